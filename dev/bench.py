@@ -174,7 +174,7 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 
 
 async def compare_states(rounds: int) -> tuple[int, float, float]:
-    """Return the number of entities, and the CPU time per telegram in µs: of smarty_p1, of dsmr.
+    """Return the number of entities, and the CPU times per telegram in µs of smarty_p1 and dsmr.
 
     Both integrations have the same number of entities.
     """
@@ -287,7 +287,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
 
 # --- import of the integration -----------------------------------------------------------------
 def import_cost(rounds: int) -> float:
-    """Return the CPU time to import the integration and its platforms, in ms, of the fastest round.
+    """Return the shortest CPU time in ms to import the integration and its platforms.
 
     Each round is a new process. It finds compiled files, like Home Assistant after a restart.
     """

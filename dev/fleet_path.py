@@ -141,7 +141,7 @@ def _walk(pictures: Path | None) -> int:
 
 
 def _run(script: str, folder: Path) -> tuple[int, list[int]]:
-    """Run `script` in `folder`. Return its exit status, and those of PORTS that are still in use.
+    """Run `script` in `folder`. Return its exit status, and the PORTS that are still in use.
 
     At the end, the script and its children are killed.
     """

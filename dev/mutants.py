@@ -135,10 +135,9 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 
 
 def _tests_of(place: Place, lines: Lines) -> list[str]:
-    """Return the tests to run for a changed line. The tests that most likely fail come first.
+    """Return the tests that ran a changed line. The tests that most likely fail come first.
 
-    They are the tests that ran the line. If there are none, they are the tests that ran its
-    function, else its file.
+    If no test ran the line, return the tests that ran its function, else its file.
     """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")
@@ -191,7 +190,7 @@ def main(command: str, copies: Path, count: int, seed: int) -> None:
     """Run one of the commands.
 
     - `measure` stores which tests ran each line.
-    - `run` runs the stored mutants. New mutants replace those whose line no longer exists.
+    - `run` runs the stored mutants. If the line of a mutant is gone, a new mutant replaces it.
     - Any other command draws `count` new mutants.
     """
     lines = pickle.loads(MEASURED.read_bytes()) if MEASURED.exists() else {}  # noqa: S301

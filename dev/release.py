@@ -51,7 +51,7 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
 
 
 def require(*, holds: bool, otherwise: str) -> None:
-    """Raise ReleaseError with a text unless a condition holds."""
+    """Raise ReleaseError with the text `otherwise` unless `holds` is True."""
     if not holds:
         raise ReleaseError(otherwise)
 
@@ -62,7 +62,7 @@ def read(name: str) -> str:
 
 
 def manifest_version() -> str:
-    """Return the version, whose only place is the manifest."""
+    """Return the version in the manifest. No other file has the version."""
     version: str = json.loads(read(f"{INTEGRATION}/manifest.json"))["version"]
     return version
 
@@ -78,8 +78,8 @@ def build(folder: Path) -> None:
         source.mkdir()
         run(GIT, "archive", "--output", Path(place) / "source.tar", "HEAD")
         run("tar", "--extract", "--file", Path(place) / "source.tar", "--directory", source)
-        # In this folder, git dates the files by the commit; with HEAD:FOLDER it would take the time
-        # of day. Zip files hold local times, hence UTC.
+        # Archive HEAD from within this folder: git then dates the files by the commit. For
+        # HEAD:FOLDER, git would take the time of day. Zip files hold local times, so set UTC.
         archive = ["archive", "--format", "zip", "--output", folder / ARCHIVE, "HEAD"]
         run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
         tools = make_tools(Path(place) / "tools")
@@ -99,7 +99,11 @@ def make_tools(path: Path) -> Path:
 
 
 def write_sboms(folder: Path, source: Path, tools: Path) -> None:
-    """Write an SBOM beside each artifact: packages in the cards, and packages of the containers."""
+    """Write an SBOM beside each artifact.
+
+    The SBOM of the archive lists the packages in the cards. The SBOM of the wheel lists the
+    packages of the containers.
+    """
     version = manifest_version()
     cards = source / "frontend"
     package = json.loads((cards / "package.json").read_text(encoding="utf-8"))
@@ -115,7 +119,8 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
     for path, artifact in ((bundled, folder / ARCHIVE), (contained, wheel)):
         bom = json.loads(path.read_text(encoding="utf-8"))
         digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
-        # Without time and random number, the file is the same whenever it is built.
+        # Drop the random serial number and the time of the build, so that each build makes the same
+        # file.
         bom.pop("serialNumber", None)
         bom["metadata"] = {
             "component": {
@@ -126,7 +131,8 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
                 "hashes": [{"alg": "SHA-256", "content": digest}],
             }
         }
-        # npm names the root as the package, which is the archive here.
+        # Each tool has its own name for the root of the dependencies. Here, the root is the
+        # artifact.
         roots = {f"{package['name']}@{version}", "root-component"}
         for dependency in bom.get("dependencies", []):
             if dependency["ref"] in roots:
@@ -162,7 +168,7 @@ def notes(tag: str) -> None:
 
 
 def check_version() -> None:
-    """Check that only the manifest has a version, and that it is the version of the changes."""
+    """Check that only the manifest has a version, and that CHANGELOG.md begins with it."""
     version = manifest_version()
     first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
     require(
@@ -173,7 +179,7 @@ def check_version() -> None:
     package = json.loads(read("frontend/package.json"))
     others = [name for name in ("pyproject.toml",) if "version" in project]
     others += [name for name in ("frontend/package.json",) if "version" in package]
-    # Places such as smarty-p1==1.2.0, smarty_p1-1.2.0 or the tag v1.2.0.
+    # Find versions in texts such as smarty-p1==1.2.0, smarty_p1-1.2.0 or the tag v1.2.0.
     for name in run(GIT, "ls-files", "*.md", "*.yml", "*.toml", "*.txt", "*file").split():
         place = r"smarty[-_]p1[\w./@=-]*?[=/@v-]" + (r"|\bv" if name.endswith(".md") else "")
         named = re.findall(rf"(?:{place})(\d+\.\d+\.\d+)\b", read(name))
@@ -183,7 +189,7 @@ def check_version() -> None:
 
 
 def check_changes() -> None:
-    """Check that the changes of this version are short enough to be read."""
+    """Check that CHANGELOG.md has at most MAX_CHANGES_LINES lines for this version."""
     changes = changes_of(manifest_version(), r"\((?:\d{4}-\d\d-\d\d|not released yet)\)")
     lines = len(changes.splitlines())
     require(
@@ -198,7 +204,7 @@ def check_texts() -> None:
 
 
 def check_cards() -> None:
-    """Check that the committed module of the cards is the one that its sources make."""
+    """Check that the committed module of the cards equals a new build of its sources."""
     run("scripts/cards", "check")
 
 
@@ -255,7 +261,7 @@ class Artifacts:
         require(holds=not strange, otherwise=f"not of the repository: {', '.join(strange)}")
 
     def check_sboms(self) -> None:
-        """Check the SBOMs against the bundle's inputs and against an installation of the wheel."""
+        """Check that the SBOMs list all packages of cards and containers, and the right hashes."""
         bundled = json.loads(run("scripts/cards", "packages").splitlines()[-1])
         locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read(CONTAINER_LOCK), re.MULTILINE))
         for artifact, packages in ((self.folder / ARCHIVE, bundled), (self.wheel, locked)):
@@ -301,11 +307,12 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
     """Yield modules of the integration that Home Assistant does not load and no program imports."""
     programs = (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/")
     modules = [name for name in tracked if name.startswith(programs) and name.endswith(".py")]
-    # The library's page names modules for other programs.
+    # The page docs/library.md names modules that other programs import.
     imported = set(re.findall(r"smartyp1\.(\w+)", read("docs/library.md")))
     for name in modules:
         for node in ast.walk(ast.parse(read(name))):
-            # A string such as ".announcing" is imported later, outside of the event loop.
+            # A string such as ".announcing" names a module that is imported later, outside of the
+            # event loop.
             if isinstance(node, ast.Constant) and str(node.value).startswith("."):
                 imported.add(str(node.value)[1:])
             if isinstance(node, ast.ImportFrom):
@@ -319,7 +326,7 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
 
 @contextmanager
 def counted(failed: list[str], name: str) -> Iterator[None]:
-    """Say whether a check holds, and note its name if it does not."""
+    """Print the name of a check, and the error of a failed check. Add its name to `failed`."""
     print(f"--- {name}", flush=True)
     try:
         yield
@@ -329,7 +336,7 @@ def counted(failed: list[str], name: str) -> Iterator[None]:
 
 
 def check() -> int:
-    """Run every check, also after a failed one. Return 1 if one failed."""
+    """Run all checks, even after a failed one. Return 1 if a check failed."""
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as place:
         artifacts = Artifacts(Path(place))

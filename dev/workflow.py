@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-# Stands in for GitHub's program: prints what it would do.
+# Replacement of GitHub's program `gh`. It only prints the command.
 GH = '#!/bin/sh\necho "not done: gh $*"\n'
 
 
 class Runner:
-    """Jobs of a workflow, one after the other, with a repository and artifacts of their own."""
+    """Runner of a workflow's jobs, in order. The jobs share a repository and artifacts."""
 
     def __init__(self, place: Path, tag: str) -> None:
         self.place = place
@@ -29,7 +29,7 @@ class Runner:
         (place / "bin" / "gh").chmod(0o755)
 
     def make_origin(self) -> None:
-        """Clone the last commit as `main`, date its changes, and set the tag of its version."""
+        """Clone the last commit as `main`, with a date in CHANGELOG.md and a tag of its version."""
         dated = f"s/^## {self.tag[1:]} (.*)$/## {self.tag[1:]} (2027-01-31)/"
         self.bash(f"""
             git clone --quiet "{ROOT}" origin
@@ -86,7 +86,7 @@ class Runner:
 
 
 def main() -> int:
-    """Run a workflow, and say what could not be tried. Return 1 if a step failed."""
+    """Run a workflow, and print the parts that were not tried. Return 1 if a step failed."""
     workflow = ROOT / ".github" / "workflows" / f"{sys.argv[1]}.yml"
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
     manifest = (ROOT / "custom_components/smarty_p1/manifest.json").read_text(encoding="utf-8")

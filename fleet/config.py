@@ -28,9 +28,9 @@ _REPLICAS = (1, 3, 5)
 class CollectorConfig:
     """Settings of one collector.
 
-    `keys` are the meters' keys at the start. `keys_source` may have other keys later.
-    `keys_signature` is the signature that `keys_source` had before the first read. `titles` are the
-    DLMS system titles of the collected meters, () for all meters.
+    `keys` are the meters' keys, read from `keys_source` at the start. `keys_signature` is the
+    source's signature from just before: another signature later means that the keys may have
+    changed. `titles` are the DLMS system titles of the collected meters, () for all meters.
     """
 
     nats: NatsConfig

@@ -23,7 +23,7 @@ from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
 _BATCH = 256
-# Seconds to wait for values that come late: a collector may still write a frame that it read before
+# Seconds to wait for values that come late. A collector may still write a frame that it read before
 # the purge, and VictoriaMetrics finds new values only after a moment.
 _SETTLED = 3.0
 _LEFT = (

@@ -22,7 +22,7 @@ NO_TIME = "no_time"
 TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
-# Reasons for rejecting a frame that may end when a key is added: the new key may decrypt the frame.
+# Reasons for which a rejected frame waits for a new key, because the new key may decrypt it.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
@@ -31,9 +31,9 @@ _TEXTS = {
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
-# Seconds. If a meter's clock is put back, its telegrams are refused until the clock reaches the old
-# time. Telegrams with a time more than an hour ahead are rejected, so the old time is at most an
-# hour ahead, and the refusal lasts an hour at most.
+# Maximum time in seconds by which a telegram's time may be after its arrival. If a meter's clock is
+# put back, its telegrams are refused until the clock reaches the old time. Because of this limit,
+# they are refused for an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
@@ -44,7 +44,7 @@ _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
 
 
 class MeterWarnings:
-    """Log of warnings. Each text is logged once for each meter, and at most _MAX_NAMED in all."""
+    """Log of warnings: each text once for each meter, and at most _MAX_NAMED warnings in all."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, bytes]] = set()

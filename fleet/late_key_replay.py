@@ -23,13 +23,13 @@ LOGGER = logging.getLogger(__name__)
 # Maximum number of tasks that read the stream at the same time. Tasks that wait for VictoriaMetrics
 # do not count.
 _MAX_READING = 2
-# Seconds between two searches for titles whose frames must be read again. A search also finds the
-# titles of collectors that have ended.
+# Seconds between two searches for system titles whose frames must be read again. A search also
+# finds titles that another collector noted before it ended.
 _LOOK_INTERVAL = 60.0
 
 
 class LateKeys:
-    """Tasks that reprocess frames without a key. Each system title has one task."""
+    """Tasks that read frames again after their key was added. Each system title has one task."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a task for each pending system title that is due, or that has untried `keys`.
+        """Start a task for each pending system title with new `keys`, or with frames to read again.
 
         Raises NATS's errors.
         """

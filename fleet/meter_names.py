@@ -19,8 +19,8 @@ from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Maximum number of names of other meters that are looked up for one system title. If telegrams with
-# this system title name further meters, they are rejected without a lookup.
+# Maximum number of other meters' names that are looked up for one system title. A telegram with a
+# further name is rejected without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
@@ -40,7 +40,7 @@ class _Meter:
 
 
 class MeterNames:
-    """Names (serial numbers) of all meters. They are looked up in NATS when a telegram has them.
+    """Names (serial numbers) of all meters. A name is looked up in NATS when a telegram has it.
 
     `domain` has the system titles whose keys this collector has, () for all.
     """
@@ -105,8 +105,8 @@ class MeterNames:
         key = f"meter.{digits}"
         meter.name = meter.name or await self._get(key)
         if meter.name is None and await self._owns(digits, label):
-            # Another collector may create the entry at the same time, and the create then fails. So
-            # read the entry afterwards in both cases.
+            # If another collector creates the entry at the same time, this call fails. So read the
+            # entry afterwards in any case.
             with suppress(KeyWrongLastSequenceError):
                 await self._bucket().create(key, label.encode())
             meter.name = await self._get(key)
@@ -124,8 +124,8 @@ class MeterNames:
         """
         key, own = name_key(label), digits.encode()
         while True:
-            # If another collector changes the entry between the reading and the update, the update
-            # fails. Look up the entry again then.
+            # If another collector changes the entry before this update, the update fails. Then look
+            # the entry up again.
             with suppress(KeyWrongLastSequenceError):
                 try:
                     entry = await self._bucket().get(key)

@@ -31,7 +31,7 @@ class PendingFrames(NamedTuple):
     """Entry of a system title. `first` is the sequence number of its first pending frame.
 
     `tried` is the fingerprint of the keys that were tried. With `is_due`, the frames must be read
-    again even with these keys. `revision` is the entry's revision in NATS.
+    again, even if no other keys were added. `revision` is the entry's revision in NATS.
     """
 
     first: int
@@ -87,8 +87,8 @@ class PendingTitles:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector deletes an entry and then purges it. If the collector ended in
-                # between, its delete marker is left. Purge the marker here.
+                # A collector deletes an entry, and then purges the delete marker. If the collector
+                # ended before the purge, the marker is left. So purge it here.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
@@ -105,8 +105,8 @@ class PendingTitles:
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
             while not is_noted:
-                # If another collector changes the entry between the reading and the update, the
-                # update fails. Look up the entry again then.
+                # If another collector changes the entry before this update, the update fails. Then
+                # look the entry up again.
                 with suppress(KeyWrongLastSequenceError):
                     is_noted = await self._note(title, wanted)
 
@@ -117,8 +117,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that has read the title's frames deletes the entry, but only if its revision has
-        # not changed. A new revision prevents that, so the entry is kept for the failed frames.
+        # A task that has read the title's frames deletes the entry only if its revision has not
+        # changed. So this update keeps the entry, for the frames that have failed since.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,

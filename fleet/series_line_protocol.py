@@ -20,8 +20,8 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 class Sample(NamedTuple):
     """Lines of a telegram without the value `storage_delay`, which `render` adds.
 
-    `meter` is the first line up to its last value, `channels` are the further lines, and `at_ms` is
-    the telegram's time (Unix milliseconds). Only the first write, with `is_new`, adds the delay,
+    `meter` is the first line up to its last value. `channels` are the further lines. `at_ms` is the
+    telegram's time in Unix milliseconds. Only the first write, with `is_new`, adds the delay,
     because a second write would add another value.
     """
 

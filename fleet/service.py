@@ -145,8 +145,8 @@ class _Collector:
             async with open_reader(self._config.store) as reader:
                 counters = await reader.counters(time.time())
         except UnavailableError as error:
-            # The login may allow only writing, so continue without the counters. Then it is not
-            # noticed if a meter's clock was put back before this start.
+            # The login may allow only writing, so continue without the counters. The collector then
+            # does not notice if a meter's clock was put back before this start.
             LOGGER.info("The frame counters cannot be asked for: %s", error)
             return
         for (title, key), (counter, moment) in counters.items():
@@ -224,8 +224,8 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
-        # A stream that was created again begins at number 1. While `last` is below `_delivered`, no
-        # frame counts as discarded.
+        # A stream that was deleted and created again numbers its messages from 1. So no frame
+        # counts as discarded while `last` is below `_delivered`.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

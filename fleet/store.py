@@ -1,4 +1,4 @@
-"""Writes to VictoriaMetrics. They are retried until acknowledged, and later known to be on disk.
+"""Writes to VictoriaMetrics, which are repeated until it acknowledges them.
 
 VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
 acknowledged values. So a write counts as kept (on disk) after the same process has run 20 s longer.
@@ -32,8 +32,9 @@ KEPT_AFTER = 20.0
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# Seconds after a start of VictoriaMetrics in which nothing is written to it. Two processes are told
-# apart by their start time in whole seconds, so an earlier process may have the same start time.
+# Seconds after a start of VictoriaMetrics in which nothing is written to it. Processes are told
+# apart by their start in whole seconds. So a process that ends within a second may look like the
+# process after it.
 _MIN_UPTIME_S = 2.0
 
 
@@ -75,8 +76,7 @@ class Store:
     def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
         self.run: StoreRun | None = None
         self._config = config
-        # Address to which values are written. At the last `_ask`, it was the first address that
-        # answered.
+        # Address to which values are written: the first address that answered at the last `_ask`.
         self._url = config.urls[0]
         self._host = ""
         self._metrics = metrics
@@ -183,8 +183,8 @@ class Store:
             **self._config.login.options,
         ) as response:
             check_status(response, 204)
-            # With `metrics_url`, a proxy takes the writes, so its host name differs from that of
-            # VictoriaMetrics. Do not compare them then.
+            # With `metrics_url`, a proxy answers this write, and its host name differs from the
+            # host name of VictoriaMetrics. So do not compare the host names then.
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)

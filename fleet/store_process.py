@@ -112,9 +112,9 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 
 
 def refuse_others(text: bytes) -> None:
-    """Raise WrongStoreError if the metrics `text` are of another program.
+    """Raise WrongStoreError if the metrics `text` come from another program.
 
-    Its line 1 must be empty.
+    The first line of `text` must be empty.
     """
     match = _PRODUCT.search(text)
     product = match[1].decode() if match else ""

@@ -26,7 +26,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 # Length of the range in a query: 30 years, longer than any retention. A range that begins before
 # 1970 would find nothing.
 _RANGE = "30y"
-# Seconds. The clock of a meter may be ahead by up to an hour, so a query includes the next hour.
+# Seconds by which a query reaches into the future, because a meter's clock may be an hour ahead.
 _AHEAD = 3600
 
 # All labels of a series, including `__name__`.

@@ -14,11 +14,10 @@ from typing import Any, NoReturn
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MAX_PORT = 65535
-# An error message shows an unknown key only if the key matches this pattern. Other text may be a
-# secret in the wrong place, because secrets have digits or are longer.
+# An error message shows an unknown key only if this pattern matches. A text with digits or with
+# more than 24 characters may be a secret in the wrong place.
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
-# Maximum length of a topic. MQTT permits 65,535 bytes, but topics longer than this are hard to
-# read.
+# Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but nobody can read such a topic.
 _MAX_TOPIC_CHARS = 256
 
 
@@ -31,7 +30,7 @@ class UnavailableError(ConfigError):
 
 
 class ConfigTable:
-    """Table of a TOML file. Its keys are taken one by one, and a remaining key is an error."""
+    """Table of a TOML file. Its keys are taken one by one. A key that is not taken is an error."""
 
     def __init__(self, name: str, content: object) -> None:
         """Take the parsed table `content`. Raises ConfigError if it is no table."""
@@ -93,7 +92,7 @@ class ConfigTable:
         return tuple(texts)
 
     def take_topic(self, key: str) -> str | None:
-        """Return an MQTT topic that levels can be added to. Return None if the table lacks `key`.
+        """Return an MQTT topic to which levels can be added, or None if the table lacks `key`.
 
         Raises ConfigError for other values.
         """

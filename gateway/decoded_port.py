@@ -14,9 +14,9 @@ from .values_publisher import ValuesPublisher
 LOGGER = logging.getLogger(__name__)
 
 OTHER_METER = "other_meter"
-# Number of failures in a row, with the same DLMS system title, until a message is logged. Noise
-# never repeats a title, so two failures show that a key is missing. Damaged frames do repeat a
-# title, so only three failures show that a key is wrong.
+# Number of consecutive failures with the same DLMS system title after which a message is logged.
+# Noise never repeats a title, so two failures show that a key is missing. Damaged frames may repeat
+# a title, so three failures are needed to show that a key is wrong.
 _FAILURES_BEFORE_LOG = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
 _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"

@@ -11,21 +11,23 @@ from .frame_queue import NewFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 
-# Bytes a second. This is about three times the rate of a P1 port, which sends 11,520 bytes a second
-# at 115,200 baud.
+# Maximum rate of a port's frames in bytes a second. A P1 port sends 11,520 bytes a second at
+# 115,200 baud, so this is about three times its rate.
 MAX_RATE_BYTES_PER_S = 32 * 1024
-# Bytes at once. After an interruption, a network gateway may send the 360 frames of an hour at
-# once.
+# Maximum size of a burst of frames in bytes. After an interruption, a network gateway may send the
+# 360 frames of an hour at once.
 MAX_BURST_BYTES = 4 * 1024 * 1024
-# A frame smaller than this counts as this number of bytes, because it costs a broker as much as a
-# frame of 1 KiB.
+# Minimum cost of a frame in bytes. To a broker, a smaller frame costs as much as a frame of 1 KiB.
 MIN_FRAME_COST_BYTES = 1024
-# A port's meter counts as replaced after this number of consecutive frames of another meter.
+# Number of consecutive frames of another meter after which the port's meter counts as replaced.
 _FRAMES_OF_NEW_METER = 3
 
 
 class FrameLimit:
-    """Rate limit in bytes per second. Half of the burst is reserved for frames of known meters."""
+    """Limit for the frames of a port: a rate in bytes a second, and a burst in bytes.
+
+    Half of the burst is reserved for expected frames, whose system title came before.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -44,7 +46,7 @@ class TopicRoot:
     """Root of a port's topics, "" while it is unknown. `title` is the meter's DLMS system title.
 
     `title` is b"" until the first frame. Another title replaces it only after several frames,
-    because noise may look like a header.
+    because noise may look like the header of a frame.
     """
 
     def __init__(self, configured: str | None, prefix: str) -> None:

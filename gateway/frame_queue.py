@@ -13,17 +13,17 @@ from .frame_queue_file import open_file
 
 # Approximate number of bytes that a row of the database takes in addition to its frame.
 _ROW_SIZE = 64
-# The upper bits of a frame's number are the port's number. The lower bits, this many, are a running
-# number. So one index orders all frames, and a write changes few pages of the file, which spares
-# memory cards.
+# Number of bits of the running number in a frame's number. The bits above it are the port's number.
+# So one index orders all frames, and a write changes few pages of the file, which spares memory
+# cards.
 _BITS = 40
 # Removed frames stay on the disk until a frame is added, or until there are _SOME removed frames.
-# After more than _MANY deletions, the file is made smaller.
+# When more than _MANY frames were deleted, the file is made smaller.
 _SOME = 16
 _MANY = 100
-# Maximum number of system titles per port whose frames are set aside: they wait in a sub-queue of
-# their own, because NATS does not accept them now. A port has one meter, which may be exchanged.
-# Further titles are noise or forged.
+# Maximum number of system titles per port that are set aside. The frames of such a title wait in a
+# sub-queue of their own, because NATS does not accept them now. A port has one meter, which may be
+# exchanged. Further titles are noise or forged.
 _MAX_TITLES = 4
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
@@ -80,7 +80,10 @@ class _Port:
         self.last: int = last or self.first
 
     def forget(self, number: int, size: int) -> bool:
-        """Remove the oldest frame. Return False if the frame `number` was removed before."""
+        """Remove the frame `number`, the oldest one, of `size` bytes.
+
+        Return False if this frame was removed before.
+        """
         if number <= self.done:
             return False
         self.done = number
@@ -139,18 +142,15 @@ class FrameQueue:
                 heir.read(self._database)
 
     def _parts(self, port: str) -> list[_Port]:
-        """Return the sub-queues of a port.
-
-        Those that are set aside come first, the main one last.
-        """
+        """Return the sub-queues of a port: the titles that are set aside, then the main one."""
         return [*self._aside[port].values(), self._ports[port]]
 
     def length(self, port: str) -> int:
-        """Return the number of a port's frames, including those that are set aside."""
+        """Return the number of a port's frames, including the frames that are set aside."""
         return sum(part.length for part in self._parts(port))
 
     def size(self, port: str) -> int:
-        """Return the approximate size of a port's frames in bytes, including those set aside."""
+        """Return the approximate size of a port's frames in bytes, set aside or not."""
         return sum(part.size for part in self._parts(port))
 
     def titles_aside(self, port: str) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 
-# Seconds to wait after a restart of the broker. Subscribers also have to reconnect (Home Assistant
-# tries every ten seconds). They would miss frames that are sent earlier.
+# Seconds to wait after the connection to the broker was lost. If the broker was restarted, its
+# subscribers reconnect, too (Home Assistant tries every ten seconds). They would miss earlier
+# frames.
 _GRACE = 12.0
-# Bytes a second. A backlog of frames must not be sent faster than subscribers can read it.
+# Maximum rate of a backlog in bytes a second. Subscribers must be able to read at this rate.
 _BACKLOG_RATE = 96 * 1024
 
 

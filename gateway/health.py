@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 _BEAT_INTERVAL_S = 5.0
-# Seconds. A busy machine may delay the event loop. A longer delay counts as a fault.
+# Maximum delay of the event loop in seconds. A busy machine may cause shorter delays. A longer
+# delay counts as a fault.
 _MAX_SILENCE_S = 20.0
 _MAX_NAMED_PORTS = 20
 
@@ -17,7 +18,7 @@ class Health:
     """Heartbeat of the event loop. Any thread can read it."""
 
     def __init__(self, current_problems: Callable[[], Iterable[str]] = tuple) -> None:
-        """Start the clock. `current_problems` returns the reasons why the program is not ready."""
+        """Record a first heartbeat. `current_problems` returns the reasons for not being ready."""
         self._current_problems = current_problems
         self._beat_at = time.monotonic()
 

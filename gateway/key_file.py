@@ -42,8 +42,8 @@ class Keys:
         """Take the keys of the meters by DLMS system title.
 
         A value is the encryption key (16 bytes), or the encryption key and the authentication key
-        (32 bytes). `otherwise` is the value for all meters that `by_title` lacks. If a meter has
-        two lines, `second` has the value of its second line.
+        (32 bytes). `otherwise` is the value for all meters that `by_title` lacks. If the key file
+        has two lines for a meter, `second` has the value of the second line.
         """
         # Keep the keys as bytes and not as MeterKeys objects, because the keys of 300,000 meters
         # must fit into memory.
@@ -67,7 +67,7 @@ class Keys:
         return None if joined is None else _separate(joined)
 
     def all_of(self, system_title: bytes) -> tuple[MeterKeys, ...]:
-        """Return the keys of a meter's lines, in the order of the file: none, one or two."""
+        """Return the keys that the key file has for a meter, in its order: none, one or two."""
         first, second = self.of(system_title), self._second.get(system_title)
         if first is None:
             return ()
@@ -82,7 +82,7 @@ def _separate(joined: bytes) -> MeterKeys:
 def parse_keys(content: bytes, *, may_change: bool) -> Keys:
     """Return the keys in the text of a key file.
 
-    A meter has one line. With `may_change`, it may have two lines. Raises KeysError.
+    With `may_change`, a meter may have a second line, with its next key. Raises KeysError.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -118,7 +118,7 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
 
 
 def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) -> None:
-    """Raise KeysError if a line cannot be the second line of its meter."""
+    """Raise KeysError if a meter has two earlier lines, or an earlier line with the same key."""
     if second is not None:
         msg = f"line {number}: its meter stands on two earlier lines: remove the oldest key"
     elif first[:_KEY_BYTES] == keys[:_KEY_BYTES]:

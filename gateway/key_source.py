@@ -63,8 +63,8 @@ class KeysSource:
     def _place(self) -> Path | None:
         """Return the path of the key file, or of its newer copy after a reload.
 
-        systemd provides credentials only at the start. A reload of the unit writes the new file to
-        RuntimeDirectory. This directory is empty at the start.
+        systemd provides a credential only at the start. A reload of the unit writes the new file to
+        RuntimeDirectory, which is empty at the start.
         """
         file = self.file
         credentials, runtime = map(os.environ.get, ("CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY"))

@@ -1,6 +1,6 @@
-"""Small JSON contents, each with a name. They are stored in the frame queue's file.
+"""Store of small JSON contents by name. The contents survive a restart.
 
-So they survive a restart.
+They are stored in the file of the frame queue.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
 # Seconds to wait for the lock, because the thread of the queue writes to the same file.
 _LOCK_TIMEOUT_S = 10.0
-# With NORMAL, a killed process loses no committed transaction, and that is enough. See
-# frame_queue_file.py.
+# With NORMAL, a killed process loses no committed transaction. A power cut may lose the latest one.
+# See frame_queue_file.py.
 _SETTINGS = """
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;

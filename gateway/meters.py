@@ -52,8 +52,8 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # For each name, as a level of a topic: the DLMS system title of the meter that owns the
-        # name.
+        # DLMS system title of the meter that owns a name, by this name. Names are levels of MQTT
+        # topics.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))
@@ -128,7 +128,7 @@ class DecodedMeters:
         return meter.reader
 
     def _forget(self, title: bytes) -> None:
-        """Drop the frame counter of a system title, because there are _MAX_METERS already."""
+        """Drop the frame counter of a new system title, because there are _MAX_METERS meters."""
         if decryptor := self.decryptor_of(title):
             decryptor.last_counters.pop(title, None)
 

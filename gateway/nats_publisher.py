@@ -1,8 +1,8 @@
 """Publisher of queued frames to a NATS cluster.
 
 The oldest frames of all ports are sent as one atomic batch, or one by one if the cluster refuses
-the batch. A frame may reach the stream twice, which is harmless. Frames of meters that the user may
-not publish are set aside by system title, until the rights change.
+the batch. A frame may reach the stream twice, which is harmless. If the user may not publish the
+frames of a meter, they are set aside by system title until the rights change.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _BATCH_PAUSE = 10.0
 # Seconds without acknowledgement until another node is tried. A node that has lost its connection
 # to the other nodes still accepts clients, but acknowledges nothing.
 _PATIENCE = 10.0
-# Number of frames of one system title that are sent at once, after they were set aside.
+# Number of frames that are sent together once NATS accepts a system title that was set aside.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
@@ -132,8 +132,8 @@ class NatsPublisher:
         async def on_closed() -> None:
             closed.set()
 
-        # Each connection has a new client. So messages of an earlier connection cannot be answered
-        # here.
+        # Each connection has a client of its own. So no acknowledgement for a message of an earlier
+        # connection can arrive here.
         await client.open(self._on_error, on_closed, reconnect=False)
         self._note_connected(is_connected=True)
         self._no_answer_since = None

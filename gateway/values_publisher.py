@@ -157,9 +157,8 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Take the reading out of the feed before the wait below. After the wait, the frame
-            # counter of this reading is stored. The frame counter of a later reading may not be
-            # stored yet.
+            # Claim the reading before the wait below. At the end of the wait, the frame counter of
+            # this reading is stored, but perhaps not the counter of a later reading.
             reading = feed.claim()
             if reading:
                 # Publish the reading only when its frame counter is stored. Otherwise, the frame

@@ -1,7 +1,7 @@
-"""Check that docstrings and comments name things, by counting phrases such as "what" or "of which".
+"""Check that docstrings and comments name things. Count phrases such as "what" or "of which".
 
-Fails above MAX_PERCENT, and for a comment that begins with a word such as "It". Prints the worst
-files; `--list` prints every offender as file:line.
+The check fails above MAX_PERCENT, and for a comment that begins with a word such as "It". It prints
+the files with most such texts. With `--list`, it prints each such text as file:line.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Argument parser that repeats nothing of the command line. Anything there may be a key."""
+"""Argument parser whose messages quote no argument, because any argument may be a key."""
 
 import argparse
 import re
@@ -7,8 +7,8 @@ from typing import Any, NoReturn, override
 from smartyp1.p1 import KeyFormatError, parse_key
 
 PROGRAM = "smarty-p1"
-# Names of files that messages may show. A name with a character that can enclose a secret in a URL,
-# such as : or @, is not shown.
+# Pattern of file names that messages may show. A name with a character such as : or @ may be a URL
+# that contains a secret.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 
 

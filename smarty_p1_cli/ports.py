@@ -11,7 +11,8 @@ from .keys import read_keys
 from .parser import Parser, shown
 from .usage_error import UsageError
 
-# Longest recording. It limits the size of the capture file, and the time until the file is written.
+# Longest recording in minutes. The limit bounds the size of the capture file, and the time until
+# the file is written.
 MAX_CAPTURE_MINUTES = 120
 
 

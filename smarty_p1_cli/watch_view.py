@@ -17,8 +17,8 @@ from .watch_state import WRONG, PortStatus, channel_texts, clean, condition, obj
 _GAP = "   "
 _CELL_WIDTH = 36
 
-# Rows of a table by their labels. The row with the empty label holds the titles of the columns, and
-# all other rows hold OBIS references.
+# Rows of a table by their labels. The row with the empty label holds the column titles. All other
+# rows hold the OBIS references of the values.
 type _Table = dict[str, tuple[str, ...]]
 _ENERGY_AND_POWER: _Table = {
     "": ("imported", "exported"),

@@ -28,7 +28,7 @@ from .lib.reports import what_if_report
 from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
 
 MAX_WAITING = 8
-"""Questions that a user may have in the queue, not counting the question being answered."""
+"""Maximum questions of a user in the queue. The question being answered does not count."""
 # Maximum number of waiting questions of all automations together. At midnight, automations may
 # query many meters at once.
 _MAX_WAITING_OF_AUTOMATIONS = 64
@@ -38,7 +38,7 @@ _ANSWER_TIMEOUT_S = 60.0
 _QUARTER_HOURS_SPAN = timedelta(days=400)
 
 type Books = Callable[[], object]
-"""Function that returns a version of the data behind an answer, None to prevent caching."""
+"""Function that returns the version of the data behind an answer. None prevents caching."""
 
 
 @dataclass(eq=False)
@@ -121,8 +121,8 @@ class Answers:
 
     async def _async_make(self, work: _Work) -> None:
         try:
-            # Read the version before the computation. If the data change during it, the answer then
-            # counts as outdated.
+            # Read the version of the data before the computation. If the data change during it, the
+            # cached answer then counts as outdated.
             mark = work.books()
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 answer = await work.make()
@@ -189,7 +189,7 @@ async def async_aside[**P, T](
 
 
 class NothingCountedError(Exception):
-    """Error for a meter of which no energy was read yet."""
+    """Error for a meter that has no quarter-hours and months yet."""
 
 
 @callback

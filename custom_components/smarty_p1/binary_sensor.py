@@ -13,8 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator import BooksCoordinator
-from .coordinator.meter_coordinator import MeterConfigEntry
+from .coordinator import BooksConfigEntry, BooksCoordinator
 from .entity import SmartyEntity, category_of, find_new
 from .lib.entities import BINARY_SENSORS, MEASURED_SINCE, BinarySensorSpec
 
@@ -23,7 +22,7 @@ PARALLEL_UPDATES = 0
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: MeterConfigEntry,
+    entry: BooksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the binary sensors that the options enable."""

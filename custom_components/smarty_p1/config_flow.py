@@ -6,9 +6,10 @@ from typing import override
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 
-from .const import DOMAIN, KIND_LENEDA, KIND_METER, KIND_PULSE, KIND_TANK
-from .coordinator import kind_of
+from .const import DOMAIN, KIND_ENTITIES, KIND_LENEDA, KIND_METER, KIND_PULSE, KIND_TANK
+from .coordinator import has_no_cable, kind_of
 from .coordinator.entry_types import AnyConfigEntry
+from .flows.entity_meter import EntitySteps
 from .flows.form_and_probe import Input
 from .flows.leneda_meter import LenedaSteps
 from .flows.meter_discovery import DiscoverySteps
@@ -20,13 +21,14 @@ from .flows.tank_flow import TankOptionsFlow, TankSteps
 _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
     KIND_METER: SmartyOptionsFlow,
     KIND_LENEDA: SmartyOptionsFlow,
+    KIND_ENTITIES: SmartyOptionsFlow,
     KIND_PULSE: PulseOptionsFlow,
     KIND_TANK: TankOptionsFlow,
 }
 
 
 class SmartyConfigFlow(
-    UpdateSteps, DiscoverySteps, LenedaSteps, PulseSteps, TankSteps, domain=DOMAIN
+    UpdateSteps, DiscoverySteps, LenedaSteps, EntitySteps, PulseSteps, TankSteps, domain=DOMAIN
 ):
     """Dialog that sets up or reconfigures a meter, a pulse reader or a tank."""
 
@@ -45,8 +47,9 @@ class SmartyConfigFlow(
     @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the reconfiguration dialog for the kind of the config entry."""
-        kind = kind_of(self._get_reconfigure_entry())
-        if kind == KIND_LENEDA:
+        entry = self._get_reconfigure_entry()
+        kind = kind_of(entry)
+        if has_no_cable(entry):
             return await self.async_step_add_cable()
         if kind == KIND_PULSE:
             return await self.async_step_pulse()

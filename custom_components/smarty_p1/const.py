@@ -13,6 +13,7 @@ LOGGER: Final = logging.getLogger(__package__)
 CONF_KIND: Final = "kind"
 KIND_METER: Final = "meter"
 KIND_LENEDA: Final = "leneda"
+KIND_ENTITIES: Final = "entities"
 KIND_PULSE: Final = "pulse"
 KIND_TANK: Final = "tank"
 
@@ -46,7 +47,8 @@ CONF_SECOND_PRICE_DAYS: Final = "second_price_days"
 CONF_FEED_IN_PRICE: Final = "feed_in_price"
 CONF_FEED_IN_PRICE_ENTITY: Final = "feed_in_price_entity"
 CONF_FEED_IN_MARGIN: Final = "feed_in_margin"
-# Price entities of the contract before. They are used until the first day of the changed contract.
+# Price entities of the previous contract. They are used until the first day of the changed
+# contract.
 CONF_ENERGY_PRICE_ENTITY_BEFORE: Final = "energy_price_entity_before"
 CONF_FEED_IN_PRICE_ENTITY_BEFORE: Final = "feed_in_price_entity_before"
 CONF_NETWORK_FIXED_PRICE: Final = "network_fixed_price"
@@ -71,7 +73,8 @@ CONF_MIN_INTERVAL: Final = "min_interval"
 CONF_GAS_KWH_PER_M3: Final = "gas_kwh_per_m3"
 CONF_GAS_PRICE: Final = "gas_price"
 CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
-# Statistics of the chosen solar and battery sources. Without this option, the only meter has all.
+# Statistics of the chosen solar and battery sources. Without this option, a single meter has all
+# sources.
 CONF_SUN_SOURCES: Final = "sun_sources"
 
 SECTION_P1_SERVER: Final = "p1_server"

@@ -20,6 +20,7 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
+from .coordinator.entity_coordinator import EntityCoordinator
 from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
@@ -67,7 +68,7 @@ def redact_names(port: str) -> str:
 
 
 def _redact_text[T](content: T, private: str) -> T:
-    """Return the content with `private` redacted in every string, in upper and lower case."""
+    """Return the content with `private` redacted in every string. Case is ignored."""
     result: Any = content
     match content:
         case dict():
@@ -93,12 +94,17 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if isinstance(coordinator, SmartyCoordinator):
         return content | _describe_meter(coordinator)
-    if isinstance(coordinator, LenedaCoordinator):
+    if isinstance(coordinator, (LenedaCoordinator, EntityCoordinator)):
         demand = coordinator.books.demand
-        return content | {
+        content |= {
             "is_fetching": coordinator.books.is_fetching,
             "demand": demand and _describe_demand(demand),
         }
+        if isinstance(coordinator, EntityCoordinator):
+            content["readings"] = coordinator.readings
+            content["totals_held_back"] = dict(coordinator.books.memory.totals.falls)
+            content["telegram"] = _describe_telegram(coordinator.data.telegram)
+        return content
     return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
 
 
@@ -144,7 +150,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the objects with private values, and values of unspecified objects, redacted.
+    """Return the objects with redacted values: private values, and values of unspecified objects.
 
     The value None is not redacted.
     """

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import has_books, line_of
+from .coordinator.entity_coordinator import EntityCoordinator
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
@@ -47,7 +48,9 @@ def _describe(entry: AnyConfigEntry) -> str:
     described = []
     if line := line_of(coordinator):
         described = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
-    if isinstance(coordinator, SmartyCoordinator):
+    if isinstance(coordinator, EntityCoordinator):
+        described.append(f"entities of {coordinator.integration}, not verified")
+    if isinstance(coordinator, (SmartyCoordinator, EntityCoordinator)):
         described.append(_describe_latest(coordinator))
     if isinstance(coordinator, LenedaCoordinator):
         demand = coordinator.books.demand
@@ -56,7 +59,7 @@ def _describe(entry: AnyConfigEntry) -> str:
     return ", ".join(described)
 
 
-def _describe_latest(coordinator: SmartyCoordinator) -> str:
+def _describe_latest(coordinator: SmartyCoordinator | EntityCoordinator) -> str:
     if coordinator.latest is None:
         condition = coordinator.condition
         return f"no telegram yet, {condition.obstacle or condition.state}"

@@ -27,7 +27,7 @@ _PAGES = {
     **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
 }
 _POLL_INTERVAL_S = 0.2
-# Seconds. On a busy machine, an answer can take minutes.
+# Maximum time for an answer in seconds. On a busy machine, an answer can take minutes.
 _ANSWER_TIMEOUT_S = 300
 
 

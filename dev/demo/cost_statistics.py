@@ -41,12 +41,10 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 
 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
-    """Return a statistics row for each hour with known costs.
+    """Return statistics rows for `amounts`, the costs so far in EUR by the end of each hour.
 
-    `amounts` has the costs in EUR so far.
-
-    The sum of the last row is 0, because the recorder's own sums continue from 0. So the last costs
-    are subtracted from all sums.
+    The recorder's own sums continue from 0. So the last cost is subtracted from all sums, and the
+    sum of the last row is 0.
     """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}

@@ -91,8 +91,8 @@ class Demo:
 
         With `fresh`, the stored state is ignored. Raises UnusableError if the demo cannot start.
         """
-        # Lock the directory before checking the ports. If a demo already runs in this directory,
-        # its ports are in use, but the error must name that demo and not a port.
+        # Lock the directory before checking the ports. A demo that already runs in this directory
+        # uses the ports, but the error must name this demo and not a port.
         if self._directory.is_dir():
             self._claim()
         try:
@@ -177,9 +177,10 @@ class Demo:
     async def _runs_into_restart(
         self, home: Installation, meters: Meters, extras: Extras, others: list[Process]
     ) -> bool:
-        """Run Home Assistant until it ends.
+        """Run Home Assistant. Return True if a user asks for its restart.
 
-        Return whether a user has asked Home Assistant to restart.
+        Return False when the time of the demo is over. Raises ProcessEndedError if a program ends
+        for another reason.
         """
         if entry_id := self._state.entries.get("1"):
             await self._store_flows(meters, entry_id)
@@ -240,16 +241,13 @@ class Demo:
             self._year = None
 
     async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
-        """Set up the Energy dashboard, and choose the first meter as the one of the panels."""
+        """Set up the Energy dashboard. Of several meters, the first one gets the panels."""
         if await set_up_dashboard(client, entities) and self._state.meters > 1:
             sources = [entities["production"], entities["discharged"]]
             await client.set_options(self._state.entries["1"], sun_sources=sources)
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
-        """Add the meters that Home Assistant does not have yet.
-
-        Their numbers are 1 and following.
-        """
+        """Add the meters that Home Assistant does not have yet. Meters are numbered from 1."""
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
@@ -356,8 +354,8 @@ async def _first_to_end(processes: list[Process], deadline: float | None) -> Pro
 
 def _check_free(port: int, program: str, remedy: str) -> None:
     with socket.socket() as probe:
-        # Connections of the last demo may still be closing. With this option, a port can be used in
-        # spite of them, as it can by a server.
+        # Connections of the last demo may still be closing. With this option, they do not block the
+        # port, neither here nor for a server.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

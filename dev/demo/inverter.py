@@ -2,8 +2,9 @@
 
 The meter sees only the surplus. Without production and battery, nobody can compute the home's
 consumption. The battery takes a fifth of the panels' energy, and supplies the house from 18:00 to
-23:00. The simulated household does not know the battery, so its panels produce that fifth in
-addition, and its house uses the discharged energy in addition.
+23:00. The simulated household does not know the battery. So the panels produce this fifth in
+addition to the household's production, and the house uses the discharged energy in addition to the
+household's consumption.
 """
 
 import asyncio
@@ -32,17 +33,17 @@ _A_DAY = timedelta(days=1)
 
 
 def produced_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy of the panels."""
+    """Return the energy that the panels have produced until `at`, in kWh."""
     return _surplus_kwh(meter, at) * (1 + _CHARGED_SHARE)
 
 
 def charged_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy that the battery has taken."""
+    """Return the energy that the battery has taken until `at`, in kWh."""
     return _surplus_kwh(meter, at) * _CHARGED_SHARE
 
 
 def discharged_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy that the battery has delivered, always in the evening."""
+    """Return the energy that the battery has delivered until `at`, in kWh, all in evenings."""
     local = at.astimezone(LUXEMBOURG)
     evening = datetime.combine(local.date(), _EVENING, LUXEMBOURG)
     if local < evening:
@@ -54,7 +55,7 @@ def discharged_kwh(meter: Meter, at: datetime) -> float:
 
 
 def battery_kwh(meter: Meter, at: datetime) -> float:
-    """Return the discharged energy minus the charged energy."""
+    """Return the discharged energy minus the charged energy until `at`, in kWh."""
     return discharged_kwh(meter, at) - charged_kwh(meter, at)
 
 
@@ -64,7 +65,7 @@ _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 @cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy of the household's panels. Cached, because callers repeat times."""
+    """Return the panels' energy minus the battery's part, until `at`, in kWh. Cached."""
     return meter.registers_at(at).produced_kwh
 
 

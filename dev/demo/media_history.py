@@ -99,7 +99,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # The last known index is at the last full hour. So the sum of the running day ends there.
+    # The last known index is at the last full hour. So today's sum ends there.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {
@@ -127,8 +127,8 @@ def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
 def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
     """Yield a line with voltages for each five minutes of the last day.
 
-    A line contains the number of the five minutes since 1970, then the lowest and the highest
-    voltage of each phase in V.
+    A line contains the number of the five-minute step since 1970. After this number come the lowest
+    and the highest voltage of each phase in V.
     """
     last = int(now.timestamp()) // _STEP
     for number in range(last - _STEPS + 1, last + 1):

@@ -19,7 +19,7 @@ DAYS_OF_HISTORY = 397
 """Maximum number of days between now and the start of the same month a year ago."""
 DAYS_OF_MEANS = 10
 PHASES = 3
-# An age that is greater than the time of the longest chart.
+# Time that is longer than the period of any chart.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
@@ -73,7 +73,7 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the average rise per hour of a register between two times."""
+    """Return a function that returns the average rise of a register per hour between two times."""
     return _rise_of(lambda meter, at: total(registers(meter, at)))
 
 
@@ -193,17 +193,17 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Imported sums must fit Home Assistant's own sums, so add this difference to them. Home
-        # Assistant's own sum is 0 at its first value, so imported sums before it are negative.
-        # After a pause of the demo, the imported sums continue from the last sum.
+        # Difference between the sum and the register in each imported row. Home Assistant's own sum
+        # is 0 at its first value, so imported sums before this value are negative. After a pause of
+        # the demo, the imported sums continue from the last sum.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
         filled = max(filled, len(rows))
         if rows:
             if since == earliest:
-                # A chart takes the first sum for the consumption of its hour. So insert a row
-                # before it that is older than all charts.
+                # A chart takes the first of all sums as the consumption of one hour. So insert an
+                # earlier row that no chart shows.
                 start = (earliest - BEFORE_ANY_CHART).isoformat()
                 rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
             await import_rows(client, entity_id, rows, total.unit, total.unit_class, has_sum=True)

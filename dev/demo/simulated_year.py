@@ -38,10 +38,7 @@ _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 @dataclass
 class Costs:
-    """Costs of a meter from the start of the simulated year, in EUR.
-
-    Each dict has the costs by the end of an hour.
-    """
+    """Costs of a meter since the start of the simulated year, in EUR, by the end of an hour."""
 
     bill: dict[datetime, float] = field(default_factory=dict)
     """Sum of all bills so far. Only known at midnights and at the last full hour."""

@@ -30,7 +30,7 @@ class State:
 
     directory: Path
     meters: int = 1
-    # The ports and serial numbers are other than the defaults of `scripts/p1 simulate`. So the
+    # The ports and serial numbers differ from the defaults of `scripts/p1 simulate`. So the
     # simulator can run at the same time as the demo.
     meter_port: int = 20101
     first_meter: int = 101

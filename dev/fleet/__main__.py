@@ -1,8 +1,8 @@
 """Run a fleet of meters on this machine, let parts of it fail, and compare every value.
 
-Three NATS nodes, VictoriaMetrics, two collectors, gateways, and simulated meters that send every
-ten seconds, with attacks in between. The exit status is 1 if a telegram was lost, doubled, wrongly
-accepted or too slow.
+The fleet has three NATS nodes, VictoriaMetrics, two collectors, gateways, and simulated meters that
+send every ten seconds. Attacks come in between. The exit status is 1 if a telegram was lost,
+doubled, wrongly accepted or too slow.
 """
 
 import argparse

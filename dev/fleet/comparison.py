@@ -28,10 +28,10 @@ class Sample(NamedTuple):
 class Comparison:
     """Result of comparing one meter's telegrams with its stored samples.
 
-    Telegrams are identified by their times in Unix milliseconds. No sample of a `missing` telegram
-    is stored. Of a `partial` telegram, a register is not stored. A `wrong` sample has another value
-    than the telegram. A `foreign` sample has a time or a register that the meter did not send. A
-    `doubled` sample repeats the register and time of an earlier sample.
+    Telegrams are identified by their times in Unix milliseconds. A `missing` telegram has no stored
+    sample. A `partial` telegram has samples of only some registers. A `wrong` sample has another
+    value than the telegram. A `foreign` sample has a time or a register that the meter did not
+    send. A `doubled` sample repeats the register and time of an earlier sample.
     """
 
     stored: set[int] = field(default_factory=set)

@@ -13,9 +13,9 @@ from .meters import FleetMeter
 from .store_watch import StoreWatch
 from .truth import Attack, Sent, Series, time_of, values_of
 
-# Seconds. Within this time, a gateway writes a received frame to its disk.
+# Maximum time in seconds from receiving a frame to writing it to the gateway's disk.
 _IN_HANDS = 1.0
-# Seconds. A busy machine may keep a gateway from writing frames for this time.
+# Maximum time in seconds for which a busy machine keeps a gateway from writing frames.
 _MAX_HELD_S = 10.0
 _NOTICED = 0.3
 # Seconds that a gateway needs after its start to connect to all its ports.
@@ -91,8 +91,8 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # Leave out frames that an attack has replayed. If such a frame is in the stream, only the
-        # replay may have reached it, and the original may be lost.
+        # Leave out frames that an attack has replayed. In the stream, such a frame may come from
+        # the attack alone, and the meter's own frame may be lost.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -168,9 +168,7 @@ class Examiner:
         return None
 
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Check that samples which were written several times have equal values.
-
-        Measure the delays.
+        """Check that repeated writes of a sample have equal values, and measure the delays.
 
         Collectors write values again if a killed VictoriaMetrics may have lost them, or if their
         messages were not acknowledged.

@@ -16,8 +16,8 @@ LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# Moments of three events, as parts of the run's duration: first change of the key file, change of
-# the keys in the meters, second change of the key file.
+# Moments of three events, as parts of the run's duration: the key file changes, the keys in the
+# meters change, and the key file changes again.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
 # Meters whose telegrams wait for keys. Their delays tell nothing about the speed of the fleet.
 WAITING = frozenset((LATE, SURPRISING))

@@ -16,7 +16,7 @@ from .costs import Costs
 EVERY = 10.0
 # Shortest and longest duration of an interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# On average, one of five interruptions is a pause of the program. All others are kills.
+# On average, every fifth interruption is a pause of the program. All others are kills.
 _STOP_ONE_OF = 5
 
 

@@ -16,9 +16,8 @@ from dev.simulator.reading import Reading
 
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
-# The day of a household takes long to compute, so many meters share a household. Each of them shows
-# the household at another time of the last two days (0 to 569 times 5 minutes ago), so that the
-# meters still differ.
+# The day of a household takes long to compute, so many meters share a household. Each meter shows
+# the household 0 to 569 times 5 minutes ago, so that the meters still differ.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 

@@ -29,7 +29,7 @@ from .store_watch import StoreWatch
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Seconds. If the number of unacknowledged messages has not fallen for this time, stop waiting.
+# Seconds after which the wait for acknowledgements ends if their number has not changed.
 _NO_ADVANCE = 120.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"

@@ -17,8 +17,7 @@ from .kills import Interruption
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# Seconds. A telegram that was lost by a kill may be this much older than the kill, because it may
-# have come late.
+# Maximum age in seconds of a telegram that a kill may lose. Telegrams may come late.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 

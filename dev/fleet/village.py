@@ -75,7 +75,8 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # Each meter has a step of the interval, and sends in the middle of its step.
+            # The interval is divided into one step for each meter. The meter sends in the middle of
+            # its step.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:

@@ -34,7 +34,7 @@ _MAX_TEXT_BYTES = 32_000
 _MAX_SEED_BYTES = 6000
 _LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
 _CAPTURES = [path.read_text("ascii") for path in sorted(captures.FOLDER.glob("*.jsonl"))]
-"""Recordings of meters. Each recording that somebody gives is a start for the search."""
+"""Recordings of meters. The search for failing inputs starts from them."""
 
 
 def _read_captures() -> Iterator[tuple[bytes, list[bytes]]]:

@@ -177,8 +177,8 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     frames = b"".join(frame(counter, text) for counter, text in enumerate(texts))
     events = decode(KEY, in_chunks(frames, sizes))
     check_events(events, encrypted=True)
-    # A long ciphertext sometimes contains the header of a frame by chance, and the decoder rejects
-    # this frame. Its system title is another one, so ignore other titles.
+    # By chance, a long ciphertext may contain the header of a frame with another system title. The
+    # decoder rejects such a frame. So ignore other system titles.
     assert [event for event in events if event.system_title == TITLE] == [
         telegram or Rejection(Reason.MALFORMED, counter, TITLE)
         for counter, telegram in enumerate(expected)

@@ -36,7 +36,8 @@ class Board(ABC):
 class PulseBoard(Board):
     """Pulse reader for the LED of a meter. It sends a line for each pulse.
 
-    The line is empty. If the reader counts, the line contains the number of pulses so far.
+    If the reader counts, the line contains the number of pulses so far. Otherwise, the line is
+    empty.
     """
 
     name = "pulse board"

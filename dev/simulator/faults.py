@@ -78,7 +78,7 @@ class FaultyPort:
         self._sent: deque[bytes] = deque(maxlen=REMEMBERED_FRAMES)
 
     def deliver(self, meter: Meter, when: datetime) -> Delivery:
-        """Return the bytes that the port sends at the time `when`, after the faults."""
+        """Return the bytes that the port sends at the time `when`, with its faults applied."""
         self._frames += 1
         struck = {fault.name for fault in self._faults if self._strikes(fault)}
         self._lasting |= struck & LASTING

@@ -10,9 +10,8 @@ type Medium = Literal["gas", "water", "heat", "empty"]
 class House:
     """House of a meter.
 
-    `media` has the kind of M-Bus meter on each channel, in the order of channels.
-
-    A channel without a meter is "empty".
+    `media` has the kind of M-Bus meter on each channel, in the order of channels. A channel without
+    a meter is "empty".
     """
 
     phases: Literal[1, 3] = 3

@@ -1,6 +1,6 @@
 """Household whose powers and registers depend only on the time. A register sums up a power.
 
-Two queries share nothing but caches. A day consists of whole minutes with whole watts, so sums are
+Queries do not depend on each other. A day consists of whole minutes with whole watts, so sums are
 exact. Registers never fall, and do not depend on the start of the simulator. The consumption
 repeats after 52 weeks, so at most one year is simulated.
 """

@@ -15,9 +15,7 @@ MAX_UNREAD_DELIVERIES = 16
 
 
 class Pieces(NamedTuple):
-    """Rule for cutting bytes into pieces. `size` is in bytes.
-
-    0 stands for one piece with all bytes.
+    """Rule for cutting bytes into pieces of `size` bytes. 0 stands for one piece with all bytes.
 
     With `at_uart_speed`, the pieces are sent as slowly as a serial line sends them.
     """

@@ -200,7 +200,8 @@ class Meter:
 
 @lru_cache(maxsize=32)
 def _household(house: House, seed: int) -> Household:
-    # A household has no state but its caches. So a meter that is started again can share it.
+    # A household stores nothing but caches. So a meter that is created again can share the
+    # household.
     return Household(house, seed)
 
 

@@ -46,8 +46,8 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Close the reader's end here. The master end shows that there is no reader only if no
-            # process has the reader's end open.
+            # Close the reader's end in this process. While it is open, the master end seems to have
+            # a reader.
             os.close(slave)
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class PseudoTerminal(Line):
     async def hang_up(self) -> None:
         """Replace the pseudo terminal by a new one.
 
-        The reader gets POLL_INTERVAL_S before, to finish.
+        Before that, the reader gets POLL_INTERVAL_S seconds to finish reading.
         """
         await asyncio.sleep(POLL_INTERVAL_S)
         self.close()

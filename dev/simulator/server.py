@@ -152,7 +152,7 @@ class Server:
         return tcp + [str(terminal.link) for terminal in self._terminals[index : index + 1]]
 
     def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
-        """Replace the faults of the meter with the number `meter`. None stands for all meters."""
+        """Replace the faults of the meter with the number `meter`, or of all meters for None."""
         for outlet in self._chosen(meter):
             outlet.set_faults(faults)
 
@@ -165,11 +165,9 @@ class Server:
             outlet.push(data)
 
     def disconnect(self, *, meter: int | None = None) -> None:
-        """Close the TCP connections to the meter with the number `meter`.
+        """Close the TCP connections to the meter with the number `meter`. The ports stay open.
 
-        None stands for all meters.
-
-        The ports stay open.
+        If `meter` is None, close the connections to all meters.
         """
         for outlet in self._chosen(meter):
             for client, serving in self._clients.items():

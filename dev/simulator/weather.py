@@ -12,8 +12,8 @@ ROOF_TILT = radians(35)
 SOLAR_NOON = 695
 INVERTER_AND_CABLES = 0.86
 
-# Kinds of sky, each with its lowest and highest share of light, and the probability that the light
-# changes within 5 minutes.
+# Kinds of sky. Each has the lowest and the highest share of light, and the probability that the
+# light changes within 5 minutes.
 OVERCAST = (0.08, 0.3, 0.2)
 SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))
 
@@ -41,7 +41,8 @@ def weather_of_day(day: int) -> Weather:
     sunrise, sunset = round(SOLAR_NOON - half_day), round(SOLAR_NOON + half_day)
     degrees = 9.5 - 8.5 * cos(2 * pi * (day - 20) / 365) + chance.uniform(-5, 5)
 
-    # A roof that is tilted towards the south gets as much light as flat ground further south.
+    # A roof that is tilted towards the south gets as much light as flat ground further south. So
+    # the tilt reduces the latitude.
     constant = sin(LATITUDE - ROOF_TILT) * sin(declination) * INVERTER_AND_CABLES
     swing = cos(LATITUDE - ROOF_TILT) * cos(declination) * INVERTER_AND_CABLES
     gloom = (1 + cos(2 * pi * day / 365)) / 2

@@ -11,8 +11,8 @@ from .monitoring import watching_arguments
 from .programs import vmauth_arguments
 from .templates import fill, read_documented
 
-# Marks in the template: a line with the first mark is only for the first installation, and a line
-# with the second mark only for later changes.
+# Marks in the template: a line with "+" is only for the first installation, and a line with "-"
+# only for later changes.
 _FIRST, _LATER = "+", "-"
 
 

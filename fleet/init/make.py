@@ -33,8 +33,8 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. Such files may be added to an existing installation. So if
-# only they are new, this is not the first installation.
+# Suffixes of certificates and keys. A later run may add such files. So new files with only these
+# suffixes do not mean a first installation.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20

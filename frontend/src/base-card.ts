@@ -6,7 +6,7 @@ import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
-import { rich, tableBehind } from "./parts/markup.ts";
+import { plain, rich, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./request-queue.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
@@ -15,7 +15,8 @@ import type { Meter } from "./websocket-types.ts";
 export interface CardConfig {
   type: string;
   /**
-   * Config entry id of the meter. Without an id, the card shows the meter chosen in the view, at first the first meter.
+   * Config entry id of the meter. Without an id, the card shows the meter that the user has chosen in the view, or else
+   * the first meter.
    */
   entry_id?: string | null;
   [option: string]: unknown;
@@ -24,6 +25,8 @@ export interface CardConfig {
 /** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
 export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "cable";
 
+/** Screen readers say a text within this time. Later, the text would only repeat what the card shows. */
+const SPEECH_MS = 5000;
 /** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
@@ -43,11 +46,17 @@ export abstract class SmartyCard extends LitElement {
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
-  #findLocale = "";
-  #spokenAt = 0;
+  /** Choice of the user that the last said text belongs to; undefined before the first text. */
+  #subject: string | undefined;
+  #said = "";
+  #saidAt = 0;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   /** Return the body of the card for a meter. `feed.live` may still be undefined. */
   protected abstract content(meter: Meter, feed: MeterFeed): TemplateResult;
+
+  /** Name of the card for screen readers. */
+  protected abstract get label(): string;
 
   /** Return the feeds of further meters shown in the card. */
   protected otherFeeds(): MeterFeed[] {
@@ -169,8 +178,8 @@ export abstract class SmartyCard extends LitElement {
     const feeds = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed in both lists would stop in between.
-      // Each subscription needs a function of its own, because the set of listeners drops equal functions.
+      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed that the card keeps would stop in
+      // between. Each subscription needs a function of its own, because the set of listeners drops equal functions.
       const ended = this.#unlisten.splice(1);
       this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
@@ -190,7 +199,12 @@ export abstract class SmartyCard extends LitElement {
     recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // Screen readers would take the card's header for the header of the page. The role "article" prevents this.
-    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
+    const list = this.#meters?.list ?? [];
+    const label = meter && list.length > 1 ? `${this.label}, ${this.nameOf(meter)}` : this.label;
+    return html`<ha-card role="article" aria-label=${label}>
+      ${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
+      <span class="hidden" id="live" aria-live="polite"></span>
+    </ha-card>`;
   }
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */
@@ -218,7 +232,7 @@ export abstract class SmartyCard extends LitElement {
 
   /** Return the line shown while an answer is pending, or the reason why the answer was refused. */
   protected waiting(error?: string): TemplateResult {
-    const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
+    const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read", no_port: "no_port" } as const;
     const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
     return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
   }
@@ -249,14 +263,14 @@ export abstract class SmartyCard extends LitElement {
 
   /**
    * Return `shown` as a button that opens the entity with the translation key `key`; plain `shown` if the entity does
-   * not exist.
+   * not exist. `value` is the shown value with its name.
    */
-  protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
+  protected moreInfo(key: string, shown: TemplateResult | string, value: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
     if (!entityId) return html`${shown}`;
     const detail = { entityId };
     const open = () => this.dispatchEvent(new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail }));
-    return html`<button class="plain" title=${name} @click=${open}>${shown}</button>`;
+    return html`<button class="plain" aria-label=${this.locale.common("show_history", { value })} @click=${open}>${shown}</button>`;
   }
 
   /** Return the button that shows or hides the table below the card. */
@@ -270,14 +284,33 @@ export abstract class SmartyCard extends LitElement {
     return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
   }
 
-  /** Return a sentence with **bold** words. Screen readers announce a changed sentence at most once a minute. */
-  protected sentence(text: string, className = ""): TemplateResult {
-    if (Date.now() - this.#spokenAt >= MIN_SPEECH_INTERVAL_MS) {
-      this.#findLocale = text.replaceAll("**", "");
-      this.#spokenAt = Date.now();
-    }
-    return html`<p class="sentence ${className}" aria-live="off">${rich(text)}</p>
-      <span class="hidden" aria-live="polite">${this.#findLocale}</span>`;
+  /** Return a sentence with **bold** words. Screen readers read the sentence of a bar as the value of its chart. */
+  protected sentence(text: string, className = "", isOfBar = false): TemplateResult {
+    return html`<p class="sentence ${className}" aria-hidden=${isOfBar}>${rich(text)}</p>`;
+  }
+
+  /**
+   * Let screen readers say what the user has chosen: at once if `subject` changes. `title` names the choice. A changed
+   * text without a choice is said only if it `isNews`, at most once a minute.
+   */
+  announce(subject: string, title: string, text: string, isNews = false): void {
+    const isFirst = this.#subject === undefined;
+    const isChosen = subject !== this.#subject;
+    const isDue = isNews && text !== this.#said && Date.now() - this.#saidAt >= MIN_SPEECH_INTERVAL_MS;
+    if (!isChosen && !isDue) return;
+    this.#subject = subject;
+    this.#said = text;
+    this.#saidAt = Date.now();
+    if (!isFirst) void this.updateComplete.then(() => this.speak(plain([isChosen ? title : "", text].filter(Boolean).join(". ")).replace("..", ".")));
+  }
+
+  /** Let screen readers say a text that is not about the meter's values. */
+  protected speak(text: string): void {
+    const live = this.renderRoot.querySelector("#live");
+    if (!live) return;
+    live.textContent = text;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => (live.textContent = ""), SPEECH_MS);
   }
 
   /** Return whether the last telegram is older than `afterS` seconds, or the connection is lost. */

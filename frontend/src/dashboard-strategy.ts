@@ -117,7 +117,7 @@ export class SmartyDashboard extends HTMLElement {
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
-    // Meters without a cable have no present power and no supply quality.
+    // Meters that only Leneda knows have no present power.
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
     const nowCards = isPast ? [card("now"), card("today")] : [card("now"), card("so-far"), card("today")];
     const hasBatteryCard = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > MIN_BATTERY_AGE_MS);
@@ -130,7 +130,7 @@ export class SmartyDashboard extends HTMLElement {
           ]
         : []),
       ...media,
-      ...(hasYear && !isPast
+      ...(hasYear && (!meters || meters.some(({ source }) => source === "port"))
         ? [
             view(
               t("quality"),

@@ -17,9 +17,9 @@ const COUNTING_DELAY_MS = 15_000;
 const MAX_ANSWERS = 40;
 /** Time without a touch until the cards show the present again, for example on a tablet on a wall. */
 const IDLE_RESET_MS = 600_000;
-/** Time for which a list of meters is new, so that the cards of a view that opens do not request it again. */
+/** Time for which a list of meters counts as new. So the cards of a newly opened view do not request it again. */
 const MAX_LIST_AGE_MS = 5_000;
-/** Time for which a feed is open before a card needs it. */
+/** Time for which a feed stays open without a card, until the first card needs it. */
 const PREPARED_MS = 10_000;
 
 let touchedAt = 0;
@@ -281,8 +281,8 @@ export class MeterFeed extends SharedSubscription {
     const run = ++this.#run;
     this.#isFollowing = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
-    // With `resubscribe`, the frontend would subscribe again after a reconnect, and say nothing if that is refused. So
-    // this feed does it itself.
+    // With `resubscribe`, the frontend would subscribe again after a reconnect, but would not tell this feed about a
+    // refusal. So the feed subscribes again itself.
     const options = { resubscribe: false };
     const subscription = this.connection.subscribeMessage<Live>(
       (live) => run === this.#run && this.#receive(live),
@@ -316,7 +316,7 @@ export class MeterFeed extends SharedSubscription {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
-    // A meter without a cable sends no telegram. It sends a message when Leneda has sent further days.
+    // For a meter without a cable, there are no telegrams. A message comes when Leneda has sent further days.
     if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
     // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again
     // later.

@@ -87,8 +87,8 @@ export class RequestQueue {
       request.refusals += 1;
       request.isResting = true;
       this.#waiting.unshift(request);
-      // The integration would refuse the next request, too. So this request keeps its slot, one of two, during the
-      // pause.
+      // The integration would refuse the next request, too. So during the pause, this request keeps its place among the
+      // MAX_IN_FLIGHT requests.
       await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
       request.isResting = false;
     }

@@ -110,6 +110,10 @@ export const styles = css`
     align-items: center;
     min-height: 44px;
   }
+  /* Chromium draws its own black frame around a focused drawing, also after a tap. */
+  :focus {
+    outline: none;
+  }
   :focus-visible {
     outline: 2px solid var(--link);
     outline-offset: 2px;

@@ -86,7 +86,10 @@ export function findLocale(formats: UserFormats, wanted = formats.language, onCh
   return undefined;
 }
 
-/** Return the locale of a user as soon as its texts are loaded; after the waiting time without texts. */
+/**
+ * Return the locale of a user as soon as its texts are loaded. If loading takes too long, return the locale without
+ * texts.
+ */
 export async function loadLocale(formats: UserFormats, wanted?: string): Promise<Locale> {
   if (!findLocale(formats, wanted)) await new Promise<void>((resolve) => findLocale(formats, wanted, resolve));
   return localeOf(formats, wanted);

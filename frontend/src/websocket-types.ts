@@ -32,8 +32,13 @@ export interface Meter {
   /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
   known_since: Time | null;
-  /** "leneda": a meter without a cable, of which only past days are known. */
-  source: "port" | "leneda";
+  /**
+   * "leneda": a meter without a cable. Only its past days are known. "entities": another integration reads the meter, and
+   * its readings are not verified.
+   */
+  source: "port" | "leneda" | "entities";
+  /** Only with the source "entities": name of the integration. It is null while the meter is not loaded. */
+  integration?: string | null;
   /** Only without a cable: end of the last known day. */
   known_until?: Time | null;
   /** Only without a cable: whether older days are still being fetched. */

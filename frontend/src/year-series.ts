@@ -52,8 +52,8 @@ const caches = new WeakMap<MeterFeed, Cache>();
 /**
  * Return the quarter-hours of this month and of the twelve months before.
  *
- * The year is requested again when the tail carries a new version mark: after a day, or after an import. A card that
- * returns to view, or to a new connection, requests only the tail.
+ * The year is requested again when the newest rows (the tail) come with a new version mark: after a day, or after an
+ * import. A card that returns to view, or to a new connection, requests only the tail.
  */
 export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   let cache = caches.get(feed);
@@ -106,7 +106,7 @@ function unpackValues(values: QuarterHours["values"]): Int16Array {
   }
   const bytes = decodeMarks(values);
   const rows = new Int16Array(bytes.length >> 1);
-  // In the bytes, the lower one of two comes first, on any machine. Writing to an Int16Array restores the sign.
+  // The lower byte of each value comes first, on any machine. Writing to an Int16Array restores the sign.
   for (let row = 0; row < rows.length; row += 1) rows[row] = bytes[2 * row]! | (bytes[2 * row + 1]! << 8);
   return rows;
 }

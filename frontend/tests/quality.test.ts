@@ -189,7 +189,7 @@ const interrupted = (...all: object[]) => plain(interruptionsSentence(found(...a
 
 test("a quiet month is said with what came last", () => {
   const dip = at("2026-10-18T12:02:00Z", "voltage_sag");
-  assert.equal(interrupted(dip), "Nothing in the last 30 days; last voltage dip 18 October.");
+  assert.equal(interrupted(dip), "Nothing in the last 30 days; last voltage sag 18 October.");
   assert.equal(plain(interruptionsSentence(found(dip), NOW, locale("fr"))), "Rien depuis 30 jours ; dernier creux de tension le 18 octobre.");
   assert.equal(interrupted(), "Nothing in the last 30 days.");
   assert.equal(interrupted(at("2025-11-30T12:00:00Z", "power_failure")), "Nothing in the last 30 days; last power failure 30 November 2025.");
@@ -201,7 +201,7 @@ test("what came in the last 30 days is counted by kind, and the last one has its
     at("2026-11-02T12:00:00Z", "voltage_sag", 2),
     at("2026-11-18T13:02:00Z", "power_failure"),
   ];
-  assert.equal(interrupted(...all), "**1 power failure and 2 voltage dips** in the last 30 days, the last one on 18 November, 14:02.");
+  assert.equal(interrupted(...all), "**1 power failure and 2 voltage sags** in the last 30 days, the last one on 18 November, 14:02.");
 });
 
 test("what was counted while nothing was read is between two times", () => {
@@ -217,7 +217,7 @@ test("nothing is said of a time before the meter was read", () => {
   const began = (since: string | null, undated: object) =>
     interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
   assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "Nothing since 19 November, when reading began.");
-  assert.equal(began(null, {}), "Nothing is known yet. What the meter counts stands here with its first telegram.");
+  assert.equal(began(null, {}), "Nothing is known yet. Counts appear here with the first telegram.");
   assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter counts no interruptions.");
 });
 
@@ -235,16 +235,16 @@ test("the table names the phases, and what is drawn adds up to what was seen", (
   ];
   const year = found(...all);
   assert.deepEqual(interruptionsTable(year, NOW, en).map((row) => row.map(plain)), [
-    ["9 June, 22:02", "1 voltage dip", "–"],
-    ["9 June, 16:02", "4 voltage dips", "L1, L2 and L3"],
-    ["25 October 2025, 12:00", "2 voltage dips", "–"],
+    ["9 June, 22:02", "1 voltage sag", "–"],
+    ["9 June, 16:02", "4 voltage sags", "L1, L2 and L3"],
+    ["25 October 2025, 12:00", "2 voltage sags", "–"],
   ]);
   const { marks, labels } = drawn(year, 600);
   assert.deepEqual(marks.map(({ count }) => count), [2, 5]);
   assert.deepEqual(labels.map(({ text }) => text), [2, 5]);
   assert.equal(year.seen.voltage_sag, 7);
-  assert.equal(markSentence(marks[1]!.disturbances, NOW, en), "**9 June:** 5 voltage dips (L1, L2 and L3)");
-  assert.equal(markSentence(marks[0]!.disturbances, NOW, en), "**25 October 2025, 12:00:** 2 voltage dips");
+  assert.equal(markSentence(marks[1]!.disturbances, NOW, en), "**9 June:** 5 voltage sags (L1, L2 and L3)");
+  assert.equal(markSentence(marks[0]!.disturbances, NOW, en), "**25 October 2025, 12:00:** 2 voltage sags");
 });
 
 test("a thousand disturbances are some marks, one path a kind, and none is lost", () => {

@@ -48,11 +48,7 @@ async def try_key(who: Household, key: bytes) -> None:
 async def confirm(who: Household) -> None:
     """Agree to what was found, and leave everything else for later, also names and areas."""
     own, frontend = who.texts.own, who.texts.of_frontend
-    await who.sees(own("config.step.confirm.title"))
-    await who.presses(frontend(f"{_FLOW}.next"))
-    await who.sees(own("config.step.contract.title"))
-    await who.presses(frontend(f"{_FLOW}.next"))
-    await who.sees(own("config.step.show.title"))
+    await who.sees(own("config.step.contract.title"), own("config.step.contract.data.sidebar"))
     for switch in await who.page.locator("ha-selector-boolean ha-switch").all():
         await switch.click()
     await who.presses(frontend(f"{_FLOW}.submit"))
@@ -70,7 +66,7 @@ async def open_options(who: Household, page: str = "contract") -> None:
 async def enter_prices(who: Household, reference_power: str, energy_price: str) -> None:
     """Enter in the options what is on the bill, and no more than that."""
     await open_options(who)
-    await who.picks(who.page.locator("ha-selector-select").first, reference_power)
+    await who.types("reference_power", reference_power)
     # The first number of the form.
     await who.page.locator("ha-selector-number input").first.fill(energy_price)
 

@@ -150,6 +150,18 @@ class Stage:
         await self.page.evaluate("([m, id]) => stage.send(m, id)", [message, entry_id])
         await self.settle()
 
+    async def tap(self, x: float, y: float) -> None:
+        """Touch the page with a finger, which no mouse and no key has done before."""
+        session = await self.page.context.new_cdp_session(self.page)
+        try:
+            await session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+            for kind, points in (("touchStart", [{"x": x, "y": y}]), ("touchEnd", [])):
+                event = {"type": kind, "touchPoints": points}
+                await session.send("Input.dispatchTouchEvent", event)
+                await self.settle()
+        finally:
+            await session.detach()
+
     async def passes(self, seconds: float) -> None:
         """Let time pass."""
         await self.page.clock.run_for(int(seconds * 1000))

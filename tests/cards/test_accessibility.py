@@ -1,14 +1,24 @@
-"""What those need who see badly, or not: each card, in light and dark, as axe-core judges it."""
+"""What those need who see badly, or not: each card as axe-core judges it, heard and by keyboard."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from tests.axe import complaints
 
-from . import house, house_all, house_bill, house_now
+from . import house, house_all, house_bill, house_now, house_today, house_year
+from .house import Json
 from .house_all import Placed
+from .spoken import CONTROLS, SCRIPT, Node, tree
 from .stage import Stage
 
 CARDS = house_all.cards()
+VIEWS = house_all.views()
+NOTHING = "nothing chosen"
+# An age that is counted goes on while the page is read.
+SECONDS = re.compile(r"\b\d+ s\b")
 THREE = house_now.three_meters()
 STATES = {
     "feeding": Placed("now", {"smarty_p1/live": house_now.feeding()}),
@@ -48,3 +58,136 @@ async def test_nobody_is_shut_out(stage: Stage, card: Placed, *, dark: bool) -> 
 async def test_nor_by_a_special_state(stage: Stage, state: str, *, dark: bool) -> None:
     await show(stage, STATES[state], dark=dark)
     assert not await complaints(stage.page)
+
+
+async def show_view(stage: Stage, view: str, language: str) -> None:
+    """Show all cards of a view below one another, each in the window."""
+    cards = VIEWS[view]
+    answers = {key: answer for card in cards for key, answer in card.answers.items()}
+    await stage.show(answers=answers, language=language)
+    await stage.page.set_viewport_size({"width": 390, "height": 3000})
+    for card in cards:
+        given = [card.type, card.config]
+        await stage.page.evaluate(
+            "([type, config]) => stage.place(type, config).then(() => 0)", given
+        )
+    for _ in range(10):
+        await stage.settle()
+    await stage.page.evaluate(SCRIPT)
+
+
+def texts_of(root: Node) -> list[str]:
+    """Return all that a screen reader says of a node and of those below it."""
+    return [text for node in root.walk() for text in {node.name, node.value}]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("view", VIEWS)
+async def test_a_view_is_heard_as_it_is_seen(stage: Stage, view: str, language: str) -> None:
+    await show_view(stage, view, language)
+    nodes = list((await tree(stage.page)).walk())
+    names = [node.name for node in nodes if node.role == "article"]
+    assert len({*names, ""}) == len(VIEWS[view]) + 1
+    for node in nodes:
+        is_unit = node.name in {"€", "kWh"}
+        assert node.role not in CONTROLS or is_unit or re.search(r"[^\W\d_]{3}", node.name), node
+    # Each sentence of a card is heard once, and not again as a part of another text.
+    for article in (node for node in nodes if node.role == "article"):
+        heard = texts_of(article)
+        for text in {text for text in heard if len(text.split()) > 5}:
+            assert sum(text in other for other in heard) == 1, text
+    # Each text is heard, but for the labels of drawings. A control says all words that stand on it.
+    seen: list[dict[str, str]] = await stage.page.evaluate("spoken.seen()")
+    said = SECONDS.sub("", " ".join(texts_of(nodes[0])))
+    for each in seen:
+        text, control = SECONDS.sub("", each["text"]), each["control"]
+        words = [word for word in text.split() if word != "›"] if control else [text]
+        assert [word for word in words if word not in (control or said)] == [], each
+    assert len(seen) > 5
+    assert not stage.errors
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_a_view_is_walked_by_keyboard(stage: Stage, view: str) -> None:
+    await show_view(stage, view, "en")
+    stops: list[Json] = []
+    while (stop := await press(stage, "Tab")) and stop not in stops:
+        assert stop["ring"] == "solid 2px", stop
+        assert not stops or stop["bottom"] > stops[-1]["top"], stop
+        stops.append(stop)
+        if stop["reading"] == NOTHING:
+            # A bar is chosen, read as the value of its chart, and left again.
+            await press(stage, "End")
+            chosen = await press(stage, "ArrowLeft")
+            assert re.search(r"\d", chosen["reading"])
+            heard = texts_of(await tree(stage.page))
+            assert heard.count(" ".join(chosen["reading"].split())) == 1
+            assert await press(stage, "Escape") == stop
+    # Each control was reached, those of a group by its chosen one.
+    assert [stop["at"] for stop in stops] == list(
+        range(await stage.page.evaluate("spoken.usable()"))
+    )
+    assert not stage.errors
+
+
+async def press(stage: Stage, key: str) -> Any:  # noqa: ANN401 - as the page gives it
+    """Press a key, and return what has the focus then; None outside the cards."""
+    await stage.page.keyboard.press(key)
+    await stage.settle()
+    return await stage.page.evaluate("spoken.focused()")
+
+
+async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
+    answers = house_now.three_meters() | house_now.sums()
+    await stage.show("smarty-p1-now", answers=answers)
+    said = await listen(stage)
+    await stage.page.get_by_role("radio", name="Heat pump").click()
+    await stage.settle()
+    assert await said() == [
+        "From the grid 2.1 kW. Room for 4.5 kW more in all, within 7 kW.",
+    ]
+    # Later it would be what the card shows, twice.
+    await stage.passes(6)
+    live = stage.card("smarty-p1-now").locator("[aria-live]")
+    assert await live.text_content() == ""
+    # Telegrams change the advice: what it is after a minute is said.
+    for seconds, power in ((20, 3.1), (50, 3.6)):
+        await stage.passes(seconds)
+        time = f"2026-11-21T17:39:{seconds}+00:00"
+        values = house.values(power_net=power)
+        await stage.send(house.live(received_at=time, values=values), "b")
+    assert (await said())[1:] == ["Room for 3.5 kW more in all, while the sun stays as it is."]
+
+    await stage.show("smarty-p1-today", answers=house_today.answers())
+    said = await listen(stage)
+    await stage.page.get_by_role("radio", name="Friday 20 November").click()
+    await stage.settle()
+    told = "40.7 kWh from the grid, 0.9 kWh to it. 12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
+    assert await said() == [f"Friday 20 November. {told}"]
+
+    await stage.show("smarty-p1-bill", answers=house_bill.bills())
+    said = await listen(stage)
+    await stage.page.get_by_role("button", name="Month before").click()
+    await stage.settle()
+    assert await said() == ["October 2026: 144.16 €"]
+
+    await stage.show("smarty-p1-year", answers=house_year.answers())
+    said = await listen(stage)
+    await stage.page.get_by_role("radio", name="12 kW").click()
+    await stage.settle()
+    (text,) = await said()
+    assert text.startswith("12 kW would have cost 43 € more in 12 months than your 7 kW. ")
+    assert "above 12 kW" in text
+    assert not stage.errors
+
+
+async def listen(stage: Stage) -> Callable[[], Awaitable[list[str]]]:
+    """Note what the live region of a card says; return a function that returns it."""
+    await stage.page.evaluate(SCRIPT)
+    await stage.page.evaluate("spoken.listen()")
+
+    async def said() -> list[str]:
+        texts: list[str] = await stage.page.evaluate("spoken.said")
+        return texts
+
+    return said

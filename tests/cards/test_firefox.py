@@ -36,7 +36,7 @@ SENTENCES = {
     f"medium-{HEAT}": "November: 20% more than in October by the 20th",
     "quality-voltage": "All three within 207–253 V.",
     "quality-supply": "Connected; last telegram 0 s ago.",
-    "quality-interruptions": "Nothing in the last 30 days; last voltage dip 18 October.",
+    "quality-interruptions": "Nothing in the last 30 days; last voltage sag 18 October.",
 }
 # Firefox is to be left alone: it asks nothing of others, and shows no page but this one.
 PREFERENCES = """

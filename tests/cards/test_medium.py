@@ -69,9 +69,7 @@ async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> Non
     assert "111.00 m³ × 0.90 €, fixed 20 of 30 days × 15.00 €, with VAT." in text
     assert "Your own prices. Today 20 kWh" in text
     assert "Show it in" not in text
-    chart = stage.page.get_by_role("slider")
-    label = (await chart.get_attribute("aria-label") or "").replace("\u00a0", " ")
-    assert label.startswith("Gas: 110 € this month. 10 € of it fixed.")
+    chart = stage.page.get_by_role("slider", name="Choose a day")
     # The 1st is a Sunday: 4.5 m³ and half a euro; a year ago a Saturday, 4 m³.
     await chart.press("Home")
     await stage.settle()
@@ -174,7 +172,7 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
         ),
         (
             media.gas(days=media.days(date(2026, 9, 1), media.gas_of, d2026_11_05=None)),
-            "so nothing is compared. at least 1,177 kWh",
+            "so nothing is compared. November at least 1,177 kWh",
         ),
         (
             media.gas(days=media.days(date(2026, 10, 5), media.gas_of)),
@@ -212,9 +210,6 @@ async def test_without_another_meter_there_are_words(stage: Stage) -> None:
 async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> None:
     await stage.show(CARD, answers=media.answers(media.heat()))
     chart = stage.page.get_by_role("slider")
-    assert await chart.get_attribute("aria-label") == (
-        "Heat: November: 20% more than in October by the\u00a020th"
-    )
     assert await chart.get_attribute("aria-valuenow") == "20"
     await chart.press("Home")
     await stage.settle()

@@ -247,9 +247,13 @@ async def test_on_the_first_day_the_hours_are_those_since_the_beginning(stage: S
 
 async def test_a_year_of_interruptions(stage: Stage) -> None:
     text = await show(stage, "interruptions")
-    assert "Interruptions Nothing in the last 30 days; last voltage dip 18 October." in text
+    assert "Interruptions Nothing in the last 30 days; last voltage sag 18 October." in text
     assert "12 months seen earlier, undated" in text
-    assert "Power failures 2 22 Voltage dips 10 28 Voltage rises 3 4" in text
+    assert (
+        "Power failures 2 seen 22 earlier, undated "
+        "Voltage sags 10 seen 28 earlier, undated "
+        "Voltage swells 3 seen 4 earlier, undated"
+    ) in text
     assert "The meter only counts: what came before its first reading has no date." in text
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
 
@@ -259,7 +263,7 @@ async def test_marks_are_read_with_keys(stage: Stage) -> None:
     await stage.card(CARD).get_by_role("slider").focus()
     await stage.page.keyboard.press("End")
     await stage.settle()
-    await shows(stage, "Interruptions 18 October, 14:02: 1 voltage dip \\(L1\\)")
+    await shows(stage, "Interruptions 18 October, 14:02: 1 voltage sag \\(L1\\)")
     await stage.page.keyboard.press("Home")
     await stage.settle()
     await shows(stage, "Interruptions 6 December 2025, 13:20: 1 power failure")
@@ -279,7 +283,11 @@ async def test_what_came_while_nothing_was_read_is_between_two_times(stage: Stag
 async def test_a_kind_that_is_not_counted_has_a_dash_and_words(stage: Stage) -> None:
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
     text = await show(stage, "interruptions", answers(**{"smarty_p1/events": found}))
-    assert "Power failures – – Voltage dips 0 28 Voltage rises 0 0" in text
+    assert (
+        "Power failures – seen – earlier, undated "
+        "Voltage sags 0 seen 28 earlier, undated "
+        "Voltage swells 0 seen 0 earlier, undated"
+    ) in text
     assert text.count("not counted by this meter") == 1
 
 
@@ -299,7 +307,11 @@ async def test_a_thousand_disturbances_are_few_elements(stage: Stage) -> None:
     ]
     given = answers(**{"smarty_p1/events": events(disturbances=many)})
     text = await show(stage, "interruptions", given, width=1280)
-    assert "Power failures 334 22 Voltage dips 333 28 Voltage rises 333 4" in text
+    assert (
+        "Power failures 334 seen 22 earlier, undated "
+        "Voltage sags 333 seen 28 earlier, undated "
+        "Voltage swells 333 seen 4 earlier, undated"
+    ) in text
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors
 
@@ -322,8 +334,8 @@ async def test_a_meter_without_telegrams_has_words(stage: Stage, part: str) -> N
     text = await show(stage, part, given)
     said = {
         "voltage": "No voltage is known yet. The lines begin with the first telegram.",
-        "supply": "No telegram yet. What the meter says stands here as soon as the first one has",
-        "interruptions": "Nothing is known yet. What the meter counts stands here with its first",
+        "supply": "No telegram yet. Values appear here with the first one.",
+        "interruptions": "Nothing is known yet. Counts appear here with the first telegram.",
     }
     assert said[part] in text
     assert await stage.card(CARD).locator("svg").count() == 0

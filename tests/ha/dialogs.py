@@ -134,29 +134,13 @@ def is_advanced_open(result: ConfigFlowResult) -> bool:
     return not advanced.options["collapsed"]
 
 
-async def agree(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
-    """Agree to the meter that was found; return the form of its contract."""
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "confirm"
-    assert result["last_step"] is False
-    form = await hass.config_entries.flow.async_configure(result["flow_id"], {})
-    assert form["step_id"] == "contract"
-    assert form["errors"] == {}
-    return form
-
-
 async def confirm(
-    hass: HomeAssistant, result: ConfigFlowResult, **contract: object
+    hass: HomeAssistant, found: ConfigFlowResult, **typed: object
 ) -> ConfigFlowResult:
-    """Confirm the meter that was found, and what is asked then, where all may be left as it is."""
-    configure = hass.config_entries.flow.async_configure
-    form = await agree(hass, result)
-    is_last = form["last_step"]
-    result = await configure(form["flow_id"], contract)
-    assert (result["type"] is FlowResultType.CREATE_ENTRY) == is_last
-    if not is_last:
-        assert result["step_id"] == "show"
-        assert result["last_step"] is True
-        result = await configure(result["flow_id"], {})
+    """Confirm the meter that was found; all that is asked may be left as it is."""
+    assert found["type"] is FlowResultType.FORM
+    assert (found["step_id"], found["errors"], found["last_step"]) == ("contract", {}, True)
+    result = await hass.config_entries.flow.async_configure(found["flow_id"], typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     return result

@@ -31,7 +31,8 @@ PAGE = ROOT / "docs" / "entities.md"
 ENTITIES = PAGE.read_text()
 _TRANSLATIONS = ROOT / "custom_components" / "smarty_p1" / "translations" / "en.json"
 TEXTS: dict[str, Any] = json.loads(_TRANSLATIONS.read_text())["entity"]
-_SMALLEST_TABLE = 4
+_SMALLEST_TABLE = 3
+_CATEGORIES = ("diagnostic", "config")
 _REFERENCE = re.compile(r"\d+-[\dn]+:\d+\.\d+\.\d+")
 
 
@@ -84,15 +85,18 @@ def documented() -> Iterator[Documented]:
         if cells[0] in {"sensor", "binary sensor", "event"}:
             platform = cells[0].replace(" ", "_")
         elif line.startswith("| ") and len(cells) > _SMALLEST_TABLE:
-            names, objects, *middle, category, on, cost = cells
-            *_, unit, classes = ("", "", *middle)
+            names, objects, *middle, on, cost = cells
+            *_, unit, kind_of = ("", "", *middle)
+            *classes, category = kind_of.split(", ")
+            if category not in _CATEGORIES:
+                classes, category = [*classes, category], ""
             first, *others = names.split(" / ")
             kind = first.rsplit(" ", 1)[0]
             for name, places in zip(
                 [first, *(f"{kind} {phase}" for phase in others)], objects.split(" / "), strict=True
             ):
                 yield Documented(
-                    Row(platform, name, unit, classes, category, on == "yes"),
+                    Row(platform, name, unit, ", ".join(classes), category, on == "yes"),
                     set(_REFERENCE.findall(places)),
                     int(cost.split()[-1].replace(",", "")),
                 )
@@ -167,8 +171,7 @@ def _rows(
             "object": objects,
             "made of": objects,
             "unit": row.unit,
-            "class": row.classes,
-            "category": row.category,
+            "class": ", ".join(filter(None, [row.classes, row.category])),
             "on": "yes" if row.enabled else "",
             "rows a day": cost,
         }

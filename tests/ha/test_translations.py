@@ -81,6 +81,8 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
     typed |= {"port_masked", "port_missing", "port_number_missing"}
     typed |= {"reference_power_malformed"}
+    entities = {"entities_silent", "entities_slow", "entities_count", "entity_twice", "entity_own"}
+    entities |= {"entity_not_energy", "entity_not_power", "other_total"}
     special = {"port_held", "key_renewed", "security_switched_off", "other_meter"}
 
     boards = {"source_in_use", "entity_without_count", "topic_malformed", "sensor_silent"}
@@ -90,9 +92,11 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     account = {key for key in TEXTS["config"]["error"] if key.startswith("leneda_")}
     assert account <= TEXTS["options"]["error"].keys()
 
-    assert TEXTS["config"]["error"].keys() == raised | typed | special | boards | account
+    assert TEXTS["config"]["error"].keys() == (
+        raised | typed | special | boards | account | entities
+    )
     for key, text in TEXTS["config"]["error"].items():
-        extra = {"serial_number"} if key == "other_meter" else set()
+        extra = {"other_meter": {"serial_number"}, "entities_slow": {"seconds"}}.get(key, set())
         assert placeholders(text) <= {"found", "port", "program", "title"} | extra
 
 
@@ -119,6 +123,7 @@ def test_each_obstacle_has_a_text() -> None:
 
     of_actions = {
         "busy",
+        "no_cable",
         "no_telegrams",
         "nothing_counted",
         "month_unknown",
@@ -147,7 +152,9 @@ def test_each_obstacle_has_a_text() -> None:
         "other_meter": {"found"},
         "catching_up": {"since"},
         "telegrams_late": {"since"},
+        "no_cable": {"title"},
         "no_telegrams": {"title"},
+        "entities_silent": {"name"},
         "entity_unavailable": {"entity"},
         "broker_unavailable": {"topic"},
         "path_not_allowed": {"path"},
@@ -223,7 +230,7 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     menu = pages["init"]
     assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys()
     pages_of_menu = {"contract", "updates", "other_programs", "leneda_file", "leneda_account"}
-    pages_of_menu |= {"sun", "virtual_clients"}  # while there is a virtual meter
+    pages_of_menu |= {"sun", "sidebar", "virtual_clients"}  # the last while there is one
     assert menu["menu_options"].keys() == pages_of_menu
     assert pages["leneda_file"]["data"].keys() == {"file"}
     assert pages["leneda_file"]["data_description"].keys() == {"file"}

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Home:
         environment: Mapping[str, str] | None = None,
         leneda: str | None = None,
     ) -> None:
+        self.made = datetime.now(UTC)
         self.meter = meter
         self.directory = directory
         self._python = python

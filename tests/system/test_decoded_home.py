@@ -140,7 +140,7 @@ async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -
             async with listener.listening(), gateway.running() as process:
                 await publish(home, form)
                 await until(shows_some, within=PATIENCE)
-                # The gateway got its first telegram alone, when it connected. Both get the next one,
+                # The gateway got its first telegram alone, when it connected. Both get the next,
                 # and nothing cuts that off.
                 await meter.sends_another(within=PATIENCE)
                 line.set_faults("silence")

@@ -9,12 +9,14 @@ from homeassistant.core import HomeAssistant
 
 from ..const import (
     CONF_KIND,
+    KIND_ENTITIES,
     KIND_LENEDA,
     KIND_METER,
     KIND_PULSE,
     KIND_TANK,
     PLATFORMS,
 )
+from .entity_coordinator import EntityCoordinator
 from .entry_types import AnyConfigEntry
 from .leneda_coordinator import LenedaCoordinator
 from .meter_books import MeterBooks
@@ -24,7 +26,7 @@ from .pulse_coordinator import PulseCoordinator
 from .pulse_counter import PulseCounter
 from .tank_coordinator import TankCoordinator
 
-type BooksCoordinator = SmartyCoordinator | LenedaCoordinator
+type BooksCoordinator = SmartyCoordinator | LenedaCoordinator | EntityCoordinator
 """Coordinator of an electricity meter, with `books`, `meter_id`, `latest` and reading listeners."""
 type BooksConfigEntry = ConfigEntry[BooksCoordinator]
 type Coordinator = BooksCoordinator | PulseCoordinator | TankCoordinator
@@ -33,6 +35,7 @@ type SmartyConfigEntry = ConfigEntry[Coordinator]
 _COORDINATORS: Mapping[str, Callable[[HomeAssistant, AnyConfigEntry], Coordinator]] = {
     KIND_METER: SmartyCoordinator,
     KIND_LENEDA: LenedaCoordinator,
+    KIND_ENTITIES: EntityCoordinator,
     KIND_PULSE: PulseCoordinator,
     KIND_TANK: TankCoordinator,
 }
@@ -47,9 +50,9 @@ def kind_of(entry: AnyConfigEntry) -> str:
 def has_books(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
     """Return whether a config entry is an electricity meter with quarter-hours, months and bills.
 
-    The meter is read at a port, or its days come from Leneda.
+    The meter is read at a port or by another integration, or its days come from Leneda.
     """
-    return kind_of(entry) in {KIND_METER, KIND_LENEDA}
+    return kind_of(entry) in {KIND_METER, KIND_LENEDA, KIND_ENTITIES}
 
 
 def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
@@ -57,8 +60,23 @@ def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
     return kind_of(entry) == KIND_METER
 
 
+def is_live(entry: AnyConfigEntry) -> bool:
+    """Return whether a config entry gets present values of an electricity meter.
+
+    The values come from a port or from entities.
+    """
+    return kind_of(entry) in {KIND_METER, KIND_ENTITIES}
+
+
+def has_no_cable(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
+    """Return whether a config entry is an electricity meter that is not read at a port."""
+    return has_books(entry) and not has_telegrams(entry)
+
+
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
     """Return the platforms of the entities that a config entry creates."""
+    if kind_of(entry) == KIND_ENTITIES:
+        return (Platform.BINARY_SENSOR, Platform.SENSOR)
     return PLATFORMS if has_telegrams(entry) else (Platform.SENSOR,)
 
 
@@ -72,7 +90,7 @@ def line_of(coordinator: Coordinator) -> Line | None:
     match coordinator:
         case PulseCoordinator():
             return coordinator.source.line
-        case LenedaCoordinator():
+        case LenedaCoordinator() | EntityCoordinator():
             return None
         case _:
             return coordinator.line

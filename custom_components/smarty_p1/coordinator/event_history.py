@@ -99,7 +99,7 @@ class EventHistory:
                 events.popleft()
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the history as JSON values. An event is one string, so that it takes one line."""
+        """Return the history as JSON values. An event is one string on one line."""
         return {
             "counts": self.counts,
             "states": self._states,

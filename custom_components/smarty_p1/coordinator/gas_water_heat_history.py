@@ -1,9 +1,9 @@
 """Daily consumption of a gas, water or heat meter, and hourly consumption of water.
 
-The electricity meter captures the index of such a meter about once an hour. The rise between two
-captures that are at most three hours apart is spread evenly over this time. If more time has
-passed, and both captures are of the same day, the rise is added to this day. If they are of
-different days, the rise is added to no day.
+The electricity meter captures the index of such a meter about once an hour. If two captures are at
+most three hours apart, the rise of the index is spread evenly over the time between them. A rise
+over a longer time is added to the day if both captures are of the same day. Otherwise, the rise is
+left out.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class MediumHistory:
         self.time: datetime | None = None
         self.index = 0.0
         self.kwh_per_m3: float | None = None
-        """Energy of a cubic metre of gas, None if only the user may know it."""
+        """Energy of a cubic metre of gas in kWh, computed from Leneda's data; None without them."""
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
 
@@ -64,7 +64,7 @@ class MediumHistory:
 
     @property
     def has_hours(self) -> bool:
-        """Return whether hours are kept. This is so only for water, where they reveal leaks."""
+        """Return whether hourly sums are kept. Only water has them, because they reveal leaks."""
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:

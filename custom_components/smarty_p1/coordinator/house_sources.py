@@ -29,17 +29,18 @@ from .leneda_statistics_writer import RECORDER
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Energy of this time before the first day tells the normal energy of an hour.
+# The statistics of this time before the first requested day are read, too. They show how much
+# energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
 
 class HouseSource(NamedTuple):
-    """Inverter or battery of the Energy dashboard. Its id is that of its delivered energy."""
+    """Inverter or battery of the Energy dashboard. The statistic `delivered` identifies it."""
 
     kind: str
     delivered: str
-    """Statistic of the produced or discharged energy."""
+    """Id of the statistic with the produced or discharged energy."""
     charged: str | None
     power: str | None
     """Entity of the current power. Negative while a battery is charged."""
@@ -47,7 +48,7 @@ class HouseSource(NamedTuple):
 
     @property
     def statistics(self) -> dict[str, SupplyKind]:
-        """Return the kinds of energy by statistic."""
+        """Return the ids of the source's statistics, each with its kind of energy."""
         kind = SupplyKind.PRODUCED if self.kind == SOLAR else SupplyKind.DISCHARGED
         return {self.delivered: kind} | ({self.charged: SupplyKind.CHARGED} if self.charged else {})
 
@@ -90,8 +91,8 @@ def chosen_ids(
 ) -> list[str]:
     """Return the ids of the sources that supply the house behind a meter.
 
-    Without a choice in the options, all sources belong to the only meter, and none to one of two
-    meters.
+    If the user has chosen no sources, a single meter has all of them. With several meters, no meter
+    has any.
     """
     ids = [source.delivered for source in sources]
     chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)
@@ -110,7 +111,7 @@ async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> lis
 async def async_supplies(
     hass: HomeAssistant, sources: Sequence[HouseSource], start: datetime, until: datetime
 ) -> list[Supply]:
-    """Return the energy of `sources` by hour, from `start` or earlier until `until`."""
+    """Return the hourly energy of `sources` until `until`, from a month before `start` on."""
     kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
     read = without_collection(_read)
     return await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
@@ -136,7 +137,7 @@ def _read(
 def _by_hour(
     rows: Sequence[StatisticsRow], first: datetime
 ) -> tuple[dict[datetime, float], datetime]:
-    """Return the energy by hour, and the start of the first hour that was counted as a whole.
+    """Return the energy by hour, and the start of the first hour that was measured completely.
 
     `first` is the start of the statistics that were read.
     """
@@ -148,7 +149,8 @@ def _by_hour(
         if change is None or total is None:
             continue
         if n == 0 and abs(change - total) < _SAME:
-            # No statistics are older. Only a part of this hour was counted.
+            # The statistics begin with this row, because its change equals its sum. They may have
+            # begun in the middle of the hour, so leave the hour out.
             since = time + _HOUR
         else:
             kwh[time] = change
@@ -156,7 +158,7 @@ def _by_hour(
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the only power sensor of the device that has an entity, None for no or many."""
+    """Return the power sensor of an entity's device. None if the device has none or several."""
     registry = er.async_get(hass)
     entity = registry.async_get(entity_id)
     if entity is None or entity.device_id is None:

@@ -97,7 +97,7 @@ class ImportedQuarterHours:
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
         """Return the quarter-hours before `until` by code and suffix of the metering point.
 
-        With `wanted`, only quarter-hours of this code are returned.
+        If `wanted` is a code, only quarter-hours of this code are returned.
         """
         newest_month, oldest = _month(until), _month(since or until - KEPT)
         series: dict[tuple[str, str], list[Row]] = {}
@@ -111,7 +111,8 @@ class ImportedQuarterHours:
         """Add quarter-hours of a code at a metering point.
 
         The highest version of a quarter-hour counts; of equal versions, the later row. Raises
-        OSError if a file cannot be written. Files of earlier months may be written by then.
+        OSError if a file cannot be written. Then files of earlier months may have been written
+        already.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -129,10 +130,9 @@ class ImportedQuarterHours:
                 file.path.unlink(missing_ok=True)
 
     def is_of_other_point(self, code: str, point: str) -> bool:
-        """Return whether an import for this metering point must be refused.
+        """Return whether an import of `code` for the metering point `point` must be refused.
 
-        Consumption has only one point, so a second point is refused. Production has up to
-        MAX_POINTS.
+        A household may have only one metering point of consumption, but MAX_POINTS of production.
         """
         name = self._name_of(code, point)
         points = {"", *(file.point for file in self._files() if file.code == code)}

@@ -18,7 +18,7 @@ LAYERS: Mapping[str, str] = {
 
 
 def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each code and its metering point: measured, then unshared, then shared energy."""
+    """Yield each code and its metering point: measured energy first, then unshared and shared."""
     consumption = account[CONF_CONSUMPTION_POINT]
     production = account.get(CONF_PRODUCTION_POINT) or consumption
     for code in (*MEASURED, REMAINING, SOLD, *LAYERS):

@@ -13,7 +13,7 @@ from .source_coordinator import ReadingListener, SourceCoordinator
 
 
 class LenedaCoordinator(SourceCoordinator[Reading]):
-    """Coordinator that pushes the past of one meter to its entities.
+    """Coordinator of a meter without a cable. It passes the days from Leneda to the entities.
 
     `data` contains no values of a telegram, only the days that Leneda knows. The entities are
     available once Leneda knows a day.
@@ -29,7 +29,7 @@ class LenedaCoordinator(SourceCoordinator[Reading]):
         self.data = outlined_reading(MeterMemory(), dt_util.utcnow())
 
     async def async_start(self) -> None:
-        """Load the stored data, show the past, and show new days when Leneda has sent them."""
+        """Load the stored data. Update the entities now, and whenever Leneda has sent new days."""
         self.config_entry.async_on_unload(self.books.past.async_add_listener(self._show))
         await self.books.async_open()
         self._show()

@@ -46,8 +46,8 @@ _EVENING = timedelta(hours=19)
 # Minutes. A random delay keeps households from sending their requests all at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# If a day is still incomplete after two weeks, it will stay incomplete. So it is no longer
-# requested then.
+# A day that is still incomplete after two weeks will stay incomplete. So older days are no longer
+# requested.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
@@ -110,14 +110,14 @@ class LenedaFetch:
 
     @property
     def is_fetching(self) -> bool:
-        """Return whether quarter-hours of the past are still to be requested."""
+        """Return whether older quarter-hours are still to be requested."""
         codes = self._progress.codes.values()
         return bool(self._account) and not (codes and all(code.is_back for code in codes))
 
     async def async_start(self) -> None:
         """Start the download if the options have a Leneda account.
 
-        Otherwise withdraw its repair issues.
+        Without an account, withdraw the repair issues of the download.
         """
         if not self._account:
             self._gas.forget()
@@ -145,7 +145,7 @@ class LenedaFetch:
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
-                    # Leneda may also refuse a valid key while it has a fault. So try the key again
+                    # While Leneda has a fault, it may refuse a valid key, too. So try the key again
                     # tomorrow.
                     self._not_before = self._at(now, _AFTERNOON, days=1)
                     continue
@@ -225,7 +225,7 @@ class LenedaFetch:
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request a code, now that the responses `asked` are known.
+        """Return whether to request `code` after the requests `asked`.
 
         A refused code is left out for a week, except the code of imported energy. Codes of shared
         energy are requested only if the platform has values of unshared energy.
@@ -288,8 +288,8 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        A code whose requests already reach back before `end` is skipped. A code is requested only
-        if quarter-hours are missing in `series`, the stored quarter-hours.
+        A code is skipped if its quarter-hours just before `end` were requested earlier. A code is
+        requested only if quarter-hours are missing in `series`, the stored quarter-hours.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):

@@ -1,8 +1,8 @@
 """Download of gas from Leneda, the national platform: volume and energy by the hour.
 
-Only a metering point of gas that the user has entered is requested. A gas meter on the M-Bus tells
-more and earlier, so nothing is requested where there is one. The days of the last two weeks are
-requested again each time, because the operator corrects days.
+Only a metering point of gas that the user has entered is requested. If the electricity meter reads
+a gas meter on its M-Bus, nothing is requested, because that meter tells more, and earlier. The days
+of the last two weeks are requested again each time, because the operator corrects days.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,8 @@ _RECENT = timedelta(days=14)
 _PIECE = timedelta(days=29)
 _KEPT = timedelta(days=KEPT_DAYS - 1)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
-# In m³. The energy of less gas does not tell the energy of a cubic metre.
+# Minimum volume in m³ from which the energy of a cubic metre is computed. From less gas, the result
+# would be too inexact.
 _MIN_VOLUME = 1.0
 
 
@@ -76,7 +77,7 @@ class LenedaGas:
             end = start
 
     def forget(self) -> None:
-        """Forget the gas that Leneda knows."""
+        """Remove Leneda's gas from the history."""
         self._history.media.pop(LENEDA_GAS, None)
 
     async def _async_add(
@@ -86,7 +87,7 @@ class LenedaGas:
         end: datetime,
         pause: Callable[[], Awaitable[None]],
     ) -> bool:
-        """Add the days of a period. Return whether Leneda has any gas of this period."""
+        """Add the days of a period. Return whether Leneda has values of this period."""
         await pause()
         volumes = await self._async_series(STANDARD_VOLUME, start, end)
         if not volumes:
@@ -121,7 +122,7 @@ def _day_sums(spans: list[GasSpan]) -> dict[datetime, Sum]:
 
 
 def _kwh_per_m3(volumes: list[GasSpan], energies: list[GasSpan]) -> float | None:
-    """Return the energy of a cubic metre, from the intervals with both series."""
+    """Return the kWh of a cubic metre, from the intervals with both volume and energy."""
     by_start = {span.start: span.amount for span in volumes}
     both = [(by_start[span.start], span.amount) for span in energies if span.start in by_start]
     volume = sum(m3 for m3, _ in both)

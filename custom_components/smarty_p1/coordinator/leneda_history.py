@@ -67,7 +67,7 @@ from .leneda_statistics_writer import PastStatistics
 from .quarter_hour_series import KEPT
 
 _AGAIN = timedelta(hours=1)
-# Seconds after the recorder's event until its rows are certainly stored.
+# Seconds from the recorder's event until the rows of this event are certainly stored.
 _COMMIT_TIME_S = 10
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
@@ -129,7 +129,8 @@ class PlatformPast:
         self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
         if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
-            # The meter has got its cable, so its entities begin to count.
+            # The meter had no cable before, and has one now. So its entities begin to count, and
+            # their sums must continue the sums of the added hours.
             bus = self._hass.bus
             self._entry.async_on_unload(
                 bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
@@ -232,7 +233,7 @@ class PlatformPast:
         return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
-        """Remove all imported quarter-hours. Return True once their rows of statistics are gone.
+        """Remove all imported quarter-hours. Return whether their statistics are deleted, too.
 
         Raises ImportRefusedError if nothing was imported, or if a configured Leneda account would
         download the quarter-hours again.
@@ -300,7 +301,8 @@ class PlatformPast:
     async def _async_show(self, platform: Platform) -> None:
         """Show the platform's quarter-hours in the meter's months."""
         months_of = self._meter.begin_past()
-        # Without a reading, the last day that is shown must be a whole day.
+        # A meter that was never read shows only whole days. So drop the rows after the last whole
+        # day.
         has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
@@ -316,10 +318,11 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
-        """Remember the running month if the quarter-hours in `found` include its days.
+        """Remember the running month if `found` has quarter-hours of this month.
 
-        The costs of these days raise the total of the bill at once. If no total has been shown yet,
-        do nothing, because the first total then includes these costs.
+        These quarter-hours raise the bill's total at once, and Home Assistant records that rise. So
+        their costs must not be written into the statistics, too. If no total has been shown yet, do
+        nothing, because the first total includes these costs.
         """
         month = month_name(dt_util.utcnow())
         is_shown = self._meter.snapshot is not None
@@ -380,7 +383,10 @@ class PlatformPast:
 
     @callback
     def _lift_soon(self, _event: Event) -> None:
-        """Continue the sums of entities that have begun to count, once their rows are stored."""
+        """Continue the sums of the entities that have begun to count.
+
+        Wait until the recorder has stored the first rows of these entities.
+        """
         if self._statistics.has_alone and not self._is_stopped:
             self._cancel_lift()
             # The event comes before the recorder has committed the rows.

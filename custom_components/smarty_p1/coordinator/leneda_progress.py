@@ -23,7 +23,7 @@ class CodeProgress:
     since: datetime
     """Start of the oldest requested period."""
     is_back: bool = False
-    """Whether requesting older quarter-hours is finished."""
+    """Whether all older quarter-hours were requested."""
     has_rows: bool = False
 
 

@@ -31,7 +31,7 @@ REFUSED: Mapping[ExportRefusal | Cause, str] = {
     Cause.SHIFTED_HOUR: "leneda_shifted_hour",
 }
 IS_CONSUMPTION = "leneda_consumption"
-"""Translation key for a file of production that equals the imported energy."""
+"""Translation key for a file of production whose values equal the imported energy."""
 
 
 class ImportRefusedError(Exception):

@@ -42,7 +42,7 @@ class Costs(NamedTuple):
     """Months that include the platform's days."""
     until: datetime
     left_out: Container[str]
-    """Months ("2026-06") whose past costs the bill's total already contains."""
+    """Months such as "2026-06" to leave out, because the bill's total already has their costs."""
 
 
 def all_series(
@@ -51,9 +51,10 @@ def all_series(
     platform: Mapping[str, Sequence[Row]],
     costs: Costs,
 ) -> list[Series]:
-    """Return a series of hours for each key in `names`, which has the id of each key's entity.
+    """Return a series of hours for each key in `names`.
 
-    `own` are the measured quarter-hours, `platform` the rows of the platform Leneda by code.
+    `names` has the id of the entity of each key. `own` are the measured quarter-hours, `platform`
+    the rows of the platform Leneda by code.
     """
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
@@ -145,7 +146,8 @@ def _spared(
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]
-    # If a quarter-hour is in both lists, the measured one comes later and replaces the platform's.
+    # Measured quarter-hours are the last in the list. So a measured quarter-hour replaces the
+    # quarter-hour of the platform with the same start.
     for quarter in {span.start: span for span in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)

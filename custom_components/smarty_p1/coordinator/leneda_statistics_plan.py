@@ -10,8 +10,8 @@ sum of the row before. A row that the entity itself has written is called an own
   energy.
 
 - An entity without own rows gets all hours. A meter without a cable has such an entity. When the
-  meter gets its cable, the first own row begins with the sum 0. `lifted` is the number that was
-  then added to it, before it became a row.
+  meter gets its cable, the entity's sum begins at 0. So the sum of the added hours is added to it,
+  before the entity's first hour becomes a row. `lifted` is this added sum.
 
 The first own row, and an own row before a gap, cover only a part of their hour. They are raised to
 the energy of the whole hour if the platform knows it. A `Ledger` lists the written rows, so that
@@ -60,24 +60,24 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """Changes to the statistics of one entity: added rows, and own rows that were changed."""
+    """Changes to the statistics of one entity: added rows, and the entity's changed rows."""
 
     first: datetime | None = None
-    """Hour of the entity's first own row."""
+    """Hour of the first row that the entity itself has written."""
     first_sum: float = 0.0
-    """Sum of the entity's first own row before all changes."""
+    """Sum of the entity's own row of the hour `first`, before all changes."""
     first_change: float | None = None
     """Energy of the whole hour `first`, None if unknown."""
     hours: frozenset[datetime] = frozenset()
     """Hours whose rows were added, because the entity had no own row."""
     lifted: float | None = None
-    """Sum that was added to the entity's first hour before it had a row, None if nothing was."""
+    """Sum that was added to the entity's first hour before this hour had a row, otherwise None."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
     """Rows of the entity that were raised to the whole hour, as they were before all changes."""
 
     @property
     def is_alone(self) -> bool:
-        """Return whether hours were added to an entity that has never counted by itself."""
+        """Return whether hours were added to an entity that has never written a row itself."""
         return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
@@ -158,7 +158,7 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`. Return None while the entity has no own row.
+    """Return the plan that adds the hours in `known`. Return None if the entity has no own row yet.
 
     `known` has the energy of whole hours. Hours that were added earlier stay in any case.
     """
@@ -230,14 +230,16 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return the ledger. If the first own row is now of another hour, return a new ledger.
+    """Return `ledger`. Return a new ledger if `first` is not the first hour in `ledger`.
 
-    This is so if the statistics were cleared.
+    `first` is the hour of the first row that the entity itself has written. It changes if the
+    statistics were cleared.
     """
     if ledger.first == first:
         return ledger
     total, hours = rows[first].sum, ledger.hours & rows.keys()
-    # After a crash, the number may not have been added to the row.
+    # The ledger with `lifted` was stored before the row was changed. So after a crash, the row's
+    # sum may lack `lifted`.
     lifted = ledger.lifted or 0.0
     return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)
 
@@ -293,9 +295,10 @@ def _in_gaps(
     energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows to add between own rows, and the raised own rows before these gaps.
+    """Return the rows to add in the gaps between the entity's own rows, and raised own rows.
 
-    `last_sum` is the sum before the first own row.
+    An own row before a gap is raised to the energy of its whole hour. `last_sum` is the sum before
+    the first own row.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)

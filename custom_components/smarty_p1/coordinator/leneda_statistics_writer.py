@@ -23,6 +23,7 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
@@ -53,7 +54,7 @@ class Series(NamedTuple):
     unit: str = _KWH
     starts_anew: StartsAnew | None = None
     is_alone: bool = False
-    """Whether the entity never counts by itself, so that these hours create its statistics."""
+    """Whether the entity writes no rows itself, so that these hours create its statistics."""
 
 
 class PastStatistics(ThrottledStore):
@@ -68,7 +69,7 @@ class PastStatistics(ThrottledStore):
         self._lock = asyncio.Lock()
         self.waits = False
         self.months_at_once: set[str] = set()
-        """Months ("2026-06") whose past costs the bill's total already contains."""
+        """Months such as "2026-06" to leave out: the bill's total already has their costs."""
 
     @property
     def is_empty(self) -> bool:
@@ -101,11 +102,11 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether hours were added to an entity that has never counted by itself."""
+        """Return whether hours were added to an entity that has never written a row itself."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
-        """Continue the sums of added hours for entities that have begun to count by themselves.
+        """Let entities that have begun to count continue the sums of the added hours.
 
         Home Assistant begins the sum of an entity with 0. So the entity's first hour would seem to
         have minus the energy of all added hours. `names` has the entity ids by key.
@@ -161,7 +162,7 @@ class PastStatistics(ThrottledStore):
         if RECORDER not in self._hass.config.components:
             return False
         recorder = get_instance(self._hass)
-        await recorder.async_block_till_done()
+        await _async_until_written(recorder)
         result = await recorder.async_add_executor_job(without_collection(self._read), series)
         if result is None:
             return False
@@ -221,7 +222,7 @@ class PastStatistics(ThrottledStore):
                 _KWH if series.unit == _KWH else unit,
             )
         await self._async_import(metadata, to_do.between)
-        await recorder.async_block_till_done()
+        await _async_until_written(recorder)
 
     async def _async_import(
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
@@ -232,7 +233,7 @@ class PastStatistics(ThrottledStore):
         for part in batched(rows.items(), _AT_ONCE, strict=False):
             statistics = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
             async_import_statistics(self._hass, metadata, statistics)
-            await recorder.async_block_till_done()
+            await _async_until_written(recorder)
 
     @override
     async def async_save(self) -> None:
@@ -250,6 +251,15 @@ class PastStatistics(ThrottledStore):
             "months_at_once": sorted(self.months_at_once),
             "statistics": ledgers,
         }
+
+
+async def _async_until_written(recorder: Recorder) -> None:
+    """Wait until the recorder has carried out all tasks that were queued before this call."""
+    # If the queue is empty, `Recorder.async_block_till_done` does not wait for the task that the
+    # recorder is carrying out. The rows read next would then lack that task's rows.
+    written = recorder.hass.loop.create_future()
+    recorder.queue_task(SynchronizeTask(written))
+    await written
 
 
 def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: ANN401 - a file may hold anything
@@ -297,7 +307,10 @@ def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
 
 
 def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> list[StatisticData]:
-    """Return the rows in the unit of the statistic. Another unit would rewrite all its rows."""
+    """Return the rows in the unit of the statistic.
+
+    Rows in another unit would make Home Assistant rewrite all rows of the statistic.
+    """
     factor = 1.0
     if metadata["unit_class"] == EnergyConverter.UNIT_CLASS:
         factor = EnergyConverter.convert(1.0, _KWH, metadata["unit_of_measurement"])

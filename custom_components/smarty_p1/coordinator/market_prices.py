@@ -37,9 +37,9 @@ _UNIT_FACTORS = {
 
 
 def unit_factor(state: State) -> float | None:
-    """Return the factor from a state to EUR per kWh.
+    """Return the factor that converts a state to EUR per kWh.
 
-    Return None if the state's unit is not of a price.
+    Return None if the state's unit is not a unit of price.
     """
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     # Template entities and helpers may have no unit. Assume that their state is in euro per kWh.

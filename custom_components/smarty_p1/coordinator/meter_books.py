@@ -58,7 +58,7 @@ class MeterBooks:
 
     @property
     def is_fetching(self) -> bool:
-        """Return whether the past is still being downloaded from Leneda."""
+        """Return whether older quarter-hours are still to be downloaded from Leneda."""
         return self._leneda.is_fetching
 
     @property
@@ -75,7 +75,8 @@ class MeterBooks:
         """
         options = self._entry.options
         try:
-            # Without a port, no telegram tells the time at which a changed contract begins.
+            # A changed contract begins at the time of a telegram. A meter without a port has no
+            # telegrams, so pass the present time.
             is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
             now = None if is_read else dt_util.utcnow()
             await self._store.async_load(contract_of(options), contract_since(options), now)
@@ -135,9 +136,8 @@ class MeterBooks:
     def _kept_meters(self) -> set[str]:
         """Return the identities of the M-Bus meters with a device.
 
-        They count for the limit of meters.
-
-        If the user deletes a device, a new meter can take its place.
+        They count towards the maximum number of meters. If the user deletes a device, a new meter
+        can take its place.
         """
         meter_id = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)

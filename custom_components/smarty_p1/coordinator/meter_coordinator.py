@@ -172,7 +172,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Cancel an update that waits for its turn, and discard the capture."""
+        """Cancel a delayed update of the entities, and discard the capture."""
         self._turns.cancel()
         self.capture.discard()
         await super().async_shutdown()
@@ -197,8 +197,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         if self.condition.state is not State.WAITING:
             self._is_decided.set()
         if not self.condition.has_value:
-            # An update may still wait for its turn. It would make the entities available again, so
-            # drop it.
+            # A delayed update of the entities may still come. It would make the entities available
+            # again, so cancel the update.
             self._turns.cancel()
         super().on_condition(before)
 

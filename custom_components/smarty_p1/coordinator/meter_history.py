@@ -26,7 +26,7 @@ EVENT_INTERVAL = 300.0
 # were replaced.
 MAX_METERS = 8
 LENEDA_GAS = "leneda_gas"
-"""Key of the gas that the national platform Leneda knows, among the M-Bus meters."""
+"""Key of Leneda's gas in `media`. All other keys are identities of M-Bus meters."""
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
 _A_DAY = timedelta(days=1)
 

@@ -52,7 +52,7 @@ class MeterStore(ThrottledStore):
     ) -> None:
         """Load the state of the meter. `contract` holds from the day `since` on.
 
-        `now` is the present time, if the meter is never read.
+        `now` is the present time for a meter without a port, otherwise None.
 
         Raises OSError if months of version 2 cannot be converted to files of quarter-hours.
         """

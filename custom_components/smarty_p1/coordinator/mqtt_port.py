@@ -57,7 +57,8 @@ def topic_opener(
     """Return a function that opens an MQTT topic as a port. Return None if the port is no topic.
 
     `on_away` is called with an error when the gateway or the broker goes offline, and with None
-    when it is back. Until then, the port stays open. Without `on_away`, reading raises that error.
+    when both are online again. The port stays open in between. Without `on_away`, reading raises
+    the error instead.
     """
     topic = topic_of(port)
     return None if topic is None else partial(_open_topic, hass, topic, on_away)

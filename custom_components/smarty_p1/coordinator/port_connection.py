@@ -129,7 +129,7 @@ class Line:
             self._on_data,
             self._on_lost,
             on_open=self._on_open,
-            # Opening the port again would not help if a topic is silent. So a topic has no timeout.
+            # A silent topic stays silent when it is opened again. So a topic has no timeout.
             silence_timeout=None if self.is_topic else self._silence_timeout,
             baud_rate=data.get(CONF_BAUD_RATE, self._baud_rate),
             opener=topic_opener(self._source.hass, port, self._on_away),

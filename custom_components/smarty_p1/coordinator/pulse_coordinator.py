@@ -14,7 +14,8 @@ from .pulse_counter import PulseCounter, PulseData
 from .pulse_sources import EntityPulses, MakeSource, PortPulses, TopicPulses
 from .source_coordinator import SourceCoordinator
 
-# Health rules and class of the source, by the key in the entry's data that names the source.
+# For each kind of source: its health rules and its class. The kind is the key in the entry's data
+# that has the source, such as CONF_PORT.
 _SOURCES: Mapping[str, tuple[Rules, MakeSource]] = {
     CONF_PORT: (PULSE_PORT, PortPulses),
     CONF_ENTITY_ID: (PULSE_ENTITY, EntityPulses),

@@ -36,8 +36,8 @@ BINARY_DOMAINS = ("binary_sensor", "input_boolean")
 # crash of Home Assistant resets it to an older value.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
-# Seconds. A gateway may disappear without closing the connection. After this silence, the port is
-# opened again, which then fails.
+# Seconds. A gateway may disappear without closing the connection. So after this silence, the port
+# is opened again. If this fails, the gateway has disappeared.
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0

@@ -17,8 +17,8 @@ from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
 from .port_and_key_repairs import Remedies
 
-# Seconds. While all telegrams are rejected, the entities that count rejected telegrams are updated
-# this often.
+# Seconds between updates of the entities that count rejected telegrams, while all telegrams are
+# rejected.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 
@@ -129,7 +129,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def on_condition(self, before: Condition) -> None:
         """Report the new condition to repairs, log and entities.
 
-        `before` is the condition before.
+        `before` is the previous condition.
         """
         condition = self.condition
         self._remedies.apply(before, condition)
@@ -173,7 +173,6 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # The timer may expire slightly before the planned moment. So use the planned moment at
-        # least.
+        # The timer may expire slightly too early. Then use the planned moment as the present time.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

@@ -15,9 +15,9 @@ _MAX_STOP_S = 10.0
 async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGenerator[None]:
     """Raise TimeoutError in the context after `seconds`, or when Home Assistant stops.
 
-    With None, only the stop raises it. A stopping Home Assistant cancels background tasks, and logs
-    each cancelled task as an error of its integration. A task that ends by TimeoutError is not
-    logged.
+    If `seconds` is None, only the stop raises TimeoutError. A stopping Home Assistant cancels
+    background tasks, and logs each cancelled task as an error of its integration. A task that ends
+    by TimeoutError is not logged.
     """
     task = asyncio.current_task()
     assert task  # noqa: S101 - only tasks wait

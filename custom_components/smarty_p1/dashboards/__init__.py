@@ -1,5 +1,6 @@
 """Dashboards that show a meter: "Smarty" with its own cards, and the Energy dashboard."""
 
+from .bill_picture import async_bill_picture
 from .card_module import async_serve_cards
 from .energy_preferences import (
     ENERGY_URL,
@@ -10,22 +11,27 @@ from .energy_preferences import (
 )
 from .sidebar import (
     async_hand_over,
+    async_set_sidebar,
     async_show_in_sidebar,
     async_shown_dashboard,
     free_path,
+    is_in_sidebar,
     is_possible,
 )
 
 __all__ = [
     "ENERGY_URL",
     "EnergySource",
+    "async_bill_picture",
     "async_fill_when_known",
     "async_hand_over",
     "async_missing_sources",
     "async_serve_cards",
+    "async_set_sidebar",
     "async_show_in_sidebar",
     "async_shown_dashboard",
     "free_path",
     "grid_sensors",
+    "is_in_sidebar",
     "is_possible",
 ]

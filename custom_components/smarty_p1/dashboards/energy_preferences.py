@@ -15,7 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
-from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams
+from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
 from ..coordinator.energy_dashboard import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
 from ..lib.entities import (
@@ -103,7 +103,8 @@ async def async_missing_sources(
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Add the meter's sources to the Energy dashboard.
 
-    For a new meter without a cable, wait until Leneda has sent its first days.
+    A new meter without a cable has no data at first. So wait for the first days from Leneda, or for
+    the first reading.
     """
     coordinator = entry.runtime_data
 
@@ -130,7 +131,7 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     if (manager := await async_energy_manager(hass)) is None:
         return
     coordinator = entry.runtime_data
-    described = grid_sensors(has_telegrams=has_telegrams(entry))
+    described = grid_sensors(is_live=is_live(entry))
     sources = _sources(coordinator.data, entry.options, described)
     wanted = [_filled_in(coordinator, source) for source in sources]
     if not wanted:
@@ -156,12 +157,12 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     entry.async_on_unload(async_call_later(hass, _FORGET_DELAY_S, forget))
 
 
-def grid_sensors(*, has_telegrams: bool) -> GridSensors:
+def grid_sensors(*, is_live: bool) -> GridSensors:
     """Return the descriptions of the sensors for the grid source of the Energy dashboard.
 
-    A meter without telegrams has other sensors.
+    A meter without present values has other sensors.
     """
-    return (*SENSORS, *TARIFF_SENSORS) if has_telegrams else PAST_SENSORS
+    return (*SENSORS, *TARIFF_SENSORS) if is_live else PAST_SENSORS
 
 
 def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) -> list[EnergySource]:
@@ -191,7 +192,7 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
     """Return `source` with entity ids.
 
-    Return None if the entity of `_COUNTED` is missing or disabled.
+    Return None if the entity that counts the energy is missing or disabled.
     """
     registry = er.async_get(coordinator.hass)
     identity = source.identity

@@ -1,4 +1,4 @@
-"""Dashboard "Smarty" in the sidebar. It is registered if the user chose it when adding a meter.
+"""Dashboard "Smarty" in the sidebar. It is registered if the user chose it for a meter.
 
 The dashboard is registered at each start and stored nowhere, because integrations cannot change the
 collection of user dashboards. An entry in that collection would also outlast the last meter. So
@@ -111,7 +111,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return a path for the dashboard that is unused, alone and with `_SECOND_PATH_SUFFIX`."""
+    """Return a path for the dashboard that is unused, with and without `_SECOND_PATH_SUFFIX`."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:
@@ -170,6 +170,32 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
             options = {**entry.options, CONF_SIDEBAR: True}
             hass.config_entries.async_update_entry(entry, options=options)
             return
+    _unregister(hass)
+
+
+def is_in_sidebar(hass: HomeAssistant) -> bool:
+    """Return whether the dashboard is registered."""
+    return bool(_own_paths(hass))
+
+
+async def async_set_sidebar(hass: HomeAssistant, entry: AnyConfigEntry, *, is_shown: bool) -> None:
+    """Show or hide the dashboard. Store the choice in the options of all meters.
+
+    Only the options of `entry` say that the dashboard is shown.
+    """
+    for meter in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        options = {name: value for name, value in meter.options.items() if name != CONF_SIDEBAR}
+        if is_shown and meter is entry:
+            options[CONF_SIDEBAR] = True
+        hass.config_entries.async_update_entry(meter, options=options)
+    if is_shown:
+        await async_show_in_sidebar(hass, entry)
+    else:
+        _unregister(hass)
+
+
+@callback
+def _unregister(hass: HomeAssistant) -> None:
     for path in _own_paths(hass):
         del hass.data[LOVELACE_DATA].dashboards[path]
         async_remove_panel(hass, path)

@@ -3,52 +3,75 @@
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
+from homeassistant.util import dt as dt_util
 
-from ..const import KIND_LENEDA
-from ..coordinator import kind_of
+from ..coordinator import has_no_cable
 from ..coordinator.entry_types import AnyConfigEntry, short_title
+from ..coordinator.meter_books import MeterBooks
 from ..coordinator.meter_id import async_add_cable
-from ..lib.meter import shown_name
+from ..lib.meter import IMPORTED_ENERGY, shown_name
 from ..lib.p1 import Telegram
 from .form_and_probe import Input
+from .form_errors import FieldError
 from .setup_last_steps import ContractAndDashboardSteps
 
 _SAME_METER = "same_meter"
 _ANOTHER = "another"
 
 
+def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
+    """Return whether the total in a telegram may be from the meter of a config entry.
+
+    If another meter with a higher total were joined, the statistics would show the energy of years
+    in one hour.
+    """
+    kwh = telegram.objects.get(IMPORTED_ENERGY)
+    if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:
+        return True
+    books: MeterBooks = entry.runtime_data.books
+    return books.memory.demand_meter.may_continue(telegram.time or dt_util.utcnow(), kwh)
+
+
 class CableSteps(ContractAndDashboardSteps):
     """Dialog steps that ask whether a found meter was added before, without a cable."""
 
-    _found: tuple[dict[str, Any], Telegram]
+    _found: tuple[dict[str, Any], Telegram, str]
     _joined: dict[str, str]
 
     async def _async_ask_same_meter(
-        self, data: dict[str, Any], telegram: Telegram
+        self, data: dict[str, Any], telegram: Telegram, outline: str
     ) -> ConfigFlowResult:
         """Ask whether `telegram` is from a meter that was added without a cable.
 
-        Without such a meter, ask for the contract of a new meter.
+        If there is no such meter, ask for the contract of a new meter.
         """
-        self._found = data, telegram
+        self._found = data, telegram, outline
         self._turn_page()
         return await self.async_step_same_meter()
 
     async def async_step_same_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which of the meters without a cable was found.
 
-        Without such a meter, or for another meter, ask for the contract of a new meter.
+        If it is none of them, ask for the contract of a new meter.
         """
-        data, telegram = self._found
+        data, telegram, outline = self._found
         meters = self._without_cable()
         chosen = (user_input or {}).get(_SAME_METER)
-        if entry := next((meter for meter in meters if meter.entry_id == chosen), None):
+        entry = next((meter for meter in meters if meter.entry_id == chosen), None)
+        if entry and may_join(entry, telegram):
             await self._async_join(entry, data, telegram)
             return await self.async_step_joined()
-        if not meters or user_input is not None:
-            return await self._async_ask_contract(data, telegram)
+        if entry:
+            self._note(FieldError(_SAME_METER, "other_total", title=entry.title))
+        elif not meters or user_input is not None:
+            return await self._async_ask_contract(data, telegram, outline)
+        return await self._async_show_meters(meters, telegram)
+
+    async def _async_show_meters(
+        self, meters: list[AnyConfigEntry], telegram: Telegram
+    ) -> ConfigFlowResult:
         default = meters[0].entry_id if len(meters) == 1 else vol.UNDEFINED
         another = await self._async_text("common.another_meter")
         options = [
@@ -70,7 +93,7 @@ class CableSteps(ContractAndDashboardSteps):
 
     def _without_cable(self) -> list[AnyConfigEntry]:
         entries = self._async_current_entries(include_ignore=False)
-        return [entry for entry in entries if kind_of(entry) == KIND_LENEDA]
+        return [entry for entry in entries if has_no_cable(entry)]
 
     async def _async_join(
         self, entry: AnyConfigEntry, data: dict[str, Any], telegram: Telegram

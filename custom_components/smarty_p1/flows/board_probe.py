@@ -37,7 +37,7 @@ class NotSonarError(NotP1Error):
 class FoundPulses:
     """First data of a pulse source: a running count, a pulse without a count, or nothing.
 
-    `has_come` is False for nothing.
+    `has_come` is False if nothing came.
     """
 
     has_come: bool

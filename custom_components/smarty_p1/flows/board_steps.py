@@ -24,7 +24,7 @@ class BoardSteps(Dialog):
 
     @property
     def _suggested_source(self) -> dict[str, Any]:
-        """Return the updated entry's data as the form suggests it, with a URL's secret masked."""
+        """Return the data of the updated entry for the form, with a URL's secret masked."""
         suggested = dict(entry.data) if (entry := self._updated_entry) else {}
         if CONF_PORT in suggested:
             suggested[CONF_PORT] = redact_port(suggested[CONF_PORT])

@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
     TimeSelector,
 )
 from homeassistant.util import dt as dt_util
@@ -81,7 +82,6 @@ from ..lib.tariff import (
     MAX_AIDS,
     MAX_POWER_KW,
     METER_SIZES,
-    REFERENCE_POWERS,
     WEEKDAYS,
 )
 from .form_fields import list_field, number_field
@@ -98,7 +98,7 @@ _FEE = number_field(_MAX_FEE, CURRENCY)
 _PRICE_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
 )
-_POWER = list_field(((str(power), f"{power} kW") for power in REFERENCE_POWERS), takes_any=True)
+_POWER = TextSelector(TextSelectorConfig(suffix="kW"))
 _SIZE = list_field(zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True))
 
 _PER_MONTH = "month"
@@ -335,7 +335,7 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 
 
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return whether the second price is complete, or has no field filled in.
+    """Return whether the second price is complete, or all of its fields are empty.
 
     A complete second price has both energy prices, and hours or days.
     """

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import voluptuous as vol
 from homeassistant.components.usb import SerialDevice, async_scan_serial_ports
 from homeassistant.const import CONF_PORT
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -19,6 +20,7 @@ from homeassistant.helpers.selector import (
 from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
 from ..lib.port import redact_port
+from .form_errors import FieldError
 
 # Without an empty default value, the frontend would choose the first port of the list.
 NEW_PORT = vol.Required(CONF_PORT, default="")
@@ -58,6 +60,19 @@ def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -
 def with_decimal_mark(hass: HomeAssistant, number: str) -> str:
     """Return a number with the decimal mark of Home Assistant's language."""
     return number if hass.config.language.startswith("en") else number.replace(".", ",")
+
+
+def state_of(hass: HomeAssistant, entity_id: str, field: str) -> State:
+    """Return the state of an entity that was chosen in `field`.
+
+    Raises FieldError if the entity has no state.
+    """
+    if state := hass.states.get(entity_id):
+        return state
+    registered = er.async_get(hass).async_get(entity_id)
+    if registered is None:
+        raise FieldError(field, "entity_not_found")
+    raise FieldError(field, "entity_disabled" if registered.disabled else "entity_without_state")
 
 
 async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> SelectSelector:

@@ -38,7 +38,8 @@ _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
-# Days that are asked for when a meter is added, to show the last day that Leneda knows.
+# Number of days to request when a meter is added. The dialog shows the last of these days that
+# Leneda knows.
 _SHOWN_DAYS = 7
 
 
@@ -101,9 +102,9 @@ async def async_read_key(
 
 
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Check that an account belongs to the meter without a cable with the id `meter_id`.
+    """Raise FieldError if an account does not belong to the meter with the id `meter_id`.
 
-    Raises FieldError if it does not.
+    This is a meter without a cable.
     """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")

@@ -1,7 +1,4 @@
-"""Setup steps of a meter without a cable.
-
-They show its account at Leneda and its last known day.
-"""
+"""Setup step of a meter without a cable: its account at Leneda."""
 
 from collections.abc import Sequence
 
@@ -18,47 +15,34 @@ from .setup_last_steps import ContractAndDashboardSteps
 
 
 class LenedaSteps(ContractAndDashboardSteps):
-    """Dialog steps that add a meter without a cable."""
-
-    _account: dict[str, str]
-    _days: Sequence[Row]
+    """Dialog step that adds a meter without a cable."""
 
     async def async_step_leneda(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the account at Leneda, and check it with a request to Leneda."""
+        """Ask for the account at Leneda, and check it with a request. Then ask for the contract."""
         if read := await self._async_accept(
             user_input, lambda typed: async_read_new_account(self.hass, typed)
         ):
-            self._account, self._days = read
-            point = self._account[CONF_CONSUMPTION_POINT]
+            account, days = read
+            point = account[CONF_CONSUMPTION_POINT]
             await self.async_set_unique_id(point, raise_on_progress=False)
             self._abort_if_unique_id_configured()
             for entry in self._async_current_entries(include_ignore=False):
-                account = entry.options.get(SECTION_LENEDA, {})
-                if account.get(CONF_CONSUMPTION_POINT) == point:
+                other = entry.options.get(SECTION_LENEDA, {})
+                if other.get(CONF_CONSUMPTION_POINT) == point:
                     return self.async_abort(reason="already_configured")
-            return await self.async_step_leneda_found()
+            outline = (await self._async_text("common.leneda_answered")).format(
+                point=point, known=await self._async_describe_days(days)
+            )
+            data = {CONF_KIND: KIND_LENEDA}
+            return await self._async_ask_contract_of_past(data, account, outline)
         return self._show(account_fields(), {}, step_id="leneda")
 
-    async def async_step_leneda_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the last day that Leneda knows. Then ask for the contract."""
-        if user_input is not None:
-            data = {CONF_KIND: KIND_LENEDA}
-            return await self._async_ask_contract_of_past(data, self._account)
-        return self.async_show_form(
-            step_id="leneda_found",
-            description_placeholders={
-                "point": self._account[CONF_CONSUMPTION_POINT],
-                "known": await self._async_describe_days(),
-            },
-            last_step=False,
-        )
-
-    async def _async_describe_days(self) -> str:
+    async def _async_describe_days(self, days: Sequence[Row]) -> str:
         """Return a text about the last known day. Add a remark if yesterday is not known yet."""
         texts = []
-        last = last_whole_day(self._days)
+        last = last_whole_day(days)
         if last:
-            rows = [row for row in self._days if day_start(row.start) == last.start]
+            rows = [row for row in days if day_start(row.start) == last.start]
             highest = max(rows, key=lambda row: row.kw)
             text = await self._async_text("common.leneda_last_day")
             local = last.start.astimezone(LUXEMBOURG)

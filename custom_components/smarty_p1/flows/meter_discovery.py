@@ -56,7 +56,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """Dialog steps for a discovered port. A port has one dialog, and a port in use has none."""
+    """Dialog steps for a discovered port. A port gets one dialog, a port in use gets none."""
 
     _offered: MeterForm
 

@@ -6,20 +6,23 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import BooleanSelector
 
 from ..const import (
     CONF_ENABLED,
     CONF_REFERENCE_POWER,
+    CONF_SIDEBAR,
     CONF_SUN_SOURCES,
+    KIND_LENEDA,
     SECTION_LENEDA,
     SECTION_MQTT,
     SECTION_P1_SERVER,
     SECTION_VIRTUAL,
 )
-from ..coordinator import has_telegrams
+from ..coordinator import has_telegrams, kind_of
 from ..coordinator.entry_types import short_title
 from ..coordinator.house_sources import async_all_sources
-from ..dashboards import ENERGY_URL
+from ..dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from .contract_pages import (
     CONTRACT_OPTIONS,
     Errors,
@@ -77,6 +80,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         menu = list(_MENU if has_telegrams(self.config_entry) else _MENU_WITHOUT_CABLE)
         if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
             menu.insert(menu.index("other_programs") + 1, "virtual_clients")
+        if is_possible(self.hass):
+            menu.append("sidebar")
         return self.async_show_menu(
             step_id="init",
             menu_options=menu,
@@ -145,7 +150,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         if user_input is not None:
             try:
                 account = await async_read_account(self.hass, stored, user_input)
-                if not has_telegrams(self.config_entry):
+                if kind_of(self.config_entry) == KIND_LENEDA:
                     check_of_meter(account, str(self.config_entry.unique_id))
             except FieldError as err:
                 errors[err.field] = err.key
@@ -154,6 +159,16 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 read = {SECTION_LENEDA: account} if account else {}
                 return self._save(read, {SECTION_LENEDA})
         return self._show("leneda_account", account_fields(), shown, errors)
+
+    async def async_step_sidebar(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask whether the sidebar has the dashboard Smarty."""
+        if user_input is not None:
+            is_shown = user_input[CONF_SIDEBAR]
+            await async_set_sidebar(self.hass, self.config_entry, is_shown=is_shown)
+            return self._save({CONF_SIDEBAR: True} if is_shown else {}, {CONF_SIDEBAR})
+        default = is_in_sidebar(self.hass)
+        fields = {vol.Required(CONF_SIDEBAR, default=default): BooleanSelector()}
+        return self._show("sidebar", fields, {}, {})
 
     async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which other programs receive the readings, and in which form."""

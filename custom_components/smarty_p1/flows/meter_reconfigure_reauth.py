@@ -20,6 +20,7 @@ from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
+from .add_cable import may_join
 from .form_and_probe import Input
 from .form_errors import FieldError
 from .form_fields import CURRENT_PORT, NEW_PORT
@@ -116,6 +117,8 @@ class UpdateSteps(MeterSteps):
         for other in self._async_current_entries(include_ignore=False):
             if other.unique_id == telegram.serial_number:
                 raise FieldError(CONF_PORT, "port_in_use", title=other.title)
+        if not may_join(entry, telegram):
+            raise FieldError(CONF_PORT, "other_total", title=entry.title)
         await self._async_join(entry, data, telegram)
         return "joined"
 

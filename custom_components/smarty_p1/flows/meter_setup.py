@@ -35,8 +35,8 @@ from .topics_seen import async_topics_seen
 _NONE = "\N{EN DASH}"
 
 
-# For some errors, the form offers a checkbox that helps: the checkbox for each translation key of
-# an error.
+# Checkbox that the form offers after an error, by the error's translation key. By ticking it, the
+# user can avoid the error.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
@@ -113,30 +113,13 @@ class MeterSteps(CableSteps):
             placeholder="port",
         )
 
-    async def async_step_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the meter that was found. Then ask for its contract."""
-        telegram = self._telegram
-        serial_number = str(telegram.serial_number)
-        if user_input is not None:
-            return await self._async_ask_same_meter(self._data, telegram)
+    async def async_step_found(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Check that the found meter is new. Then ask for its contract."""
+        serial_number = str(self._telegram.serial_number)
         await self.async_set_unique_id(serial_number, raise_on_progress=False)
         self._abort_if_unique_id_configured()
-        verification = f"entity.sensor.verification.state.{telegram.verification.value}"
-        return self.async_show_form(
-            step_id="confirm",
-            description_placeholders={
-                "serial_number": shown_name(serial_number),
-                # The text shows the identification as Markdown code. A backtick would end the code.
-                "identification": telegram.identification.replace("`", "?"),
-                "verification": await self._async_text(verification),
-                "power_imported": self._describe("1-0:1.7.0", "kW"),
-                "power_exported": self._describe("1-0:2.7.0", "kW"),
-                "energy_imported": self._describe("1-0:1.8.0", "kWh"),
-                "energy_exported": self._describe("1-0:2.8.0", "kWh"),
-                "channels": await self._async_describe_channels(),
-            },
-            last_step=False,
-        )
+        outline = await self._async_outline(serial_number)
+        return await self._async_ask_same_meter(self._data, self._telegram, outline)
 
     async def _async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
@@ -188,10 +171,23 @@ class MeterSteps(CableSteps):
 
     async def _async_find_new(self, data: dict[str, Any]) -> str:
         self._telegram = await async_prove(self.hass, data)
-        return "confirm"
+        return "found"
 
-    async def _async_describe_channels(self) -> str:
-        """Return a Markdown list of the meters on the M-Bus, in Home Assistant's language."""
+    async def _async_outline(self, serial_number: str) -> str:
+        """Return a Markdown text about the found meter and the meters on its M-Bus."""
+        verification = f"entity.sensor.verification.state.{self._telegram.verification.value}"
+        text = (await self._async_text("common.meter_found")).format(
+            serial_number=shown_name(serial_number),
+            verification=await self._async_text(verification),
+            power_imported=self._describe("1-0:1.7.0", "kW"),
+            power_exported=self._describe("1-0:2.7.0", "kW"),
+            energy_imported=self._describe("1-0:1.8.0", "kWh"),
+            energy_exported=self._describe("1-0:2.8.0", "kWh"),
+        )
+        return "\n".join([text, *await self._async_describe_channels()])
+
+    async def _async_describe_channels(self) -> list[str]:
+        """Return lines of a Markdown list of the meters on the M-Bus."""
         lines = []
         for channel, reading in self._telegram.channels.items():
             name = (await self._async_text(f"device.{reading.type}.name")).format(
@@ -200,13 +196,13 @@ class MeterSteps(CableSteps):
             unit = shown_name(reading.unit or "").replace("m3", UnitOfVolume.CUBIC_METERS)
             index = "" if reading.value is None else f", {self._amount(reading.value, unit)}"
             lines.append(f"- M-Bus {channel}: {name.rstrip()}{index}")
-        return "\n".join(lines) or _NONE
+        return lines
 
     def _describe(self, reference: str, unit: str) -> str:
         value = self._telegram.objects.get(reference)
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return an amount for people: three decimals and the unit. Without a unit, all digits."""
+        """Return an amount with three decimals and its unit. Without a unit, return all digits."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)

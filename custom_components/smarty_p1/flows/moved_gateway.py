@@ -1,6 +1,6 @@
-"""Search for a gateway that is announced at a new address.
+"""Search for a meter at a new address, which the meter's gateway has announced.
 
-It is followed if its meter answers there.
+If the meter answers there, its entry gets the new address.
 
 Anybody on the network can announce anything, at any rate. So an announcement only tells where to
 search. An entry whose port delivers telegrams keeps its port. An entry without telegrams changes

@@ -12,8 +12,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from ..const import KIND_LENEDA
-from ..coordinator import has_telegrams, kind_of
+from ..coordinator import has_no_cable, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 
@@ -26,7 +25,7 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
 
     Reading resumes even if the task that needs the port is cancelled.
     """
-    if entry is None or kind_of(entry) == KIND_LENEDA:
+    if entry is None or has_no_cable(entry):
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()

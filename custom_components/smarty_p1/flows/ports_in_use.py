@@ -97,7 +97,7 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 
 
 def _holder_of(device: str) -> int | None:
-    """Return the id of a process that has opened a device. Other processes come before this one.
+    """Return the id of a process that has opened a device. Prefer other processes to this one.
 
     Return None if no visible process has opened the device, or if there is no `/proc`.
     """
@@ -160,8 +160,8 @@ def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int
 
     Return None if no meter is at a gateway.
     """
-    # Addresses in use, each with whether a meter uses it. Addresses of pulse readers and tank
-    # sensors are listed, too, because they are not free for a meter.
+    # Addresses in use. The flag says whether a meter uses the address. Addresses of pulse readers
+    # and tank sensors are listed, too, because they are not free for a meter.
     used = [
         (has_telegrams(entry), gateway)
         for entry in sorted(entries, key=attrgetter("created_at"))

@@ -53,7 +53,7 @@ MQTT_DOMAIN = "mqtt"
 
 
 class Defaults(NamedTuple):
-    """Suggested port and topics of a meter. They differ from those that other meters use."""
+    """Suggested port and topics of a meter. No other meter uses them."""
 
     port: int
     topic: str

@@ -6,8 +6,6 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig, TextSelector
 from homeassistant.util import dt as dt_util
 
@@ -27,8 +25,8 @@ from ..coordinator.pulse_sources import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOM
 from .board_steps import BoardSteps
 from .first_pulse import async_find_pulses
 from .form_and_probe import Draft, Input, shown_source
-from .form_errors import FieldError, check_topic
-from .form_fields import NEW_PORT, async_port_field, list_field, number_field
+from .form_errors import check_topic
+from .form_fields import NEW_PORT, async_port_field, list_field, number_field, state_of
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
 _DOMAINS = [*BINARY_DOMAINS, *COUNT_DOMAINS, EVENT_DOMAIN]
@@ -82,7 +80,8 @@ class PulseSteps(BoardSteps):
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
             data[CONF_BAUD_RATE] = int(typed[CONF_BAUD_RATE])
         elif CONF_ENTITY_ID in typed:
-            data[CONF_ENTITY_ID] = _read_entity(self.hass, typed[CONF_ENTITY_ID])
+            data[CONF_ENTITY_ID] = typed[CONF_ENTITY_ID]
+            state_of(self.hass, typed[CONF_ENTITY_ID], CONF_ENTITY_ID)
         else:
             data[CONF_TOPIC] = _read_topic(typed[CONF_TOPIC])
         self._check_unused(data)
@@ -124,20 +123,8 @@ class PulseSteps(BoardSteps):
     async_step_pulse_not_found = partialmethod(_async_confirm_pulses, step_id="pulse_not_found")
 
 
-def _read_entity(hass: HomeAssistant, entity_id: str) -> str:
-    """Return `entity_id` if the entity has a state. Otherwise raise FieldError."""
-    if hass.states.get(entity_id):
-        return entity_id
-    registered = er.async_get(hass).async_get(entity_id)
-    if registered is None:
-        raise FieldError(CONF_ENTITY_ID, "entity_not_found")
-    raise FieldError(
-        CONF_ENTITY_ID, "entity_disabled" if registered.disabled else "entity_without_state"
-    )
-
-
 def _read_topic(text: str) -> str:
-    """Return the entered topic. Raises FieldError if the text is not one topic."""
+    """Return the entered topic. Raises FieldError if it is malformed or contains wildcards."""
     topic = text.strip()
     check_topic(topic, CONF_TOPIC)
     return topic

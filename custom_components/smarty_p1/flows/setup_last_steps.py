@@ -1,18 +1,29 @@
-"""Last set-up steps of a meter: its contract, and the dashboards that show it."""
+"""Last set-up step of a meter: its contract, and the dashboards that show it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import BooleanSelector
+from homeassistant.util import dt as dt_util
 
-from ..const import CONF_CONSUMPTION_POINT, CONF_FILL_ENERGY, CONF_SIDEBAR, SECTION_LENEDA
+from ..const import (
+    CONF_CONSUMPTION_POINT,
+    CONF_ENERGY_PRICE,
+    CONF_FEED_IN_PRICE,
+    CONF_FILL_ENERGY,
+    CONF_KIND,
+    CONF_SIDEBAR,
+    KIND_LENEDA,
+    SECTION_LENEDA,
+)
 from ..coordinator import has_books
 from ..dashboards import (
     ENERGY_URL,
     EnergySource,
+    async_bill_picture,
     async_missing_sources,
     async_shown_dashboard,
     free_path,
@@ -27,6 +38,10 @@ from .contract_pages import Errors, first_contract_fields, read_first_contract
 from .form_and_probe import Dialog, Draft, Input
 from .form_errors import FieldError
 
+# A contract with both prices, so that the form names the price entities, too.
+_PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
+_FIRST_VALUES_TIME = timedelta(minutes=1)
+
 
 class _NewMeter(NamedTuple):
     """Meter that is being added: data and options of its config entry, and its first reading."""
@@ -36,7 +51,14 @@ class _NewMeter(NamedTuple):
     options: dict[str, Any]
     reading: Reading
     serial_number: str | None
-    """None without a cable."""
+    """Serial number of the meter, None for a meter without a cable."""
+    outline: str
+    """Markdown text for the user that says which meter was found."""
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether the meter has present values."""
+        return self.data.get(CONF_KIND) != KIND_LENEDA
 
 
 class _Places(NamedTuple):
@@ -46,38 +68,26 @@ class _Places(NamedTuple):
     """Path of a dashboard that shows the meter already."""
     takes_sidebar: bool
     """Whether the form asks for a dashboard in the sidebar."""
-    has_energy: bool
     has_grid: bool
     sources: list[EnergySource]
     """Sources that the Energy dashboard does not show yet."""
 
-    @property
-    def is_choice(self) -> bool:
-        return self.takes_sidebar or bool(self.sources)
-
 
 class ContractAndDashboardSteps(Dialog):
-    """Dialog steps for the contract, and for two switches: sidebar and Energy dashboard."""
+    """Last dialog step of a new meter: its contract, and switches for two dashboards."""
 
     _new: _NewMeter
-    _agreed: Mapping[str, Any]
 
     async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the values of the electricity bill. All fields are optional."""
+        """Ask for the values of the bill and for the dashboards. Then create the meter's entry.
+
+        All fields are optional.
+        """
+        places = await self._async_places()
         contract = await self._async_accept(user_input, self._async_read_contract)
         if contract is not None:
-            self._agreed = contract
-            return await self.async_step_show()
-        is_last = not (await self._async_places({})).is_choice
-        return self._show(first_contract_fields(), {}, step_id="contract", last_step=is_last)
-
-    async def async_step_show(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which dashboards are to show the meter. Then create the meter's entry."""
-        places = await self._async_places(self._agreed)
-        if user_input is not None or not places.is_choice:
-            return await self._async_end(places, user_input or {})
-        self._turn_page()
-        fields = {}
+            return await self._async_end(places, contract, user_input or {})
+        fields = first_contract_fields()
         texts = []
         if places.takes_sidebar:
             fields[vol.Required(CONF_SIDEBAR, default=True)] = BooleanSelector()
@@ -87,24 +97,33 @@ class ContractAndDashboardSteps(Dialog):
             texts.append((await self._async_text("common.grid_exists")).format(url=ENERGY_URL))
         if places.sources:
             fields[vol.Required(CONF_FILL_ENERGY, default=True)] = BooleanSelector()
-            lines = [f"- {await self._async_describe(source)}" for source in places.sources]
-            texts += [await self._async_text("common.energy_adds"), "\n".join(lines)]
+        sources = [f"- {await self._async_describe(source)}" for source in places.sources]
         return self._show(
-            fields, {}, step_id="show", last_step=True, what_there_is="\n\n".join(texts)
+            fields,
+            {},
+            step_id="contract",
+            last_step=True,
+            meter=self._new.outline,
+            picture=await async_bill_picture(self.hass),
+            what_there_is="\n\n".join(texts),
+            sources="\n".join(sources),
         )
 
     async def _async_ask_contract(
-        self, data: dict[str, Any], telegram: Telegram
+        self, data: dict[str, Any], telegram: Telegram, outline: str, meter_id: str | None = None
     ) -> ConfigFlowResult:
-        """Store the data and the first reading of the meter. Then ask for its contract."""
+        """Store the data and the first reading of the meter. Then ask for its contract.
+
+        `meter_id` is the meter's id if its telegrams have no serial number.
+        """
         reading = MeterReader().read(telegram, datetime.now(UTC))
-        serial_number = str(telegram.serial_number)
-        self._new = _NewMeter(serial_number, data, {}, reading, serial_number)
+        number = telegram.serial_number
+        self._new = _NewMeter(meter_id or str(number), data, {}, reading, number, outline)
         self._turn_page()
         return await self.async_step_contract()
 
     async def _async_ask_contract_of_past(
-        self, data: dict[str, Any], account: dict[str, str]
+        self, data: dict[str, Any], account: dict[str, str], outline: str
     ) -> ConfigFlowResult:
         """Ask for the contract of a new meter without a cable.
 
@@ -113,7 +132,8 @@ class ContractAndDashboardSteps(Dialog):
         """
         reading = outlined_reading(MeterMemory(), datetime.now(UTC))
         options = {SECTION_LENEDA: account}
-        self._new = _NewMeter(account[CONF_CONSUMPTION_POINT], data, options, reading, None)
+        point = account[CONF_CONSUMPTION_POINT]
+        self._new = _NewMeter(point, data, options, reading, None, outline)
         self._turn_page()
         return await self.async_step_contract()
 
@@ -124,35 +144,45 @@ class ContractAndDashboardSteps(Dialog):
             self._note(FieldError(name, key))
         return contract
 
-    async def _async_places(self, contract: Mapping[str, Any]) -> _Places:
+    async def _async_places(self) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)
-        specs = grid_sensors(has_telegrams=self._new.serial_number is not None)
-        missing = await async_missing_sources(self.hass, self._new.reading, contract, specs)
+        specs = grid_sensors(is_live=self._new.is_live)
+        missing = await async_missing_sources(self.hass, self._new.reading, _PRICES, specs)
         sources, has_grid = missing or ([], False)
         return _Places(
             dashboard=dashboard,
             takes_sidebar=is_possible(self.hass) and not dashboard,
-            has_energy=missing is not None,
             has_grid=has_grid,
             sources=sources,
         )
 
-    async def _async_end(self, places: _Places, chosen: Mapping[str, Any]) -> ConfigFlowResult:
-        """Create the entry. Show links to the dashboards that show the meter."""
-        options = {**self._new.options, **self._agreed}
+    async def _async_end(
+        self, places: _Places, contract: Mapping[str, Any], chosen: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Create the entry. Say where the meter is shown, and from when."""
+        options = {**self._new.options, **contract}
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
-        links = {}
+        texts = {}
         if path := free_path(self.hass) if chosen.get(CONF_SIDEBAR) else places.dashboard:
-            links["dashboard"] = f"/{path}"
-        if places.has_energy and (places.has_grid or chosen.get(CONF_FILL_ENERGY)):
-            links["energy"] = "/energy"
+            texts["dashboard"] = f"/{path}"
+        if chosen.get(CONF_FILL_ENERGY):
+            texts["energy"] = await self._async_announce_bars()
         return await self._async_create(
             self._new.meter_id,
             await self._async_title(),
             Draft(self._new.data, options),
-            "_and_".join(links) or None,
-            **links,
+            "_and_".join(texts) or None,
+            **texts,
         )
+
+    async def _async_announce_bars(self) -> str:
+        """Return a text that says when the Energy dashboard shows the meter's first bar."""
+        # The meter's entities need some seconds to get their first values. The first bar is of the
+        # hour of these values, and Home Assistant adds up an hour at its end.
+        first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
+        key = "first_bar" if self._new.is_live else "first_bars_of_leneda"
+        text = await self._async_text(f"common.{key}")
+        return text.format(url="/energy", time=f"{first:%H}:00")
 
     async def _async_title(self) -> str:
         """Return the title of the entry. It is the name that the meter's device will have."""

@@ -17,15 +17,15 @@ from enum import StrEnum
 from math import inf
 
 PATIENCE = 30.0
-"""Seconds from the start until a source without a reading fails."""
+"""Seconds to wait for a reading at the start. Without a reading, the source then fails."""
 TELL_INTERVAL = 10.0
 """Minimum seconds between two reported changes of a failing source."""
 NO_READINGS_AFTER = 300.0
 """Seconds for which a source fails until a repair issue is raised."""
 ENOUGH = 5
-"""Number of failures of one kind until a lasting cause is certain."""
+"""Minimum number of failures of one kind that proves a lasting cause."""
 MIN_DURATION_S = 30.0
-"""Seconds since the first failure until a lasting cause is certain."""
+"""Minimum seconds since the first failure that prove a lasting cause."""
 CLOCK_TOLERANCE = 300.0
 # Deviation of the meter's clock in seconds. The repair issue about the clock is raised above
 # CLOCK_TOLERANCE, but withdrawn only below this smaller limit. With one limit for both, a clock
@@ -38,8 +38,8 @@ _MAX_RUN_PAUSE_S = 60.0
 # Telegrams must be late for this number of seconds until a repair issue is raised. After a short
 # outage, a gateway needs less time to deliver its delayed telegrams.
 _LATE_PATIENCE_S = 120.0
-# Late telegrams count as catching up if their times advance more than this number of times as fast
-# as the clock. Their delay then becomes shorter.
+# Late telegrams count as catching up if the times in them advance faster than the clock, by more
+# than this factor. The delay of the telegrams then becomes shorter.
 _MIN_CATCH_UP_SPEED = 1.2
 
 
@@ -83,6 +83,7 @@ class ReadingProblem(StrEnum):
     ENTITY_UNAVAILABLE = "entity_unavailable"
     BROKER_UNAVAILABLE = "broker_unavailable"
     LENEDA_AWAITED = "leneda_awaited"
+    ENTITIES_SILENT = "entities_silent"
 
 
 class Repair(StrEnum):
@@ -124,6 +125,7 @@ _OTHER_PROBLEMS = {
     ReadingProblem.ENTITY_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,
     ReadingProblem.LENEDA_AWAITED,
+    ReadingProblem.ENTITIES_SILENT,
 }
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _OTHER_PROBLEMS
@@ -163,6 +165,8 @@ class Rules:
     """Seconds for which a reading is shown. Just under a minute, because timers run late."""
     is_open_enough: bool = False
     """Whether an open port counts as a reading, because the next pulse may take hours."""
+    patience: float = PATIENCE
+    """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
 
 
 METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
@@ -177,6 +181,13 @@ PULSE_ENTITY = Rules(
     is_open_enough=True,
 )
 LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
+# A reading lasts for two reports of the slowest accepted entities (300 s each), and some seconds.
+ENTITIES = Rules(
+    ReadingProblem.ENTITIES_SILENT,
+    ReadingProblem.ENTITIES_SILENT,
+    fresh_for=620.0,
+    patience=620.0,
+)
 PULSE_TOPIC = Rules(
     ReadingProblem.BROKER_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,
@@ -219,10 +230,10 @@ class _FailureRun:
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def may_be_false_start(self, now: float) -> bool:
-        """Return whether a seeming frame of another meter may be bytes in a frame of this meter.
+        """Return whether another meter's frame may be no frame, but bytes of this meter's frame.
 
-        Such bytes look like the start of a frame by chance. A frame of this meter that fails
-        contains them, so this is possible only shortly after a failed frame.
+        Bytes inside a frame can look like the start of a frame by chance. The frame around them is
+        then a rejected frame of this meter. So this is possible only shortly after such a frame.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
@@ -230,7 +241,7 @@ class _FailureRun:
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
         """Return the problem with the keys that the whole run shows.
 
-        `obstacle` is its latest problem.
+        `obstacle` is the latest problem of the run.
         """
         self.keys_failed_at = now
         # Bytes inside a frame of this meter can look like the start of a frame with a random system
@@ -252,9 +263,9 @@ class Health:
     """Health of one source: it takes the source's events and derives its condition."""
 
     def __init__(self, rules: Rules, repairs: Mapping[Repair, Details] | None = None) -> None:
-        """Start with the repairs that are already open.
+        """Start with `repairs`, the repairs that are already open.
 
-        Only repairs known here can be withdrawn.
+        An open repair that is missing in `repairs` cannot be withdrawn later.
         """
         self.deadline = inf
         """Time in seconds at which `look` is due again."""
@@ -285,7 +296,7 @@ class Health:
         if has_new_keys:
             self._withdraw(Repair.KEYS)
         self._state = State.WAITING
-        self._patient_until = now + PATIENCE
+        self._patient_until = now + self._rules.patience
         self._failing_since = inf
         self._tries = 0
         self._is_offline = False
@@ -325,7 +336,7 @@ class Health:
         self._fail(now)
 
     def back(self) -> None:
-        """Record that the port is open again after it was lost, so data may come."""
+        """Record that data may come again: the loss that `away` or `lost` recorded has ended."""
         if self._reason[0] in PORT_LOST:
             self._reason = (self._rules.silence, ())
 
@@ -375,9 +386,9 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # This problem ends without the user. If a run of failures that need the user is going
-            # on, keep the reason of the run instead. Only a telegram without a device name replaces
-            # that reason: such a telegram is verified, so its problem is certain.
+            # This problem ends without an action of the user. If a run of failures that need the
+            # user is going on, keep the reason of the run instead. Only a telegram without a device
+            # name replaces that reason: such a telegram is verified, so its problem is certain.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

@@ -11,8 +11,8 @@ _MAX_WAIT_S = 0.5
 class MinInterval:
     """Minimum interval in seconds between two actions. An urgent action does not wait.
 
-    An action is urgent if it shows a value that may be gone at the next turn, or ends a silence. An
-    urgent action also restarts the interval.
+    An action is urgent if it shows a value that later readings may lack, or if it ends a silence.
+    An urgent action also restarts the interval.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
@@ -34,12 +34,12 @@ class MinInterval:
         return True
 
     def offer(self, action: Callable[[], None], *, is_urgent: bool) -> None:
-        """Run `action` now or at the next turn, or drop it.
+        """Run `action` now or at the end of the interval, or drop it.
 
-        The action runs now if it is urgent or its turn is due, and a moment later if its turn is
-        near. Otherwise it is dropped. A new action replaces a waiting one. A near turn is waited
-        for, because a meter sends its telegrams a moment early or late. Dropping early telegrams
-        would double the interval.
+        The action runs now if it is urgent or the interval is over. If the interval ends in a
+        moment, the action waits for this end. Otherwise it is dropped. A new action replaces a
+        waiting action. Actions wait, because a meter sends its telegrams a moment early or late.
+        Dropping early telegrams would double the interval.
         """
         self.cancel()
         if is_urgent or self.remaining == 0:
@@ -52,7 +52,7 @@ class MinInterval:
         self._next_turn = self._loop.time() + self._interval
 
     def cancel(self) -> None:
-        """Drop the action that waits for its turn."""
+        """Drop the action that waits for the end of the interval."""
         if self._waiting:
             self._waiting.cancel()
             self._waiting = None

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
+from ..coordinator.entity_coordinator import EntityCoordinator
 from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
@@ -39,6 +40,7 @@ from .board_sensors import pulse_sensors, tank_sensors
 from .sensor_description import describe_sensor
 
 PARALLEL_UPDATES = 0
+_METER_SENSORS = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *SHARING_SENSORS)
 
 
 async def async_setup_entry(
@@ -50,8 +52,10 @@ async def async_setup_entry(
     match coordinator := entry.runtime_data:
         case SmartyCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
-        case LenedaCoordinator():
-            find = find_new(coordinator, Platform.SENSOR, PAST_SENSORS, _make_sensor)
+        case LenedaCoordinator() | EntityCoordinator():
+            is_past = isinstance(coordinator, LenedaCoordinator)
+            specs = PAST_SENSORS if is_past else _METER_SENSORS
+            find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
             on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
@@ -198,8 +202,7 @@ def _add_meter_sensors(
 
     Later telegrams add sensors of new objects.
     """
-    descriptions = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *SHARING_SENSORS)
-    find = find_new(coordinator, Platform.SENSOR, descriptions, _make_sensor)
+    find = find_new(coordinator, Platform.SENSOR, _METER_SENSORS, _make_sensor)
     find_mbus = _find_new_of_mbus(coordinator)
 
     def add_new(reading: Reading) -> None:

@@ -48,7 +48,7 @@ async def async_in_turn[T](
     make: Callable[[], Awaitable[T]],
     books: Books = lambda: None,
 ) -> T:
-    """Return the answer to a call that `make` computes when the user has a turn.
+    """Return the answer that `make` computes for a call, when it is the user's turn.
 
     `Answers.async_get` describes how answers are cached. Raises ServiceValidationError if the user
     has too many questions in the queue, or if no energy was read yet. Raises the errors of `make`.
@@ -83,7 +83,8 @@ def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
     """
     entry = _loaded_entry(call)
     if not has_telegrams(entry):
-        raise invalid(translation_key="no_telegrams", title=entry.title)
+        key = "no_cable" if has_books(entry) else "no_telegrams"
+        raise invalid(translation_key=key, title=entry.title)
     return entry.runtime_data
 
 

@@ -1,4 +1,4 @@
-"""Functions by which Home Assistant ignores the virtual meter. Its energy counts already."""
+"""Functions that make Home Assistant ignore the virtual meter, whose energy it already counts."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple

@@ -235,11 +235,9 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        Return False to be asked again.
-
-        The question must wait while the same question about another client is open. It must also
-        wait for a client on this machine while a user has added the virtual meter, because this
-        client may be the user's entry.
+        Return False if the question must wait. It must wait while the same question about another
+        client is open. It must also wait for a client on this machine while a user has added the
+        virtual meter, because this client may be the user's entry.
         """
         if address in self._no_batteries:
             return True

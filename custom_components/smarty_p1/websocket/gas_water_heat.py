@@ -60,8 +60,8 @@ def _costs(
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
-    # The costs of a replaced meter are shown with the meter that replaced it. So this meter shows
-    # no costs, and the fixed price is counted only once.
+    # The costs of a replaced meter are shown with the meter that replaced it. So return no costs
+    # for a replaced meter. This also counts the fixed price only once.
     current = _not_replaced(meters)
     if all(meter is not medium for meter in current):
         return gas_costs_report({}, prices, now)

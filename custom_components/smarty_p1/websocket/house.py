@@ -20,7 +20,8 @@ from ..lib.reports import first_day_of_house, house_report
 from ..lib.tariff import quarter_start
 from .requests import Request, async_rendered, meter_command
 
-# The recorder writes the statistics of five minutes ten seconds after their end.
+# The recorder writes five-minute statistics ten seconds after the end of the five minutes. So wait
+# for longer than ten seconds.
 _RECORDER_DELAY = timedelta(seconds=30)
 
 

@@ -26,8 +26,8 @@ from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
-# Seconds to wait after a failure. Home Assistant shows the dialog or repair issue for a failure
-# shortly after the failure. So the state is sent once more after this time.
+# Seconds. Shortly after a failure, Home Assistant opens a dialog or raises a repair issue for the
+# failure. So send the state once more after this time.
 _REMEDY_DELAY = 1.0
 # Maximum number of listeners of one user to one meter, because each listener costs time at every
 # telegram.

@@ -31,7 +31,7 @@ class Status(NamedTuple):
 
     state: str
     """`receiving`, `waiting` or `failing`. If the entry is not loaded: `not_loaded`, `error` or
-    `disabled`. Of an ended subscription: `removed` or `unauthorized`."""
+    `disabled`. After the end of a subscription: `removed` or `unauthorized`."""
     obstacle: str | None
     """Reason why no reading comes, a key of `exceptions` in the translations."""
     remedy: dict[str, Any] | None

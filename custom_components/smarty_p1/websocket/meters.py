@@ -11,7 +11,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..access_rights import readable_meters
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator, has_telegrams
+from ..coordinator import BooksCoordinator, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
 from ..coordinator.gas_water_heat_history import MediumHistory
@@ -76,9 +76,15 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 
 
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
-    """Return where the readings come from, and how far Leneda is known without a port."""
+    """Return the source of the readings.
+
+    For entities, add the name of their integration. For Leneda, add the end of Leneda's data.
+    """
     if has_telegrams(entry):
         return {"source": "port"}
+    if is_live(entry):
+        integration = getattr(coordinator, "integration", None)
+        return {"source": "entities", "integration": integration}
     demand = coordinator.books.demand if coordinator else None
     return {
         "source": "leneda",
@@ -106,7 +112,7 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 def _media(
     hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    """Return the M-Bus meters of the last telegram. If `reading` is None, return the history's."""
+    """Return the M-Bus meters of `reading`. If it is None, return the meters in the history."""
     media = coordinator.books.history.media
     kinds = _kinds_of_media(media, reading)
     entry = coordinator.config_entry
@@ -124,7 +130,8 @@ def _media(
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
-        # A meter of the history without a device was removed by the user. So leave it out.
+        # Leave out a meter of the history that has no device, because the user has removed the
+        # meter.
         if reading or devices[identity] or identity == LENEDA_GAS
     ]
 

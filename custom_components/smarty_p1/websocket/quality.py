@@ -17,7 +17,7 @@ _PHASES = ("L1", "L2", "L3")
 _MAX_GAPS = 20
 
 
-@meter_command("voltages")
+@meter_command("voltages", needs_port=True)
 async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the lowest and highest voltage of each phase in each five minutes of 24 hours."""
     start, rows = coordinator.books.history.voltages.rows(dt_util.utcnow())
@@ -40,7 +40,7 @@ async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes
     )
 
 
-@meter_command("events")
+@meter_command("events", needs_port=True)
 async def answer_events(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return disturbances, switching and messages of 400 days, and the reception of seven days."""
     history = coordinator.books.history
@@ -66,7 +66,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return, by kind, how many counted disturbances have no event.
+    """Return the number of counted disturbances without an event, by kind.
 
     The meter may have counted them before this program read it, or their events are too old to be
     kept.

@@ -16,6 +16,7 @@ from ..access_rights import readable_meter
 from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator
+from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.fair_queue import BusyError
 from .meter_status import loaded_meter
 
@@ -30,6 +31,7 @@ METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_MAX_ID_CHARS))}
 NOT_FOUND = ERR_NOT_FOUND, "There is no such meter."
 NOT_LOADED = "not_loaded", "The meter is not loaded; smarty_p1/meters says why."
 NOTHING_COUNTED = "nothing_counted", "No energy of this meter has been read yet."
+NO_PORT = "no_port", "This meter is not read at a port, so this is not known of it."
 BUSY = "busy", "This user has asked for too much at once; ask again later."
 """Error codes for programs, with an explanation for authors of cards."""
 
@@ -38,11 +40,13 @@ def meter_command(
     name: str,
     fields: Mapping[vol.Marker, Any] | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
+    *,
+    needs_port: bool = False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
     """Return a decorator. It registers a function as the answer to a command about a loaded meter.
 
     Users get their answers in turns. If `is_kept` returns True for a request, its answer is cached
-    until the next quarter-hour.
+    until the next quarter-hour. If the answer `needs_port`, meters without a port are refused.
     """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:
@@ -55,6 +59,9 @@ def meter_command(
             coordinator = loaded_meter(entry) if entry else None
             if coordinator is None:
                 connection.send_error(msg["id"], *(NOT_LOADED if entry else NOT_FOUND))
+                return
+            if needs_port and not isinstance(coordinator, SmartyCoordinator):
+                connection.send_error(msg["id"], *NO_PORT)
                 return
 
             def books() -> object:

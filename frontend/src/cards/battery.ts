@@ -85,7 +85,7 @@ export class BatteryCard extends SmartyCard {
   static override properties = { ...SmartyCard.properties, chosen: { state: true }, asked: { state: true }, price: { state: true } };
 
   declare protected chosen: BatterySize;
-  /** Battery of the last request; while a slider moves, `chosen` differs from it. */
+  /** Battery of the last request. It differs from `chosen` while a slider moves. */
   declare protected asked: BatterySize;
   /** Price of the battery in EUR; 0 if not entered. */
   declare protected price: number;
@@ -97,12 +97,16 @@ export class BatteryCard extends SmartyCard {
     this.price = 0;
   }
 
+  protected override get label(): string {
+    return this.#t("name");
+  }
+
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     // Only a new month, an import or a changed contract changes the answer. So ask for it once a day.
     const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
     return html`<h2>${this.#t("title")}</h2>
       ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}
-      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked, this.price, this.locale)) : nothing}
+      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked, this.price, this.locale), meter) : nothing}
       ${value ? nothing : this.waiting(error)}`;
   }
 
@@ -117,7 +121,7 @@ export class BatteryCard extends SmartyCard {
     const ask = () => (this.asked = this.chosen);
     return html`<label><span>${this.#t(name)}</span>
       <input type="range" min=${min} max=${max} .value=${String(this.chosen[name])} aria-valuetext=${shown} @input=${move} @change=${ask} />
-      <span class="number">${shown}</span></label>`;
+      <span class="number" aria-hidden="true">${shown}</span></label>`;
   }
 
   #price(): TemplateResult {
@@ -130,7 +134,8 @@ export class BatteryCard extends SmartyCard {
       <span class="number">€</span></label>`;
   }
 
-  #answer({ sentence, head, rows, notes }: ReturnType<typeof batteryAnswer>): TemplateResult {
+  #answer({ sentence, head, rows, notes }: ReturnType<typeof batteryAnswer>, meter: Meter): TemplateResult {
+    this.announce(`${meter.entry_id} ${JSON.stringify(this.asked)} ${this.price}`, "", sentence);
     const row = ([name, ...cells]: string[]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`${this.sentence(sentence)}

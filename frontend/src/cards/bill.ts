@@ -104,6 +104,10 @@ export class BillCard extends SmartyCard {
 
   #shown: { bill: Bill; locale: Locale; words: ShownBill } | undefined;
 
+  protected override get label(): string {
+    return this.text(billTexts, "name");
+  }
+
   override getCardSize(): number {
     return 9;
   }
@@ -118,6 +122,7 @@ export class BillCard extends SmartyCard {
     const turn = { earlier: to(at - 1), later: to(at + 1) };
     const words = this.#wordsOf(bill);
     const saved = savedSentences(houseOf(feed), bill, this.locale);
+    this.announce(`${meter.entry_id} ${bill.month}`, `${words.title}: ${words.total} ${words.label}`, words.sentence);
     const notes = saved.note ? [...words.notes, saved.note] : words.notes;
     return html`<div @keydown=${(event: KeyboardEvent) => turnByKey(event, turn)}>
         ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
@@ -148,12 +153,12 @@ export class BillCard extends SmartyCard {
   }
 
   #total(bill: Bill, words: ShownBill): TemplateResult | string {
-    return isRunning(bill) && !words.lacks ? this.moreInfo("cost_total", words.total, words.sums[0]!.name) : words.total;
+    return isRunning(bill) && !words.lacks ? this.moreInfo("cost_total", words.total, `${words.sums[0]!.name} ${words.total}\u00a0€`) : words.total;
   }
 
-  #lines({ title, groups, sums }: ShownBill): TemplateResult {
+  #lines({ groups, sums }: ShownBill): TemplateResult {
     const heads = ["column_line", "column_quantity", "column_amount"] as const;
-    return html`<div class="lines" role="table" aria-label=${title}>
+    return html`<div class="lines" role="table" aria-label=${this.text(billTexts, "title")}>
       <div class="hidden" role="row">
         ${heads.map((key) => html`<span role="columnheader">${this.text(billTexts, key)}</span>`)}
       </div>

@@ -16,6 +16,7 @@ import { chosenSentence, type Days, daysTable, footnote } from "../sentences/med
 import { styles } from "../styles.ts";
 import type { MediumHistory, MediumReading, Meter } from "../websocket-types.ts";
 
+const DAYS_A_WEEK = 7;
 const OLD_MS = 3 * 3_600_000;
 const SILENT_MS = 48 * 3_600_000;
 
@@ -36,7 +37,7 @@ interface Drawn {
   units: say.Units;
   night: Night | undefined;
   costs: cost.KnownCosts | undefined;
-  /** Month and units of the chart: euros if costs are known. */
+  /** Month and units that the chart shows. The unit is the euro if costs are known. */
   charted: { standing: Standing; units: say.Units };
   drawing: MediumDrawing;
 }
@@ -44,9 +45,10 @@ interface Drawn {
 export class MediumCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, mediumStyles];
   #drawn: Drawn | undefined;
+  #shownName = "";
   readonly #chosen = new ChosenBar(this, () => {
     const count = this.#drawn?.drawing.days ?? 0;
-    return { count, at: (x) => Math.max(0, Math.min(count - 1, Math.floor(x * count))) };
+    return { count, page: DAYS_A_WEEK, at: (x) => Math.max(0, Math.min(count - 1, Math.floor(x * count))) };
   });
 
   static override getConfigForm(): object {
@@ -77,6 +79,10 @@ export class MediumCard extends SmartyCard {
     return (device ? this.meters?.list?.find(isOwner) : undefined) ?? super.meter;
   }
 
+  protected override get label(): string {
+    return this.#shownName || this.#t("name");
+  }
+
   #t(key: say.MediumKey, params: Record<string, string> = {}): string {
     return this.text(say.mediumTexts, key, params);
   }
@@ -104,7 +110,7 @@ export class MediumCard extends SmartyCard {
     };
     const times = [newer?.time, history.time].map((time) => Date.parse(time ?? "")).filter(Number.isFinite);
     const shown: Shown = {
-      name: this.#name(meter, history, listed?.device_id),
+      name: (this.#shownName = this.#name(meter, history, listed?.device_id)),
       deviceId: listed?.device_id ?? null,
       history,
       newer,
@@ -184,10 +190,10 @@ export class MediumCard extends SmartyCard {
     const chosen = this.#chosen.index;
     const sentence = chosen === undefined ? month : chosenSentence(shownDays, chosen + 1, this.locale);
     const table = this.isTableShown ? daysTable(days, this.locale) : undefined;
-    const label = `${name}: ${costs ? `${number} ${unit}. ` : ""}${plain(month)}`;
-    return html`<div class="big">${this.moreInfo(history.type, number, name, deviceId)} <small>${unit}</small></div>
-      ${sentence ? this.sentence(sentence, "month") : nothing}
-      ${drawing.own || drawing.reference ? mediumChart({ days: shownDays, drawing, label, sentence }, this.#chosen, this.locale) : nothing}
+    const isOfBar = chosen !== undefined;
+    return html`<div class="big">${this.moreInfo(history.type, number, `${name} ${number} ${unit}`, deviceId)} <small>${unit}</small></div>
+      ${sentence ? this.sentence(sentence, "month", isOfBar) : nothing}
+      ${drawing.own || drawing.reference ? mediumChart({ days: shownDays, drawing, reading: isOfBar ? plain(sentence) : "" }, this.#chosen, this.locale) : nothing}
       ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(meter, days, costs, newer?.index ?? history.index)}`;
   }
 

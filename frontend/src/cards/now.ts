@@ -38,7 +38,7 @@ export class NowCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
 
   #room = new SteadyRoom();
-  /** Highest power of a phase today, the end of the phases' scale. */
+  /** Highest power of a phase today in kW. The scale of the phases ends there. */
   #highest = { day: "", kw: MIN_PHASE_KW };
   #shownMeter = "";
 
@@ -47,6 +47,10 @@ export class NowCard extends SmartyCard {
     const list = meters?.list ?? [];
     if (!meters || list.length > MAX_TABS) return [];
     return list.filter(({ entry_id }) => entry_id !== meter?.entry_id).map(({ entry_id }) => meters.feed(entry_id));
+  }
+
+  protected override get label(): string {
+    return this.#t("name");
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -74,7 +78,7 @@ export class NowCard extends SmartyCard {
     return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
   }
 
-  /** Return whether the sun is up, and has fed in today. It may cover a part of what the house uses. */
+  /** Return whether the sun is up and energy was fed in today. The house may then use power from its panels. */
   #hasSun({ feeds_in }: Meter, feed: MeterFeed): boolean {
     if (!feeds_in || this.hass?.states["sun.sun"]?.state === "below_horizon") return false;
     const today = localDay(new Date(feed.now));
@@ -82,7 +86,7 @@ export class NowCard extends SmartyCard {
     return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
   }
 
-  /** Forget what belongs to another meter. */
+  /** Reset the state that was kept for another meter. */
   #begin(entryId: string): void {
     this.#shownMeter = entryId;
     this.#room = new SteadyRoom();
@@ -98,14 +102,16 @@ export class NowCard extends SmartyCard {
     if (house) now.house = usedPower(house, this.hass!.states, now.power, feed.now);
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
+    this.announce(meter.entry_id, `${this.#t(is)} ${this.locale.kW(Math.abs(now.power))}`, advice.text, true);
     const older = namesCost(now, this.locale) ? olderPrices(meter.prices_of, day.slice(0, 7), this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
-      ${this.#number(now.power, is)}
+      ${this.#number(now.power, is, this.#t(is))}
       <div class="answer">
         ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
         ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
         ${uses ? html`<p>${rich(uses)}</p>` : nothing}
+        ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
       </div>
       ${rows.length ? html`<dl class="small">${rows.map(([name, time]) => html`<dt>${name}</dt><dd>${time}</dd>`)}</dl>` : nothing}
       <div class="rest">
@@ -128,7 +134,7 @@ export class NowCard extends SmartyCard {
           : undefined;
     return html`<div class="old">
         <header><h2>${this.#t(title)}</h2>${now ? this.stamp(feed) : nothing}</header>
-        ${this.#number(now?.power, "old")}
+        ${this.#number(now?.power, "old", this.#t(title))}
         <div class="answer">${isLost ? this.#lost() : sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
       </div>
       ${isLost && now && live?.quarter_hour ? html`<div class="rest">${this.#emptyBar(live.quarter_hour, now)}<div class="unseen">${this.#phases(meter, live, "")}</div></div>` : nothing}`;
@@ -143,10 +149,11 @@ export class NowCard extends SmartyCard {
       <div class="bar"></div>`;
   }
 
-  #number(power: number | undefined, className: string): TemplateResult {
+  #number(power: number | undefined, className: string, title: string): TemplateResult {
     const shown = power === undefined ? "–" : this.locale.number(Math.abs(power), kwDecimals(power));
-    const name = this.#t(power === undefined ? "no_value" : direction(power));
-    return html`<div class="big ${className}">${this.moreInfo("power_net", shown, name)}<small>kW</small></div>`;
+    const unit = html`<small>\u00a0kW</small>`;
+    if (power === undefined) return html`<div class="big ${className}">${shown}${unit}</div>`;
+    return html`<div class="big ${className}">${this.moreInfo("power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`)}</div>`;
   }
 
   #withoutReference(meter: Meter): TemplateResult {
@@ -156,6 +163,7 @@ export class NowCard extends SmartyCard {
   #quarterHour(running: RunningQuarterHour, now: Situation): TemplateResult {
     const { locale } = this;
     const range = locale.timeRange(new Date(running.start), now.end);
+    const left = now.isWhole ? range : this.#t("counted", { range, time: locale.time(new Date(running.measured_since)) });
     const reference = now.isWhole ? now.reference : null;
     const projected = projectedEnergy(now);
     const bar = quarterHourBar(
@@ -168,24 +176,25 @@ export class NowCard extends SmartyCard {
     const energy = locale.kWh(now.energy);
     const description =
       reference === null
-        ? this.#t("so_far", { range, energy })
-        : this.#t("projected", { range, energy, mean: locale.kW(mean), R });
-    const left = now.isWhole ? range : this.#t("counted", { range, time: locale.time(new Date(running.measured_since)) });
+        ? this.#t("so_far", { range: left, energy })
+        : this.#t("projected", { range: left, energy, mean: locale.kW(mean), R });
     const at = (share: number) => `${(share * 100).toFixed(2)}%`;
     const isAbove = reference !== null && projected * 4 > reference;
-    return html`<div class="labels small">
+    return html`<div role="img" aria-label=${description}>
+      <div class="labels small" aria-hidden="true">
         <span>${left}</span>
         ${reference === null
           ? nothing
           : html`<span class="mean">${this.#mean(`≈ ${locale.number(mean, kwDecimals(mean))}`, R, isAbove)}</span>`}
       </div>
-      <div class="bar" role="img" aria-label=${description}>
+      <div class="bar" aria-hidden="true">
         ${bar.parts.map(
           ({ kind, isEstimate, from, to }) =>
             html`<i class="${kind} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`,
         )}
         ${bar.limit === undefined ? nothing : html`<i class="line" style="left:${at(bar.limit)}"><small>${locale.number(reference!, Number.isInteger(reference) ? 0 : 1)}</small></i>`}
-      </div>`;
+      </div>
+    </div>`;
   }
 
   /** Return the estimated mean beside the reference power. Only the estimate turns red. */

@@ -23,10 +23,14 @@ import type { Events, Meter } from "../websocket-types.ts";
 const PARTS = ["voltage", "supply", "interruptions"] as const;
 type Part = (typeof PARTS)[number];
 
+const ROWS_AN_HOUR = 12;
 const FIVE_MINUTES_MS = 300_000;
 /** Width in px below which the layout is narrow: 420 as in other cards, plus 32 of padding. */
 const NARROW_PX = 452;
-/** Live values that change with an event. After a change, the events are requested before the five minutes are over. */
+/**
+ * Live values that change with an event. If such a value changes, the events are requested at once, not after five
+ * minutes.
+ */
 const WATCHED = [
   "breaker", "relay_1", "relay_2", "power_failures",
   ...["l1", "l2", "l3"].flatMap((phase) => [`voltage_sags_${phase}`, `voltage_swells_${phase}`]),
@@ -51,7 +55,7 @@ export class QualityCard extends SmartyCard {
   readonly #chosen = new ChosenBar(this, () => {
     if (this.#drawn) return { count: this.#drawn.marks.length, at: (x) => this.#nearestMark(x) };
     const rows = this.#day?.rows ?? 0;
-    return { count: rows, at: (x) => (rows ? Math.max(0, Math.min(rows - 1, Math.floor(x * rows))) : undefined) };
+    return { count: rows, page: ROWS_AN_HOUR, at: (x) => (rows ? Math.max(0, Math.min(rows - 1, Math.floor(x * rows))) : undefined) };
   });
 
   static override getConfigForm(): object {
@@ -83,6 +87,10 @@ export class QualityCard extends SmartyCard {
     clearTimeout(this.#second);
   }
 
+  protected override get label(): string {
+    return `${say(this.locale, "name")}, ${say(this.locale, this.#part)}`;
+  }
+
   get #part(): Part {
     return (this.config?.part ?? "voltage") as Part;
   }
@@ -91,7 +99,7 @@ export class QualityCard extends SmartyCard {
     clearTimeout(this.#second);
     this.#day = this.#drawn = undefined;
     if (this.#part === "supply") return this.#supply(meter, feed);
-    return this.#part === "interruptions" ? this.#interruptions(feed) : this.#voltage(meter, feed);
+    return this.#part === "interruptions" ? this.#interruptions(meter, feed) : this.#voltage(meter, feed);
   }
 
   #frame(body: TemplateResult, stamp: TemplateResult | typeof nothing = nothing): TemplateResult {
@@ -112,16 +120,19 @@ export class QualityCard extends SmartyCard {
     if (!day.phases.length) return this.#frame(html`<p>${say(locale, this.#noVoltage(meter, feed))}</p>`, this.stamp(feed));
     this.#day = day;
     const row = this.#chosen.index;
-    const sentence = row === undefined || row >= day.rows ? voltageSentence(day, locale) : rowSentence(day, row, locale);
+    const result = voltageSentence(day, locale);
+    const isOfBar = row !== undefined && row < day.rows;
+    const sentence = isOfBar ? rowSentence(day, row, locale) : result;
+    this.announce(meter.entry_id, say(locale, "voltage"), result);
     const now = (phase: string) => {
       const value = feed.live?.values?.[`voltage_${phase.toLowerCase()}`];
       const shown = typeof value === "number" && Number.isFinite(value) ? locale.unit(value, "V") : "–";
-      return this.moreInfo(`voltage_${phase.toLowerCase()}`, shown, phase);
+      return this.moreInfo(`voltage_${phase.toLowerCase()}`, shown, `${phase} ${shown}`);
     };
     const label = say(locale, "voltage_chart");
     const shown = { day, drawing: this.#voltageDrawing(day), locale, chosen: this.#chosen, label, now, isOld: this.isOld(feed) };
     return this.#frame(
-      html`${this.sentence(sentence, "reserved")} ${voltageRows({ ...shown, reading: plain(sentence) })}
+      html`${this.sentence(sentence, "reserved", isOfBar)} ${voltageRows({ ...shown, reading: isOfBar ? plain(sentence) : "" })}
         ${this.#foot(label, [say(locale, "hour"), ...day.phases.map(({ name }) => `${name} (V)`)], () => voltageTable(day, locale))}`,
       this.stamp(feed),
     );
@@ -141,15 +152,17 @@ export class QualityCard extends SmartyCard {
     const answer = this.#events(feed);
     const isOld = this.isOld(feed);
     const sentence = supplySentence(live, meter, isOld, feed.now, locale);
+    this.announce(meter.entry_id, say(locale, "supply"), sentence);
     const isKnown = lastTelegram(live, meter) !== undefined;
     const state = (key: "breaker" | "relay_1" | "relay_2", isSecond = false) => {
       const shown = switchState(live.values?.[key], locale);
-      return this.moreInfo(key, isSecond ? shown.toLocaleLowerCase(locale.language) : shown, say(locale, key));
+      return this.moreInfo(key, isSecond ? shown.toLocaleLowerCase(locale.language) : shown, `${say(locale, key)} ${shown}`);
     };
+    const limit = connectionLimit(live, meter, locale);
     const rows: [string, TemplateResult | string][] = [
       [say(locale, "breaker"), state("breaker")],
       [say(locale, "relays"), html`${state("relay_1")} / ${state("relay_2", true)}`],
-      [say(locale, "limit"), this.moreInfo("power_threshold", connectionLimit(live, meter, locale), say(locale, "limit"))],
+      [say(locale, "limit"), this.moreInfo("power_threshold", limit, `${say(locale, "limit")} ${limit}`)],
     ];
     if (!live.values?.relay_1 && !live.values?.relay_2) rows.splice(1, 1);
     if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
@@ -162,7 +175,7 @@ export class QualityCard extends SmartyCard {
     );
   }
 
-  #interruptions(feed: MeterFeed): TemplateResult {
+  #interruptions(meter: Meter, feed: MeterFeed): TemplateResult {
     const { locale } = this;
     const answer = this.#events(feed);
     if (!answer.value) return this.#frame(this.#without(answer.error));
@@ -173,11 +186,12 @@ export class QualityCard extends SmartyCard {
     const height = this.#card.value < NARROW_PX ? NARROW_KIND_HEIGHT : KIND_HEIGHT;
     const drawing = (this.#drawn = this.#marks(interruptions, this.#width.value || 320, height, locale, this.#widthOf));
     const mark = this.#chosen.index === undefined ? undefined : drawing.marks[this.#chosen.index];
-    const sentence = mark ? markSentence(mark.disturbances, now, locale) : result;
-    const shown = { interruptions, drawing, locale, chosen: this.#chosen, label: plain(result), reading: plain(sentence) };
+    const reading = mark && markSentence(mark.disturbances, now, locale);
+    this.announce(meter.entry_id, say(locale, "interruptions"), result);
+    const shown = { interruptions, drawing, locale, chosen: this.#chosen, reading: plain(reading ?? "") };
     const head = [say(locale, "when"), say(locale, "what"), say(locale, "phases")];
     return this.#frame(
-      html`${this.sentence(sentence, "reserved")} ${interruptionLines(shown)}
+      html`${this.sentence(reading ?? result, "reserved", reading !== undefined)} ${interruptionLines(shown)}
         <p class="small">${say(locale, "counts_only")}</p>
         ${interruptions.all.length ? this.#foot(say(locale, "interruptions"), head, () => interruptionsTable(interruptions, now, locale)) : nothing}`,
     );

@@ -148,6 +148,10 @@ export class SoFarCard extends SmartyCard {
       soFar(days, bill, feedsIn, new Date(), locale, house),
   );
 
+  protected override get label(): string {
+    return this.#t("name");
+  }
+
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const days = feed.get("smarty_p1/days", {});
     const bill = feed.get("smarty_p1/bill", { months: 1 });
@@ -161,6 +165,8 @@ export class SoFarCard extends SmartyCard {
     const today = localDay(new Date());
     const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, houseOf(feed), today);
     const usual = this.#usual(feed, days.value.days.at(-1), today);
+    const result = usual?.sentence || content.forecast;
+    if (result) this.announce(meter.entry_id, this.#t("title"), result);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${content.until ?? nothing}</small></header>
       ${usual?.sentence ? this.sentence(usual.sentence) : nothing}
@@ -169,7 +175,7 @@ export class SoFarCard extends SmartyCard {
         <thead>
           <tr class="small"><td></td><th scope="col">${content.today}</th>${usual ? this.#usualHead() : nothing}<th scope="col">${content.month}</th></tr>
         </thead>
-        <tbody>${content.rows.map((row) => this.#row(row, usual && (usual.cells[row.key] ?? "–")))}</tbody>
+        <tbody>${content.rows.map((row) => this.#row(row, content.month, usual && (usual.cells[row.key] ?? "–")))}</tbody>
       </table>
       ${content.lacks ? toEnter(this, meter, this.locale, missingField(bill.value!.months.at(-1)!)) : nothing}
       ${[...content.notes, ...(usual ? [usual.note] : [])].map((note) => html`<p class="small">${note}</p>`)}`;
@@ -206,7 +212,7 @@ export class SoFarCard extends SmartyCard {
     return this.text(soFarTexts, key);
   }
 
-  #row({ key, name, today, month }: Row, usual: string | undefined): TemplateResult {
+  #row({ key, name, today, month }: Row, monthName: string, usual: string | undefined): TemplateResult {
     const dot = key === "grid" || key === "fed_in" ? html`<span class="dot ${key}"></span>` : nothing;
     const isWords = today === this.#t("price_missing");
     const className = isWords ? "words" : "number";
@@ -214,7 +220,7 @@ export class SoFarCard extends SmartyCard {
       <th scope="row"><span class="named">${dot}<span>${name}</span></span></th>
       ${isWords
         ? html`<td class=${className} colspan=${usual === undefined ? 2 : 3}>${today}</td>`
-        : html`<td class=${className}>${today}</td>${usual === undefined ? nothing : this.#usualCell(usual)}<td class=${className}>${this.moreInfo(ENTITIES[key] ?? "", month, name)}</td>`}
+        : html`<td class=${className}>${today}</td>${usual === undefined ? nothing : this.#usualCell(usual)}<td class=${className}>${this.moreInfo(ENTITIES[key] ?? "", month, `${name}, ${monthName} ${month}`)}</td>`}
     </tr>`;
   }
 }

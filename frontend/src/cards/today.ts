@@ -5,7 +5,7 @@ import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
 import type { MeterFeed } from "../meter-feed.ts";
-import { addDays, addMonths, QUARTER_HOUR_MS } from "../locale.ts";
+import { addDays, addMonths, dayStart, QUARTER_HOUR_MS } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
 import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
@@ -24,6 +24,7 @@ import { lastKnownDay } from "../sentences/yesterday.ts";
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../websocket-types.ts";
 
+const QUARTER_HOURS_AN_HOUR = 4;
 /** Padding and border of the card in px, both sides together. */
 const PADDING_PX = 32;
 
@@ -48,6 +49,8 @@ export class TodayCard extends SmartyCard {
   declare protected width: number | undefined;
   /** Day with the focus in the open calendar; undefined while the calendar is closed. */
   declare protected focusedDay: string | undefined;
+  /** Whether a button above the calendar keeps the focus, because it was pressed to turn the month. */
+  #keepsFocus = false;
   #size: ResizeObserver | undefined;
   #chart: Chart | undefined;
   #last = 0;
@@ -55,8 +58,7 @@ export class TodayCard extends SmartyCard {
   readonly #chosen: ChosenBar = new ChosenBar(this, () => ({
     count: this.#last + 1,
     at: (x) => this.#indexAt(x),
-    // A second tap on the chosen bar takes the choice back, and the sentence of the whole day is shown again.
-    open: () => this.#chosen.choose(undefined),
+    page: QUARTER_HOURS_AN_HOUR,
   }));
   readonly #widthOf = measureIn(this);
   readonly #quarters = memoize(quartersOf);
@@ -64,6 +66,10 @@ export class TodayCard extends SmartyCard {
   readonly #choices = memoize(choicesOf);
   readonly #week = memoize((day: string, today: string) => weekOf(day, today));
   readonly #costs = memoize(costsOf);
+
+  protected override get label(): string {
+    return this.#t("name");
+  }
 
   override getGridOptions(): object {
     return { columns: "full", min_columns: 9, rows: "auto" };
@@ -90,7 +96,7 @@ export class TodayCard extends SmartyCard {
     const isOld = this.isOld(feed);
     const shown = shownOf(meter, live, feed.shown.day ?? lastKnownDay(meter), isOld);
     const { day, today, start, count } = shown;
-    if (day !== this.#day) this.#chosen.index = undefined;
+    if (day !== this.#day) this.#chosen.clear();
     this.#day = day;
 
     const { imported, exported, past } = quarterHoursOf(feed, shown, meter.feeds_in);
@@ -107,10 +113,10 @@ export class TodayCard extends SmartyCard {
     // Show the row of days even while the next day loads. Otherwise, its button would lose the keyboard focus.
     const open = this.#calendar(meter, feed, shown, past, choose);
     return html`${this.#header(meter, feed, shown)}
-      ${drawn ? this.#chartAndWords(drawn, meter.excess_price, open) : this.#instead(live.gone, imported.error ?? sums.error)}
+      ${drawn ? this.#chartAndWords(drawn, meter, open) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
         // Without a cable, the card above has the row of days.
-        sums.value && meter.source !== "leneda" ? week(this.#t("choose"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
+        sums.value && meter.source !== "leneda" ? week(this.locale.common("choose_day"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
       ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}
       ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
@@ -125,7 +131,7 @@ export class TodayCard extends SmartyCard {
     const knownPart = knownPartOf(shown, quarters);
     const { begun, ended } = knownPart;
     this.#last = Math.max(0, running ? present : ended - 1);
-    if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.index = this.#last;
+    if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.choose(this.#last);
     // The reference power may have changed during the day. So leave room in the chart for its line.
     const later = running?.reference != null && running.reference !== reference ? running.reference + 0.4 : 0;
     const room = running ? roomFor(Math.max(running.drawn, later)) : 0;
@@ -136,7 +142,8 @@ export class TodayCard extends SmartyCard {
     return { shown, chart, quarters, day, reference, running, hasSun, older, ...knownPart };
   }
 
-  #chartAndWords(drawn: Drawn, price: number | null, open: unknown): TemplateResult {
+  #chartAndWords(drawn: Drawn, meter: Meter, open: unknown): TemplateResult {
+    const price = meter.excess_price;
     const { shown, quarters, day, reference, running, knownCount, hasSun } = drawn;
     const { quarterHour } = shown;
     const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
@@ -152,11 +159,12 @@ export class TodayCard extends SmartyCard {
       this.locale,
     );
     const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, day, price), price);
+    this.announce(`${meter.entry_id} ${shown.day}`, this.#title(shown), sentence);
     return html`<div class="said ${shown.day === shown.today ? "today" : ""}">
         <div class=${chosen ? "behind-chosen" : ""}>${this.sentence(sentence)}</div>
-        ${chosen ? html`<p>${rich(chosen)}</p>` : nothing}
+        ${chosen ? html`<p aria-hidden="true">${rich(chosen)}</p>` : nothing}
       </div>
-      ${open} ${this.#svg(drawn, plain(chosen || sentence))}`;
+      ${open} ${this.#svg(drawn, plain(chosen))}`;
   }
 
   #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
@@ -183,13 +191,21 @@ export class TodayCard extends SmartyCard {
     </div>`;
   }
 
-  #header(meter: Meter, feed: MeterFeed, { day, today, since, start }: ShownDay): TemplateResult {
+  #title({ day, today, start }: ShownDay): string {
+    return dayTitle(new Date(start), day, today, this.locale);
+  }
+
+  #header(meter: Meter, feed: MeterFeed, shown: ShownDay): TemplateResult {
+    const { day, today, since } = shown;
     const turn = (count: number) => () => {
       const to = addDays(day, count);
       feed.show({ day: to >= today ? undefined : to });
     };
-    const title = dayTitle(new Date(start), day, today, this.locale);
-    const open = () => (this.focusedDay = this.focusedDay ? undefined : day);
+    const title = this.#title(shown);
+    const open = () => {
+      this.focusedDay = this.focusedDay ? undefined : day;
+      this.#keepsFocus = false;
+    };
     const name = this.text(todayTexts, "title_choose", { title });
     return turnOver(
       html`<button class="pick" aria-label=${name} aria-expanded=${this.focusedDay !== undefined} @click=${open}>${title}<ha-icon icon="mdi:calendar"></ha-icon></button>`,
@@ -217,20 +233,24 @@ export class TodayCard extends SmartyCard {
       sums,
       reference: meter.reference_kw === null ? "" : this.locale.referenceKW(meter.reference_kw),
       choose: (to: string) => (close(), choose(to)),
-      move: (to: string) => (this.focusedDay = to),
+      move: (to: string, withFocus: boolean) => {
+        this.focusedDay = to;
+        this.#keepsFocus = !withFocus;
+        if (this.#keepsFocus) this.speak(this.locale.monthYear(dayStart(to)));
+      },
       close,
     };
     return html`<div class="under">${calendar(view, this.locale)}</div>`;
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("focusedDay") && this.focusedDay) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
+    if (changed.has("focusedDay") && this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 
   /** Return the month's highest powers, and the power that is always on. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    // A battery hides what is always on.
+    // With a battery, the power that is always on is unknown.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;
@@ -240,7 +260,7 @@ export class TodayCard extends SmartyCard {
     });
   }
 
-  #svg({ shown, chart, quarters, reference, running }: Drawn, description: string): TemplateResult {
+  #svg({ shown, chart, quarters, reference, running }: Drawn, chosen: string): TemplateResult {
     const width = this.width ?? 0;
     const height = heightOf(width);
     const name = this.#t("reference");
@@ -258,11 +278,11 @@ export class TodayCard extends SmartyCard {
       viewBox="0 0 ${Math.max(1, width)} ${height}"
       tabindex="0"
       role="slider"
-      aria-label=${this.#t("chart")}
+      aria-label=${this.locale.common("to_choose", { name: this.#t("chart") })}
       aria-valuemin="0"
       aria-valuemax=${this.#last}
       aria-valuenow=${at ?? this.#last}
-      aria-valuetext=${description}
+      aria-valuetext=${chosen || this.locale.common("nothing_chosen")}
       @pointerdown=${down}
       @pointermove=${move}
       @pointerup=${up}
@@ -270,10 +290,12 @@ export class TodayCard extends SmartyCard {
       @pointerleave=${leave}
       @keydown=${key}
     >
+      <g aria-hidden="true">
       ${drawFixedParts(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}
       ${later === null || !running ? nothing : laterReference(chart, later, chart.x(running.index), name, this.locale)}
       ${running ? runningBar(chart, running, isNarrow(width)) : nothing}
       ${at !== undefined ? chosenLine(chart, at, chosenKw()) : highest ? highestLabel(chart, highest, this.locale, this.#widthOf) : svg``}
+      </g>
     </svg>`;
   }
 

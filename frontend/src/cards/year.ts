@@ -9,7 +9,7 @@ import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../parts/heat-map.ts";
-import { plain, rich } from "../parts/markup.ts";
+import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/element-width.ts";
@@ -80,6 +80,10 @@ export class YearCard extends SmartyCard {
   readonly #gridOf = memoize(gridOf);
   #themes: unknown = null;
 
+  protected override get label(): string {
+    return this.text(yearTexts, "name");
+  }
+
   override getGridOptions(): object {
     return { columns: "full", min_columns: 9, rows: "auto" };
   }
@@ -123,19 +127,20 @@ export class YearCard extends SmartyCard {
     const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
     const above = this.#above(limit, months, decisive);
     const sun = house ? houseYear(house, this.locale) : "";
+    if (rows.length) this.announce(`${meter.entry_id} ${kw}`, this.#resultText(rows, kw, decisive, meter), above);
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
     const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale, this.#widthOf);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
     // If the grid or its direction has changed, the chosen index stands for another cell. So drop the choice.
-    if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
+    if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.clear();
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
     return html`<div class=${isTurned ? "narrow" : "wide"}>
       ${bills ? this.#energy(meter, bills) : this.#result(rows, kw, decisive, meter, Boolean(classes), error)}
       ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
       ${sun ? html`<p>${rich(sun)}</p>` : nothing}
-      ${yearMap(grid, size, named, this.#bar, plain(`${this.text(yearTexts, "map")}. ${above}`), this.#open, this.locale)}
+      ${yearMap(grid, size, named, this.#bar, this.#open, this.locale)}
       ${rows.length ? this.#classes(rows, kw, classes!) : nothing}
       <footer>${this.tableButton()}</footer>
       ${this.#table(named, grid, months)}
@@ -150,13 +155,16 @@ export class YearCard extends SmartyCard {
   }
 
   #result(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter, isKnown: boolean, error?: string) {
-    if (decisive) return this.sentence(classSentence(rows, kw, decisive.length, this.locale));
-    if (!isKnown) return this.waiting(error);
-    const day = this.locale.day(dayStart(comparisonBegins(meter.known_since, new Date())));
-    return this.sentence(this.text(yearTexts, "begins", { day }));
+    return decisive || isKnown ? this.sentence(this.#resultText(rows, kw, decisive, meter)) : this.waiting(error);
   }
 
-  /** Return the sentence about the excess in the decisive months; before a comparison exists, in all months. */
+  #resultText(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter): string {
+    if (decisive) return classSentence(rows, kw, decisive.length, this.locale);
+    const day = this.locale.day(dayStart(comparisonBegins(meter.known_since, new Date())));
+    return this.text(yearTexts, "begins", { day });
+  }
+
+  /** Return the sentence about the excess in the decisive months. Until classes can be compared, all months count. */
   #above(limit: Limit | undefined, all: MonthAbove[], decisive: string[] | undefined): string {
     const months = all.filter(({ month }) => !decisive || decisive.includes(month));
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
@@ -168,7 +176,7 @@ export class YearCard extends SmartyCard {
     const older = olderPrices(prices_of, localDay(new Date()).slice(0, 7), this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
-    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span>${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
+    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
       ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}
       <p class="small">${this.text(yearTexts, "only_compares")}</p>`;
@@ -189,7 +197,7 @@ export class YearCard extends SmartyCard {
     return this.table(this.text(yearTexts, "map"), head, () => months.map(row));
   }
 
-  /** Show a day in the card of a day, in this view or in the view "now". */
+  /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
     // Only the dashboard that the strategy has made has views with these paths.

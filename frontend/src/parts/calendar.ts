@@ -104,7 +104,7 @@ export interface CalendarView {
   sums: readonly Day[];
   reference: string;
   choose: (day: string) => void;
-  move: (day: string) => void;
+  move: (day: string, withFocus: boolean) => void;
   close: () => void;
 }
 
@@ -133,12 +133,12 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
   const key = (event: KeyboardEvent) => {
     const to = dayAfterKey(event.key, focused);
     if (event.key === "Escape") close();
-    else if (to) move(within(to));
+    else if (to) move(within(to), true);
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
-  const turn = (count: number, isThere: boolean) => (isThere ? () => move(within(`${addMonths(month, count)}-01`)) : undefined);
+  const turn = (count: number, isThere: boolean) => (isThere ? () => move(within(`${addMonths(month, count)}-01`), false) : undefined);
   const cell = (entry: CalendarDay | undefined) => {
     if (!entry) return html`<span role="gridcell"></span>`;
     const { day, name, aboveCount, isKnown } = entry;
@@ -157,7 +157,7 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
   };
   const words = { earlier: locale.text(todayTexts, "month_before"), later: locale.text(todayTexts, "month_after") };
   const title = capital(locale.monthYear(dayStart(`${month}-15`)));
-  return html`<div class="calendar" role="dialog" aria-label=${locale.text(todayTexts, "choose")} @keydown=${key}>
+  return html`<div class="calendar" role="dialog" aria-label=${locale.common("choose_day")} @keydown=${key}>
     ${turnOver(title, words, { earlier: turn(-1, month > first.slice(0, 7)), later: turn(1, month < today.slice(0, 7)) })}
     <div role="grid" aria-label=${title}>
       <div role="row">${locale.common("weekdays").split(" ").map((name) => html`<small role="columnheader" aria-label=${name}>${capital(name.slice(0, 2))}</small>`)}</div>
@@ -172,10 +172,10 @@ export function highs(month: string, rows: readonly HighRow[], locale: Locale, c
   if (!rows.length) return nothing;
   const name = locale.text(todayTexts, "highest_in", { month: locale.month(dayStart(`${month}-15`)) });
   return html`<p class="small highs-name">${name}</p>
-    <div class="highs" role="group" aria-label=${name}>
+    <div class="highs">
       ${rows.map(
         ({ day, power, when, isAbove }) =>
-          html`<button @click=${() => choose(day)}><b class=${isAbove ? "excess" : ""}>${power}</b><small>${when}</small></button>`,
+          html`<button aria-label=${locale.common("show_day", { value: `${power} ${when}` })} @click=${() => choose(day)}><b class=${isAbove ? "excess" : ""}>${power}</b> <small>${when}</small></button>`,
       )}
     </div>`;
 }

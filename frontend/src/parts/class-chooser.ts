@@ -93,12 +93,19 @@ export function classChooser(
       >
         <span class="radio"></span>
         <span>${locale.referenceKW(row.kw)}</span>
-        <span class="cost" aria-hidden="true">${bar(row.fixed, "--drawn")}${bar(row.surcharge, "--excess")}</span>
+        <span class="cost">${bar(row.fixed, "--drawn")}${bar(row.surcharge, "--excess")}</span>
         <span class="number">${row.total === null ? "–" : locale.euros(row.total)}</span>
         <small>${differenceText(row, locale)}</small>
+        <span class="hidden">${partsText(row, locale)}</span>
       </button>`,
     )}
   </div>`;
+}
+
+/** Return the parts that the bar shows, for screen readers. */
+function partsText(row: ClassRow, locale: Locale): string {
+  const parts = (["fixed", "surcharge"] as const).filter((key) => row[key]).map((key) => `${locale.euros(row[key]!)} ${locale.text(yearTexts, key)}`);
+  return parts.length ? `(${parts.join(", ")})` : "";
 }
 
 function differenceText({ isOwn, difference }: ClassRow, locale: Locale): string {

@@ -32,7 +32,8 @@ export class HeatMap {
     if (!context) return;
     const read = (name: string, otherwise: string): Color => {
       context.clearRect(0, 0, 1, 1);
-      // The browser ignores an invalid colour, and keeps the colour from before. So set the other colour first.
+      // The browser ignores an invalid colour and keeps the colour that was set before. So set the colour `otherwise`
+      // first.
       context.fillStyle = otherwise;
       context.fillStyle = style.getPropertyValue(name).trim();
       context.fillRect(0, 0, 1, 1);

@@ -15,7 +15,6 @@ export const plain = (text: string): string => text.replaceAll("**", "");
 export function tableBehind(caption: string, head: string[], rows: (string | number)[][]): TemplateResult {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table class="behind">
-      <caption class="hidden">${caption}</caption>
       <thead>
         <tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr>
       </thead>
@@ -46,7 +45,7 @@ export function turnOver(
     </button>`;
   return html`<header class="turn">
     ${arrow(words.earlier, "mdi:chevron-left", to.earlier)}
-    <h2 aria-live="polite">${title}</h2>
+    <h2>${title}</h2>
     ${arrow(words.later, "mdi:chevron-right", to.later)}
   </header>`;
 }

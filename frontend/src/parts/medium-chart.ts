@@ -10,12 +10,11 @@ import type { ChosenBar } from "./pointer.ts";
 interface Chart {
   days: Days;
   drawing: MediumDrawing;
-  /** Name of the chart for screen readers, and the sentence of the chosen day. */
-  label: string;
-  sentence: string;
+  /** Sentence of the chosen day; "" without a choice. */
+  reading: string;
 }
 
-export function mediumChart({ days, drawing, label, sentence }: Chart, chosen: ChosenBar, locale: Locale): TemplateResult {
+export function mediumChart({ days, drawing, reading }: Chart, chosen: ChosenBar, locale: Locale): TemplateResult {
   const { standing, units, today } = days;
   const { dot, end, ticks } = drawing;
   const sum = writeSum(standing.sum, units, locale);
@@ -24,15 +23,16 @@ export function mediumChart({ days, drawing, label, sentence }: Chart, chosen: C
   const day = chosen.index === undefined ? undefined : chosen.index + 1;
   const place = ({ x, y }: { x: number; y: number }) => `left:${x}%;top:${y}%`;
   return html`<div class="chart">
+    <div class="plot">
     <div
-      class="plot"
+      class="touch"
       role="slider"
       tabindex="0"
-      aria-label=${label}
+      aria-label=${locale.common("choose_day")}
       aria-valuemin="1"
       aria-valuemax=${drawing.days}
       aria-valuenow=${day ?? Math.max(1, standing.last)}
-      aria-valuetext=${sentence.replaceAll("**", "")}
+      aria-valuetext=${reading || locale.common("nothing_chosen")}
       @keydown=${chosen.key}
       @pointerdown=${chosen.down}
       @pointermove=${chosen.move}
@@ -45,12 +45,15 @@ export function mediumChart({ days, drawing, label, sentence }: Chart, chosen: C
         <path class="reference" d=${drawing.reference}></path>
         <path class="own" d=${drawing.own}></path>
       </svg>
+    </div>
       ${day ? html`<span class="at chosen" style="left:${((day - 0.5) / drawing.days) * 100}%"></span>` : nothing}
       ${dot
         ? html`<span class="at point" style=${place(dot)}></span>
-            <b class="at value ${isLeft ? "right" : ""}" style="${place(dot)};max-width:${isLeft ? 100 - dot.x : dot.x}%">${value}</b>`
+            <b class="at value ${isLeft ? "right" : ""}" style="${place(dot)};max-width:${isLeft ? 100 - dot.x : dot.x}%"
+              ><span class="hidden">${monthName(standing.month.month, today, locale)}</span> ${value}</b
+            >`
         : nothing}
-      ${ticks.map((tick) => html`<small class="at tick" style="left:${tick.x}%">${tick.day}</small>`)}
+      ${ticks.map((tick) => html`<small class="at tick" aria-hidden="true" style="left:${tick.x}%">${tick.day}</small>`)}
     </div>
     ${end
       ? html`<div class="side">

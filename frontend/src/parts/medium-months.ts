@@ -3,7 +3,7 @@
 import { addDays, addMonths, dayStart, localParts } from "../locale.ts";
 import type { MediumHistory } from "../websocket-types.ts";
 
-/** Smallest known share of a day that counts as a whole day. */
+/** Share of a day that must be known, so that the day counts as a whole day. */
 const MIN_KNOWN_SHARE = 0.9;
 /** Maximum number of days without a reading at the end of the period. With more, the month is not compared. */
 const MAX_LATE_DAYS = 2;
@@ -107,8 +107,8 @@ export function amountToday(
   if (typeof newer?.index !== "number" || index === null || time === null || !newer.time || newer.unit !== unit) return counted;
   const since = Date.parse(time);
   const passed = Date.parse(newer.time) - since;
-  // Add the rise of the index only if it all belongs to today and took three hours at most. A rise since yesterday
-  // belongs partly to yesterday. If the index has fallen, the meter was replaced.
+  // Add the rise of the index only if the whole rise belongs to today and took three hours at most. A rise since
+  // yesterday belongs partly to yesterday. If the index has fallen, the meter was replaced.
   const isOfToday = since >= dayStart(today).getTime() && passed > 0 && passed <= 3 * 3_600_000;
   const more = isOfToday ? amountOf(newer.index - index) : null;
   return more === null ? counted : (counted ?? 0) + more;

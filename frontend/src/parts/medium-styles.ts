@@ -70,6 +70,9 @@ export const mediumStyles = css`
     position: relative;
     height: 132px;
     border-bottom: 1px solid var(--divider-color);
+  }
+  .touch {
+    height: 100%;
     cursor: crosshair;
     touch-action: pan-y;
   }
@@ -96,6 +99,7 @@ export const mediumStyles = css`
   }
   .at {
     position: absolute;
+    pointer-events: none;
     white-space: nowrap;
   }
   .at.point {

@@ -9,6 +9,8 @@ import type { Measure } from "./text-width.ts";
 
 const HEIGHT_PX = 196;
 const MONTH_NAMES_PX = 20;
+/** Number of months by which the keys PageUp and PageDown move. */
+const MONTHS_A_PAGE = 3;
 const SO_FAR_PX = 18;
 /** Space in px between a label and the line before the running month. */
 const DIVIDER_GAP_PX = 8;
@@ -96,6 +98,8 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
       ArrowDown: here - 1,
       ArrowRight: here + 1,
       ArrowUp: here + 1,
+      PageUp: here + MONTHS_A_PAGE,
+      PageDown: here - MONTHS_A_PAGE,
       Home: 0,
       End: last,
       Escape: last,
@@ -109,7 +113,7 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
     class="chart"
     role="slider"
     tabindex="0"
-    aria-label=${locale.text(monthsTexts, "chart")}
+    aria-label=${locale.common("to_choose", { name: locale.text(monthsTexts, "title_few") })}
     aria-valuemin="1"
     aria-valuemax=${months.length}
     aria-valuenow=${at + 1}

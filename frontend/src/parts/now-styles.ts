@@ -7,7 +7,7 @@ export const nowStyles = [
   bannerStyles,
   css`
     .big small {
-      margin-inline-start: 8px;
+      margin-inline-start: 4px;
     }
     .big.draws {
       color: var(--drawn);

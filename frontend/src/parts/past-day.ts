@@ -21,6 +21,7 @@ export function pastDay(card: SmartyCard, meter: Meter, feed: MeterFeed, locale:
   const words = shownPast(meter, day, sums.find((entry) => entry.day === day), last, feed.now, locale);
   const hasSun = sums.some((entry) => entry.exported_wh);
   const choose = (to: string) => feed.show({ day: to === last ? undefined : to });
+  card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} kWh`, words.cost].filter(Boolean).join(", "));
   const isAdmin = Boolean(card.hass?.user?.is_admin);
   return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
     <div class="big draws">${words.kwh}<small> kWh</small></div>
@@ -28,7 +29,7 @@ export function pastDay(card: SmartyCard, meter: Meter, feed: MeterFeed, locale:
     ${words.highest
       ? html`<p>${words.highest}${words.above ? html`, <b class="excess">${words.above}</b>` : nothing}.</p>`
       : nothing}
-    ${week(t("choose"), choicesOf(days, sums, hasSun, locale), day, choose)}
+    ${week(locale.common("choose_day"), choicesOf(days, sums, hasSun, locale), day, choose)}
     ${words.notes.map((note) => html`<p class="small">${note}</p>`)}
     ${isAdmin ? html`<div>${card.settings(meter, t("add_cable"), "cable")}</div>` : nothing}`;
 }

@@ -1,4 +1,9 @@
-/** Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop. */
+/**
+ * Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop.
+ *
+ * A mouse shows the bar below it. A click chooses this bar, so that it stays when the mouse leaves the chart. A second
+ * tap or click on the chosen bar takes the choice back, unless the chart opens its bars.
+ */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
@@ -9,6 +14,8 @@ interface Chart {
   /** Number of bars. In a grid, `count` is the number of all cells, and `column` the number of cells in a column. */
   count: number;
   column?: number;
+  /** Number of bars by which the keys PageUp and PageDown move. */
+  page?: number;
   /** Return the index at a position, given as shares of width and height. */
   at: (x: number, y: number) => number | undefined;
   /**
@@ -16,13 +23,15 @@ interface Chart {
    * chosen bar again.
    */
   middle?: (index: number) => readonly [number, number];
-  /** Called with the chosen index at a second tap or at Enter. */
+  /** Called with the chosen index at a second tap, a click of the mouse or Enter. */
   open?: (index: number) => void;
 }
 
 export class ChosenBar implements ReactiveController {
-  /** Index of the chosen bar; undefined without a choice. */
+  /** Index of the shown bar: the bar below the mouse, else the chosen bar; undefined without both. */
   index: number | undefined;
+  /** Index of the chosen bar, which stays when the mouse leaves the chart. */
+  #chosen: number | undefined;
   readonly #host: ReactiveControllerHost;
   readonly #chart: () => Chart;
   #isDown = false;
@@ -35,10 +44,20 @@ export class ChosenBar implements ReactiveController {
   }
 
   hostConnected(): void {
-    this.index = undefined;
+    this.clear();
+  }
+
+  /** Take the choice back without drawing the host again. */
+  clear(): void {
+    this.index = this.#chosen = undefined;
   }
 
   choose(index: number | undefined): void {
+    this.#chosen = index;
+    this.#show(index);
+  }
+
+  #show(index: number | undefined): void {
     if (index === this.index) return;
     this.index = index;
     this.#host.requestUpdate();
@@ -46,7 +65,8 @@ export class ChosenBar implements ReactiveController {
 
   readonly down = (event: PointerEvent): void => {
     this.#isDown = true;
-    this.#before = this.index;
+    // Where bars open, a click of the mouse opens the bar that the mouse has already shown.
+    this.#before = this.#chart().open ? this.index : this.#chosen;
     (event.currentTarget as Element).setPointerCapture?.(event.pointerId);
     this.#follow(event);
   };
@@ -56,18 +76,20 @@ export class ChosenBar implements ReactiveController {
   };
 
   readonly up = (event: PointerEvent): void => {
+    if (!this.#isDown) return;
     this.#isDown = false;
-    if (event.type === "pointerup" && this.index !== undefined && this.index === this.#before) {
-      this.#chart().open?.(this.index);
-    }
+    const { open } = this.#chart();
+    const isSecond = event.type === "pointerup" && this.index !== undefined && this.index === this.#before;
+    if (isSecond && open) open(this.index!);
+    else this.choose(isSecond ? undefined : this.index);
   };
 
   readonly leave = (event: PointerEvent): void => {
-    if (event.pointerType === "mouse" && !this.#isDown) this.choose(undefined);
+    if (event.pointerType === "mouse" && !this.#isDown) this.#show(this.#chosen);
   };
 
   readonly key = (event: KeyboardEvent): void => {
-    const { count, column = 1, open } = this.#chart();
+    const { count, column = 1, page, open } = this.#chart();
     const at = this.index;
     // In a grid, the keys ↑ and ↓ stop at the end of a column. They do not jump to the next column.
     const step = (by: number) => {
@@ -76,11 +98,15 @@ export class ChosenBar implements ReactiveController {
       return to < 0 || to >= count || leaves ? at : to;
     };
     const [first, last] = [0, count - 1];
+    // PageUp leads to a later bar, as the larger value of a slider.
+    const turn = (sign: number) => page && Math.max(first, Math.min(last, (at ?? last) + sign * page));
     const steps: Record<string, number | undefined> = {
       ArrowLeft: at === undefined ? last : step(-column),
       ArrowRight: at === undefined ? first : step(column),
       ArrowUp: at === undefined ? first : step(1),
       ArrowDown: at === undefined ? last : step(-1),
+      PageUp: turn(1),
+      PageDown: turn(-1),
       Home: first,
       End: last,
     };
@@ -98,8 +124,8 @@ export class ChosenBar implements ReactiveController {
     const { at, middle } = this.#chart();
     if (middle && this.#before !== undefined && event.pointerType !== "mouse") {
       const [left, top] = middle(this.#before);
-      if (Math.hypot(left * box.width - x, top * box.height - y) < FINGER_PX) return this.choose(this.#before);
+      if (Math.hypot(left * box.width - x, top * box.height - y) < FINGER_PX) return this.#show(this.#before);
     }
-    this.choose(at(x / box.width, y / box.height));
+    this.#show(at(x / box.width, y / box.height));
   }
 }

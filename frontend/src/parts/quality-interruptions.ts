@@ -117,19 +117,19 @@ interface Shown {
   drawing: InterruptionsDrawing;
   locale: Locale;
   chosen: ChosenBar;
-  label: string;
+  /** Text of the chosen mark; "" without a choice. */
   reading: string;
 }
 
-export function interruptionLines({ interruptions, drawing, locale, chosen, label, reading }: Shown): TemplateResult {
+export function interruptionLines({ interruptions, drawing, locale, chosen, reading }: Shown): TemplateResult {
   const { marks, months, lines, kindHeight } = drawing;
   const height = KINDS.length * kindHeight;
   const number = (value: number | undefined) => (value === undefined ? "–" : locale.number(value));
   const kind = (name: (typeof KINDS)[number], index: number) => {
     const row = `grid-row:${index + 2}`;
     return html`<div class="kind" style="grid-column:1;${row}">${say(locale, name)}</div>
-      <div class="count" style="grid-column:3;${row}">${number(interruptions.seen[name])}</div>
-      <div class="count quiet" style="grid-column:4;${row}">${number(interruptions.undated[name])}</div>`;
+      <div class="count" style="grid-column:3;${row}">${number(interruptions.seen[name])}<span class="hidden">${say(locale, "seen")}</span></div>
+      <div class="count quiet" style="grid-column:4;${row}">${number(interruptions.undated[name])}<span class="hidden">${say(locale, "earlier")}</span></div>`;
   };
   const picked = chosen.index === undefined ? undefined : marks[chosen.index];
   const picture = svg`
@@ -148,16 +148,16 @@ export function interruptionLines({ interruptions, drawing, locale, chosen, labe
   const chart = html`<svg viewBox="0 0 ${size.width} ${size.height}" height=${size.height} aria-hidden="true">${picture}</svg>`;
   return html`<div class="kinds ${kindHeight > KIND_HEIGHT ? "narrow" : ""}">
     <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(interruptions))}</small>
-    <small class="head" style="grid-column:3">${say(locale, "seen")}</small>
-    <small class="head earlier" style="grid-column:4">${say(locale, "earlier")}</small>
+    <small class="head" aria-hidden="true" style="grid-column:3">${say(locale, "seen")}</small>
+    <small class="head earlier" aria-hidden="true" style="grid-column:4">${say(locale, "earlier")}</small>
     ${KINDS.map(kind)}
     ${
       marks.length
-        ? html`<div class="marks" role="slider" tabindex="0" aria-label=${label} aria-orientation="horizontal" aria-valuemin="0"
-            aria-valuemax=${marks.length - 1} aria-valuenow=${Math.min(chosen.index ?? marks.length - 1, marks.length - 1)} aria-valuetext=${reading}
+        ? html`<div class="marks" role="slider" tabindex="0" aria-label=${locale.common("to_choose", { name: say(locale, "interruptions") })} aria-orientation="horizontal" aria-valuemin="0"
+            aria-valuemax=${marks.length - 1} aria-valuenow=${Math.min(chosen.index ?? marks.length - 1, marks.length - 1)} aria-valuetext=${reading || locale.common("nothing_chosen")}
             @pointerdown=${chosen.down} @pointermove=${chosen.move} @pointerup=${chosen.up} @pointercancel=${chosen.up}
             @pointerleave=${chosen.leave} @keydown=${chosen.key}>${chart}</div>`
-        : html`<div class="marks" role="img" aria-label=${label}>${chart}</div>`
+        : html`<div class="marks">${chart}</div>`
     }
   </div>`;
 }

@@ -82,10 +82,10 @@ export function receptionHours(day: Reception, blocks: { received: string; missi
   const hours = day.shares.length;
   return html`<div class="hours">
     <dl style="margin:0"><div><dt>${title}</dt><dd>${share}</dd></div></dl>
-    <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" height=${BLOCK_PX} role="img" aria-label="${title}: ${share}. ${words}">
+    <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" height=${BLOCK_PX} aria-hidden="true">
       ${svg`<path class="missing" d=${blocks.missing}></path><path class="received" d=${blocks.received}></path>`}
     </svg>
-    <div class="scale"><small>${locale.time(new Date(day.start))}</small><small>${words}</small><small>${say(locale, "now")}</small></div>
+    <div class="scale"><small aria-hidden="true">${locale.time(new Date(day.start))}</small><small>${words}</small><small aria-hidden="true">${say(locale, "now")}</small></div>
   </div>`;
 }
 

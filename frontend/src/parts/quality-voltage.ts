@@ -88,7 +88,7 @@ interface Shown {
   drawing: VoltageDrawing;
   locale: Locale;
   chosen: ChosenBar;
-  /** Name of the chart, and the text of the chosen place, for screen readers. */
+  /** Name of the chart, and the text of the chosen place; "" without a choice. */
   label: string;
   reading: string;
   isOld: boolean;
@@ -103,7 +103,7 @@ export function voltageRows({ day, drawing, locale, chosen, label, reading, isOl
   const bands = phases.map((_, index) => `M0 ${index * ROW_HEIGHT + top}H${rows}V${index * ROW_HEIGHT + bottom}H0Z`).join("");
   const row = ({ name, min, max }: (typeof phases)[number], index: number) => html`
     <div style="grid-column:1;grid-row:${index + 1}" class=${isOld ? "old" : ""}><small>${name}</small>${now(name)}</div>
-    ${index ? nothing : html`<div class="ticks" style="grid-column:2;grid-row:1">
+    ${index ? nothing : html`<div class="ticks" aria-hidden="true" style="grid-column:2;grid-row:1">
       <small style="top:${top}px">${locale.number(limits[1])}</small><small style="top:${bottom}px">${locale.number(limits[0])}</small>
     </div>`}
     <div style="grid-column:4;grid-row:${index + 1}">
@@ -113,8 +113,8 @@ export function voltageRows({ day, drawing, locale, chosen, label, reading, isOl
   const clock = (at: number) => locale.time(rowTime(day, at));
   return html`<div class="voltage" style="grid-template-rows:repeat(${phases.length},${ROW_HEIGHT}px) 20px">
     ${phases.map(row)}
-    <div class="chart" style="grid-row:1 / span ${phases.length};height:${height}px" role="slider" tabindex="0" aria-label=${label}
-      aria-orientation="horizontal" aria-valuemin="0" aria-valuemax=${rows - 1} aria-valuenow=${chosen.index ?? rows - 1} aria-valuetext=${reading}
+    <div class="chart" style="grid-row:1 / span ${phases.length};height:${height}px" role="slider" tabindex="0" aria-label=${locale.common("to_choose", { name: label })}
+      aria-orientation="horizontal" aria-valuemin="0" aria-valuemax=${rows - 1} aria-valuenow=${chosen.index ?? rows - 1} aria-valuetext=${reading || locale.common("nothing_chosen")}
       @pointerdown=${chosen.down} @pointermove=${chosen.move} @pointerup=${chosen.up} @pointercancel=${chosen.up}
       @pointerleave=${chosen.leave} @keydown=${chosen.key}>
       <svg viewBox="0 0 ${rows} ${height}" preserveAspectRatio="none" height=${height} aria-hidden="true">
@@ -125,7 +125,7 @@ export function voltageRows({ day, drawing, locale, chosen, label, reading, isOl
         ${chosen.index === undefined ? nothing : svg`<path class="reader" d=${`M${chosen.index + 0.5} 0V${height}`}></path>`}
       </svg>
     </div>
-    <div class="axis" style="grid-row:${phases.length + 1}">
+    <div class="axis" aria-hidden="true" style="grid-row:${phases.length + 1}">
       <small>${clock(0)}</small><small class="middle">${clock(Math.round(rows / 2))}</small><small>${say(locale, "now")}</small>
     </div>
   </div>`;

@@ -11,8 +11,10 @@ export interface Choice {
   day: string;
   /** Day as "Sat 21". */
   label: string;
-  /** Text for screen readers. */
-  description: string;
+  /** Day as "Saturday 21 November". */
+  name: string;
+  /** Sentence of the day. */
+  sentence: string;
   isKnown: boolean;
   bar: SmallBar;
 }
@@ -74,15 +76,17 @@ export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun:
   return days.map((day, index) => {
     const start = dayStart(day);
     const facts = { day: shownDays[index], isToday: false, hasSun, knownCount: 1, firstEnds: undefined, heading: null };
-    const description = `${locale.weekday(start)}: ${plain(daySentence(facts, locale))}`;
+    const sentence = plain(daySentence(facts, locale));
     // Seven labels must fit side by side on a phone. So drop the dot of an abbreviation.
     const label = locale.shortWeekday(start).replace(". ", " ");
-    return { day, label, description, isKnown: Boolean(shownDays[index]), bar: bars[index]! };
+    return { day, label, name: locale.weekday(start), sentence, isKnown: Boolean(shownDays[index]), bar: bars[index]! };
   });
 }
 
 export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void) {
   if (choices.filter(({ isKnown }) => isKnown).length < 2) return nothing;
+  // The sentence of the chosen day stands in the card, so the name of its button does not repeat it.
+  //
   // The tab key reaches the group only once. The arrow keys move in the group and choose at once, as in any group of
   // radio buttons.
   const key = (event: KeyboardEvent) => {
@@ -99,11 +103,11 @@ export function week(name: string, choices: readonly Choice[], chosen: string, c
   };
   return html`<div class="week" role="radiogroup" aria-label=${name} @keydown=${key}>
     ${choices.map(
-      ({ day, label, description, isKnown, bar }) => html`<button
+      ({ day, label, name, sentence, isKnown, bar }) => html`<button
         role="radio"
         data-day=${day}
         aria-checked=${day === chosen}
-        aria-label=${description}
+        aria-label=${day === chosen ? name : `${name}: ${sentence}`}
         tabindex=${day === chosen ? 0 : -1}
         ?disabled=${!isKnown}
         @click=${() => choose(day)}

@@ -180,7 +180,6 @@ export function yearMap(
   { isTurned, width, height, axis, dayRoom }: MapSize,
   limit: NamedLimit | undefined,
   bar: ChosenBar,
-  label: string,
   open: (cell: number) => void,
   locale: Locale,
 ): TemplateResult {
@@ -202,9 +201,13 @@ export function yearMap(
       <div class="field">
         <div
           class="touch"
-          role="application"
+          role="slider"
           tabindex="0"
-          aria-label=${label}
+          aria-label=${locale.common("to_choose", { name: locale.text(yearTexts, "map") })}
+          aria-valuemin="0"
+          aria-valuemax=${cells.count - 1}
+          aria-valuenow=${chosen ?? grid.lastCell}
+          aria-valuetext=${chosen === undefined ? locale.common("nothing_chosen") : reading(chosen, grid, locale)}
           style="height:100%"
           @pointerdown=${bar.down}
           @pointermove=${bar.move}
@@ -221,7 +224,6 @@ export function yearMap(
         ${ticks.map(({ at, day: time }) => html`<small style="${isTurned ? `top:${100 * (1 - at)}%` : `left:${100 * at}%`}">${day(time)}</small>`)}
       </div>
     </div>
-    <span class="hidden" aria-live="polite">${chosen === undefined ? "" : reading(chosen, grid, locale)}</span>
     ${legend(grid, limit, locale)}`;
 }
 
@@ -236,7 +238,7 @@ function hour(label: string, share: number, isTurned: boolean): TemplateResult {
 function mark([x, y]: [number, number], text: string, open: () => void, locale: Locale): TemplateResult {
   const place = `left:${100 * x}%;transform:translateX(-${100 * x}%);${y < 0.5 ? "bottom" : "top"}:4px`;
   return html`<i class="mark" style="left:${100 * x}%;top:${100 * y}%"></i>
-    <button class="read" style=${place} title=${locale.text(yearTexts, "open")} @click=${open}>${text} ›</button>`;
+    <button class="read" style=${place} aria-label=${locale.common("show_day", { value: text })} @click=${open}>${text} ›</button>`;
 }
 
 function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, locale: Locale): TemplateResult {
@@ -248,7 +250,7 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
   };
   const steps = (color: string, most: number) =>
     STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step)) : []));
-  return html`<small class="legend">
+  return html`<small class="legend" aria-hidden="true">
     <div><span>${locale.text(yearTexts, "drawn_kw")}</span>${steps("--drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
     ${feedsIn ? html`<div><span>${locale.text(yearTexts, "fed_in_kw")}</span>${steps("--fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
     <div>

@@ -34,6 +34,7 @@ const KINDS = {
   replay: ["replay"],
   unencrypted: ["security_off"],
   late: ["telegrams_late", "catching_up"],
+  entities: ["entities_silent", "entity_unavailable"],
 } satisfies Partial<Record<BannerKey, string[]>>;
 type Kind = keyof typeof KINDS | "failing" | "error" | "disabled" | "not_loaded";
 

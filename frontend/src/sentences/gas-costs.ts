@@ -5,7 +5,7 @@ import { monthOf, type Standing } from "../parts/medium-months.ts";
 import type { GasCosts, GasMonth } from "../websocket-types.ts";
 import { capital, type MediumKey, mediumTexts, monthName, ordinal, startOf, type Units } from "./medium.ts";
 
-/** Total in euros from which cents are left out. */
+/** Smallest total in euros that is shown without cents. */
 const MIN_WITHOUT_CENTS = 10;
 
 /** Costs with a month to show. */

@@ -8,7 +8,7 @@ import texts from "../texts/medium.json" with { type: "json" };
 export type MediumKey = keyof (typeof texts)["en"];
 export const mediumTexts: Texts<MediumKey> = texts;
 
-/** Smallest difference in percent that counts as a difference. */
+/** Smallest difference in percent that the sentence names. A smaller difference counts as equal. */
 const MIN_DIFFERENCE_PERCENT = 3;
 /** Ratio from which the sentence says "times" instead of a percentage. */
 const MIN_TIMES = 2.5;

@@ -13,13 +13,15 @@ export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** Seconds before the end of a quarter-hour from which it is too late to lower its mean. */
+/** Seconds before the end of a quarter-hour in which it is too late to lower the mean of the quarter-hour. */
 const LAST_SECONDS = 60;
 /** Seconds that must be left for advice that holds only until the end of the quarter-hour. */
 const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card says "hardly anything". */
 const MIN_ROOM_KW = 0.5;
-/** Powers in kW by which advice for a shorter time must be smaller or larger to be shown, too. */
+/**
+ * Differences in kW from which advice for a shorter time is shown, too: if it allows less power, and if it allows more.
+ */
 const MIN_LESS_KW = 0.5;
 const MIN_MORE_KW = 1;
 /** Time until a shown allowance may rise; it falls at once. */
@@ -102,7 +104,7 @@ export function shownMean(now: Situation): number {
 
 /** Power in kW that may be switched on in addition. */
 export interface Room {
-  /** Power that may stay on. It does not count the sun, because a cloud must not make the sentence false. */
+  /** Power that may stay on. Power from the panels does not count, because a cloud would make the sentence false. */
   keep: number;
   /** Power that may be on until the quarter-hour ends. */
   short: number;
@@ -110,7 +112,7 @@ export interface Room {
   sunny: number;
 }
 
-/** Return the room below the reference power, at most the reference power; undefined without a reference power. */
+/** Return the power that may be switched on, at most the reference power. Undefined without a reference power. */
 export function roomOf({ power, house, reference, energy, secondsLeft, connection }: Situation): Room | undefined {
   if (reference === null) return undefined;
   const most = Math.min(reference, (connection || Number.POSITIVE_INFINITY) - power);
@@ -125,7 +127,9 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
 /** Round an allowance down: to half kilowatts, from 10 kW on to whole kilowatts. */
 export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
 
-/** Shown allowances. They fall at once, but rise only after a minute, so that no number dances. */
+/**
+ * Shown allowances. They fall at once, but rise only after a minute, so that the numbers do not change all the time.
+ */
 export class SteadyRoom {
   #shown: Room | undefined;
   #since: Record<keyof Room, number> = { keep: 0, short: 0, sunny: 0 };
@@ -172,7 +176,7 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   return { text: t(key, { ...params, more: locale.referenceKW(short) }), small: small || smallLine(now, room, keep, locale), isExcess: false };
 }
 
-/** Return the small line: what own electricity is worth, or what may be on for a shorter time. */
+/** Return the small line: the worth of own electricity, or the power that may be on for a shorter time. */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
   const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
   if (direction(now.power) === "feeds") {
@@ -218,8 +222,8 @@ function atLeast(value: number, decimals: number, show: (value: number) => strin
 }
 
 /**
- * Return the rows of the first days, as [name, time]: what will be complete when. None once the first whole day is
- * known.
+ * Return the rows of the first days as [name, time]: when the first quarter-hour, bar, day and month will be complete.
+ * Empty once the first whole day is known.
  */
 export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour, locale: Locale): [string, string][] {
   const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];
@@ -227,7 +231,7 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const t = (key: NowKey, params = {}) => locale.text(nowTexts, key, params);
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
-  // The list of meters names only the day of the first value. Its time is known in the first quarter-hour.
+  // `known_since` gives only a day. In the first quarter-hour, `measured_since` gives the time of the first value.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

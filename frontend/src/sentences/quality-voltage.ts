@@ -8,7 +8,7 @@ import { duration, parseTime, say, joinNames } from "./quality.ts";
 const STEP_MS = 300_000;
 const DAY_ROWS = 288;
 const MAX_VOLTS = 100_000;
-/** Number of missing five-minute rows at the start up to which the day counts as complete. */
+/** A day counts as complete if it lacks fewer than this number of five-minute rows at its start. */
 const MAX_MISSING_ROWS = 3;
 
 type Volts = (number | null)[];

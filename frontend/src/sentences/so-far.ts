@@ -32,7 +32,7 @@ export interface SoFar {
   lacks: Lack | undefined;
 }
 
-/** Largest share of a difference that is called "as usual". */
+/** Largest relative difference that is called "as usual". */
 const SAME_SHARE = 0.1;
 
 /** Texts about the same weekday in the last four weeks, until the same time of the day. */
@@ -43,7 +43,10 @@ export interface UsualTexts {
   note: string;
 }
 
-/** Return today against what is usual by now: the cost first, because less energy may cost more. */
+/**
+ * Return the texts that compare today with a usual day up to the same time. The cost comes first, because less energy
+ * may cost more.
+ */
 export function usualTexts(today: Day, usual: Usual, until: Date, locale: Locale): UsualTexts {
   const t = (key: SoFarKey, params: Record<string, string | number> = {}) => locale.text(soFarTexts, key, params);
   const kWh = (wh: number) => locale.kWh(wh / 1000);

@@ -1,6 +1,7 @@
 """The past in long-term statistics, in a real recorder: each hour's change is the platform's."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import statistics
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import (
     async_import_statistics,
@@ -49,10 +51,10 @@ async def past(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PastStati
     return PastStatistics(hass, "one")
 
 
-def register(time: datetime) -> float:
+def register(when: datetime) -> float:
     """Return what the meter shows: 1000 kWh at the beginning of the day."""
-    whole = sum(kwh for hour, kwh in DRAWN.items() if hour < time.hour)
-    return 1000 + whole + DRAWN[time.hour] * (time.minute / 60)
+    whole = sum(kwh for hour, kwh in DRAWN.items() if hour < when.hour)
+    return 1000 + whole + DRAWN[when.hour] * (when.minute / 60)
 
 
 async def live(
@@ -271,6 +273,22 @@ def alone(hours: Mapping[datetime, float]) -> list[Series]:
     return [Series("energy_imported", NAME, hours, is_alone=True)]
 
 
+@pytest.fixture
+def slow_recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the recorder carry out its changes of statistics as slowly as on a memory card."""
+
+    def slowly[**P, R](change: Callable[P, R]) -> Callable[P, R]:
+        def changed(*args: P.args, **kwargs: P.kwargs) -> R:
+            time.sleep(0.1)
+            return change(*args, **kwargs)
+
+        return changed
+
+    for name in ("import_statistics", "adjust_statistics"):
+        monkeypatch.setattr(statistics, name, slowly(getattr(statistics, name)))
+
+
+@pytest.mark.usefixtures("slow_recorder")
 async def test_an_entity_that_never_counts_gets_its_statistic(
     hass: HomeAssistant, past: PastStatistics
 ) -> None:

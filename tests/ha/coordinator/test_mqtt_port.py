@@ -230,7 +230,7 @@ async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
     await wait_for_subscriber(mqtt_mock, TOPIC)
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
     found = await settle(hass, looking)
-    assert found["step_id"] == "confirm"
+    assert found["step_id"] == "contract"
     creating = hass.async_create_task(confirm(hass, found))
     await wait_for_subscriber(mqtt_mock, TOPIC, 2)
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))

@@ -83,20 +83,15 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     assert not is_advanced_open(flow)
 
     found = await submit(hass, flow, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
-    assert found["description_placeholders"] == {
-        "serial_number": SERIAL,
-        "identification": "Lux5\\253694471_M",
-        "verification": "Verified",
-        "power_imported": "2.345 kW",
-        "power_exported": "0.000 kW",
-        "energy_imported": "25678.901 kWh",
-        "energy_exported": "1234.567 kWh",
-        "channels": (
-            "- M-Bus 1: Gas meter GAS 079000257401, 678.901 m³\n"
-            "- M-Bus 2: Water meter WATE079000257402, 28.103 m³\n"
-            "- M-Bus 3: Heat meter HEAT079000257403, 12.345 GJ"
-        ),
-    }
+    assert told(found)["meter"] == (
+        f"Meter **{SERIAL}** sends its readings.\n\n"
+        "- Telegram: Verified\n"
+        "- From the grid: 2.345 kW now, 25678.901 kWh in total\n"
+        "- To the grid: 0.000 kW now, 1234.567 kWh in total\n"
+        "- M-Bus 1: Gas meter GAS 079000257401, 678.901 m³\n"
+        "- M-Bus 2: Water meter WATE079000257402, 28.103 m³\n"
+        "- M-Bus 3: Heat meter HEAT079000257403, 12.345 GJ"
+    )
 
     result = await confirm(hass, found)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -116,12 +111,10 @@ async def test_shows_what_was_found_in_the_language_of_the_house(
 
     found = await enter(hass, port.address)
 
-    placeholders = found["description_placeholders"]
-    assert placeholders
-    assert placeholders["verification"] == "Geprüft"
-    assert placeholders["power_imported"] == "2,345 kW"
-    assert placeholders["energy_exported"] == "1234,567 kWh"
-    assert "- M-Bus 2: Wasserzähler WATE079000257402, 28,103 m³" in placeholders["channels"]
+    lines = told(found)["meter"].split("\n")
+    assert "- Telegramm: Geprüft" in lines
+    assert "- Ins Netz: jetzt 0,000 kW, insgesamt 1234,567 kWh" in lines
+    assert "- M-Bus 2: Wasserzähler WATE079000257402, 28,103 m³" in lines
 
 
 SPACED = {sign: sign.join(KEY[n : n + 2] for n in range(0, 32, 2)) for sign in " :"}
@@ -162,7 +155,7 @@ async def test_what_is_typed_and_stored(  # noqa: PLR0913, PLR0917
         hass, await start(hass), typed | ({CONF_ENCRYPTION_KEY: key} if key else {})
     )
     if stored:
-        assert told(found)["channels"] == "\N{EN DASH}"
+        assert "M-Bus" not in told(found)["meter"]
     result = await confirm(hass, found)
     sealed = {CONF_ENCRYPTION_KEY: KEY} if key else {}
     assert result["data"] == {CONF_PORT: port.url, **sealed, **stored}
@@ -206,7 +199,7 @@ async def test_verification_is_given_up_only_when_that_is_chosen(
             port.greeting = literal_frame("plain")
             typed.pop(CONF_ENCRYPTION_KEY)
         form = await submit(hass, form, {**typed, SECTION_ADVANCED: advanced})
-    assert told(form)["verification"] == verification
+    assert f"- Telegram: {verification}\n" in told(form)["meter"]
     result = await confirm(hass, form)
     assert result["data"] == {CONF_PORT: port.url, **stored}
     assert result["result"].state is ConfigEntryState.LOADED
@@ -230,24 +223,19 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
 
     found = await enter(hass, port.url)
 
-    assert found["description_placeholders"] == {
-        "serial_number": SERIAL,
-        "identification": "Lux5\\1",
-        "verification": "Verified",
-        "power_imported": "\N{EN DASH}",
-        "power_exported": "\N{EN DASH}",
-        "energy_imported": "\N{EN DASH}",
-        "energy_exported": "\N{EN DASH}",
-        "channels": (
-            "- M-Bus 2: M-Bus meter, 28.103 XX\n"
-            "- M-Bus 3: Heat cost allocator 5678, 123\n"
-            "- M-Bus 4: Gas meter 1234"
-        ),
-    }
+    assert told(found)["meter"] == (
+        f"Meter **{SERIAL}** sends its readings.\n\n"
+        "- Telegram: Verified\n"
+        "- From the grid: \N{EN DASH} now, \N{EN DASH} in total\n"
+        "- To the grid: \N{EN DASH} now, \N{EN DASH} in total\n"
+        "- M-Bus 2: M-Bus meter, 28.103 XX\n"
+        "- M-Bus 3: Heat cost allocator 5678, 123\n"
+        "- M-Bus 4: Gas meter 1234"
+    )
 
 
 async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port: MeterPort) -> None:
-    text = literal_telegram("plain").replace("/Lux5\\253694471_M", "/Lux5\\1_M`![](http://x/y)")
+    text = literal_telegram("plain")
     for reference, value in (
         ("0-0:42.0.0", "(2A2A5B615D28687474703A2F2F782F29)"),  # **[a](http://x/)
         ("0-2:24.1.0", "(003)"),
@@ -259,10 +247,9 @@ async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port:
 
     found = await submit(hass, await start(hass), {CONF_PORT: port.url, SECTION_ADVANCED: {}})
 
-    shown = found["description_placeholders"] or {}
-    assert shown["serial_number"] == "???a??http???x??"
-    assert shown["identification"] == "Lux5\\1_M?![](http://x/y)"
-    assert "- M-Bus 2: Gas meter ?img src?x?1234, 28.103 ?u??v?" in shown["channels"].split("\n")
+    lines = told(found)["meter"].split("\n")
+    assert lines[0] == "Meter **???a??http???x??** sends its readings."
+    assert "- M-Bus 2: Gas meter ?img src?x?1234, 28.103 ?u??v?" in lines
 
     entry = (await confirm(hass, found))["result"]
     assert entry.title == "Smarty"
@@ -807,7 +794,7 @@ async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: M
     await wait_until(hass, lambda: port.clients == 0)
 
     found = await hass.config_entries.flow.async_configure(flow["flow_id"])
-    assert found["step_id"] == "confirm"
+    assert found["step_id"] == "contract"
     assert port.connections == 1
 
 

@@ -15,7 +15,7 @@ from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import leneda_download
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
-from tests.ha.dialogs import open_options, reconfigure, start, submit, told
+from tests.ha.dialogs import confirm, open_options, reconfigure, start, submit, told
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
 from tests.ha.support import TELEGRAM, wait_until
@@ -37,11 +37,7 @@ def two_months(monkeypatch: pytest.MonkeyPatch) -> None:
 async def add(hass: HomeAssistant, account: dict[str, str] = ACCOUNT) -> MockConfigEntry:
     """Add a meter without a cable, and wait until all its days are there."""
     found = await submit(hass, await start(hass, "leneda"), account)
-    assert found["step_id"] == "leneda_found"
-    contract = await submit(hass, found, {})
-    assert contract["step_id"] == "contract"
-    result = await submit(hass, contract, CONTRACT)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    result = await confirm(hass, found, **CONTRACT)
     entry: MockConfigEntry = result["result"]
     assert (entry.title, entry.unique_id) == ("Smarty", account["consumption_point"])
     await known(hass, entry)
@@ -79,12 +75,11 @@ def last_midnight() -> datetime:
 async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> None:
     found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     yesterday = last_midnight() - timedelta(days=1)
-    texts = told(found)
-    assert texts["point"] == POINT
+    text = told(found)["meter"]
+    assert f"`{POINT}`" in text
     # Half a kilowatt at all times.
-    assert f"{yesterday:%Y-%m-%d}, **12.0 kWh**" in texts["known"]
-    contract = await submit(hass, found, {})
-    result = await submit(hass, contract, CONTRACT)
+    assert f"{yesterday:%Y-%m-%d}, **12.0 kWh**" in text
+    result = await submit(hass, found, CONTRACT)
     entry = result["result"]
     await known(hass, entry)
 
@@ -179,15 +174,15 @@ async def test_what_can_be_wrong_with_the_account(  # noqa: PLR0913, PLR0917
     assert (form["step_id"], form["errors"]) == ("leneda", {field: error})
     # The same dialog goes on once it is right.
     platform.fault = None
-    assert (await submit(hass, form, ACCOUNT))["step_id"] == "leneda_found"
+    assert (await submit(hass, form, ACCOUNT))["step_id"] == "contract"
 
 
 async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: Platform) -> None:
     platform.known_until = last_midnight() - timedelta(days=1)
     found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     before = last_midnight() - timedelta(days=2)
-    assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["known"]
-    assert "For yesterday there is nothing yet" in told(found)["known"]
+    assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["meter"]
+    assert "For yesterday there is nothing yet" in told(found)["meter"]
 
 
 async def test_a_point_is_added_once(hass: HomeAssistant) -> None:
@@ -222,8 +217,7 @@ async def test_a_meter_at_a_port_may_be_the_one_that_is_here(
     before = keys(hass, entry)
     port.greeting = lambda: port.next_frame(of_now())
     form = await start(hass)
-    found = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
-    asked = await submit(hass, found, {})
+    asked = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
     assert asked["step_id"] == "same_meter"
     assert told(asked)["name"] == "Smarty"
     schema = asked["data_schema"]

@@ -1,6 +1,7 @@
-"""The steps that end the set-up of a meter: its contract, the sidebar, the Energy dashboard."""
+"""The step that ends the set-up of a meter: its contract, the sidebar, the Energy dashboard."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,11 +18,13 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
+from custom_components.smarty_p1.flows import setup_last_steps
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import agree, confirm, enter_contract, start, submit, suggested, told
+from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
 from tests.ha.meter import KEY, OTHER_SERIAL, MeterPort
 from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, reload, set_up
 
@@ -88,22 +91,6 @@ async def find(hass: HomeAssistant, port: MeterPort, text: str = TELEGRAM) -> Co
     return await submit(hass, await start(hass), typed)
 
 
-async def choose(hass: HomeAssistant, port: MeterPort, **typed: object) -> ConfigFlowResult:
-    """Go through the dialog until its last form."""
-    form = await agree(hass, await find(hass, port))
-    form = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
-    assert form["step_id"] == "show"
-    return form
-
-
-async def end(hass: HomeAssistant, form: ConfigFlowResult, **typed: object) -> ConfigFlowResult:
-    """Fill in the last form."""
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
-    return result
-
-
 async def sources(hass: HomeAssistant) -> Any:  # noqa: ANN401 - whatever the user has entered
     """Return what the Energy dashboard shows."""
     data = (await async_get_manager(hass)).data
@@ -134,23 +121,31 @@ async def add_dashboard(hass: HomeAssistant, path: str, config: dict[str, Any]) 
 
 @pytest.mark.usefixtures("frontend", "energy")
 async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
-    hass: HomeAssistant, port: MeterPort, hass_ws_client: WebSocketGenerator
+    hass: HomeAssistant,
+    port: MeterPort,
+    hass_ws_client: WebSocketGenerator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    form = await choose(hass, port, **PRICES)
-    assert told(form)["what_there_is"] == (
-        "The Energy dashboard can show:\n\n"
+    form = await find(hass, port)
+    assert told(form)["what_there_is"] == ""
+    assert told(form)["sources"] == (
         "- Energy imported, Energy exported, Net power, Price of imported energy,"
         " Price of exported energy\n"
         "- Gas meter 7401, Flow rate\n"
         "- Water meter 7402, Flow rate"
     )
 
-    result = await end(hass, form)
+    # Two minutes before the hour, the meter is still in time for it.
+    now = datetime(2026, 1, 15, 9, 58, tzinfo=UTC)
+    monkeypatch.setattr(setup_last_steps, "dt_util", SimpleNamespace(now=lambda: now))
+    result = await confirm(hass, form, **PRICES)
 
     assert result["title"] == "Smarty"
     assert result["description"] == "dashboard_and_energy"
-    links = {"dashboard": "/smarty-p1", "energy": "/energy"}
-    assert result["description_placeholders"] == links
+    assert told(result) == {
+        "dashboard": "/smarty-p1",
+        "energy": "[Energy](/energy) shows its first bar shortly after **10:00**.",
+    }
     shown = await sources(hass)
     assert shown == [GRID, GAS, WATER]
     assert ENERGY_SOURCE_SCHEMA(shown) == shown
@@ -200,10 +195,8 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(
 
 
 async def test_nothing_typed_is_no_contract(hass: HomeAssistant, port: MeterPort) -> None:
-    form = await agree(hass, await find(hass, port))
+    form = await find(hass, port)
     assert list(suggested(form)) == ["reference_power", "energy_price", "feed_in_price"]
-    # Without a frontend and an Energy dashboard, nothing else is asked.
-    assert form["last_step"] is True
 
     form = await submit(hass, form, {"reference_power": "much", "energy_price": 0.2})
     assert form["errors"] == {"reference_power": "reference_power_malformed"}
@@ -217,7 +210,7 @@ async def test_nothing_typed_is_no_contract(hass: HomeAssistant, port: MeterPort
 
 @pytest.mark.usefixtures("frontend", "energy")
 async def test_switches_that_are_off_change_nothing(hass: HomeAssistant, port: MeterPort) -> None:
-    result = await end(hass, await choose(hass, port), sidebar=False, fill_energy=False)
+    result = await confirm(hass, await find(hass, port), sidebar=False, fill_energy=False)
 
     assert dict(result["result"].options) == {}
     assert result["description"] is None
@@ -237,22 +230,18 @@ async def test_what_is_there_stays_and_is_not_asked_about(
         hass, {"id": "empty", "url_path": "dashboard-empty"}
     )
 
-    form = await choose(hass, port, **PRICES)
+    form = await find(hass, port)
 
-    assert list(suggested(form)) == ["fill_energy"]
+    assert "sidebar" not in suggested(form)
     assert told(form)["what_there_is"] == (
-        "A dashboard *Smarty* is there already, and shows this meter, too.\n\n"
+        "A dashboard *Smarty* exists already. It also shows this meter.\n\n"
         "The Energy dashboard has a [grid connection](/config/energy) already. It stays as it is,"
-        " and this meter is not added to it.\n\n"
-        "The Energy dashboard can show:\n\n"
-        "- Water meter 7402, Flow rate"
+        " and this meter is not added to it."
     )
-    result = await end(hass, form)
+    assert told(form)["sources"] == "- Water meter 7402, Flow rate"
+    result = await confirm(hass, form, **PRICES)
     assert await sources(hass) == [SUN, theirs, GAS, WATER]
-    assert result["description_placeholders"] == {
-        "dashboard": "/dashboard-ours",
-        "energy": "/energy",
-    }
+    assert told(result)["dashboard"] == "/dashboard-ours"
     assert panels(hass) == set()
 
 
@@ -260,20 +249,20 @@ async def test_what_is_there_stays_and_is_not_asked_about(
 async def test_what_a_user_enters_meanwhile_is_neither_changed_nor_doubled(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
-    form = await choose(hass, port)
+    form = await find(hass, port)
     theirs = {**GRID, "stat_energy_from": "sensor.theirs"}
     await enter_sources(hass, theirs, SUN)
 
-    await end(hass, form)
+    await confirm(hass, form)
 
     assert await sources(hass) == [theirs, SUN, GAS, WATER]
 
 
 @pytest.mark.usefixtures("energy")
 async def test_it_is_entered_once_and_never_again(hass: HomeAssistant, port: MeterPort) -> None:
-    form = await choose(hass, port)
-    assert list(suggested(form)) == ["fill_energy"]
-    entry = (await end(hass, form))["result"]
+    form = await find(hass, port)
+    assert "sidebar" not in suggested(form)
+    entry = (await confirm(hass, form))["result"]
     without_prices = {"entity_energy_price": None, "entity_energy_price_export": None}
     wanted = [GRID | without_prices, GAS, WATER]
     assert await sources(hass) == wanted
@@ -332,9 +321,9 @@ async def test_the_dashboard_goes_with_the_last_meter(hass: HomeAssistant, port:
     hass.data[LOVELACE_DATA].dashboards["smarty-p1"] = LovelaceStorage(
         hass, {"id": "smarty-p1", "url_path": "smarty-p1"}
     )
-    form = await choose(hass, port)
-    assert list(suggested(form)) == ["sidebar"]
-    first = await end(hass, form)
+    form = await find(hass, port)
+    assert "fill_energy" not in suggested(form)
+    first = await confirm(hass, form)
     assert first["description"] == "dashboard"
     assert first["description_placeholders"] == {"dashboard": "/smarty-p1-2"}
     assert panels(hass) == {"smarty-p1-2"}
@@ -367,6 +356,28 @@ async def test_a_restart_shows_the_dashboard_again_also_before_the_meter_answers
     assert hass.data[DATA_PANELS]["smarty-p1"].component_name == "lovelace"
     await hass.config_entries.async_remove(entry.entry_id)
     assert not [path for path in hass.data[DATA_PANELS] if path.startswith("smarty")]
+
+
+@pytest.mark.usefixtures("frontend")
+async def test_the_options_of_each_meter_show_and_hide_the_dashboard(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    first = await set_up(hass, port, make_entry, sidebar=True)
+    async with MeterPort() as other_port:
+        result = await confirm(hass, await find(hass, other_port, OTHER_METER))
+        second: MockConfigEntry = result["result"]
+        for entry, is_shown in ((second, False), (first, False), (second, True)):
+            form = await open_options(hass, entry, "sidebar")
+            assert form["data_schema"]
+            assert form["data_schema"]({}) == {"sidebar": bool(panels(hass))}
+            result = await hass.config_entries.options.async_configure(
+                form["flow_id"], {"sidebar": is_shown}
+            )
+            assert result["type"] is FlowResultType.CREATE_ENTRY
+            assert panels(hass) == ({"smarty-p1"} if is_shown else set())
+        assert (dict(first.options), dict(second.options)) == ({}, {"sidebar": True})
+        # The meters were read all the time.
+        assert (port.connections, other_port.connections) == (1, 2)
 
 
 async def test_without_a_frontend_there_is_no_sidebar(

@@ -59,7 +59,7 @@ class PulseMeter:
     def from_dict(cls, stored: Mapping[str, Any], pulses_per_kwh: float) -> Self:
         """Return the meter from `stored`, the result of `as_dict`.
 
-        New pulses count by `pulses_per_kwh`.
+        New pulses count as 1 / `pulses_per_kwh` kWh each. Earlier pulses keep their energy.
         """
         meter = cls(pulses_per_kwh)
         meter.pulses = meter._base_pulses = stored["pulses"]

@@ -82,9 +82,9 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the registers that are the sum of tariff registers, and the names of their parts.
+        """Return the registers of totals by name, each with the names of its tariffs' registers.
 
-        Only registers whose first number is the sum of the parts' first numbers are returned.
+        Only a register whose first number is the sum of its tariffs' first numbers is returned.
         """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:

@@ -1,4 +1,4 @@
-"""Descriptions of a meter's entities, in tables. Each has a function from a reading to its value.
+"""Tables that describe a meter's entities. An entity's value is computed from a reading.
 
 Home Assistant's entities are made from the tables, and so are the entities that another Home
 Assistant discovers by MQTT. A new sensor needs a line in a table, a name in every translation, and

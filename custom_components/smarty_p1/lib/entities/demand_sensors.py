@@ -15,7 +15,8 @@ type Attributes = dict[str, Any]
 REFERENCE_POWER = "reference_power"
 
 MEASURED_SINCE = "measured_since"
-# Attribute of the available power: it may be far above the reference power near the end.
+# Attribute with the available power before its upper limit is applied. Shortly before the end of
+# the quarter-hour, this power may be far above the reference power.
 UNTIL_QUARTER_HOUR_ENDS = "until_quarter_hour_ends"
 _DECIMALS = 3
 # Decimals of values that change with every telegram. With more decimals, the sensor would change
@@ -40,7 +41,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the attributes of a quarter-hour: its start, and its origin unless measured here."""
+    """Return the start of a quarter-hour, and its origin if it comes from Leneda, as attributes."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}

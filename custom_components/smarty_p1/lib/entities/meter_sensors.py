@@ -62,7 +62,7 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V is 0.023 kW
+_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # in kW, about 0.1 A at 230 V
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
     "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
@@ -111,6 +111,17 @@ def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
     if isinstance(minuend, (float, int)) and isinstance(subtrahend, (float, int)):
         return round(minuend - subtrahend, _DECIMALS)
     return None
+
+
+def _integration(reading: Reading) -> Mapping[str, Any]:
+    """Return the name of the integration that reads the meter, as attribute.
+
+    Return {} if the telegrams do not come from entities.
+    """
+    telegram = reading.telegram
+    if telegram.verification is not Verification.INTEGRATION:
+        return {}
+    return {"integration": telegram.identification}
 
 
 def _to_first(value: Value) -> float | None:
@@ -286,6 +297,7 @@ SENSORS: tuple[SensorSpec[Reading], ...] = (
         device_class="enum",
         options=tuple(verification.value for verification in Verification),
         value_fn=lambda reading: reading.telegram.verification.value,
+        attributes_fn=_integration,
         **_DIAGNOSTIC,
     ),
     SensorSpec(

@@ -18,13 +18,14 @@ def _feeds_in(reading: Reading) -> bool:
     return any(day.exported_wh for month in months for day in month.days)
 
 
-# The states of both sensors stay unknown, because Leneda has no register. But their statistics get
-# the hours.
+# The states of both sensors stay unknown, because Leneda does not tell the meter's registers. But
+# their statistics get Leneda's hourly energies.
 _COUNTED: Mapping[str, Callable[[Reading], bool]] = {
     "energy_imported": lambda _reading: True,
     "energy_exported": _feeds_in,
 }
-# Values of the present quarter-hour. A price of yesterday may differ from the present price.
+# Sensors of the present quarter-hour and the present prices. Leneda's newest values are of
+# yesterday, so these sensors are left out.
 _LIVE = {
     "demand_running",
     "demand_projected",

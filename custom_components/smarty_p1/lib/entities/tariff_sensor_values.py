@@ -105,7 +105,7 @@ _comparison = _CachedResult(_compare, _compared)
 compared_months = _CachedResult(_decisive_months, _compared)
 """Returns the attributes with the decisive months: the last twelve complete months."""
 classes = _CachedResult(_classes, _compared)
-"""Returns the attributes with the decisive months, and each class's cost in these months."""
+"""Returns the decisive months, and the cost of each reference power in them, as attributes."""
 
 
 def _last_month(demand: Demand) -> Month | None:
@@ -161,7 +161,7 @@ def month_end(demand: Demand) -> float | None:
 
 
 def month_end_attributes(demand: Demand) -> Attributes:
-    """Return the cost attributes. If last year is known, add the bounds of the estimate."""
+    """Return the result of `cost_attributes`, plus the bounds of the estimate if they are known."""
     estimate = _estimate(demand)
     span = (
         {"low": estimate.low, "high": estimate.high}
@@ -188,7 +188,7 @@ def cost_attributes(demand: Demand) -> Attributes:
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the cost attributes. Add the kWh with an unknown price or time of use."""
+    """Return the result of `cost_attributes`, plus the kWh with unknown price or time of use."""
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
     return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit

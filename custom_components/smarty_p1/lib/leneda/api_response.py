@@ -39,7 +39,7 @@ class TimeSeries(NamedTuple):
     """Rows of a response. `rows` is empty if Leneda has no data for the period yet."""
 
     rows: tuple[Row, ...]
-    """In the order of time, without repetitions."""
+    """Rows in the order of time, without repetitions."""
     left_out: int
     """Number of items that are malformed or outside of the period."""
 

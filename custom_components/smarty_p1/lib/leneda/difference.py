@@ -1,8 +1,9 @@
 """Comparison of quarter-hours measured here with those of the platform Leneda, day by day.
 
 Both series come from the same register, but their quarter-hours end at different moments: those
-measured here at a telegram, Leneda's exactly on time. So a day may differ by 50 Wh or a thousandth.
-Days without all quarter-hours, or with an estimated quarter-hour, are not compared.
+measured here at a telegram, Leneda's exactly on time. So a day may differ by 50 Wh, or by a
+thousandth of its energy. Days without all quarter-hours, or with an estimated quarter-hour, are not
+compared.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -24,7 +24,7 @@ _INTERVALS: Mapping[str, timedelta] = {
     "PT1H": timedelta(hours=1),
 }
 _MAX_ITEMS = 20_000
-# Per interval. A household uses a hundredth of this.
+# Maximum amount of one interval. A household uses a hundredth of this.
 _MAX_AMOUNT = 10_000.0
 
 

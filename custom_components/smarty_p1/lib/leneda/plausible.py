@@ -1,4 +1,4 @@
-"""Rows of the platform that are not believed, and days that are not known as a whole."""
+"""Removal of wrong zeros and of incomplete days from the rows of the platform Leneda."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,11 +14,11 @@ _REMAINING = CODES[Quantity.REMAINING]
 
 
 def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows without days whose remaining consumption of 0 no energy sharing explains.
+    """Return the rows without the days on which Leneda sends a wrong 0 as consumption.
 
     Leneda was seen to send 0 as the consumption that the supplier bills, for homes that share no
-    energy. Their bill would be 0 then. A layer of sharing, or another value of that day, explains
-    a 0.
+    energy. Their bill would be 0 then. A 0 is right only if the day has shared energy, or a value
+    above 0.
     """
     rows = platform.get(_REMAINING)
     if not rows:

@@ -43,10 +43,10 @@ _FIRST_LINES = 3
 _MIN_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
-# The columns are found by the content of their cells: each pattern is searched in this order.
+# Columns that are recognised by their cells, in the order in which they are searched.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
-# Values may be energies in Wh instead of powers in kW. They count as powers if fewer rows than the
-# first limit have a value, or if their mean is not above the second limit.
+# The values of a file may be energies in Wh instead of powers in kW. They are taken for energies
+# only if at least _MIN_ROWS rows have a value, and if the mean value is above _HIGH_MEAN_KW.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
 # The word for minutes in English, German, French, Luxembourgish and Portuguese.
@@ -58,11 +58,11 @@ class Export(NamedTuple):
     """Content of a file of the portal. It has at least one row."""
 
     point: str
-    """The metering point is private."""
+    """Name of the metering point, which is private."""
     code: str
-    """One of `REGISTERS`."""
+    """OBIS code of the series, a key of `REGISTERS`."""
     rows: tuple[Row, ...]
-    """In the order of time, without repetitions."""
+    """Rows in the order of time, without repetitions."""
     repeated: int
     """Number of rows that a later row of the same start replaced."""
     holes: int
@@ -257,7 +257,10 @@ def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
 
 
 def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
-    """Raise ExportError if another column has the decimals. Then the two columns are swapped."""
+    """Raise ExportError if another column than `value` has decimals.
+
+    Then the two columns are swapped.
+    """
     is_number = INTEGER.fullmatch(head.example[value])
     if is_number and value not in decimals and len(decimals) == 1:
         raise _swapped(value, decimals[0], head)

@@ -18,7 +18,7 @@ _MEASURED = {
 """Words of the platform for a measured value, and likely words in other languages."""
 
 MAX_VERSION = 1_000_000
-"""Versions up to 28 were seen."""
+"""Highest version that is accepted. Versions up to 28 were seen."""
 
 
 class Row(NamedTuple):

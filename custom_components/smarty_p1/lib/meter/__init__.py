@@ -9,6 +9,8 @@ port's meter. A register's total in a reading falls only after a confirmation. A
 is recognised by its identifier. A reading also has the quarter-hours of the grid tariff.
 """
 
+from .entity_telegram import QUANTITIES, EntityState, entity_telegram, value_of
+from .entity_trial import COARSE_STEP_WH, MAX_INTERVAL_S, Trial, assess
 from .flow_rate import FlowRates
 from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
@@ -22,11 +24,15 @@ from .totals import CONFIRMATIONS, REGISTERS, Totals
 
 __all__ = [
     "CHANNEL_PREFIX",
+    "COARSE_STEP_WH",
     "CONFIRMATIONS",
     "IMPORTED_ENERGY",
     "MAX_AGE",
+    "MAX_INTERVAL_S",
     "MAX_MBUS_METERS",
+    "QUANTITIES",
     "REGISTERS",
+    "EntityState",
     "FirstMeter",
     "FlowRates",
     "Limits",
@@ -40,6 +46,10 @@ __all__ = [
     "Reception",
     "Rejected",
     "Totals",
+    "Trial",
+    "assess",
+    "entity_telegram",
     "outlined_reading",
     "shown_name",
+    "value_of",
 ]

@@ -88,7 +88,7 @@ class _Flow:
     def is_comparable(self, meter: MBusReading, now: datetime) -> bool:
         """Return whether the capture in `meter` can be compared with the last capture.
 
-        This is not so with another unit, or after a long restart, which may have missed captures.
+        Return False for another unit, and after a long restart, which may have missed captures.
         """
         was_away = self._is_restored and meter.time != self._time and now > self.silence_ends_at
         self._is_restored = False

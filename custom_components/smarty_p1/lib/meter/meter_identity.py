@@ -36,7 +36,7 @@ class WhichMeter(Protocol):
 
 
 class NamedMeter:
-    """Meter of a port whose serial number the user has chosen.
+    """Meter of a port. The user has chosen the meter by its serial number.
 
     `decryptor` is None if the meter sends plain telegrams.
     """
@@ -75,7 +75,7 @@ class NamedMeter:
         if name is None:
             return False
         if memory.system_title is None and not has_our_name:
-            return False  # do not let `is_named` remember a foreign system title first
+            return False  # do not let `is_named` remember a foreign system title
         return memory.is_named(telegram) and has_our_name
 
 

@@ -26,7 +26,7 @@ _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
 
 
 def shown_name(name: str) -> str:
-    """Return the name of a meter with each character that is unsafe to show replaced by "?"."""
+    """Return the name of a meter, with "?" in place of each character that is unsafe to show."""
     return _UNSAFE.sub("?", name[:_MAX_SHOWN_SIZE])
 
 

@@ -86,7 +86,7 @@ class _Total[M: (int, datetime)]:
     def accepts(self, value: float, moment: M) -> bool:
         """Return whether `value`, the next value, is accepted.
 
-        In both cases, remember the value.
+        The value is remembered, whether it is accepted or not.
         """
         if value < self.value and not self._is_confirmed(value, moment):
             return False
@@ -193,7 +193,7 @@ class Totals:
                 continue
             register = self._registers.get(reference)
             if register and value == register.value and not register.sightings:
-                continue  # most registers hardly ever change
+                continue  # the usual case, because most registers hardly ever change
             if register is None:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register

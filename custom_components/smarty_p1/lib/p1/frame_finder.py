@@ -140,7 +140,7 @@ class Framer:
                 yield self._start_of_text(start, end), end, False
 
     def _start_of_text(self, mark: int, end: int) -> int:
-        """Return the earliest possible start of a plain telegram, after the end of another one."""
+        """Return the earliest possible start of a plain telegram: after the last telegram's end."""
         floor = max(end - MAX_FRAME_SIZE - self._offset, 0)
         last = self.buffer.rfind(_END_MARK, floor, mark - self._offset)
         return self._offset + (floor if last < 0 else last + len(_END_MARK))

@@ -25,7 +25,7 @@ METER_TIME = "0-0:1.0.0"
 DEVICE_NAME = "0-0:42.0.0"
 CHANNELS = range(1, 5)
 MESSAGES = tuple(f"0-0:96.13.{field}" for field in range(6))
-"""OBIS references of text messages: first the electricity meter's, then those of the channels."""
+"""OBIS references of text messages: first of the electricity meter, then of its channels."""
 
 CONTROL_STATES: Mapping[int, str] = MappingProxyType(
     {0: "disconnected", 1: "connected", 2: "ready_for_reconnection"}
@@ -62,7 +62,7 @@ _GIGAJOULES = frozenset({"heat", "heat_inlet", "cooling", "cooling_inlet", "heat
 def default_unit(device_type: str) -> str | None:
     """Return the unit of an M-Bus meter that sends no unit.
 
-    Return None if `device_type` does not tell it.
+    Return None if the unit does not follow from `device_type`.
     """
     if device_type in _CUBIC_METRES:
         return "m3"

@@ -12,7 +12,7 @@ _READING_NAMES = [attribute.name for attribute in fields(MBusReading)]
 
 
 class Verification(StrEnum):
-    """Evidence for which a telegram was accepted."""
+    """Evidence by which a telegram was accepted."""
 
     TAG = "verified"
     """The frame's tag is correct: only a holder of the meter's keys can have written the frame."""
@@ -20,11 +20,13 @@ class Verification(StrEnum):
     """Only the CRC of the decrypted frame is correct. The authentication key is not known."""
     PLAIN = "plain"
     """Only the CRC is correct, because the meter does not encrypt."""
+    INTEGRATION = "by_integration"
+    """Another integration shows the values. Nothing proves that they come from the meter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """Accepted telegram. `verification` tells for which evidence it was accepted.
+    """Accepted telegram. `verification` is the evidence by which it was accepted.
 
     `objects` has the values of the first 512 lines by OBIS reference (`A-B:C.D.E`). A value is a
     number in the unit of the specification's table, a text, an aware datetime or a `Capture`.

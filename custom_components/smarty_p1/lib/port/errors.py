@@ -48,7 +48,7 @@ class DamagedError(ProbeError):
 
 
 class KeyMissingError(ProbeError):
-    """Error for encrypted frames without a key that was given for them."""
+    """Error for encrypted frames for which no key was given."""
 
 
 class WrongKeyError(ProbeError):
@@ -56,7 +56,7 @@ class WrongKeyError(ProbeError):
 
 
 class OtherAuthenticationKeyError(ProbeError):
-    """Error for a right encryption key, but a meter that uses another authentication key."""
+    """Error for frames that have the given encryption key, but another authentication key."""
 
 
 class SecurityOffError(ProbeError):

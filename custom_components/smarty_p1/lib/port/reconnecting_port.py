@@ -26,8 +26,8 @@ class Link:
     """Connection to a port. It passes on the received bytes, and reopens the port after a loss.
 
     `is_open` says whether the port is open now. The delay between two attempts doubles from 1 s to
-    60 s, with random variation. Only `confirm` resets the delay, because bytes may not come from a
-    meter.
+    60 s, with random variation. Received bytes may not be from a meter, so only `confirm` resets
+    the delay.
     """
 
     def __init__(  # noqa: PLR0913
@@ -71,8 +71,8 @@ class Link:
                 self._on_lost(err)
                 self._is_missing = isinstance(err, PortNotFoundError)
                 if isinstance(err, PortSilentError):
-                    # The port could be opened, and was only silent. So no longer delay is needed
-                    # before the next attempt.
+                    # The port could be opened, and was only silent. So the delay before the next
+                    # attempt need not grow.
                     self._backoff.reset()
             if not await self._is_plugged_in_again():
                 await self._backoff.wait()

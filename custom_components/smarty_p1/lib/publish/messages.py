@@ -130,7 +130,7 @@ class MeterMessages:
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield a message for each value with its own topic that has changed."""
+        """Yield a message for each changed value, if the format has a topic for each value."""
         if self._form not in {Format.VALUES, Format.BOTH}:
             return
         for item in items(telegram):

@@ -85,7 +85,7 @@ class PublishFeed:
         return reading
 
     def put_back(self, reading: Reading) -> None:
-        """Undo `claim`: make its reading due again, unless a newer reading is due."""
+        """Undo `claim`: make `reading` due again, unless a newer reading is due."""
         if self._waiting is None and self._is_online:
             self._waiting = reading
             self._wake()
@@ -106,5 +106,5 @@ class PublishFeed:
             yield from self._messages.reading(reading, self._reception())
 
     def close(self) -> None:
-        """Cancel the reading that waits for its turn."""
+        """Cancel the reading that waits for the end of the interval."""
         self._turns.cancel()

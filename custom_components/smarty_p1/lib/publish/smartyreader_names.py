@@ -97,7 +97,7 @@ _MAX_EXCESS_W = 30_000.0
 
 
 class SmartyReaderItem(NamedTuple):
-    """Value as text, and its topic below the root topic. This name includes the unit."""
+    """Value as text, and its name below the root topic. The name includes the unit."""
 
     name: str
     text: str

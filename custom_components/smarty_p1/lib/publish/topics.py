@@ -150,7 +150,7 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return `value` as text, with the digits that the meter sent if both are equal.
+    """Return `value` as text, with the digits in `sent` if they are the same number.
 
     Otherwise, the text has at least as many decimals as `sent`.
     """

@@ -77,7 +77,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return how many quarter-hours of the month are known, from Leneda, and estimated.
+    """Return the numbers of the month's quarter-hours: known, from Leneda, and estimated.
 
     Return an empty dict if no quarter-hour is from Leneda.
     """
@@ -173,7 +173,7 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
 
 
 def classes_report(demand: Demand) -> dict[str, Any]:
-    """Return the costs of all reference powers at current prices, and the energy above each one."""
+    """Return the costs of all reference powers at current prices, and the energy above each."""
     months = known_months(demand)
     comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals
@@ -189,7 +189,7 @@ def classes_report(demand: Demand) -> dict[str, Any]:
 
 
 def _above(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return a month's energy above each reference power, and above those of the contracts."""
+    """Return a month's energy above each reference power of the tariff and of the contracts."""
     until = min(month.end, max(month.start, demand.until))
     start = month.start.astimezone(UTC)
     contracts = demand.contracts.between(start, until.astimezone(UTC))

@@ -19,7 +19,7 @@ _A_DAY = timedelta(days=1)
 _DECIMALS = 5
 
 type DaySums = Mapping[datetime, tuple[float, float]]
-"""By the start of a day: m³, and the number of seconds of the day that are known."""
+"""Gas of a day in m³, and how many seconds of the day are known, by the start of the day."""
 
 
 class GasPrices(NamedTuple):

@@ -1,6 +1,6 @@
-"""Contents about habits of a household.
+"""Answers about habits of a household.
 
-They are the usual sums by this time of the day, the highest powers of a month, and the power that
+They have the usual sums by this time of the day, the highest powers of a month, and the power that
 is always on.
 """
 
@@ -36,7 +36,7 @@ _HOURS_A_YEAR = 8760
 
 
 class _Sums(NamedTuple):
-    """Energies of a part of a day, its highest power, and its energies weighted by their prices."""
+    """Energies and highest power of a part of a day. `weight` is the sum of energy times price."""
 
     imported_wh: float
     exported_wh: float
@@ -86,7 +86,8 @@ def _until(
     used, fixed, sold = costs["cost_used"], costs["cost_fixed"], costs["feed_in"]
     cost = None
     if used is not None and fixed is not None:
-        # Share of the day's costs: of the used energy by its price, and of the fixed costs by time.
+        # Split the day's costs: the cost of the used energy in proportion to energy times price,
+        # the fixed costs in proportion to time.
         cost = used * _ratio(part.weight, day.weight) + fixed * ((until - start) / (end - start))
         cost += (sold or 0.0) * _ratio(part.exported_wh, day.exported_wh)
     return {
@@ -119,7 +120,7 @@ def _part(
 ) -> Iterator[tuple[_Quarter, float]]:
     """Yield the quarter-hours that begin before `until`. `quarters` begin at `start`.
 
-    Each comes with the part of it that is before `until`, as a number from 0 to 1.
+    Each quarter-hour comes with the share (0 to 1) of its time before `until`.
     """
     for n, quarter in enumerate(quarters):
         share = min(1.0, (until - start) / QUARTER_HOUR - n)
@@ -133,7 +134,7 @@ def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sum
         contract = contracts.at(start)
         price = price_of_kwh(contracts, start, NO_PRICES).imported
         above_wh = max(0.0, wh - (contract.reference_kw or 0.0) * 250)
-        # Past market prices are not stored: without a price, each kWh counts the same.
+        # Past market prices are not stored. If the price is unknown, all kWh have the same weight.
         more = 0.0 if price is None else above_wh * (excess_price(contract, start) or 0.0)
         weight += (wh * (1.0 if price is None else price) + more) * share
         imported += wh * share
@@ -171,7 +172,7 @@ def _highest(
 ) -> list[dict[str, Any]]:
     """Return the highest powers from `start` to `end`.
 
-    Consecutive quarter-hours above the reference power count as one.
+    Consecutive quarter-hours above the reference power count as one period.
     """
 
     def is_above(quarter: _Quarter) -> bool:
@@ -204,7 +205,8 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
     nights = [night for midnight in midnights if (night := _night(known, midnight))]
-    # With energy to the grid at night, a battery may hide the power.
+    # A household that exports energy at night may have a battery, which hides the power that is
+    # always on.
     if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
         return None
     least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]

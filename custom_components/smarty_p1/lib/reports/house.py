@@ -1,4 +1,4 @@
-"""Content of an answer about a house with solar panels: consumption and own energy."""
+"""Answer about a house with solar panels: its consumption and its own energy."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

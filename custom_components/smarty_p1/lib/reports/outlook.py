@@ -1,6 +1,6 @@
 """Answers with an outlook on prices: as data, or as the forecasts that EMHASS and evcc read.
 
-Neither program accepts an unknown price, so quarter-hours without a price are left out for both.
+EMHASS and evcc accept no unknown price. So their forecasts leave out quarter-hours without a price.
 """
 
 from collections.abc import Callable, Iterable, Sequence

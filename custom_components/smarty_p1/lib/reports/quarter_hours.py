@@ -30,14 +30,14 @@ from ..tariff import (
 type SharedPower = Mapping[str, Mapping[datetime, float]]
 """Mean power of quarter-hours in kW, by the codes of energy sharing."""
 
-# Energies of a quarter-hour, and the titles of their columns.
+# Fields of a quarter-hour that have an energy, each with the title of its CSV column.
 _COLUMNS = {
     "imported_kwh": "1-1:1.29.0 (kW)",
     "exported_kwh": "1-1:2.29.0 (kW)",
     "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
     "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
 }
-# Largest cell, which is the largest signed integer of 16 bits, and the cell of an unknown value.
+# Highest value of a packed cell (a signed integer of 16 bits), and the value of an empty cell.
 _MAX_CELL, _EMPTY_CELL = 32_767, -32_768
 
 

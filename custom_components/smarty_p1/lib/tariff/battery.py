@@ -39,19 +39,19 @@ class Battery(NamedTuple):
     """Properties of a battery."""
 
     kwh: float
-    """Capacity."""
+    """Capacity in kWh."""
     kw: float
-    """Maximum charge and discharge power."""
+    """Maximum charge and discharge power in kW."""
     efficiency: float = 0.9
     """Discharged energy divided by charged energy."""
     reserve: float = 0.0
     """Share of the capacity that is never discharged."""
     standby_w: float = 0.0
-    """Power that the battery itself always draws."""
+    """Power in W that the battery itself always draws."""
 
     @property
     def is_possible(self) -> bool:
-        """Return whether all properties are within their limits. A property that is NaN is not."""
+        """Return whether all properties are within their limits. NaN is outside of all limits."""
         return (
             MIN_KWH <= self.kwh <= MAX_KWH
             and MIN_KW <= self.kw <= MAX_KW

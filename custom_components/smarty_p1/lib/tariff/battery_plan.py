@@ -25,9 +25,8 @@ _PARTS = 20
 # The chance of an excess is multiplied by this factor, so that the plan keeps less energy for it.
 # The chance comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
-# Weight in a mean. A plan must assume how much the energy that is left at its end is worth. This is
-# the mean of two values: the last plan's values at midnight have this weight, and the cheapest
-# price has the remaining weight of 0.2.
+# A plan must assume a value of the energy that is left at its end. This value is a weighted mean:
+# the last plan's value at midnight has this weight, the cheapest price the remaining weight.
 _REMEMBERED = 0.8
 # In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7
@@ -140,8 +139,9 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # Energy that is left at the end has a value. It is slightly below the cost of charging in
-        # the cheapest hour (by two tolerances), so the plan never buys energy without a later need.
+        # Energy that is left at the end of the plan has a value slightly below the cost of charging
+        # in the cheapest hour (by two tolerances). So the plan never buys energy without a later
+        # need.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
         limits = [_NO_LIMITS] * _HOURS
@@ -194,7 +194,7 @@ class BatteryPlan:
             self._is_noted = False
 
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Return three lists by hour of the clock, each with numbers of the battery's parts.
+        """Return three lists with numbers of the battery's parts, by hour of the clock.
 
         The first list has the parts that the household needs, the second the parts that solar
         energy can fill, the third the parts that the grid can fill below the reference power.
@@ -240,9 +240,9 @@ class BatteryPlan:
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return `values` with `value` inserted `parts` times, and without the least valuable parts.
+    """Return `values` in their order, with `value` inserted `parts` times.
 
-    `values` stay in their order and at most 20.
+    Only the 20 most valuable values stay.
     """
     if not parts:
         return values
@@ -266,7 +266,10 @@ def _with_event(
 
 
 def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:
-    """Return `values` where the most valuable `parts` of the first `among` values become `cost`."""
+    """Return `values` after `parts` parts of the battery were filled at the price `cost`.
+
+    The parts replace the most valuable of the first `among` values.
+    """
     if not parts:
         return values
     return values[parts:among] + [cost] * parts + values[among:]

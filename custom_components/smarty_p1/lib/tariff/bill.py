@@ -96,7 +96,7 @@ class Bill(NamedTuple):
     missing: tuple[str, ...]
     """Names of the lines whose price is unknown."""
     vat_rate: float | None
-    """0 for a contract without VAT, None if unknown."""
+    """Rate of the VAT: 0 for a contract without VAT, None if unknown."""
     net: float | None
     """Sum of the lines without VAT. Like `vat_base`, `vat` and `total`, None with missing lines."""
     vat_base: float | None
@@ -104,7 +104,7 @@ class Bill(NamedTuple):
     vat: float | None
     total: float | None
     subtotal: float | None
-    """Total with VAT of the bill's parts without missing lines."""
+    """Total with VAT of the parts of the bill that have no missing line."""
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None

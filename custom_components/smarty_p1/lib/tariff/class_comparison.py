@@ -21,7 +21,7 @@ from .network_prices import AgreedPrices
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
 _MONTHS_A_YEAR = 12
-# Smallest saving in EUR a year that makes a change of the class worthwhile.
+# Smallest saving in EUR a year that makes a change of the reference power worthwhile.
 _WORTH_A_YEAR = 5
 
 
@@ -53,13 +53,13 @@ class Comparison(NamedTuple):
 
     months: tuple[MonthComparison, ...]
     decisive: tuple[MonthComparison, ...]
-    """Whole months by which the classes are judged, at most the last 12."""
+    """Whole months by which the reference powers are judged, at most the last 12."""
     totals: Mapping[int, float | None]
-    """Cost of each class in the decisive months; empty without such a month."""
+    """Cost of each reference power in the decisive months; empty without such a month."""
     cheapest: int | None
-    """The cheapest class, in kW; None while no class has a known total."""
+    """The cheapest reference power in kW; None while no total is known."""
     saving_per_year: float | None
-    """Yearly saving of the cheapest class over the present class; None if unknown."""
+    """Yearly saving in EUR at the cheapest reference power; None if unknown."""
     prices_of: date | None
     """Last day of the approved published prices, if later days use these prices."""
 
@@ -82,13 +82,12 @@ def compare(
     """Return the comparison of all reference powers over `months`, which are in the order of time.
 
     The last month may still be running; `until` is the end of its readings. With
-    `is_at_current_prices`, all months are priced at the prices of `until`, otherwise at the prices
-    of their own time.
+    `is_at_current_prices`, all months are priced at the prices of the time `until`, otherwise at
+    the prices of their own time.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # Published prices are used for all classes but the contract's own class. So the comparison
-    # always names the day until which these prices are approved, even if the contract has its own
-    # prices.
+    # Only the contract's own reference power can have prices from the contract. All others are
+    # computed with published prices. So always name the day until which these prices are approved.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

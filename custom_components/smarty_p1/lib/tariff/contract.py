@@ -63,7 +63,7 @@ class Contract:
     consumer_category: str | None = None
     """Category of the levies, from `CONSUMER_CATEGORIES`; None means the first."""
     electricity_tax: float | None = None
-    """Price per imported kWh."""
+    """Electricity tax per imported kWh."""
     compensation: float | None = None
     """Price per imported kWh; negative if the household receives it."""
     community_price: float | None = None
@@ -169,7 +169,7 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts without the latest contract. If there is only one, it stays."""
+        """Return the contracts without the latest contract. A single contract stays."""
         return replace(self, entries=self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:

@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# Other prices that were empty before are also entered for the days since the 1st of the month. A
-# second price is not, because it changes the price of some hours.
+# Fields that are not filled in for the days since the 1st of the month, although other empty fields
+# are. A second price would change the price of some hours.
 _NEVER_FILLED = {"second_price", "second_hours"}
 # A price is either fixed or follows the market. So if one of the two fields has a value, the other
 # one does not count as empty.
@@ -73,10 +73,10 @@ def _next_change(now: datetime) -> datetime:
 
 
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
-    """Return the contracts with fields filled in from the time `since` on.
+    """Return the contracts with empty fields filled in, from the time `since` on.
 
-    A field is filled with its value in `after` if it is empty in `before` and in the contract
-    itself.
+    A field gets its value in `after` if it is empty both in `before` and in the contract of that
+    time.
     """
     since = since.astimezone(UTC)
     result = contracts
@@ -89,7 +89,10 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
-    """Return `contract` with the values of `after` in fields that are empty in it and `before`."""
+    """Return `contract` with the values of `after` in the fields that are empty.
+
+    A field counts as empty if both `contract` and `before` have no value for it.
+    """
     values = {
         field.name: getattr(after, field.name)
         for field in fields(contract)

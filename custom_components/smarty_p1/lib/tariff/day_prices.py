@@ -43,7 +43,7 @@ class _Rate(NamedTuple):
 
     contract: Contract
     vat: float
-    """Factor such as 1.08."""
+    """1 plus the rate of the VAT, such as 1.08."""
     others: float
     """Price of grid, levies and aids, with VAT."""
     mean: MarketPrices

@@ -77,6 +77,8 @@ _RESOLUTION_KWH = 0.001
 # minute. Otherwise the possible power would be too high in the last seconds, because an appliance
 # that starts then also runs in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
+# In kWh. Another program may have rounded the register up by this much.
+_MAX_ROUNDING_KWH = 1.0
 
 
 class DemandMeter:
@@ -105,7 +107,7 @@ class DemandMeter:
     ) -> None:
         """Apply `contract` from the day `since` on, by the rules of `contract_start_day.py`.
 
-        `now` is the present time, if the meter is never read.
+        `now` is the present time for a meter that is never read, otherwise None.
         """
         segments = self._history.segments
         if segments:
@@ -130,6 +132,15 @@ class DemandMeter:
     def has_readings(self) -> bool:
         """Return whether the connection has ever been read."""
         return self._segment is not None
+
+    def may_continue(self, time: datetime, imported_kwh: float) -> bool:
+        """Return whether `imported_kwh` may be a later value of the register of imported energy.
+
+        Return True before the first reading.
+        """
+        segment = self._segment
+        reading = Registers.of(time, Energies(imported_kwh + _MAX_ROUNDING_KWH), None)
+        return not segment or (reading is not None and segment.is_register_of(reading, None))
 
     @property
     def past(self) -> PlatformDays:
@@ -166,7 +177,7 @@ class DemandMeter:
         return {start: month.copy() for start, month in self._history.columns().items()}
 
     def keep(self, months: int) -> None:
-        """Limit the months whose spans are kept in memory to `months`."""
+        """Keep the spans of at most `months` months in memory."""
         self._history.row.max_months = months
 
     def take_new(self) -> list[Span]:
@@ -377,8 +388,8 @@ class DemandMeter:
     def _past_snapshot(self) -> Demand | None:
         """Return the values that come only from Leneda's days, None if Leneda has sent no days.
 
-        No register is invented for the past. Otherwise, the register would rise by all its energy
-        at the first reading.
+        Leneda does not tell the values of the registers, so they are missing. With an invented
+        value, the register would seem to rise by the energy of years at the first reading.
         """
         end = self._history.past.end
         if end is None:
@@ -425,8 +436,8 @@ class DemandMeter:
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
     """Return the power in kW that uses up the energy `left_kwh` in the time `rest`.
 
-    `rest` is the rest of the quarter-hour. The docstring of `Demand.available_kw` explains the
-    exceptions.
+    `rest` is the remaining time of the quarter-hour. The docstring of `Demand.available_kw`
+    explains the exceptions.
     """
     exact_kw = max(0.0, left_kwh / (rest / _HOUR))
     if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):

@@ -29,7 +29,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class Piece(NamedTuple):
-    """Part of a loose span that lies within one day and under one contract."""
+    """Part of a loose span (gap or part of a quarter-hour) in one day and one contract."""
 
     imported_wh: float
     exported_wh: float
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class _Remainder(NamedTuple):
-    """Time of a loose span that the platform does not cover, and the energy of that time."""
+    """Time of a loose span for which Leneda has no quarter-hours, and the energy of that time."""
 
     kind: Kind
     period: Period
@@ -49,7 +49,7 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """Times of a run that the platform's quarter-hours cover, and the platform's energy in them."""
+    """Times of a run of loose spans that Leneda's quarter-hours cover, and Leneda's energy."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
@@ -58,7 +58,7 @@ class _Cover:
     def add(self, start: datetime, wh: float) -> None:
         """Add a quarter-hour of the platform.
 
-        `wh` is the part of its energy that lies in the run.
+        `wh` is the energy of the part of the quarter-hour that lies in the run.
         """
         begin = start
         if self.periods and self.periods[-1][1] == start:
@@ -70,7 +70,7 @@ class _Cover:
 class RowView:
     """Spans of a connection, combined with the platform's days and with the contracts.
 
-    The uncovered times of a run are computed only once and then remembered.
+    For each run of loose spans, the times that the platform does not cover are computed only once.
     """
 
     def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
@@ -154,7 +154,7 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
     """Yield the runs of touching loose spans, in time order.
 
-    `starts` are the starts of the months that have the spans.
+    `starts` has the starts of the months from which the spans are taken.
     """
     spans = {id(span): span for start in starts if start in months for span in months[start].loose}
     run: list[Span] = []
@@ -188,7 +188,7 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the times of the run's spans that `cover` leaves free, each with its energy in Wh.
+    """Yield the times of the spans in `run` that `cover` lacks, each with its energy in Wh.
 
     `energies_wh` has the energy of each span of `run`.
     """

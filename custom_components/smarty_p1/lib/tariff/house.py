@@ -1,8 +1,9 @@
-"""Consumption of a house with solar panels or a battery, its own energy, and what that saved.
+"""Consumption of a house with solar panels or a battery, its own energy, and the saved cost.
 
-House = drawn + produced + discharged - charged - fed in, and own = house - drawn. An inverter may
-report late, so the sums of days are right, but single quarter-hours are not. Own energy of an hour
-may be negative, for example while a battery is charged from the grid.
+Consumption = drawn from the grid + produced + discharged - charged - fed into the grid. Own energy
+= consumption - drawn from the grid. An inverter may report late, so the sums of days are right, but
+single quarter-hours are not. Own energy of an hour may be negative, for example while a battery is
+charged from the grid.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,14 +24,17 @@ _HOUR = timedelta(hours=1)
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
-"""Longest gap between readings whose energy may be shared out to the days before and after."""
-# An hour with more than twice the energy of any hour before holds the energy of several hours.
+"""Longest gap between readings whose energy may be divided between two days."""
+# If an hour has more than this many times the highest energy of all earlier hours, its statistics
+# hold the energy of several hours.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
-# In the first weeks, a sunny day after dull days may have such an hour.
+# Limit that replaces _MAX_RISE in the first weeks. A sunny hour after dull days may have more than
+# twice the energy of all earlier hours.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
-# In the first hour after a dark day, panels deliver little. More energy was produced earlier.
+# Share of the highest hourly energy. After a day without solar energy, the first hour has less than
+# this. If it has more, a part was produced in earlier hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _PRICED_DECIMALS = 9
@@ -63,7 +67,7 @@ class Supply(NamedTuple):
 
 
 class HouseDay(NamedTuple):
-    """Energies of a day in kWh, until the last complete quarter-hour. None if not known."""
+    """Energies of a day in kWh, until the last complete quarter-hour. Unknown energies are None."""
 
     start: datetime
     drawn_kwh: float
@@ -90,12 +94,12 @@ class HouseSum(NamedTuple):
 
 
 class Grid:
-    """Energy drawn from the grid and fed in, by day and hour, until a quarter-hour begins."""
+    """Energy drawn from the grid and fed into it, by day and hour, up to the time `until`."""
 
     def __init__(
         self, months: Sequence[Month], columns: Columns, past: PlatformDays, until: datetime
     ) -> None:
-        """Take the days of `months`, and the quarter-hours that are known exactly."""
+        """Add up the days of `months`. `columns` and `past` have their quarter-hours."""
         self.until = until
         self.days: dict[datetime, tuple[float, float]] = {}
         """Drawn and fed-in kWh by the start of the day."""
@@ -128,11 +132,13 @@ class Grid:
             day, hour = day_start(quarter.start), quarter.start.replace(minute=0)
             fed_kwh = quarter.exported_kwh
             if quarter.start >= self.until:
-                # The running day may be one quarter-hour ahead of the inverter's statistics.
+                # The inverter's statistics end at `until`. So subtract later quarter-hours from
+                # their day.
                 drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
                 self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
                 continue
-            # A platform without the feed-in point does not know whether energy was fed in.
+            # Without the metering point of production, Leneda does not tell the fed-in energy. Then
+            # Leneda's quarter-hour is not known completely, so do not count it.
             if fed_kwh is not None or quarter.origin is None:
                 self._known[day] = self._known.get(day, timedelta()) + QUARTER_HOUR
             if fed_kwh is not None:
@@ -143,7 +149,7 @@ class Grid:
                 del self.fed_hours[hour]
 
     def _add_loose(self, span: Span) -> None:
-        """Count the time of a gap or a part of a quarter-hour, if the energy belongs to its day."""
+        """Count the time of a gap or a part of a quarter-hour as known if its day is certain."""
         day = day_start(span.start)
         while day < span.end:
             is_within = day <= span.start and span.end <= day_end(day)
@@ -155,9 +161,9 @@ class Grid:
 
 
 def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
-    """Yield the periods whose energy arrived in one hour, or has not arrived before `until`.
+    """Yield the periods of a supply whose energy cannot be assigned to days.
 
-    Nobody knows on which day of such a period the energy was produced.
+    The statistics have the whole energy of such a period in one hour, or have none before `until`.
     """
     watch = _Watch(supply)
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
@@ -169,7 +175,7 @@ def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
 
 
 class _Watch:
-    """Knowledge about the hours of a supply, by which an hour with too much energy is found."""
+    """Hours of a supply so far, by which an hour with too much energy is recognised."""
 
     def __init__(self, supply: Supply) -> None:
         self.last_row = supply.since
@@ -180,7 +186,7 @@ class _Watch:
         self._hours = 0
 
     def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
-        """Return the period whose energy arrived in an hour, None if it is the hour's own."""
+        """Return the doubtful period that `hour` ends. Return None if its energy is plausible."""
         if hour - self.last_row > MAX_NIGHT:
             return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
         if kwh <= self._max_kwh(hour):
@@ -188,8 +194,9 @@ class _Watch:
         return self._last_energy, hour + _HOUR
 
     def note(self, hour: datetime, kwh: float) -> None:
-        """Learn from the next hour."""
-        # A jump must not hide the next jump. A larger inverter is believed after a few days.
+        """Add an hour, by which later hours are judged."""
+        # Limit the highest energy, so that one wrong hour does not make the next wrong hour
+        # plausible. The hours of a larger inverter become plausible after a few days.
         self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
         self._hours += 1
         self.last_row = hour + _HOUR
@@ -197,7 +204,7 @@ class _Watch:
             self._last_energy = self.last_row
 
     def _max_kwh(self, hour: datetime) -> float:
-        """Return the highest plausible energy of an hour."""
+        """Return the highest plausible energy of an hour in kWh."""
         is_solar, is_known = self._supply.kind is SupplyKind.PRODUCED, self._highest_kwh > 0
         if is_solar and is_known and hour - self._last_energy > MAX_NIGHT:
             return max(_NEGLIGIBLE_KWH, _MAX_FIRST_SHARE * self._highest_kwh)
@@ -205,7 +212,7 @@ class _Watch:
 
     @property
     def _rise_limit_kwh(self) -> float:
-        """Return the highest energy that the hours before make plausible."""
+        """Return the highest energy in kWh that is plausible after the hours so far."""
         if self._hours < _EARLY_LEARNING_HOURS or self._highest_kwh <= _NEGLIGIBLE_KWH:
             return inf
         rise = _MAX_RISE if self._hours >= _LEARNING_HOURS else _MAX_EARLY_RISE
@@ -215,7 +222,7 @@ class _Watch:
 def house_days(
     grid: Grid, supplies: Sequence[Supply], price_of_hour: PriceOfHour
 ) -> Iterator[HouseDay]:
-    """Yield the days of `grid` in time order."""
+    """Yield the days of `grid` in time order. Their own energy is None if it is uncertain."""
     since = max(supply.since for supply in supplies)
     doubtful_days = _doubtful_days(supplies, grid.until)
     for day in sorted(day for day in grid.days if day < grid.until):
@@ -283,8 +290,8 @@ def _worth(
 ) -> tuple[float, float]:
     """Return the worth of a day's own energy in EUR, and the own energy without a price in kWh.
 
-    Energy fed in outside the known quarter-hours belongs to the other hours of the day. The energy
-    of these hours has a price only if all these hours have the same price.
+    Some hours of the day may have an unknown fed-in energy. Together, these hours get the rest of
+    the day's own energy. This rest has a price only if all these hours have the same price.
     """
     saved = unpriced_kwh = 0.0
     rest_kwh, rest_prices = own_kwh, set[float | None]()

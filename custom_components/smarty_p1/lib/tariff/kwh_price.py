@@ -15,7 +15,7 @@ from .time_of_use import is_second
 class KwhPrice(NamedTuple):
     """Price of an imported kWh with VAT, and price of an exported kWh, in EUR.
 
-    A price is None if it is not agreed or unknown.
+    A price is None if it is unknown or not agreed.
     """
 
     imported: float | None

@@ -60,7 +60,7 @@ from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_w
 from .spans import MAX_SHARED_GAP, Position, Span
 
 MAX_SEGMENTS = 8
-"""If a clock is set so often that more segments exist, the oldest segment is confirmed at once."""
+"""Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
 _A_DAY = timedelta(days=1)
 
 
@@ -69,7 +69,8 @@ class ReadingSegment:
     """A meter's readings without a break: the first reading, the last reading, and their energies.
 
     `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` are
-    the finished spans of an unconfirmed segment, which are not yet in the connection's row.
+    the finished spans of an unconfirmed segment, which are not yet in the connection's row of
+    spans.
     """
 
     first: Registers
@@ -117,7 +118,7 @@ class ReadingSegment:
     def may_be_followed_by(self, reading: Registers, serial_number: str | None) -> bool:
         """Return whether `reading` can continue the segment.
 
-        After a gap of over 40 days, no reading can.
+        No reading can continue a segment after a gap of more than 40 days.
         """
         passed = reading.time - self.last.time
         return timedelta() < passed <= MAX_SHARED_GAP and self.is_register_of(
@@ -144,7 +145,7 @@ def _goes_on_from(
     reading: Registers,
     serial_number: str | None,
 ) -> bool:
-    """Return whether `reading` continues `segment`, so that the `later` segments go."""
+    """Return whether `reading` continues `segment`, so that the `later` segments are dropped."""
     following, latest = later[0], later[-1]
     if not segment.may_be_followed_by(reading, serial_number):
         return False

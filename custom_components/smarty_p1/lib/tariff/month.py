@@ -104,7 +104,7 @@ class Day:
     estimated_quarter_hours: int = 0
     """Number of the platform's quarter-hours that the operator has estimated or edited."""
     above: Mapping[float, ClassExcess] = field(default_factory=dict)
-    """Excess by reference power: for every exceeded class, and for the contract's power."""
+    """Excess by reference power: all exceeded powers of the tariff, and the contract's power."""
     second: Mapping[str, TimeOfUseSplit] = field(default_factory=dict)
     """Imported energy split by a contract's second price. The key is `Contract.second_hours`."""
     market_cost: float = 0.0

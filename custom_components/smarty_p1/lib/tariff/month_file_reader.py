@@ -65,7 +65,7 @@ class _Run(NamedTuple):
 
 
 class RowReader:
-    """Reader of a connection's row from its files.
+    """Reader of a connection's row of spans from its month files.
 
     `damaged` has the months with damaged or lost lines. `new` has the spans whose number is above
     `number`, because the stored state does not include them. `end` has the registers at the end of
@@ -173,9 +173,9 @@ class RowReader:
     def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
         """Finish the reading: put a gap into the row for each range of missing numbers.
 
-        `begun` is the reading at which the row began. `segment` continues the row in the stored
-        state. The attribute `lost` gets the energy that was lost between the last line and
-        `segment`.
+        `begun` is the reading at which the row began. `segment` is the stored segment that
+        continues the row. The attribute `lost` gets the energy that was lost between the last line
+        and `segment`.
         """
         self._clip_gaps()
         last_number, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
@@ -197,11 +197,10 @@ class RowReader:
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:
-        """Put the gaps that were read into the row.
+        """Put the gaps from the files into the row.
 
-        Shorten a gap whose beginning earlier lines cover.
-
-        Such lines were restored after the gap was written.
+        Shorten a gap whose beginning earlier lines cover. Such lines were restored after the gap
+        was written.
         """
         for index, (before, after) in enumerate(pairwise(self.runs), 1):
             gap = self._gaps.get(after.first)

@@ -169,16 +169,16 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Whole days, and other days that provide the values which all of the whole days lack."""
+    """Whole days, and other days for the values that all of the whole days lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return the sum of parts divided by the sum of wholes. Return None if all wholes are 0.
+        """Return a share over all `days`: the sum of parts divided by the sum of wholes.
 
-        `of` returns the part and the whole of a day. The sums are made over `days`. If the wholes
-        of `days` are 0, they are made over `others`.
+        `of` returns the part and the whole of one day. If the wholes of all `days` are 0, the share
+        over `others` is returned. If the wholes of `others` are 0, too, None is returned.
         """
         for days in self:
             pairs = [of(day) for day in days]
@@ -209,8 +209,8 @@ class _Known(NamedTuple):
 def _above(kw: float, day: Day) -> tuple[float, float]:
     """Return the day's energy above `kw`, and the day's imported energy, both in Wh.
 
-    If the excess is unknown, both are 0. The excess over a reference power of the tariff is always
-    known, because one that `above` lacks was not exceeded.
+    If the energy above `kw` is unknown, both are 0. It is known for all reference powers of the
+    tariff: a power that `day.above` lacks was not exceeded.
     """
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0

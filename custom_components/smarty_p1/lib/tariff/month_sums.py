@@ -64,8 +64,8 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
     """Yield `months`, each with the start of its first recorded day as `since`.
 
-    This ends after the first month with at least 96 known quarter-hours (a day): all later months
-    are yielded unchanged.
+    The first month with at least 96 known quarter-hours (a day) is the last such month. Later
+    months are yielded unchanged.
     """
     is_first = True
     for month in months:

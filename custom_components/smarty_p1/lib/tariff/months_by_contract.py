@@ -89,7 +89,8 @@ def _changes(
 ) -> list[datetime]:
     """Return the times from `first` to `end` at which contracts, aids or published prices change.
 
-    If `published` is given, the published prices do not change, because it holds for all days.
+    If `published` is given, its prices hold for all days, so changes of published prices do not
+    count.
     """
     changes = {since for since, _ in contracts.entries if first < since < end}
     changes |= contracts.aid_changes(first, end)
@@ -120,7 +121,7 @@ def _part(
 def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
     """Return the day's split by the second price, without shared energy.
 
-    `hours` is its text of hours.
+    `hours` is the text with the hours of the second price.
     """
     split, shared = day.second[hours], day.shared
     if not shared:

@@ -1,8 +1,8 @@
 """Published prices of the grid and of the levies, and the prices agreed in a contract.
 
-`network_prices.toml` has the published prices. Each holds from a midnight in Luxembourg on. After
-`APPROVED_UNTIL`, the latest published prices stay in use, and every amount computed with them names
-this day.
+`network_prices.toml` has the published prices. Each price holds from a midnight in Luxembourg on.
+After `APPROVED_UNTIL`, the latest published prices stay in use, and answers with amounts computed
+from them name this day.
 """
 
 import tomllib
@@ -31,17 +31,17 @@ class NetworkPrices:
     vat: float | None
     """Rate of the VAT: 0.08 is 8 %."""
     variable: float | None
-    """Per imported kWh."""
+    """Price per imported kWh."""
     surcharge: float | None
-    """Per kWh above the reference power."""
+    """Price per kWh above the reference power."""
     fixed: Mapping[float, float]
-    """Per month, by reference power in kW."""
+    """Price per month, by reference power in kW."""
     meter: Mapping[int, float]
-    """Per month, by meter size in A."""
+    """Price per month, by meter size in A."""
     electricity_tax: Mapping[str, float]
-    """Per imported kWh, by consumer category."""
+    """Tax per imported kWh, by consumer category."""
     compensation: Mapping[str, float]
-    """Per imported kWh, by consumer category. A price below 0 is paid to the household."""
+    """Price per imported kWh, by consumer category. A price below 0 is paid to the household."""
     are_approved: bool
     """True up to `APPROVED_UNTIL`, False on later days."""
 
@@ -111,7 +111,7 @@ def older_prices(prices_of: date | None) -> dict[str, str]:
 class AgreedPrices(NamedTuple):
     """Prices of the grid and of the levies under a contract, in EUR without VAT.
 
-    A price in the contract counts before the published price. A property is None if both are
+    A price in the contract replaces the published price. A property is None if both prices are
     unknown.
     """
 
@@ -125,7 +125,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def prices_of(self) -> date | None:
-        """Return `APPROVED_UNTIL` if a bill uses published prices of a later day.
+        """Return `APPROVED_UNTIL` if a bill uses published prices whose approval has ended.
 
         Otherwise return None.
         """
@@ -137,7 +137,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def prices_of_kwh(self) -> date | None:
-        """Return `APPROVED_UNTIL` if the price of a kWh uses published prices of a later day.
+        """Return `APPROVED_UNTIL` if the price of a kWh uses prices whose approval has ended.
 
         Otherwise return None.
         """
@@ -146,7 +146,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def published_until(self) -> date | None:
-        """Return `APPROVED_UNTIL` if the published prices are of a later day.
+        """Return `APPROVED_UNTIL` if the approval of the published prices has ended.
 
         Otherwise return None.
         """

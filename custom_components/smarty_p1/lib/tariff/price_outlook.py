@@ -14,7 +14,7 @@ from .month import Origin, QuarterHour
 
 LOOKED_BACK = timedelta(weeks=4)
 MIN_DAYS = 7
-"""Minimum of days on which a time of day must be measured for its mean."""
+"""Minimum number of days on which a time of day must be measured for its mean."""
 
 _AHEAD = timedelta(hours=48)
 _DECIMALS = 3

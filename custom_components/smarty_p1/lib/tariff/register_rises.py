@@ -9,9 +9,9 @@ from .contract import MarketPrices
 MAX_GAP = QUARTER_HOUR
 """Energy is interpolated only between readings that are at most this far apart."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""Setting a meter's clock back by at most this is a correction, and no break."""
+"""If a meter's clock is set back by at most this time, no new segment begins."""
 MAX_POWER_KW = 1000.0
-"""More than any low-voltage connection draws. A register that rises faster has leapt."""
+"""Maximum plausible power in kW of a connection. A register that rises faster has leapt."""
 
 DECIMALS = 6
 """Decimal places of stored amounts: finer than a register's steps, coarser than float errors."""

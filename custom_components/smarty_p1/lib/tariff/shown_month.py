@@ -32,8 +32,8 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# Mean power in W that a household draws at least, even if nobody reads its meter. If the clock
-# shows that a day has passed, but less than 240 Wh were drawn, the clock was set ahead.
+# Minimum mean power in W of a household, even if nobody reads its meter. If the clock shows that a
+# day has passed, but less than 240 Wh were drawn, the clock was set ahead.
 _MIN_W = 10.0
 
 

@@ -34,8 +34,8 @@ class KnownDay(NamedTuple):
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
     """Return the excess of a quarter-hour's energy over each reference power that it exceeds.
 
-    The keys are reference powers in kW. `own_kw`, the contract's reference power, is always a key
-    if it is not a reference power of the tariff.
+    The keys are reference powers in kW. If `own_kw`, the contract's reference power, is no
+    reference power of the tariff, it is always a key, even without an excess.
     """
     return _above([energy_wh], own_kw)
 
@@ -87,8 +87,8 @@ class _Part(NamedTuple):
         Return None without energy.
         """
         month, begin = self.month, self.begin
-        # A quarter-hour belongs to the contract that holds at its start. So round both ends up to
-        # the start of a quarter-hour.
+        # A quarter-hour belongs to the contract that holds at its start. So round both ends of the
+        # part up to the start of a quarter-hour.
         first, last = (-((month.first - time) // QUARTER_HOUR) for time in (begin, self.end))
         imported, exported, origins = self._columns(first, last)
         repeated = [span for span in month.repeated if begin <= span.start < self.end]

@@ -16,7 +16,7 @@ from .span_days import above_each
 from .spans import ORIGINS, MonthColumns
 
 ABOVE_CONTRACT = 16
-"""Bit that `QuarterHours.above` adds to a number of classes (0 to 10, in the lower four bits)."""
+"""Bit that `QuarterHours.above` adds to a count of reference powers (0 to 10, in four bits)."""
 
 type Run = tuple[int, int, Origin]
 """Successive quarter-hours of the platform: index of the first, their count, their origin."""

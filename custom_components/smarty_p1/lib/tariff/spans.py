@@ -25,7 +25,7 @@ from .register_rises import DECIMALS, Amounts, Registers, most_wh
 MAX_MONTHS = 36
 """Maximum months of a `Row`: two years, the running month, and 11 months for wrong clocks."""
 MAX_SHARED_GAP = timedelta(days=40)
-"""The energy of a longer gap is not shared out to days, because that would be a guess."""
+"""The energy of a longer gap is not divided among days, because that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
 # A gap of more than two years comes from a clock that was lost. Such a gap is shortened to this
 # length, so that its energy is divided among fewer months.
@@ -73,8 +73,8 @@ class Span(NamedTuple):
     def shared_periods(self) -> list[Period]:
         """Return the periods that get the span's energy where the platform Leneda has no data.
 
-        A gap of more than `MAX_SHARED_GAP` has only one such period: its last second if the clock
-        may have leapt. Otherwise, it has none.
+        Usually, this is the whole span. A gap of more than `MAX_SHARED_GAP` has no such period. But
+        if the clock may have leapt, the gap's last second is the period.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -144,7 +144,7 @@ class MonthColumns:
         self.imported = self.exported = _unknown(self.size)
         """Imported and exported energies in Wh by place, NaN where unknown."""
         self.origins = bytearray()
-        """Index in `ORIGINS` by place."""
+        """Origin of each quarter-hour by place, as an index into `ORIGINS`."""
         self.market: list[array[float] | None] = [None] * 4
         """Columns of market cost and its energy, market revenue and its energy; None if all 0."""
         self.reactive: tuple[array[int], array[int]] | None = None
@@ -340,8 +340,8 @@ class Row:
     def _forget(self) -> None:
         """Forget one month.
 
-        If a month has less than a day of quarter-hours, the month with the fewest is forgotten.
-        Otherwise it is the first month. The last month always stays.
+        If a month has less than a day of quarter-hours, forget the month with the fewest.
+        Otherwise, forget the first month. The last month always stays.
         """
         *earlier_months, _ = self.months.values()
         shortest_month = min(earlier_months, key=lambda month: month.quarter_hours)

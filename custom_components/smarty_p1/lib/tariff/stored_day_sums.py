@@ -1,8 +1,9 @@
-"""Conversion of stored day sums to spans. States of version 2 have day sums, until release 0.2.
+"""Conversion of stored day sums to spans. Only version 2 of the stored state has day sums.
 
 A quarter-hour in the files becomes a span. The rest of the day's sum, with its cost and revenue at
 the market's prices, becomes a gap of the day. If the files have more energy than the sum, the whole
-day becomes a gap with the energy of the sum, because the sum was billed.
+day becomes a gap with the energy of the sum, because the sum was billed. This conversion stays
+until release 0.2.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
     """Return the months in the state `stored`, and the `archived` months that the state relies on.
 
-    The field `stored_months` of the state lists the latter.
+    The field `stored_months` of the state lists the archived months.
     """
     relied = {load_month_start(item) for item in checked_list(stored["stored_months"], MAX_MONTHS)}
     months = {month.start: month for month in archived if month.start in relied}
@@ -122,9 +123,9 @@ def spans_of_months(
         if start in months_by_start:
             spans += _spans_of_days(months_by_start[start].days, of_month, until)
         elif len(of_month) >= _QUARTER_HOURS_A_DAY:
-            # The months in the state lack this month, perhaps because the state was lost. So take
-            # the month's quarter-hours from the files. If they are less than a day, they come from
-            # a wrong clock and are dropped.
+            # The state lacks this month, perhaps because the state was lost. So take the month's
+            # quarter-hours from the files. Fewer quarter-hours than a day has come from a wrong
+            # clock, and are dropped.
             spans += of_month
     return sorted(spans, key=lambda span: (span.start, span.end))
 
@@ -148,7 +149,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
 def _add_peaks(
     spans: dict[tuple[datetime, Kind], Span], quarters: Iterable[QuarterHour | None]
 ) -> None:
-    """Add those of `quarters` to `spans` whose start has no quarter-hour in `spans`."""
+    """Add `quarters` to `spans`, except quarter-hours whose start `spans` already has."""
     for quarter in filter(None, quarters):
         spans.setdefault((quarter.start, Kind.QUARTER_HOUR), _as_span(quarter))
 

@@ -38,7 +38,7 @@ def time_of_use_hours(start: str | None, end: str | None, days: Collection[str])
 def parsed(hours: str) -> tuple[tuple[time, time] | None, frozenset[int]]:
     """Return the start and end of the hours, and the set of weekdays from 0 (Monday).
 
-    The first is None if `hours` has only weekdays. Raises ValueError for a malformed text.
+    Start and end are None if `hours` has only weekdays. Raises ValueError for a malformed text.
     """
     words = hours.split()
     span = None

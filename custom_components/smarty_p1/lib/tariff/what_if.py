@@ -46,7 +46,7 @@ class YearCosts(NamedTuple):
     """
 
     energy: float
-    """Energy, grid and levies of all kWh."""
+    """Cost of all kWh: energy, grid and levies."""
     surcharge: float
     feed_in: float
     fixed: float
@@ -89,15 +89,15 @@ class WhatIf(NamedTuple):
     measured_days: int
     battery: Battery
     reference_kw: float
-    """Present reference power."""
+    """Present reference power in kW."""
     classes: Mapping[float, ClassWithBattery]
     """Costs by reference power in kW, for reference powers with a known price."""
     cheapest_without: float
     cheapest_with: float
     saving_low: float
-    """Yearly saving at the cheapest reference powers; below 0 for additional cost."""
+    """Lower end of the yearly saving in EUR; below 0 if the battery causes additional cost."""
     saving_high: float
-    """Saving if unknown quarter-hours were like known quarter-hours; at least `saving_low`."""
+    """Upper end of the yearly saving, if unknown quarter-hours were like known quarter-hours."""
     has_vat: bool
     """Whether the amounts include VAT."""
     hourly_share: float | None
@@ -159,9 +159,10 @@ def simulate_battery(
 
 
 def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
-    """Return the contract and its reference power. `feed_in_price` replaces its price unless None.
+    """Return the contract, with `feed_in_price` as its feed-in price, and its reference power.
 
-    Raises WhatIfError if the reference power or the energy price is unknown.
+    If `feed_in_price` is None, the contract's own price stays. Raises WhatIfError if the reference
+    power or the energy price is unknown.
     """
     contract = demand.contracts.at(demand.until)
     own_kw = contract.reference_kw
@@ -181,7 +182,7 @@ def _months_of(demand: Demand) -> Sequence[Month]:
 
 
 class _Run(NamedTuple):
-    """Simulation at one reference power: days `before` without and `after` with the battery."""
+    """Days at one reference power: `before` without the battery, `after` with the battery."""
 
     before: Sequence[Day]
     battery: BatteryRun

@@ -25,8 +25,8 @@ from .time_of_use import TimeOfUseSplit, is_second
 MIN_DAYS = 300
 """Minimum number of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
-# Minimum share of two kinds: of a day's quarter-hours that must be known for the day to count as
-# measured, and of the day's energy that must have a market price for the day to be priced.
+# Minimum share, for two purposes. A day counts as measured if this share of its quarter-hours is
+# known. It counts as priced if this share of its energy has a market price.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
@@ -162,7 +162,7 @@ class WhatIfYear(NamedTuple):
     """Share of the months' quarter-hours that are known."""
     measured_days: int
     times_a_year: float
-    """Factor from amounts of these months to amounts of a year."""
+    """Factor that converts amounts of these months to amounts of a year."""
 
     @property
     def hourly_share(self) -> float:
@@ -171,7 +171,7 @@ class WhatIfYear(NamedTuple):
         return sum(flags) / len(flags) if flags else 0.0
 
     def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
-        """Yield the months with `days` in place of their own days. Both have the same order."""
+        """Yield the months with `days` in place of their own days, in the same order."""
         iterator = iter(days)
         for month in self.months:
             yield replace(month, days=tuple([next(iterator) for _ in month.days]))

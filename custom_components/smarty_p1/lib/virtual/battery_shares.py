@@ -1,4 +1,4 @@
-"""Division of a telegram's power among batteries. They never get more than the power together."""
+"""Division of a telegram's power among batteries. All shares together never exceed this power."""
 
 from .load_forecast import LoadForecast
 

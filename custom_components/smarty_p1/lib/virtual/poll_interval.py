@@ -28,7 +28,7 @@ class IntervalEstimate:
     ) -> float | None:
         """Note an event at the time `now`.
 
-        Return the seconds since the event before, None at the first.
+        Return the seconds since the previous event. Return None for the first event.
 
         An interval above `max_interval` is a pause, and an interval below `min_interval` comes from
         a delayed event. The estimate ignores both.

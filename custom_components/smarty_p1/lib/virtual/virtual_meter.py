@@ -31,7 +31,7 @@ _MAX_POLL_TELEGRAMS = 2
 _MIN_INTERVAL_S = 0.5
 # Seconds for which a client must send UDP requests to get its own share of the power.
 _MIN_STEADY_S = 60.0
-# Name of the share that all UDP clients without an own share of the power use together.
+# Name of the common share of all UDP clients that do not have their own share of the power.
 _NEWCOMERS = ""
 
 

@@ -180,10 +180,10 @@ class HttpPort:
         return handler
 
     def _make_room(self, address: str, others: Counter[str | None]) -> bool:
-        """Close a connection of the address with the most. Return whether a connection was closed.
+        """Close a connection of the address with the most connections.
 
-        `others` has the number of connections by address. A battery that the user has named always
-        gets a connection, at the cost of other addresses.
+        Return whether a connection was closed. `others` has the number of connections by address. A
+        battery that the user has named always gets a connection, at the cost of other addresses.
         """
         is_named = self._meter.is_named(address)
         able = [

@@ -47,7 +47,7 @@ class Listener:
         self._news.set()
 
     def hang_up(self) -> None:
-        """Close the connection soon. Home Assistant gets unknown values instead."""
+        """Close the connection soon. If Home Assistant is the client, send unknown values."""
         self._is_over = True
         self._news.set()
 

@@ -1,0 +1,177 @@
+"""A meter whose totals another integration reads, at run time."""
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from tests.ha.entities import Smarty, set_up
+from tests.ha.support import call
+
+
+@pytest.fixture
+def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
+    """Return the sensors of another integration."""
+    freezer.move_to("2026-11-02 12:00:00+00:00")
+    return Smarty(hass, freezer)
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
+    """Return the entry of a meter that is made of all these sensors."""
+    return await set_up(hass, smarty)
+
+
+def keys(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    """Return the states of an entry's entities by the last part of their unique ids."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    states = {
+        entity.unique_id.removeprefix(f"{entry.unique_id}_"): hass.states.get(entity.entity_id)
+        for entity in entities
+    }
+    return {key: state.state for key, state in states.items() if state}
+
+
+async def test_a_report_becomes_a_reading(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    assert set(keys(hass, entry).values()) == {"unavailable"}
+    await smarty.send(tariff_1="1000.010", power="3600")
+    shown = keys(hass, entry)
+    assert (shown["energy_imported"], shown["energy_exported"]) == ("3000.01", "500.0")
+    assert (shown["power_net"], shown["verification"]) == ("3.6", "by_integration")
+    for _ in range(90):
+        await smarty.send()
+    shown = keys(hass, entry)
+    # 900 s later, nothing more was drawn. The quarter-hour began before the first reading.
+    assert shown["demand_running"] == "0.0"
+    assert {"demand_available", "demand_will_exceed", "cost_total"} <= shown.keys()
+    assert not {"voltage_l1", "connection", "telegrams"} & shown.keys()
+
+
+async def test_any_report_is_a_reading_of_all(smarty: Smarty, entry: MockConfigEntry) -> None:
+    coordinator = entry.runtime_data
+    await smarty.send("exported", exported="500.001")
+    assert coordinator.readings == 1
+    # The same value again fires no change of state, but it is a report.
+    await smarty.send("exported")
+    await smarty.send("fed_in")
+    assert coordinator.readings == 3
+    # A telegram of the meter is several reports, but one reading.
+    await smarty.send()
+    assert coordinator.readings == 4
+    assert coordinator.latest.telegram.objects == {
+        "1-0:1.8.0": 3000.0,
+        "1-0:2.8.0": 500.001,
+        "1-0:1.7.0": 1.0,
+        "1-0:2.7.0": 0.0,
+    }
+
+
+async def test_nothing_is_read_without_a_report(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send()
+    await smarty.wait(600)
+    assert entry.runtime_data.readings == 1
+    assert keys(hass, entry)["energy_imported"] == "3000.0"
+    await smarty.wait(30)
+    assert set(keys(hass, entry).values()) == {"unavailable"}
+
+
+@pytest.mark.parametrize("away", ["unavailable", "unknown"])
+async def test_two_tariffs_count_only_together(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry, away: str
+) -> None:
+    await smarty.send()
+    await smarty.send(tariff_2=away)
+    await smarty.send(tariff_1="1000.020")
+    assert entry.runtime_data.readings == 1
+    assert set(keys(hass, entry).values()) == {"unavailable"}
+    # The first state after it was away may be old, so it is no report.
+    await smarty.send("tariff_2", tariff_2="2000.000")
+    assert entry.runtime_data.readings == 1
+    await smarty.send()
+    assert keys(hass, entry)["energy_imported"] == "3000.02"
+
+
+async def test_a_restored_state_says_nothing(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send()
+    for name in smarty.chosen("tariff_1", "tariff_2"):
+        hass.states.async_remove(name)
+    await smarty.send("tariff_1", "tariff_2")
+    assert entry.runtime_data.readings == 1
+    await smarty.send()
+    assert entry.runtime_data.readings == 2
+
+
+async def test_a_fall_waits_for_its_confirmation(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send()
+    for _ in range(6):
+        await smarty.send(tariff_1="0.500")
+        assert keys(hass, entry)["energy_imported"] == "3000.0"
+    await smarty.send()
+    assert keys(hass, entry)["energy_imported"] == "2000.5"
+
+
+@pytest.mark.parametrize("value", ["-5", "nan", "inf", "1e300", "x" * 200])
+async def test_a_bad_value_is_no_reading(
+    smarty: Smarty, entry: MockConfigEntry, value: str
+) -> None:
+    await smarty.send()
+    await smarty.send(tariff_1=value)
+    assert entry.runtime_data.readings == 1
+
+
+async def test_a_renamed_entity_goes_on(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send()
+    registry = er.async_get(hass)
+    before = registry.async_get(smarty.ids["tariff_1"].id)
+    assert before
+    hass.states.async_remove(before.entity_id)
+    registry.async_update_entity(before.entity_id, new_entity_id="sensor.new_name")
+    await smarty.send("tariff_1", tariff_1="1000.100")
+    await smarty.send("tariff_1", tariff_1="1000.200")
+    assert keys(hass, entry)["energy_imported"] == "3000.2"
+
+
+async def test_a_restart_goes_on(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send()
+    await hass.config_entries.async_unload(entry.entry_id)
+    await smarty.send(tariff_1="1000.300")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.runtime_data.readings == 0
+    await smarty.send(tariff_1="1000.400")
+    assert keys(hass, entry)["energy_imported"] == "3000.4"
+    assert entry.runtime_data.data.demand.month.imported_kwh == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("action", "data"), [("get_telegram", {}), ("capture", {"step": "start"})])
+@pytest.mark.usefixtures("entry")
+async def test_telegrams_are_refused(
+    hass: HomeAssistant, smarty: Smarty, action: str, data: dict[str, str]
+) -> None:
+    await smarty.send()
+    with pytest.raises(ServiceValidationError, match="Smarty is not read at a port"):
+        await call(hass, action, **data)
+
+
+async def test_diagnostics_name_the_entities(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send()
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert (told["readings"], told["telegram"]["verification"]) == (1, "by_integration")
+    assert told["telegram"]["objects"]["1-0:1.8.0"] == 3000.0
+    assert told["data"]["energy_imported"][1] == smarty.ids["tariff_2"].id

@@ -1,0 +1,199 @@
+"""The dialog that adds a meter whose totals another integration reads."""
+
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from tests.ha.dialogs import reconfigure, start, submit, told
+from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
+from tests.ha.flows.test_leneda_meter import keys, of_now
+from tests.ha.meter import KEY, SERIAL, MeterPort
+from tests.ha.support import receive, wait_until
+
+
+@pytest.fixture
+def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
+    """Return the sensors of another integration."""
+    freezer.move_to("2026-11-02 12:00:00+00:00")
+    return Smarty(hass, freezer)
+
+
+async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Smarty) -> None:
+    smarty.set(tariff_1="1000.001")
+    typed = {
+        "energy_imported": smarty.chosen("tariff_1", "tariff_2"),
+        "energy_exported": smarty.chosen("exported"),
+        "power_imported": smarty.chosen("power")[0],
+    }
+    found = await listen(hass, smarty, typed)
+    assert found["step_id"] == "contract"
+    # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W.
+    assert told(found)["meter"].startswith(
+        "12 reports, every 10 s, in steps of 1 Wh. Quarter-hours will be right to about ±15 W.\n\n"
+        "Read by DSMR Smart Meter, not verified"
+    )
+
+
+async def test_coarse_totals_are_for_days(hass: HomeAssistant, smarty: Smarty) -> None:
+    smarty.set(tariff_1="1000.1")
+    found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})
+    assert "in steps of 100 Wh. Good for days and months" in told(found)["meter"]
+
+
+async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty) -> None:
+    typed = {
+        "energy_imported": smarty.chosen("tariff_1", "tariff_2"),
+        "power_imported": smarty.chosen("power")[0],
+    }
+    entry = await add(hass, smarty, typed)
+    ids = {name: entity.id for name, entity in smarty.ids.items()}
+    assert entry.data == {
+        "kind": "entities",
+        "energy_imported": [ids["tariff_1"], ids["tariff_2"]],
+        "power_imported": [ids["power"]],
+    }
+    assert (entry.unique_id, entry.title) == (ids["tariff_1"], "Smarty")
+
+
+async def test_nothing_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    form = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=1000)
+    assert (form["step_id"], form["errors"]) == ("entities", {"base": "entities_silent"})
+
+
+async def test_an_unknown_total_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    typed = {"energy_imported": smarty.chosen("tariff_1", "tariff_2")}
+    form = await listen(hass, smarty, typed, tariff_2="unknown")
+    assert (form["step_id"], form["errors"]) == ("entities", {"base": "entities_silent"})
+
+
+async def test_slower_than_five_minutes_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    # The last report was 200 s before the trial, and the next comes 150 s after its begin.
+    await smarty.wait(200)
+    form = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
+    assert form["errors"] == {"base": "entities_slow"}
+    assert told(form)["seconds"] == "345"
+
+
+async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) -> None:
+    await smarty.wait(95)
+    found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
+    assert told(found)["meter"].startswith("1 reports, every 240 s")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "error"),
+    [
+        ({"energy_imported": []}, "energy_imported", "entities_count"),
+        ({"energy_imported": ["a", "b", "c"]}, "energy_imported", "entities_count"),
+        ({"energy_imported": ["a", "a"]}, "energy_imported", "entity_twice"),
+        ({"energy_imported": ["a"], "energy_exported": ["a"]}, "energy_exported", "entity_twice"),
+        ({"energy_imported": ["own"]}, "energy_imported", "entity_own"),
+        ({"energy_imported": ["nowhere"]}, "energy_imported", "entity_not_found"),
+        ({"energy_imported": ["stateless"]}, "energy_imported", "entity_without_state"),
+        ({"energy_imported": ["unavailable"]}, "energy_imported", "entity_without_state"),
+        ({"energy_imported": ["negative"]}, "energy_imported", "entity_not_energy"),
+        ({"energy_imported": ["a"], "power_exported": "b"}, "power_exported", "entity_not_power"),
+        ({"energy_imported": ["pulses"]}, "energy_imported", "source_in_use"),
+    ],
+)
+async def test_refused_entities(
+    hass: HomeAssistant, typed: dict[str, Any], field: str, error: str
+) -> None:
+    for name, state in {"a": "1", "b": "2", "c": "3", "negative": "-1", "pulses": "1"}.items():
+        hass.states.async_set(f"sensor.{name}", state, KWH)
+    hass.states.async_set("sensor.unavailable", "unavailable", KWH)
+    register(hass, "stateless")
+    hass.states.async_set(register(hass, "own", DOMAIN).entity_id, "1", KWH)
+    MockConfigEntry(
+        domain=DOMAIN, data={"kind": "pulse", "entity_id": "sensor.pulses"}
+    ).add_to_hass(hass)
+
+    def full(value: str | list[str]) -> str | list[str]:
+        ids = [f"sensor.{name}" for name in value]
+        return ids if isinstance(value, list) else f"sensor.{value}"
+
+    flow = await start(hass, "entities")
+    form = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {name: full(value) for name, value in typed.items()}
+    )
+    assert (form["step_id"], form["errors"]) == ("entities", {field: error})
+
+
+KWH_NOW = 25_678.901
+"""Total in the telegram of the tests."""
+
+
+async def read_before_cable(hass: HomeAssistant, kwh: float) -> tuple[MockConfigEntry, Smarty]:
+    """Set up a meter whose totals add up to `kwh`, and read it once."""
+    smarty = Smarty(hass)
+    smarty.set(tariff_1=f"{kwh - 2000:.3f}")
+    entry = await set_up(hass, smarty)
+    await smarty.send()
+    await smarty.send()
+    return entry, smarty
+
+
+async def test_it_becomes_a_full_meter(hass: HomeAssistant, port: MeterPort) -> None:
+    entry, smarty = await read_before_cable(hass, KWH_NOW - 1)
+    await smarty.send(tariff_1=f"{KWH_NOW - 2000.75:.3f}")
+    before = keys(hass, entry)
+    [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    port.greeting = lambda: port.next_frame(of_now())
+    form = await reconfigure(hass, entry)
+    assert form["step_id"] == "add_cable"
+    result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
+    assert (entry.unique_id, entry.data.get("kind")) == (SERIAL, None)
+    after = keys(hass, entry)
+    assert after.items() >= before.items()
+    assert {"connection", "gas_flow", "voltage_l1"} & after.keys()
+    same = dr.async_get(hass).async_get(device.id)
+    assert isinstance(same, dr.DeviceEntry)
+    assert same.serial_number == SERIAL
+    # 0.25 kWh of the entities, and 0.75 kWh until the telegram. The meter's clock has no fractions
+    # of a second, so its first telegrams may seem to be from before the last report.
+    coordinator = entry.runtime_data
+    while coordinator.latest.demand.month.imported_kwh == pytest.approx(0.25):
+        await receive(hass, port, of_now())
+    assert coordinator.latest.demand.month.imported_kwh == pytest.approx(1)
+    state = hass.states.get(after["verification"])
+    assert state
+    assert state.state == "verified"
+
+
+@pytest.mark.parametrize("other", [-2, 20_000])
+async def test_the_port_of_another_meter_is_refused(
+    hass: HomeAssistant, port: MeterPort, other: float
+) -> None:
+    entry, _ = await read_before_cable(hass, KWH_NOW - other)
+    port.greeting = lambda: port.next_frame(of_now())
+    result = await submit(
+        hass, await reconfigure(hass, entry), {"port": port.address, "encryption_key": KEY}
+    )
+    assert (result["step_id"], result["errors"]) == ("add_cable", {"port": "other_total"})
+    assert entry.data["kind"] == "entities"
+    # The same, if the meter is added anew.
+    found = await submit(hass, await start(hass), {"port": port.address, "encryption_key": KEY})
+    asked = await submit(hass, found, {})
+    assert asked["step_id"] == "same_meter"
+    refused = await submit(hass, asked, {"same_meter": entry.entry_id})
+    assert (refused["step_id"], refused["errors"]) == ("same_meter", {"same_meter": "other_total"})
+    contract = await submit(hass, refused, {"same_meter": "another"})
+    assert contract["step_id"] == "contract"
+
+
+async def test_entities_of_another_meter_are_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    await add(hass, smarty, {"energy_imported": smarty.chosen("tariff_1", "tariff_2")})
+    flow = await start(hass, "entities")
+    form = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"energy_imported": smarty.chosen("tariff_2")}
+    )
+    assert form["errors"] == {"energy_imported": "source_in_use"}
+    assert told(form)["title"] == "Smarty"
