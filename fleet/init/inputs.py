@@ -209,7 +209,7 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
 
 def _tables(content: object, name: str, limit: int) -> list[Any]:
     if not isinstance(content, list) or not content:
-        msg = f"there is no {name}"
+        msg = f"{name}: none is listed"
         raise ConfigError(msg)
     if len(content) > limit:
         msg = f"there are more than {limit} {name}"

@@ -118,6 +118,10 @@ export const styles = css`
     outline: 2px solid var(--link);
     outline-offset: 2px;
   }
+  /* Labels stand close to these charts. */
+  div[role="slider"]:focus-visible {
+    outline-offset: 0;
+  }
   svg,
   canvas {
     display: block;

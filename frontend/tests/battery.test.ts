@@ -38,7 +38,7 @@ const size = { kwh: 10, kw: 5, standby: 20 };
 const says = (changes: Partial<WhatIf> = {}, price = 0) => plain(batteryAnswer(found(changes), size, price, en).sentence);
 
 test("what a battery saves, and which reference power becomes right", () => {
-  assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 191–204 € a year. With it 3 kW becomes right, instead of 7 kW.");
+  assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 191–204 € a year. With it, 3 kW would be the cheapest, instead of 7 kW.");
   const only = { without: 7, with_battery: 7 };
   assert.equal(says({ saving: { low: 169, high: 169 }, cheapest: only }), "A battery of 10 kWh and 5 kW would save about 169 € a year.");
   const classes = { ...found().classes, "3": ofClass([1173, 91, -88, 170], [982, 0, 0, 170]) };
@@ -53,20 +53,20 @@ test("a battery that saves nothing does not save a little", () => {
 
 test("the parts of both years", () => {
   const { head, rows, notes } = batteryAnswer(found(), size, 0, en);
-  assert.deepEqual(head.map(plain), ["Without, 7 kW", "With, 3 kW"]);
+  assert.deepEqual(head.map(plain), ["Without battery, 7 kW", "With battery, 3 kW"]);
   assert.deepEqual(rows.map((row) => row.map(plain)), [
-    ["Energy, by the kWh", "1,173 €", "965 €"],
+    ["Energy, per kWh", "1,173 €", "965 €"],
     ["Above the reference power", "0 €", "0 €"],
-    ["Fed in", "−88 €", "0 €"],
+    ["To the grid", "−88 €", "0 €"],
     ["Fixed prices", "240 €", "170 €"],
-    ["A year", "1,325 €", "1,135 €"],
+    ["Total a year", "1,325 €", "1,135 €"],
   ]);
-  assert.match(notes.map(plain).join(" "), /^Fully used 1,234 times a year\. 42% of what was fed in would be stored\. By 362 measured days/);
+  assert.match(notes.map(plain).join(" "), /^It would be fully charged 1,234 times a year\. It would store 42% of the energy that went to the grid\. Based on 362 measured days/);
 });
 
 test("what another reference power saves already is not the battery's", () => {
   const { notes } = batteryAnswer(found({ reference_kw: 12 }), size, 0, en);
-  assert.equal(plain(notes[0]!), "Without a battery, 7 kW would be right already.");
+  assert.equal(plain(notes[0]!), "Even without a battery, 7 kW would be the cheapest.");
   const classes = { "7": ofClass([1173, 0, 0, 240], [1173, 0, 0, 240], null) };
   const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), size, 0, en);
   assert.ok(!without.notes.join(" ").includes("stored"));
@@ -90,7 +90,7 @@ test("what the amounts are with, and what is not counted", () => {
   const notes = (changes: Partial<WhatIf>, price = 0) => plain(batteryAnswer(found(changes), size, price, en).notes.join(" "));
   assert.match(notes({}), /at today's prices, with VAT\.$/);
   assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. Wear and interest are not counted\.$/);
-  assert.match(notes({ hourly_share: 0.42 }), /The price of the hour is known for 42% of the time/);
+  assert.match(notes({ hourly_share: 0.42 }), /Hourly prices are known for 42% of the time/);
   assert.ok(!notes({ hourly_share: 1 }).includes("hour"));
 });
 

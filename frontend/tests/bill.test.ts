@@ -140,12 +140,12 @@ const WITHOUT_ENERGY: Partial<Bill> = { lines: NETWORK, net: null, vat_base: nul
 test("without an energy price there is no total: what is known is the network and the levies", () => {
   const { total, texts, last, sums, lacks, notes, all } = told(august(WITHOUT_ENERGY));
   assert.deepEqual([total, lacks], ["– €", "prices"]);
-  assert.equal(texts[1], "**29.81 € without the energy itself.** With its price, this is your bill.");
+  assert.equal(texts[1], "**29.81 € without the energy itself.** Its price completes the bill.");
   assert.equal(all[0], "Energy | 384.64 kWh | price missing");
   // 12.84 + 19.62 + 5.72 + 3.31 + 0.38 - 14.27, and 8 % of it.
   assert.deepEqual(last, ["Net | 27.60", "VAT | 8% | 2.21", "To the grid | 400.56 kWh | price missing"]);
-  assert.deepEqual(sums, ["Network and levies | 29.81 €"]);
-  assert.deepEqual(notes.slice(0, -1), ["No price is entered for what goes to the grid: it earns nothing here."]);
+  assert.deepEqual(sums, ["Grid charges and levies | 29.81 €"]);
+  assert.deepEqual(notes.slice(0, -1), ["No feed-in price is entered, so energy to the grid earns nothing here."]);
   const french_ = told(august(WITHOUT_ENERGY), french);
   assert.equal(french_.texts[1], "**29,81 € sans l'énergie elle-même.** Avec son prix, ce sera votre facture.");
   assert.deepEqual(french_.sums, ["Réseau et taxes | 29,81 €"]);
@@ -154,7 +154,7 @@ test("without an energy price there is no total: what is known is the network an
 test("a line beside one without a price is not in the sum, and says so", () => {
   const fee = line("energy_fee", 1, "month", 2.5, 2.5);
   const { all, last } = told(august({ ...WITHOUT_ENERGY, lines: [fee, ...NETWORK] }));
-  assert.deepEqual(all.slice(0, 2), ["Energy | 384.64 kWh | price missing", "Energy, monthly fee | 1 month × 2.50 € | not in the sum"]);
+  assert.deepEqual(all.slice(0, 2), ["Energy | 384.64 kWh | price missing", "Supplier's fixed fee | 1 month × 2.50 € | not in the sum"]);
   assert.equal(last[0], "Net | 27.60");
 });
 
@@ -162,13 +162,13 @@ test("other missing parts are named, and nothing is claimed where no price is kn
   const lines = [ENERGY, ...NETWORK.slice(1), SOLD];
   // (56.27 + 3.31 + 0.38 - 14.27) * 1.08 - 31.32.
   const { texts, sums, all } = told(august({ ...WITHOUT_ENERGY, lines, missing: ["network_fixed"], subtotal: 18.03, unpriced_kwh: 0, unpriced_exported_kwh: 0 }));
-  assert.equal(texts[1], "**18.03 € without the network.** With the missing price, this is your bill.");
+  assert.equal(texts[1], "**18.03 € without the grid charges.** The missing price completes the bill.");
   assert.deepEqual(sums, ["Known parts | 18.03 €"]);
-  assert.deepEqual(all.slice(1, 4), ["Network, 7 kW | price missing", "Network, per kWh | 384.64 kWh × 0.0510 € | not in the sum", "Meter | 1 month × 5.72 € | not in the sum"]);
+  assert.deepEqual(all.slice(1, 4), ["Grid charges, 7 kW | price missing", "Grid charges, per kWh | 384.64 kWh × 0.0510 € | not in the sum", "Meter | 1 month × 5.72 € | not in the sum"]);
   const both = told(august({ ...WITHOUT_ENERGY, missing: ["energy", "compensation"], subtotal: 44.81 }));
   assert.match(both.texts[1]!, /^\*\*44.81 € without the energy itself, the levies\.\*\*/);
   const old = told(august({ lines: [], total: null, subtotal: null, missing: ["network_fixed"], vat_rate: null }));
-  assert.match(old.texts[1]!, /^The prices of this month are not known\./);
+  assert.match(old.texts[1]!, /^The prices of this month are not known,/);
   assert.deepEqual(old.sums, ["Known parts | –"]);
 });
 
@@ -176,7 +176,7 @@ test("without a reference power there are the energies and the highest quarter-h
   const peak = { start: "2026-08-11T16:15:00+00:00", mean_kw: 9.44 };
   const { total, texts, all, sums, lacks, notes } = told(august({ ...WITHOUT_ENERGY, reference_kw: null, missing: ["energy", "network_fixed", "surcharge"], peak }));
   assert.deepEqual([total, lacks], ["384.64 kWh", "reference"]);
-  assert.equal(texts[1], "Your bill states your reference power. With it, this is in euros.");
+  assert.equal(texts[1], "Without the reference power, no costs can be shown. Your bill states it.");
   assert.deepEqual(all, ["From the grid | 384.64 kWh", "To the grid | 400.56 kWh", "Highest quarter-hour | 11 Aug, 18:15 | 9.4 kW"]);
   assert.deepEqual([sums, notes], [[], []]);
 });
@@ -189,8 +189,8 @@ test("what the energy community is paid stands below, and the big number is both
   assert.deepEqual([total, texts], ["56.36 €", ["", "", ""]]);
   assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "Both together | 56.36 €"]);
   assert.deepEqual(notes.slice(0, 2), [
-    "100.00 kWh were shared: the supplier bills neither energy nor levies for them.",
-    "The operator may charge 5.51 € less for the network.",
+    "100.00 kWh came from energy sharing, so no energy price or levies apply.",
+    "The grid operator may charge 5.51 € less.",
   ]);
 });
 
@@ -198,7 +198,7 @@ test("without its price there is no sum with the energy community", () => {
   const { total, texts, sums, lacks } = told(august({ ...SHARED, total_with_community: null }));
   assert.deepEqual([total, lacks], ["47.36 €", undefined]);
   assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh | price missing"]);
-  assert.match(texts[2]!, /^What you pay the energy community is not in it\./);
+  assert.match(texts[2]!, /^The bill of the energy community is not included\./);
 });
 
 test("prices of another year are said, in each language", () => {
@@ -224,11 +224,11 @@ test("aids have the household's name; one without VAT stands below the VAT", () 
 });
 
 test("energy whose price was not known costs the mean of the month, or is why there is no total", () => {
-  assert.deepEqual(told(august({ unpriced_kwh: 12.3 })).notes.slice(0, -1), ["12.30 kWh came while their price was not known: they cost the mean of the month."]);
-  assert.deepEqual(told(august({ ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 })).notes.slice(0, -1), ["For 80.00 kWh the price is not known."]);
+  assert.deepEqual(told(august({ unpriced_kwh: 12.3 })).notes.slice(0, -1), ["12.30 kWh have no known price and cost the mean price of the month."]);
+  assert.deepEqual(told(august({ ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 })).notes.slice(0, -1), ["The price of 80.00 kWh is not known."]);
   const sold = told(august({ unpriced_exported_kwh: 9 }));
   assert.deepEqual(sold.last.slice(-1), ["To the grid, without a price | 9.00 kWh | price missing"]);
-  assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh went to the grid while their price was not known: they earn nothing here."]);
+  assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh to the grid have no known price and earn nothing here."]);
 });
 
 test("a forecast without the energy community says whose it is", () => {

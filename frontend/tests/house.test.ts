@@ -96,12 +96,12 @@ const saved = (of: House | undefined, ...what: Parameters<typeof bill>) => {
 };
 
 test("what the sun saved in a month", () => {
-  const below = " / What the sun kept below 7 kW is not counted.";
+  const below = " / Surcharges above 7 kW that the sun avoided are not counted.";
   assert.equal(saved(house(), "2026-08"), `Your sun saved **53 €** in August: 240 kWh that you did not buy.${below}`);
   const running = { until: "2026-11-21T12:50:00+01:00", end: "2026-12-01T00:00:00+01:00", reference_kw: null };
   assert.equal(saved(house(), "2026-11", running), "Your sun saved **53 €** this month: 98 kWh that you did not buy.");
   const market = house({ months: [month("2026-08", { unpriced_kwh: 40.2 })] });
-  const unpriced = "Of 40 kWh it is not known what they would have cost.";
+  const unpriced = "The price of 40 kWh is not known.";
   assert.equal(saved(market, "2026-08"), `Your sun saved **53 €** in August: 240 kWh that you did not buy. ${unpriced}${below}`);
 });
 
@@ -118,7 +118,7 @@ test("twelve whole months", () => {
   // 12 * 600, 12 * 240 and 12 * 52.60.
   assert.equal(year(), "House 7,200 kWh, 40% of it from your roof. Your sun saved **631 €** in these 12 months.");
   const text = year({ battery, months: YEAR.map((each) => ({ ...each, unpriced_kwh: 1 })) });
-  assert.equal(text, "House 7,200 kWh, 40% of it from roof and battery. Your sun saved **631 €** in these 12 months. Of 12 kWh it is not known what they would have cost.");
+  assert.equal(text, "House 7,200 kWh, 40% of it from roof and battery. Your sun saved **631 €** in these 12 months. The price of 12 kWh is not known.");
 });
 
 test("fewer months, and months with an unknown day", () => {
@@ -126,7 +126,7 @@ test("fewer months, and months with an unknown day", () => {
   const since = "2026-08-10T14:00:00+02:00";
   assert.equal(year({ months: young, since }), "House 1,200 kWh, 40% of it from your roof. Your sun saved **105 €** in these 2 months. Known since 10 August 2026.");
   const away = [month("2026-08"), month("2026-09", unknown), month("2026-10")];
-  assert.equal(year({ months: away }), "House 1,200 kWh, 40% of it from your roof. Your sun saved **105 €** in these 2 months. Months with a day that is not known are left out.");
+  assert.equal(year({ months: away }), "House 1,200 kWh, 40% of it from your roof. Your sun saved **105 €** in these 2 months. Months with unknown days are left out.");
   assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "House 600 kWh, 40% of it from your roof.");
   assert.equal(year({ months: [month("2026-10")] }), "House 600 kWh, 40% of it from your roof. Your sun saved **53 €** in this month.");
   assert.equal(year({ months: [month("2026-11")] }), "");

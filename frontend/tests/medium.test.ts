@@ -96,7 +96,7 @@ test("gas and heat are compared with a year ago as soon as that is known", () =>
 
 test("nothing is compared where a day is not whole", () => {
   const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
-  assert.equal(said({ "2026-11-05": 0.5 }), "November: **at least 39.0 m³** by the 20th. Not every day is known as a whole, so nothing is compared.");
+  assert.equal(said({ "2026-11-05": 0.5 }), "November: **at least 39.0 m³** by the 20th. Some days are incomplete, so nothing is compared.");
   assert.match(said({ "2026-11-05": 0, "2026-11-06": 0.89 }), /at least 37.8 m³/);
   assert.equal(said({ "2026-10-05": 0.5 }), "November: **40.0 m³** by the 20th. Too little of October is known to compare.");
   // Nine tenths of a day are enough, and what comes later in October does not matter.
@@ -117,7 +117,7 @@ test("a meter that is new is summed up from its first whole day on", () => {
   assert.match(drawn.own, /^M13.33 100L/);
   assert.equal(drawn.reference, "");
   const first = { ...found, days: { start: "2026-11-20", amounts: [0.5, 0.2], known: [0.4, 0.5] } };
-  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November; the month is summed up from the first whole day on.");
+  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November. The month's sum starts with the first whole day.");
   assert.equal(drawMedium(standingOn(first, "2026-11-21", false)).own, "");
 });
 
@@ -293,7 +293,7 @@ test("gas in euros without a year ago, a fixed price, whole days or the start of
   assert.equal(said(gasCosts({}, alone)), "11 € of it fixed.");
   assert.equal(said(gasCosts({ fixed: 0, total: 75.6 }, { ...alone, per_month: 0 })), "");
   assert.equal(said(gasCosts({ first: 5 }, alone)), "11 € of it fixed. Counted since 5 November.");
-  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "11 € of it fixed. At least that: not every day is known.");
+  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "11 € of it fixed. At least this amount: some days are incomplete.");
   assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT. Your own prices.");
   // On the 1st, October is told as a whole.
   const october = gasCosts({ month: "2026-10" });

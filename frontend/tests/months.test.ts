@@ -148,7 +148,7 @@ test("amounts say at which prices they are", () => {
     "Each month at its own prices.",
     "The prices of 2027 are not known yet. Calculated with the prices of December 2026.",
   ]);
-  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month at its own prices.", "Without what you pay the energy community."]);
+  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month at its own prices.", "Without the bill of the energy community."]);
   assert.deepEqual(notes({ prices_of: "2026-12" }, "kWh"), []);
 });
 
@@ -156,7 +156,7 @@ test("what the energy community is paid is energy, and the sum is both together"
   const community = { name: "community", quantity: 100, unit: "kWh", price: 0.09, amount: 9 };
   const months = yearOf([bill("2026-11", "2026-12", { community, shared_kwh: 100, total_with_community: 69 })], "€");
   const { rows, total } = tableOf(months, months.months.at(-1)!, en);
-  assert.deepEqual([...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " ")), ["Energy 49 €", "Network and meter 20 €", "To pay 69 €"]);
+  assert.deepEqual([...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " ")), ["Energy 49 €", "Grid charges and meter 20 €", "To pay 69 €"]);
 });
 
 test("a running month is so far, and only whole ones are to be paid", () => {
@@ -167,6 +167,6 @@ test("a running month is so far, and only whole ones are to be paid", () => {
     return [...heads, total!.name];
   };
   assert.deepEqual(head([running]), ["December so far", "So far"]);
-  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, after what you sold"]);
-  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, after what you sold"]);
+  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, less feed-in"]);
+  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, less feed-in"]);
 });

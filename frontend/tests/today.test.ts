@@ -175,7 +175,7 @@ test("a day in a sentence", () => {
 });
 
 test("what is not known is said to be so, and is no 0", () => {
-  assert.equal(say({ isToday: false }, { imported_wh: null }), "Nothing is known of this day.");
+  assert.equal(say({ isToday: false }, { imported_wh: null }), "No data for this day.");
   const first = new Date("2026-11-21T18:00:00Z");
   assert.equal(say({ known: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
   assert.equal(

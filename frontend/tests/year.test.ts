@@ -102,7 +102,7 @@ test("energy needs no contract: that of the whole months, or what there is so fa
 
 test("prices that are not known compare nothing", () => {
   const rows = classRows(classes(7, [["3", null, 1, 9], ["7", null, 0, 0]]));
-  assert.equal(says(rows, 7), "What the classes would have cost is not known: prices are missing.");
+  assert.equal(says(rows, 7), "Prices are missing, so the classes cannot be compared.");
   assert.deepEqual(rows.map(({ total }) => total), [null, null]);
   assert.deepEqual(classRows({ ...classes(7, []), totals: {}, months: [], decisive: [] }), []);
 });

@@ -49,7 +49,7 @@ FIRST_DAY = {
     "bill": (
         (
             "bill",
-            r"Energy 0\.\d\d kWh . 0\.1463 € .* Network, 7 kW .* of \d\d days .* So far until .* €",
+            r"Energy 0\.\d\d kWh . 0\.1463 € .*Grid charges, 7 kW .* of \d\d days .* So far .* €",
         ),
         ("months", r"The first whole month ends on .* So far"),
     ),

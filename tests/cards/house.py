@@ -16,6 +16,7 @@ def meter(**changes: object) -> Json:
         "title": f"Smarty {SERIAL}",
         "serial_number": SERIAL,
         "device_id": DEVICE,
+        "source": "port",
         "state": "receiving",
         "obstacle": None,
         "remedy": None,

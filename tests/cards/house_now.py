@@ -172,3 +172,18 @@ async def height(element: Locator) -> float:
     """Return how high something is that may be touched, 0 where it is not shown."""
     box = await element.bounding_box()
     return box["height"] if box else 0.0
+
+
+def without_cable() -> Json:
+    """Return what a meter without a cable answers: seven days until yesterday."""
+    meter = house.meter(
+        serial_number=None, source="leneda", known_until="2026-11-20T23:00:00+00:00"
+    )
+    peak = {"start": "2026-11-20T17:30:00+00:00", "mean_kw": 7.9}
+    yesterday = day(20, imported_wh=9440, cost=2.31, cost_used=1.84, feed_in=0.0)
+    days = [*map(day, range(14, 20)), yesterday | {"cost_fixed": 0.47, "peak": peak}]
+    return {
+        "smarty_p1/meters": {"meters": [meter]},
+        "smarty_p1/live": house.live(values={}, received_at=None, quarter_hour=None),
+        "smarty_p1/days": {"days": days},
+    }

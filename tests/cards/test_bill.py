@@ -21,8 +21,9 @@ from .stage import Stage
 
 CARD = "smarty-p1-bill"
 NOVEMBER = (
-    "Energy 363.66 kWh × 0.1450 € 52.73 Energy, monthly fee 20.8 of 30 days × 2.50 € 1.73 "
-    "Network, 7 kW 20.8 of 30 days × 12.84 € 8.89 Network, per kWh 363.66 kWh × 0.0510 € 18.55 "
+    "Energy 363.66 kWh × 0.1450 € 52.73 Supplier's fixed fee 20.8 of 30 days × 2.50 € 1.73 "
+    "Grid charges, 7 kW 20.8 of 30 days × 12.84 € 8.89 Grid charges, per kWh "
+    "363.66 kWh × 0.0510 € 18.55 "
     "Meter 20.8 of 30 days × 5.72 € 3.96 Above 7 kW 57.81 kWh × 0.0765 € 4.42 "
     "Electricity tax 363.66 kWh × 0.0010 € 0.36 Compensation mechanism 363.66 kWh × 0.0077 € 2.80 "
     "Net 93.44 VAT 8% 7.48 To the grid 48.98 kWh × 0.0782 € −3.83 "
@@ -53,7 +54,7 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
         "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
     )
     assert NOVEMBER in text
-    assert text.endswith("Energy above 7 kW is priced on top of the network price.")
+    assert text.endswith("The surcharge for energy above 7 kW comes on top of the grid price.")
 
 
 async def test_the_bill_in_french(stage: Stage) -> None:
@@ -96,7 +97,7 @@ async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
     text = await clean(stage, "bill-october")
     assert "October 2026 144.16 € 100% measured Line" in text
     assert "To pay 144.16 €" in text
-    assert "Energy, monthly fee 1 month × 2.50 € 2.50" in text
+    assert "Supplier's fixed fee 1 month × 2.50 € 2.50" in text
     assert "by 31" not in text
     await earlier_month.focus()
     for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
@@ -118,11 +119,11 @@ async def test_without_an_energy_price_there_is_no_total_and_a_link(stage: Stage
     text = await clean(stage, "bill-no-energy-price")
     assert "November 2026 – € until 21 Nov, 18:38" in text
     assert (
-        "38.27 € without the energy itself. With its price, this is your bill. Enter the prices "
+        "38.27 € without the energy itself. Its price completes the bill. Enter the prices "
         "Then: gear icon \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} Contract"
     ) in text
-    assert "Energy 363.66 kWh price missing Network, 7 kW 20.8 of 30 days" in text
-    assert "Network and levies until 21 Nov, 18:38 38.27 €" in text
+    assert "Energy 363.66 kWh price missing Grid charges, 7 kW 20.8 of 30 days" in text
+    assert "Grid charges and levies until 21 Nov, 18:38 38.27 €" in text
     link = stage.page.get_by_role("link", name="Enter the prices")
     path = "/config/integrations/integration/smarty_p1#config_entry=house"
     assert await link.get_attribute("href") == path
@@ -132,7 +133,7 @@ async def test_without_a_reference_power_both_cards_show_energy(stage: Stage) ->
     known = [without_reference(each) for each in (*earlier(), running())]
     await show(stage, CARD, "smarty-p1-months", answers=bills(*known), is_admin=False)
     text = await clean(stage, "bill-no-reference")
-    sentence = "Your bill states your reference power. With it, this is in euros."
+    sentence = "Without the reference power, no costs can be shown. Your bill states it."
     assert text.count(f"{sentence} An administrator can do that.") == 2
     assert "From the grid 363.66 kWh To the grid 48.98 kWh Highest quarter-hour 11 Nov" in text
     assert "438 kWh a month Least in June, most in December" in text
@@ -171,9 +172,9 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
     await show(stage, CARD, answers=bills(bill("2026-11", found, **more)))
     text = await clean(stage, "bill-dynamic-shared")
     assert "Energy 263.66 kWh × 0.098765 € on average 26.04" in text
-    assert "12.30 kWh came while their price was not known: they cost the mean" in text
+    assert "12.30 kWh have no known price and cost the mean price of the month." in text
     assert "To the energy community 100.00 kWh price missing" in text
-    assert "With its price, both stand here together. Enter the prices" in text
+    assert "Its price completes the sum. Enter the prices" in text
     assert "Sharing is known for 300.00 kWh of 363.66 kWh so far." in text
     assert "Counted since 3 November; the paper bill has the whole month." in text
     assert "400 of 1,990 quarter-hours come from Leneda." in text
@@ -193,20 +194,24 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
     changes: Json = {"imported_kwh": 100.0}
     await show(stage, CARD, answers=bills(bill("2026-09", found, "0", **changes)))
     text = await clean(stage, "bill-change")
-    assert "Network, fixed part 10 of 30 days × 12.84 € 4.28" in text
-    assert "Network, fixed part 20 of 30 days × 19.61 € 13.07" in text
+    assert "Grid charges, fixed part 10 of 30 days × 12.84 € 4.28" in text
+    assert "Grid charges, fixed part 20 of 30 days × 19.61 € 13.07" in text
     assert "Above the reference power 6.40 kWh × 0.0765 € 0.49" in text
     assert "snow_tax 100.00 kWh × 0.0100 € 1.00" in text
     assert "Net" not in text.replace("Network", "")
     assert "Prices and amounts are without VAT." in text
-    assert text.endswith("bears the surcharge instead of the network price.")
+    assert text.endswith("replaces the grid price.")
 
 
 @pytest.mark.parametrize(
     ("code", "is_admin", "said"),
     [
         ("nothing_counted", True, "The bill begins with the first quarter-hour."),
-        ("not_loaded", True, "The meter is not being read at the moment."),
+        (
+            "not_loaded",
+            True,
+            "The bill returns with the next readings.",
+        ),
         ("not_answered", True, "Home Assistant does not answer."),
     ],
 )

@@ -44,7 +44,7 @@ async def test_the_bill(stage: Stage) -> None:
     await house_bill.show(stage, BILL, answers=answers())
     text = await stage.text()
     assert "Your sun saved 8 € this month: 38 kWh that you did not buy." in text
-    assert "What the sun kept below 7 kW is not counted." in text
+    assert "Surcharges above 7 kW that the sun avoided are not counted." in text
     for _ in range(3):
         await stage.page.get_by_role("button", name="Month before").click()
         await stage.settle()

@@ -123,7 +123,7 @@ async def test_the_meter_that_is_asked_for(stage: Stage) -> None:
     await said_by(stage, "Heat 18:00")
     await stage.close()
     await stage.show(CARD, answers=answers, config={"meter": "of another house"})
-    await said_by(stage, "This meter is not on the M-Bus")
+    await said_by(stage, "The electricity meter does not read this meter")
 
 
 async def test_the_index_of_the_last_telegram_is_counted(stage: Stage) -> None:
@@ -160,11 +160,11 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
         ),
         (
             media.gas(days=None, index=None, time=None),
-            "Gas No reading yet. Such a meter is read about once an hour.",
+            "Gas No reading yet. These meters are read about once an hour.",
         ),
         (
             media.gas(days=media.days(date(2026, 11, 21), media.gas_of)),
-            "from the first whole day on. Today 1.80 m³, at 11.20 kWh/m³ Show it in euros",
+            "starts with the first whole day. Today 1.80 m³, at 11.20 kWh/m³ Show it in euros",
         ),
         (
             media.gas(days=media.days(date(2026, 11, 16), media.gas_of)),
@@ -190,7 +190,7 @@ async def test_what_is_not_known_is_said(stage: Stage, found: dict[str, Any], sa
 
 async def test_without_another_meter_there_are_words(stage: Stage) -> None:
     await stage.show(CARD, answers=media.answers())
-    await said_by(stage, "No gas, water or heat meter is on the M-Bus.")
+    await said_by(stage, "The electricity meter reads no gas, water or heat meter.")
     await stage.close()
     waiting = media.answers(state="waiting", media=[])
     await stage.show(CARD, answers=waiting, config={"meter": media.GAS})

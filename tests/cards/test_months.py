@@ -42,9 +42,9 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
         "Twelve months and this one € kWh 97 € a month Cheapest June, dearest December"
     )
     assert (
-        "with VAT November so far 12 months Energy 59 € 855 € Network and meter 34 € 576 € "
+        "with VAT November so far 12 months Energy 59 € 855 € Grid charges and meter 34 € 576 € "
         "Levies 3 € −8 € Above 7 kW 5 € 58 € To the grid −4 € −316 € "
-        "To pay, after what you sold 97 € 1,165 € Each month at its own prices."
+        "To pay, less feed-in 97 € 1,165 € Each month at its own prices."
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
@@ -110,7 +110,7 @@ async def test_the_table_behind(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.settle()
     text = await clean(stage, "months-table")
-    assert "Month Energy Network and meter Levies Above 7 kW To the grid To pay" in text
+    assert "Month Energy Grid charges and meter Levies Above 7 kW To the grid To pay" in text
     rows = await stage.page.locator(".behind tbody tr").all_inner_texts()
     assert len(rows) == 13
     for row in rows:
@@ -142,7 +142,7 @@ async def test_less_than_a_month(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(running(**since)))
     text = await clean(stage, "months-first")
     assert "97 € in November so far The first whole month ends on 31 December." in text
-    assert "with VAT November so far Energy 59 € Network" in text
+    assert "with VAT November so far Energy 59 € Grid charges" in text
 
 
 async def test_without_an_energy_price_it_is_energy(stage: Stage) -> None:
@@ -150,7 +150,7 @@ async def test_without_an_energy_price_it_is_energy(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(*known))
     text = await clean(stage, "months-no-energy-price")
     assert "438 kWh a month" in text
-    assert "With the prices of your bill, this is in euros. Enter the prices" in text
+    assert "Without the prices of your bill, no costs can be shown. Enter the prices" in text
     assert "€" not in text
     assert await stage.page.get_by_role("radio").count() == 0
 
@@ -165,7 +165,7 @@ async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
     await tap(stage, 4)
     text = await stage.text()
     assert "with VAT March 11 months Energy – " in text
-    assert "To pay, after what you sold – " in text
+    assert "To pay, less feed-in – " in text
 
 
 async def test_the_bills_are_asked_once_for_both_cards(stage: Stage) -> None:

@@ -34,24 +34,13 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
 
 
 async def test_a_meter_without_a_cable_shows_yesterday(stage: Stage) -> None:
-    meter = house.meter(
-        serial_number=None, source="leneda", known_until="2026-11-20T23:00:00+00:00"
-    )
-    peak = {"start": "2026-11-20T17:30:00+00:00", "mean_kw": 7.9}
-    yesterday = house_now.day(20, imported_wh=9440, cost=2.31, cost_used=1.84, feed_in=0.0)
-    days = [*map(house_now.day, range(14, 20)), yesterday | {"cost_fixed": 0.47, "peak": peak}]
-    answers = {
-        "smarty_p1/meters": {"meters": [meter]},
-        "smarty_p1/live": house.live(values={}, received_at=None, quarter_hour=None),
-        "smarty_p1/days": {"days": days},
-    }
-    await stage.show(CARD, answers=answers)
+    await stage.show(CARD, answers=house_now.without_cable())
     text = await stage.text()
     assert "Yesterday until Fri 20 Nov, midnight 9.4 kWh" in text
     assert "2.31 € (1.84 used, 0.47 fixed)" in text
     assert "Highest quarter-hour 7.9 kW at 18:30" in text
     assert await stage.card(CARD).locator(".excess").inner_text() == "above 7\u00a0kW"
-    assert "Only the meter's port tells what is drawn now." in text
+    assert "Current power needs a cable at the meter." in text
     assert not stage.errors
     assert not await stage.overflow()
     await stage.picture("now-without-cable")
@@ -144,8 +133,11 @@ async def test_nothing_is_shown_that_could_not_be_verified(stage: Stage) -> None
     await stage.show(CARD, answers={"smarty_p1/live": house_now.failing("wrong_key")})
     text = await stage.text()
     assert "The key does not fit this meter" in text
-    assert f"sends the key of meter {house.SERIAL}." in text
-    assert "No verified value yet \N{EN DASH} kW Nothing unverified is shown or counted." in text
+    assert f"for the key of meter {house.SERIAL}." in text
+    assert (
+        "No verified value yet \N{EN DASH} kW Unverified values are neither shown nor counted."
+        in text
+    )
     link = stage.card(CARD).get_by_role("link")
     assert await link.inner_text() == "Enter the key"
     assert await link.get_attribute("href") == REMEDY
@@ -159,20 +151,17 @@ async def test_what_was_read_last_is_not_called_the_present(stage: Stage) -> Non
     silent = house_now.silent()
     await stage.show(CARD, answers={"smarty_p1/live": silent})
     text = await stage.text()
-    assert "Nothing heard for 14 minutes" in text
+    assert "No telegram for 14 minutes" in text
     assert "Check the connection" in text
-    assert (
-        "Last: from the grid last 18:24:10 0.6 kW This is the last value, not the present one."
-        in text
-    )
+    assert "last 18:24:10 0.6 kW This is the last value received, not the current one." in text
     assert "of 7 kW" not in text
     assert await color_of_number(stage) == "old"
     await stage.picture("now-silent")
     await stage.passes(120)
-    assert "Nothing heard for 16 minutes" in await stage.text()
+    assert "No telegram for 16 minutes" in await stage.text()
     await stage.send(house.live(received_at="2026-11-21T17:40:20+00:00"))
     text = await stage.text()
-    assert "Nothing heard" not in text
+    assert "No telegram for" not in text
     assert "From the grid 18:40:20 0.6 kW" in text
 
 
@@ -182,9 +171,9 @@ async def test_what_comes_no_more_grows_old(stage: Stage) -> None:
     await stage.passes(80)
     text = await stage.text()
     assert "Last: from the grid last 18:38:20 0.6 kW" in text
-    assert "Nothing heard" not in text
+    assert "No telegram for" not in text
     await stage.passes(60)
-    assert "Nothing heard for 2 minutes" in await stage.text()
+    assert "No telegram for 2 minutes" in await stage.text()
 
 
 async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
@@ -198,7 +187,7 @@ async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
     await stage.page.get_by_text("Last: from the grid").wait_for()
     text = await stage.text()
     assert "Last: from the grid last 18:38:20 0.6 kW" in text
-    assert "Nothing heard" not in text
+    assert "No telegram for" not in text
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ async def test_a_house_with_fewer_phases_has_fewer_rows(
 @pytest.mark.parametrize(
     ("live", "meter", "said"),
     [
-        ({"received_at": None, "values": {}}, {"last_telegram": None}, "No voltage is known yet."),
+        ({"received_at": None, "values": {}}, {"last_telegram": None}, "No voltage yet."),
         ({"values": {"power_net": 1.0}}, {}, "This meter sends no voltage."),
         (
             {"received_at": "2026-11-19T17:00:00+00:00"},
@@ -189,7 +189,7 @@ async def test_the_house_is_connected_and_the_meter_speaks(stage: Stage) -> None
     assert "Supply and reception Connected; last telegram" in text
     assert "Breaker On Relay 1 / 2 Off / on Connection limit 69 kVA" in text
     assert "Telegrams, 24 hours 99.2% 19:00 04:12–04:23: 11 min without now" in text
-    assert "Last message of the grid operator, 3 November 2026 Works on 12 November" in text
+    assert "Last message from the grid operator, 3 November 2026 Works on 12 November" in text
 
 
 async def test_the_age_of_the_last_telegram_is_counted(stage: Stage) -> None:
@@ -254,7 +254,7 @@ async def test_a_year_of_interruptions(stage: Stage) -> None:
         "Voltage sags 10 seen 28 earlier, undated "
         "Voltage swells 3 seen 4 earlier, undated"
     ) in text
-    assert "The meter only counts: what came before its first reading has no date." in text
+    assert "The meter only counts, so earlier interruptions have no date." in text
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
 
 
@@ -333,7 +333,7 @@ async def test_a_meter_without_telegrams_has_words(stage: Stage, part: str) -> N
     }
     text = await show(stage, part, given)
     said = {
-        "voltage": "No voltage is known yet. The lines begin with the first telegram.",
+        "voltage": "No voltage yet. It appears with the first telegram.",
         "supply": "No telegram yet. Values appear here with the first one.",
         "interruptions": "Nothing is known yet. Counts appear here with the first telegram.",
     }

@@ -43,7 +43,7 @@ async def test_the_first_day_is_no_empty_frame(stage: Stage) -> None:
     answers = house_now.first_day() | {"smarty_p1/days": error, "smarty_p1/bill": error}
     await stage.show(CARD, answers=answers)
     text = await stage.text()
-    assert "So far Nothing is counted yet: that begins with the first telegram." in text
+    assert "So far Nothing counted yet. Counting starts with the first telegram." in text
     today = house_now.day(
         21, imported_wh=31, quarter_hours=0, of_quarter_hours=74, peak=None, cost=0.3
     )

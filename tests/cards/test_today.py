@@ -257,7 +257,7 @@ async def test_on_the_first_day_words_stand_beside_the_axis(stage: Stage) -> Non
             {"smarty_p1/live": house.gone("disabled"), COMMAND: {"error": "not_loaded"}},
             "The meter is not being read at the moment.",
         ),
-        ({COMMAND: {"error": "nothing_counted"}}, "Nothing known yet."),
+        ({COMMAND: {"error": "nothing_counted"}}, "No data yet."),
         ({COMMAND: {"error": "unreadable"}}, "Home Assistant does not answer."),
     ],
 )

@@ -56,7 +56,7 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "7 kW 212 € yours (166 € fixed, 46 € surcharge) "
         "12 kW 255 € +43 € (254 € fixed, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed)"
     ) in text
-    assert "Only compares. Your supplier changes it. Show" in text
+    assert "This card only compares. Your supplier can change the class. Show" in text
     steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4"
     assert f"From the grid, kW {steps} To the grid, kW {steps} above 7 kW" in text
     assert "0 6 12 18 24 h" in text
@@ -336,7 +336,7 @@ async def test_before_the_first_quarter_hour(stage: Stage) -> None:
     refused = {"error": "nothing_counted"}
     both = {"smarty_p1/quarter_hours": refused, "smarty_p1/classes": refused}
     await stage.show(YEAR, answers=both)
-    words = "Nothing known yet. It appears here with the first whole quarter-hour."
+    words = "No data yet. It appears here with the first whole quarter-hour."
     await stage.page.get_by_text(words).wait_for()
     assert not stage.errors
 
@@ -354,7 +354,7 @@ async def test_without_a_reference_power_nothing_is_yours(stage: Stage) -> None:
     await stage.show(YEAR, answers=answers, width=1280)
     text = await stage.text()
     assert "5,252 kWh from the grid, 4,036 kWh to the grid in 12 months." in text
-    assert "above" not in text.replace("what is above it is red", "")
+    assert "above" not in text
     assert await stage.page.get_by_role("radio").count() == 0
     link = stage.page.get_by_role("link", name="Enter the reference power")
     path = "/config/integrations/integration/smarty_p1#config_entry=house"

@@ -450,7 +450,7 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ("here = true", 'here = true\ntickets = "mailto:a b@c"', "tickets must be like mailto:"),
         ("here = true", 'here = true\nwatch = "a b"', "watch must be the name of a host"),
         ("here = true", "here = true\nprometheus_port = 0", "prometheus_port must be from 1 to"),
-        ("[[gateway]]", "[gateway]", r"there is no \[\[gateway\]\]"),
+        ("[[gateway]]", "[gateway]", r"\[\[gateway\]\]: none is listed"),
         ("meters = [", f"meters = [{METER}, ", "two meters of gateway cellar have the same title"),
         ("[[gateway]]", '[also]\n"x" = ["y"]\n[[gateway]]', "x is the host of no node"),
     ],

@@ -285,7 +285,7 @@ async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder:
     await house.resume()
     await house.record()
     touch(folder / "capture-1.jsonl")
-    with pytest.raises(ServiceValidationError, match="Nobody has seen"):
+    with pytest.raises(ServiceValidationError, match="has not been shown yet"):
         await house.call("write")
     assert (await house.call("show"))["state"] == "ready"
     assert (await house.call("write"))["path"] == str(folder / "capture-2.jsonl")
@@ -360,7 +360,7 @@ async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> N
     await house.end()
     shown = await house.call("show")
     assert (shown["telegrams"], shown["last_telegram"]) == (0, [])
-    with pytest.raises(ServiceValidationError, match="No telegram"):
+    with pytest.raises(ServiceValidationError, match="has no verified telegram"):
         await house.call("write")
 
     result = await open_repair(house.hass, house.repair)

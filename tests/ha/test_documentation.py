@@ -92,7 +92,6 @@ def kind_of_example(example: Example) -> str:
         "ser2net": {"connection"},
         "esphome": {"uart", "serial_proxy"},
         "evcc": {"meters"},
-        "evcc's relay": {"hems"},
         "evcc's prices": {"tariffs"},
         # Run in tests of the outlook.
         "configuration": {"rest_command", "script"},
@@ -118,8 +117,6 @@ def test_each_example_is_valid(example: Example) -> None:
             # Three telegrams of a meter that sends every ten seconds.
             assert seconds
             assert int(seconds[1]) >= 30
-        case "evcc's relay":
-            assert content["hems"]["limit"]["uri"].endswith("/api/states/sensor.smarty_relay_1")
         case "evcc's prices":
             forecast = content["tariffs"]["grid"]["forecast"]
             assert forecast["jq"] == ".service_response.grid | tostring"

@@ -148,7 +148,9 @@ async def test_what_is_missing_is_said(
 ) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    with pytest.raises(ServiceValidationError, match=r"31 days of Smarty .* it takes 300"):
+    with pytest.raises(
+        ServiceValidationError, match=r"Smarty .* has 31 measured days .* 300 are needed"
+    ):
         await call(hass, "what_if", **BATTERY)
 
     client = await hass_ws_client(hass)
@@ -160,7 +162,7 @@ async def test_what_is_missing_is_said(
         "refusal": {"reason": "too_few_days", "days": 31, "least_days": 300},
     }
     for options, text in (
-        ({"reference_power": 7.0}, "Without the price of energy"),
+        ({"reference_power": 7.0}, "depends on your energy price"),
         ({"energy_price": 0.1}, "Without a reference power"),
     ):
         port.greeting = port.next_frame(telegram("00:00:10", 0.0))

@@ -29,6 +29,7 @@ import {
   SteadyRoom,
 } from "../sentences/now.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
+import { yesterdayTexts } from "../sentences/yesterday.ts";
 import { weekStyles } from "../parts/week-chooser.ts";
 import { styles } from "../styles.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
@@ -50,7 +51,7 @@ export class NowCard extends SmartyCard {
   }
 
   protected override get label(): string {
-    return this.#t("name");
+    return this.meter?.source === "leneda" ? this.text(yesterdayTexts, "title") : this.#t("name");
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {

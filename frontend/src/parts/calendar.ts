@@ -44,10 +44,14 @@ export const calendarStyles = css`
     font-size: 13px;
     line-height: 18px;
   }
-  .calendar [role="row"] small,
-  .calendar button small {
-    display: block;
+  .calendar [role="row"] small {
     overflow-wrap: normal;
+  }
+  /* A style writes the mark, because screen readers say the count with its words. */
+  .calendar [data-above]::after {
+    content: "▲\\00a0" attr(data-above);
+    display: block;
+    color: var(--excess-text);
   }
   .calendar [aria-selected="true"] {
     background: var(--chosen);
@@ -146,20 +150,21 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
       role="gridcell"
       class=${day === today ? "now-day" : ""}
       data-day=${day}
+      data-above=${aboveCount || nothing}
       aria-label=${name}
       aria-selected=${day === chosen}
       aria-disabled=${!isKnown}
       tabindex=${day === focused ? 0 : -1}
       @click=${() => isKnown && choose(day)}
     >
-      ${Number(day.slice(8))}${aboveCount ? html`<small class="excess">▲ ${aboveCount}</small>` : nothing}
+      ${Number(day.slice(8))}
     </button>`;
   };
   const words = { earlier: locale.text(todayTexts, "month_before"), later: locale.text(todayTexts, "month_after") };
   const title = capital(locale.monthYear(dayStart(`${month}-15`)));
   return html`<div class="calendar" role="dialog" aria-label=${locale.common("choose_day")} @keydown=${key}>
     ${turnOver(title, words, { earlier: turn(-1, month > first.slice(0, 7)), later: turn(1, month < today.slice(0, 7)) })}
-    <div role="grid" aria-label=${title}>
+    <div role="grid">
       <div role="row">${locale.common("weekdays").split(" ").map((name) => html`<small role="columnheader" aria-label=${name}>${capital(name.slice(0, 2))}</small>`)}</div>
       ${weeksOf(month, sums, { first, today }, locale).map((week) => html`<div role="row">${week.map(cell)}</div>`)}
     </div>

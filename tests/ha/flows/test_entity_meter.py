@@ -35,15 +35,16 @@ async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Sm
     assert found["step_id"] == "contract"
     # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W.
     assert told(found)["meter"].startswith(
-        "12 reports, every 10 s, in steps of 1 Wh. Quarter-hours will be right to about ±15 W.\n\n"
-        "Read by DSMR Smart Meter, not verified"
+        "Reports: 12, one every 10 s, in steps of 1 Wh. "
+        "Quarter-hours will be accurate to about ±15 W.\n\n"
+        "The values come from DSMR Smart Meter and cannot be verified."
     )
 
 
 async def test_coarse_totals_are_for_days(hass: HomeAssistant, smarty: Smarty) -> None:
     smarty.set(tariff_1="1000.1")
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})
-    assert "in steps of 100 Wh. Good for days and months" in told(found)["meter"]
+    assert "in steps of 100 Wh. Days and months will be accurate" in told(found)["meter"]
 
 
 async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty) -> None:
@@ -83,7 +84,7 @@ async def test_slower_than_five_minutes_is_refused(hass: HomeAssistant, smarty: 
 async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) -> None:
     await smarty.wait(95)
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
-    assert told(found)["meter"].startswith("1 reports, every 240 s")
+    assert told(found)["meter"].startswith("Reports: 1, one every 240 s")
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: P
     found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     before = last_midnight() - timedelta(days=2)
     assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["meter"]
-    assert "For yesterday there is nothing yet" in told(found)["meter"]
+    assert "Yesterday's values are not available yet" in told(found)["meter"]
 
 
 async def test_a_point_is_added_once(hass: HomeAssistant) -> None:

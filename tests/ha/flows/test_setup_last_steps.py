@@ -235,7 +235,7 @@ async def test_what_is_there_stays_and_is_not_asked_about(
     assert "sidebar" not in suggested(form)
     assert told(form)["what_there_is"] == (
         "A dashboard *Smarty* exists already. It also shows this meter.\n\n"
-        "The Energy dashboard has a [grid connection](/config/energy) already. It stays as it is,"
+        "The Energy dashboard already has a [grid connection](/config/energy). It stays as it is,"
         " and this meter is not added to it."
     )
     assert told(form)["sources"] == "- Water meter 7402, Flow rate"

@@ -22,7 +22,7 @@ from tests.ha.support import PATIENCE, receive, wait_until
 from .conftest import Client, ClientOf, ask
 
 WHAT_IF = f"{DOMAIN}/what_if"
-BUSY = "You are waiting for too many answers already. Try again in a few seconds"
+BUSY = "Too many requests at once. Try again in a few seconds"
 
 
 class Desk:
