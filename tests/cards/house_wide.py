@@ -39,7 +39,7 @@ def _bills() -> list[Json]:
         kwh = [str(quantities[name] * _TIMES) for name in ("energy", "surcharge", "feed_in")]
         lines = house_bill.lines(*kwh, months=quantities["energy_fee"], year=each["month"][:4])
         known = {name: each[name] for name in ("until", "end", "measured_share")}
-        found.append(house_bill.bill(each["month"], [*lines, *rare], **known))
+        found.append(house_bill.bill(each["month"], [*lines, *rare]) | known)
     found[-1]["estimate"] = {"total": 21345.6}
     found[-2] |= {
         "unsplit_kwh": 12345.5,
@@ -151,7 +151,7 @@ def views() -> dict[str, tuple[Json, list[Place]]]:
     without_supply = [place for place in CARDS if place[0] != "quality"]
     electric = [place for place in without_supply if place[0] != "medium"]
     return {
-        "busy": (_answers(), [(name, config | {"chooser": True}) for name, config in CARDS]),
+        "busy": (_answers(), [CARDS[0], *[(name, config | {"chooser": True}) for name, config in CARDS[1:]]]),
         "lacking": (_lacking(), electric),
         "unpriced": (_unpriced(), electric),
         "past": (_past(), electric),

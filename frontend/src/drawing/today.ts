@@ -199,7 +199,7 @@ function ticksOf(high: number, low: number, reference: number | null, y: Chart["
 
 /** Return the labelled hours of the clock: every sixth, or every twelfth if space is short. */
 function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
-  const step = width / 4 > 1.5 * hourWidth + 8 ? 6 : 12;
+  const step = width / 4 > 1.3 * hourWidth + 4 ? 6 : 12;
   const hours: Chart["hours"] = [];
   for (let index = 0; index < quarters.length; index += 4) {
     const { hour } = localParts(new Date(start + index * QUARTER_HOUR_MS));
