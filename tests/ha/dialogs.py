@@ -139,7 +139,8 @@ async def confirm(
 ) -> ConfigFlowResult:
     """Confirm the meter that was found; all that is asked may be left as it is."""
     assert found["type"] is FlowResultType.FORM
-    assert (found["step_id"], found["errors"], found["last_step"]) == ("contract", {}, True)
+    assert found["step_id"] in {"contract", "contract_without_cable"}
+    assert (found["errors"], found["last_step"]) == ({}, True)
     result = await hass.config_entries.flow.async_configure(found["flow_id"], typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()

@@ -118,7 +118,7 @@ async def listen(
 async def add(hass: HomeAssistant, smarty: Smarty, typed: dict[str, Any]) -> MockConfigEntry:
     """Add a meter of entities with 3 kW of reference power."""
     contract = await listen(hass, smarty, typed)
-    assert contract["step_id"] == "contract"
+    assert contract["step_id"] == "contract_without_cable"
     result = await hass.config_entries.flow.async_configure(
         contract["flow_id"], {"reference_power": "3", "energy_price": 0.15}
     )

@@ -1,5 +1,6 @@
 """Dialog steps for a meter without a cable that gets the port and the key of its telegrams."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -37,11 +38,11 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
 class CableSteps(ContractAndDashboardSteps):
     """Dialog steps that ask whether a found meter was added before, without a cable."""
 
-    _found: tuple[dict[str, Any], Telegram, str]
+    _found: tuple[dict[str, Any], Telegram, Mapping[str, str]]
     _joined: dict[str, str]
 
     async def _async_ask_same_meter(
-        self, data: dict[str, Any], telegram: Telegram, outline: str
+        self, data: dict[str, Any], telegram: Telegram, outline: Mapping[str, str]
     ) -> ConfigFlowResult:
         """Ask whether `telegram` is from a meter that was added without a cable.
 

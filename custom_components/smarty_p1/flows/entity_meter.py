@@ -94,7 +94,7 @@ class EntitySteps(ContractAndDashboardSteps):
             exact=exact.format(watts=trial.tolerance_w),
         )
         [first, *_] = self._chosen[_MAIN]
-        return await self._async_ask_contract(self._chosen, telegram, outline, first)
+        return await self._async_ask_contract(self._chosen, telegram, {"meter": outline}, first)
 
     async def _async_read_entities(self, typed: dict[str, Any]) -> dict[str, Any]:
         """Return the entry's data from the chosen entities. Raises FieldError."""

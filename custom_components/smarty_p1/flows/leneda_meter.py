@@ -34,7 +34,7 @@ class LenedaSteps(ContractAndDashboardSteps):
                 point=point, known=await self._async_describe_days(days)
             )
             data = {CONF_KIND: KIND_LENEDA}
-            return await self._async_ask_contract_of_past(data, account, outline)
+            return await self._async_ask_contract_of_past(data, account, {"meter": outline})
         return self._show(account_fields(), {}, step_id="leneda")
 
     async def _async_describe_days(self, days: Sequence[Row]) -> str:

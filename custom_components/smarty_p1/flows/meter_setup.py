@@ -173,21 +173,21 @@ class MeterSteps(CableSteps):
         self._telegram = await async_prove(self.hass, data)
         return "found"
 
-    async def _async_outline(self, serial_number: str) -> str:
-        """Return a Markdown text about the found meter and the meters on its M-Bus."""
+    async def _async_outline(self, serial_number: str) -> dict[str, str]:
+        """Return placeholders for the found meter and the meters on its M-Bus."""
         verification = f"entity.sensor.verification.state.{self._telegram.verification.value}"
-        text = (await self._async_text("common.meter_found")).format(
-            serial_number=shown_name(serial_number),
-            verification=await self._async_text(verification),
-            power_imported=self._describe("1-0:1.7.0", "kW"),
-            power_exported=self._describe("1-0:2.7.0", "kW"),
-            energy_imported=self._describe("1-0:1.8.0", "kWh"),
-            energy_exported=self._describe("1-0:2.8.0", "kWh"),
-        )
-        return "\n".join([text, *await self._async_describe_channels()])
+        return {
+            "serial_number": shown_name(serial_number),
+            "verification": await self._async_text(verification),
+            "power_imported": self._describe("1-0:1.7.0", "kW"),
+            "power_exported": self._describe("1-0:2.7.0", "kW"),
+            "energy_imported": self._describe("1-0:1.8.0", "kWh"),
+            "energy_exported": self._describe("1-0:2.8.0", "kWh"),
+            "channels": await self._async_describe_channels(),
+        }
 
-    async def _async_describe_channels(self) -> list[str]:
-        """Return lines of a Markdown list of the meters on the M-Bus."""
+    async def _async_describe_channels(self) -> str:
+        """Return a Markdown list of the meters on the M-Bus."""
         lines = []
         for channel, reading in self._telegram.channels.items():
             name = (await self._async_text(f"device.{reading.type}.name")).format(
@@ -196,7 +196,7 @@ class MeterSteps(CableSteps):
             unit = shown_name(reading.unit or "").replace("m3", UnitOfVolume.CUBIC_METERS)
             index = "" if reading.value is None else f", {self._amount(reading.value, unit)}"
             lines.append(f"- M-Bus {channel}: {name.rstrip()}{index}")
-        return lines
+        return "\n".join(lines)
 
     def _describe(self, reference: str, unit: str) -> str:
         value = self._telegram.objects.get(reference)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_PORT
 from homeassistant.helpers.selector import BooleanSelector
 from homeassistant.util import dt as dt_util
 
@@ -52,13 +53,18 @@ class _NewMeter(NamedTuple):
     reading: Reading
     serial_number: str | None
     """Serial number of the meter, None for a meter without a cable."""
-    outline: str
-    """Markdown text for the user that says which meter was found."""
+    outline: Mapping[str, str]
+    """Placeholders of the contract step that say which meter was found."""
 
     @property
     def is_live(self) -> bool:
         """Return whether the meter has present values."""
         return self.data.get(CONF_KIND) != KIND_LENEDA
+
+    @property
+    def step_id(self) -> str:
+        """Return the contract step whose text has the placeholders of `outline`."""
+        return "contract" if CONF_PORT in self.data else "contract_without_cable"
 
 
 class _Places(NamedTuple):
@@ -101,16 +107,24 @@ class ContractAndDashboardSteps(Dialog):
         return self._show(
             fields,
             {},
-            step_id="contract",
+            step_id=self._new.step_id,
             last_step=True,
-            meter=self._new.outline,
+            **self._new.outline,
             picture=await async_bill_picture(self.hass),
             what_there_is="\n\n".join(texts),
             sources="\n".join(sources),
         )
 
+    async def async_step_contract_without_cable(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the contract of a meter without a cable."""
+        return await self.async_step_contract(user_input)
+
     async def _async_ask_contract(
-        self, data: dict[str, Any], telegram: Telegram, outline: str, meter_id: str | None = None
+        self,
+        data: dict[str, Any],
+        telegram: Telegram,
+        outline: Mapping[str, str],
+        meter_id: str | None = None,
     ) -> ConfigFlowResult:
         """Store the data and the first reading of the meter. Then ask for its contract.
 
@@ -123,7 +137,7 @@ class ContractAndDashboardSteps(Dialog):
         return await self.async_step_contract()
 
     async def _async_ask_contract_of_past(
-        self, data: dict[str, Any], account: dict[str, str], outline: str
+        self, data: dict[str, Any], account: dict[str, str], outline: Mapping[str, str]
     ) -> ConfigFlowResult:
         """Ask for the contract of a new meter without a cable.
 
@@ -159,30 +173,25 @@ class ContractAndDashboardSteps(Dialog):
     async def _async_end(
         self, places: _Places, contract: Mapping[str, Any], chosen: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Create the entry. Say where the meter is shown, and from when."""
+        """Create the entry. Say where the meter is shown, and when the first bar appears."""
         options = {**self._new.options, **contract}
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
-        texts = {}
+        links = {}
         if path := free_path(self.hass) if chosen.get(CONF_SIDEBAR) else places.dashboard:
-            texts["dashboard"] = f"/{path}"
+            links["dashboard"] = f"/{path}"
         if chosen.get(CONF_FILL_ENERGY):
-            texts["energy"] = await self._async_announce_bars()
+            links["energy" if self._new.is_live else "energy_of_past"] = "/energy"
+        # The meter's entities need some seconds to get their first values. The first bar is of the
+        # hour of these values, and Home Assistant adds up an hour at its end.
+        first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
         return await self._async_create(
             self._new.meter_id,
             await self._async_title(),
             Draft(self._new.data, options),
-            "_and_".join(texts) or None,
-            **texts,
+            "_and_".join(links) or None,
+            **links,
+            time=f"{first:%H}:00",
         )
-
-    async def _async_announce_bars(self) -> str:
-        """Return a text that says when the Energy dashboard shows the meter's first bar."""
-        # The meter's entities need some seconds to get their first values. The first bar is of the
-        # hour of these values, and Home Assistant adds up an hour at its end.
-        first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
-        key = "first_bar" if self._new.is_live else "first_bars_of_leneda"
-        text = await self._async_text(f"common.{key}")
-        return text.format(url="/energy", time=f"{first:%H}:00")
 
     async def _async_title(self) -> str:
         """Return the title of the entry. It is the name that the meter's device will have."""

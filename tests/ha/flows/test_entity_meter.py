@@ -32,7 +32,7 @@ async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Sm
         "power_imported": smarty.chosen("power")[0],
     }
     found = await listen(hass, smarty, typed)
-    assert found["step_id"] == "contract"
+    assert found["step_id"] == "contract_without_cable"
     # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W.
     assert told(found)["meter"].startswith(
         "Reports: 12, one every 10 s, in steps of 1 Wh. "

@@ -174,7 +174,7 @@ async def test_what_can_be_wrong_with_the_account(  # noqa: PLR0913, PLR0917
     assert (form["step_id"], form["errors"]) == ("leneda", {field: error})
     # The same dialog goes on once it is right.
     platform.fault = None
-    assert (await submit(hass, form, ACCOUNT))["step_id"] == "contract"
+    assert (await submit(hass, form, ACCOUNT))["step_id"] == "contract_without_cable"
 
 
 async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: Platform) -> None:

@@ -144,7 +144,8 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     assert result["description"] == "dashboard_and_energy"
     assert told(result) == {
         "dashboard": "/smarty-p1",
-        "energy": "[Energy](/energy) shows its first bar shortly after **10:00**.",
+        "energy": "/energy",
+        "time": "10:00",
     }
     shown = await sources(hass)
     assert shown == [GRID, GAS, WATER]
@@ -325,7 +326,7 @@ async def test_the_dashboard_goes_with_the_last_meter(hass: HomeAssistant, port:
     assert "fill_energy" not in suggested(form)
     first = await confirm(hass, form)
     assert first["description"] == "dashboard"
-    assert first["description_placeholders"] == {"dashboard": "/smarty-p1-2"}
+    assert told(first)["dashboard"] == "/smarty-p1-2"
     assert panels(hass) == {"smarty-p1-2"}
 
     async with MeterPort() as other_port:
