@@ -252,7 +252,7 @@ export abstract class SmartyCard extends LitElement {
    */
   settings({ entry_id }: Meter, text: string, field: Field): TemplateResult {
     return html`${this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text)}
-      <div class="small">${this.locale.common(`field_${field}`)}</div>`;
+      <div class="small way">${this.locale.common(`field_${field}`)}</div>`;
   }
 
   #follow(event: MouseEvent, path: string): void {

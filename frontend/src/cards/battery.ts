@@ -56,6 +56,16 @@ export class BatteryCard extends SmartyCard {
         border-radius: 4px;
         cursor: text;
       }
+      /* The sliders need the width of the card: each stands below its name and its value. */
+      @container (max-width: 340px) {
+        .sliders {
+          grid-template-columns: 1fr auto;
+          grid-auto-flow: dense;
+        }
+        .sliders input {
+          grid-column: 1 / -1;
+        }
+      }
       .year {
         margin: 8px 0;
       }

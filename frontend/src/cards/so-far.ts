@@ -48,6 +48,7 @@ export class SoFarCard extends SmartyCard {
         overflow-wrap: break-word;
       }
       .named {
+        min-width: 84px;
         display: flex;
         align-items: baseline;
       }

@@ -56,9 +56,6 @@ export const mediumStyles = css`
   .big button {
     min-height: 44px;
   }
-  .big small {
-    margin-inline-start: -4px;
-  }
   .chart {
     display: flex;
     gap: 8px;
