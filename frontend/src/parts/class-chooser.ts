@@ -58,7 +58,7 @@ export const chooserStyles = css`
   }
   @container (max-width: 280px) {
     .narrow .classes button {
-      grid-template-columns: 20px auto 1fr auto;
+      grid-template-columns: 20px 1fr auto 64px;
     }
     .classes .cost {
       display: none;
