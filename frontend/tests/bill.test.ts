@@ -147,7 +147,7 @@ test("without an energy price there is no total: what is known is the network an
   assert.deepEqual(sums, ["Grid charges and levies | 29.81 €"]);
   assert.deepEqual(notes.slice(0, -1), ["No feed-in price is entered, so energy to the grid earns nothing here."]);
   const french_ = told(august(WITHOUT_ENERGY), french);
-  assert.equal(french_.texts[1], "**29,81 € sans l'énergie elle-même.** Avec son prix, ce sera votre facture.");
+  assert.equal(french_.texts[1], "**29,81 € sans l'énergie elle-même.** Son prix complète la facture.");
   assert.deepEqual(french_.sums, ["Réseau et taxes | 29,81 €"]);
 });
 

@@ -37,7 +37,7 @@ const evening = { power: 0.8, energy: 0.06, secondsLeft: 630, end: new Date("202
 test("the room is what may stay on, in halves of a kW, never above the reference power", () => {
   // 7 - 0.8 = 6.2; the rest of 1.75 kWh would allow 8.8 more for 630 s.
   assert.equal(said(evening), "**Room for 6 kW more in all, within 7 kW.**");
-  assert.equal(said(evening, fr), "**Encore 6 kW au total, en restant sous 7 kW.**");
+  assert.equal(said(evening, fr), "**Vous pouvez ajouter 6 kW au total sans dépasser 7 kW.**");
   assert.equal(small(evening), "Until 21:00 only: 7 kW more.");
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
   assert.equal(said({ ...evening, reference: 27 }), "**Room for 26 kW more in all, within 27 kW.**");
@@ -77,7 +77,7 @@ test("a shown room falls at once and rises after a minute", () => {
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
   assert.equal(said(car), "**0.08 € more:** 8.6 kW less until 18:45 avoids it.");
-  assert.equal(said(car, fr), "**0,08 € de plus :** 8,6 kW de moins jusqu'à 18:45 l'évitent.");
+  assert.equal(said(car, fr), "**0,08 € de plus**, sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
   assert.equal(small(car), "From 18:45 on: 4.4 kW less.");
   assert.equal(
     said({ ...car, excessPrice: null }),

@@ -106,7 +106,7 @@ const supply = (given: Live, isOld = false, language = "en") => plain(supplySent
 
 test("the supply is said as the breaker is, with the age of the last telegram", () => {
   assert.equal(supply(live({ breaker: "connected" })), "Connected; last telegram 4 s ago.");
-  assert.equal(supply(live({ breaker: "connected" }), false, "fr"), "Connecté ; dernier télégramme il y a 4 s.");
+  assert.equal(supply(live({ breaker: "connected" }), false, "fr"), "Sous tension ; dernier télégramme il y a 4 s.");
   assert.match(supply(live({ breaker: "disconnected" })), /^\*\*Switched off:\*\* .* Last telegram 4 s ago\.$/);
   assert.match(supply(live({ breaker: "ready_for_reconnection" })), /^\*\*The power is cut\.\*\* Press the button/);
   assert.equal(supply(live({ breaker: null })), "Last telegram 4 s ago.");

@@ -80,7 +80,7 @@ test("another class that is chosen is compared with one's own", () => {
   const rows = classRows(classes(7, [["3", 203, 0, 9], ["7", 200, 0, 2], ["12", 220, 0, 0]]));
   assert.equal(says(rows, 12), "12 kW would have cost 20 € more in 12 months than your 7 kW.");
   assert.equal(says(rows, 3), "3 kW would have cost about the same in 12 months as your 7 kW.");
-  assert.equal(says(rows, 12, 12, of("fr")), "12 kW aurait coûté 20 € de plus sur 12 mois que vos 7 kW.");
+  assert.equal(says(rows, 12, 12, of("fr")), "12 kW auraient coûté 20 € de plus que vos 7 kW sur 12 mois.");
   assert.equal(says(rows, 12, 1, of("de")), "12 kW hätten 20 € mehr gekostet in 1 Monat als deine 7 kW.");
 });
 

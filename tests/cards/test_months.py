@@ -54,7 +54,7 @@ async def test_the_months_in_french(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(), language="fr", dark=True)
     text = await clean(stage, "months-dark-390-fr")
     assert "97 € par mois Le moins cher : juin ; le plus cher : décembre" in text
-    assert "À payer, après la vente 97 € 1 165 €" in text
+    assert "À payer, injection déduite 97 € 1 165 €" in text
 
 
 async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:

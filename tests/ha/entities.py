@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+from homeassistant.loader import async_get_integration
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.const import DOMAIN
@@ -99,6 +100,8 @@ async def listen(
 
     The sensors have their new values once the form is filled in.
     """
+    # The trial begins at once if the integration's name need not be read from the disk first.
+    await async_get_integration(hass, "dsmr")
     flow = await start(hass, "entities")
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
     smarty.set(**values)

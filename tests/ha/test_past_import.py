@@ -641,7 +641,7 @@ async def test_an_upload_that_has_gone(hass: HomeAssistant, entry: MockConfigEnt
     result = await settled(hass, result)
 
     assert result["errors"] == {"file": "file_refused"}
-    assert "once more" in result["description_placeholders"]["why"]
+    assert "again" in result["description_placeholders"]["why"]
 
 
 async def test_whatever_fails_is_said(
