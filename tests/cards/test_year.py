@@ -57,8 +57,8 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "12 kW 255 € +43 € (254 € fixed, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed)"
     ) in text
     assert "This card only compares. Your supplier can change the class. Show" in text
-    steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4"
-    assert f"From the grid, kW {steps} To the grid, kW {steps} above 7 kW" in text
+    steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4 kW"
+    assert f"From the grid {steps} To the grid {steps} above 7 kW" in text
     assert "0 6 12 18 24 h" in text
     assert not stage.errors
 

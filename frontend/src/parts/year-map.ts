@@ -246,13 +246,13 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
   const write = (kw: number | undefined) => (kw === undefined ? "" : locale.number(kw, Number.isInteger(kw) ? 0 : 1));
   const range = (step: number) => {
     const [from, to] = [STEPS_KW[step]!, STEPS_KW[step + 1]];
-    return to === undefined ? `>\u00a0${write(from)}` : `${write(from)}–${write(to)}`;
+    return to === undefined ? `>\u00a0${locale.unit(from, "kW")}` : `${write(from)}–${write(to)}`;
   };
   const steps = (color: string, most: number) =>
     STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step)) : []));
   return html`<small class="legend" aria-hidden="true">
-    <div><span>${locale.text(yearTexts, "drawn_kw")}</span>${steps("--drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
-    ${feedsIn ? html`<div><span>${locale.text(yearTexts, "fed_in_kw")}</span>${steps("--fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
+    <div><span>${locale.text(yearTexts, "drawn")}</span>${steps("--drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
+    ${feedsIn ? html`<div><span>${locale.text(yearTexts, "fed_in")}</span>${steps("--fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
     <div>
       ${limit ? swatch("--excess", locale.text(yearTexts, "above", { R: limit.name })) : nothing}
       ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
