@@ -151,7 +151,10 @@ def views() -> dict[str, tuple[Json, list[Place]]]:
     without_supply = [place for place in CARDS if place[0] != "quality"]
     electric = [place for place in without_supply if place[0] != "medium"]
     return {
-        "busy": (_answers(), [CARDS[0], *[(name, config | {"chooser": True}) for name, config in CARDS[1:]]]),
+        "busy": (
+            _answers(),
+            [CARDS[0], *[(name, {"chooser": True, **of}) for name, of in CARDS[1:]]],
+        ),
         "lacking": (_lacking(), electric),
         "unpriced": (_unpriced(), electric),
         "past": (_past(), electric),
