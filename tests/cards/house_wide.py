@@ -36,8 +36,10 @@ def _bills() -> list[Json]:
     found = []
     for each in [*house_bill.earlier(), house_bill.running()]:
         quantities = {row["name"]: row["quantity"] for row in each["lines"]}
-        kwh = [str(quantities[name] * _TIMES) for name in ("energy", "surcharge", "feed_in")]
-        lines = house_bill.lines(*kwh, months=quantities["energy_fee"], year=each["month"][:4])
+        names = ("energy", "surcharge", "feed_in")
+        kwh, above, fed_in = (str(quantities[name] * _TIMES) for name in names)
+        months, year = quantities["energy_fee"], each["month"][:4]
+        lines = house_bill.lines(kwh, above, fed_in, months=months, year=year)
         known = {name: each[name] for name in ("until", "end", "measured_share")}
         found.append(house_bill.bill(each["month"], [*lines, *rare]) | known)
     found[-1]["estimate"] = {"total": 21345.6}
