@@ -247,8 +247,8 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Return a link to a meter's page, with the way from there to a field. Home Assistant has no address for a page of
-   * the options, so the way is said in words.
+   * Return a link to a meter's page, and below it the way from this page to a field. Home Assistant has no address for
+   * a page of the options, so words describe the way.
    */
   settings({ entry_id }: Meter, text: string, field: Field): TemplateResult {
     return html`${this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text)}

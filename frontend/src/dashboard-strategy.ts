@@ -50,8 +50,8 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
   const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
-  // Tabs have no icons, because Home Assistant then shows the icon alone, or a wide tab with both. The title is short,
-  // because the tabs of a phone scroll sideways.
+  // The tabs have no icons. With an icon, Home Assistant would show the icon alone, or a wide tab. The titles are
+  // short, because on a phone the tabs scroll sideways.
   const title = kinds.map((kind) => locale.text(texts, kind)).join("/");
   const cards = media.map(({ entry_id, meter }) => card("medium", { entry_id, meter }));
   const sections = [...(cards.length ? [section(...cards)] : []), ...boards];

@@ -127,7 +127,10 @@ export class MediumCard extends SmartyCard {
     </div>`;
   }
 
-  /** Return the user's name of a meter; otherwise its kind, with the electricity meter that reads it if there are several. */
+  /**
+   * Return the name that the user gave to a meter. Without such a name, return the kind of the meter, and the name of
+   * its electricity meter if there are several.
+   */
   #name(meter: Meter, { type, meter: id }: MediumHistory, deviceId: string | null | undefined): string {
     const nickname = deviceId ? this.hass?.devices[deviceId]?.name_by_user : undefined;
     if (nickname) return nickname;

@@ -48,7 +48,7 @@ export class QualityCard extends SmartyCard {
   readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
   readonly #widthOf = measureIn(this);
-  /** Data of the last drawing; keys and pointer choose a point of it. */
+  /** Data of the last drawing. Keys and pointer choose a point of this drawing. */
   #day: VoltageDay | undefined;
   #drawn: InterruptionsDrawing | undefined;
   #second: ReturnType<typeof setTimeout> | undefined;

@@ -151,7 +151,7 @@ interface Place {
 function labelsOf(columns: Column[], { axis, left, step, width, y, widthOf }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
   const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) + MIN_LABEL_GAP_PX > step);
-  // Without room for every label, keep only those of the running and of the chosen month.
+  // Without room for every label, keep only the labels of the running month and of the chosen month.
   const order = columns
     .map((column, index) => ({ ...column, index }))
     .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || index === columns.length - 1))

@@ -74,7 +74,7 @@ export interface Chart {
   hours: { hour: number; x: number }[];
   paths: Record<"drawn" | "excess" | "fed", { measured: string; estimated: string }>;
   gaps: string;
-  /** Whether the day is far below the reference power, and has a scale of its own. */
+  /** Whether all powers of the day are far below the reference power. The day then has a scale of its own. */
   isCalm: boolean;
   /** Highest bar above the reference power; on a calm day, the highest bar. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
@@ -157,8 +157,8 @@ const dot = (x: number, y: number): string => `M${x - 1.5} ${y.toFixed(1)}a1.5 1
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
 /**
- * Return the ends of the scale in kW. Zero is always visible, and so is the reference power, unless all powers of the
- * day are less than half of it.
+ * Return the ends of the scale in kW. Zero is always visible. The reference power is visible, too, unless all powers of
+ * the day are below half of it.
  */
 function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; low: number; isCalm: boolean } {
   let peak = 0;
@@ -172,7 +172,10 @@ function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; l
   return { high, low: -Math.max(fed > 0 ? fed + 0.3 : 0, room.fed) || 0, isCalm };
 }
 
-/** Minimum distances in px: between two ticks, on a calm day too, and from a tick to the reference line below or above. */
+/**
+ * Minimum distances in px: between two ticks, between two ticks of a calm day, and from a tick to the reference line
+ * below or above.
+ */
 const MIN_TICK_GAP_PX = 44;
 const MIN_CALM_TICK_GAP_PX = 28;
 const BELOW_LINE_PX = 18;

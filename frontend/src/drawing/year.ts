@@ -6,8 +6,8 @@ const DAY_MS = 86_400_000;
 /** Lowest power of each step of colour, in kW. */
 export const STEPS_KW = [0, 0.5, 1.5, 4] as const;
 /**
- * Contrast of each step with the card's background. Neighbouring steps differ by at least 1.28:1 in lightness, and so
- * does the red of an excess from any step, so that the steps stay apart without their hues.
+ * Contrast of each step with the card's background. The lightness of two neighbouring steps differs by at least 1.28:1,
+ * so that the steps can be told apart without their hues. The red of an excess differs as much from each step.
  */
 const DRAWN_CONTRASTS = [1.3, 1.68, 2.17, 2.8] as const;
 const FED_IN_CONTRASTS = [5.7, 7.35, 9.45, 12.2] as const;
@@ -34,7 +34,10 @@ export function contrast(one: Color, other: Color): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** Return the colour on the way from the background over a hue to black or white that has the wanted contrast. */
+/**
+ * Return the colour whose contrast with `ground` is `wanted`. It is mixed from `ground` and the hue, or from the hue
+ * and black or white.
+ */
 function shade(hue: Color, ground: Color, wanted: number): Color {
   const end: Color = luminance(ground) > 0.18 ? [0, 0, 0] : [255, 255, 255];
   const [from, to] = contrast(hue, ground) >= wanted ? [ground, hue] : [hue, end];

@@ -148,7 +148,10 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
   </div>`;
 }
 
-/** Return the top of the line before the running month: below the label of this month where both would touch. */
+/**
+ * Return the top of the line before the running month. If the line would touch the label of this month, it begins below
+ * the label.
+ */
 function dividerTop({ divider, labels }: Drawing, widthOf: Measure): number {
   const label = labels.find(({ x, text }) => Math.abs(x - divider!) < widthOf(text) / 2 + DIVIDER_GAP_PX && text.startsWith("≈"));
   return label ? label.y + 8 : 0;
