@@ -328,3 +328,27 @@ def test_the_title_of_a_repair_fits_one_line(language: str) -> None:
 )
 def test_texts_keep_a_rule_of_their_language(language: str, wrong: str) -> None:
     assert not [path for path, text in flatten(LANGUAGES[language]) if re.search(wrong, text)]
+
+
+# Fields that the cards name beside a link, by their place in the options.
+FIELDS = {
+    "field_reference_power": ("contract", "contract.data.reference_power"),
+    "field_energy_price": ("contract", "contract.data.energy_price"),
+    "field_feed_in": ("contract", "contract_details.sections.feed_in.name"),
+    "field_energy_sharing": ("contract", "contract_details.sections.energy_sharing.name"),
+    "field_network_prices": ("contract", "contract_details.sections.network_prices.name"),
+    "field_gas_price": ("updates", "updates.data.gas_price"),
+}
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("key", FIELDS)
+def test_a_card_names_page_and_field_as_the_options_do(language: str, key: str) -> None:
+    cards = FOLDER.parents[1] / "frontend" / "src" / "texts" / "common.json"
+    steps = LANGUAGES[language]["options"]["step"]
+    page, field = FIELDS[key]
+    name = steps
+    for part in field.split("."):
+        name = name[part]
+    told = json.loads(cards.read_text())[language][key].split(" › ")
+    assert (told[1], told[-1]) == (steps["init"]["menu_options"][page], name)
