@@ -31,7 +31,7 @@ import {
 } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
 import type { Classes, House, Meter, MonthAbove } from "../websocket-types.ts";
-import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-series.ts";
+import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-quarter-hours.ts";
 
 const NARROW_PX = 420;
 /** Padding and border of the card in px, both sides together. */

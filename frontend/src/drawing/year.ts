@@ -1,6 +1,6 @@
 /** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
-import { ESTIMATED, EXCESS, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-series.ts";
+import { ESTIMATED, EXCESS, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-quarter-hours.ts";
 
 const DAY_MS = 86_400_000;
 /** Lowest power of each step of colour, in kW. */
