@@ -26,14 +26,14 @@ const leaveOutTexts = {
   },
 };
 
-/** Return the plugin that writes the module without the indents of its templates, and the language files. */
+/** Return the plugin that writes the module without the indents and comments of its styles, and the language files. */
 const writeFiles = (folder) => ({
   name: "write-files",
   setup({ onEnd }) {
     onEnd(async ({ outputFiles: [module] = [] }) => {
       if (!module) return;
       // In the minified module only templates have indented lines, and HTML treats white space as one space.
-      await writeFile(join(folder, `${NAME}.js`), module.text.replace(/\n {2,}/g, " "));
+      await writeFile(join(folder, `${NAME}.js`), module.text.replace(/\/\* [^]*?\*\//g, "").replace(/\n {2,}/g, " "));
       for (const [language, texts] of await collectTexts()) {
         await writeFile(join(folder, `${NAME}.${language}.json`), `${JSON.stringify(texts)}\n`);
       }

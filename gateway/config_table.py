@@ -18,7 +18,7 @@ _MAX_PORT = 65535
 # more than 24 characters may be a secret in the wrong place.
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
 # Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but nobody can read such a topic.
-_MAX_TOPIC_CHARS = 256
+_MAX_TOPIC_BYTES = 256
 
 
 class ConfigError(Exception):
@@ -101,8 +101,8 @@ class ConfigTable:
             return None
         if set(topic) & set("+#") or topic.startswith(("/", "$")) or topic.endswith("/"):
             self.fail(key, "must be a topic, without + and #, and no / or $ at its ends")
-        if len(topic.encode()) > _MAX_TOPIC_CHARS:
-            self.fail(key, f"must not be longer than {_MAX_TOPIC_CHARS} bytes")
+        if len(topic.encode()) > _MAX_TOPIC_BYTES:
+            self.fail(key, f"must not be longer than {_MAX_TOPIC_BYTES} bytes")
         return topic
 
     def take_port(self, key: str, default: int | None) -> int | None:

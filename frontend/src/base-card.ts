@@ -22,6 +22,9 @@ export interface CardConfig {
   [option: string]: unknown;
 }
 
+/** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
+export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "cable";
+
 /** Screen readers say a text within this time. Later, the text would only repeat what the card shows. */
 const SPEECH_MS = 5000;
 /** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
@@ -131,6 +134,15 @@ export abstract class SmartyCard extends LitElement {
     return this.config.entry_id ? undefined : this.#meters;
   }
 
+  /** Whether there are several meters, also if the configuration fixes this card's meter. */
+  protected get isOneOfSeveral(): boolean {
+    return (this.#meters?.list?.length ?? 0) > 1;
+  }
+
+  protected nameOf(meter: Meter): string {
+    return this.hass?.devices[meter.device_id ?? ""]?.name_by_user || shortTitle(meter);
+  }
+
   readonly #listenWhileInView = (): void => {
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten = [];
@@ -188,7 +200,7 @@ export abstract class SmartyCard extends LitElement {
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // Screen readers would take the card's header for the header of the page. The role "article" prevents this.
     const list = this.#meters?.list ?? [];
-    const label = meter && list.length > 1 ? `${this.label}, ${this.#nameOf(meter)}` : this.label;
+    const label = meter && list.length > 1 ? `${this.label}, ${this.nameOf(meter)}` : this.label;
     return html`<ha-card role="article" aria-label=${label}>
       ${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
       <span class="hidden" id="live" aria-live="polite"></span>
@@ -202,14 +214,10 @@ export abstract class SmartyCard extends LitElement {
     if (!meters || list.length < 2) return nothing;
     const choices = list.map((choice) => ({
       id: choice.entry_id,
-      name: this.#nameOf(choice),
+      name: this.nameOf(choice),
       detail: detail(meters.feed(choice.entry_id)),
     }));
     return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
-  }
-
-  #nameOf(meter: Meter): string {
-    return this.hass?.devices[meter.device_id ?? ""]?.name_by_user || shortTitle(meter);
   }
 
   #withoutMeter(isForbidden = false): TemplateResult {
@@ -238,9 +246,13 @@ export abstract class SmartyCard extends LitElement {
     return html`<a href=${path} @click=${(event: MouseEvent) => this.#follow(event, path)}>${text}</a>`;
   }
 
-  /** Return a link to the configuration of a meter. */
-  settings({ entry_id }: Meter, text: string): TemplateResult {
-    return this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text);
+  /**
+   * Return a link to a meter's page, and below it the way from this page to a field. Home Assistant has no address for
+   * a page of the options, so words describe the way.
+   */
+  settings({ entry_id }: Meter, text: string, field: Field): TemplateResult {
+    return html`${this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text)}
+      <div class="small way">${this.locale.common(`field_${field}`)}</div>`;
   }
 
   #follow(event: MouseEvent, path: string): void {

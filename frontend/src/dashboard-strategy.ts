@@ -50,9 +50,9 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
   const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
-  // The title must be short, because five tabs must fit on a phone.
-  const names = kinds.map((kind) => locale.text(texts, kind));
-  const title = names.map((name, index) => (index ? name.toLocaleLowerCase(locale.language) : name)).join("/");
+  // The tabs have no icons. With an icon, Home Assistant would show the icon alone, or a wide tab. The titles are
+  // short, because on a phone the tabs scroll sideways.
+  const title = kinds.map((kind) => locale.text(texts, kind)).join("/");
   const cards = media.map(({ entry_id, meter }) => card("medium", { entry_id, meter }));
   const sections = [...(cards.length ? [section(...cards)] : []), ...boards];
   return [view(title || locale.text(texts, "boards"), "others", ...sections)];

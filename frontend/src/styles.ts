@@ -52,13 +52,17 @@ export const styles = css`
     color: var(--quiet);
   }
   .big {
-    font-size: 48px;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: baseline;
+    column-gap: 8px;
+    font-size: clamp(32px, 16cqi, 48px);
     line-height: 56px;
     font-weight: 400;
-    white-space: nowrap;
   }
   .big small {
     font-size: 16px;
+    line-height: 24px;
   }
   b {
     font-weight: 500;
@@ -172,6 +176,9 @@ export const styles = css`
   .behind tr > :first-child {
     text-align: left;
     padding-left: 0;
+  }
+  .way {
+    margin-bottom: 8px;
   }
   .notice {
     margin: 4px 0 8px;

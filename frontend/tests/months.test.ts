@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Column, monthsDrawing } from "../src/drawing/months.ts";
+import { type Column, type Frame, monthsDrawing } from "../src/drawing/months.ts";
 import { Locale } from "../src/locale.ts";
 import { amountNotes, choiceOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { Bill } from "../src/websocket-types.ts";
@@ -17,6 +17,10 @@ const column = (changes: Partial<Column> = {}): Column => ({
 });
 const year = (changes: Partial<Column>[] = []) => Array.from({ length: 13 }, (_, index) => column(changes[index]));
 
+/** Draw in a font whose letters are 8 px wide. */
+const drawn = (columns: Column[], width: number, changes: Partial<Frame> = {}) =>
+  monthsDrawing(columns, { width, height: 196, isDivided: false, widthOf: (text) => 8 * text.length, write: String, ...changes });
+
 /** Where the boxes of a path are, from top to bottom. */
 const boxes = (path: string) =>
   [...path.matchAll(/M([\d.]+) ([\d.]+)h[\d.]+V([\d.]+)/g)].map(([, x, one, other]) => ({
@@ -26,7 +30,7 @@ const boxes = (path: string) =>
   }));
 
 test("parts stand on each other, and what is below 0 hangs from the axis", () => {
-  const { paths, zero } = monthsDrawing(year(), 342, 196);
+  const { paths, zero } = drawn(year(), 342);
   const [energy, network, levies, , fedIn] = paths.map((path) => boxes(path)[0]);
   assert.equal(energy!.bottom, zero);
   assert.equal(network!.bottom, energy!.top);
@@ -37,20 +41,20 @@ test("parts stand on each other, and what is below 0 hangs from the axis", () =>
 });
 
 test("levies that are paid out hang below the axis, and what is fed in below them", () => {
-  const { paths, zero } = monthsDrawing(year([{ parts: [60, 40, -15, 0, -20] }]), 342, 196);
+  const { paths, zero } = drawn(year([{ parts: [60, 40, -15, 0, -20] }]), 342);
   const levies = boxes(paths[2]!)[0]!;
   assert.equal(levies.top, zero);
   assert.equal(boxes(paths[4]!)[0]!.top, levies.bottom);
 });
 
 test("what is to come is hatched from the stack to the forecast, and not where that is lower", () => {
-  const { hatched, paths } = monthsDrawing(year([{ estimate: 145 }, { estimate: 90 }]), 342, 196);
+  const { hatched, paths } = drawn(year([{ estimate: 145 }, { estimate: 90 }]), 342);
   assert.equal(boxes(hatched).length, 1);
   assert.equal(boxes(hatched)[0]!.bottom, boxes(paths[1]!)[0]!.top);
 });
 
 test("a month of which nothing is known is a gap", () => {
-  const { paths, labels, left, ticks } = monthsDrawing(year([{ parts: [], tick: null, label: "–" }]), 342, 196);
+  const { paths, labels, left, ticks } = drawn(year([{ parts: [], tick: null, label: "–" }]), 342);
   assert.equal(boxes(paths[0]!).length, 12);
   assert.ok(boxes(paths[0]!)[0]!.x > left[1]!);
   assert.equal(labels.length, 12);
@@ -58,7 +62,7 @@ test("a month of which nothing is known is a gap", () => {
 });
 
 test("a label is at its tick: below it, or above it near 0, and above a forecast", () => {
-  const { labels, ticks } = monthsDrawing(year([{}, { tick: 4, label: "4" }, { tick: 120, estimate: 120, label: "≈ 120" }]), 900, 196);
+  const { labels, ticks } = drawn(year([{}, { tick: 4, label: "4" }, { tick: 120, estimate: 120, label: "≈ 120" }]), 900);
   const at = (text: string) => labels.find((label) => label.text === text)!.y;
   const tick = (index: number) => Number(ticks.match(/M[\d.]+ ([\d.]+)/g)![index]!.split(" ")[1]);
   assert.ok(at("80") > tick(0) && at("80") < tick(0) + 20);
@@ -68,12 +72,12 @@ test("a label is at its tick: below it, or above it near 0, and above a forecast
 
 test("without room for all labels, those of the running and the chosen month are left", () => {
   const values = Array.from({ length: 13 }, (_, index) => ({ tick: 12_000 + index, label: `12,0${index + 10}`, isChosen: index === 4 }));
-  const { labels } = monthsDrawing(year(values), 296, 196);
+  const { labels } = drawn(year(values), 296);
   assert.deepEqual(labels.map(({ text }) => text), ["12,014", "12,022"]);
 });
 
 test("the running month stands apart, behind a line", () => {
-  const { left, step, divider } = monthsDrawing(year(), 342, 196, true);
+  const { left, step, divider } = drawn(year(), 342, { isDivided: true });
   assert.ok(Math.abs(left[12]! - left[11]! - step - 12) < 0.01);
   assert.ok(divider! > left[11]! + step && divider! < left[12]!);
 });
@@ -81,22 +85,24 @@ test("the running month stands apart, behind a line", () => {
 test("a label beside a forecast makes room for it", () => {
   for (let tick = 60; tick < 140; tick += 1) {
     const beside = [...year().slice(0, 11), column({ tick, label: String(tick) }), column({ tick: 100, estimate: 100, label: "≈ 100" })];
-    const { labels } = monthsDrawing(beside, 342, 196);
+    const { labels } = drawn(beside, 342);
     const [last, other] = [labels.find(({ text }) => text === "≈ 100")!, labels.find(({ text }) => text === String(tick))];
     if (other) assert.ok(Math.abs(last.y - other.y) >= 13, `${tick}`);
   }
 });
 
 test("the scale has round values, 0 among them, and room for long ones", () => {
-  const values = monthsDrawing(year(), 342, 196).lines.map(({ value }) => value);
+  const values = drawn(year(), 342).lines.map(({ value }) => value);
   assert.deepEqual(values, [-20, 0, 20, 40, 60, 80, 100]);
-  const large = monthsDrawing(year([{ parts: [54_321] }]), 342, 196);
-  assert.ok(large.axis > monthsDrawing(year(), 342, 196).axis);
+  const large = drawn(year([{ parts: [54_321] }]), 342);
+  assert.ok(large.axis > drawn(year(), 342).axis);
+  // A narrow chart needs its width for the months.
+  assert.deepEqual(drawn(year(), 260).lines.map(({ text }) => text).join(""), "");
 });
 
 test("nothing at all, one column and absurd values draw something or nothing", () => {
   for (const columns of [[], [column({ parts: [], tick: 0 })], year([{ parts: [1e12, -1e12], tick: 1e12 }])]) {
-    const drawing = monthsDrawing(columns, 0, 196);
+    const drawing = drawn(columns, 0);
     assert.ok(!/NaN|Infinity/.test(JSON.stringify(drawing)));
     assert.ok(drawing.lines.length < 20);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { interruptionsDrawing, markSize } from "../src/drawing/quality-interruptions.ts";
+import { interruptionsDrawing, KIND_HEIGHT, markSize } from "../src/drawing/quality-interruptions.ts";
 import { voltageDrawing } from "../src/drawing/quality-voltage.ts";
 import { Locale } from "../src/locale.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";
@@ -13,6 +13,8 @@ const locale = (language: string) => new Locale({ language, number_format: "lang
 const en = locale("en");
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const NOW = Date.parse("2026-11-21T17:38:20Z");
+/** Draw a year in a font whose letters are 8 px wide. */
+const drawn = (year: ReturnType<typeof readDisturbances>, width: number) => interruptionsDrawing(year, width, KIND_HEIGHT, en, (text) => 8 * text.length);
 const START = "2026-11-20T17:40:00+00:00";
 type Row = [number, number] | null;
 
@@ -237,7 +239,7 @@ test("the table names the phases, and what is drawn adds up to what was seen", (
     ["9 June, 16:02", "4 voltage sags", "L1, L2 and L3"],
     ["25 October 2025, 12:00", "2 voltage sags", "–"],
   ]);
-  const { marks, labels } = interruptionsDrawing(year, 600);
+  const { marks, labels } = drawn(year, 600);
   assert.deepEqual(marks.map(({ count }) => count), [2, 5]);
   assert.deepEqual(labels.map(({ text }) => text), [2, 5]);
   assert.equal(year.seen.voltage_sag, 7);
@@ -249,7 +251,7 @@ test("a thousand disturbances are some marks, one path a kind, and none is lost"
   const kinds = ["power_failure", "voltage_sag", "voltage_swell"];
   const all = Array.from({ length: 1000 }, (_, index) => at(new Date(NOW - index * 31_000_000).toISOString(), kinds[index % 3]!, 1 + (index % 5)));
   const year = found(...all);
-  const { marks, paths, labels } = interruptionsDrawing(year, 320);
+  const { marks, paths, labels } = drawn(year, 320);
   assert.ok(marks.length < 100);
   assert.equal(Object.keys(paths).length, 3);
   assert.equal(marks.reduce((sum, { count }) => sum + count, 0), 3000);
@@ -260,16 +262,17 @@ test("a thousand disturbances are some marks, one path a kind, and none is lost"
 
 test("a time in which nothing was read is drawn, and odd disturbances are left out", () => {
   const vague = at("2026-11-18T05:40:00Z", "power_failure", 1, { after: "2026-09-17T21:10:00Z" });
-  assert.match(interruptionsDrawing(found(vague), 600).vague, /^M\d+(\.\d)? 30H\d+/);
-  assert.equal(interruptionsDrawing(found(at("2026-11-18T05:40:00Z", "power_failure")), 600).vague, "");
+  assert.match(drawn(found(vague), 600).vague, /^M\d+(\.\d)? 30H\d+/);
+  assert.equal(drawn(found(at("2026-11-18T05:40:00Z", "power_failure")), 600).vague, "");
   const odd = [at("2026-11-18T05:40:00Z", "power_failure", -1), at("2026-11-18T05:40:00Z", "power_failure", 1e12), { kind: "power_failure", count: 1, time: "soon", after: 3 }];
   assert.equal(found(...odd).all.length, 0);
   assert.equal(readDisturbances({} as never, NOW).all.length, 0);
 });
 
 test("the months are named as far as there is room", () => {
-  const named = (width: number) => interruptionsDrawing(found(), width).months.filter(({ isNamed }) => isNamed).length;
-  assert.deepEqual([named(700), named(250), named(170)], [12, 6, 4]);
+  const named = (width: number) => drawn(found(), width).months.filter(({ isNamed }) => isNamed).length;
+  // The longest name, "Sept", needs 40 px with its gap: 230 px have room for five names, 150 px for three.
+  assert.deepEqual([named(700), named(250), named(170)], [12, 4, 3]);
 });
 
 test("durations and lists are as people say them", () => {

@@ -24,8 +24,8 @@ const request = (changes: Partial<ChartRequest> = {}): ChartRequest => ({
   width: 1000,
   height: 272,
   isNarrow: false,
-  tickWidth: 32,
-  hourWidth: 36,
+  tickWidth: () => 32,
+  hourWidth: 30,
   ...changes,
 });
 const bars = (path: string): number => path.split("M").length - 1;
@@ -90,11 +90,11 @@ test("what has not come yet, and what was before the first day, is no gap", () =
 test("ticks keep away from the line and from each other, however large the numbers are", () => {
   for (const peak of [0, 1, 30, 400, 9_000, 1e9]) {
     for (const reference of [null, 2.8, 7, 12, 69]) {
-      const { ticks, y } = chartOf(request({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
+      const { ticks, y, isCalm } = chartOf(request({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
       assert.ok(ticks.length >= 1 && ticks.length < 20);
       for (const [index, tick] of ticks.entries()) {
-        if (index) assert.ok(ticks[index - 1]!.y - tick.y > 40);
-        if (reference !== null && tick.kw) assert.ok(Math.abs(y(reference) - tick.y) >= 18);
+        if (index) assert.ok(ticks[index - 1]!.y - tick.y >= (isCalm ? 28 : 44));
+        if (reference !== null && !isCalm && tick.kw) assert.ok(Math.abs(y(reference) - tick.y) >= 18);
       }
     }
   }
@@ -102,17 +102,28 @@ test("ticks keep away from the line and from each other, however large the numbe
 
 test("the scale moves by whole kW with what the running one is heading for", () => {
   assert.deepEqual([0, 0.3, 10.1, 10.4, 10.41].map(roomFor), [0, 1, 11, 11, 12]);
-  const scale = (drawn: number) => chartOf(request({ room: { drawn, fed: 0 } })).y(7);
+  const scale = (drawn: number) => chartOf(request({ quarters: [quarter(1000)], room: { drawn, fed: 0 } })).y(7);
   assert.equal(scale(roomFor(5)), scale(0));
   assert.ok(scale(roomFor(10.8)) > scale(0));
 });
 
 test("hours stand where they are by the clock, also when it is changed", () => {
   const spring = { start: dayStart("2026-03-29").getTime(), quarters: Array.from({ length: 92 }, () => quarter(1)) };
-  assert.deepEqual(chartOf(request(spring)).hours.map(({ index }) => index), [0, 8, 20, 32, 44, 56, 68, 80]);
-  assert.deepEqual(chartOf(request({ isNarrow: true, width: 330 })).hours.map(({ index }) => index), [0, 24, 48, 72]);
-  // With AM and PM there is room for fewer.
-  assert.deepEqual(chartOf(request({ isNarrow: true, width: 330, hourWidth: 60 })).hours.map(({ index }) => index), [0, 48]);
+  const { hours, left, slot } = chartOf(request(spring));
+  assert.deepEqual(hours.map(({ hour, x }) => [hour, Math.round((x - left) / slot)]), [[0, 0], [6, 20], [12, 44], [18, 68]]);
+  assert.deepEqual(chartOf(request({ width: 180 })).hours.map(({ hour }) => hour), [0, 12]);
+});
+
+test("a calm day has a scale of its own, and its highest bar is named", () => {
+  // 1.5 kW drawn and 0.5 kW fed in, both less than half of 7 kW.
+  const calm = [quarter(75), quarter(375), quarter(0, 125)];
+  const { isCalm, ticks, highest, y, top } = chartOf(request({ quarters: calm }));
+  assert.deepEqual([isCalm, highest?.kw, ticks.map(({ kw }) => kw)], [true, 1.5, [-0.5, 0, 0.5, 1, 1.5]]);
+  assert.ok(y(1.5) < top + 50);
+  // Half of 7 kW is not calm, and neither is a running quarter-hour that heads for it.
+  assert.equal(chartOf(request({ quarters: [quarter(875)] })).isCalm, false);
+  assert.equal(chartOf(request({ quarters: calm, room: { drawn: roomFor(3.2), fed: 0 } })).isCalm, false);
+  assert.equal(chartOf(request({ quarters: calm, reference: null })).isCalm, false);
 });
 
 test("the days to choose from have one scale, and what is not known no bar", () => {

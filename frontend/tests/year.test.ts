@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cells, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
+import { Cells, contrast, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, energySentence, limitName, periodOf } from "../src/sentences/year.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/websocket-types.ts";
-import { ESTIMATED, EXCESS, gridOf, mergeSeries, localOf, markedCells, type Series, UNKNOWN } from "../src/year-series.ts";
+import { ESTIMATED, EXCESS, gridOf, mergeSeries, localOf, markedCells, type Series, UNKNOWN } from "../src/year-quarter-hours.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
@@ -204,30 +204,40 @@ test("a time is that of Luxembourg's calendar", () => {
   assert.equal(localOf(Date.parse("2026-07-31T22:30:00Z")), Date.UTC(2026, 7, 1, 0, 30));
 });
 
-test("a color says how much: nothing for the unknown, one red above, purple for what is fed in", () => {
-  const colors = palette({ drawn: [1, 2, 3], fedIn: [4, 5, 6], excess: [7, 8, 9] });
-  const at = (wh: number) => [...new Uint8Array(new Uint32Array([colors[wh - UNKNOWN]!]).buffer)];
-  assert.deepEqual(at(UNKNOWN), [0, 0, 0, 0]);
-  assert.deepEqual(at(750).slice(0, 3), [1, 2, 3]);
-  assert.deepEqual(at(EXCESS - 1).slice(0, 3), [1, 2, 3]);
-  assert.deepEqual(at(EXCESS), [7, 8, 9, 255]);
-  assert.deepEqual(at(-1).slice(0, 3), [4, 5, 6]);
-  assert.deepEqual(at(-32_767).slice(0, 3), [4, 5, 6]);
-  const opacity = (wh: number) => at(wh)[3]! / 255;
-  assert.ok(Math.abs(opacity(0) - 0.14) < 0.06 && Math.abs(opacity(1750) - 0.9) < 0.01);
-  assert.ok(Math.abs(opacity(437) - 0.52) < 0.02);
+const LIGHT = { ground: [255, 255, 255], drawn: [72, 143, 194], fedIn: [131, 83, 209], excess: [219, 68, 55] } as const;
+const DARK = { ...LIGHT, ground: [28, 28, 28], fedIn: [162, 128, 219] } as const;
+
+test("a color says how much: nothing for the unknown, one red above, four steps each way", () => {
+  for (const theme of [LIGHT, DARK]) {
+    const colors = palette(theme);
+    const at = (wh: number) => [...new Uint8Array(new Uint32Array([colors[wh - UNKNOWN]!]).buffer)];
+    assert.deepEqual(at(UNKNOWN), [0, 0, 0, 0]);
+    assert.deepEqual(at(EXCESS), [219, 68, 55, 255]);
+    // 0.5, 1.5 and 4 kW are 125, 375 and 1000 Wh a quarter-hour.
+    for (const [from, to] of [[0, 124], [125, 374], [375, 999], [1000, EXCESS - 1], [-1, -124], [-125, -374], [-375, -999], [-1000, -32_767]] as const) {
+      assert.deepEqual(at(from), at(to));
+    }
+    const lowest = [124, 374, 999, 1000, -1, -125, -375, -1000].map((wh) => at(wh));
+    assert.equal(new Set(lowest.map(String)).size, 8);
+    const grounds = [theme.ground, ...lowest.map((color) => color.slice(0, 3) as unknown as typeof theme.excess)];
+    for (const [index, color] of grounds.slice(1).entries()) assert.ok(contrast(color, grounds[index]!) > 1.27, `${index}`);
+    for (const color of grounds) assert.ok(contrast(color, theme.excess) > 1.3);
+  }
+  // White on black, and the gray of which WCAG says that it just suffices on white.
+  assert.equal(contrast([255, 255, 255], [0, 0, 0]), 21);
+  assert.equal(contrast([118, 118, 118], [255, 255, 255]).toFixed(2), "4.54");
 });
 
-test("time goes up, or to the right with the newest day on top; a pixel of several days shows the highest", () => {
+test("midnight is on top, or hours go to the right with the newest day on top; a pixel of several days shows the highest", () => {
   const all = Uint32Array.from({ length: 65_536 }, (_, index) => (index === 0 ? 0 : index + UNKNOWN));
   const grid = { firstDay: 0, days: 3, cells: Int16Array.from({ length: 288 }, (_, cell) => cell + 1), feedsIn: false, lastCell: 287 };
   const wide = imageOf(grid, all, 500, false);
-  assert.deepEqual([wide.width, wide.height, wide.pixels[0], wide.pixels[95 * 3 + 2]], [3, 96, 96, 193]);
+  assert.deepEqual([wide.width, wide.height, wide.pixels[0], wide.pixels[95 * 3 + 2]], [3, 96, 1, 288]);
   const turned = imageOf(grid, all, 500, true);
   assert.deepEqual([turned.width, turned.height, turned.pixels[0], turned.pixels[287]], [96, 3, 193, 96]);
   const falling = { ...grid, cells: grid.cells.map((value) => 500 - value) };
   const small = imageOf(falling, all, 2, false);
-  assert.deepEqual([small.width, ...small.pixels.subarray(0, 2)], [2, 500 - 96, 500 - 192]);
+  assert.deepEqual([small.width, ...small.pixels.subarray(0, 2)], [2, 500 - 1, 500 - 97]);
 });
 
 test("what is chosen is found again, wide and turned", () => {
@@ -239,19 +249,19 @@ test("what is chosen is found again, wide and turned", () => {
     assert.equal(cells.cell(chosen), cell);
     assert.equal(cells.at(...cells.middle(chosen)), chosen);
     const [x, y] = cells.middle(chosen);
-    assert.deepEqual(isTurned ? [x, y].map((each) => each.toFixed(2)) : [y, x].map((each) => (1 - Number(each.toFixed(4))).toFixed(2)), isTurned ? ["0.53", "0.25"] : ["0.53", "0.25"]);
+    assert.deepEqual(isTurned ? [x, y].map((each) => each.toFixed(2)) : [y, x].map((each) => each.toFixed(2)), isTurned ? ["0.53", "0.25"] : ["0.53", "0.75"]);
     assert.ok(cells.at(1, 0) < cells.count && cells.at(0, 1) >= 0);
   }
 });
 
 test("months are written where there is room, and days while there are few", () => {
   const grid = (days: number) => ({ firstDay: 20_393, days, cells: new Int16Array(), feedsIn: false, lastCell: 0 });
-  const room = { day: 64, month: 36 };
   // 1 November 2025 and the 385 days after it.
-  assert.equal(dayTicks(grid(386), 840, room).ticks.length, 13);
-  assert.equal(dayTicks(grid(386), 340, room).ticks.length, 6);
-  const few = dayTicks(grid(7), 168, { day: 20, month: 18 });
-  assert.deepEqual([few.isMonths, few.ticks.length, few.ticks.at(-1)!.at], [false, 7, 6 / 7]);
+  assert.equal(dayTicks(grid(386), 840, 36).length, 13);
+  assert.equal(dayTicks(grid(386), 340, 36).length, 6);
+  assert.deepEqual(dayTicks(grid(7), 168, 20).map(({ at }) => Math.round(at * 7)), [0, 1, 2, 3, 4, 5, 6]);
+  // The newest label needs three days and ends with the newest day.
+  assert.deepEqual(dayTicks(grid(7), 168, 60).map(({ at }) => Math.round(at * 7)), [1, 4]);
 });
 
 test("what the platform has estimated is known by its cell, also where the tail brings it", () => {

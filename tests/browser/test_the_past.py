@@ -123,7 +123,7 @@ async def test_the_past_comes_from_a_file(
         assert not await complaints(who.page)
 
         async def has_a_year() -> bool:
-            return "Twelve months" in [card.title for card in await cards_of(who)]
+            return "Twelve months and this one" in [card.title for card in await cards_of(who)]
 
         await until(has_a_year, within=PATIENCE)
         await who.takes_picture("past-bill")

@@ -58,6 +58,78 @@ const newHass = () => ({
   callWS: answerTo,
 });
 
+const cardsIn = (root) =>
+  [...root.querySelectorAll("*")].flatMap((node) => [...(node.localName === "ha-card" ? [node] : []), ...(node.shadowRoot ? cardsIn(node.shadowRoot) : [])]);
+
+/** Whether a line is below what is shown of a long message that scrolls, or of a long name that a user has given. */
+const isScrolled = (around, card, bottom) => {
+  for (let frame = around; frame && frame !== card; frame = frame.parentElement) {
+    const { overflowY, webkitLineClamp } = getComputedStyle(frame);
+    const isMeant = overflowY === "auto" || webkitLineClamp !== "none";
+    if (isMeant && bottom > frame.getBoundingClientRect().bottom + 1) return true;
+  }
+  return false;
+};
+
+/** Each line of each text of a card, as a box of its letters without the room above and below them. */
+const linesOf = (card) => {
+  const lines = [];
+  const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const around = node.parentElement;
+    // Tables behind a card scroll in their frame.
+    if (!node.data.trim() || around.closest(".hidden, .scroll, style, select")) continue;
+    if (!around.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const { left, right, top, bottom, width, height } of range.getClientRects()) {
+      if (width < 1 || isScrolled(around, card, bottom)) continue;
+      lines.push({ node, around, left, right, top: top + height * 0.2, bottom: bottom - height * 0.2, text: node.data.trim().slice(0, 40) });
+    }
+  }
+  return lines;
+};
+
+const blockOf = ({ around }) => {
+  let block = around;
+  while (getComputedStyle(block).display === "inline" && block.localName !== "text") block = block.parentElement;
+  return block;
+};
+
+const faultsOf = (card) => {
+  const faults = [];
+  const inside = card.getBoundingClientRect();
+  const lines = linesOf(card);
+  for (const line of lines) {
+    const isLow = line.bottom > inside.bottom && !line.around.closest(".calendar");
+    if (line.left < inside.left || line.right > inside.right || line.top < inside.top || isLow) faults.push(`${line.text} leaves the card`);
+    for (let frame = line.around; frame && frame !== card; frame = frame.parentElement) {
+      const { overflowX, overflowY, display } = getComputedStyle(frame);
+      const box = frame.getBoundingClientRect();
+      if (display === "inline" || frame.namespaceURI.endsWith("svg")) continue;
+      if (overflowX === "hidden" && (line.left < box.left - 1 || line.right > box.right + 1)) faults.push(`${line.text} is cut off`);
+      if (overflowY === "hidden" && (line.bottom > box.bottom + 1)) faults.push(`${line.text} is cut off below`);
+    }
+  }
+  // What opens above the rest hides it.
+  const layer = ({ around }) => around.closest(".calendar, .read");
+  lines.forEach((one, index) => {
+    for (const other of lines.slice(index + 1)) {
+      const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+      // Words of one block may follow each other without a gap.
+      const gap = blockOf(one) === blockOf(other) ? 1 : -2;
+      if (across > gap && down > 1 && layer(one) === layer(other)) faults.push(`${one.text} on ${other.text}`);
+    }
+  });
+  for (const dot of card.querySelectorAll(".dot")) {
+    const box = dot.getBoundingClientRect();
+    const next = lines.find(({ node }) => dot.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING);
+    if (box.width && next && (next.top > box.bottom || next.left < box.left)) faults.push(`${next.text} is not beside its dot`);
+  }
+  return faults;
+};
+
 window.stage = {
   asked,
   get hass() {
@@ -66,6 +138,7 @@ window.stage = {
   /** Begin a test: an empty page, and the Home Assistant behind it. */
   begin: (wanted) => {
     document.querySelector("main").replaceChildren();
+    document.querySelector("main").style.width = "";
     listeners.clear();
     subscriptions.clear();
     asked.length = 0;
@@ -97,22 +170,14 @@ window.stage = {
     subscriptions.clear();
     for (const callback of [...(listeners.get("ready") ?? [])]) callback();
   },
-  /** What is wider than the page, or than the card around it. */
+  /** Texts that leave the page or their card, that are cut off, or that stand on another text. */
   overflow: () => {
     const found = document.documentElement.scrollWidth > innerWidth ? ["page"] : [];
-    const visit = (root, around) => {
-      for (const node of root.querySelectorAll("*")) {
-        const box = node.getBoundingClientRect();
-        const card = node.closest("ha-card")?.getBoundingClientRect() ?? around;
-        const hasText = [...node.childNodes].some((each) => each.nodeType === Node.TEXT_NODE && each.data.trim());
-        const isMeant = hasText && box.width && !node.closest(".hidden, .scroll, style");
-        if (card && isMeant && (box.right > card.right + 1 || box.left < card.left - 1)) {
-          found.push(`${node.localName}: ${node.textContent.trim().slice(0, 40)}`);
-        }
-        if (node.shadowRoot) visit(node.shadowRoot, card);
-      }
-    };
-    visit(document, undefined);
+    for (const card of cardsIn(document)) {
+      const host = card.getRootNode().host;
+      const name = `${host?.localName ?? "card"} at ${Math.round(card.getBoundingClientRect().width)}`;
+      found.push(...faultsOf(card).map((fault) => `${name}: ${fault}`));
+    }
     return found;
   },
   answer: (answers) => Object.assign(given.answers, answers),

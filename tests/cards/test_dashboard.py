@@ -51,7 +51,7 @@ async def test_each_view_has_its_cards(stage: Stage) -> None:
         "Now",
         "Bill",
         "Year",
-        "Gas/water/heat",
+        "Gas/Water/Heat",
         "Quality",
     ]
     assert [card["meter"] for card in cards(made["others"])] == ["GAS7401", "WAT7402", "HEA7403"]
@@ -77,7 +77,7 @@ async def test_tabs_are_short_in_every_language(stage: Stage) -> None:
         assert sum(map(len, made)) <= 36, made
         titles.add(tuple(made))
     assert len(titles) == len(LANGUAGES)
-    assert ("Actuel", "Facture", "Année", "Gaz/eau", "Qualité") in titles
+    assert ("Actuel", "Facture", "Année", "Gaz/Eau", "Qualité") in titles
 
 
 async def test_the_gas_of_several_meters_says_whose_it_is(stage: Stage) -> None:

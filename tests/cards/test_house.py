@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from . import house_bill, house_now, house_sun, house_year
 from .stage import Stage
 
@@ -60,21 +58,3 @@ async def test_the_year(stage: Stage) -> None:
         "House 7,220 kWh, 27% of it from your roof. Your sun saved 428 € in these 12 months."
         in await text_of(stage)
     )
-
-
-@pytest.mark.parametrize(
-    ("language", "dark", "width"), [("en", True, 390), ("fr", True, 390), ("fr", False, 280)]
-)
-async def test_it_fits(stage: Stage, language: str, dark: bool, width: int) -> None:  # noqa: FBT001
-    given = answers(with_battery=True) | house_now.sums() | house_year.answers()
-    given["smarty_p1/bill"] = house_bill.bills()["smarty_p1/bill"]
-    states = house_sun.states(1100, 400)
-    # A card below the window asks nothing.
-    for cards in ((NOW, SO_FAR), (BILL,), (YEAR,)):
-        await house_bill.show(
-            stage, *cards, answers=given, states=states, language=language, dark=dark, width=width
-        )
-        assert not await stage.overflow()
-        name = f"sun-{cards[0]}-{language}-{'dark' if dark else 'light'}-{width}"
-        await stage.picture(name)
-    assert not stage.errors

@@ -247,8 +247,15 @@ async def test_the_table_has_the_days_of_both_months(stage: Stage) -> None:
 
 async def test_the_name_is_that_of_the_user_and_tells_meters_apart(stage: Stage) -> None:
     other = media.gas(meter="GAS0790002579999")
-    await stage.show(CARD, answers=media.answers(media.gas(), other))
+    answers = media.answers(media.gas(), other)
+    await stage.show(CARD, answers=answers)
     await said_by(stage, "Gas 4001")
+    # With several electricity meters, the card also says by which one it is read.
+    [meter] = answers["smarty_p1/meters"]["meters"]
+    meters = [meter | {"title": "House"}, meter | {"entry_id": "b", "title": "Heat pump"}]
+    answers["smarty_p1/meters"] = {"meters": meters}
+    await stage.show(CARD, answers=answers, config={"entry_id": "b"})
+    await said_by(stage, "Gas 4001, Heat pump")
     await stage.page.evaluate(
         """() => {
             const devices = { device_gas: { id: "device_gas", name_by_user: "Boiler" } };
@@ -275,30 +282,6 @@ async def test_a_meter_is_chosen_by_its_device(stage: Stage) -> None:
     ]
     [wanted] = form[1][2]["device"]["filter"]
     assert wanted == {"integration": "smarty_p1", "model": MBUS_MODEL}
-
-
-@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
-async def test_nothing_is_wider_than_a_small_phone(stage: Stage, language: str) -> None:
-    long = media.gas(type="heat_cost_allocator", days=media.days(date(2026, 11, 16), media.gas_of))
-    unit = media.water(
-        meter="x",
-        type="garbage",
-        unit="of something long",
-        days=media.days(date(2025, 10, 20), lambda day: 98_765_432.1 + day.day),
-    )
-    nights = {f"n2026_11_{day}": [3, 2, 4] for day in (19, 20, 21)}
-    leak = media.water(hours=media.hours(**nights))
-    euros = media.gas(meter="euros", costs=media.gas_costs())
-    found = [media.gas(), leak, media.heat(), long | {"meter": "long"}, unit, euros]
-    await show_all(stage, found, width=360, language=language)
-    await stage.picture(f"medium-360-{language}")
-    buttons = stage.page.locator("footer button")
-    assert await buttons.count() == len(found)
-    for button in await buttons.all():
-        await button.click()
-    await stage.settle()
-    assert not await stage.overflow()
-    assert not stage.errors
 
 
 async def show_all(

@@ -285,18 +285,6 @@ async def test_a_card_with_a_meter_of_its_own_offers_no_other(stage: Stage) -> N
     assert await stage.page.evaluate("stage.subscriptions()") == 1
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_nothing_is_wider_than_a_narrow_phone(stage: Stage, language: str) -> None:
-    answers = house_now.three_meters() | {"smarty_p1/live house": house_now.silent()}
-    await stage.show(CARD, answers=answers, language=language, width=360)
-    assert not await stage.overflow()
-    await stage.send(house_now.charging(), "house")
-    assert not await stage.overflow()
-    await stage.send(house_now.failing("other_authentication_key"), "house")
-    assert not await stage.overflow()
-    await stage.picture(f"now-{language}-360")
-
-
 @pytest.mark.parametrize("minutes", [-7, 7])
 async def test_the_clock_of_the_page_may_be_wrong(stage: Stage, minutes: int) -> None:
     await stage.show(

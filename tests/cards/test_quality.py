@@ -365,14 +365,6 @@ async def test_odd_answers_are_words_or_nothing(stage: Stage, part: str) -> None
     assert not {"NaN", "undefined", "Invalid"} & set(text.split())
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
-async def test_nothing_is_wider_than_a_small_phone(stage: Stage, language: str) -> None:
-    await show_all(stage, width=360, language=language, time_format="12")
-    assert not await stage.overflow()
-    assert not stage.errors
-    await stage.picture(f"quality-360-{language}")
-
-
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("dark", [False, True])

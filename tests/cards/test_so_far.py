@@ -1,7 +1,5 @@
 """The card that says how much today and this month are so far."""
 
-import pytest
-
 from . import house, house_now
 from .stage import Stage
 
@@ -94,15 +92,6 @@ async def test_the_highest_opens_its_entity(stage: Stage) -> None:
     assert await house_now.height(button) >= 44
     await button.click()
     assert await stage.page.evaluate("window.opened") == "sensor.peak"
-
-
-@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
-async def test_nothing_is_wider_than_a_narrow_phone(stage: Stage, language: str) -> None:
-    days = house_now.november(imported_wh=123_456, exported_wh=123_456, cost=-1234.56)
-    answers = house_now.sums(days=days, total=-12345.6, estimate={"total": -12345.6})
-    await stage.show(CARD, answers=answers, language=language, width=360)
-    assert not await stage.overflow()
-    await stage.picture(f"so-far-{language}-360")
 
 
 async def test_what_was_fed_in_is_known_before_the_first_telegram(stage: Stage) -> None:

@@ -34,10 +34,10 @@ from custom_components.smarty_p1.lib.entities import (
     EntitySpec,
     SensorSpec,
 )
-from custom_components.smarty_p1.lib.health import ReadingProblem
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
+from custom_components.smarty_p1.lib.source_condition import ReadingProblem
 from custom_components.smarty_p1.lib.tariff import WhatIfRefusal
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.services import what_if
@@ -320,7 +320,8 @@ def test_the_title_of_a_repair_fits_one_line(language: str) -> None:
     ("language", "wrong"),
     [
         ("en", r"\brunning\b(?!\.)"),  # what a program does, and nothing else
-        ("de", r"\b(Sie|Ihre?[mnrs]?|Ihnen)\b"),  # Home Assistant says du
+        # Home Assistant says du. At the beginning of a sentence, the word may mean them or her.
+        ("de", r"(?<=[a-zäöüß,] )(Sie|Ihre?[mnrs]?|Ihnen)\b"),
         ("fr", r" ([;!?»]|:(?!:))|« "),  # a narrow space goes before; `::` stands for all addresses
         # Before all but n, d, t, z, h and vowels, an n is dropped, but not before a single letter.
         ("lb", r"(?i)\b(?:\w+en|kann|wann|schonn|vun) [b-cf-gj-mp-sv-y][^\W\d_]"),

@@ -24,7 +24,7 @@ from . import has_books
 from .collector_pause import without_collection
 from .energy_dashboard import async_energy_manager, stored_sources
 from .entry_types import AnyConfigEntry
-from .leneda_statistics_writer import RECORDER
+from .long_term_statistics import RECORDER
 
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20

@@ -51,9 +51,7 @@ from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .imported_quarter_hours import ImportedQuarterHours
 from .leneda_codes import asked_of
-from .leneda_progress import LenedaProgress
-from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
-from .leneda_statistics import (
+from .leneda_hourly_series import (
     EXPORTED,
     IMPORTED,
     PRICED_EXPORT,
@@ -63,7 +61,9 @@ from .leneda_statistics import (
     all_series,
     series_of,
 )
-from .leneda_statistics_writer import PastStatistics
+from .leneda_progress import LenedaProgress
+from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
+from .long_term_statistics import PastStatistics
 from .quarter_hour_series import KEPT
 
 _AGAIN = timedelta(hours=1)

@@ -8,7 +8,6 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
-from ..lib.health import ReadingProblem
 from ..lib.port import (
     BAUD_RATE,
     Link,
@@ -21,6 +20,7 @@ from ..lib.port import (
     PortUnreachableError,
     redact_port,
 )
+from ..lib.source_condition import ReadingProblem
 from .mqtt_port import (
     GatewayOfflineError,
     MqttDisconnectedError,

@@ -12,8 +12,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..lib.health import Condition, Health, Rules, State
 from ..lib.meter import Reading
+from ..lib.source_condition import Condition, Health, Rules, State
 from .entry_types import AnyConfigEntry
 from .port_and_key_repairs import Remedies
 

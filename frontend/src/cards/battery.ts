@@ -1,7 +1,7 @@
 /** Card that estimates the value of a battery. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { SmartyCard } from "../base-card.ts";
+import { type Field, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { localDay } from "../locale.ts";
 import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
@@ -15,6 +15,12 @@ const SLIDERS = {
   standby: { min: 0, max: 60, unit: "W" },
 } as const;
 const MAX_PRICE = 100_000;
+/** Field whose value is missing, by the reason of a refusal. */
+const FIELDS: Partial<Record<WhatIfRefusal["reason"], Field>> = {
+  no_reference_power: "reference_power",
+  no_feed_in_price: "feed_in",
+  no_network_price: "network_prices",
+};
 
 export class BatteryCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -49,6 +55,16 @@ export class BatteryCard extends SmartyCard {
         border: 1px solid var(--divider-color);
         border-radius: 4px;
         cursor: text;
+      }
+      /* The sliders need the width of the card: each stands below its name and its value. */
+      @container (max-width: 340px) {
+        .sliders {
+          grid-template-columns: 1fr auto;
+          grid-auto-flow: dense;
+        }
+        .sliders input {
+          grid-column: 1 / -1;
+        }
       }
       .year {
         margin: 8px 0;
@@ -146,6 +162,6 @@ export class BatteryCard extends SmartyCard {
     const text = this.#t(reason, { days: this.locale.number(days), least: this.locale.number(least_days) });
     const isToEnter = reason.startsWith("no_") && this.hass?.user?.is_admin;
     return html`<p role="status">${text}</p>
-      ${isToEnter ? html`<div>${this.settings(meter, this.#t("enter"))}</div>` : nothing}`;
+      ${isToEnter ? html`<div>${this.settings(meter, this.#t("enter"), FIELDS[reason] ?? "energy_price")}</div>` : nothing}`;
   }
 }

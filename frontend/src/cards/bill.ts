@@ -7,7 +7,7 @@ import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { rich, turnOver } from "../parts/markup.ts";
 import { houseOf, savedSentences } from "../sentences/house.ts";
-import { billTexts, isRunning, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
+import { billTexts, isRunning, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Meter } from "../websocket-types.ts";
 
@@ -138,7 +138,7 @@ export class BillCard extends SmartyCard {
       ${words.sentence ? this.sentence(words.sentence) : nothing}
       ${saved.sentence ? html`<p>${rich(saved.sentence)}</p>` : nothing}
       ${words.community ? html`<p>${words.community}</p>` : nothing}
-      ${words.lacks || words.community ? toEnter(this, meter, this.locale, words.lacks ?? "prices") : nothing}
+      ${words.lacks || words.community ? toEnter(this, meter, this.locale, missingField(bill)) : nothing}
       ${this.#lines(words)}
       ${notes.length ? html`<footer class="small">${notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
   }

@@ -123,14 +123,20 @@ export class MediumCard extends SmartyCard {
         <h2><ha-icon icon=${iconOf(history.type)}></ha-icon><span>${shown.name}</span></h2>
         ${this.#stamp(shown)}
       </header>
-      ${history.days ? this.#days(shown) : stored || answer.error ? this.#index(shown) : this.waiting()}
+      ${history.days ? this.#days(meter, shown) : stored || answer.error ? this.#index(shown) : this.waiting()}
     </div>`;
   }
 
+  /**
+   * Return the name that the user gave to a meter. Without such a name, return the kind of the meter, and the name of
+   * its electricity meter if there are several.
+   */
   #name(meter: Meter, { type, meter: id }: MediumHistory, deviceId: string | null | undefined): string {
     const nickname = deviceId ? this.hass?.devices[deviceId]?.name_by_user : undefined;
+    if (nickname) return nickname;
     const name = say.nameOf(type, this.locale);
-    return nickname || (meter.media.filter((medium) => medium.type === type).length > 1 ? `${name} ${id.slice(-4)}` : name);
+    const number = meter.media.filter((medium) => medium.type === type).length > 1 ? ` ${id.slice(-4)}` : "";
+    return `${name}${number}${this.isOneOfSeveral ? `, ${this.nameOf(meter)}` : ""}`;
   }
 
   #time(time: Date, today: string): string {
@@ -171,7 +177,7 @@ export class MediumCard extends SmartyCard {
     return drawn!;
   }
 
-  #days(shown: Shown): TemplateResult {
+  #days(meter: Meter, shown: Shown): TemplateResult {
     const { history, newer, name, deviceId, time, today } = shown;
     const { standing, units, night, costs, charted, drawing } = this.#draw(shown);
     const amount = amountToday(history, today, newer);
@@ -191,7 +197,7 @@ export class MediumCard extends SmartyCard {
     return html`<div class="big">${this.moreInfo(history.type, number, `${name} ${number} ${unit}`, deviceId)} <small>${unit}</small></div>
       ${sentence ? this.sentence(sentence, "month", isOfBar) : nothing}
       ${drawing.own || drawing.reference ? mediumChart({ days: shownDays, drawing, reading: isOfBar ? plain(sentence) : "" }, this.#chosen, this.locale) : nothing}
-      ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(days, costs, newer?.index ?? history.index)}`;
+      ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(meter, days, costs, newer?.index ?? history.index)}`;
   }
 
   /** Return the big number and the words beside it: "20", "kWh today". */
@@ -201,7 +207,7 @@ export class MediumCard extends SmartyCard {
     return { number, unit: this.#t("today", { unit: unit.unit }).trim() };
   }
 
-  #foot(days: Days, costs: cost.KnownCosts | undefined, index: number | null): TemplateResult {
+  #foot(meter: Meter, days: Days, costs: cost.KnownCosts | undefined, index: number | null): TemplateResult {
     const { text, isWarning } = footnote(days, index, this.locale);
     const { history, units, amount } = days;
     const today = costs && amount !== null ? this.#t("own", { amount: say.write(amount, units.day, this.locale) }) : "";
@@ -211,7 +217,7 @@ export class MediumCard extends SmartyCard {
     return html`${isWarning ? html`<p>${rich(text)}</p>` : nothing}
       <footer>
         ${notes.filter(Boolean).map((note) => html`<small>${note}</small>`)}
-        ${canEnter ? this.link("/config/integrations/integration/smarty_p1", this.#t(enterKey)) : nothing}
+        ${canEnter ? html`<div>${this.settings(meter, this.#t(enterKey), "gas_price")}</div>` : nothing}
         ${this.tableButton()}
       </footer>`;
   }

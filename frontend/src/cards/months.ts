@@ -7,7 +7,8 @@ import type { MeterFeed } from "../meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
 import { Width } from "../parts/element-width.ts";
-import { type BillKey, billTexts, type Lack } from "../sentences/bill.ts";
+import { measureIn } from "../parts/text-width.ts";
+import { type BillKey, billTexts, type Lack, missingField } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Meter } from "../websocket-types.ts";
@@ -94,6 +95,7 @@ export class MonthsCard extends SmartyCard {
 
   declare protected unit: words.Unit;
   readonly #width = new Width(this, ".chart");
+  readonly #widthOf = measureIn(this);
 
   constructor() {
     super();
@@ -126,7 +128,7 @@ export class MonthsCard extends SmartyCard {
     const chosen = year.months.find((entry) => entry.month === month)!;
     this.announce(`${meter.entry_id} ${year.unit}`, `${head.title}: ${head.value} ${head.label}`, head.sentence);
     const all = words.allMonths(year, locale);
-    const chart: MonthsChart = { year, chosen, locale, width, choose: (to) => showMonth(bills, feed, to) };
+    const chart: MonthsChart = { year, chosen, locale, width, widthOf: this.#widthOf, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>
         <h2>${head.title}</h2>
         ${lack ? nothing : this.#units()}
@@ -135,7 +137,7 @@ export class MonthsCard extends SmartyCard {
       ${head.sentence ? this.sentence(head.sentence) : nothing}
       ${monthsChart(chart)} ${this.#table(year, chosen)}
       ${words.amountNotes(year, locale).map((note) => html`<p class="small">${note}</p>`)}
-      ${lack ? html`<p class="small">${this.#lacks(lack)}</p>${toEnter(this, meter, locale, lack)}` : nothing}
+      ${lack ? html`<p class="small">${this.#lacks(lack)}</p>${toEnter(this, meter, locale, missingField(bills.at(-1)!))}` : nothing}
       ${this.table(head.title, all.head, () => all.rows)}
       <footer>${this.tableButton()}</footer>`;
   }

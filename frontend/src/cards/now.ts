@@ -6,6 +6,7 @@ import { MIN_PHASE_KW, phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
+import { toEnter } from "../parts/bills.ts";
 import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
@@ -159,8 +160,7 @@ export class NowCard extends SmartyCard {
   }
 
   #withoutReference(meter: Meter): TemplateResult {
-    return html`<p class="small">${this.#t("no_reference")}</p>
-      ${this.#isAdmin ? this.settings(meter, this.#t("enter_reference")) : nothing}`;
+    return html`<p class="small">${this.#t("no_reference")}</p>${toEnter(this, meter, this.locale, "reference_power")}`;
   }
 
   #quarterHour(running: RunningQuarterHour, now: Situation): TemplateResult {

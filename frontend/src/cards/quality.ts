@@ -12,6 +12,7 @@ import { interruptionLines, interruptionsStyles } from "../parts/quality-interru
 import { operatorMessage, receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
 import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
 import { Width } from "../parts/element-width.ts";
+import { measureIn } from "../parts/text-width.ts";
 import { say } from "../sentences/quality.ts";
 import { interruptionsSentence, interruptionsTable, markSentence, readDisturbances } from "../sentences/quality-interruptions.ts";
 import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
@@ -46,7 +47,8 @@ export class QualityCard extends SmartyCard {
   readonly #marks = memoize(interruptionsDrawing);
   readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
-  /** Data of the last drawing; keys and pointer choose a point of it. */
+  readonly #widthOf = measureIn(this);
+  /** Data of the last drawing. Keys and pointer choose a point of this drawing. */
   #day: VoltageDay | undefined;
   #drawn: InterruptionsDrawing | undefined;
   #second: ReturnType<typeof setTimeout> | undefined;
@@ -182,7 +184,7 @@ export class QualityCard extends SmartyCard {
     const result = interruptionsSentence(interruptions, now, locale);
     if (!Object.keys(interruptions.seen).length) return this.#frame(html`<p>${result}</p>`);
     const height = this.#card.value < NARROW_PX ? NARROW_KIND_HEIGHT : KIND_HEIGHT;
-    const drawing = (this.#drawn = this.#marks(interruptions, this.#width.value || 320, height));
+    const drawing = (this.#drawn = this.#marks(interruptions, this.#width.value || 320, height, locale, this.#widthOf));
     const mark = this.#chosen.index === undefined ? undefined : drawing.marks[this.#chosen.index];
     const reading = mark && markSentence(mark.disturbances, now, locale);
     this.announce(meter.entry_id, say(locale, "interruptions"), result);

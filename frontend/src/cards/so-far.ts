@@ -4,13 +4,18 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { type Locale, localDay } from "../locale.ts";
+import { toEnter } from "../parts/bills.ts";
+import { Width } from "../parts/element-width.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
-import type { Lack } from "../sentences/bill.ts";
+import { missingField } from "../sentences/bill.ts";
 import { houseOf } from "../sentences/house.ts";
 import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts, type UsualTexts, usualTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Day, House, Meter } from "../websocket-types.ts";
+
+/** Padding of the card in px, both sides together. */
+const PADDING_PX = 30;
 
 /** Translation key of the entity that opens at a tap on the month's value. */
 const ENTITIES: Partial<Record<Row["key"], string>> = {
@@ -39,6 +44,43 @@ export class SoFarCard extends SmartyCard {
         padding-inline-start: 12px;
         text-align: end;
       }
+      th {
+        overflow-wrap: break-word;
+      }
+      .named {
+        min-width: 84px;
+        display: flex;
+        align-items: baseline;
+      }
+      .named .dot {
+        flex: none;
+      }
+      /* Long numbers leave no room for the names, which then stand above them. */
+      [stacked] tr {
+        display: flex;
+        flex-wrap: wrap;
+        border-top: 1px solid var(--divider-color);
+        padding: 6px 0;
+      }
+      [stacked] tr > * {
+        flex: 1 0 0;
+        height: auto;
+        border: 0;
+        padding: 0;
+      }
+      [stacked] tbody th {
+        flex-basis: 100%;
+      }
+      [stacked] thead tr {
+        border: 0;
+        padding: 0;
+      }
+      [stacked] thead td {
+        display: none;
+      }
+      [stacked] .usual {
+        display: none;
+      }
       thead > tr > * {
         height: auto;
         padding-bottom: 4px;
@@ -46,6 +88,7 @@ export class SoFarCard extends SmartyCard {
         border: 0;
       }
       thead th {
+        padding-inline-start: 12px;
         white-space: nowrap;
       }
       thead > tr > ::first-letter {
@@ -96,6 +139,10 @@ export class SoFarCard extends SmartyCard {
     `,
   ];
 
+  readonly #width = new Width(this, "ha-card");
+  /** Width and words at which the table was measured. */
+  #measured = "";
+
   /** Content of the card, calculated for new answers and on a new day instead of at every telegram. */
   readonly #soFar = memoize(
     (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, house: House | undefined, _today: string): SoFar =>
@@ -131,7 +178,7 @@ export class SoFarCard extends SmartyCard {
         </thead>
         <tbody>${content.rows.map((row) => this.#row(row, content.month, usual && (usual.cells[row.key] ?? "–")))}</tbody>
       </table>
-      ${content.lacks && this.hass?.user?.is_admin ? this.#enter(meter, content.lacks) : nothing}
+      ${content.lacks ? toEnter(this, meter, this.locale, missingField(bill.value!.months.at(-1)!)) : nothing}
       ${[...content.notes, ...(usual ? [usual.note] : [])].map((note) => html`<p class="small">${note}</p>`)}`;
   }
 
@@ -151,6 +198,17 @@ export class SoFarCard extends SmartyCard {
     return html`<td class="number usual">${at < 0 ? text : html`${text.slice(0, at)}<span class="wide">${text.slice(at)}</span>`}</td>`;
   }
 
+  /** Put the names above the numbers if the table is wider than the card. */
+  protected override updated(): void {
+    const table = this.renderRoot.querySelector("table");
+    if (!table) return;
+    const words = `${this.#width.value} ${table.textContent}`;
+    if (words === this.#measured) return;
+    this.#measured = words;
+    table.removeAttribute("stacked");
+    table.toggleAttribute("stacked", table.offsetWidth > table.parentElement!.clientWidth - PADDING_PX);
+  }
+
   #t(key: SoFarKey): string {
     return this.text(soFarTexts, key);
   }
@@ -160,14 +218,10 @@ export class SoFarCard extends SmartyCard {
     const isWords = today === this.#t("price_missing");
     const className = isWords ? "words" : "number";
     return html`<tr class=${key}>
-      <th scope="row">${dot}${name}</th>
+      <th scope="row"><span class="named">${dot}<span>${name}</span></span></th>
       ${isWords
         ? html`<td class=${className} colspan=${usual === undefined ? 2 : 3}>${today}</td>`
         : html`<td class=${className}>${today}</td>${usual === undefined ? nothing : this.#usualCell(usual)}<td class=${className}>${this.moreInfo(ENTITIES[key] ?? "", month, `${name}, ${monthName} ${month}`)}</td>`}
     </tr>`;
-  }
-
-  #enter(meter: Meter, lacks: Lack): TemplateResult {
-    return html`<div>${this.settings(meter, this.#t(`enter_${lacks}`))}</div>`;
   }
 }

@@ -12,6 +12,7 @@ import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
+import { measureIn } from "../parts/text-width.ts";
 import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-table.ts";
@@ -59,6 +60,7 @@ export class TodayCard extends SmartyCard {
     at: (x) => this.#indexAt(x),
     page: QUARTER_HOURS_AN_HOUR,
   }));
+  readonly #widthOf = measureIn(this);
   readonly #quarters = memoize(quartersOf);
   readonly #chartOf = memoize(layOutDay);
   readonly #choices = memoize(choicesOf);
@@ -70,7 +72,7 @@ export class TodayCard extends SmartyCard {
   }
 
   override getGridOptions(): object {
-    return { columns: "full", min_columns: 6, rows: "auto" };
+    return { columns: "full", min_columns: 9, rows: "auto" };
   }
 
   override getCardSize(): number {
@@ -131,8 +133,9 @@ export class TodayCard extends SmartyCard {
     this.#last = Math.max(0, running ? present : ended - 1);
     if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.choose(this.#last);
     // The reference power may have changed during the day. So leave room in the chart for its line.
-    const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
-    const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
+    const later = running?.reference != null && running.reference !== reference ? running.reference + 0.4 : 0;
+    const room = running ? roomFor(Math.max(running.drawn, later)) : 0;
+    const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale, this.#widthOf);
     this.#chart = chart;
     const isAbove = Boolean(day?.cost_above) || (running?.reference != null && running.drawn > running.reference);
     const older = isAbove ? olderPrices(meter.prices_of, shown.day.slice(0, 7), this.locale) : "";
@@ -263,10 +266,9 @@ export class TodayCard extends SmartyCard {
     const name = this.#t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;
-    const excess = running?.reference != null && running.drawn > running.reference ? running.drawn : 0;
-    const isRunningHighest = running && excess > (chart.highest?.kw ?? 0);
-    const highest = isRunningHighest
-      ? { x: chart.x(running.index) + chart.slot / 2, y: chart.y(excess), kw: excess, isEstimated: true }
+    const isNamed = chart.isCalm || (running?.reference != null && running.drawn > running.reference);
+    const highest = running && isNamed && running.drawn > (chart.highest?.kw ?? 0)
+      ? { x: chart.x(running.index) + chart.slot / 2, y: chart.y(running.drawn), kw: running.drawn, isEstimated: true }
       : chart.highest;
     const chosenKw = () => (at === running?.index ? running!.drawn || -running!.fed : kwOf(quarters[at!]!.imported) || -kwOf(quarters[at!]!.exported));
     const { down, move, up, leave, key } = this.#chosen;
@@ -292,7 +294,7 @@ export class TodayCard extends SmartyCard {
       ${drawFixedParts(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}
       ${later === null || !running ? nothing : laterReference(chart, later, chart.x(running.index), name, this.locale)}
       ${running ? runningBar(chart, running, isNarrow(width)) : nothing}
-      ${at !== undefined ? chosenLine(chart, at, chosenKw()) : highest ? highestLabel(chart, highest, this.locale) : svg``}
+      ${at !== undefined ? chosenLine(chart, at, chosenKw()) : highest ? highestLabel(chart, highest, this.locale, this.#widthOf) : svg``}
       </g>
     </svg>`;
   }

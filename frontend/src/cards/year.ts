@@ -13,6 +13,7 @@ import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/element-width.ts";
+import { measureIn } from "../parts/text-width.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
 import { houseOf, houseYear } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
@@ -30,7 +31,7 @@ import {
 } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
 import type { Classes, House, Meter, MonthAbove } from "../websocket-types.ts";
-import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-series.ts";
+import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-quarter-hours.ts";
 
 const NARROW_PX = 420;
 /** Padding and border of the card in px, both sides together. */
@@ -75,6 +76,7 @@ export class YearCard extends SmartyCard {
   #painted: PaintRequest | undefined;
   #open: ((cell: number) => void) | undefined;
   readonly #width = new Width(this, "ha-card");
+  readonly #widthOf = measureIn(this);
   readonly #gridOf = memoize(gridOf);
   #themes: unknown = null;
 
@@ -83,7 +85,7 @@ export class YearCard extends SmartyCard {
   }
 
   override getGridOptions(): object {
-    return { columns: "full", min_columns: 6, rows: "auto" };
+    return { columns: "full", min_columns: 9, rows: "auto" };
   }
 
   override getCardSize(): number {
@@ -128,7 +130,7 @@ export class YearCard extends SmartyCard {
     if (rows.length) this.announce(`${meter.entry_id} ${kw}`, this.#resultText(rows, kw, decisive, meter), above);
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
-    const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale);
+    const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale, this.#widthOf);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
     // If the grid or its direction has changed, the chosen index stands for another cell. So drop the choice.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.clear();
@@ -149,7 +151,7 @@ export class YearCard extends SmartyCard {
   #energy(meter: Meter, { bills, error }: Bills): TemplateResult {
     return html`${bills ? this.sentence(energySentence(bills, this.locale)) : this.waiting(error)}
       <p>${this.text(yearTexts, "no_reference")}</p>
-      ${toEnter(this, meter, this.locale, "reference")}`;
+      ${toEnter(this, meter, this.locale, "reference_power")}`;
   }
 
   #result(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter, isKnown: boolean, error?: string) {

@@ -35,26 +35,40 @@ export interface Drawing {
   ticks: string;
   labels: Label[];
   /** Horizontal lines of the scale. */
-  lines: { y: number; value: number }[];
+  lines: { y: number; value: number; text: string }[];
 }
 
-const MIN_AXIS_PX = 34;
+/** Width in px below which the chart has no scale, so that the months have room. */
+const MIN_WIDTH_WITH_AXIS_PX = 288;
+/** Margin in px at the left of a chart without a scale. */
+const NO_AXIS_PX = 4;
 const RIGHT_PX = 8;
 const TOP_PX = 16;
 const BOTTOM_PX = 6;
 const LABEL_HEIGHT_PX = 13;
-/** Widths in px: a digit at a font size of 13 px, and the gap beside a number. */
-const DIGIT_PX = 7.4;
+/** Gap beside a number, in px. */
 const GAP_PX = 8;
 /** Gap before the running month, in px. */
 const DIVIDER_PX = 12;
 const MAX_LINES = 6;
 /** Smallest range of the scale, in whole euros or kWh. In a smaller range, rounded numbers would repeat. */
 const MIN_RANGE = 5;
-/** Overlap allowed between neighbouring labels in px. Up to this overlap, only the halos of the labels touch. */
-const MAX_OVERLAP_PX = 3;
+/** Gap between neighbouring labels, in px. */
+const MIN_LABEL_GAP_PX = 4;
 
-export function monthsDrawing(columns: Column[], width: number, height: number, isDivided = false): Drawing {
+/** Size of the chart and measured texts. */
+export interface Frame {
+  width: number;
+  height: number;
+  /** Whether the last month stands apart. */
+  isDivided: boolean;
+  /** Return the width of a text in px. */
+  widthOf: (text: string) => number;
+  /** Return the text of a value of the scale. */
+  write: (value: number) => string;
+}
+
+export function monthsDrawing(columns: Column[], { width, height, isDivided, widthOf, write }: Frame): Drawing {
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const up = columns.map(({ parts }) => sum(parts.filter((part) => part > 0)));
   const down = columns.map(({ parts }) => sum(parts.filter((part) => part < 0)));
@@ -63,7 +77,8 @@ export function monthsDrawing(columns: Column[], width: number, height: number, 
   const lowest = Math.min(0, ...down, ...marks);
   const highest = maximum > lowest ? Math.max(maximum, lowest + MIN_RANGE) : maximum;
   const values = linesOf(lowest, highest);
-  const axis = Math.max(MIN_AXIS_PX, ...values.map((value) => widthOf(value.toLocaleString("en")) + GAP_PX));
+  const hasAxis = width >= MIN_WIDTH_WITH_AXIS_PX;
+  const axis = hasAxis ? Math.ceil(Math.max(...values.map((value) => widthOf(write(value))))) + GAP_PX : NO_AXIS_PX;
   const gap = isDivided ? DIVIDER_PX : 0;
   const step = Math.max(1, (width - axis - RIGHT_PX - gap) / Math.max(1, columns.length));
   const bar = Math.max(2, Math.round(step * 0.72));
@@ -100,12 +115,11 @@ export function monthsDrawing(columns: Column[], width: number, height: number, 
     paths,
     hatched,
     ticks,
-    labels: labelsOf(columns, { axis, left, step, width, y }),
-    lines: values.map((value) => ({ y: y(value), value })),
+    labels: labelsOf(columns, { axis, left, step, width, y, widthOf }),
+    lines: values.map((value) => ({ y: y(value), value, text: hasAxis ? write(value) : "" })),
   };
 }
 
-const widthOf = (text: string): number => text.length * DIGIT_PX;
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Return round values for the lines of the scale, three to six of them. */
@@ -127,16 +141,17 @@ interface Place {
   step: number;
   width: number;
   y: (value: number) => number;
+  widthOf: Frame["widthOf"];
 }
 
 /**
  * Place each label below its tick, so that it is not mistaken for the stack's total. Labels of totals, of estimates
  * and of ticks near 0 stand above.
  */
-function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Label[] {
+function labelsOf(columns: Column[], { axis, left, step, width, y, widthOf }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
-  const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) > step + 6);
-  // Without room for every label, keep only those of the running and of the chosen month.
+  const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) + MIN_LABEL_GAP_PX > step);
+  // Without room for every label, keep only the labels of the running month and of the chosen month.
   const order = columns
     .map((column, index) => ({ ...column, index }))
     .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || index === columns.length - 1))
@@ -149,7 +164,7 @@ function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Lab
     const x = Math.max(axis + half - RIGHT_PX, Math.min(width - half, left[index]! + step / 2));
     const at = y(tick!);
     const isFree = (place: number) =>
-      placed.every((label) => Math.abs(label.y - place) >= LABEL_HEIGHT_PX || x - half >= label.to - MAX_OVERLAP_PX || x + half <= label.from + MAX_OVERLAP_PX);
+      placed.every((label) => Math.abs(label.y - place) >= LABEL_HEIGHT_PX || x - half >= label.to + MIN_LABEL_GAP_PX || x + half <= label.from - MIN_LABEL_GAP_PX);
     const below = at + LABEL_HEIGHT_PX + 2;
     const above = at - 4;
     const isBelow = estimate === null && !isOfStack && y(0) - at > LABEL_HEIGHT_PX + 4;

@@ -1,6 +1,6 @@
 /** Marks of a year's interruptions: one line for each kind, x in pixels. */
 
-import { addMonths, dayStart, localDay } from "../locale.ts";
+import { addMonths, dayStart, type Locale, localDay } from "../locale.ts";
 import { type Disturbance, type Disturbances, isVague, KINDS } from "../sentences/quality-interruptions.ts";
 import type { DisturbanceKind } from "../websocket-types.ts";
 
@@ -13,11 +13,10 @@ const BELOW_LINE_PX = 14;
 const MIN_MARK_PX = 5;
 const MAX_MARK_PX = 9;
 const MARGIN_PX = 10;
-/** Width of a digit in px, and the gap between two labels. */
-const DIGIT_PX = 7.5;
-const LABEL_GAP_PX = 2;
-/** Width in px that the name of a month needs. */
-const MONTH_NAME_PX = 34;
+/** Gaps in px: between two counts, and between the names of two months. */
+const LABEL_GAP_PX = 3;
+const MONTH_GAP_PX = 8;
+
 
 export interface Mark {
   kind: DisturbanceKind;
@@ -45,7 +44,7 @@ export interface InterruptionsDrawing {
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 export const markSize = (count: number): number => Math.min(MAX_MARK_PX, MIN_MARK_PX + 1.6 * Math.log2(Math.max(1, count)));
 
-export function interruptionsDrawing(interruptions: Disturbances, width: number, kindHeight = KIND_HEIGHT): InterruptionsDrawing {
+export function interruptionsDrawing(interruptions: Disturbances, width: number, kindHeight: number, locale: Locale, widthOf: (text: string) => number): InterruptionsDrawing {
   const inner = Math.max(40, width) - 2 * MARGIN_PX;
   const x = (time: number) => tenth(MARGIN_PX + inner * Math.max(0, Math.min(1, (time - interruptions.start) / (interruptions.end - interruptions.start || 1))));
   const drawing: InterruptionsDrawing = {
@@ -57,7 +56,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
     vague: "",
     from: x(interruptions.since ?? interruptions.end),
     lines: {},
-    months: monthTicks(interruptions, x, inner),
+    months: monthTicks(interruptions, x, inner, (time) => widthOf(locale.shortMonth(time)) + MONTH_GAP_PX),
   };
   KINDS.forEach((kind, row) => {
     if (interruptions.seen[kind] === undefined) return;
@@ -69,7 +68,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
     let free = Number.NEGATIVE_INFINITY;
     for (const mark of marks) {
       drawing.paths[kind] += shape(mark);
-      const half = (String(mark.count).length * DIGIT_PX) / 2;
+      const half = widthOf(String(mark.count)) / 2;
       if (mark.x - half < free) continue;
       free = mark.x + half + LABEL_GAP_PX;
       drawing.labels.push({ x: mark.x, y: y - 13, text: mark.count });
@@ -109,14 +108,14 @@ function shape({ kind, x, y, count }: Mark): string {
   return `M${left} ${base}L${right} ${base}L${x} ${tip}Z`;
 }
 
-function monthTicks({ start, end }: Disturbances, x: (time: number) => number, inner: number): InterruptionsDrawing["months"] {
+function monthTicks({ start, end }: Disturbances, x: (time: number) => number, inner: number, roomOf: (time: Date) => number): InterruptionsDrawing["months"] {
   const ticks: InterruptionsDrawing["months"] = [];
   let month = addMonths(localDay(new Date(start)).slice(0, 7), 1);
   for (let time = dayStart(`${month}-01`); time.getTime() <= end && ticks.length < 15; time = dayStart(`${month}-01`)) {
     ticks.push({ x: x(time.getTime()), time, isNamed: false });
     month = addMonths(month, 1);
   }
-  const fitting = inner / MONTH_NAME_PX;
+  const fitting = inner / Math.max(1, ...ticks.map(({ time }) => roomOf(time)));
   const step = [1, 2, 3, 4, 6].find((months) => ticks.length / months <= fitting) ?? 12;
   ticks.forEach((tick, index) => (tick.isNamed = index % step === 0));
   return ticks;

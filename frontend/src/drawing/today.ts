@@ -55,8 +55,9 @@ export interface ChartRequest {
   width: number;
   height: number;
   isNarrow: boolean;
-  /** Width in px of a tick's label and of an hour's label. */
-  tickWidth: number;
+  /** Return the width in px of a tick's label. */
+  tickWidth: (kw: number) => number;
+  /** Width in px of the longest label of an hour. */
   hourWidth: number;
 }
 
@@ -70,11 +71,12 @@ export interface Chart {
   x: (index: number) => number;
   y: (kw: number) => number;
   ticks: { kw: number; y: number }[];
-  tickDecimals: number;
-  hours: { index: number; x: number }[];
+  hours: { hour: number; x: number }[];
   paths: Record<"drawn" | "excess" | "fed", { measured: string; estimated: string }>;
   gaps: string;
-  /** Highest bar above the reference power. */
+  /** Whether all powers of the day are far below the reference power. The day then has a scale of its own. */
+  isCalm: boolean;
+  /** Highest bar above the reference power; on a calm day, the highest bar. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
   /** Whether the name of the reference power stands at the right end of its line, because bars cover the left end. */
   isNameRight: boolean;
@@ -87,14 +89,17 @@ const BOTTOM = 34;
 export function chartOf(request: ChartRequest): Chart {
   const { quarters, reference, width, height } = request;
   const count = quarters.length;
-  const left = request.tickWidth + 8;
-  const right = Math.max(left + count, width);
   const bottom = height - BOTTOM;
+  const { high, low, isCalm } = scaleOf(request);
+  const y = (kw: number) => TOP + ((high - kw) / (high - low)) * (bottom - TOP);
+  const line = isCalm ? null : reference;
+  const ticks = ticksOf(high, low, line, y, isCalm);
+  const tickWidths = ticks.map(({ kw }) => request.tickWidth(kw));
+  const left = Math.ceil(Math.max(...tickWidths, line === null ? 0 : request.tickWidth(line))) + 8;
+  const right = Math.max(left + count, width);
   const slot = (right - left) / count;
   const barWidth = Math.max(2, Math.round(slot * 0.85 * 2) / 2);
   const x = (index: number) => left + index * slot;
-  const { high, low } = scaleOf(request);
-  const y = (kw: number) => TOP + ((high - kw) / (high - low)) * (bottom - TOP);
   const paths = { drawn: pair(), excess: pair(), fed: pair() };
   let gaps = "";
   let highest: Chart["highest"];
@@ -110,13 +115,10 @@ export function chartOf(request: ChartRequest): Chart {
     const kw = kwOf(imported);
     const within = reference === null ? kw : Math.min(kw, reference);
     if (within > 0) paths.drawn[kind] += bar(0, within);
-    if (kw > within) {
-      paths.excess[kind] += bar(within, kw);
-      if (!highest || kw > highest.kw) highest = { x: x(index) + slot / 2, y: y(kw), kw, isEstimated };
-    }
+    if (kw > within) paths.excess[kind] += bar(within, kw);
+    if (kw > (highest?.kw ?? 0) && (isCalm || kw > within)) highest = { x: x(index) + slot / 2, y: y(kw), kw, isEstimated };
     if (exported) paths.fed[kind] += bar(0, -kwOf(exported));
   });
-  const { ticks, decimals } = ticksOf(high, low, reference, y);
   const isInTheWay = (from: number, to: number) =>
     quarters.slice(count * from, count * to).some((quarter) => kwOf(quarter.imported) > (reference ?? Number.POSITIVE_INFINITY));
   const share = request.isNarrow ? 0.55 : 0.2;
@@ -130,10 +132,10 @@ export function chartOf(request: ChartRequest): Chart {
     x,
     y,
     ticks,
-    tickDecimals: decimals,
     hours: hoursOf(request, x, right - left),
     paths,
     gaps,
+    isCalm,
     highest,
     isNameRight: isInTheWay(0, share) && !isInTheWay(1 - share, 1),
   };
@@ -154,29 +156,37 @@ const dot = (x: number, y: number): string => `M${x - 1.5} ${y.toFixed(1)}a1.5 1
 /** Round a power up to whole kW, so that the scale does not move with every telegram. */
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
-/** Return the ends of the scale in kW. Zero and the reference power are always visible. */
-function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; low: number } {
+/**
+ * Return the ends of the scale in kW. Zero is always visible. The reference power is visible, too, unless all powers of
+ * the day are below half of it.
+ */
+function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; low: number; isCalm: boolean } {
   let peak = 0;
   let fed = 0;
   for (const { imported, exported } of quarters) {
     peak = Math.max(peak, kwOf(imported));
     fed = Math.max(fed, kwOf(exported));
   }
-  const high = Math.max(reference === null ? 1 : reference + 1, peak + 0.6, room.drawn);
-  return { high, low: -Math.max(fed > 0 ? fed + 0.3 : 0, room.fed) || 0 };
+  const isCalm = reference !== null && Math.max(peak, fed, room.drawn, room.fed) < reference / 2;
+  const high = isCalm || reference === null ? Math.max(1, peak + 0.3, room.drawn) : Math.max(reference + 1, peak + 0.6, room.drawn);
+  return { high, low: -Math.max(fed > 0 ? fed + 0.3 : 0, room.fed) || 0, isCalm };
 }
 
-/** Minimum distances in px: between two ticks, and from a tick to the reference line below or above. */
+/**
+ * Minimum distances in px: between two ticks, between two ticks of a calm day, and from a tick to the reference line
+ * below or above.
+ */
 const MIN_TICK_GAP_PX = 44;
+const MIN_CALM_TICK_GAP_PX = 28;
 const BELOW_LINE_PX = 18;
 const ABOVE_LINE_PX = 26;
 /** End of the search for a round step between ticks; larger than the power of any connection. */
 const MAX_TICK_STEP = 1e9;
 
-function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"]) {
+function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"], isCalm: boolean) {
   const perKw = y(0) - y(1);
-  const isWide = (step: number) => step * perKw >= MIN_TICK_GAP_PX;
-  let step = [0.2, 0.5, 1, 2, 4].find(isWide);
+  const isWide = (step: number) => step * perKw >= (isCalm ? MIN_CALM_TICK_GAP_PX : MIN_TICK_GAP_PX);
+  let step = [0.5, 1, 2, 4].find(isWide);
   for (let ten = 10; step === undefined; ten *= 10) {
     step = [1, 2, 4].map((factor) => factor * ten).find(isWide) ?? (ten > MAX_TICK_STEP ? ten : undefined);
   }
@@ -187,16 +197,16 @@ function ticksOf(high: number, low: number, reference: number | null, y: Chart["
     if (kw !== 0 && aboveLine > -BELOW_LINE_PX && aboveLine < ABOVE_LINE_PX) continue;
     ticks.push({ kw, y: y(kw) });
   }
-  return { ticks, decimals: step < 1 ? 1 : 0 };
+  return ticks;
 }
 
-/** Return the labelled hours: every third hour, or every sixth or twelfth if space is short. */
-function hoursOf({ start, quarters, isNarrow, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
-  const steps = isNarrow ? [6, 12] : [3, 6, 12];
-  const step = steps.find((hours) => (width * hours) / 24 > hourWidth * 1.5 + 4) ?? 12;
+/** Return the labelled hours of the clock: every sixth, or every twelfth if space is short. */
+function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
+  const step = width / 4 > 1.3 * hourWidth + 4 ? 6 : 12;
   const hours: Chart["hours"] = [];
   for (let index = 0; index < quarters.length; index += 4) {
-    if (localParts(new Date(start + index * QUARTER_HOUR_MS)).hour % step === 0) hours.push({ index, x: x(index) });
+    const { hour } = localParts(new Date(start + index * QUARTER_HOUR_MS));
+    if (hour % step === 0) hours.push({ hour, x: x(index) });
   }
   return hours;
 }

@@ -1,41 +1,76 @@
 /** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
-import { ESTIMATED, EXCESS, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-series.ts";
+import { ESTIMATED, EXCESS, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-quarter-hours.ts";
 
 const DAY_MS = 86_400_000;
-/** Power from which the colour gets no darker. */
-const FULL_KW = 7;
+/** Lowest power of each step of colour, in kW. */
+export const STEPS_KW = [0, 0.5, 1.5, 4] as const;
+/**
+ * Contrast of each step with the card's background. The lightness of two neighbouring steps differs by at least 1.28:1,
+ * so that the steps can be told apart without their hues. The red of an excess differs as much from each step.
+ */
+const DRAWN_CONTRASTS = [1.3, 1.68, 2.17, 2.8] as const;
+const FED_IN_CONTRASTS = [5.7, 7.35, 9.45, 12.2] as const;
 
 /** Red, green and blue, 0 to 255. */
 export type Color = readonly [number, number, number];
 
 export interface Colors {
+  readonly ground: Color;
   readonly drawn: Color;
   readonly fedIn: Color;
   readonly excess: Color;
 }
 
-export const drawnOpacity = (kw: number): number => 0.14 + 0.76 * Math.sqrt(Math.min(1, kw / FULL_KW));
-const fedInOpacity = (kw: number): number => 0.1 + 0.28 * Math.sqrt(Math.min(1, kw / FULL_KW));
-export const FED_IN_OPACITY = fedInOpacity(FULL_KW / 2);
+/** Return the relative luminance of a colour, as WCAG defines it. */
+function luminance(color: Color): number {
+  const [red, green, blue] = color.map((value) => (value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Return the contrast of two colours, as WCAG defines it: from 1 to 21. */
+export function contrast(one: Color, other: Color): number {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/**
+ * Return the colour whose contrast with `ground` is `wanted`. It is mixed from `ground` and the hue, or from the hue
+ * and black or white.
+ */
+function shade(hue: Color, ground: Color, wanted: number): Color {
+  const end: Color = luminance(ground) > 0.18 ? [0, 0, 0] : [255, 255, 255];
+  const [from, to] = contrast(hue, ground) >= wanted ? [ground, hue] : [hue, end];
+  const mix = (share: number) => from.map((value, index) => Math.round(value + (to[index]! - value) * share)) as unknown as Color;
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 10; step += 1) {
+    const middle = (low + high) / 2;
+    if (contrast(mix(middle), ground) < wanted) low = middle;
+    else high = middle;
+  }
+  return mix(high);
+}
+
+/** Return the colours of the steps in both directions. */
+export function shades({ ground, drawn, fedIn }: Colors): { drawn: Color[]; fedIn: Color[] } {
+  return {
+    drawn: DRAWN_CONTRASTS.map((wanted) => shade(drawn, ground, wanted)),
+    fedIn: FED_IN_CONTRASTS.map((wanted) => shade(fedIn, ground, wanted)),
+  };
+}
 
 /** Return the colour of each energy from -32768 Wh to EXCESS, as bytes of ImageData: red, green, blue, opacity. */
-export function palette({ drawn, fedIn, excess }: Colors): Uint32Array {
-  const entry = ([red, green, blue]: Color, opacity: number): number =>
-    new Uint32Array(new Uint8ClampedArray([red, green, blue, 255 * opacity]).buffer)[0]!;
+export function palette(colors: Colors): Uint32Array {
+  const entry = (color: Color): number => new Uint32Array(new Uint8ClampedArray([...color, 255]).buffer)[0]!;
   // The entry of UNKNOWN stays transparent. So the card's background is seen where quarter-hours are unknown.
   const entries = new Uint32Array(65_536);
-  const full = FULL_KW * WH_A_KW;
-  entries.fill(entry(fedIn, fedInOpacity(FULL_KW)), 1, -UNKNOWN - full);
-  entries.fill(entry(drawn, drawnOpacity(FULL_KW)), full - UNKNOWN);
-  // The eye cannot tell more than a hundred shades of a colour apart, so a hundred are enough.
-  const step = full / 100;
-  for (let wh = 0; wh < full; wh += step) {
-    const kw = (wh + step / 2) / WH_A_KW;
-    entries.fill(entry(drawn, drawnOpacity(kw)), wh - UNKNOWN, wh + step - UNKNOWN);
-    entries.fill(entry(fedIn, fedInOpacity(kw)), -wh - step + 0.5 - UNKNOWN, -wh + 0.5 - UNKNOWN);
-  }
-  entries[EXCESS - UNKNOWN] = entry(excess, 1);
+  const { drawn, fedIn } = shades(colors);
+  STEPS_KW.forEach((kw, step) => {
+    const wh = kw * WH_A_KW;
+    entries.fill(entry(drawn[step]!), wh - UNKNOWN);
+    entries.fill(entry(fedIn[step]!), 1, 1 - Math.max(1, wh) - UNKNOWN);
+  });
+  entries[EXCESS - UNKNOWN] = entry(colors.excess);
   return entries;
 }
 
@@ -56,8 +91,8 @@ export interface Image {
 /**
  * Return the picture with one pixel for each quarter-hour; the caller enlarges it.
  *
- * Normally days run to the right and hours upwards. If `isTurned`, hours run to the right and the newest day is on
- * top. If there are more days than pixels, a pixel shows the highest of several days, so that excess stays visible.
+ * Normally days run to the right and hours downwards, from midnight on top. If `isTurned`, hours run to the right and
+ * the newest day is on top. If there are more days than pixels, a pixel shows the highest of several days, so that excess stays visible.
  */
 export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
   const shown = Math.min(days, Math.max(1, mostDays));
@@ -69,7 +104,7 @@ export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: U
     for (let quarter = 0; quarter < QUARTER_HOURS_A_DAY; quarter += 1) {
       let highest = UNKNOWN;
       for (let day = first; day < end; day += 1) highest = Math.max(highest, cells[day * QUARTER_HOURS_A_DAY + quarter]!);
-      const at = isTurned ? (shown - 1 - pixel) * width + quarter : (QUARTER_HOURS_A_DAY - 1 - quarter) * width + pixel;
+      const at = isTurned ? (shown - 1 - pixel) * width + quarter : quarter * width + pixel;
       pixels[at] = colors[highest - UNKNOWN]!;
     }
   }
@@ -92,12 +127,12 @@ export class Cells {
 
   /** Return the cell of the grid (day × 96 + quarter-hour) for a chosen index; `chosen` is the inverse. */
   cell(chosen: number): number {
-    if (!this.#isTurned) return chosen;
+    if (!this.#isTurned) return upsideDown(chosen);
     return (chosen % this.#days) * QUARTER_HOURS_A_DAY + Math.floor(chosen / this.#days);
   }
 
   chosen(cell: number): number {
-    if (!this.#isTurned) return cell;
+    if (!this.#isTurned) return upsideDown(cell);
     return (cell % QUARTER_HOURS_A_DAY) * this.#days + Math.floor(cell / QUARTER_HOURS_A_DAY);
   }
 
@@ -115,6 +150,12 @@ export class Cells {
   }
 }
 
+/** Return the cell of the same day at the same distance from the other end of the day. */
+const upsideDown = (cell: number): number => {
+  const quarter = cell % QUARTER_HOURS_A_DAY;
+  return cell - quarter + QUARTER_HOURS_A_DAY - 1 - quarter;
+};
+
 const within = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
 
 export interface Tick {
@@ -126,22 +167,22 @@ export interface Tick {
 
 const SHORT_DAYS = 62;
 
-/**
- * Return the labels of the axis of days: months, or days for short periods. `room` is the space a label needs, in px.
- */
-export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: { day: number; month: number }): { isMonths: boolean; ticks: Tick[] } {
-  const isMonths = days > SHORT_DAYS;
+/** Return whether an axis of so many days is labelled with months; otherwise it is labelled with days. */
+export const isInMonths = (days: number): boolean => days > SHORT_DAYS;
+
+/** Return the labels of the axis of days. `room` is the length of the axis that a label needs, in px. */
+export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: number): Tick[] {
+  const isMonths = isInMonths(days);
   const pxOf = (count: number) => (count * lengthPx) / days;
-  const step = Math.max(1, Math.ceil(room.day / pxOf(1)));
+  const step = Math.max(1, Math.ceil(room / pxOf(1)));
   const starts: number[] = [];
   for (let day = 0; day < days; day += 1) {
-    // Single days are labelled at equal distances, back from the newest day. Months are labelled at their first day.
-    // The first month is labelled at the first day of the grid.
-    if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - 1 - day) % step === 0) starts.push(day);
+    // Single days are labelled at equal distances, so that the newest label ends with the newest day. Months are
+    // labelled at their first day. The first month is labelled at the first day of the grid.
+    if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - day) % step === 0) starts.push(day);
   }
-  const every = isMonths ? Math.max(1, Math.ceil(room.month / pxOf(28))) : 1;
-  const ticks = starts
-    .filter((day, index) => index % every === 0 && (!isMonths || pxOf((starts[index + every] ?? days) - day) >= room.month))
+  const every = isMonths ? Math.max(1, Math.ceil(room / pxOf(28))) : 1;
+  return starts
+    .filter((day, index) => index % every === 0 && pxOf((starts[index + every] ?? days) - day) >= room)
     .map((day) => ({ at: day / days, day: (firstDay + day + 0.5) * DAY_MS }));
-  return { isMonths, ticks };
 }

@@ -1,10 +1,10 @@
 /** Bills shared by several cards: one request for all, and the choice of a month. */
 
 import { html, type TemplateResult } from "lit";
-import type { SmartyCard } from "../base-card.ts";
+import type { Field, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
-import { type BillKey, billTexts, type Lack } from "../sentences/bill.ts";
+import { type BillKey, billTexts } from "../sentences/bill.ts";
 import type { Bill, Meter } from "../websocket-types.ts";
 
 /** The running month and the twelve months before it. */
@@ -41,8 +41,9 @@ const REFUSALS: Record<string, BillKey> = {
 /** Return the text key for a refused bill; undefined if the card shows its general message. */
 export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
 
-/** Return the link to enter a missing contract value; for other users, a hint to ask an administrator. */
-export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, lack: Lack): TemplateResult {
+/** Return the link to enter a missing value of the contract; for other users, a hint to ask an administrator. */
+export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, field: Field): TemplateResult {
   if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;
-  return html`<div>${card.settings(meter, locale.text(billTexts, `enter_${lack}`))}</div>`;
+  const key = field === "reference_power" ? "enter_reference" : "enter_prices";
+  return html`<div>${card.settings(meter, locale.text(billTexts, key), field)}</div>`;
 }

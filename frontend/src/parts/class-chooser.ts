@@ -56,6 +56,14 @@ export const chooserStyles = css`
     grid-template-columns: 20px 56px 1fr 58px 64px;
     gap: 6px;
   }
+  @container (max-width: 280px) {
+    .narrow .classes button {
+      grid-template-columns: 20px 1fr auto 64px;
+    }
+    .classes .cost {
+      display: none;
+    }
+  }
 `;
 
 export function classChooser(

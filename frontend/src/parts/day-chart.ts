@@ -2,10 +2,11 @@
 
 import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { type Chart, chartOf, kwOf, type Quarter, rectangle } from "../drawing/today.ts";
-import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
+import { type Chart, chartOf, type Quarter, rectangle } from "../drawing/today.ts";
+import type { Locale } from "../locale.ts";
 import type { Running } from "./day-quarter-hours.ts";
 import { hatch } from "./markup.ts";
+import type { Measure } from "./text-width.ts";
 
 const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
 const KINDS = ["drawn", "excess", "fed"] as const;
@@ -13,10 +14,11 @@ const KINDS = ["drawn", "excess", "fed"] as const;
 /** Return whether a card is narrow. The width of the card in px decides, not the width of the window. */
 export const isNarrow = (width: number): boolean => width < 420;
 export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
-/** Average width of a label's character, in px. */
-const CHARACTER_PX = 7.4;
+/** Last label of the axis of hours. */
+const DAY_END = "24\u00a0h";
+/** Space in px that a label keeps from the edge of the chart. */
+const EDGE_PX = 2;
 
-/** Return the chart of a day. The room for a label is estimated from its number of characters. */
 export function layOutDay(
   quarters: Quarter[],
   start: number,
@@ -27,9 +29,8 @@ export function layOutDay(
   fedRoom: number,
   width: number,
   locale: Locale,
+  widthOf: Measure,
 ): Chart {
-  const peak = Math.max(drawnRoom, fedRoom, ...quarters.flatMap(({ imported, exported }) => [kwOf(imported), kwOf(exported)]));
-  const labels = [`−${locale.number(Math.min(peak, 1e9))}`, reference === null ? "0.0 kW" : locale.referenceKW(reference)];
   return chartOf({
     quarters,
     start,
@@ -40,10 +41,12 @@ export function layOutDay(
     width,
     height: heightOf(width),
     isNarrow: isNarrow(width),
-    tickWidth: Math.max(...labels.map((label) => label.length)) * CHARACTER_PX,
-    hourWidth: locale.time(new Date(start)).length * CHARACTER_PX,
+    hourWidth: widthOf(DAY_END),
+    tickWidth: (kw) => widthOf(kw === reference ? locale.referenceKW(kw) : locale.unit(kw, "kW", decimalsOf(kw))),
   });
 }
+
+const decimalsOf = (kw: number): number => (Number.isInteger(kw) ? 0 : 1);
 
 /** Return the fixed parts of the chart, one path for each colour. `guard` redraws them only for another chart. */
 export function drawFixedParts(
@@ -54,10 +57,10 @@ export function drawFixedParts(
 ): unknown {
   return guard([chart, start, reference.kw, reference.until, locale], () => {
     const { left, right, bottom, ticks, hours, paths } = chart;
-    const { kw } = reference;
+    const kw = chart.isCalm ? null : reference.kw;
     const topmost = Math.max(...ticks.map((tick) => tick.kw));
     const label = (value: number) =>
-      kw === null && value === topmost ? locale.unit(value, "kW", chart.tickDecimals) : locale.number(value, chart.tickDecimals);
+      kw === null && value === topmost ? locale.unit(value, "kW", decimalsOf(value)) : locale.number(value, decimalsOf(value));
     return svg`<defs>${KINDS.map((kind) => hatch(`hatched-${kind}`, COLORS[kind]))}</defs>
       ${ticks.map(
         (tick) => svg`<path class=${tick.kw === 0 ? "axis" : "grid"} d="M${left} ${tick.y.toFixed(1)}H${right}"></path>
@@ -69,16 +72,14 @@ export function drawFixedParts(
       )}
       <path class="gap" d=${chart.gaps}></path>
       ${hours.map(
-        ({ index, x }) => svg`<path class="grid" d="M${x} ${bottom}v4"></path>
-          <text x=${x} y=${bottom + 28} text-anchor="middle">${locale.time(new Date(start + index * QUARTER_HOUR_MS))}</text>`,
+        ({ hour, x }) => svg`<path class="grid" d="M${x} ${bottom}v4"></path>
+          <text x=${x} y=${bottom + 28} text-anchor="middle">${hour}</text>`,
       )}
-      <text x=${right} y=${bottom + 28} text-anchor="end">${midnight(start, locale)}</text>
+      <text x=${right} y=${bottom + 28} text-anchor="end">${DAY_END}</text>
+      ${chart.isCalm ? svg`<text class="strong" x=${right} y="13" text-anchor="end">${locale.referenceKW(reference.kw!)}\u00a0↑</text>` : nothing}
       ${kw === null ? nothing : referenceLine(chart, kw, reference.until === undefined ? right : chart.x(reference.until), reference.name, locale)}`;
   });
 }
-
-/** Return the end of the day as 24:00, because 00:00 would belong to the next day. */
-const midnight = (start: number, locale: Locale): string => locale.time(new Date(start)).replace(/^00/, "24");
 
 function referenceLine(chart: Chart, kw: number, to: number, name: string, locale: Locale): TemplateResult {
   const y = chart.y(kw);
@@ -116,10 +117,10 @@ export function runningBar(chart: Chart, { index, drawn, fed, reference }: Runni
     <path class="now" d="M${middle} ${chart.bottom + 2}l5 9h-10z"></path>`;
 }
 
-/** Return the label above the highest excess. */
-export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullable<Chart["highest"]>, locale: Locale): TemplateResult {
+/** Return the label above the highest bar. */
+export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullable<Chart["highest"]>, locale: Locale, widthOf: Measure): TemplateResult {
   const text = `${isEstimated ? "≈\u00a0" : ""}${locale.kW(kw)}`;
-  const half = text.length * 3.8;
+  const half = widthOf(text) / 2 + EDGE_PX;
   const inside = Math.max(chart.left + half, Math.min(chart.right - half, x));
   return svg`<text class="strong halo" x=${inside.toFixed(1)} y=${(y - 7).toFixed(1)} text-anchor="middle">${text}</text>`;
 }

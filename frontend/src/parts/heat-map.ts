@@ -1,7 +1,7 @@
 /** Painter of the year's picture on a canvas. Paints at the device's resolution, and only after a change. */
 
-import { type Color, type Colors, type Image, imageOf, mask, palette } from "../drawing/year.ts";
-import { type Grid, type Limit, markedCells } from "../year-series.ts";
+import { type Color, type Colors, type Image, imageOf, mask, palette, shades } from "../drawing/year.ts";
+import { type Grid, type Limit, markedCells } from "../year-quarter-hours.ts";
 
 /** Distance between the stripes of estimated values, in px. */
 const STRIPES_PX = 6;
@@ -20,8 +20,11 @@ export class HeatMap {
   #palette: { colors: Colors; entries: Uint32Array } | undefined;
   #painted: unknown[] = [];
 
-  /** Read the theme's colours again, because a canvas does not follow CSS variables. */
-  readColors(host: Element): void {
+  /**
+   * Read the theme's colours again, because a canvas does not follow CSS variables. The legend gets the colours of the
+   * steps as CSS variables.
+   */
+  readColors(host: HTMLElement): void {
     const style = getComputedStyle(host);
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 1;
@@ -37,8 +40,17 @@ export class HeatMap {
       const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
       return [red, green, blue];
     };
-    const colors = { drawn: read("--drawn", "#488fc2"), fedIn: read("--fed-in", "#8353d1"), excess: read("--excess", "#db4437") };
-    if (JSON.stringify(colors) !== JSON.stringify(this.#colors)) this.#colors = colors;
+    const colors = {
+      ground: read("--ground", "#fff"),
+      drawn: read("--drawn", "#488fc2"),
+      fedIn: read("--fed-in", "#8353d1"),
+      excess: read("--excess", "#db4437"),
+    };
+    if (JSON.stringify(colors) === JSON.stringify(this.#colors)) return;
+    this.#colors = colors;
+    const { drawn, fedIn } = shades(colors);
+    drawn.forEach((color, step) => host.style.setProperty(`--drawn-${step}`, `rgb(${color})`));
+    fedIn.forEach((color, step) => host.style.setProperty(`--fed-in-${step}`, `rgb(${color})`));
   }
 
   paint(canvas: HTMLCanvasElement, { grid, limit, width, height, isTurned }: PaintRequest): void {

@@ -53,14 +53,8 @@ export const mediumStyles = css`
     color: var(--medium);
     flex: none;
   }
-  .big {
-    white-space: normal;
-  }
   .big button {
     min-height: 44px;
-  }
-  .big small {
-    margin-inline-start: -4px;
   }
   .chart {
     display: flex;

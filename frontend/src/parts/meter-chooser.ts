@@ -49,6 +49,19 @@ export const chooserStyles = css`
   .chooser b {
     font-weight: 400;
   }
+  @container (max-width: 300px) {
+    .chooser {
+      grid-auto-flow: row;
+    }
+    .chooser button {
+      flex-direction: row;
+      align-items: center;
+      gap: 8px;
+    }
+    .chooser small {
+      flex: none;
+    }
+  }
   select.chooser {
     width: calc(100% + 14px);
     min-height: 44px;

@@ -5,12 +5,15 @@ import { type Drawing, monthsDrawing } from "../drawing/months.ts";
 import type { Locale } from "../locale.ts";
 import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
 import { hatch } from "./markup.ts";
+import type { Measure } from "./text-width.ts";
 
 const HEIGHT_PX = 196;
 const MONTH_NAMES_PX = 20;
 /** Number of months by which the keys PageUp and PageDown move. */
 const MONTHS_A_PAGE = 3;
 const SO_FAR_PX = 18;
+/** Space in px between a label and the line before the running month. */
+const DIVIDER_GAP_PX = 8;
 /** Width in px until the card has been measured. */
 const DEFAULT_WIDTH_PX = 320;
 
@@ -69,14 +72,15 @@ export interface MonthsChart {
   chosen: Month;
   locale: Locale;
   width: number;
+  widthOf: Measure;
   choose: (month: string) => void;
 }
 
-export function monthsChart({ year, chosen, locale, width: measured, choose }: MonthsChart): TemplateResult {
+export function monthsChart({ year, chosen, locale, width: measured, widthOf, choose }: MonthsChart): TemplateResult {
   const { months, unit } = year;
   const width = measured || DEFAULT_WIDTH_PX;
   const at = months.indexOf(chosen);
-  const drawing = drawingOf(year, chosen, width, locale);
+  const drawing = drawingOf(year, chosen, width, widthOf, locale);
   const last = months.at(-1)!;
   const soFar = last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
   const knownMonths = months.filter(({ bill }) => bill);
@@ -122,12 +126,12 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
       <defs>${hatch("coming", "var(--drawn)")}</defs>
       <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT_PX + MONTH_NAMES_PX} rx="6"></rect>
       ${drawing.lines.map(
-        ({ y, value }) => svg`<line class=${value ? "line" : "zero"} x1=${drawing.axis} x2=${width} y1=${y} y2=${y}></line>
-          <text x=${drawing.axis - 6} y=${y + 4} text-anchor="end">${locale.number(value)}</text>`,
+        ({ y, value, text }) => svg`<line class=${value ? "line" : "zero"} x1=${drawing.axis} x2=${width} y1=${y} y2=${y}></line>
+          <text x=${drawing.axis - 6} y=${y + 4} text-anchor="end">${text}</text>`,
       )}
       ${drawing.paths.map((path, index) => svg`<path d=${path} fill=${COLORS[unit][index]}></path>`)}
       <path d=${drawing.hatched} fill="url(#coming)"></path>
-      ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${dividerTop(drawing)} y2=${HEIGHT_PX + MONTH_NAMES_PX}></line>`}
+      ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${dividerTop(drawing, widthOf)} y2=${HEIGHT_PX + MONTH_NAMES_PX}></line>`}
       ${soFar ? svg`<text x=${width} y=${HEIGHT_PX + MONTH_NAMES_PX + 12} text-anchor="end">${soFar}</text>` : nothing}
       <line class="zero" x1=${drawing.axis} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
       ${unit === "€" ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
@@ -144,13 +148,16 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
   </div>`;
 }
 
-/** Return the top of the line before the running month: below the label of this month where both would touch. */
-function dividerTop({ divider, labels }: Drawing): number {
-  const label = labels.find(({ x, text }) => Math.abs(x - divider!) < text.length * 4 + 8 && text.startsWith("≈"));
+/**
+ * Return the top of the line before the running month. If the line would touch the label of this month, it begins below
+ * the label.
+ */
+function dividerTop({ divider, labels }: Drawing, widthOf: Measure): number {
+  const label = labels.find(({ x, text }) => Math.abs(x - divider!) < widthOf(text) / 2 + DIVIDER_GAP_PX && text.startsWith("≈"));
   return label ? label.y + 8 : 0;
 }
 
-function drawingOf({ months, unit, whole }: Year, chosen: Month, width: number, locale: Locale): Drawing {
+function drawingOf({ months, unit, whole }: Year, chosen: Month, width: number, widthOf: Measure, locale: Locale): Drawing {
   const columns = months.map((month) => ({
     parts: month.parts,
     tick: month.estimate ?? month.value,
@@ -159,5 +166,11 @@ function drawingOf({ months, unit, whole }: Year, chosen: Month, width: number, 
     isChosen: month === chosen,
     isOfStack: unit === "kWh",
   }));
-  return monthsDrawing(columns, width, HEIGHT_PX, months.at(-1)!.isRunning && whole.length > 0);
+  return monthsDrawing(columns, {
+    width,
+    height: HEIGHT_PX,
+    isDivided: months.at(-1)!.isRunning && whole.length > 0,
+    widthOf,
+    write: (value) => locale.number(value),
+  });
 }

@@ -6,9 +6,6 @@ import { bannerStyles } from "./banner.ts";
 export const nowStyles = [
   bannerStyles,
   css`
-    .big small {
-      margin-inline-start: 4px;
-    }
     .big.draws {
       color: var(--drawn);
     }

@@ -31,5 +31,5 @@ export function pastDay(card: SmartyCard, meter: Meter, feed: MeterFeed, locale:
       : nothing}
     ${week(locale.common("choose_day"), choicesOf(days, sums, hasSun, locale), day, choose)}
     ${words.notes.map((note) => html`<p class="small">${note}</p>`)}
-    ${isAdmin ? html`<p>${card.settings(meter, t("add_cable"))}</p>` : nothing}`;
+    ${isAdmin ? html`<div>${card.settings(meter, t("add_cable"), "cable")}</div>` : nothing}`;
 }

@@ -60,7 +60,14 @@ export const voltageStyles = css`
     grid-column: 3;
     flex-direction: row;
     justify-content: space-between;
+    gap: 4px;
     height: 20px;
+  }
+  /* The time begins below the two limits, which are beside the first row only. */
+  @container (max-width: 280px) {
+    .voltage .axis {
+      margin-inline-start: -24px;
+    }
   }
   .old {
     color: var(--quiet);

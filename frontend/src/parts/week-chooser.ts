@@ -52,6 +52,17 @@ export const weekStyles = css`
   .week .axis {
     stroke: var(--quiet);
   }
+  /* The weekday stands above the number in all seven labels, or beside it in all of them. */
+  @container (max-width: 330px) {
+    .week span {
+      width: min-content;
+    }
+  }
+  @container (max-width: 220px) {
+    .week [aria-checked="false"] span {
+      visibility: hidden;
+    }
+  }
   @container (min-width: 420px) {
     .week svg {
       width: 64px;

@@ -1,21 +1,23 @@
 /** Picture of a year with axes, legend and the value of the chosen quarter-hour. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import { Cells, dayTicks, drawnOpacity, FED_IN_OPACITY } from "../drawing/year.ts";
+import { Cells, dayTicks, isInMonths, STEPS_KW } from "../drawing/year.ts";
 import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
-import { ESTIMATED, type Grid, type Limit, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-series.ts";
+import { ESTIMATED, type Grid, type Limit, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-quarter-hours.ts";
 import type { ChosenBar } from "./pointer.ts";
+import type { Measure } from "./text-width.ts";
 
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;
 const TURNED_HEIGHTS_PX = [168, 456] as const;
 /** Height of a day in px, while there are few days. */
 const TURNED_DAY_PX = 14;
-/** Space in px for the label of a day and of a month: its width, or its height on the left axis. */
-const ROOM_PX = { day: 64, month: 36 };
-const TURNED_ROOM_PX = { day: 20, month: 18 };
-const LEGEND_KW = [0.2, 1, 3, 7];
+/** Height in px of a label on the left axis, and the gap beside a label. */
+const LABEL_HEIGHT_PX = 18;
+const GAP_PX = 8;
+/** Labels of the axis of hours. */
+const HOURS = ["0", "6", "12", "18", "24\u00a0h"] as const;
 
 export const mapStyles = css`
   .map {
@@ -45,6 +47,12 @@ export const mapStyles = css`
   .days small {
     position: absolute;
     white-space: nowrap;
+  }
+  .narrow .newest {
+    margin-top: 8px;
+  }
+  .narrow .newest + .map {
+    margin-top: 0;
   }
   .days small {
     border-inline-start: 1px solid var(--divider-color);
@@ -81,10 +89,14 @@ export const mapStyles = css`
     border: 1px solid var(--divider-color);
     box-shadow: 0 1px 4px rgb(0 0 0 / 30%);
   }
-  .legend {
+  .legend,
+  .legend > div {
     display: flex;
     flex-wrap: wrap;
-    gap: 4px 10px;
+    gap: 0 10px;
+  }
+  .legend {
+    gap: 4px 20px;
     margin-top: 8px;
   }
   .legend span {
@@ -113,14 +125,25 @@ export interface MapSize {
   readonly height: number;
   /** Width in px for the labels at the left. */
   readonly axis: number;
+  /** Length in px of the axis of days that the label of a day needs. */
+  readonly dayRoom: number;
 }
 
 /** Return the size of the picture for an available width in px. */
-export function mapSize({ days }: Grid, room: number, isTurned: boolean, locale: Locale): MapSize {
-  const axis = isTurned ? 50 : clock(0, locale).length > 5 ? 64 : 44;
+export function mapSize(grid: Grid, room: number, isTurned: boolean, locale: Locale, widthOf: Measure): MapSize {
+  const label = dayWidth(grid, locale, widthOf);
+  const axis = Math.ceil(isTurned ? label : Math.max(...HOURS.map(widthOf))) + GAP_PX;
   const [min, max] = TURNED_HEIGHTS_PX;
-  const height = isTurned ? Math.max(min, Math.min(max, days * TURNED_DAY_PX)) : HEIGHT_PX;
-  return { isTurned, axis, height, width: Math.max(0, room - axis) };
+  const height = isTurned ? Math.max(min, Math.min(max, grid.days * TURNED_DAY_PX)) : HEIGHT_PX;
+  return { isTurned, axis, height, width: Math.max(0, room - axis), dayRoom: isTurned ? LABEL_HEIGHT_PX : label + GAP_PX };
+}
+
+const dayName = (day: Date, isMonths: boolean, locale: Locale): string => (isMonths ? locale.shortMonth(day) : locale.shortDay(day));
+
+/** Return the width of the longest label of a day in px. */
+function dayWidth({ days }: Grid, locale: Locale, widthOf: Measure): number {
+  const longDays = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(2026, month, 28, 12)));
+  return Math.max(...longDays.map((day) => widthOf(dayName(day, isInMonths(days), locale))));
 }
 
 /**
@@ -154,15 +177,15 @@ export function reading(cell: number, grid: Grid, locale: Locale): string {
 
 export function yearMap(
   grid: Grid,
-  { isTurned, width, height, axis }: MapSize,
+  { isTurned, width, height, axis, dayRoom }: MapSize,
   limit: NamedLimit | undefined,
   bar: ChosenBar,
   open: (cell: number) => void,
   locale: Locale,
 ): TemplateResult {
   const cells = new Cells(grid, isTurned);
-  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width, isTurned ? TURNED_ROOM_PX : ROOM_PX);
-  const day = (time: number) => (isMonths ? locale.shortMonth(new Date(time)) : locale.shortDay(new Date(time)));
+  const ticks = dayTicks(grid, isTurned ? height : width, dayRoom);
+  const day = (time: number) => dayName(new Date(time), isInMonths(grid.days), locale);
   const chosen = bar.index === undefined ? undefined : cells.cell(bar.index);
   const key = (event: KeyboardEvent) => {
     const isFirst = bar.index === undefined && (event.key.startsWith("Arrow") || event.key === "End");
@@ -172,8 +195,9 @@ export function yearMap(
       bar.choose(cells.chosen(grid.lastCell));
     } else bar.key(event);
   };
-  return html`<div class="map" style="--axis:${axis}px;--height:${height}px">
-      <div class="hours" aria-hidden="true">${[0, 1, 2, 3, 4].map((quarter) => hour(quarter, isTurned, locale))}</div>
+  return html`${isTurned ? html`<small class="newest">${locale.text(yearTexts, "newest_first")}</small>` : nothing}
+    <div class="map" style="--axis:${axis}px;--height:${height}px">
+      <div class="hours" aria-hidden="true">${HOURS.map((label, index) => hour(label, index / (HOURS.length - 1), isTurned))}</div>
       <div class="field">
         <div
           class="touch"
@@ -203,12 +227,11 @@ export function yearMap(
     ${legend(grid, limit, locale)}`;
 }
 
-function hour(quarter: number, isTurned: boolean, locale: Locale): TemplateResult {
-  const share = quarter / 4;
+function hour(label: string, share: number, isTurned: boolean): TemplateResult {
   const place = isTurned
     ? `left:${100 * share}%;transform:translateX(-${100 * share}%)`
-    : `right:8px;bottom:${100 * share}%;transform:translateY(${100 * share}%)`;
-  return html`<small style=${place}>${clock(quarter * 24, locale)}</small>`;
+    : `right:${GAP_PX}px;top:${100 * share}%;transform:translateY(-${100 * share}%)`;
+  return html`<small style=${place}>${label}</small>`;
 }
 
 /** Return the mark and its text. The text stands in the other half of the picture, where no finger hides it. */
@@ -219,13 +242,20 @@ function mark([x, y]: [number, number], text: string, open: () => void, locale: 
 }
 
 function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, locale: Locale): TemplateResult {
-  const swatch = (color: string, opacity: number, text: string) =>
-    html`<span><i style="background:var(${color});opacity:${opacity}"></i>${text}</span>`;
+  const swatch = (color: string, text: string) => html`<span><i style="background:var(${color})"></i>${text}</span>`;
+  const write = (kw: number | undefined) => (kw === undefined ? "" : locale.number(kw, Number.isInteger(kw) ? 0 : 1));
+  const range = (step: number) => {
+    const [from, to] = [STEPS_KW[step]!, STEPS_KW[step + 1]];
+    return to === undefined ? `>\u00a0${locale.unit(from, "kW")}` : `${write(from)}–${write(to)}`;
+  };
+  const steps = (color: string, most: number) =>
+    STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step)) : []));
   return html`<small class="legend" aria-hidden="true">
-    <span>kW</span>
-    ${feedsIn ? swatch("--fed-in", FED_IN_OPACITY, locale.text(yearTexts, "fed_in")) : nothing}
-    ${LEGEND_KW.filter((kw) => kw <= (limit?.kw ?? 7)).map((kw) => swatch("--drawn", drawnOpacity(kw), locale.number(kw, kw < 1 ? 1 : 0)))}
-    ${limit ? swatch("--excess", 1, locale.text(yearTexts, "above", { R: limit.name })) : nothing}
-    ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
+    <div><span>${locale.text(yearTexts, "drawn")}</span>${steps("--drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
+    ${feedsIn ? html`<div><span>${locale.text(yearTexts, "fed_in")}</span>${steps("--fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
+    <div>
+      ${limit ? swatch("--excess", locale.text(yearTexts, "above", { R: limit.name })) : nothing}
+      ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
+    </div>
   </small>`;
 }

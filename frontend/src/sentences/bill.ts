@@ -3,6 +3,7 @@
 import { addDays, dayStart, localDay, type Locale, type Params, type Texts } from "../locale.ts";
 import { round } from "../rounding.ts";
 import texts from "../texts/bill.json" with { type: "json" };
+import type { Field } from "../base-card.ts";
 import type { Bill, BillLine, BillPart } from "../websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
 import { midnight, yesterdayTexts } from "./yesterday.ts";
@@ -73,6 +74,15 @@ export const toPay = (bill: Bill): number | null => (bill.total === null ? null 
 export function lackOf(bill: Bill): Lack | undefined {
   if (bill.total !== null) return undefined;
   return bill.reference_kw === null ? "reference" : "prices";
+}
+
+/** Return the field of the contract whose value the bill lacks. */
+export function missingField(bill: Bill): Field {
+  const lack = lackOf(bill);
+  if (!lack) return "energy_sharing";
+  if (lack === "reference") return "reference_power";
+  const missing = bill.missing ?? [];
+  return missing.length && missing.every((name) => PARTS.network.includes(name)) ? "network_prices" : "energy_price";
 }
 
 export function shownBill(bill: Bill, locale: Locale): ShownBill {

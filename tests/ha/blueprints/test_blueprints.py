@@ -648,7 +648,7 @@ TOLD = {
         "De Compteur huet eng Spannungsofsenkung gezielt.",
         "De Compteur huet eng Iwwerspannung gezielt.",
         "Smarty Voltage L2: 255,5 V",
-        "Dës Véierelstonn wäert iwwer der Referenzleeschtung ophalen.",
+        "Dës Véierelstonn hält iwwer der Referenzleeschtung op.",
     ],
     "pt": [
         "O contador registou uma falha de energia.",

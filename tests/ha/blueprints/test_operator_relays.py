@@ -107,10 +107,10 @@ async def test_without_loads_it_tells_in_ones_language(house: House, begin: Begi
     await house.set(TWO, "disconnected")
     await begin(language="lb", limits="connected")
     told = await house.set(ONE, "unavailable") + await house.set(ONE, "connected")
-    assert told == ["De Reseausbedreiwer limitéiert: Relay 1"]
+    assert told == ["Den Netzbedreiwer limitéiert: Relay 1"]
     assert await house.set(ONE, "unavailable", 1) == []
     told = await house.set(ONE, "disconnected")
-    assert told == ["De Reseausbedreiwer huet d'Limitatioun opgehuewen."]
+    assert told == ["Den Netzbedreiwer huet d'Limitt opgehuewen."]
 
 
 async def test_what_was_turned_off_before_a_restart(

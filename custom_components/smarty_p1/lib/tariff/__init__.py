@@ -86,12 +86,12 @@ from .network_prices import (
     older_prices,
 )
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
+from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import MAX_POWER_KW, Amounts, Energies
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
-from .span_days import above_each
-from .span_months import KnownMonths, months_of
-from .span_views import QuarterHours, quarter_hours_between
 from .spans import Columns, Kind, Row, Span
+from .spans_to_days import above_each
+from .spans_to_months import KnownMonths, months_of
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery

@@ -65,8 +65,8 @@ from .month_file_reader import RowReader
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
-from .span_months import KnownMonths
 from .spans import Columns, Row, Span
+from .spans_to_months import KnownMonths
 
 _VERSION = 3
 _MAX_RESTORED = 1_000_000

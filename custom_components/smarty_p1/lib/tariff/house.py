@@ -17,7 +17,7 @@ from .contract import NO_PRICES, Contracts, MarketPrices
 from .kwh_price import price_of_kwh
 from .leneda_days import PlatformDays
 from .month import Month, QuarterHour
-from .span_views import quarter_hours_between
+from .quarter_hour_views import quarter_hours_between
 from .spans import Columns, Period, Span
 
 _HOUR = timedelta(hours=1)

@@ -23,9 +23,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.smarty_p1.coordinator import leneda_statistics_plan, leneda_statistics_writer
-from custom_components.smarty_p1.coordinator.leneda_statistics_plan import Ledger, Row, plan
-from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics, Series
+from custom_components.smarty_p1.coordinator import long_term_statistics, running_sum_plan
+from custom_components.smarty_p1.coordinator.long_term_statistics import PastStatistics, Series
+from custom_components.smarty_p1.coordinator.running_sum_plan import Ledger, Row, plan
 
 NAME = "sensor.meter"
 HOUR = timedelta(hours=1)
@@ -237,7 +237,7 @@ async def test_hours_are_stored_and_loaded_beside_the_event_loop(
         threads.append(threading.current_thread())
         return []
 
-    monkeypatch.setattr(leneda_statistics_plan, "_runs_of", note)
+    monkeypatch.setattr(running_sum_plan, "_runs_of", note)
     monkeypatch.setattr(Ledger, "from_dict", note)
     await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
     await past.async_bring_in(series(platform(-30, 0)))
@@ -382,7 +382,7 @@ async def test_a_kill_at_each_step(
     with monkeypatch.context() as patch:
         patch.setattr(PastStatistics, "async_save", kill_after(PastStatistics.async_save))
         patch.setattr(
-            leneda_statistics_writer, "async_import_statistics", kill_after(async_import_statistics)
+            long_term_statistics, "async_import_statistics", kill_after(async_import_statistics)
         )
         patch.setattr(
             recorder, "async_adjust_statistics", kill_after(recorder.async_adjust_statistics)
@@ -418,7 +418,7 @@ async def test_taken_back(
     if is_shown_twice:
         await past.async_take_back(series({}))
 
-    assert is_gone == leneda_statistics_writer.CAN_DELETE
+    assert is_gone == long_term_statistics.CAN_DELETE
     found = await changes(hass)
     assert {n: kwh for n, kwh in found.items() if n in own_changes} == own_changes
     assert not any(kwh for n, kwh in found.items() if n not in own_changes)

@@ -8,8 +8,8 @@ from .contract import Contracts
 from .gaps_by_day import RowView, connected
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .month import Month
-from .span_days import KnownDay, days_of, highest_of
 from .spans import Columns, Kind, MonthColumns, Span, months_between
+from .spans_to_days import KnownDay, days_of, highest_of
 
 
 class KnownMonths:

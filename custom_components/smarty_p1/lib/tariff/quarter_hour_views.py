@@ -12,8 +12,8 @@ from .contract import REFERENCE_POWERS, Contracts
 from .leneda_days import PlatformDays
 from .month import Origin, QuarterHour
 from .register_rises import DECIMALS
-from .span_days import above_each
 from .spans import ORIGINS, MonthColumns
+from .spans_to_days import above_each
 
 ABOVE_CONTRACT = 16
 """Bit that `QuarterHours.above` adds to a count of reference powers (0 to 10, in four bits)."""

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smarty_p1.coordinator.leneda_statistics import Costs, all_series
-from custom_components.smarty_p1.coordinator.leneda_statistics_writer import Series
+from custom_components.smarty_p1.coordinator.leneda_hourly_series import Costs, all_series
+from custom_components.smarty_p1.coordinator.long_term_statistics import Series
 from custom_components.smarty_p1.lib.leneda import Row, quarter_hours_of
 from custom_components.smarty_p1.lib.tariff import (
     Contract,

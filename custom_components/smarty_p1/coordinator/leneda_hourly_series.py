@@ -23,7 +23,7 @@ from ..lib.tariff import (
     price_of_kwh,
     quarter_hour_cost,
 )
-from .leneda_statistics_writer import Series
+from .long_term_statistics import Series
 
 type Hours = dict[datetime, float]
 

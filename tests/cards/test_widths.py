@@ -1,0 +1,75 @@
+"""No text stands on another or leaves its card: at any width, in any language, with long values.
+
+The window stays as wide as a screen, because a card is as wide as its section, not as the window.
+"""
+
+import re
+
+import pytest
+
+from . import house_sun, house_wide
+from .stage import Json, Stage
+
+UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
+WIDTHS = (280, 320, 360, 390, 460, 600, 960)
+# The last observer hears of a size after those of the cards.
+SIZE = """width => new Promise((done) => {
+    const main = document.querySelector("main");
+    main.style.width = `${width}px`;
+    const observer = new ResizeObserver(() => { observer.disconnect(); done(); });
+    observer.observe(main);
+})"""
+# A section of Home Assistant has no room of its own around its cards.
+PLACE = """places => {
+    document.querySelector("main").style.padding = "0";
+    return Promise.all(places.map(([type, config]) => stage.place(type, config))).then(() => 0);
+}"""
+# Everything that can be opened or chosen, so that what appears then is measured too.
+OPEN = """() => document.querySelectorAll("main > *").forEach((card) => {
+    const root = card.shadowRoot;
+    root.querySelector(".pick")?.click();
+    root.querySelector(".link[aria-expanded]")?.click();
+    const slider = root.querySelector(".field [tabindex], .plot[tabindex], .marks[tabindex]");
+    slider?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+})"""
+
+
+async def show(stage: Stage, answers: Json, places: list[house_wide.Place], language: str) -> None:
+    """Show the cards below each other, all of them in view."""
+    states = house_sun.states(11_100, 14_000)
+    await stage.show(
+        answers=answers, states=states, width=1280, language=language, time_format="12"
+    )
+    await stage.page.set_viewport_size({"width": 1280, "height": 16_000})
+    await stage.page.evaluate(PLACE, [[f"smarty-p1-{name}", config] for name, config in places])
+    for _ in range(20):
+        await stage.settle()
+        if not await stage.page.evaluate("stage.isWaiting()"):
+            break
+
+
+async def faults(stage: Stage, name: str) -> list[str]:
+    """Return what is wrong at each of the widths, and keys in place of texts."""
+    found = []
+    for width in WIDTHS:
+        # Once for the cards, and once for the parts whose size follows from what a card has drawn.
+        for _ in range(2):
+            await stage.page.evaluate(SIZE, width)
+            await stage.settle()
+        await stage.picture(f"wide-{name}-{width}")
+        found += await stage.overflow()
+    found += UNWRITTEN.findall(await stage.text())
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+async def test_everything_fits(stage: Stage, language: str) -> None:
+    found = []
+    for name, (answers, places) in house_wide.views().items():
+        await show(stage, answers, places, language)
+        found += await faults(stage, f"{name}-{language}")
+        if name == "busy":
+            await stage.page.evaluate(OPEN)
+            found += await faults(stage, f"open-{language}")
+    assert not sorted(set(found))
+    assert not stage.errors
