@@ -148,7 +148,7 @@ test("amounts say at which prices they are", () => {
     "Each month at its own prices.",
     "The prices of 2027 are not known yet. Calculated with the prices of December 2026.",
   ]);
-  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month at its own prices.", "Without the bill of the energy community."]);
+  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month at its own prices.", "The bill of the energy community is not included."]);
   assert.deepEqual(notes({ prices_of: "2026-12" }, "kWh"), []);
 });
 

@@ -53,7 +53,7 @@ test("much drawn at first leaves less until the quarter-hour ends", () => {
   // 0.25 kWh for 420 s are 2.14 kW.
   assert.equal(said(late), "**1 kW more until 18:45, then 6 kW in all.**");
   assert.equal(said(late, fr), "**1 kW de plus jusqu'à 18:45, puis 6 kW au total.**");
-  assert.equal(said({ ...late, energy: 1.6 }), "**Hardly anything more until 18:45, then 6 kW in all.**");
+  assert.equal(said({ ...late, energy: 1.6 }), "**Hardly anything more until 18:45, then 6 kW more.**");
 });
 
 test("the sun is not counted on, if the use of the house is known; else the card says so", () => {

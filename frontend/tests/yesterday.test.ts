@@ -28,8 +28,8 @@ const shown = (day = "2026-11-21", sums: Day | undefined = DAY, meter = METER, l
 test("yesterday in numbers", () => {
   assert.equal(lastKnownDay(METER), "2026-11-21");
   const { texts, notes } = shown();
-  assert.deepEqual(texts, ["Yesterday", "until Sat 21 Nov, midnight", "9.4", "**2.31 €** (1.84 used, 0.47 fixed)", "Highest quarter-hour 3.9 kW at 18:30", "above 3 kW"]);
-  assert.deepEqual(notes, ["From Leneda. Today's values arrive tomorrow, after about 13:30. Current power needs a cable at the meter."]);
+  assert.deepEqual(texts, ["Yesterday", "until Sat 21 Nov, 24:00", "9.4", "**2.31 €** (1.84 used, 0.47 fixed)", "Highest quarter-hour 3.9 kW at 18:30", "above 3 kW"]);
+  assert.deepEqual(notes, ["From Leneda. Today's values arrive tomorrow, after about 13:30. For the current power, you need a cable at the meter."]);
 });
 
 test("within the reference power, with the sun, without prices", () => {
@@ -43,7 +43,7 @@ test("within the reference power, with the sun, without prices", () => {
 test("another day has its name, and a late yesterday is awaited", () => {
   const late = { ...METER, known_until: "2026-11-20T23:00:00+00:00", is_fetching: true } as Meter;
   const { texts, notes } = shown("2026-11-20", DAY, late);
-  assert.deepEqual(texts.slice(0, 2), ["Friday 20 November", "until Fri 20 Nov, midnight"]);
+  assert.deepEqual(texts.slice(0, 2), ["Friday 20 November", "until Fri 20 Nov, 24:00"]);
   assert.deepEqual([notes[0], notes[2]], ["Yesterday's values have not arrived yet.", "Older days are being downloaded: back to 1 April 2026 so far."]);
   assert.equal(shown("2026-11-21", DAY, METER, fr).texts[0], "Hier");
 });

@@ -64,7 +64,7 @@ async def test_last_months_bill_after_few_clicks(
         await who.sees("Your meter is set up.", "shows its first bars, up to yesterday")
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
         yesterday, _day = await shows_cards(who, "now", "today")
-        await until(_says(who, "now", r"^Yesterday until .*, midnight 19\.2 kWh"), within=60)
+        await until(_says(who, "now", r"^Yesterday until .*, 24:00 19\.2 kWh"), within=60)
         assert yesterday.name == "smarty-p1-now"
         await who.takes_picture("yesterday")
         # No tab of the present, and none of quality.

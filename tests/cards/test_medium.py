@@ -64,7 +64,7 @@ async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> Non
     gas = media.gas(costs=media.gas_costs())
     await stage.show(CARD, answers=media.answers(gas))
     text = await settled(stage)
-    assert "Gas until 20 Nov, midnight 110 € this month" in text
+    assert "Gas until 20 Nov, 24:00 110 € this month" in text
     assert "10 € of it fixed. November 2025 by the 20th: 100 € at today's price." in text
     assert "111.00 m³ × 0.90 €, fixed 20 of 30 days × 15.00 €, with VAT." in text
     assert "Your own prices. Today 20 kWh" in text

@@ -36,18 +36,18 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
 async def test_a_meter_without_a_cable_shows_yesterday(stage: Stage) -> None:
     await stage.show(CARD, answers=house_now.without_cable())
     text = await stage.text()
-    assert "Yesterday until Fri 20 Nov, midnight 9.4 kWh" in text
+    assert "Yesterday until Fri 20 Nov, 24:00 9.4 kWh" in text
     assert "2.31 € (1.84 used, 0.47 fixed)" in text
     assert "Highest quarter-hour 7.9 kW at 18:30" in text
     assert await stage.card(CARD).locator(".excess").inner_text() == "above 7\u00a0kW"
-    assert "Current power needs a cable at the meter." in text
+    assert "For the current power, you need a cable at the meter." in text
     assert not stage.errors
     assert not await stage.overflow()
     await stage.picture("now-without-cable")
     # Another of the seven days.
     await stage.card(CARD).locator("[data-day='2026-11-19']").click()
     await stage.settle()
-    assert "Thursday 19 November until Thu 19 Nov, midnight 17.6 kWh" in await stage.text()
+    assert "Thursday 19 November until Thu 19 Nov, 24:00 17.6 kWh" in await stage.text()
 
 
 async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage) -> None:
@@ -60,7 +60,7 @@ async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage)
     await stage.page.evaluate("stage.disconnect()")
     await stage.settle()
     text = await stage.text()
-    assert "Last: to the grid last 18:38:20 4.9 kW No connection to Home Assistant" in text
+    assert "Last value: to the grid last 18:38:20 4.9 kW No connection to Home Assistant" in text
     assert "Room" not in text
     assert await color_of_number(stage) == "old"
     assert await house_now.height(stage.card(CARD)) == pytest.approx(height, abs=24)
@@ -170,7 +170,7 @@ async def test_what_comes_no_more_grows_old(stage: Stage) -> None:
     await stage.show(CARD)
     await stage.passes(80)
     text = await stage.text()
-    assert "Last: from the grid last 18:38:20 0.6 kW" in text
+    assert "Last value: from the grid last 18:38:20 0.6 kW" in text
     assert "No telegram for" not in text
     await stage.passes(60)
     assert "No telegram for 2 minutes" in await stage.text()
@@ -184,9 +184,9 @@ async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
     await stage.page.evaluate("stage.answer({'smarty_p1/live': null})")
     await stage.page.evaluate("document.querySelector('main').append(card)")
     # Whether it is in view, the browser says when it has drawn it.
-    await stage.page.get_by_text("Last: from the grid").wait_for()
+    await stage.page.get_by_text("Last value: from the grid").wait_for()
     text = await stage.text()
-    assert "Last: from the grid last 18:38:20 0.6 kW" in text
+    assert "Last value: from the grid last 18:38:20 0.6 kW" in text
     assert "No telegram for" not in text
 
 
@@ -296,11 +296,11 @@ async def test_the_clock_of_the_page_may_be_wrong(stage: Stage, minutes: int) ->
     assert re.search(r"last telegram \d s ago", text)
     # What has come before stays old.
     await stage.passes(90)
-    assert "Last: from the grid last 18:38:30" in await stage.text()
+    assert "Last value: from the grid last 18:38:30" in await stage.text()
 
 
 async def test_a_value_of_another_day_says_so(stage: Stage) -> None:
     await stage.show(
         CARD, answers={"smarty_p1/live": house.live(received_at="2026-11-19T17:24:10+00:00")}
     )
-    assert "Last: from the grid last 19 Nov, 18:24:10 0.6 kW" in await stage.text()
+    assert "Last value: from the grid last 19 Nov, 18:24:10 0.6 kW" in await stage.text()

@@ -142,7 +142,7 @@ async def test_a_house_with_fewer_phases_has_fewer_rows(
     ("live", "meter", "said"),
     [
         ({"received_at": None, "values": {}}, {"last_telegram": None}, "No voltage yet."),
-        ({"values": {"power_net": 1.0}}, {}, "This meter sends no voltage."),
+        ({"values": {"power_net": 1.0}}, {}, "This meter does not send the voltage."),
         (
             {"received_at": "2026-11-19T17:00:00+00:00"},
             {},

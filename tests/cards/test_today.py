@@ -67,7 +67,7 @@ async def test_what_was_too_much_and_what_is_coming(
         ),
         "fr": (
             "Samedi 21 novembre 11,9 kWh du réseau, 0,9 kWh injectés. 1 quart d'heure "
-            "au-dessus de 7 kW : 0,6 kWh, 0,05 € ; maintenant vers ≈ 10,8 kW"
+            "au-dessus de 7 kW : 0,6 kWh, 0,05 € ; prévision ≈ 10,8 kW"
         ),
     }
     assert told[language] in text

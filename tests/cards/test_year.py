@@ -56,7 +56,7 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "7 kW 212 € yours (166 € fixed, 46 € surcharge) "
         "12 kW 255 € +43 € (254 € fixed, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed)"
     ) in text
-    assert "This card only compares. For another class, ask your grid operator. Show" in text
+    assert "This card only compares. To change the class, ask your grid operator. Show" in text
     steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4 kW"
     assert f"From the grid {steps} To the grid {steps} above 7 kW" in text
     assert "0 6 12 18 24 h" in text
