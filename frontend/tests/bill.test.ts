@@ -205,7 +205,7 @@ test("prices of another year are said, in each language", () => {
   const january = (changes: Partial<Bill> = {}) => told(bill({ month: "2027-01", start: "2027-01-01T00:00:00+01:00", end: "2027-02-01T00:00:00+01:00", until: "2027-02-01T00:00:00+01:00", prices_of: "2026-12", ...changes }));
   assert.equal(january().texts[0], "The prices of 2027 are not known yet. Calculated with the prices of December 2026.");
   assert.deepEqual(january().sums, ["To pay, with the prices of December 2026 | 54.81 €"]);
-  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["So far, with the prices of December 2026 | until Wed 20 Jan, midnight | 54.81 €"]);
+  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["So far, with the prices of December 2026 | until Wed 20 Jan, 24:00 | 54.81 €"]);
   assert.equal(plain(olderPrices("2026-12", "2027-01", french)), "Les prix de 2027 ne sont pas encore connus. Calculé avec les prix de décembre 2026.");
   // Of the same year: the month.
   assert.equal(plain(olderPrices("2027-08", "2027-10", french)), "Les prix d'octobre 2027 ne sont pas encore connus. Calculé avec les prix d'août 2027.");

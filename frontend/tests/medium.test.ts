@@ -274,13 +274,13 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
     "86 € this month",
     "11 € of it fixed. November 2025 by the 21st: **105 €** at today's price.",
     "84.00 m³ × 0.90 €, fixed 21 of 30 days × 15.00 €, with VAT. Your own prices.",
-    "until 21 Nov, midnight",
+    "until 21 Nov, 24:00",
   ]);
   assert.deepEqual(said("fr"), [
     "86 € ce mois-ci",
     "Dont 11 € fixes. Novembre 2025 au 21 : **105 €** au prix d'aujourd'hui.",
     "84,00 m³ × 0,90 €, fixe 21 jours sur 30 × 15,00 €, TVA comprise. Vos propres prix.",
-    "jusqu'au 21 nov., minuit",
+    "jusqu'au 21 nov., 24:00",
   ]);
   assert.equal(said("de")[1], "Davon 11 € fest. November 2025 bis zum 21.: **105 €** zum heutigen Preis.");
   assert.equal(said("lb")[1], "Dovu sinn 11 € fest. November 2025 bis den 21.: **105 €** zum Präis vun haut.");

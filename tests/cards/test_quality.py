@@ -387,7 +387,7 @@ async def test_another_part_is_refused_and_the_form_offers_the_three(stage: Stag
         return [form.schema.map(form.computeLabel), form.schema[1].selector.select.options] }"""
     )
     assert form == [
-        ["Compteur", "Affiche"],
+        ["Compteur", "Contenu"],
         [
             {"value": "voltage", "label": "Tension"},
             {"value": "supply", "label": "Alimentation et réception"},

@@ -108,7 +108,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
   };
 }
 
-/** Return the end of a running bill, "until Sat 21 Nov, midnight" if it is the end of a day. */
+/** Return the end of a running bill, "until Sat 21 Nov, 24:00" if it is the end of a day. */
 function untilOf(until: Date, locale: Locale, t: Say): string {
   const dayBefore = addDays(localDay(until), -1);
   const isMidnight = dayStart(localDay(until)).getTime() === until.getTime();

@@ -50,7 +50,7 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
   };
 }
 
-/** Return "until Sat 21 Nov, midnight" for a day. */
+/** Return "until Sat 21 Nov, 24:00" for a day. */
 export const midnight = (start: Date, locale: Locale): string =>
   locale.text(yesterdayTexts, "until_midnight", { day: locale.shortDate(start) });
 
