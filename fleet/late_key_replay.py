@@ -23,8 +23,8 @@ LOGGER = logging.getLogger(__name__)
 # Maximum number of tasks that read the stream at the same time. Tasks that wait for VictoriaMetrics
 # do not count.
 _MAX_READING = 2
-# Seconds between two searches for system titles whose frames must be read again. A search also
-# finds titles that another collector noted before it ended.
+# Seconds between two checks of all pending system titles. They include titles that another
+# collector noted before it stopped.
 _LOOK_INTERVAL = 60.0
 
 

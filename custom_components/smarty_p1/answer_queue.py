@@ -21,7 +21,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .coordinator import BooksCoordinator
-from .coordinator.collector_pause import without_collection
+from .coordinator.garbage_collection import without_collection
 from .coordinator.market_history import async_market_hours
 from .lib.fair_queue import BusyError, Turns
 from .lib.reports import what_if_report

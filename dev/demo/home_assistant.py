@@ -138,6 +138,9 @@ class Installation:
         variables.
         """
         self.prepare()
+        # Home Assistant deletes the uploads of all others in the directory for temporary files.
+        temporary = self.directory / "tmp"
+        temporary.mkdir(exist_ok=True)
         command = [python, "-m", "homeassistant", "--config", self.directory]
         async with running(
             "Home Assistant",
@@ -148,6 +151,7 @@ class Installation:
                 "HA_DISABLE_LOG_FILE": "1",
                 "PYTHONPATH": "",
                 "PYTHONNOUSERSITE": "1",
+                "TMPDIR": str(temporary.resolve()),
                 **(environment or {}),
             },
         ) as process:

@@ -20,7 +20,7 @@ from tests.system.support import PATIENCE, TIMEOUT, until
 
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards
-from .household import household
+from .household import Household, household
 from .steps import add_dashboard, open_options
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
@@ -54,6 +54,12 @@ def lines(first: datetime, end: datetime) -> Iterator[str]:
 def uploaded(text: str, name: str = "time-series.csv") -> FilePayload:
     """Return a file that somebody chooses."""
     return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+
+
+async def is_uploaded(who: Household, name: str) -> None:
+    """Wait until a file has been sent. Its name stands there before."""
+    await who.sees(name)
+    await who.page.locator("ha-file-upload .uploading").wait_for(state="detached")
 
 
 async def bill_of(home: Home, month: datetime) -> dict[str, Any]:

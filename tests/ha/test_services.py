@@ -1,19 +1,43 @@
-"""The action that returns the current telegram as data."""
+"""The form of all actions, and the action that returns the current telegram as data."""
 
 import json
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import condition, service, trigger
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
 
+import custom_components.smarty_p1
 from custom_components.smarty_p1.const import DOMAIN
 
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
 from .support import OTHER_METER, TELEGRAM, Home, let_pass, set_up
+
+FOLDER = Path(custom_components.smarty_p1.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("helper", "file"),
+    [(service, "services"), (trigger, "triggers"), (condition, "conditions")],
+)
+async def test_home_assistant_accepts_the_fields_of_all_forms(
+    hass: HomeAssistant, helper: ModuleType, file: str
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    written = yaml.safe_load((FOLDER / f"{file}.yaml").read_text())
+    described = await helper.async_get_all_descriptions(hass)
+    if helper is service:
+        described = {f"{DOMAIN}.{name}": form for name, form in described[DOMAIN].items()}
+    for name, form in written.items():
+        if not name.startswith("."):
+            assert [*described[f"{DOMAIN}.{name}"]["fields"]] == [*form.get("fields", {})]
 
 
 async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:

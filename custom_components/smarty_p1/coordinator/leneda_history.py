@@ -47,8 +47,8 @@ from ..lib.tariff import (
     month_name,
     quarter_hours_between,
 )
-from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
+from .garbage_collection import without_collection
 from .imported_quarter_hours import ImportedQuarterHours
 from .leneda_codes import asked_of
 from .leneda_hourly_series import (

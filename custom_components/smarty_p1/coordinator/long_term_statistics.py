@@ -30,7 +30,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..lib.stored_values import checked_flag, checked_list, checked_mapping, checked_text
-from .collector_pause import without_collection
+from .garbage_collection import without_collection
 from .running_sum_plan import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_alone, plan_back
 from .throttled_store import Content, ThrottledStore
 

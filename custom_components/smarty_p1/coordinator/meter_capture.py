@@ -21,8 +21,8 @@ from homeassistant.helpers.event import async_call_later
 from ..const import DOMAIN, LOGGER
 from ..lib.capture import Chunk, Recording, Summary, anonymise, summarise, write_capture
 from ..lib.p1 import FrameDecryptor
-from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
+from .garbage_collection import without_collection
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 # Subfolder of Home Assistant's configuration folder, in which captures are written.

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..lib.meter import MeterMemory
 from ..lib.stored_values import Stored, checked_mapping
 from ..lib.tariff import NO_CONTRACT, Contract, DemandMeter, Files, Month, load_months
-from .collector_pause import without_collection
+from .garbage_collection import without_collection
 from .quarter_hour_series import QuarterHourSeries
 from .throttled_store import ThrottledStore
 

@@ -55,9 +55,9 @@ def _identity(port: str) -> str:
 
 
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
-    """Return the first entry in `named` whose port is `port`, under any name of the port.
+    """Return the first entry that uses `port`, even under another name of the same device.
 
-    Return None if there is no such entry.
+    `named` has pairs of a port's name and its entry. Return None if no entry uses the port.
     """
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)

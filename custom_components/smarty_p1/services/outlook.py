@@ -52,7 +52,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
 async def _async_market(
     coordinator: BooksCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
-    """Return a function that returns the known market prices at the start of a quarter-hour."""
+    """Return a function that takes the start of a quarter-hour and returns its market prices."""
     entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter
     series: dict[str, PricesAhead] = {}
     for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:

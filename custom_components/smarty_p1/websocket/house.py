@@ -7,7 +7,7 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside, demand_of
 from ..coordinator import BooksCoordinator
-from ..coordinator.collector_pause import without_collection
+from ..coordinator.garbage_collection import without_collection
 from ..coordinator.house_sources import (
     BATTERY,
     SOLAR,

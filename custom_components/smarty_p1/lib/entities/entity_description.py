@@ -96,9 +96,10 @@ class EventSpec(EntitySpec[Reading]):
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that says whether a reading has the objects of `references`.
+    """Return a function that says whether a telegram has each object of `references`.
 
-    The objects may be empty. For each object, one of its references suffices.
+    Meters use different OBIS references for the same object. `references` has all of them for each
+    object, and one of them suffices. The object need not have a value.
     """
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references

@@ -61,7 +61,10 @@ def _compare(demand: Demand) -> Comparison:
 
 
 def _compared(demand: Demand) -> tuple[object, ...]:
-    """Return the objects that determine the comparison of reference powers."""
+    """Return the inputs of the comparison of reference powers.
+
+    The cached comparison is valid as long as these objects stay the same.
+    """
     return (
         *demand.earlier_months,
         demand.contracts,

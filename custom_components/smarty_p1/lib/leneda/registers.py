@@ -63,7 +63,7 @@ _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SH
 
 
 def is_of_production(code: str) -> bool:
-    """Return whether the code is of a series of production.
+    """Return whether the OBIS code belongs to production.
 
     A household may have several metering points of production, but only one of consumption.
     """
@@ -71,7 +71,7 @@ def is_of_production(code: str) -> bool:
 
 
 def is_gas(code: str) -> bool:
-    """Return whether the code is of a series of gas, which has no quarter-hours."""
+    """Return whether the OBIS code belongs to gas. Leneda has no quarter-hours of gas."""
     return code.startswith("7-")
 
 

@@ -101,7 +101,8 @@ def _index_items(
     # SmartyReader's names contain the unit.
     unit = capture.unit or (reading.unit if reading else None)
     _, _, index = sent.partition(")(")
-    # Without a capture time (fill bytes), the index was never captured and is not valid.
+    # A meter that has never captured the index sends fill bytes instead of a capture time. Such an
+    # index is not valid.
     text = _as_text(capture.value, index) if capture.time else ""
     yield Item(reference, name, unit, text, index)
     yield Item(reference, f"{name}_unit", None, unit or "", unit or "")

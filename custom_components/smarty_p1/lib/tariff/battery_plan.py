@@ -1,10 +1,10 @@
-"""Daily plan of a battery: how much stored energy is worth more later than now, hour by hour.
+"""Daily plan of a battery: the energy to keep for later, to charge and to store in each hour.
 
 The plan is made at two in the afternoon, when the market's prices of the next day are known. It is
 computed backwards, from the last hour of the next day. The battery's usable energy is divided into
-20 equal parts, each with a value per kilowatt-hour. This value is the price of an hour in which the
-household will need the part, or the cost of an hour in which it could be charged. The import and
-export expected in an hour are the means of the last seven days. The energy expected above the
+20 equal parts, each with a value per kilowatt-hour. This value is the price of import in an hour in
+which the household will need the part, or the cost of charging the part in another hour. The import
+and export expected in an hour are the means of the last seven days. The energy expected above the
 reference power comes from the last 14 days.
 """
 

@@ -73,9 +73,9 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# The remaining energy is divided by the remaining time of the quarter-hour, but by at least a
-# minute. Otherwise the possible power would be too high in the last seconds, because an appliance
-# that starts then also runs in the next quarter-hour.
+# Shortest time by which the remaining energy of the quarter-hour is divided. With the last few
+# seconds, the result would be a very high power, and an appliance switched on at that power would
+# exceed the reference power in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 # In kWh. Another program may have rounded the register up by this much.
 _MAX_ROUNDING_KWH = 1.0

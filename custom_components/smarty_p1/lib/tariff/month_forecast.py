@@ -209,8 +209,8 @@ class _Known(NamedTuple):
 def _above(kw: float, day: Day) -> tuple[float, float]:
     """Return the day's energy above `kw`, and the day's imported energy, both in Wh.
 
-    If the energy above `kw` is unknown, both are 0. It is known for all reference powers of the
-    tariff: a power that `day.above` lacks was not exceeded.
+    If `day.above` lacks a reference power of the tariff, this power was not exceeded. If it lacks
+    another power, the energy above that power is unknown, and both values are 0.
     """
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0
