@@ -60,7 +60,7 @@ test("the sun is not counted on, if the use of the house is known; else the card
   const sunny = { power: -3.2, energy: 0 };
   assert.equal(said(sunny), "**Room for 7 kW more in all, while the sun stays as it is.**");
   assert.equal(said({ ...sunny, house: 1.2 }), "**Room for 5.5 kW more in all, within 7 kW.**");
-  assert.equal(small(sunny), "Used now, it saves 0.17 € a kWh; to the grid it earns 0.08 €.");
+  assert.equal(small(sunny), "A kWh used now saves 0.17 €; sent to the grid, it earns 0.08 €.");
   assert.equal(small({ ...sunny, feedInPrice: null }), "");
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
   assert.equal(small({ power: 0.7, house: 2.1 }), "6 kW while the sun stays as it is.");

@@ -172,7 +172,7 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
     await show(stage, CARD, answers=bills(bill("2026-11", found, **more)))
     text = await clean(stage, "bill-dynamic-shared")
     assert "Energy 263.66 kWh × 0.098765 € on average 26.04" in text
-    assert "12.30 kWh have no known price and cost the mean price of the month." in text
+    assert "12.30 kWh have no known price and are billed at the mean price of the month." in text
     assert "To the energy community 100.00 kWh price missing" in text
     assert "Its price completes the sum. Enter the prices" in text
     assert "Sharing is known for 300.00 kWh of 363.66 kWh so far." in text

@@ -97,7 +97,7 @@ async def test_without_a_meter_it_says_what_to_do(stage: Stage) -> None:
 
 async def test_who_may_see_no_meter_is_told(stage: Stage) -> None:
     await stage.show("smarty-p1-now", answers=meters(), entities={}, is_admin=False)
-    assert "You may not see this meter" in await stage.text()
+    assert "You are not allowed to see this meter" in await stage.text()
     assert not await stage.page.get_by_role("link").count()
 
 
@@ -301,7 +301,7 @@ async def test_a_view_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None
 async def test_a_right_that_was_taken_away_may_be_given_back(stage: Stage) -> None:
     await stage.show("smarty-p1-now")
     await stage.send(house.gone("unauthorized"))
-    assert "You may not see this meter" in await stage.text()
+    assert "You are not allowed to see this meter" in await stage.text()
     await stage.passes(2)
     await stage.settle()
     assert "From the grid 18:38:20 0.6 kW" in await stage.text()

@@ -198,7 +198,7 @@ async def test_without_another_meter_there_are_words(stage: Stage) -> None:
     await stage.close()
     refused = media.answers(media.gas()) | {"smarty_p1/media": {"error": "unauthorized"}}
     await stage.show(CARD, answers=refused)
-    await said_by(stage, "You may not see this meter")
+    await said_by(stage, "You are not allowed to see this meter")
     await stage.close()
     # Its index is known by the subscription, whatever becomes of the other answer.
     reading = {"index": 5.5, "unit": "m3", "time": "2026-11-21T17:30:00+00:00", "flow": None}

@@ -195,8 +195,8 @@ async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
     [
         (house.gone("not_loaded"), "This meter is not being read"),
         (house_now.failing("of_a_later_version"), "No telegram is accepted"),
-        (house.gone("unauthorized"), "You may not see this meter"),
-        (house.gone("removed"), "You may not see this meter"),
+        (house.gone("unauthorized"), "You are not allowed to see this meter"),
+        (house.gone("removed"), "You are not allowed to see this meter"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
