@@ -175,7 +175,7 @@ async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage
     assert len({tuple(card) for card in offered}) == len(offered) == 9
     [dashboard] = await stage.page.evaluate("customStrategies")
     assert dashboard["type"] == "smarty-p1"
-    assert dashboard["description"].startswith("Was gerade geschieht")
+    assert dashboard["description"].startswith("Dein Smart Meter: aktuelle Leistung")
 
 
 async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage) -> None:
