@@ -296,6 +296,16 @@ async def test_it_is_known_after_a_restart(
 
     assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
 
+    # An import that began before the entry was loaded again is known, too.
+    past = entry.runtime_data.books.past
+    port.greeting = port.next_frame(telegram("00:00:30", 0.0))
+    await reload(hass, entry)
+    port.greeting = port.next_frame(telegram("00:00:40", 0.0))
+    await past.async_import(export("2026-03-01T00:00:00+01:00", ["1.000"] * (31 * 96 - 4)))
+    await hass.async_block_till_done()
+    march = await call(hass, "get_bill", month="2026-03")
+    assert march["platform_quarter_hours"] == 31 * 96 - 4
+
     assert stored(tmp_path) != []
     await hass.config_entries.async_remove(entry.entry_id)
     assert stored(tmp_path) == []

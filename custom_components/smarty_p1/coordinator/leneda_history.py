@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_RECORDER_5MIN_STATISTICS_GENERATED
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -185,6 +186,7 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
             await self._statistics.async_begin()
             self._record()
+            self._reload_if_replaced()
             return Imported(
                 code=export.code,
                 quantity=REGISTERS[export.code].quantity,
@@ -214,6 +216,7 @@ class PlatformPast:
             await self._async_show(await self._async_read())
             await self._statistics.async_begin()
             self._record()
+            self._reload_if_replaced()
 
     async def async_read(self) -> Platform:
         """Return the stored quarter-hours of the account's metering points, by code.
@@ -401,6 +404,19 @@ class PlatformPast:
         self._is_stopped = True
         self._cancel()
         self._cancel_lift()
+
+    @callback
+    def _reload_if_replaced(self) -> None:
+        """Load the entry again if it was loaded anew while quarter-hours were added.
+
+        It has read the files before they were complete.
+        """
+        is_loaded = self._entry.state in {
+            ConfigEntryState.LOADED,
+            ConfigEntryState.SETUP_IN_PROGRESS,
+        }
+        if self._is_stopped and is_loaded:
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
 
     @callback
     def _cancel(self) -> None:
