@@ -1,5 +1,6 @@
 """What the dashboard "Smarty" consists of."""
 
+import asyncio
 import gzip
 import json
 from pathlib import Path
@@ -180,12 +181,8 @@ async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage
 
 async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage) -> None:
     await stage.show(new_page=True)
-    held: list[Route] = []
-
-    async def hold(route: Route) -> None:
-        held.append(route)
-
-    await stage.page.route("**/smarty-p1.de.json*", hold)
+    held = asyncio.Queue[Route]()
+    await stage.page.route("**/smarty-p1.de.json*", held.put)
     await stage.page.evaluate("stage.hass.language = 'de', stage.place('smarty-p1-now', {})")
     await stage.passes(1)
     assert not (await stage.text()).strip()
@@ -194,7 +191,7 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     assert "Die deutschen Texte konnten nicht geladen werden" in await stage.text()
     # The wait for another attempt begins when the page has heard of the failure.
     async with stage.page.expect_event("requestfailed"):
-        await held[0].abort()
+        await (await held.get()).abort()
     await stage.page.unroute("**/smarty-p1.de.json*")
     await stage.settle()
     await stage.passes(46)
