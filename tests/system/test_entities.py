@@ -181,5 +181,9 @@ async def test_quarter_hours_keep_their_promise(home: tuple[Home, Meter]) -> Non
     added = await asyncio.gather(*(add(client, **chosen) for chosen in fields))
     assert [integration for *_, integration in added] == ["MQTT", "DSMR Smart Meter"]
     meters = board_meter, house.meter
-    for (entry_id, watts, _), meter in zip(added, meters, strict=True):
-        await compare(client, entry_id, watts, meter)
+    await asyncio.gather(
+        *(
+            compare(client, entry_id, watts, meter)
+            for (entry_id, watts, _), meter in zip(added, meters, strict=True)
+        )
+    )
