@@ -38,7 +38,7 @@ SAID = re.compile(
     r"The values come from (.+) and cannot be verified"
 )
 # So long readings are compared.
-COMPARED_S = 180.0
+COMPARED_S = 120.0
 
 
 def value_at(meter: Meter, reference: str, when: datetime) -> float:

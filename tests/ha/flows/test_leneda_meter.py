@@ -120,6 +120,31 @@ async def test_last_month_has_a_bill(hass: HomeAssistant) -> None:
     assert energy["quantity"] == pytest.approx(12 * days, abs=0.5)
 
 
+async def test_a_meter_that_is_not_loaded_gets_a_cable(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    entry = await add(hass)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    port.greeting = lambda: port.next_frame(of_now())
+    form = await reconfigure(hass, entry)
+    result = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    assert (entry.unique_id, "kind" in entry.data) == (SERIAL, False)
+
+
+async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    entry = await add(hass)
+    MockConfigEntry(domain=DOMAIN, title="Cellar", unique_id=SERIAL).add_to_hass(hass)
+    port.greeting = lambda: port.next_frame(of_now())
+    form = await reconfigure(hass, entry)
+    form = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
+    assert (form["step_id"], form["errors"]) == ("add_cable", {"port": "port_in_use"})
+    assert told(form)["title"] == "Cellar"
+    assert (entry.unique_id, entry.data["kind"]) == (POINT, "leneda")
+
+
 async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPort) -> None:
     entry = await add(hass)
     before = keys(hass, entry)
@@ -187,6 +212,12 @@ async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: P
 
 async def test_a_point_is_added_once(hass: HomeAssistant) -> None:
     await add(hass)
+    result = await submit(hass, await start(hass, "leneda"), ACCOUNT)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_the_point_of_a_meter_with_a_cable_is_not_added(hass: HomeAssistant) -> None:
+    MockConfigEntry(domain=DOMAIN, unique_id=SERIAL, options={"leneda": ACCOUNT}).add_to_hass(hass)
     result = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
