@@ -21,7 +21,7 @@ from homeassistant.helpers.recorder import get_instance
 from ..const import CONF_SUN_SOURCES, DOMAIN
 from ..lib.tariff import Supply, SupplyKind
 from . import has_books
-from .energy_dashboard import async_energy_manager, stored_sources
+from .energy_dashboard_sources import async_energy_manager, stored_sources
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .long_term_statistics import RECORDER

@@ -52,7 +52,7 @@ from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .imported_quarter_hours import ImportedQuarterHours
 from .leneda_codes import asked_of
-from .leneda_hourly_series import (
+from .leneda_hourly_statistics import (
     EXPORTED,
     IMPORTED,
     PRICED_EXPORT,
