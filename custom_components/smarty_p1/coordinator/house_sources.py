@@ -91,8 +91,8 @@ def chosen_ids(
 ) -> list[str]:
     """Return the ids of the sources that supply the house behind a meter.
 
-    If the user has made no choice, return all ids for the only meter of Home Assistant. If Home
-    Assistant reads several meters, return [].
+    The user may have made no choice yet. Then return all ids for Home Assistant's only meter, but
+    no ids if Home Assistant reads several meters.
     """
     ids = [source.delivered for source in sources]
     chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)

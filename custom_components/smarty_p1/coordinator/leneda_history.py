@@ -123,8 +123,8 @@ class PlatformPast:
     async def async_start(self, meter: DemandMeter) -> None:
         """Show the imported quarter-hours in the meter's months, and write them into statistics.
 
-        They are written in the background, after Home Assistant has started. The set-up of the
-        entry waits only until the files are read.
+        Writing runs in the background, after Home Assistant has started. The set-up of the entry
+        waits only until the files are read.
         """
         self._meter = meter
         self._entry.async_on_unload(self._stop)
@@ -230,8 +230,8 @@ class PlatformPast:
     def _asked_points(self) -> dict[str, str]:
         """Return the metering point of each code in the account.
 
-        For a code of consumption, return "". It stands for the only metering point of consumption
-        that a household may have.
+        The codes of consumption have the value "". This value stands for the household's only
+        metering point of consumption.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
         return {code: point if is_of_production(code) else "" for code, point in asked}
@@ -249,7 +249,7 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_nothing_imported")
             self._cancel()
             if self._recording:
-                # Cancelling the recording loses no row. The stored ledger names all rows that may
+                # Cancelling the recording here is safe. The stored ledger names all rows that may
                 # have been written, so `async_take_back` can remove them.
                 self._recording.cancel()
                 await asyncio.wait([self._recording])

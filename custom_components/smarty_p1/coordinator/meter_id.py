@@ -1,7 +1,7 @@
 """Change of a meter's id, when a meter without a cable gets a port and a key.
 
 The id of a meter is its serial number, or the code of its metering point if it has no cable. The
-identifier of the device and the unique ids of the entities begin with the meter's id. They are
+identifier of the device and the unique ids of the entities begin with the meter's id. Both are
 changed in the registries, so the entity ids, the history and the statistics stay.
 """
 

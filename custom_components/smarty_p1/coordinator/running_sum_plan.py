@@ -14,8 +14,8 @@ sum of the row before. A row that the entity itself has written is called an own
 
 The first own row, and an own row before a gap, cover only a part of their hour. If the platform
 knows the energy of the whole hour, such a row is raised to this energy. A `Ledger` lists all
-changes, so that they can be corrected or undone later. It is stored before the rows are written,
-because Home Assistant may crash in between.
+changes, so that they can be corrected or undone later. The ledger is stored before the rows are
+written, because Home Assistant may crash in between.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping

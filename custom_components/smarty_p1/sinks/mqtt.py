@@ -218,7 +218,7 @@ class Publisher(_Worker):
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
         # Claim a reading only after the messages without a reading were sent. If the broker
-        # disconnects while these are sent, no reading is lost.
+        # disconnects while these messages are sent, no reading is lost.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
