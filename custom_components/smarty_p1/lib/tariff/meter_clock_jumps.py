@@ -110,7 +110,7 @@ class ReadingSegment:
         return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading` may be of the segment's meter and register, at any time."""
+        """Return whether `reading` may be from the same meter and register, earlier or later."""
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
