@@ -168,7 +168,7 @@ def notes(tag: str) -> None:
 
 
 def check_version() -> None:
-    """Check that only the manifest has a version, and that CHANGELOG.md begins with it."""
+    """Check that CHANGELOG.md begins with the manifest's version. No other file may have one."""
     version = manifest_version()
     first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
     require(
