@@ -115,7 +115,7 @@ export class TodayCard extends SmartyCard {
     return html`${this.#header(meter, feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter, open) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
-        // Without a cable, the card above has the row of days.
+        // For a meter without a cable, the card above this card has the row of days.
         sums.value && meter.source !== "leneda" ? week(this.locale.common("choose_day"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
       ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}
