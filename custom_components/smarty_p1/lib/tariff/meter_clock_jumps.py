@@ -157,9 +157,9 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # If telegrams are rare, up to MAX_GAP may pass unread at each of the clock's two leaps. Allow
-    # this only for leaps by more than a day. For shorter leaps, a real gap of some hours could look
-    # the same by chance.
+    # If telegrams are rare, up to MAX_GAP may pass without a reading at each of the clock's two
+    # leaps. Allow this time twice only for leaps by more than a day. For shorter leaps, a real gap
+    # of some hours could look the same by chance.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 
