@@ -24,10 +24,10 @@ from .contract import Contracts, MarketPrices
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
 from .month import Month, QuarterHour
+from .month_cache import KnownMonths
 from .register_rises import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
 from .spans import Columns, Kind, Position, Row, Span, end_of, gap_between, position_of
-from .spans_to_months import KnownMonths
 
 type _Identity = tuple[datetime, Kind, float]
 
