@@ -25,8 +25,8 @@ MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 """Longest gap between readings whose energy may be divided between two days."""
-# An hour with more than this multiple of the highest earlier hourly energy is doubtful: its
-# statistics hold the energy of several hours.
+# An hour is doubtful if its energy is above this multiple of the highest energy of all earlier
+# hours. Its statistics then hold the energy of several hours.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
 # Limit that replaces _MAX_RISE in the first weeks. A sunny hour after dull days may have more than
