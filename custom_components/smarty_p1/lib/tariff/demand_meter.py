@@ -73,8 +73,8 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# Shortest time by which the remaining energy of the quarter-hour is divided. With the last few
-# seconds, the result would be a very high power, and an appliance switched on at that power would
+# Shortest time by which the remaining energy of the quarter-hour is divided. In the last few
+# seconds, the division would give a very high power. An appliance switched on at that power would
 # exceed the reference power in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 # In kWh. Another program may have rounded the register up by this much.
@@ -277,7 +277,7 @@ class DemandMeter:
     def from_files(
         cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return the meter restored from the stored spans in `files` alone. Its state is lost.
+        """Return the meter restored only from the stored spans in `files`. Its state is lost.
 
         `contract`, `since` and `months` are those of `from_dict`.
         """
