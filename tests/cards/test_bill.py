@@ -119,7 +119,8 @@ async def test_without_an_energy_price_there_is_no_total_and_a_link(stage: Stage
     text = await clean(stage, "bill-no-energy-price")
     assert "November 2026 – € until 21 Nov, 18:38" in text
     assert (
-        "38.27 € without the energy itself. Enter the energy price to complete the bill. Enter the prices "
+        "38.27 € without the energy itself. Enter the energy price to complete "
+        "the bill. Enter the prices "
         "Then: gear icon \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} Contract"
     ) in text
     assert "Energy 363.66 kWh price missing Grid charges, 7 kW 20.8 of 30 days" in text

@@ -166,7 +166,7 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
         ),
         (
             media.gas(days=media.days(date(2026, 11, 21), media.gas_of)),
-            "starts with the first whole day. Today 1.80 m³, converted at 11.20 kWh/m³ Show costs in euros",
+            "starts with the first whole day. Today 1.80 m³, converted at 11.20 kWh/m³",
         ),
         (
             media.gas(days=media.days(date(2026, 11, 16), media.gas_of)),

@@ -126,7 +126,10 @@ async def test_another_day_is_shown_and_asked_for_once(stage: Stage) -> None:
     await stage.page.get_by_role("radio", name="Friday 20 November").click()
     await stage.settle()
     told = "12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
-    assert f"Friday 20 November 40.7 kWh from the grid, 0.9 kWh to the grid. {told}" in await stage.text()
+    assert (
+        f"Friday 20 November 40.7 kWh from the grid, 0.9 kWh to the grid. {told}"
+        in await stage.text()
+    )
     await stage.picture("today-yesterday")
     asked = "stage.asked.filter((each) => each.end === '2026-11-20T23:00:00.000Z').length"
     assert await stage.page.evaluate(asked) == 2
