@@ -61,7 +61,7 @@ test("the parts of both years", () => {
     ["Fixed prices", "240 €", "170 €"],
     ["Total a year", "1,325 €", "1,135 €"],
   ]);
-  assert.match(notes.map(plain).join(" "), /^It would be fully charged 1,234 times a year\. It would store 42% of the energy that went to the grid\. Based on 362 measured days/);
+  assert.match(notes.map(plain).join(" "), /^The battery would be fully charged 1,234 times a year\. The battery would store 42% of the energy that went to the grid\. Based on 362 measured days/);
 });
 
 test("what another reference power saves already is not the battery's", () => {
@@ -76,14 +76,14 @@ test("after how many years a battery is earned back, by the lower value", () => 
   const end = (low: number, price: number) => says({ saving: { low, high: low + 50 } }, price).split("7 kW. ")[1];
   assert.equal(end(191, 0), undefined);
   // 9.42 and 1.05 years
-  assert.equal(end(191, 1800), "It would pay for itself in about 9 years.");
-  assert.equal(end(191, 200), "It would pay for itself in about a year.");
-  assert.equal(end(191, 50), "It would pay for itself in about a year.");
+  assert.equal(end(191, 1800), "The battery would pay for itself in about 9 years.");
+  assert.equal(end(191, 200), "The battery would pay for itself in about a year.");
+  assert.equal(end(191, 50), "The battery would pay for itself in about a year.");
   // 25.4 and 25.6 years
-  assert.equal(end(191, 4850), "It would pay for itself in about 25 years.");
-  assert.equal(end(191, 4890), "It would not pay for itself within 25 years.");
-  assert.equal(end(0, 1000), "It would never pay for itself.");
-  assert.equal(end(-12, 1000), "It would never pay for itself.");
+  assert.equal(end(191, 4850), "The battery would pay for itself in about 25 years.");
+  assert.equal(end(191, 4890), "The battery would not pay for itself within 25 years.");
+  assert.equal(end(0, 1000), "The battery would never pay for itself.");
+  assert.equal(end(-12, 1000), "The battery would never pay for itself.");
 });
 
 test("what the amounts are with, and what is not counted", () => {

@@ -163,11 +163,11 @@ test("a day in a sentence", () => {
   assert.equal(say({ hasSun: false }, above), "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
   assert.equal(
     say({ hasSun: false, heading: 10.78 }, above),
-    "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; now heading for ≈ 10.8 kW",
+    "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; the current one will reach ≈ 10.8 kW",
   );
   assert.equal(
     say({ hasSun: false, heading: 10.78 }),
-    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **now heading for ≈ 10.8 kW**.",
+    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **the current one will reach ≈ 10.8 kW**.",
   );
   const unpriced = { quarter_hours_above: 12, above_wh: 1500, cost_above: null };
   assert.equal(say({ hasSun: false }, unpriced), "10.8 kWh from the grid. **12 quarter-hours above 7 kW:** 1.5 kWh");
@@ -180,7 +180,7 @@ test("what is not known is said to be so, and is no 0", () => {
   assert.equal(say({ known: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
   assert.equal(
     say({ known: 0, firstEnds: first, heading: 11 }),
-    "No whole quarter-hour yet: the first one ends at 19:00. **Now heading for ≈ 11.0 kW.**",
+    "No whole quarter-hour yet: the first one ends at 19:00. **The current one will reach ≈ 11.0 kW.**",
   );
 });
 

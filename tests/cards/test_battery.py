@@ -35,8 +35,8 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
     # 1800 / 197 = 9.1; what is too much is as much as may be.
     price = stage.page.get_by_label("Price")
     for entered, said in (
-        ("1800", "It would pay for itself in about 9 years"),
-        ("9e300", "It would not pay for itself within 25 years."),
+        ("1800", "The battery would pay for itself in about 9 years"),
+        ("9e300", "The battery would not pay for itself within 25 years."),
     ):
         await price.fill(entered)
         await stage.settle()
@@ -72,7 +72,7 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
         ),
         (
             "no_feed_in_price",
-            "The feed-in price is missing. Enter it",
+            "The feed-in price is missing. Enter the value",
         ),
     ):
         refusal = {"reason": reason, "days": 46, "least_days": 300}

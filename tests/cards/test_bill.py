@@ -135,7 +135,7 @@ async def test_without_a_reference_power_both_cards_show_energy(stage: Stage) ->
     await show(stage, CARD, "smarty-p1-months", answers=bills(*known), is_admin=False)
     text = await clean(stage, "bill-no-reference")
     sentence = "Without the reference power, no costs can be shown. Your bill states it."
-    assert text.count(f"{sentence} An administrator can do that.") == 2
+    assert text.count(f"{sentence} An administrator can enter the missing value.") == 2
     assert "From the grid 363.66 kWh To the grid 48.98 kWh Highest quarter-hour 11 Nov" in text
     assert "438 kWh a month Least in June, most in December" in text
     assert "€" not in text.split("Amount in €")[1]
