@@ -75,10 +75,14 @@ export const nowStyles = [
     .unseen {
       visibility: hidden;
     }
-    .line small {
+    .bar small {
       font-style: normal;
       position: absolute;
-      top: 100%;
+      top: 22px;
+      right: 0;
+    }
+    .line small {
+      right: auto;
       left: 50%;
       translate: -50%;
     }
