@@ -49,7 +49,7 @@ test("power above the reference power must go by the end of the quarter-hour, ev
   // 11.13 kW for a moment of a calm quarter-hour: (1.75 - 0.4) * 3600 / 400 allow 12.15.
   const calm = { power: 11.13, energy: 0.4 };
   assert.equal(said(calm), "**Switch off 4.2 kW by 18:45** to stay within 7 kW.");
-  assert.equal(said(calm, localeOf("de")), "**Schalte 4,2 kW bis 18:45 ab**, um unter 7 kW zu bleiben.");
+  assert.equal(said(calm, localeOf("de")), "**Schalte 4,2 kW bis 18:45 ab,** um unter 7 kW zu bleiben.");
   assert.equal(small(calm), "");
   // Where the beginning was missed, or in the last minute, nothing can be said of this quarter-hour.
   assert.equal(said({ ...calm, isWhole: false, energy: 2 }), "**Switch off 4.2 kW by 18:45** to stay within 7 kW.");
@@ -66,7 +66,7 @@ test("much drawn at first leaves less until the quarter-hour ends", () => {
 
 test("the sun is not counted on, if the use of the house is known; else the card says so", () => {
   const sunny = { power: -3.2, energy: 0 };
-  assert.equal(said(sunny), "**You can switch on 7 kW more in all**, while the sun stays as it is.");
+  assert.equal(said(sunny), "**You can switch on 7 kW more in all,** while the sun stays as it is.");
   assert.equal(said({ ...sunny, house: 1.2 }), "**You can switch on 5.5 kW more in all** and stay within 7 kW.");
   assert.equal(small(sunny), "A kWh used now saves 0.17 €; sent to the grid, it earns 0.08 €.");
   assert.equal(small({ ...sunny, feedInPrice: null }), "");
@@ -85,7 +85,7 @@ test("a shown room falls at once and rises after a minute", () => {
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
   assert.equal(said(car), "**0.08 € more:** switch off 8.6 kW until 18:45 to avoid it.");
-  assert.equal(said(car, fr), "**0,08 € de plus**, sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
+  assert.equal(said(car, fr), "**0,08 € de plus,** sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
   assert.equal(small(car), "From 18:45 on: 4.4 kW less.");
   assert.equal(
     said({ ...car, excessPrice: null }),
@@ -99,7 +99,7 @@ test("an excess that is there is told, with what it will be, also while nothing 
     "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW, 0.4 kWh by 18:45.",
   );
   assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW, 0.2 kWh by 18:45/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW**, 0.4 kWh by 18:45.");
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW,** 0.4 kWh by 18:45.");
 });
 
 test("what is above is never called 0", () => {

@@ -243,7 +243,7 @@ async def test_on_the_first_day_words_stand_beside_the_axis(stage: Stage) -> Non
         await stage.picture(f"today-first-{width}")
         text = await stage.text()
         assert "No whole quarter-hour yet: the first one ends at 19:00." in text
-        assert "0 2 4 6 8" in text
+        assert "7 kW reference power" in text
         assert "not measured" not in text
         assert not await stage.overflow()
     assert not stage.errors

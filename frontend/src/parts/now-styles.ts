@@ -70,7 +70,7 @@ export const nowStyles = [
     }
     .bar {
       height: 16px;
-      margin: 6px 0 20px;
+      margin: 6px 0 28px;
     }
     .unseen {
       visibility: hidden;
@@ -82,6 +82,7 @@ export const nowStyles = [
       right: 0;
     }
     .line small {
+      top: 100%;
       right: auto;
       left: 50%;
       translate: -50%;
