@@ -135,5 +135,14 @@ export const nowStyles = [
       gap: 20px;
       margin-top: 14px;
     }
+    @container (max-width: 200px) {
+      .bar > small {
+        display: none;
+      }
+      .phases {
+        grid-template-columns: 1fr;
+        gap: 6px;
+      }
+    }
   `,
 ];
