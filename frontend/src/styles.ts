@@ -205,7 +205,7 @@ export const styles = css`
   }
   /* Without room beside the numbers, the names of a table stand above them. */
   @container (max-width: 240px) {
-    header,
+    header:not(.turn),
     .stacks tr {
       display: flex;
       flex-wrap: wrap;
@@ -214,6 +214,15 @@ export const styles = css`
       flex: 1;
     }
     .stacks tr > :first-child {
+      flex-basis: 100%;
+    }
+  }
+  @container (max-width: 200px) {
+    .turn {
+      flex-wrap: wrap;
+    }
+    .turn h2 {
+      order: -1;
       flex-basis: 100%;
     }
   }
