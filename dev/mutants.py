@@ -116,7 +116,7 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add measured tests to `lines`, and return `lines`. It has the tests that ran each line.
+    """Add measured tests to `lines`, which has the tests that ran each line. Return `lines`.
 
     Only lines in functions count, because each test runs the other lines by importing the module.
     """

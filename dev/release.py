@@ -155,7 +155,10 @@ def changes_of(version: str, heading: str) -> str:
 
 
 def notes(tag: str) -> None:
-    """Print the changes of a tag, if the manifest has its version and its changes have a date."""
+    """Print the changes of the version with the tag `tag`.
+
+    Raises ReleaseError unless the manifest has this version, and its changes have a date.
+    """
     version = manifest_version()
     require(
         holds=tag == "v" + version,
@@ -168,7 +171,10 @@ def notes(tag: str) -> None:
 
 
 def check_version() -> None:
-    """Check that only the manifest has a version, and that CHANGELOG.md begins with it."""
+    """Check that CHANGELOG.md begins with the manifest's version.
+
+    No other file may have a version.
+    """
     version = manifest_version()
     first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
     require(

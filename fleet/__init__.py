@@ -3,7 +3,7 @@
 The values are written to VictoriaMetrics.
 """
 
-from .config import CollectorConfig, read_config
+from .collector_config import CollectorConfig, read_config
 from .export_csv import Span, read_store_config, write_csv
 from .forget import forget_meter
 from .reprocess import read

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Backs up VictoriaMetrics into a folder, and notes when it did: smarty-p1-backup /mnt/backup/store
+# Backs up VictoriaMetrics into a folder, and notes the time: smarty-p1-backup /mnt/backup/store
 set -eu
 . "${STORE_ENVIRONMENT:-/etc/default/victoria-metrics}"
 noted=${NOTED_IN:-/var/lib/prometheus/node-exporter}/smarty_p1_backup.prom

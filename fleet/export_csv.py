@@ -91,7 +91,7 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
 
 
 async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each quarter-hour of `span`, and one for the midnight at its end.
+    """Write a row for each quarter-hour of `span`, and a row for the midnight at its end.
 
     Return a summary for the operator.
     """

@@ -14,7 +14,7 @@ from nats.js.errors import KeyNotFoundError, NotFoundError
 from smarty_p1_gateway import ConfigError
 from smarty_p1_gateway.nats_requests import STREAM
 
-from .config import CollectorConfig
+from .collector_config import CollectorConfig
 from .meter_names import label_of, name_key
 from .one_connection import API_TIMEOUT, connected
 from .store_reader import StoreReader, open_reader, selector

@@ -23,7 +23,7 @@ LOGGER = logging.getLogger(__name__)
 # Maximum number of tasks that read the stream at the same time. Tasks that wait for VictoriaMetrics
 # do not count.
 _MAX_READING = 2
-# Seconds between two checks of all pending system titles. They include titles that another
+# Seconds between two checks of all pending system titles. Each check includes titles that another
 # collector noted before it stopped.
 _LOOK_INTERVAL = 60.0
 

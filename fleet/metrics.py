@@ -81,10 +81,10 @@ class Metrics:
         self.ignored.labels(kind).inc(number)
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
-        """Take the function from which the age of the oldest unacknowledged message is computed.
+        """Make a gauge show the age of the oldest unacknowledged message.
 
-        `oldest` returns the time at which that message arrived (Unix seconds), or None if there is
-        none.
+        `oldest` returns the time at which this message arrived (Unix seconds), or None without such
+        a message.
         """
 
         def age() -> float:
@@ -94,7 +94,7 @@ class Metrics:
         self._oldest.set_function(age)
 
     def watch_store(self, answers: Callable[[], bool]) -> None:
-        """Take a function that says whether VictoriaMetrics answers. A gauge shows its result."""
+        """Make a gauge show the result of `answers`: whether VictoriaMetrics answers."""
         self._store_answers.set_function(answers)
 
     def show_stream(self, info: StreamInfo) -> None:

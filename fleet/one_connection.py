@@ -10,7 +10,7 @@ from nats.js.errors import BucketNotFoundError
 from smarty_p1_gateway import UnavailableError
 
 from .collector_client import CollectorClient
-from .config import CollectorConfig
+from .collector_config import CollectorConfig
 from .stream import METERS
 
 API_TIMEOUT = 10.0

@@ -117,8 +117,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that has read the title's frames deletes the entry only if its revision has not
-        # changed. So this update keeps the entry, for the frames that have failed since.
+        # A task that has read the title's frames deletes the entry, unless the entry's revision has
+        # changed. So this update keeps the entry for frames that have failed since.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
@@ -171,7 +171,7 @@ class PendingTitles:
     async def expire(self, first_sequence: int) -> None:
         """Delete the entries whose frames have all left the stream.
 
-        If only the first frames of an entry have left it, the entry's `first` becomes
+        If only the first frames of an entry have left the stream, the entry's `first` becomes
         `first_sequence`, the stream's first sequence number. Raises NATS's errors.
         """
         for title in await self.titles():
@@ -182,7 +182,7 @@ class PendingTitles:
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
-    """Return a fingerprint of a meter's keys, which is equal for any order. "-" without keys."""
+    """Return a fingerprint of a meter's keys in any order. Return "-" without keys."""
     prints = sorted(
         key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )

@@ -19,7 +19,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_requests import STREAM
 
-from .config import CollectorConfig
+from .collector_config import CollectorConfig
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
 from .meter_limits import MeterBounds
 from .meter_names import MeterNames

@@ -18,11 +18,11 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 
 
 class Sample(NamedTuple):
-    """Lines of a telegram without the value `storage_delay`, which `render` adds.
+    """Lines of a telegram. The value `storage_delay` is added only by `render` for the first write.
 
     `meter` is the first line up to its last value. `channels` are the further lines. `at_ms` is the
-    telegram's time in Unix milliseconds. Only the first write, with `is_new`, adds the delay,
-    because a second write would add another value.
+    telegram's time in Unix milliseconds. `is_new` is False for repeated writes. They lack
+    `storage_delay`, because it would have another value.
     """
 
     meter: str

@@ -20,7 +20,7 @@ from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.task_race import run_until_first_exit
 
 from .collector_client import CollectorClient
-from .config import CollectorConfig
+from .collector_config import CollectorConfig
 from .frame_verifier import FrameVerifier, MeterWarnings
 from .keys_watch import KeysWatch
 from .late_key_replay import LateKeys

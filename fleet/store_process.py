@@ -81,10 +81,10 @@ def open_session() -> aiohttp.ClientSession:
 async def ask_each(
     session: aiohttp.ClientSession, config: StoreConfig
 ) -> dict[str, StoreProcess | Exception]:
-    """Ask VictoriaMetrics at each address of `urls` which process it is.
+    """Return the VictoriaMetrics process at each address, or an error of a type in ERRORS.
 
-    Return by address the process, or an error of a type in ERRORS. With `metrics_url`, all
-    addresses lead through a proxy to one process. Then only `metrics_url` is asked.
+    With `metrics_url`, all addresses lead through a proxy to one process. Then only `metrics_url`
+    is asked.
     """
 
     async def ask(url: str) -> StoreProcess | Exception:

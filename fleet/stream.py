@@ -41,8 +41,9 @@ _MESSAGES_A_DAY = 9_504
 # Maximum size of a message: eight times a telegram with four M-Bus meters. The limit bounds the
 # space that a meter can fill.
 _MAX_MESSAGE_BYTES = 16 * 1024
-# Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows. An
-# attacker with a login could send ids of 15 KB, 100 MB a second.
+# Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows.
+# With a longer time, an attacker with a login could fill the memory: with ids of 15 KB, 100 MB a
+# second.
 _DUPLICATE_WINDOW_S = 0.1
 # For each field of StreamSettings: the field of StreamConfig (in _LIMITS), and its unit (in
 # _UNITS).

@@ -4,8 +4,8 @@ Without keys, the gateway publishes encrypted frames as the meters sent them. Co
 verify tag and frame counter. With keys, the gateway verifies frames and publishes decoded values.
 """
 
-from .config import GatewayConfig, read_config
 from .config_table import ConfigError, ConfigTable, UnavailableError, read_toml
+from .gateway_config import GatewayConfig, read_config
 from .key_file import Keys, MeterKeys
 from .key_source import KeysSource, read_keys, read_keys_source
 from .service import run

@@ -79,7 +79,7 @@ class ConfigTable:
         return text
 
     def take_texts(self, key: str) -> tuple[str, ...]:
-        """Return the texts of a list. () if the table lacks `key`.
+        """Return the texts of a list, or () if the table lacks `key`.
 
         Raises ConfigError for other values.
         """
@@ -203,7 +203,7 @@ def _read_password(table: ConfigTable, variable: str) -> str | None:
 
 
 def expand(table: ConfigTable, key: str, file: str) -> Path:
-    """Return a path with its $VARIABLES replaced. Raises ConfigError if one of them is not set."""
+    """Return a path with its $VARIABLES replaced. Raises ConfigError if a variable is not set."""
     expanded = os.path.expandvars(file)
     if "$" in expanded:
         table.fail(key, "names a $VARIABLE that is not set here")

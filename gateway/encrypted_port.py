@@ -26,7 +26,8 @@ _FRAMES_OF_NEW_METER = 3
 class FrameLimit:
     """Limit for the frames of a port: a rate in bytes a second, and a burst in bytes.
 
-    Half of the burst is reserved for expected frames, whose system title came before.
+    Half of the burst is reserved for expected frames. Such a frame has the system title of an
+    earlier frame.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -43,10 +44,10 @@ class FrameLimit:
 
 
 class TopicRoot:
-    """Root of a port's topics, "" while it is unknown. `title` is the meter's DLMS system title.
+    """Root of a port's topics. `topic` is the root, and `title` the DLMS system title of its meter.
 
-    `title` is b"" until the first frame. Another title replaces it only after several frames,
-    because noise may look like the header of a frame.
+    While they are unknown, `topic` is "" and `title` is b"". Only several frames with another title
+    replace the title, because noise may look like the header of a frame.
     """
 
     def __init__(self, configured: str | None, prefix: str) -> None:

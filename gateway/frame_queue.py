@@ -80,7 +80,7 @@ class _Port:
         self.last: int = last or self.first
 
     def forget(self, number: int, size: int) -> bool:
-        """Remove the frame `number`, the oldest one, of `size` bytes.
+        """Remove the oldest frame. `number` identifies the frame, `size` is its size in bytes.
 
         Return False if this frame was removed before.
         """

@@ -61,7 +61,12 @@ class FrameStore:
 
     async def open(self, path: Path, most_bytes: int) -> None:
         """Open the queue in the file `path`. Raises the errors of FrameQueue."""
-        self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
+        try:
+            self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
+        except Exception:
+            # Without a queue, nobody calls `close`.
+            self._thread.shutdown()
+            raise
         for port in self._ports:
             self._metrics.dropped.labels(port)
             self._tell(port)

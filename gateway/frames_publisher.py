@@ -7,10 +7,10 @@ from typing import override
 
 from smartyp1.publish import ONLINE
 
-from .config import BrokerConfig, PortConfig
 from .encrypted_port import TopicRoot
 from .frame_queue import WaitingFrame
 from .frame_queue_writer import FrameStore
+from .gateway_config import BrokerConfig, PortConfig
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 

@@ -46,7 +46,7 @@ class Health:
 
 
 def _watchdog_time() -> float:
-    """Return systemd's watchdog interval in seconds. Infinity if WATCHDOG_USEC is not set."""
+    """Return systemd's watchdog interval in seconds, or infinity if WATCHDOG_USEC is not set."""
     with suppress(ValueError):
         return int(os.environ.get("WATCHDOG_USEC", "")) / 1e6 or float("inf")
     return float("inf")

@@ -133,9 +133,10 @@ class DecodedMeters:
             decryptor.last_counters.pop(title, None)
 
     def _may_name(self, telegram: Telegram, title: bytes, remembered: MeterMemory) -> bool:
-        """Return whether a telegram's serial number belongs to its meter or to no meter.
+        """Return whether a telegram's meter may use the serial number in the telegram.
 
-        A serial number belongs to a meter as long as there is a key for that meter.
+        A serial number belongs to the first meter that uses it, as long as there is a key for that
+        meter.
         """
         name = telegram.serial_number
         if name is None:

@@ -123,9 +123,10 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Make a gauge show the seconds since a time. Return the dict that has this time.
+        """Make `gauge` show the seconds since an event. Return a dict with the time of the event.
 
-        The dict is {"at": NaN}. The caller sets "at" to a monotonic time in seconds.
+        The caller sets the key "at" to this time, in seconds of the monotonic clock. Until then,
+        "at" is NaN.
         """
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])

@@ -18,7 +18,7 @@ from smartyp1.backoff import Outage
 from smartyp1.publish import OFFLINE, ONLINE
 from smartyp1.task_race import run_until_first_exit
 
-from .config import BrokerConfig, PortConfig
+from .gateway_config import BrokerConfig, PortConfig
 from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)

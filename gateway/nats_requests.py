@@ -58,7 +58,7 @@ class Message(NamedTuple):
 
 
 class Requests:
-    """Messages of one connection that are not acknowledged yet."""
+    """Messages of one NATS connection that wait for their acknowledgement."""
 
     def __init__(self, client: NatsClient) -> None:
         self._client = client

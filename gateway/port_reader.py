@@ -7,7 +7,7 @@ from typing import Protocol
 from smartyp1.backoff import Outage
 from smartyp1.port import Link, LinkError
 
-from .config import PortConfig
+from .gateway_config import PortConfig
 from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)

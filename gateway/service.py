@@ -7,13 +7,13 @@ import signal
 import sqlite3
 from typing import TYPE_CHECKING
 
-from .config import GatewayConfig, PortConfig
 from .config_table import UnavailableError
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, TopicRoot
 from .frame_queue import QueueInUseError
 from .frame_queue_writer import FrameStore
 from .frames_publisher import FramesPublisher
+from .gateway_config import GatewayConfig, PortConfig
 from .health import Health
 from .memory_file import Memory
 from .meters import DecodedMeters

@@ -25,7 +25,7 @@ from smartyp1.publish import (
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
 from smartyp1.tariff import LUXEMBOURG
 
-from .config import BrokerConfig, PortConfig
+from .gateway_config import BrokerConfig, PortConfig
 from .memory_file import Memory, to_json
 from .metrics import Metrics
 from .mqtt_client import MqttClient, PortPublisher, RefusedError

@@ -81,7 +81,7 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         msg = f"{shown(str(arguments.anonymous))} is there already"
         raise UsageError(msg)
     if not arguments.anonymous.parent.is_dir():
-        # Check the folder before the recording, and not after an hour.
+        # Check the folder before the recording starts, because a recording may take an hour.
         msg = f"{shown(str(arguments.anonymous))} is in no folder that is there"
         raise UsageError(msg)
     return capture_port(

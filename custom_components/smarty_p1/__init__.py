@@ -86,8 +86,8 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Return whether a user may delete a device.
 
-    A user may delete it if the entry of the meter is loaded, and if the meter's last telegram does
-    not contain the device's meter.
+    The meter's entry must be loaded, and the last telegram must not contain the meter of this
+    device.
     """
     return (
         entry.state is ConfigEntryState.LOADED

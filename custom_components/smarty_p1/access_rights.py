@@ -1,6 +1,6 @@
-"""Access rights. A user who may read any entity of a meter may query the meter.
+"""Access rights: a user who may read at least one entity of a meter may query the meter.
 
-A disabled entity counts, too. Automations and scripts without a user may read every meter.
+Even a disabled entity suffices. Automations and scripts without a user may query every meter.
 docs/rights.md has a table of all rights.
 """
 

@@ -71,11 +71,12 @@ class Answers:
         make: Callable[[], Awaitable[T]],
         books: Books = lambda: None,
     ) -> T:
-        """Return the answer that `make` computes when the user has a turn.
+        """Wait for the user's turn in the queue, and return the answer that `make` computes.
 
-        All automations share the `user_id` None. An answer is cached for equal questions as long as
-        `books` returns an equal version. Raises BusyError if the user has MAX_WAITING questions in
-        the queue, or if computing takes more than a minute. Raises the errors of `make`.
+        All automations share the `user_id` None. The answer is cached for equal questions until
+        `books` returns another version of the data. Raises BusyError if the user has too many
+        questions in the queue, or if computing takes more than a minute. Raises the errors of
+        `make`.
         """
         mark = books()
         if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
@@ -121,8 +122,8 @@ class Answers:
 
     async def _async_make(self, work: _Work) -> None:
         try:
-            # Read the version of the data before the computation. If the data change during it, the
-            # cached answer then counts as outdated.
+            # Read the version of the data before the computation. If the data change during the
+            # computation, the cached answer then counts as outdated.
             mark = work.books()
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 answer = await work.make()
@@ -184,7 +185,7 @@ def answers_of(hass: HomeAssistant) -> Answers:
 async def async_aside[**P, T](
     hass: HomeAssistant, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Return the result of `work`. It is computed in the thread for answers."""
+    """Return the result of `work`, which runs in the thread that computes answers."""
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
 
 
@@ -228,7 +229,7 @@ async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]
 
 @callback
 def books_of(coordinator: BooksCoordinator) -> object:
-    """Return a version of a meter's data. A new quarter-hour, contract or import changes it."""
+    """Return the version of a meter's data. A new quarter-hour, contract or import changes it."""
     demand = coordinator.books.demand
     past = coordinator.books.memory.demand_meter.past
     return demand and (demand.contracts, past, demand.last_quarter, demand.month.start)

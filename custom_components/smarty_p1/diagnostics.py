@@ -150,9 +150,10 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the objects with redacted values: private values, and values of unspecified objects.
+    """Return the objects, with private values redacted.
 
-    The value None is not redacted.
+    The value of an object outside the specification (`OBJECTS`) may be private, so it is redacted,
+    too. The value None is not redacted.
     """
     return {
         reference: REDACTED

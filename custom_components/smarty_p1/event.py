@@ -71,7 +71,7 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Fire the events that happened during a restart as soon as Home Assistant has started."""
+        """After the start of Home Assistant, fire the events that happened during the restart."""
         await super().async_added_to_hass()
         # Wait until Home Assistant has started. Before that, automations do not listen, and
         # triggers ignore the first state of an entity.

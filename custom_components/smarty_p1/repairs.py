@@ -35,7 +35,7 @@ from .flows.meter_options import DETAILS
 class ReconfigureRepairFlow(ConfirmRepairFlow):
     """Dialog that explains an issue and opens the reconfiguration.
 
-    A telegram then ends the issue.
+    After the reconfiguration, the next accepted reading ends the issue.
     """
 
     @override
@@ -57,7 +57,7 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
 
 
 class MeterClockRepairFlow(ConfirmRepairFlow):
-    """Dialog to confirm that the meter's clock is wrong. A telegram then ends the issue."""
+    """Dialog to confirm that the meter's clock is wrong. The next telegram then ends the issue."""
 
     @override
     async def async_step_confirm(

@@ -35,7 +35,7 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
 def _name(entry: AnyConfigEntry, number: int) -> str:
     """Return number and title of an entry.
 
-    The serial number is cut, because users post this page.
+    The serial number is shortened, because users may publish this page.
     """
     serial_number = str(entry.unique_id)
     return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"

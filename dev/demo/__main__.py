@@ -41,7 +41,8 @@ async def _run_until_signalled(demo: Demo) -> int:
     received: list[int] = []
 
     def stop(number: int) -> None:
-        # The first signal stops the demo. A second signal would interrupt this, so ignore it.
+        # The first signal stops the demo. A second signal would interrupt the shutdown, so ignore
+        # it.
         if not received:
             running.cancel()
         received.append(number)

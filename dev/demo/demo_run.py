@@ -322,10 +322,7 @@ def _ports(state: State) -> range:
 
 
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
-    """Enable a config entry if `serve` is True, because this demo serves its port.
-
-    Otherwise disable the config entry.
-    """
+    """Enable a config entry if this demo serves its port (`serve`). Otherwise disable the entry."""
     if serve == (entry["disabled_by"] is None):
         return
     _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")

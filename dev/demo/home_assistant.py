@@ -91,7 +91,7 @@ class Installation:
         )
         assert replaced == 1  # noqa: S101 - otherwise the demo would query the real platform
         asking.write_text(text)
-        # All steps of the onboarding but the first count as done. These steps set up integrations
+        # Mark all steps of the onboarding except the first as done. These steps set up integrations
         # that query the internet, for example for the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
         # The file has the format of the oldest supported version of Home Assistant. Newer versions
@@ -138,7 +138,8 @@ class Installation:
         variables.
         """
         self.prepare()
-        # Home Assistant deletes the uploads of all others in the directory for temporary files.
+        # Use a separate directory for temporary files. In a shared directory, Home Assistant would
+        # delete the uploads of another Home Assistant.
         temporary = self.directory / "tmp"
         temporary.mkdir(exist_ok=True)
         command = [python, "-m", "homeassistant", "--config", self.directory]

@@ -42,7 +42,10 @@ files = st.text() | st.builds(
 
 
 def pick[T](recorded: Sequence[T]) -> st.SearchStrategy[T]:
-    """Return a strategy for these elements. Unlike sampled_from, its text form stays short."""
+    """Return a strategy for the elements of `recorded`.
+
+    Unlike the text form of `sampled_from`, the text form of this strategy is short.
+    """
     return st.integers(0, len(recorded) - 1).map(lambda number: recorded[number])
 
 

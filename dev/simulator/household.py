@@ -53,7 +53,7 @@ class Registers(NamedTuple):
     produced: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
-        """Return the sum of these registers and of `other`, multiplied by `times`."""
+        """Return these registers plus `times` times `other`."""
         return Registers(*(a + b * times for a, b in zip(self, other, strict=True)))
 
     @property

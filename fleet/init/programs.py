@@ -76,7 +76,7 @@ def configure_operator(fleet: FleetInputs, directory: Path) -> str:
 
 
 def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
-    """Return the values for the template that gateways and collectors share."""
+    """Return the values that the templates of gateways and collectors have in common."""
     return {
         "servers": ", ".join(
             f'"nats://{bracketed(node.host)}:{node.port}"' for node in fleet.nodes

@@ -25,7 +25,7 @@ export interface CardConfig {
 /** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
 export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "cable";
 
-/** Screen readers say a text within this time. Later, the text would only repeat what the card shows. */
+/** Time for which a text stays for screen readers. Later, the text would only repeat the content of the card. */
 const SPEECH_MS = 5000;
 /** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
 const REDRAW_INTERVAL_MS = 15_000;
@@ -46,7 +46,7 @@ export abstract class SmartyCard extends LitElement {
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
-  /** Choice of the user that the last said text belongs to; undefined before the first text. */
+  /** User's choice to which the last spoken text belongs; undefined before the first text. */
   #subject: string | undefined;
   #said = "";
   #saidAt = 0;
@@ -247,7 +247,7 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Return a link to a meter's page, and below it the way from this page to a field. Home Assistant has no address for
+   * Return a link to a meter's page, and below it the way to a field of the options. Home Assistant has no address for
    * a page of the options, so words describe the way.
    */
   settings({ entry_id }: Meter, text: string, field: Field): TemplateResult {
@@ -290,8 +290,8 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Let screen readers say what the user has chosen: at once if `subject` changes. `title` names the choice. A changed
-   * text without a choice is said only if it `isNews`, at most once a minute.
+   * Let screen readers say a text. If `subject`, the user's choice, has changed, they say `title` and `text` at once.
+   * `title` names the choice. If only `text` has changed, they say it only if it `isNews`, at most once a minute.
    */
   announce(subject: string, title: string, text: string, isNews = false): void {
     const isFirst = this.#subject === undefined;

@@ -28,7 +28,7 @@ const CONTRACT_BIT = 16;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** The larger of imported and exported energy in Wh, negative if exported. Imported wherever `above` is not 0. */
+  /** Larger of imported and exported energy in Wh; exported is negative. Imported energy where `above` is not 0. */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;

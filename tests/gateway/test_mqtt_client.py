@@ -8,7 +8,7 @@ import aiomqtt
 import pytest
 
 from smarty_p1_gateway import mqtt_client
-from smarty_p1_gateway.config import BrokerConfig, PortConfig
+from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.mqtt_client import MqttClient, RefusedError
 
 HOST = "127.0.0.1"

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.tariff import HEADER, Amounts, Kind, QuarterHour, Span
+from custom_components.smarty_p1.lib.tariff.month_cache import KnownMonths
 from custom_components.smarty_p1.lib.tariff.month_file_reader import RowReader
-from custom_components.smarty_p1.lib.tariff.spans_to_months import KnownMonths
 
 
 def as_span(quarter: QuarterHour, number: int = 1) -> Span:

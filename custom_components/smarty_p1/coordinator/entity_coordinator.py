@@ -18,8 +18,8 @@ from .source_coordinator import ReadingListener, SourceCoordinator
 class EntityCoordinator(SourceCoordinator[Reading]):
     """Coordinator that makes readings from the states of the chosen entities.
 
-    The readings go into the same books as the readings of a port. `integration` is the name of the
-    integration that reads the meter. Nobody has verified the values of that integration.
+    The readings are stored like the readings of a port. `integration` is the name of the
+    integration that reads the meter. The values of that integration are not verified.
     """
 
     serial_number: str | None = None

@@ -39,13 +39,14 @@ _UNKNOWN = EntityState(STATE_UNKNOWN, None)
 class EntityReports:
     """Reports of the chosen entities. An entity reports whenever its integration writes its state.
 
-    `chosen` has lists of entities by quantity: ids of their entries in the registry, or entity ids
-    of entities that are not registered. `take` gets a telegram after each report. When a total of
-    the imported energy becomes unavailable, `on_lost` gets the id of the total's entity.
+    `chosen` has a list of entities for each quantity. A registered entity is listed by the id of
+    its registry entry, any other entity by its entity id. `take` gets a telegram after each report.
+    When a total of the imported energy becomes unavailable, `on_lost` gets the id of the total's
+    entity.
 
-    A value is never read without a report, because an integration that has stopped must not look
-    like a house that uses nothing. The first state of an entity is no report, because it may be an
-    old state that was restored, or that an MQTT broker has kept.
+    A value is read only after a report. Otherwise, an integration that has stopped would look like
+    a house that uses no energy. The first state of an entity is no report. This state may be old,
+    because Home Assistant may have restored it, or an MQTT broker may have retained it.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class EntityReports:
 
     @property
     def empty(self) -> Telegram:
-        """Return a telegram that has all objects of the chosen entities, without values."""
+        """Return a telegram with the objects of all chosen entities, but without values."""
         states = {name: [_UNKNOWN] for name in self._chosen}
         return entity_telegram(states, None, self.integration)
 

@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 
 from ..lib.entities import SHORT_SERIAL_SIZE
 
-# Type of an entry of any kind, loaded or not. For entries of one kind, the modules of the
-# coordinators define types of their own.
+# Type of an entry of any kind, loaded or not. The modules of the coordinators define types for
+# entries of a single kind.
 type AnyConfigEntry = ConfigEntry[Any]
 
 

@@ -37,7 +37,7 @@ _WATCHED = tuple(
 
 
 class Event(NamedTuple):
-    """Event that happened after the time `after`, and at the latest at `time`.
+    """Event that happened after the time `after`, and not later than `time`.
 
     `after` is None if no reading came before.
     """
@@ -99,7 +99,7 @@ class EventHistory:
                 events.popleft()
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the history as JSON values. An event is one string on one line."""
+        """Return the history as JSON values. Each event is a string on one line."""
         return {
             "counts": self.counts,
             "states": self._states,

@@ -21,7 +21,7 @@ from homeassistant.helpers.recorder import get_instance
 from ..const import CONF_SUN_SOURCES, DOMAIN
 from ..lib.tariff import Supply, SupplyKind
 from . import has_books
-from .energy_dashboard import async_energy_manager, stored_sources
+from .energy_dashboard_sources import async_energy_manager, stored_sources
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .long_term_statistics import RECORDER
@@ -29,8 +29,8 @@ from .long_term_statistics import RECORDER
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# The statistics of this time before the first requested day are read, too. They show how much
-# energy is normal for an hour.
+# Statistics are also read for this time before the first requested day. They show how much energy
+# is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
@@ -43,7 +43,7 @@ class HouseSource(NamedTuple):
     """Id of the statistic with the produced or discharged energy."""
     charged: str | None
     power: str | None
-    """Entity of the current power. Negative while a battery is charged."""
+    """Entity of the current power. The power is negative while a battery is charged."""
     name: str
 
     @property
@@ -91,8 +91,8 @@ def chosen_ids(
 ) -> list[str]:
     """Return the ids of the sources that supply the house behind a meter.
 
-    If the user has chosen no sources, a single meter has all of them. With several meters, no meter
-    has any.
+    The user may have made no choice yet. Then return all ids for Home Assistant's only meter, but
+    no ids if Home Assistant reads several meters.
     """
     ids = [source.delivered for source in sources]
     chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)
@@ -111,7 +111,7 @@ async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> lis
 async def async_supplies(
     hass: HomeAssistant, sources: Sequence[HouseSource], start: datetime, until: datetime
 ) -> list[Supply]:
-    """Return the hourly energy of `sources` until `until`, from a month before `start` on."""
+    """Return the hourly energy of `sources` from a month before `start` until `until`."""
     kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
     read = without_collection(_read)
     return await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
@@ -149,8 +149,8 @@ def _by_hour(
         if change is None or total is None:
             continue
         if n == 0 and abs(change - total) < _SAME:
-            # The statistics begin with this row, because its change equals its sum. They may have
-            # begun in the middle of the hour, so leave the hour out.
+            # The first row's change equals its sum, so the statistics begin in this hour. They may
+            # have begun in the middle of the hour, so leave the hour out.
             since = time + _HOUR
         else:
             kwh[time] = change
@@ -158,7 +158,7 @@ def _by_hour(
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the power sensor of an entity's device. None if the device has none or several."""
+    """Return the power sensor of an entity's device. Return None if it has none or several."""
     registry = er.async_get(hass)
     entity = registry.async_get(entity_id)
     if entity is None or entity.device_id is None:

@@ -5,9 +5,10 @@ start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file i
 of its quarter-hours changes. A damaged file is renamed, and its readable lines are written into a
 new file.
 
-A digest identifies a metering point, so the name of the point is never stored. A household may have
-several metering points of production, whose energies are added up. The names of the files of the
-second point and of later points contain the beginning of the digest.
+The files never contain the name of a metering point, only a digest of the name. A household may
+have several metering points of production, whose energies are added up. The first point's files
+have no digest in their names. The names of the other points' files contain the beginning of the
+digest.
 """
 
 import hashlib
@@ -95,9 +96,10 @@ class ImportedQuarterHours:
     def _by_point(
         self, until: datetime, wanted: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
-        """Return the quarter-hours before `until` by code and suffix of the metering point.
+        """Return the quarter-hours before `until`, by code and suffix of the file's name.
 
-        If `wanted` is a code, only quarter-hours of this code are returned.
+        The suffix stands for the metering point. If `wanted` is a code, only quarter-hours of this
+        code are returned.
         """
         newest_month, oldest = _month(until), _month(since or until - KEPT)
         series: dict[tuple[str, str], list[Row]] = {}
@@ -108,11 +110,11 @@ class ImportedQuarterHours:
         return {key: newest(rows) for key, rows in series.items() if rows}
 
     def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
-        """Add quarter-hours of a code at a metering point.
+        """Store quarter-hours of a code at a metering point.
 
-        The highest version of a quarter-hour counts; of equal versions, the later row. Raises
-        OSError if a file cannot be written. Then files of earlier months may have been written
-        already.
+        Of two rows for the same quarter-hour, the higher version counts. If the versions are equal,
+        the later row counts. Raises OSError if a file cannot be written. In this case, files of
+        earlier months may already be written.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -145,9 +147,9 @@ class ImportedQuarterHours:
             _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
 
     def _name_of(self, code: str, point: str) -> str:
-        """Return the suffix of a metering point in file names.
+        """Return the suffix for a metering point in file names.
 
-        It is empty for the code's first point.
+        The suffix of the code's first point is empty.
         """
         digest = _digest(point)
         is_first = not point or self._points().get(code, digest) == digest

@@ -62,7 +62,7 @@ class Credentials(NamedTuple):
 
 
 type SeriesReader[T] = Callable[[object, str, datetime, datetime], T]
-"""Function that takes the decoded JSON, the code and the period, and raises ResponseError."""
+"""Function that reads the decoded JSON for a code and a period. It raises ResponseError."""
 
 
 class SeriesRequest(NamedTuple):
@@ -80,9 +80,10 @@ async def async_series[T](
     request: SeriesRequest,
     read: SeriesReader[T],
 ) -> T:
-    """Return the values of a response. `read` takes the decoded JSON, the code and the period.
+    """Request a time series, and return the result of `read` for the response.
 
-    Raises LenedaError.
+    `read` takes the decoded JSON, the code, and the start and the end of the period. Raises
+    LenedaError.
     """
     body = await _async_body(hass, credentials, request)
     return await hass.async_add_executor_job(_read, body, request, read)

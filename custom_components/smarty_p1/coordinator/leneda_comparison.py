@@ -19,9 +19,10 @@ PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
 
 @callback
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
-    """Raise the repair issue for the differences in `found`. Withdraw the issues of other causes.
+    """Raise the repair issue that fits `found`. Withdraw other issues about differences.
 
-    If all days agree, all issues are withdrawn. If no days were compared, nothing changes.
+    If all days agree, withdraw all issues about differences. If no days were compared, change
+    nothing.
     """
     if not found.days:
         return

@@ -39,8 +39,8 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 PAUSE = 2.0
 """Seconds between two requests."""
-# Time of day in Luxembourg. Leneda was seen to have the whole previous day at 13:16, so ask shortly
-# after.
+# Time of day in Luxembourg. At 13:16, Leneda was seen to have the complete previous day. So ask
+# shortly after that time.
 _AFTERNOON = timedelta(hours=13, minutes=30)
 _EVENING = timedelta(hours=19)
 # Minutes. A random delay keeps households from sending their requests all at the same time.
@@ -165,7 +165,7 @@ class LenedaFetch:
         return self._recent_due(now)
 
     def _recent_due(self, now: datetime) -> datetime:
-        """Return the time at which yesterday's quarter-hours are to be requested next."""
+        """Return the time of the next request for yesterday's quarter-hours."""
         last = self._progress.general.asked_at
         if last is None or last > now:
             return now
@@ -178,9 +178,9 @@ class LenedaFetch:
     def _at(
         self, now: datetime, time: timedelta, *, days: int = 0, spread: bool = True
     ) -> datetime:
-        """Return the time `time` of Luxembourg's clock, `days` after today, as a moment in UTC.
+        """Return the moment at which Luxembourg's clock shows `time`, `days` after today.
 
-        With `spread`, the random delay of this household is added.
+        The moment is in UTC. With `spread`, the random delay of this household is added.
         """
         midnight = now.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0)
         moment = midnight + timedelta(days=days) + time + (self._minutes if spread else timedelta())
@@ -227,8 +227,9 @@ class LenedaFetch:
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
         """Return whether to request `code` after the requests `asked`.
 
-        A refused code is left out for a week, except the code of imported energy. Codes of shared
-        energy are requested only if the platform has values of unshared energy.
+        The code of imported energy is always requested. Any other code that the platform refuses is
+        left out for a week. Codes of shared energy are requested only if the platform has values of
+        unshared energy.
         """
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
@@ -288,8 +289,8 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        A code is skipped if its quarter-hours just before `end` were requested earlier. A code is
-        requested only if quarter-hours are missing in `series`, the stored quarter-hours.
+        A code is skipped if a period that begins before `end` was requested earlier. If the stored
+        quarter-hours in `series` cover the whole period, they are returned without a request.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):

@@ -1,8 +1,8 @@
 """Download of gas from Leneda, the national platform: volume and energy by the hour.
 
-Only a metering point of gas that the user has entered is requested. If the electricity meter reads
-a gas meter on its M-Bus, nothing is requested, because that meter tells more, and earlier. The days
-of the last two weeks are requested again each time, because the operator corrects days.
+Gas is requested only for a metering point that the user has entered. Nothing is requested if the
+electricity meter reads a gas meter on its M-Bus, because the values of that gas meter come earlier.
+The last two weeks are requested again each time, because the operator corrects days.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,8 +23,8 @@ _RECENT = timedelta(days=14)
 _PIECE = timedelta(days=29)
 _KEPT = timedelta(days=KEPT_DAYS - 1)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
-# Minimum volume in m³ from which the energy of a cubic metre is computed. From less gas, the result
-# would be too inexact.
+# Minimum volume in m³ for computing the energy of a cubic metre. A smaller volume would give an
+# inexact result.
 _MIN_VOLUME = 1.0
 
 

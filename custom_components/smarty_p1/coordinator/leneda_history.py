@@ -52,7 +52,7 @@ from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .imported_quarter_hours import ImportedQuarterHours
 from .leneda_codes import asked_of
-from .leneda_hourly_series import (
+from .leneda_hourly_statistics import (
     EXPORTED,
     IMPORTED,
     PRICED_EXPORT,
@@ -121,10 +121,10 @@ class PlatformPast:
         return lambda: self._listeners.remove(listener)
 
     async def async_start(self, meter: DemandMeter) -> None:
-        """Show the imported quarter-hours, and write them into statistics in the background.
+        """Show the imported quarter-hours in the meter's months, and write them into statistics.
 
-        Writing begins when Home Assistant has started. The set-up of the entry waits only until the
-        files are read.
+        Writing runs in the background, after Home Assistant has started. The set-up of the entry
+        waits only until the files are read.
         """
         self._meter = meter
         self._entry.async_on_unload(self._stop)
@@ -228,9 +228,10 @@ class PlatformPast:
         return await run(without_collection(self._files.read_of), self._asked_points(), today)
 
     def _asked_points(self) -> dict[str, str]:
-        """Return the account's metering point for each code.
+        """Return the metering point of each code in the account.
 
-        It is "" for the codes of consumption, because all of them share one point.
+        The codes of consumption have the value "". This value stands for the household's only
+        metering point of consumption.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
         return {code: point if is_of_production(code) else "" for code, point in asked}
@@ -248,8 +249,8 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_nothing_imported")
             self._cancel()
             if self._recording:
-                # The recording may be cancelled here. The stored ledger names all rows that may
-                # have been written, so that `async_take_back` can remove them.
+                # Cancelling the recording here is safe. The stored ledger names all rows that may
+                # have been written, so `async_take_back` can remove them.
                 self._recording.cancel()
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
@@ -323,9 +324,9 @@ class PlatformPast:
     def _note_running_month(self, found: Platform) -> None:
         """Remember the running month if `found` has quarter-hours of this month.
 
-        These quarter-hours raise the bill's total at once, and Home Assistant records that rise. So
-        their costs must not be written into the statistics, too. If no total has been shown yet, do
-        nothing, because the first total includes these costs.
+        The costs of these quarter-hours raise the bill's total at once, and Home Assistant records
+        this rise. So the costs must not be written into the statistics a second time. If no total
+        has been shown yet, do nothing, because the first total already includes the costs.
         """
         month = month_name(dt_util.utcnow())
         is_shown = self._meter.snapshot is not None
@@ -354,7 +355,7 @@ class PlatformPast:
         )
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
-        """Write the statistics if hours were left before the restart, or if an entity is new."""
+        """Write the statistics if hours are still to be written, or if an entity is new."""
         if self._statistics.waits or not self._statistics.knows(self._names()):
             self._record()
 
@@ -369,7 +370,7 @@ class PlatformPast:
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
         """Cancel the task `last`, and write all known hours.
 
-        If hours are left, retry in an hour.
+        If some hours cannot be written yet, retry in an hour.
         """
         if last and not last.done():
             last.cancel()
@@ -386,9 +387,9 @@ class PlatformPast:
 
     @callback
     def _lift_soon(self, _event: Event) -> None:
-        """Continue the sums of the entities that have begun to count.
+        """Schedule `_async_lift` if an entity may have begun to count.
 
-        Wait until the recorder has stored the first rows of these entities.
+        The recorder first needs time to store the entity's first rows.
         """
         if self._statistics.has_alone and not self._is_stopped:
             self._cancel_lift()
@@ -400,16 +401,16 @@ class PlatformPast:
 
     @callback
     def _stop(self) -> None:
-        """Prevent later retries. An import may end after its entry was unloaded."""
+        """Prevent later retries, because an import may end after the entry was unloaded."""
         self._is_stopped = True
         self._cancel()
         self._cancel_lift()
 
     @callback
     def _reload_if_replaced(self) -> None:
-        """Load the entry again if it was loaded anew while quarter-hours were added.
+        """Reload the entry if another reload came while quarter-hours were added.
 
-        It has read the files before they were complete.
+        That other reload has read incomplete files.
         """
         is_loaded = self._entry.state in {
             ConfigEntryState.LOADED,

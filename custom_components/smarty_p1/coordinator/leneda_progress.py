@@ -29,7 +29,7 @@ class CodeProgress:
 
 @dataclass
 class Progress:
-    """Progress of the download that does not belong to a single code."""
+    """Progress of the download that concerns all codes together."""
 
     asked_at: datetime | None = None
     """Time of the last request for all codes."""

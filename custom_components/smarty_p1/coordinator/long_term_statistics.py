@@ -1,7 +1,8 @@
 """Writer of the national platform's hours into Home Assistant's long-term statistics.
 
-All changes go through the recorder's queue, one step after the other. While a plan is carried out,
-the recorder only appends rows after the last row. So the plan stays valid.
+The writer first makes a plan of the changes. Then it puts the changes into the recorder's queue,
+one after the other. While the changes wait, the recorder itself only appends rows after the last
+row, so the plan stays valid.
 """
 
 import asyncio
@@ -58,9 +59,10 @@ class Series(NamedTuple):
 
 
 class PastStatistics(ThrottledStore):
-    """Writer of hours into the statistics of one meter's entities. It stores the ledgers.
+    """Writer of hours into the statistics of one meter's entities.
 
-    `waits` is True while hours are left to write, for example until an entity has own rows.
+    The writer stores a `Ledger` of its changes for each entity. `waits` is True while hours are
+    left to write, for example until an entity has rows of its own.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -77,12 +79,12 @@ class PastStatistics(ThrottledStore):
         return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
     async def async_load(self) -> None:
-        """Load the stored ledgers."""
+        """Load the stored ledgers, and whether hours are left to write."""
         if content := await self._async_read(_parse):
             self._ledgers, self.waits, self.months_at_once = content
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether the statistics of all these keys were written before."""
+        """Return whether the statistics of all `keys` were written before."""
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
@@ -106,10 +108,11 @@ class PastStatistics(ThrottledStore):
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
-        """Let entities that have begun to count continue the sums of the added hours.
+        """Add the sum of the added hours to entities that have begun to count.
 
-        Home Assistant begins the sum of an entity with 0. So the entity's first hour would seem to
-        have minus the energy of all added hours. `names` has the entity ids by key.
+        Home Assistant begins the sum of an entity with 0, even if added hours come before. The
+        entity's first hour would then have a negative energy: minus the energy of all added hours.
+        `names` has the entity ids by key.
         """
         async with self._lock:
             recorder = get_instance(self._hass)
@@ -127,7 +130,7 @@ class PastStatistics(ThrottledStore):
                 recorder.async_adjust_statistics(name, hour, total, _KWH)
 
     def _read_first(self, name: str) -> tuple[datetime, float] | None:
-        """Return the first hour of an entity's five-minute rows, and the last hourly sum before it.
+        """Return the hour of an entity's first five-minute row, and the last sum before this hour.
 
         Return None if there is no such row or no such sum.
         """
@@ -155,7 +158,7 @@ class PastStatistics(ThrottledStore):
             return not any(ledger.hours for ledger in self._ledgers.values())
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
-        """Write one statistic, or restore it if `is_back`.
+        """Write the statistics of one entity. With `is_back`, restore the entity's own statistics.
 
         Return False if hours are left for later.
         """

@@ -1,8 +1,8 @@
 """Market prices of past hours, from the long-term statistics of a meter's own price entities.
 
 The statistics have the mean price of each hour, including the contract's additions to the market
-price. This module subtracts these additions. Market prices are stored nowhere else, because stored
-days have only costs.
+price. This module subtracts these additions. The meter's own files have no market prices, only the
+costs of each day.
 """
 
 from datetime import UTC, datetime

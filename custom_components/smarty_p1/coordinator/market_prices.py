@@ -47,7 +47,7 @@ def unit_factor(state: State) -> float | None:
 
 
 def price_of(state: State | None) -> float | None:
-    """Return a state as EUR per kWh. Return None if the price is unknown or exceeds MAX_PRICE."""
+    """Return a state's price in EUR per kWh, None if the price is unknown or above MAX_PRICE."""
     factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None
@@ -67,13 +67,16 @@ class MarketPriceEntities:
 
     @callback
     def async_start(self) -> None:
-        """Follow renamed price entities in the options until the entry is unloaded."""
+        """Update the options when a price entity is renamed, until the entry is unloaded."""
         for option in (*PRICE_ENTITIES, *PRICE_ENTITIES.values()):
             if entity_id := self._entry.options.get(option):
                 self._follow(option, entity_id)
 
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
-        """Return the current prices of the entities that `entities` returns."""
+        """Return the current prices of the chosen price entities.
+
+        With `is_before_change`, use the entities of the contract before the last change.
+        """
         return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
 
     def entities(self, *, is_before_change: bool = False) -> tuple[str | None, ...]:
@@ -106,7 +109,7 @@ class MarketPriceEntities:
         self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
     ) -> None:
         data, options = event.data, self._entry.options
-        # Check the old entity id. A check of the new one would also match another entity that takes
+        # Compare the option with the old entity id. The event also comes if another entity takes
         # over the id of a renamed entity.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]

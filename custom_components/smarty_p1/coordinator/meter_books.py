@@ -91,7 +91,7 @@ class MeterBooks:
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
-        """Return new limits for the objects and the M-Bus meters of telegrams."""
+        """Return new limits for the numbers of objects and M-Bus meters in telegrams."""
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback

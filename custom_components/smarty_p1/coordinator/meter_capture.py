@@ -84,7 +84,7 @@ class MeterCapture:
         listen: Callable[[ByteListener], CALLBACK_TYPE],
         decryptor: Callable[[], FrameDecryptor | None],
     ) -> None:
-        """Prepare a capture. `listen` adds a listener to the received bytes.
+        """Prepare a capture. `listen` adds a listener for the received bytes.
 
         `decryptor` returns the meter's decryptor, or None if the meter has no key.
         """
@@ -138,7 +138,7 @@ class MeterCapture:
 
     @callback
     def discard(self) -> None:
-        """Discard the capture in whatever state it is."""
+        """Discard the capture in any of its states."""
         self._stop_recording()
         self.ready = self._seen = None
         if self._preparation:
@@ -239,7 +239,7 @@ def _make(
 def _write(folder: Path, text: str) -> Path:
     """Write `text` into a new file of `folder`, and return the path of the file.
 
-    The name of the file has the first free number. It has no time, because a time would tell when
+    The file's name has the first free number. The name has no time, because a time would tell when
     the capture was recorded.
     """
     folder.mkdir(exist_ok=True)

@@ -65,8 +65,8 @@ _OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
     """Return the encryption key and the authentication key in an entry's data.
 
-    The encryption key is None if it is not set. An authentication key that is not set is the
-    published one.
+    The encryption key is None if it is not set. If no authentication key is set, return the
+    published authentication key, which is the same for all meters.
     """
     key = data.get(CONF_ENCRYPTION_KEY)
     authentication_key = data.get(CONF_AUTHENTICATION_KEY)
@@ -77,10 +77,10 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 
 
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
-    """Return the values of a reading whose changes are urgent.
+    """Return the urgent values of a reading. Entities show changes of these values at once.
 
-    Entities show an urgent change at once, in spite of a minimum interval. Registers are not
-    urgent, because a later telegram includes their rise.
+    Even a minimum interval does not delay such a change. Registers are not urgent, because a later
+    telegram includes their rise.
     """
     demand, get = reading.demand, reading.telegram.objects.get
     milestones = demand and (
@@ -95,10 +95,10 @@ def _urgent_values(reading: Reading) -> tuple[object, ...]:
 class SmartyCoordinator(SourceCoordinator[Reading]):
     """Coordinator that passes the readings of one meter to its entities.
 
-    `line` reads the port, `books` store the readings, and entities and listeners get them. `data`
-    is the last reading that the entities show. Before the first reading, `data` has no values, but
-    the objects of the last telegram before the restart. `latest` is the last reading, whether shown
-    or not. It is None before the first reading.
+    `line` reads the port, and `books` stores the readings. `data` is the last reading that the
+    entities show. Before the first reading, `data` has the objects of the last telegram before the
+    restart, but no values. `latest` is the last reading, even if the entities do not show it.
+    Before the first reading, `latest` is None.
     """
 
     config_entry: MeterConfigEntry
@@ -254,7 +254,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_late(self, reading: Reading) -> None:
-        """Report a late reading to the health. Users do not see a late reading."""
+        """Report a late reading to `health`, without showing the reading to users."""
         self._latest_late = reading
         if self.latest is None:
             self.data = reading
@@ -266,18 +266,18 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def confirm_clock(self) -> None:
         """Store the deviation of the meter's clock.
 
-        The user has confirmed that this clock is wrong.
+        This is called after the user has confirmed that the clock is wrong.
         """
         reading = self._latest_late
         if reading and reading.telegram.time:
             self.books.memory.clock_deviation = reading.telegram.time - reading.received_at
 
     def age_of(self, reading: Reading) -> float:
-        """Return the age of a reading in seconds.
+        """Return the age of a reading in seconds, normally since its reception.
 
-        Normally, the age counts from the reception. But an MQTT broker may have kept a telegram. So
-        for a telegram from an MQTT topic, the age counts from the telegram's time, corrected by the
-        deviation of the meter's clock.
+        An MQTT broker may have kept a telegram before its reception. So for a telegram from an MQTT
+        topic, the age counts from the telegram's time, corrected by the deviation of the meter's
+        clock.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:

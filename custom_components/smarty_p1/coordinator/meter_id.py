@@ -1,8 +1,8 @@
 """Change of a meter's id, when a meter without a cable gets a port and a key.
 
 The id of a meter is its serial number, or the code of its metering point if it has no cable. The
-ids of the device and of the entities begin with the meter's id. Their registry entries are renamed,
-so the entity ids, the history and the statistics stay.
+identifier of the device and the unique ids of the entities begin with the meter's id. Both are
+changed in the registries, so the entity ids, the history and the statistics stay.
 """
 
 from collections.abc import Mapping

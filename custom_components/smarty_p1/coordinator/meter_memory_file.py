@@ -13,8 +13,8 @@ from .quarter_hour_series import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
 # Seconds. Memory cards wear out, so save seldom. A crash loses no energy, because gaps of up to a
-# quarter-hour are bridged. But the frame counters of the last 300 s are lost, so frames of this
-# time would be accepted a second time.
+# quarter-hour are bridged. But a crash loses the frame counters of the last 300 s. So frames of
+# this time would be accepted a second time.
 SAVE_INTERVAL = 300.0
 
 

@@ -53,8 +53,8 @@ def obstacle_of(error: LinkError) -> ReadingProblem:
 class Line:
     """Reader of the port of a source (meter, pulse reader or tank).
 
-    It reports openings, data and losses to the source's health. `shown_port` is the port without
-    secrets. `is_topic` is True if the port is an MQTT topic.
+    The reader reports to the source's health when the port opens, delivers data or is lost.
+    `shown_port` is the port without secrets. `is_topic` is True if the port is an MQTT topic.
     """
 
     def __init__(

@@ -32,7 +32,8 @@ UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 _MIN_PULSES_PER_KWH = 1e-6
-# Stored fields for a new source of pulses, whose own count is still unknown.
+# Stored fields that are replaced when the source of pulses has changed. The count of the new source
+# is still unknown.
 _UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "source": lambda value: value is None or checked_text(value),
@@ -90,7 +91,8 @@ class PulseCounter(ThrottledStore):
     async def async_load(self) -> None:
         """Load the stored count.
 
-        If there is none, begin with the meter reading of the set-up dialog.
+        If no count is stored, begin with the meter reading that the user entered in the set-up
+        dialog.
         """
         if meter := await self._async_read(self._parse):
             self.meter = meter

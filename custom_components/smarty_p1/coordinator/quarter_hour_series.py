@@ -1,9 +1,9 @@
 """Files with the energy of a meter, one for each month of Luxembourg's calendar, for 25 months.
 
 A line is a span: a quarter-hour, a part of a quarter-hour, or a gap
-(`lib/tariff/month_file_lines.py`). A line is appended when the span has ended and the meter's clock
-is confirmed. So little is written to a memory card, and a crash loses one line at most. If a line
-is lost, the registers in the lines before and after it give the lost energy.
+(`lib/tariff/month_file_lines.py`). A line is appended when its span has ended and the meter's clock
+is confirmed. Appending spares memory cards, and a crash loses one line at most. The lost energy is
+then known from the registers in the lines before and after the lost line.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ from ..lib.tariff import (
 KEPT = timedelta(days=762)
 # Maximum number of spans that wait while the disk is full: the quarter-hours of four days (4 * 96).
 MAX_PENDING = 384
-# Bytes. The lines of a month take less than half of this. But if the clock is set back,
-# quarter-hours are written repeatedly.
+# Maximum size of a file in bytes. The lines of a month take less than half of this. But if the
+# clock is set back, quarter-hours are written repeatedly.
 MAX_FILE_SIZE = 1_000_000
 # Maximum number of files, one for each month. 25 months touch 26 calendar months, and a wrong clock
 # may create two more files.
@@ -149,7 +149,7 @@ class QuarterHourSeries:
         return contents
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove files that are too old, both by the meter's clock and by Home Assistant's.
+        """Remove files that are too old by the meter's clock and by Home Assistant's clock.
 
         If more than MAX_FILES are left, the smallest files are removed, because wrong clocks made
         them.

@@ -6,17 +6,16 @@ sum of the row before. A row that the entity itself has written is called an own
 - Hours before the first own row are added with sums that begin at 0. Then the sums of all own rows
   are raised.
 - Hours that are missing between own rows are added with sums that continue from the row before. The
-  next own row stays, because its sum already includes the missing hours. No hour gets a negative
-  energy.
+  next own row stays as it is, because its sum already includes the missing hours. No hour gets a
+  negative energy.
+- The entity of a meter without a cable has no own rows, so it gets all hours. When the meter gets a
+  cable, the entity begins to count, and its sum begins at 0. The sum of the added hours, `lifted`,
+  is then added to the entity's sum. This is done before the entity's first hour becomes a row.
 
-- An entity without own rows gets all hours. A meter without a cable has such an entity. When the
-  meter gets its cable, the entity's sum begins at 0. So the sum of the added hours is added to it,
-  before the entity's first hour becomes a row. `lifted` is this added sum.
-
-The first own row, and an own row before a gap, cover only a part of their hour. They are raised to
-the energy of the whole hour if the platform knows it. A `Ledger` lists the written rows, so that
-they can be corrected or removed later. It is stored before the rows are written, in case of a
-crash.
+The first own row, and an own row before a gap, cover only a part of their hour. If the platform
+knows the energy of the whole hour, such a row is raised to this energy. A `Ledger` lists all
+changes, so that they can be corrected or undone later. The ledger is stored before the rows are
+written, because Home Assistant may crash in between.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -69,11 +68,11 @@ class Ledger:
     first_change: float | None = None
     """Energy of the whole hour `first`, None if unknown."""
     hours: frozenset[datetime] = frozenset()
-    """Hours whose rows were added, because the entity had no own row."""
+    """Hours whose rows were added, because the entity had no row of its own for them."""
     lifted: float | None = None
     """Sum that was added to the entity's first hour before this hour had a row, otherwise None."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
-    """Rows of the entity that were raised to the whole hour, as they were before all changes."""
+    """Rows of the entity, as they were before they were raised to the energy of the whole hour."""
 
     @property
     def is_alone(self) -> bool:
@@ -94,10 +93,7 @@ class Ledger:
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return the ledger from its stored form.
-
-        Malformed data raises an exception of any type.
-        """
+        """Return the ledger from a value of `stored`. Malformed data may raise any exception."""
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):
@@ -133,7 +129,7 @@ def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
 
 
 class Plan(NamedTuple):
-    """Changes to one statistic. They are to be made in the order of the fields."""
+    """Changes to the statistics of one entity. Make them in the order of the fields."""
 
     ledger: Ledger
     deleted: tuple[datetime, ...]
@@ -158,9 +154,10 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`. Return None if the entity has no own row yet.
+    """Return the plan that adds the hours in `known`.
 
-    `known` has the energy of whole hours. Hours that were added earlier stay in any case.
+    Return None if the entity has not written a row itself. `known` has the energy of whole hours.
+    Hours that were added earlier stay, even if `known` lacks them.
     """
     own = _own(rows, ledger)
     if not own:
@@ -182,10 +179,10 @@ def plan(
 def plan_alone(
     rows: Mapping[datetime, Row], ledger: Ledger, known: Mapping[datetime, float]
 ) -> Plan | None:
-    """Return the plan that adds the hours `known` to an entity without rows of its own.
+    """Return the plan that adds the hours in `known` to an entity that writes no rows itself.
 
-    `rows` has the entity's hourly rows in Home Assistant's statistics. Hours that were added
-    earlier stay. Return None if there are no hours to write.
+    `rows` has all rows in the entity's statistics. Hours that were added earlier stay, even if
+    `known` lacks them. Return None if there are no hours to write.
     """
     energies = {**_kept(rows, ledger), **known}
     written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
@@ -211,9 +208,8 @@ def plan_back(
 ) -> Plan | None:
     """Return the plan that restores the entity's own statistics.
 
-    Return None if there is nothing to restore.
-
-    If Home Assistant cannot delete rows, the added rows stay, but with an energy of 0.
+    Return None if there is nothing to restore. Without `can_delete`, Home Assistant cannot delete
+    rows. Then the added rows stay, but with an energy of 0.
     """
     own = _own(rows, ledger)
     if not own or ledger.first != own[0]:
@@ -230,16 +226,16 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return `ledger`. Return a new ledger if `first` is not the first hour in `ledger`.
+    """Return a ledger whose first hour is `first`: `ledger` if it fits, otherwise a new ledger.
 
-    `first` is the hour of the first row that the entity itself has written. It changes if the
-    statistics were cleared.
+    `first` is the hour of the first row that the entity itself has written. This hour changes if
+    the statistics were cleared.
     """
     if ledger.first == first:
         return ledger
     total, hours = rows[first].sum, ledger.hours & rows.keys()
-    # The ledger with `lifted` was stored before the row was changed. So after a crash, the row's
-    # sum may lack `lifted`.
+    # `lifted` was stored in the ledger before it was added to the row's sum. If a crash came in
+    # between, the row's sum lacks `lifted`.
     lifted = ledger.lifted or 0.0
     return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)
 
@@ -295,10 +291,10 @@ def _in_gaps(
     energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows to add in the gaps between the entity's own rows, and raised own rows.
+    """Return the rows to write for the gaps between the entity's own rows.
 
-    An own row before a gap is raised to the energy of its whole hour. `last_sum` is the sum before
-    the first own row.
+    Each known hour in a gap gets a new row. The own row before a gap is raised to the energy of its
+    whole hour. `last_sum` is the sum before the first own row.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)
@@ -334,7 +330,7 @@ def _missing(hour: datetime, following: datetime, energies: Container[datetime])
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows in `wanted` that `rows` lacks or has with other values, in order of time."""
+    """Return the rows in `wanted` that `rows` lacks or has with other values, sorted by time."""
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 
@@ -347,7 +343,8 @@ def _followed(
 ) -> dict[datetime, Row]:
     """Return a row for each hour in `hours`. The sums continue from `last`.
 
-    No sum exceeds `limit`, unless it is None. `starts_anew` returns the last reset of the state.
+    If `limit` is a number, no sum exceeds it. `starts_anew` returns the time at which an hour's
+    state was last reset.
     """
     rows = {}
     for hour in hours:

@@ -92,7 +92,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.async_set_updated_data(data)
 
     def explain[E: HomeAssistantError](self, error: type[E]) -> E:
-        """Return an error of the given class that gives the reason why no reading comes."""
+        """Return an error of the class `error` with the reason why no readings come."""
         obstacle, details = self.health.reason
         if self.condition.obstacle:
             obstacle, details = self.condition.obstacle, self.condition.details

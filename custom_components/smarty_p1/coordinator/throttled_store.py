@@ -41,8 +41,8 @@ class ThrottledStore(ABC):
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
         """Return the result of `parse` for the stored content. Return None if there is no file.
 
-        `parse` raises an exception for malformed content. Then the file is renamed and the result
-        is None, so that the entry starts with empty data.
+        If `parse` raises an exception, the content is malformed. Then the file is renamed, and None
+        is returned, so that the entry starts with empty data.
         """
         try:
             stored: Any = await self._store.async_load()

@@ -1,4 +1,4 @@
-"""Picture of a bill, on which the values are marked that the set-up dialog asks for."""
+"""Picture of a bill. It marks the values for which the set-up dialog asks."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ _IS_SERVED: HassKey[bool] = HassKey(f"{DOMAIN}_bill_picture")
 
 
 async def async_bill_picture(hass: HomeAssistant) -> str:
-    """Return the URL of the picture. The first call lets Home Assistant serve the picture.
+    """Return the URL of the picture. The first call makes Home Assistant serve the picture.
 
-    The first dialog is shown before the integration is set up, so the set-up would be too late.
+    The integration's set-up cannot do this, because the first dialog is shown before the set-up.
     """
     if FRONTEND in hass.config.components and _IS_SERVED not in hass.data:
         hass.data[_IS_SERVED] = True

@@ -16,7 +16,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
-from ..coordinator.energy_dashboard import async_energy_manager, stored_sources
+from ..coordinator.energy_dashboard_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
 from ..lib.entities import (
     PAST_SENSORS,
@@ -146,7 +146,7 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
     # Until the preferences are on the disk, a power failure could lose them. So remove the option
-    # CONF_FILL_ENERGY only after that. If this code runs twice, it adds no source twice.
+    # CONF_FILL_ENERGY only afterwards. If this code runs twice, it adds no source twice.
     @callback
     def forget(_now: datetime) -> None:
         options = {
@@ -160,7 +160,7 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 def grid_sensors(*, is_live: bool) -> GridSensors:
     """Return the descriptions of the sensors for the grid source of the Energy dashboard.
 
-    A meter without present values has other sensors.
+    `is_live` means that the meter has present values. Other meters have other sensors.
     """
     return (*SENSORS, *TARIFF_SENSORS) if is_live else PAST_SENSORS
 

@@ -111,7 +111,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return a path for the dashboard that is unused, with and without `_SECOND_PATH_SUFFIX`."""
+    """Return an unused path for the dashboard. With `_SECOND_PATH_SUFFIX`, it is unused, too."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:
@@ -179,9 +179,9 @@ def is_in_sidebar(hass: HomeAssistant) -> bool:
 
 
 async def async_set_sidebar(hass: HomeAssistant, entry: AnyConfigEntry, *, is_shown: bool) -> None:
-    """Show or hide the dashboard. Store the choice in the options of all meters.
+    """Show or hide the dashboard, and store the choice in the options.
 
-    Only the options of `entry` say that the dashboard is shown.
+    The option CONF_SIDEBAR is removed from all meters. If the dashboard is shown, `entry` gets it.
     """
     for meter in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         options = {name: value for name, value in meter.options.items() if name != CONF_SIDEBAR}

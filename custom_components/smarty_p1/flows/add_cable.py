@@ -1,4 +1,4 @@
-"""Dialog steps for a meter without a cable that gets the port and the key of its telegrams."""
+"""Dialog steps that add a port and a key to a meter that had no cable before."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,10 +23,10 @@ _ANOTHER = "another"
 
 
 def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
-    """Return whether the total in a telegram may be from the meter of a config entry.
+    """Return whether a telegram may be from the meter of `entry`, judged by its total energy.
 
-    If another meter with a higher total were joined, the statistics would show the energy of years
-    in one hour.
+    The telegram could come from another meter with a higher total. Then the statistics would show
+    the energy of years in one hour.
     """
     kwh = telegram.objects.get(IMPORTED_ENERGY)
     if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:

@@ -1,4 +1,4 @@
-"""Dialog steps that pulse readers and tank sensors share. An entry has the title of its device."""
+"""Dialog steps that pulse readers and tank sensors share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ class BoardSteps(Dialog):
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 
     async def _async_finish(self, device: str, draft: Draft) -> ConfigFlowResult:
-        """Create the entry with the title of its device, or update the reconfigured entry."""
+        """Create the entry, named after its device, or update the reconfigured entry."""
         unique_id = _unique_id(draft.data)
         if entry := self._updated_entry:
             return self.async_update_reload_and_abort(

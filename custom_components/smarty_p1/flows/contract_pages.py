@@ -327,7 +327,7 @@ def read_power(text: str, errors: Errors) -> float | None:
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
-    """Add an error if the second price is incomplete. Remove the days if none is chosen."""
+    """Add an error if the second price is incomplete. Remove an empty choice of days."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
     if not _is_second_price_whole(read):
@@ -417,10 +417,10 @@ def _read_since(
 
 
 def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
-    """Store in `read` the price entities that are valid until the contract changes.
+    """Store in `read` the price entities to use until the changed contract begins.
 
-    With `holds`, these are the entities that the stored contract uses. Otherwise, they are the
-    entities that an earlier change has stored.
+    With `holds`, the stored contract is valid now and will be replaced, so its entities are stored.
+    Otherwise, the entities that an earlier change has stored are kept.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
@@ -446,7 +446,7 @@ def _errors_of_day(
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
         # Only the price entity is new. A first day would also apply to the margin and the fees,
-        # which already hold. So refuse the day.
+        # which are valid already. So refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

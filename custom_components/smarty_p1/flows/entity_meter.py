@@ -1,4 +1,4 @@
-"""Set-up steps of a meter that another integration reads: its entities, and a trial of them."""
+"""Set-up steps of a meter that another integration reads: choice and trial of its entities."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ class EntitySteps(ContractAndDashboardSteps):
     _tried: tuple[Telegram, Trial]
 
     async def async_step_entity_meter(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Ask what is to change at a meter whose totals are entities."""
+        """Ask whether to add a cable to the meter or to choose other entities."""
         return self.async_show_menu(step_id="entity_meter", menu_options=["add_cable", "entities"])
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
@@ -89,7 +89,7 @@ class EntitySteps(ContractAndDashboardSteps):
     async def async_step_entities_found(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show how exact the quarter-hours will be. Then ask for the contract.
 
-        A reconfigured meter has its contract already.
+        If the meter is reconfigured, update its entry instead.
         """
         telegram, trial = self._tried
         if entry := self._updated_entry:

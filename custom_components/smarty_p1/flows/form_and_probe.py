@@ -25,7 +25,7 @@ from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 
-# Values for the placeholders of texts that a form does not fill itself.
+# Default values of the placeholders in the texts of forms.
 _PLACEHOLDERS = {
     **dict.fromkeys(("found", "port", "program", "title"), ""),
     "documentation_url": DOCUMENTATION_URL,
@@ -81,7 +81,7 @@ class Dialog(ConfigFlow):
     ) -> T | None:
         """Return the result of `read` for the user's input.
 
-        Return None without input or with errors.
+        Return None if there is no input yet, or if the input has errors.
         """
         if user_input is None:
             return None

@@ -102,9 +102,9 @@ async def async_read_key(
 
 
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Raise FieldError if an account does not belong to the meter with the id `meter_id`.
+    """Raise FieldError if an account does not belong to a meter without a cable.
 
-    This is a meter without a cable.
+    `meter_id` is the id of the meter.
     """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")

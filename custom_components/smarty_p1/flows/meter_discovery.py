@@ -56,7 +56,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """Dialog steps for a discovered port. A port gets one dialog, a port in use gets none."""
+    """Dialog steps for a discovered port. Each port has one dialog, unless the port is in use."""
 
     _offered: MeterForm
 

@@ -66,7 +66,7 @@ def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyCo
 async def async_entry_at(
     hass: HomeAssistant, port: str, *, but: str | None = None
 ) -> AnyConfigEntry | None:
-    """Return the enabled entry of this integration that reads a port, whatever name the port has.
+    """Return the enabled entry of this integration that reads a port, even under another name.
 
     The entry with the id `but` is ignored. Return None if no entry reads the port.
     """
@@ -97,7 +97,7 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 
 
 def _holder_of(device: str) -> int | None:
-    """Return the id of a process that has opened a device. Prefer other processes to this one.
+    """Return the id of a process that has opened a device, preferably not Home Assistant's own.
 
     Return None if no visible process has opened the device, or if there is no `/proc`.
     """

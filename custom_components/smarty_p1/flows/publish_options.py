@@ -156,7 +156,7 @@ def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, An
 def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
     """Raise FieldError for a malformed topic or prefix, or for a topic in use.
 
-    It is also raised if Home Assistant has no MQTT integration.
+    Raise FieldError also if Home Assistant has no MQTT integration.
     """
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False

@@ -39,7 +39,8 @@ from .contract_pages import Errors, first_contract_fields, read_first_contract
 from .form_and_probe import Dialog, Draft, Input
 from .form_errors import FieldError
 
-# A contract with both prices, so that the form names the price entities, too.
+# Options with both prices. A meter with these options has price sensors, so the form names the
+# sensors, too.
 _PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
 _FIRST_VALUES_TIME = timedelta(minutes=1)
 
@@ -63,7 +64,7 @@ class _NewMeter(NamedTuple):
 
     @property
     def step_id(self) -> str:
-        """Return the contract step whose text has the placeholders of `outline`."""
+        """Return the id of the contract step for this meter. The step's text shows `outline`."""
         return "contract" if CONF_PORT in self.data else "contract_without_cable"
 
 
@@ -173,7 +174,10 @@ class ContractAndDashboardSteps(Dialog):
     async def _async_end(
         self, places: _Places, contract: Mapping[str, Any], chosen: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Create the entry. Say where the meter is shown, and when the first bar appears."""
+        """Create the entry, and say where the meter is shown.
+
+        The final text also says when the Energy dashboard will show its first bar.
+        """
         options = {**self._new.options, **contract}
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
         links = {}
@@ -181,8 +185,9 @@ class ContractAndDashboardSteps(Dialog):
             links["dashboard"] = f"/{path}"
         if chosen.get(CONF_FILL_ENERGY):
             links["energy" if self._new.is_live else "energy_of_past"] = "/energy"
-        # The meter's entities need some seconds to get their first values. The first bar is of the
-        # hour of these values, and Home Assistant adds up an hour at its end.
+        # The meter's entities need some seconds to get their first values. Home Assistant adds up
+        # each hour at its end. So the first bar appears at the end of the hour in which the first
+        # values came.
         first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
         return await self._async_create(
             self._new.meter_id,

@@ -43,9 +43,9 @@ def read_sun(
     sources: Sequence[HouseSource],
     typed: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the options to store, empty if the only meter has all sources."""
+    """Return the options to store. Return {} if the user chose all sources for the only meter."""
     chosen = typed[CONF_SUN_SOURCES]
-    # Store nothing, so that a source that the user enters later counts, too.
+    # Store nothing. Then a source that the user adds to the Energy dashboard later counts, too.
     if len(chosen) == len(sources) and is_only_meter(hass, entry):
         return {}
     return {CONF_SUN_SOURCES: chosen}

@@ -1,4 +1,4 @@
-"""Search for topics at which gateways publish frames now. The port field offers them."""
+"""Search for topics at which gateways publish frames now. A form offers these topics as ports."""
 
 import asyncio
 from contextlib import ExitStack

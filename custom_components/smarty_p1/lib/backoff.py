@@ -1,6 +1,6 @@
 """Delays between retries, log lines for outages, and budgets for work.
 
-The module does no I/O except for the log, and has no clock except for that of the event loop.
+The module does no I/O except for the log. Its only clock is the clock of the event loop.
 """
 
 import asyncio
@@ -57,9 +57,9 @@ class Outage:
     ) -> None:
         """Set the texts of the log lines and the delays between retries.
 
-        `names` fill the first placeholders of both texts. The `details` that `note` takes fill the
-        further placeholders of `lost_text`. `first` and `longest` are the shortest and the longest
-        delay in seconds.
+        Both texts begin with placeholders for `names`. In `lost_text`, placeholders for the
+        `details` of `note` follow. `first` and `longest` are the shortest and the longest delay in
+        seconds.
         """
         self._kinds: set[str] = set()
         self._logger = logger
@@ -93,20 +93,21 @@ class Outage:
 
 
 class Budget:
-    """Budget of work. It holds at most `burst`, and grows by `rate` for each unit of a measure.
+    """Budget of work that refills with time, or with the number of received bytes.
 
-    The caller chooses the measure: a clock in seconds, or the number of bytes received so far.
+    It grows by `rate` for each second or byte, up to `burst`. The caller chooses seconds or bytes,
+    and passes their present number as `at`.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Start with a full budget. `at` is the present value of the measure."""
+        """Start with a full budget. `at` is the present number of seconds or bytes."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return the remaining budget when the measure has the value `at`.
+        """Return the remaining budget. `at` is the present number of seconds or bytes.
 
         The result is negative if more than the budget was used.
         """

@@ -181,7 +181,8 @@ PULSE_ENTITY = Rules(
     is_open_enough=True,
 )
 LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
-# A reading lasts for two reports of the slowest accepted entities (300 s each), and some seconds.
+# A reading is shown for the time of two reports of the slowest accepted entities (300 s each), and
+# for some seconds more.
 ENTITIES = Rules(
     ReadingProblem.ENTITIES_SILENT,
     ReadingProblem.ENTITIES_SILENT,
@@ -224,22 +225,23 @@ class _FailureRun:
         return now - self.last >= _MAX_RUN_PAUSE_S
 
     def count(self, repair: Repair, now: float) -> bool:
-        """Count a failure that needs `repair`. Return whether its cause is certain to last."""
+        """Count a failure that needs `repair`. Return whether failures prove a lasting cause."""
         self.last = now
         count = self.counts[repair] = self.counts.get(repair, 0) + 1
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def may_be_false_start(self, now: float) -> bool:
-        """Return whether another meter's frame may be no frame, but bytes of this meter's frame.
+        """Return whether another meter's apparent frame may be a part of this meter's frame.
 
-        Bytes inside a frame can look like the start of a frame by chance. The frame around them is
-        then a rejected frame of this meter. So this is possible only shortly after such a frame.
+        By chance, bytes inside a frame can look like the start of another frame. The frame around
+        these bytes is then rejected. So return True only shortly after a rejected frame of this
+        meter.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the problem with the keys that the whole run shows.
+        """Return the problem with the keys, judged by all failures of the run.
 
         `obstacle` is the latest problem of the run.
         """
@@ -386,9 +388,9 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # This problem ends without an action of the user. If a run of failures that need the
-            # user is going on, keep the reason of the run instead. Only a telegram without a device
-            # name replaces that reason: such a telegram is verified, so its problem is certain.
+            # This problem ends without an action of the user. If the current run of failures needs
+            # an action, keep the reason of the run instead. Only a telegram without a device name
+            # replaces that reason: such a telegram is verified, so its problem is certain.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

@@ -105,7 +105,7 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the last value that left the deadband, but at most the description's limit."""
+        """Return the last value that left the deadband. If the sensor has a limit, apply it."""
         reading, limit_fn = self.coordinator.data, self.described.limit_fn
         return limited(self._followed, limit_fn and limit_fn(reading))
 

@@ -48,7 +48,7 @@ async def async_in_turn[T](
     make: Callable[[], Awaitable[T]],
     books: Books = lambda: None,
 ) -> T:
-    """Return the answer that `make` computes for a call, when it is the user's turn.
+    """Wait for the user's turn, and return the answer that `make` computes for a call.
 
     `Answers.async_get` describes how answers are cached. Raises ServiceValidationError if the user
     has too many questions in the queue, or if no energy was read yet. Raises the errors of `make`.

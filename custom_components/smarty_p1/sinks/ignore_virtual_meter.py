@@ -1,4 +1,7 @@
-"""Functions that make Home Assistant ignore the virtual meter, whose energy it already counts."""
+"""Functions that make Home Assistant ignore the virtual meter.
+
+Home Assistant already counts the energy of the real meter.
+"""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -29,8 +32,8 @@ def discovered_entry(kind: Kind, serial: str) -> DiscoveredEntry:
 async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
     """Make Home Assistant ignore a kind of virtual meter. Return False if that fails.
 
-    If a user has added the virtual meter, return True and change nothing. To ignore it would remove
-    the user's entry.
+    If a user has added the virtual meter, return True and change nothing. Ignoring the virtual
+    meter would remove the user's entry.
     """
     domain, unique_id = discovered_entry(kind, serial)
     if _entry_of(hass, DiscoveredEntry(domain, unique_id)):

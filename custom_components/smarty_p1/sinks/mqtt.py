@@ -45,8 +45,8 @@ from ..lib.publish import (
 from .discovery_texts import async_load_origin, async_load_texts
 from .retained_topics import RetainedTopics
 
-# Seconds. If the broker no longer responds, the unloading of an entry must not wait longer than
-# this for it.
+# Seconds to wait for a broker that no longer responds. A longer wait would delay the unloading of
+# an entry.
 _OFFLINE_TIMEOUT_S = 5.0
 
 
@@ -217,8 +217,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # The line above sends messages without a reading. If the broker disconnects during this, no
-        # reading is lost, because a reading is claimed only here.
+        # Claim a reading only after the messages without a reading were sent. If the broker
+        # disconnects while these messages are sent, no reading is lost.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

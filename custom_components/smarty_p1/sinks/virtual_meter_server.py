@@ -235,9 +235,9 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        Return False if the question must wait. It must wait while the same question about another
-        client is open. It must also wait for a client on this machine while a user has added the
-        virtual meter, because this client may be the user's entry.
+        Return False if the question must wait. It waits while the question about another client is
+        open. A client on this machine may be an entry that a user has added for the virtual meter.
+        While such an entry exists, the question about the client waits, too.
         """
         if address in self._no_batteries:
             return True

@@ -38,6 +38,6 @@ _COMMANDS = (
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
-    """Register the commands. They work for all meters, even for those that are added later."""
+    """Register the commands. They also work for meters that are added later."""
     for command in _COMMANDS:
         websocket_api.async_register_command(hass, command)

@@ -17,7 +17,7 @@ _MAX_MONTHS = KEPT_MONTHS + 1
     {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
 async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the bills of the last months. The oldest comes first, the running month's last."""
+    """Return the bills of the last months in the order of time. The running month is the last."""
     return await async_rendered(
         coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
     )

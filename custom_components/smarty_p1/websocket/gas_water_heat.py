@@ -20,9 +20,9 @@ _A_WHOLE_HOUR = 3599.0
 
 @meter_command("media")
 async def answer_media(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the consumption of the M-Bus meters on 400 days.
+    """Return the daily consumption of the M-Bus meters in the last 400 days.
 
-    For water, add the hours of 35 days.
+    For water, add the hourly consumption of the last 35 days.
     """
     media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()
@@ -55,13 +55,14 @@ def _costs(
 ) -> dict[str, Any] | None:
     """Return the costs of a gas meter and of the meters that it replaced.
 
-    Return None for other meters. Of several gas meters, the first one has the fixed price.
+    Return None for other meters. If there are several gas meters, only the costs of the first one
+    include the fixed price.
     """
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
-    # The costs of a replaced meter are shown with the meter that replaced it. So return no costs
-    # for a replaced meter. This also counts the fixed price only once.
+    # The costs of a replaced meter are shown with the meter that replaced it. So return an empty
+    # report for a replaced meter. The fixed price is then counted only once.
     current = _not_replaced(meters)
     if all(meter is not medium for meter in current):
         return gas_costs_report({}, prices, now)

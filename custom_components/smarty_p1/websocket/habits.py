@@ -1,7 +1,7 @@
-"""Commands about habits of a household.
+"""Commands that return habits of a household.
 
-They return the usual sums by this time of the day, the highest powers of a month, and the power
-that is always on.
+The habits are the usual energies and cost until this time of the day, the highest powers of a
+month, and the power that is always on.
 """
 
 import voluptuous as vol
@@ -15,7 +15,10 @@ from .requests import Request, async_rendered, meter_command
 
 @meter_command("usual", is_kept=lambda *_: True)
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the means of the same weekday in the last four weeks, from midnight to this time."""
+    """Return the usual energies, peak and cost from midnight to this time of the day.
+
+    They are means of the same weekday in the last four weeks.
+    """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
     return await async_rendered(coordinator.hass, usual_report, demand, known)

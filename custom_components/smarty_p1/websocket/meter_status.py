@@ -9,7 +9,7 @@ from ..coordinator import BooksCoordinator, has_books
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
-# Problems that prevent telegrams and have a repair issue that helps. The most specific problem
+# Problems that prevent telegrams, and whose repair issue helps the user. The most specific problem
 # comes first.
 _MENDED_BY_REPAIR = (
     Problem.SECURITY_OFF,

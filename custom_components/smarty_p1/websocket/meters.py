@@ -78,7 +78,8 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
     """Return the source of the readings.
 
-    For entities, add the name of their integration. For Leneda, add the end of Leneda's data.
+    For entities, add the name of their integration. For Leneda, add the end of the known data, and
+    whether older data are still downloaded.
     """
     if has_telegrams(entry):
         return {"source": "port"}
@@ -96,7 +97,8 @@ def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict
 def _connection(reading: Reading | None) -> dict[str, Any]:
     """Return the number of phases, whether the meter exports, and the connection's limit in kVA.
 
-    All are None before the first telegram. The phases of a meter that names none are None, too.
+    All three are None before the first telegram. The number of phases is also None if the telegram
+    has no value of any phase.
     """
     if reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}

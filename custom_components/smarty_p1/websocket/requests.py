@@ -43,10 +43,11 @@ def meter_command(
     *,
     needs_port: bool = False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
-    """Return a decorator. It registers a function as the answer to a command about a loaded meter.
+    """Return a decorator for a function that answers a command about a loaded meter.
 
-    Users get their answers in turns. If `is_kept` returns True for a request, its answer is cached
-    until the next quarter-hour. If the answer `needs_port`, meters without a port are refused.
+    The decorator registers the command. Users get their answers in turns. If `is_kept` returns True
+    for a request, its answer is cached until the next quarter-hour. With `needs_port`, meters
+    without a port are refused.
     """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:
@@ -86,5 +87,5 @@ def meter_command(
 async def async_rendered[**P](
     hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
 ) -> bytes:
-    """Return the result of `make` as JSON. It is computed in the thread for answers."""
+    """Return the result of `make` as JSON. The thread for answers runs `make`."""
     return await async_aside(hass, lambda: json_bytes(make(*args, **kwargs)))

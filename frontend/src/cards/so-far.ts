@@ -140,7 +140,7 @@ export class SoFarCard extends SmartyCard {
   ];
 
   readonly #width = new Width(this, "ha-card");
-  /** Width and words at which the table was measured. */
+  /** Width of the card and words of the table at the last measurement. */
   #measured = "";
 
   /** Content of the card, calculated for new answers and on a new day instead of at every telegram. */

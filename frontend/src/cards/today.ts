@@ -110,12 +110,12 @@ export class TodayCard extends SmartyCard {
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
-    // Show the row of days even while the next day loads. Otherwise, its button would lose the keyboard focus.
+    // Show the row of days even while the next day loads. Otherwise, the pressed button would lose the keyboard focus.
     const open = this.#calendar(meter, feed, shown, past, choose);
     return html`${this.#header(meter, feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter, open) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
-        // Without a cable, the card above has the row of days.
+        // For a meter without a cable, the card above this card has the row of days.
         sums.value && meter.source !== "leneda" ? week(this.locale.common("choose_day"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
       ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}

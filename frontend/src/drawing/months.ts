@@ -60,7 +60,7 @@ const MIN_LABEL_GAP_PX = 4;
 export interface Frame {
   width: number;
   height: number;
-  /** Whether the last month stands apart. */
+  /** Whether a line divides the running month from the months before it. */
   isDivided: boolean;
   /** Return the width of a text in px. */
   widthOf: (text: string) => number;

@@ -35,7 +35,7 @@ export interface InterruptionsDrawing {
   labels: { x: number; y: number; text: number }[];
   /** Dashed lines over the times without readings in which an interruption happened. */
   vague: string;
-  /** Position in px where the known period begins, and with it the line of each kind. */
+  /** Position in px where the known period and the lines of the kinds begin. */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
   months: { x: number; time: Date; isNamed: boolean }[];

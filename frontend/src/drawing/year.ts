@@ -7,7 +7,8 @@ const DAY_MS = 86_400_000;
 export const STEPS_KW = [0, 0.5, 1.5, 4] as const;
 /**
  * Contrast of each step with the card's background. The lightness of two neighbouring steps differs by at least 1.28:1,
- * so that the steps can be told apart without their hues. The red of an excess differs as much from each step.
+ * so that the steps can be told apart without their hues. The lightness of the red for an excess differs as much from
+ * the lightness of each step.
  */
 const DRAWN_CONTRASTS = [1.3, 1.68, 2.17, 2.8] as const;
 const FED_IN_CONTRASTS = [5.7, 7.35, 9.45, 12.2] as const;

@@ -47,7 +47,7 @@ export const calendarStyles = css`
   .calendar [role="row"] small {
     overflow-wrap: normal;
   }
-  /* A style writes the mark, because screen readers say the count with its words. */
+  /* The mark comes from a style. Screen readers say the name of the day, which has the count. */
   .calendar [data-above]::after {
     content: "▲\\00a0" attr(data-above);
     display: block;

@@ -5,7 +5,7 @@ import type { MediumHistory } from "../websocket-types.ts";
 
 /** Share of a day that must be known, so that the day counts as a whole day. */
 const MIN_KNOWN_SHARE = 0.9;
-/** Maximum number of days without a reading at the end of the period. With more, the month is not compared. */
+/** Maximum number of days without a reading at the end of the period. After more days, the month is not compared. */
 const MAX_LATE_DAYS = 2;
 /** Upper bound of a plausible amount in the meter's unit; larger values count as unknown. */
 const MAX_AMOUNT = 1e9;
@@ -26,7 +26,7 @@ export interface Standing {
   month: Month;
   /** First day that counts; later than the 1st if readings began during the month. */
   first: number;
-  /** Last fully known day; 0 if no day is. */
+  /** Last fully known day; 0 if no day is fully known. */
   last: number;
   /** Number of ended days that are not fully known, from `first` on. */
   missing: number;

@@ -98,7 +98,7 @@ export class ChosenBar implements ReactiveController {
       return to < 0 || to >= count || leaves ? at : to;
     };
     const [first, last] = [0, count - 1];
-    // PageUp leads to a later bar, as the larger value of a slider.
+    // PageUp leads to a later bar, because PageUp also raises the value of a slider.
     const turn = (sign: number) => page && Math.max(first, Math.min(last, (at ?? last) + sign * page));
     const steps: Record<string, number | undefined> = {
       ArrowLeft: at === undefined ? last : step(-column),

@@ -6,7 +6,7 @@ import { say } from "../sentences/quality.ts";
 import { gapWords, lastMessage, type Reception, receptionShare } from "../sentences/quality-supply.ts";
 import type { Events } from "../websocket-types.ts";
 
-/** Length of a message in characters from which the message box can scroll. */
+/** A message with more than this number of characters can scroll in its box. */
 const MIN_SCROLL_CHARS = 160;
 /** Height of an hour's block in px, and the smallest visible missing part. */
 const BLOCK_PX = 20;

@@ -63,7 +63,7 @@ export const voltageStyles = css`
     gap: 4px;
     height: 20px;
   }
-  /* The time begins below the two limits, which are beside the first row only. */
+  /* Begin the axis of time below the numbers of the two limits, because only the first row has these numbers. */
   @container (max-width: 280px) {
     .voltage .axis {
       margin-inline-start: -24px;

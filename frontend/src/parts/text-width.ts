@@ -12,7 +12,7 @@ let context: CanvasRenderingContext2D | null | undefined;
 export function measureIn(host: Element): Measure {
   let family: string | undefined;
   return (text) => {
-    // Reading a style is slow, and a card's font stays the same.
+    // Reading a style is slow, and a card's font stays the same. So read the font only once.
     family ??= getComputedStyle(host).fontFamily;
     context ??= document.createElement("canvas").getContext("2d");
     if (!context) return 0;

@@ -11,7 +11,7 @@ export const batteryTexts: Texts<BatteryKey> = texts;
 
 /** Longest payback time shown. Few batteries last longer, and energy prices after that time are unknown. */
 const MAX_PAYBACK_YEARS = 25;
-/** Share of hours with a known price from which no note mentions the hours without a price. */
+/** If at least this share of the hours has a known price, no note mentions the other hours. */
 const MIN_HOURLY_SHARE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 
@@ -57,7 +57,7 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price:
       t("cycles", { count: locale.number(after.cycles) }),
       share === null ? "" : t("stored", { share: locale.percent(share) }),
       hourly === null || hourly >= MIN_HOURLY_SHARE ? "" : t("hourly", { share: locale.percent(hourly) }),
-      // In German, the abbreviation of VAT ends with a dot.
+      // In German, the abbreviation of VAT ends with a dot. So drop the second dot at the end of the sentence.
       t("basis", { count: locale.number(estimate.measured_days), vat: locale.common(estimate.has_vat ? "with_vat" : "without_vat") }).replace("..", "."),
       olderPrices(estimate.prices_of, estimate.end.slice(0, "2027-01".length), locale),
       price > 0 ? t("not_counted") : "",

@@ -11,7 +11,9 @@ export interface HighRow {
   isAbove: boolean;
 }
 
-/** Return the rows of the highest powers. A span above the reference power has its highest quarter-hour's power. */
+/**
+ * Return the rows of the highest powers. A span above the reference power gets the power of its highest quarter-hour.
+ */
 export function highRows(highest: readonly High[], reference: number | null, locale: Locale): HighRow[] {
   return highest.map(({ start, end, is_above: isAbove, kw }) => {
     const [from, to] = [new Date(start), new Date(end)];

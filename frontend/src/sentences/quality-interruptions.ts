@@ -7,7 +7,7 @@ import { parseTime, qualityTexts, say, joinNames } from "./quality.ts";
 export const KINDS = ["power_failure", "voltage_sag", "voltage_swell"] as const satisfies DisturbanceKind[];
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
-/** Gap in ms between two readings up to which the time of an interruption counts as exact. */
+/** If at most this time in ms lies between two readings, the time of an interruption counts as exact. */
 const MAX_EXACT_GAP_MS = 600_000;
 
 export interface Disturbance {

@@ -11,7 +11,7 @@ export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
 
 const UNKNOWN = "–";
-/** Share of measured quarter-hours below which a note tells the share. */
+/** If a smaller share of the quarter-hours was measured, a note tells the share. */
 const MIN_MEASURED_SHARE = 0.99;
 
 export interface Row {

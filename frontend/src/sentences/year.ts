@@ -27,7 +27,7 @@ export interface ClassRow {
   readonly total: number | null;
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
-  /** Whole EUR more than the user's own class, or than the cheapest class if the own total is unknown. */
+  /** Difference in whole EUR to the user's own class; to the cheapest class if the cost of the own class is unknown. */
   readonly difference: number | null;
 }
 

@@ -208,7 +208,7 @@ async def test_months_stored_as_sums_of_days_become_a_row(
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
 ) -> None:
-    stored = json.loads((Path(__file__).parent / "stored_day_sums.json").read_text())
+    stored = json.loads((Path(__file__).parent / "stored_state_version_2.json").read_text())
     text = with_value(TELEGRAM, "0-0:1.0.0", "(260603151500S)")
     port.counter = 1_000
     port.greeting = port.next_frame(with_value(text, "1-0:1.8.0", "(001085.250*kWh)"))

@@ -19,8 +19,8 @@ class PulsePower:
     def kw(self, at: float) -> float | None:
         """Return the power in kW at the time `at`. Return None while the power is unknown.
 
-        The power is the last mean, but at most the energy of the last pulses divided by the time
-        since these pulses. So the power falls while no pulse comes.
+        While no pulse comes, the power falls: it is at most the energy of the last pulses, divided
+        by the time since they came.
         """
         if self._mean_kw is None:
             return None
@@ -28,7 +28,7 @@ class PulsePower:
         return min(self._mean_kw, self._last_pulses * self._kws_per_pulse / silence)
 
     def add(self, pulses: int, at: float) -> None:
-        """Add the number of pulses since the last call, at least one.
+        """Add `pulses`, the number of pulses since the last call. It is at least 1.
 
         `at` is the time of the last pulse.
         """

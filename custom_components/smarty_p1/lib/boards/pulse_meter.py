@@ -120,10 +120,7 @@ class PulseMeter:
         self._power = PulsePower(self._pulses_per_kwh)
 
     def feed(self, data: bytes, at: float) -> list[Pulses]:
-        """Count the pulses in the lines that `data` completes.
-
-        Return the content of these lines.
-        """
+        """Count the pulses in the lines that `data` completes. Return the contents of the lines."""
         read = []
         for line in self._lines.feed(data):
             read.append(self._read_line(line, at, is_whole=not self._is_first))
@@ -131,14 +128,17 @@ class PulseMeter:
         return self._add(read, at)
 
     def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Count the pulses in a complete line. Return a list with the content of the line."""
+        """Count the pulses in a complete line. Return a list with the content of the line.
+
+        The list is empty if the line has neither a pulse nor a running count.
+        """
         return self._add([self._read_line(text, at)], at)
 
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
         """Count the pulses since the last running count. Return a list with the content of `text`.
 
-        The list is empty if `text` is not an accepted running count. With `is_old`, the text may be
-        older than the last count.
+        The list is empty if `text` is not a running count. With `is_old`, `text` may have been sent
+        before the last count.
         """
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)

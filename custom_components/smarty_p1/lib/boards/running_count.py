@@ -25,9 +25,9 @@ def parse_count(text: str) -> int | None:
 class RunningCount:
     """Running count of a board: `count` is the last accepted count, `at` its time in seconds.
 
-    A count that would need more power than MAX_POWER_KW is held back. If the next count continues
-    from the held count, the held count is accepted and its rise is lost. Otherwise, the held count
-    was damaged and is forgotten.
+    A count is held back if its rise would need more power than MAX_POWER_KW. If the next count fits
+    the held count, the counting continues from the held count. Otherwise, the held count was
+    damaged and is forgotten.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:

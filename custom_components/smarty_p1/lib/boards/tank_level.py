@@ -117,9 +117,8 @@ class Tank:
     def share(self, distance_cm: float | None) -> float | None:
         """Return the level from 0 (empty) to 1 (full).
 
-        Return None for None or an impossible distance.
-
-        A distance slightly beyond full counts as full, and slightly beyond empty as empty.
+        Return None for an unknown or impossible distance. A distance slightly beyond full counts as
+        full. A distance slightly beyond empty counts as empty.
         """
         if distance_cm is None:
             return None

@@ -38,7 +38,11 @@ class Factor:
 
 
 class Registers:
-    """Substitutes for the numbers of all registers: a random start, and scaled rises."""
+    """Substitutes for the numbers of all registers in a capture.
+
+    A register starts at a random number. The rises of energies and volumes are scaled by the secret
+    factor of their medium.
+    """
 
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
@@ -82,9 +86,9 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the registers of totals by name, each with the names of its tariffs' registers.
+        """Return the names of the tariffs' registers, by the name of the register with their total.
 
-        Only a register whose first number is the sum of its tariffs' first numbers is returned.
+        A total is left out unless its first number is the sum of its tariffs' first numbers.
         """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:
@@ -131,10 +135,7 @@ def digits_of(text: bytes) -> int:
 
 
 def write_digits(number: int, form: bytes) -> bytes:
-    """Return `number` as digits.
-
-    Their count and the place of the decimal point are those of `form`.
-    """
+    """Return `number` with as many digits as `form`, and the decimal point at the same place."""
     whole, point, decimals = form.partition(b".")
     digits = b"%0*d" % (len(whole) + len(decimals), number)
     return digits[: len(whole)] + point + digits[len(whole) :]

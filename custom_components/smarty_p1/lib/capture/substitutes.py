@@ -26,7 +26,8 @@ _MAX_WEEKS = 52 * 8
 _MAX_TIMES = 20_000
 # Bytes of an idle line, which hold no data: NUL, 0xFF and line ends.
 _IDLE = b"\0\xff\r\n"
-# Bytes for random noise, without bytes that begin a frame (0xDB) or telegram (/) or end one (!).
+# Bytes for random noise. They do not begin a frame (0xDB) or a telegram (/), do not end a telegram
+# (!), and do not occur on an idle line.
 _NOISE = bytes(set(range(0x100)) - set(b"\xdb/!" + _IDLE))
 _ALPHABETS = (b"0123456789", b"ABCDEF", b"abcdef", b"GHIJKLMNOPQRSTUVWXYZ", b"ghijklmnopqrstuvwxyz")
 _ALPHABET_OF = {code: alphabet for alphabet in _ALPHABETS for code in alphabet}
@@ -99,10 +100,10 @@ def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
 
 
 def constant_for(values: Iterable[int], size: int, random: Random) -> int:
-    """Return a random constant that is added to all numbers of one register.
+    """Return a random constant to add to `values`, all numbers of one register.
 
-    The numbers and the sums are from 0 to `size` - 1. If possible, no sum is equal to any of the
-    numbers. If the register overflowed, the sums overflow, too, and count modulo `size`.
+    If possible, all sums are from 0 to `size` - 1, and no sum is equal to any of the numbers.
+    Otherwise, the sums overflow: they count modulo `size`.
     """
     numbers = set(values)
     lowest, highest = min(numbers), max(numbers)

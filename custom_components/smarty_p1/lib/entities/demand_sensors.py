@@ -25,7 +25,7 @@ _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to the attribute MEASURED_SINCE of a sensor.
+    """Return a function that gives a sensor's attribute MEASURED_SINCE for a reading.
 
     The attribute is the time since which the running quarter-hour was measured. It is None if the
     reading has no demand, or if `value_fn` returns None for the demand.
@@ -49,7 +49,7 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
 
 
 def month_start(reading: Reading) -> datetime | None:
-    """Return the start of the month whose totals are shown.
+    """Return the start of the month to which the sensors' totals belong.
 
     Return None if the reading has no demand.
     """

@@ -114,9 +114,9 @@ def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
 
 
 def _integration(reading: Reading) -> Mapping[str, Any]:
-    """Return the name of the integration that reads the meter, as attribute.
+    """Return the name of the other integration whose entities gave the reading, as attribute.
 
-    Return {} if the telegrams do not come from entities.
+    Return {} for any other reading.
     """
     telegram = reading.telegram
     if telegram.verification is not Verification.INTEGRATION:

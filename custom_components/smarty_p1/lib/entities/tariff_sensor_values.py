@@ -27,10 +27,10 @@ _MAX_METERS = 8
 
 
 class _CachedResult[T]:
-    """Function of a `Demand` with a cache of its last results, for sensors that share a result.
+    """Function of a `Demand` with a cache, because several sensors need the same result.
 
-    The last _MAX_METERS results are cached, because the telegrams of several meters alternate.
-    `depends_on` returns the objects that determine a result.
+    `depends_on` returns the inputs of the function. The cache has the last _MAX_METERS results,
+    because the telegrams of several meters alternate.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the month of the published grid prices as attribute if these prices are outdated."""
+    """Return the month of the grid prices as attribute, if newer prices are not published yet."""
     return older_prices(price(demand).prices_of)
 
 
@@ -186,7 +186,10 @@ def measured_share(demand: Demand) -> Attributes:
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share as attribute. Add the month of outdated grid prices."""
+    """Return two attributes: the month's measured share, and the month of the grid prices.
+
+    The second attribute exists only if newer grid prices are not published yet.
+    """
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
 
@@ -198,18 +201,15 @@ def energy_attributes(demand: Demand) -> Attributes:
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share as attribute.
-
-    Add the exported kWh with an unknown price.
-    """
+    """Return the month's measured share, and the exported kWh without a price, as attributes."""
     return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_exported_kwh)
 
 
 def total_attributes(demand: Demand) -> Attributes:
-    """Return the attributes of the total.
+    """Return the attributes of the month's total.
 
-    They are the energy attributes, the start of a partly measured month, missing prices, and the
-    total and the measured share of the month before.
+    They are the energy attributes, the start of a partly measured month, missing prices, and last
+    month's total and measured share.
     """
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since
@@ -257,14 +257,14 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
 def quarter_hours_above(demand: Demand) -> int:
     """Return how many quarter-hours of the running month are above the reference power.
 
-    Each day counts by the reference power of the contract on that day.
+    For each day, this is the reference power of the contract on that day.
     """
     own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
     return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)
 
 
 def cheapest(demand: Demand) -> int | None:
-    """Return the cheapest reference power in kW over the decisive months.
+    """Return the reference power in kW with the lowest cost in the last 12 whole months.
 
     Return None if unknown.
     """

@@ -1,6 +1,6 @@
 """Quarter-hours of Leneda, Luxembourg's national energy data platform. No I/O.
 
-export = read_export(data, now)  # a file of its portal; ExportError.reason says why not
+export = read_export(data, now)  # a file of its portal; otherwise raises ExportError
 series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
 platform = {export.code: export.rows}
 meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(platform)))

@@ -77,7 +77,7 @@ class CheckedItem(NamedTuple):
 
 
 def checked_series(answer: object, code: str, max_items: int) -> RawSeries:
-    """Return the series of a response. Unit and interval are not compared with the code.
+    """Return the series of a response. The caller checks whether unit and interval fit the code.
 
     Raises ResponseError if `answer`, the decoded JSON, is not a response for `code`.
     """

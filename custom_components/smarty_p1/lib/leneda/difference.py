@@ -1,9 +1,9 @@
 """Comparison of quarter-hours measured here with those of the platform Leneda, day by day.
 
-Both series come from the same register, but their quarter-hours end at different moments: those
-measured here at a telegram, Leneda's exactly on time. So a day may differ by 50 Wh, or by a
-thousandth of its energy. Days without all quarter-hours, or with an estimated quarter-hour, are not
-compared.
+Both series come from the same register, but the ends of their quarter-hours differ. A measured
+quarter-hour ends at a telegram, a quarter-hour of Leneda exactly on time. So a day may differ by 50
+Wh, or by a thousandth of its energy. Days without all quarter-hours, or with an estimated
+quarter-hour, are not compared.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ _OFF = 1 / 45
 
 
 class Cause(StrEnum):
-    """Likeliest cause if most days differ."""
+    """Likeliest cause of the differences, if most days differ."""
 
     OTHER_POINT = "other_point"
     """Another metering point, or an unknown cause."""
@@ -55,7 +55,7 @@ class DayDifference(NamedTuple):
 class Differences(NamedTuple):
     """Result of a comparison: the compared days.
 
-    If most of them differ, `cause` is the likely cause.
+    If most days differ, `cause` is the likeliest cause.
     """
 
     days: tuple[DayDifference, ...]

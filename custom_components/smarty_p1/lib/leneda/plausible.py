@@ -14,11 +14,11 @@ _REMAINING = CODES[Quantity.REMAINING]
 
 
 def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows without the days on which Leneda sends a wrong 0 as consumption.
+    """Return the rows without the days on which Leneda wrongly sends 0 as consumption.
 
-    Leneda was seen to send 0 as the consumption that the supplier bills, for homes that share no
-    energy. Their bill would be 0 then. A 0 is right only if the day has shared energy, or a value
-    above 0.
+    For homes that share no energy, Leneda was seen to send 0 as the consumption that the supplier
+    bills. With these zeros, the bill would be 0. A 0 is right only on a day with shared energy, or
+    with another value above 0.
     """
     rows = platform.get(_REMAINING)
     if not rows:

@@ -234,7 +234,7 @@ def _columns(head: _Head) -> Columns:
 
 
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
-    """Remove the column whose cell in `example` matches `pattern` from `left`, and return it.
+    """Remove a column from `left` and return it: its cell in `example` matches `pattern`.
 
     Raises ExportError if no column matches.
     """

@@ -76,7 +76,7 @@ def is_gas(code: str) -> bool:
 
 
 def is_of_sharing(code: str) -> bool:
-    """Return whether the code is of a series of energy sharing."""
+    """Return whether the OBIS code belongs to energy sharing."""
     return code.startswith("1-65:")
 
 

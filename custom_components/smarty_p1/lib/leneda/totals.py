@@ -16,7 +16,7 @@ _PARTS = {
 
 
 def with_totals(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows of each code. A row that a total lacks is computed from the total's parts."""
+    """Return the rows of each code. Missing rows of a total are computed from its parts."""
     rows_by_code = dict(platform)
     for total, (rest, *layers) in _PARTS.items():
         total_rows = platform.get(CODES[total], ())

@@ -84,10 +84,11 @@ def entity_telegram(
 
 
 def _balance(states: Mapping[str, Sequence[EntityState]], objects: dict[str, float | None]) -> None:
-    """Add the exported power if only the imported power is read.
+    """Add the exported power to `objects` if only the imported power is read.
 
-    A Smarty balances its phases, so one of the two powers is always 0. Without a total to the grid,
-    the house feeds nothing in.
+    A Smarty balances its phases, so it never imports and exports at the same time. While it
+    imports, or if no entity shows exported energy, the exported power is 0. Otherwise, the exported
+    power is unknown.
     """
     imported, exported = (
         QUANTITIES[name].reference for name in ("power_imported", "power_exported")

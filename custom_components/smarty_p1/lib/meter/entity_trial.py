@@ -1,4 +1,4 @@
-"""Assessment of a trial of entities: the interval of telegrams, and the step of the totals."""
+"""Result of a trial that reads a meter from entities: longest interval, and step of the totals."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,8 @@ from .reading import IMPORTED_ENERGY
 MAX_INTERVAL_S = 300.0
 """Maximum seconds between two reports. With slower entities, quarter-hours would be guesses."""
 COARSE_STEP_WH = 100
-"""Step of the totals in Wh from which quarter-hours are wrong. Days and months are still right."""
+"""With this step of the totals in Wh, or a larger step, quarter-hours are wrong. Days and months
+are still right."""
 _ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0")
 _POWERS = ("1-0:1.7.0", "1-0:2.7.0")
 _STEPS_WH = (1000, 100, 10)
@@ -20,7 +21,7 @@ _QUARTER_HOUR_S = 900
 
 
 class Trial(NamedTuple):
-    """Result of a trial of entities."""
+    """Result of a trial that reads a meter from entities."""
 
     reports: int
     interval_s: float
@@ -32,7 +33,7 @@ class Trial(NamedTuple):
 
 
 def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
-    """Return the result of a trial. Return None without two telegrams for an interval.
+    """Return the result of a trial. Return None without an interval between two telegrams.
 
     If the trial has a single telegram, the interval begins at `last_report`, the time of the
     entities' last report before the trial.

@@ -73,8 +73,8 @@ class MeterMemory:
         """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
         `load_demand` reads the quarter-hours and months. If `stored` has none, `demand_meter` is
-        used. The file of a gateway has one counter for each key, and the meter's system title only
-        in its name. For such a file, `title` is the system title. Raises ValueError if `stored` is
+        used. The file of a gateway has only one counter for each key, and lacks the meter's system
+        title. For such a file, pass the system title as `title`. Raises ValueError if `stored` is
         not a dict.
         """
         memory = cls(demand_meter)
@@ -130,8 +130,8 @@ class MeterMemory:
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the decryptor's key.
 
-        Beyond the limits, the keys and titles that were not used for the longest time are
-        forgotten, but never the meter's own title. The decryptor forgets the same titles.
+        If there are too many keys or titles, the longest unused are forgotten, but never the
+        meter's own title. The decryptor forgets the same titles.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters

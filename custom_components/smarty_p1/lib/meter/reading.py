@@ -146,9 +146,9 @@ class MeterReader:
 
 
 def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
-    """Return a reading without values, made from the outline of the meter's last telegram.
+    """Return a reading without values. It has the objects and M-Bus meters of the last telegram.
 
-    The reading is not current. After a restart, it tells which entities exist.
+    After a restart, this reading tells which entities exist. The reading is not current.
     """
     outline = memory.outline
     return Reading(

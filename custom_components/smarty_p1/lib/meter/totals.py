@@ -56,7 +56,8 @@ REGISTERS = (
 class _Total[M: (int, datetime)]:
     """Total of one register or index: its accepted value, and a lower value to be confirmed.
 
-    Moments order the values. A moment is the capture time of an index, or the number of a telegram.
+    Each value comes with a moment, which orders the values. A moment is the capture time of an
+    index, or the number of a telegram.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:

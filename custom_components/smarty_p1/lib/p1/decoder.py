@@ -6,9 +6,9 @@ may decipher only 128 bytes for each byte received, and 512 KiB at once. Candida
 budget are dropped without a rejection. No true frame is dropped, because half of the budget is
 reserved:
 
-- A candidate is surely not new if its frame counter is not higher than the last counter, or if its
-  first block does not decipher to the start of a telegram. Such candidates may use only the other
-  half of the budget.
+- A candidate cannot be a new frame if its frame counter is equal to the last counter or lower, or
+  if its first block does not decipher to the start of a telegram. Such candidates may use only the
+  other half of the budget.
 - All other candidates may also use the reserved half. The reserved half suffices for eight frames
   of 32 KiB, and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long
   messages, are always deciphered.
@@ -111,9 +111,9 @@ class LineDecoder:
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:
-        """Remove an accepted frame or telegram.
+        """Remove an accepted frame or telegram from the line.
 
-        Return rejections of frames that it has cut short.
+        Return a rejection for each frame that the accepted frame or telegram has cut short.
         """
         return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
 

@@ -49,7 +49,7 @@ def parse(
 ) -> Telegram | None:
     """Return the telegram in `text`. Return None if `text` is not a telegram.
 
-    `read` parses its contents.
+    `read` is the parser of the contents, such as the method of a FastParser.
     """
     if (contents := read(text)) is None:
         return None

@@ -59,7 +59,7 @@ class _Findings:
         self._nameless = False
         self._first_bytes = b""
         self.failed_at = inf
-        """Time of the first rejection in seconds of the loop's clock, infinity without one."""
+        """Time of the first rejection by the loop's clock, infinity without a rejection."""
 
     def read(self, data: bytes, now: float) -> Telegram | None:
         """Return the first telegram in `data` that names its meter. Return None if there is none.
@@ -117,13 +117,13 @@ async def probe(  # noqa: PLR0913
 ) -> Telegram:
     """Return the first verified telegram that names its meter.
 
-    The probe lasts at most `timeout` seconds. As soon as the cause of a failure is certain, it
-    waits only until a meter should have sent a telegram. Without `needs_tag`, a correct CRC
+    The probe lasts at most `timeout` seconds. As soon as the cause of a failure is certain, the
+    probe waits only until a meter should have sent a telegram. Without `needs_tag`, a correct CRC
     suffices. The frame counter must be higher than in `last_counters`. `opener` replaces
     `open_port` for sources that are neither a device nor a URL.
 
-    Raises a LinkError if the port cannot be opened or closes at once. Raises the ProbeError that
-    names the cause if no such telegram comes.
+    Raises a LinkError if the port cannot be opened or closes at once. If no such telegram comes,
+    raises the ProbeError that names the cause.
     """
     findings = _Findings(
         Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)

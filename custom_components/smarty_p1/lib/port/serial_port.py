@@ -40,7 +40,7 @@ type Opener = Callable[[], AbstractAsyncContextManager[ByteReader]]
 
 
 def normalise_port(text: str) -> str:
-    """Return the text that a user entered as device or URL.
+    """Return the device or URL for `text`, which a user entered.
 
     `host:port` becomes `socket://host:port`.
     """

@@ -97,7 +97,7 @@ class MeterMessages:
         self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
-        """Return whether `reading` has new message texts. A later reading may lack these texts."""
+        """Return whether `reading` has new texts of the operator. A later reading may lack them."""
         return _texts(reading) != _texts(self._published)
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
@@ -166,8 +166,8 @@ class MeterMessages:
     def _placed(self, message: Message) -> Iterator[Message]:
         """Yield `message` unless the number of topics would exceed MAX_TOPICS.
 
-        If the broker retains a message of an earlier run on the same topic, and `message` is not to
-        be retained, an empty message comes first. It deletes the retained message.
+        The broker may retain a message of an earlier run on the same topic. If `message` is not to
+        be retained, an empty message comes first, which deletes the earlier message.
         """
         topic = message.topic
         if not self._has_place(topic):

@@ -246,8 +246,7 @@ class Announcer:
     def _unwanted(self) -> dict[str, dict[str, Any]]:
         """Return entries that remove the entities which the meter's options exclude.
 
-        If the message only left them out, these entities would stay in the other Home Assistant
-        with their last state.
+        An entity without an entry would stay in the other Home Assistant with its last state.
         """
         options = self._meter.options
         return {

@@ -14,8 +14,8 @@ from ..tariff import LUXEMBOURG, day_end
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""
 _A_DAY = timedelta(days=1)
-# Decimals of a day's cost. A day may cost only a few cents. With five decimals, the sum of the days
-# is exact to the month's cent.
+# Decimals of a day's cost. A day may cost only a few cents. With five decimals, the days add up to
+# the month's amount exactly to the cent.
 _DECIMALS = 5
 
 type DaySums = Mapping[datetime, tuple[float, float]]

@@ -1,7 +1,7 @@
-"""Answers about habits of a household.
+"""Answers about the habits of a household.
 
-They have the usual sums by this time of the day, the highest powers of a month, and the power that
-is always on.
+They are the usual sums from midnight to this time of the day, the highest powers of a month, and
+the power that is always on.
 """
 
 from collections.abc import Iterator, Sequence

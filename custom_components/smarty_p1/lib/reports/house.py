@@ -26,7 +26,7 @@ MAX_MONTHS = 13
 
 
 def first_day_of_house(demand: Demand) -> datetime:
-    """Return the start of the first month that an answer contains."""
+    """Return the start of the first month in the answer of `house_report`."""
     return (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:][0].start
 
 
@@ -39,7 +39,7 @@ def house_report(
 ) -> dict[str, Any]:
     """Return the days and months of a house until `until`, the start of a quarter-hour.
 
-    `meter` holds the quarter-hours that the meter measured, and those of the national platform.
+    `meter` has the quarter-hours that were measured, and the days of the national platform.
     """
     months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
     columns, past = meter

@@ -32,7 +32,8 @@ def outlook_report(
 ) -> dict[str, Any]:
     """Return the quarter-hours of the next 48 hours. `name` is a format of `OUTLOOK_FORMATS`.
 
-    `market` returns the market's prices. `past` are quarter-hours that show the usual import.
+    `market` returns the market's prices. The usual import is computed from the quarter-hours in
+    `past`.
     """
     return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_import(past))])
 

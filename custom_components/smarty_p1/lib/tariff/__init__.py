@@ -42,6 +42,7 @@ from .contract import (
     Contracts,
     MarketPrices,
 )
+from .day_sums import above_each
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .house import (
@@ -65,6 +66,7 @@ from .kwh_price import (
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
 from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared
+from .month_cache import KnownMonths, months_of
 from .month_file_lines import (
     HEADER,
     Files,
@@ -90,9 +92,7 @@ from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import MAX_POWER_KW, Amounts, Energies
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .spans import Columns, Kind, Row, Span
-from .spans_to_days import above_each
-from .spans_to_months import KnownMonths, months_of
-from .stored_day_sums import load_months
+from .stored_state_version_2 import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery
 from .what_if_year import MIN_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal

@@ -3,17 +3,18 @@
 The simulated rule knows prices in advance, from the contract and the market. The energy of a
 quarter-hour is known only when that quarter-hour runs:
 
-1. Once a day, `battery_plan.py` computes for each hour how much stored energy is worth more later
-   than now, from the prices until the end of the next day and from the household's last days.
+1. Once a day, `battery_plan.py` computes for each hour the amount of stored energy to keep, because
+   it is worth more later. It uses the prices until the end of the next day, and the household's
+   last days.
 2. The house gets stored energy beyond that amount. Missing energy is charged from the grid if this
    pays in spite of the loss, and never above the reference power. Solar energy is stored if the
    stored energy is worth more than the feed-in price.
 
 The battery never feeds in, and is empty at the beginning. Half of the loss is charging loss, half
 is discharging loss. The battery always draws its standby power. The rule knows the whole energy of
-the running quarter-hour, as a controller with a projection does, so only the mean power counts.
-If a quarter-hour has both import and export, the worse order is assumed: the battery stores solar
-energy before it discharges, and does not give this energy to the house in the same quarter-hour.
+the running quarter-hour, as if it had a perfect projection. So only the mean power counts. If a
+quarter-hour has both import and export, the worse order is assumed: the battery stores solar energy
+before it discharges, and does not give this energy to the house in the same quarter-hour.
 """
 
 from collections.abc import Sequence
@@ -114,14 +115,14 @@ class _Day(NamedTuple):
 
 
 class _DayAfter(NamedTuple):
-    """Energies of a day's quarter-hours with the battery, while `pass_hour` adds them."""
+    """Energies of a day with the battery. `pass_hour` appends the quarter-hours of an hour."""
 
     imported_wh: list[float]
     exported_wh: list[float]
 
 
 class BatteryTrial:
-    """Simulation of one battery on a household's days, which can run for any reference power."""
+    """Simulation of one battery in one household. `run` simulates any reference power."""
 
     def __init__(self, days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> None:
         """Prepare the simulation of `days`, which are in the order of time.
@@ -176,7 +177,7 @@ class _State:
     def pass_hour(
         self, energies: DayEnergies, hour: _Hour, limits: HourLimits, after: _DayAfter
     ) -> None:
-        """Append the quarter-hours of `hour` to `after`, as the battery changes them."""
+        """Simulate `hour`, and append its quarter-hours with the battery to `after`."""
         begin, end = hour.begin, hour.end
         imported_wh, exported_wh = energies.imported_wh[begin:end], energies.exported_wh[begin:end]
         give_to, charge_to, store_to, spare_to = limits

@@ -40,7 +40,7 @@ class DayPrices(NamedTuple):
 
     @property
     def are_flat(self) -> bool:
-        """Return whether the import price and the export price do not change during the day."""
+        """Return whether the import price and the export price each stay the same all day."""
         return all(min(prices) == max(prices) for prices in self)
 
 
@@ -196,8 +196,9 @@ class BatteryPlan:
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
         """Return three lists with numbers of the battery's parts, by hour of the clock.
 
-        The first list has the parts that the household needs, the second the parts that solar
-        energy can fill, the third the parts that the grid can fill below the reference power.
+        - The household needs the parts in the first list.
+        - Solar energy can fill the parts in the second list.
+        - The grid can fill the parts in the third list below the reference power.
         """
         one_way, drawn = self._one_way, self._drawn_days.means
         return (
@@ -211,9 +212,11 @@ class BatteryPlan:
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the expected excesses over the reference power, by the hour in which they begin.
 
-        An excess has three values: its probability, the number of the battery's parts that would
-        cover the energy above the reference power, and the number of parts that the house can use
-        below the reference power in the same hours.
+        An excess has three values:
+
+        - its probability;
+        - the number of the battery's parts that would cover the energy above the reference power;
+        - the number of parts that the house can use below the reference power in the same hours.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:

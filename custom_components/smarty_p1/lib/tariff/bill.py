@@ -8,7 +8,7 @@
 - Monthly prices count from the start of the month, whether its days were measured or not. In the
   very first month, they count from the day of the first reading.
 - With VAT, the parts are rounded by the largest remainder, so that they add up to the total.
-- A price that the contract leaves open is the published price of each day.
+- If the contract lacks a price of the grid or a levy, the published price of each day is used.
 - While a price is unknown, its line is in `missing`, and there is no total.
 - Energy at the market's price is priced when it is measured. If the market's price was unknown for
   up to a tenth of a month's energy (`unpriced_kwh`), this energy costs the month's mean. If it was
@@ -386,7 +386,7 @@ def _network_charges(part: MonthPart) -> Iterator[_Charge]:
     spared_kwh = above_kwh if contract.replaces_variable else 0.0
     yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
-    # Without a reference power, the surcharge has no price here, so the surcharge is unknown.
+    # Without a reference power, the surcharge is unknown. So pass None as its price.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 
@@ -485,7 +485,7 @@ def _vat_base(lines: Iterable[Line]) -> float:
 
 
 def _unsplit_kwh(parts: list[MonthPart]) -> float:
-    """Return the energy in kWh that has two prices, but whose time of use is unknown."""
+    """Return the energy in kWh whose price depends on the hour, but whose hours are unknown."""
     energies_kwh = [
         part.supplied_kwh - part.split.energy_wh / 1000
         for part in parts

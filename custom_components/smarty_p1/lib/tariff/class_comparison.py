@@ -4,8 +4,8 @@
 
 A reference power of the tariff is called a class. A smaller class has a lower fixed price, but
 more energy above it costs the surcharge. Only the last 12 whole months decide, and nothing is
-extrapolated. Amounts include VAT if the contract does. Each month is priced as it was then, or all
-months are priced at the current prices, which say more about the coming months.
+extrapolated. Amounts include VAT if the contract does. Each month has the prices of its time, or
+all months have the current prices. Current prices say more about the coming months.
 """
 
 from collections.abc import Mapping, Sequence

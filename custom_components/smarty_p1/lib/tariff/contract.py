@@ -190,7 +190,7 @@ class Contracts:
     def part_start(self, time: datetime) -> datetime:
         """Return the start of the day of `time`.
 
-        If the contract began later that day, return its start.
+        If the contract began later that day, return the contract's start.
         """
         start = day_start(time)
         return next(
@@ -200,7 +200,7 @@ class Contracts:
     def part_end(self, time: datetime) -> datetime:
         """Return the end of the day of `time`.
 
-        If the contract ends earlier that day, return its end.
+        If the contract ends earlier that day, return the contract's end.
         """
         end = day_end(time)
         return min([end, *(since for since, _ in self.entries if since > time)])

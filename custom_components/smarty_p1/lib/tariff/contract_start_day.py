@@ -1,4 +1,4 @@
-"""Rules for the time from which a contract holds that a user enters in the options.
+"""Rules for the start of a contract that a user enters in the options.
 
 - The first contract ever entered holds for all recorded time.
 - A value in a field that was empty before holds from the 1st of the month of the entered day.
@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# Fields that are not filled in for the days since the 1st of the month, although other empty fields
-# are. A second price would change the price of some hours.
+# A field that was empty before counts from the 1st of the month. These fields are exceptions,
+# because a second price would change the price of some hours.
 _NEVER_FILLED = {"second_price", "second_hours"}
 # A price is either fixed or follows the market. So if one of the two fields has a value, the other
 # one does not count as empty.

@@ -33,7 +33,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
-from . import stored_day_sums
+from . import stored_state_version_2
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import (
     BEGINNING,
@@ -60,21 +60,21 @@ from .demand_snapshot import Demand, Summary, summarised
 from .leneda_days import PlatformDays
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month import Month
+from .month_cache import KnownMonths
 from .month_file_lines import Files
 from .month_file_reader import RowReader
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
 from .spans import Columns, Row, Span
-from .spans_to_months import KnownMonths
 
 _VERSION = 3
 _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# Shortest time by which the remaining energy of the quarter-hour is divided. With the last few
-# seconds, the result would be a very high power, and an appliance switched on at that power would
+# Shortest time by which the remaining energy of the quarter-hour is divided. In the last few
+# seconds, the division would give a very high power. An appliance switched on at that power would
 # exceed the reference power in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 # In kWh. Another program may have rounded the register up by this much.
@@ -264,7 +264,7 @@ class DemandMeter:
         meter = cls(contract)
         try:
             stored = checked_mapping(data)
-            if stored["version"] == stored_day_sums.VERSION:
+            if stored["version"] == stored_state_version_2.VERSION:
                 meter._restore_version_2(stored, files or {}, months)
             else:
                 meter._restore(stored, files or {})
@@ -277,7 +277,7 @@ class DemandMeter:
     def from_files(
         cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return the meter restored from the stored spans in `files` alone. Its state is lost.
+        """Return the meter restored only from the stored spans in `files`. Its state is lost.
 
         `contract`, `since` and `months` are those of `from_dict`.
         """
@@ -327,7 +327,7 @@ class DemandMeter:
             self._contracts = load_contracts(stored["contracts"])
             self._is_begun_here = checked_flag(stored["is_begun_here"])
             last_quarter = load_quarter(stored["last_quarter"])
-            months = tuple(stored_day_sums.months_of_state(stored, months))
+            months = tuple(stored_state_version_2.months_of_state(stored, months))
             all_segments = checked_list(stored["stretches"], MAX_SEGMENTS)
             segments = [load_segment({**item, "spans": []}) for item in all_segments[-1:]]
         else:
@@ -335,7 +335,7 @@ class DemandMeter:
         self.replaces_files = True
         until = segments[0].since if segments else None
         self._history = ReadingHistory(Row(), segments, last_quarter)
-        for span in stored_day_sums.spans_of_months(months, files, last_quarter, until):
+        for span in stored_state_version_2.spans_of_months(months, files, last_quarter, until):
             self._history.new.append(self._history.row.add(span))
 
     @property

@@ -42,11 +42,11 @@ class Demand:
     will_exceed: bool | None
     """Whether `projected_kw` is above the reference power."""
     available_kw: float | None
-    """Power for the rest of the quarter-hour that makes its mean the reference power.
+    """Power for the rest of the quarter-hour that brings the mean to the reference power.
 
-    From 0 to the limit of the connection. An excess of less than 1 Wh does not lower this power
-    below the reference power, because in the last seconds 1 Wh amounts to kilowatts. A value above
-    the reference power is computed for at least one remaining minute.
+    It is at least 0, and at most the limit of the connection. An excess of less than 1 Wh does not
+    lower this power below the reference power, because in the last seconds 1 Wh amounts to
+    kilowatts. A value above the reference power is computed for at least one remaining minute.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""

@@ -49,7 +49,7 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """Times of a run of loose spans that Leneda's quarter-hours cover, and Leneda's energy."""
+    """Part of a run of loose spans that Leneda's quarter-hours cover: periods, and their energy."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
@@ -139,7 +139,7 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return `starts`, and the starts of all months that loose spans connect with these months."""
+    """Return `starts`, and the starts of all months that loose spans connect with one of them."""
     result: set[datetime] = set()
     waiting = [*starts]
     while waiting:
@@ -188,9 +188,9 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the times of the spans in `run` that `cover` lacks, each with its energy in Wh.
+    """Yield the periods of `run` outside of `cover`, each with its kind and its energy in Wh.
 
-    `energies_wh` has the energy of each span of `run`.
+    `energies_wh` has the energy of each span in `run`.
     """
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0

@@ -25,8 +25,8 @@ MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 """Longest gap between readings whose energy may be divided between two days."""
-# If an hour has more than this many times the highest energy of all earlier hours, its statistics
-# hold the energy of several hours.
+# An hour is doubtful if its energy is above this multiple of the highest energy of all earlier
+# hours. Its statistics then hold the energy of several hours.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
 # Limit that replaces _MAX_RISE in the first weeks. A sunny hour after dull days may have more than
@@ -34,7 +34,7 @@ _LEARNING_HOURS = 28 * 24
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
 # Share of the highest hourly energy. After a day without solar energy, the first hour has less than
-# this. If it has more, a part was produced in earlier hours.
+# this share. If it has more, a part was produced in earlier hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _PRICED_DECIMALS = 9
@@ -73,7 +73,7 @@ class HouseDay(NamedTuple):
     drawn_kwh: float
     own_kwh: float | None
     saved: float = 0.0
-    """Cost in EUR of the own energy with a known price, had it been drawn from the grid."""
+    """Cost in EUR if the own energy with a known price had been drawn from the grid."""
     unpriced_kwh: float = 0.0
     """Own energy without a known price."""
 
@@ -163,7 +163,8 @@ class Grid:
 def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
     """Yield the periods of a supply whose energy cannot be assigned to days.
 
-    The statistics have the whole energy of such a period in one hour, or have none before `until`.
+    The statistics have all energy of such a period in one hour, or have no energy of it before
+    `until`.
     """
     watch = _Watch(supply)
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
@@ -186,7 +187,7 @@ class _Watch:
         self._hours = 0
 
     def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
-        """Return the doubtful period that `hour` ends. Return None if its energy is plausible."""
+        """Return the doubtful period that ends with `hour`. Return None if `kwh` is plausible."""
         if hour - self.last_row > MAX_NIGHT:
             return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
         if kwh <= self._max_kwh(hour):
@@ -248,7 +249,7 @@ def house_sum(days: Sequence[HouseDay]) -> HouseSum:
 
 
 def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]) -> PriceOfHour:
-    """Return a function for the mean price of a kWh in an hour. `market` has past market prices."""
+    """Return a function from an hour to the mean price of a kWh. `market` has past prices."""
 
     def price_of_hour(hour: datetime) -> float | None:
         has_second_price = contracts.at(hour).has_second_price

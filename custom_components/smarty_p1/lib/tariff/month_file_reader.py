@@ -199,8 +199,8 @@ class RowReader:
     def _clip_gaps(self) -> None:
         """Put the gaps from the files into the row.
 
-        Shorten a gap whose beginning earlier lines cover. Such lines were restored after the gap
-        was written.
+        If earlier lines cover the beginning of a gap, shorten the gap. Such lines were restored
+        after the gap was written.
         """
         for index, (before, after) in enumerate(pairwise(self.runs), 1):
             gap = self._gaps.get(after.first)

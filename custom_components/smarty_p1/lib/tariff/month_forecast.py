@@ -196,7 +196,10 @@ class _Known(NamedTuple):
         return {kw: ClassExcess(0, energy_wh * share) for kw, share in shares.items()}
 
     def second(self, energy_wh: float) -> dict[str, TimeOfUseSplit]:
-        """Return the expected split of `energy_wh` by the second price, for each text of hours."""
+        """Return how much of `energy_wh` is expected at the second price.
+
+        The keys are the texts with the hours of the second price.
+        """
         every = {hours for days in self for day in days for hours in day.second}
         shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
         return {

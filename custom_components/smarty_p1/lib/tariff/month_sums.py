@@ -20,7 +20,7 @@ _QUARTER_HOURS_A_DAY = 96
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
     """Return the excess of all `days` together.
 
-    Each day counts over its contract's reference power.
+    The excess of a day is over the reference power of its contract.
     """
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
     excesses = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
@@ -62,10 +62,10 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield `months`, each with the start of its first recorded day as `since`.
+    """Yield `months`. The first month gets the start of its first recorded day as `since`.
 
-    The first month with at least 96 known quarter-hours (a day) is the last such month. Later
-    months are yielded unchanged.
+    If this month has fewer than 96 known quarter-hours (a day), the next month is treated in the
+    same way, and so on. All other months are yielded unchanged.
     """
     is_first = True
     for month in months:

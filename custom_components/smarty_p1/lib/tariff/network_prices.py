@@ -47,7 +47,7 @@ class NetworkPrices:
 
 
 def _changes(prices: Mapping[str, Any]) -> set[date]:
-    """Return the first days of all changed prices, and the first day after the approved prices."""
+    """Return the first days of all prices, and the days after a last day or `APPROVED_UNTIL`."""
     days = {APPROVED_UNTIL + timedelta(days=1)}
     for dated in prices.values():
         if isinstance(dated, dict):

@@ -39,7 +39,7 @@ class Unknown(StrEnum):
 
 
 class ComingQuarterHour(NamedTuple):
-    """The current or a later quarter-hour, with its prices and its usual distance to the limit."""
+    """The current or a later quarter-hour: prices, and power left to the reference power."""
 
     start: datetime
     """In UTC."""

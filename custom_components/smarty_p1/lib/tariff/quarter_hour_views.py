@@ -9,11 +9,11 @@ from zlib import crc32
 
 from .calendar import QUARTER_HOUR, month_end, month_start
 from .contract import REFERENCE_POWERS, Contracts
+from .day_sums import above_each
 from .leneda_days import PlatformDays
 from .month import Origin, QuarterHour
 from .register_rises import DECIMALS
 from .spans import ORIGINS, MonthColumns
-from .spans_to_days import above_each
 
 ABOVE_CONTRACT = 16
 """Bit that `QuarterHours.above` adds to a count of reference powers (0 to 10, in four bits)."""

@@ -24,10 +24,10 @@ from .contract import Contracts, MarketPrices
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
 from .month import Month, QuarterHour
+from .month_cache import KnownMonths
 from .register_rises import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
 from .spans import Columns, Kind, Position, Row, Span, end_of, gap_between, position_of
-from .spans_to_months import KnownMonths
 
 type _Identity = tuple[datetime, Kind, float]
 
@@ -161,7 +161,7 @@ class ReadingHistory:
         self._add(segment, span)
 
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
-        """Count the whole quarter-hour of a segment that began at `start`.
+        """Count a whole quarter-hour of `segment`, which has started at `start`.
 
         After the segment's first quarter-hour, the gap before the segment is booked. After its 96th
         quarter-hour (a day), the segment is confirmed.
@@ -232,9 +232,9 @@ class ReadingHistory:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # Only the last segment still grows. If another segment follows the last confirmed segment,
-        # and the row has all spans of the confirmed one, the segments after it are still valid.
-        # Keep them.
+        # Keep the segments after the last confirmed segment if the row ends within that segment.
+        # Otherwise, the row has spans that were added after the segments were stored. The stored
+        # segments are then outdated.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []
@@ -247,7 +247,7 @@ class ReadingHistory:
     def _last_in_row(self, taken: set[_Identity]) -> int:
         """Return the index of the last segment with a span in `taken`.
 
-        Return 0 if no segment has one.
+        Return 0 if no segment has such a span.
         """
         last_index = 0
         for index, segment in enumerate(self.segments):

@@ -76,8 +76,8 @@ def split(
 ) -> Mapping[str, TimeOfUseSplit]:
     """Return how much of the energy `wh` has the second price of `contract`, in proportion to time.
 
-    The energy was imported from `start` to `end`. The key is the text of hours. The result is empty
-    if the contract has no such hours.
+    The energy was imported from `start` to `end`. The only key of the result is
+    `contract.second_hours`. The result is empty if the contract has no such hours.
     """
     hours = contract.second_hours
     if hours is None:
@@ -96,7 +96,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sum of the splits `one` and `other` for each text of hours."""
+    """Return the sums of the splits in `one` and `other` that have the same hours as key."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

@@ -159,10 +159,10 @@ def simulate_battery(
 
 
 def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
-    """Return the contract, with `feed_in_price` as its feed-in price, and its reference power.
+    """Return the contract and its reference power.
 
-    If `feed_in_price` is None, the contract's own price stays. Raises WhatIfError if the reference
-    power or the energy price is unknown.
+    Unless None, `feed_in_price` replaces the contract's own feed-in price. Raises WhatIfError if
+    the reference power or the energy price is unknown.
     """
     contract = demand.contracts.at(demand.until)
     own_kw = contract.reference_kw

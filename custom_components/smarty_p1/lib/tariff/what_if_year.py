@@ -1,7 +1,7 @@
 """Whole months with their quarter-hours, as the data for the simulation of a battery.
 
-Bills are computed from days, so each day has its quarter-hours. The simulation changes only the
-energy in known quarter-hours. The time of all other energy is unknown.
+The quarter-hours are grouped by day, because bills are computed from days. The simulation changes
+only the energy in known quarter-hours. The time of all other energy is unknown.
 """
 
 from bisect import bisect_left
@@ -187,8 +187,8 @@ def year_of(
 
     Both are in the order of time.
 
-    Raises WhatIfError if too few days are measured. If the contract follows the market, it is also
-    raised if too few of these days have market prices.
+    Raises WhatIfError if too few days are measured. If the contract follows the market, WhatIfError
+    also means that too few of these days have market prices.
     """
     feeds_in = any(month.exported_kwh for month in months)
     days: list[KnownDay] = []

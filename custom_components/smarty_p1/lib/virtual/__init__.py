@@ -5,8 +5,8 @@
     answer = meter.ask("192.168.1.20", Question.HOMEWIZARD, time.monotonic())
     homewizard_data(answer)
 
-A client gets the true last values. After 30 seconds without a telegram, it gets none. Only a
-battery gets just a part of the power at every poll (see `VirtualMeter`).
+A client gets the true last values, or no values after 30 seconds without a telegram. But a battery
+gets only a part of the power at each poll (see `VirtualMeter`).
 """
 
 from .addresses import is_local_host, is_private, plain_address

@@ -6,7 +6,8 @@ from .load_forecast import LoadForecast
 class Handout:
     """Power of the last telegram, divided among batteries. Each battery takes only its own share.
 
-    At the next telegram, the sum of the powers that the batteries took enters the load forecast.
+    When the next telegram comes, the load forecast gets the sum of the powers that the batteries
+    took.
     """
 
     def __init__(self) -> None:
@@ -16,10 +17,7 @@ class Handout:
         self._taken: dict[str, float] = {}
 
     def renew(self, watts: float | None) -> None:
-        """Start to divide the power `watts` of the next telegram.
-
-        It is None if the power is unknown.
-        """
+        """Start to divide `watts`, the power of the next telegram. It is None if unknown."""
         handed_out = self._watts * self._part * sum(self._taken.values())
         self._watts = watts or 0.0
         self._part = self._forecast.part(self._watts, handed_out)

@@ -63,7 +63,7 @@ class Client:
     """Time of the first request since the last pause of more than MAX_PAUSE."""
     poll_intervals: dict[Question, IntervalEstimate] = field(default_factory=dict)
     answered: dict[Question, float] = field(default_factory=dict)
-    """Time of the telegram that the last answer was made from, by kind of request."""
+    """Time of the telegram on which the last answer was based, by kind of request."""
     _second: float = 0.0
     _in_second: int = 0
 

@@ -26,8 +26,8 @@ _CHANGE_DECAY = 0.95
 # Assumed speeds of batteries: the part of the handed-out power by which their output rises within
 # one telegram. Full or empty batteries have speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
-# The load is reconstructed for each assumed speed of the batteries. A speed below 1 is used only if
-# its load changes clearly less than the load for speed 1: less than this share of that change.
+# The load is reconstructed for each assumed speed of the batteries. Speed 1 is used unless another
+# speed gives a much steadier load: its change is below this share of the change for speed 1.
 _MUCH_STEADIER = 0.75
 
 

@@ -18,7 +18,7 @@ from smartyp1.tariff import (
 )
 from tests.lib.tariff.months import local
 
-FILE = Path(__file__).parents[2] / "ha" / "coordinator" / "stored_day_sums.json"
+FILE = Path(__file__).parents[2] / "ha" / "coordinator" / "stored_state_version_2.json"
 """Files of a meter that was read from 28 May 2026 00:07:30 to 3 June 15:05, in quarter-hours of
 100 Wh, and of 1 kWh from 18 to 19 o'clock. Nobody read on 30 May from 10 to 16 o'clock, and on
 3 June from 12 to 13. An earlier version of the integration wrote them: they stay as they are.

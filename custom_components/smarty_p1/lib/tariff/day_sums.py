@@ -34,8 +34,8 @@ class KnownDay(NamedTuple):
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
     """Return the excess of a quarter-hour's energy over each reference power that it exceeds.
 
-    The keys are reference powers in kW. If `own_kw`, the contract's reference power, is no
-    reference power of the tariff, it is always a key, even without an excess.
+    The keys are reference powers in kW. `own_kw` is the contract's reference power. If the tariff
+    has no such reference power, `own_kw` is always a key, even without an excess.
     """
     return _above([energy_wh], own_kw)
 

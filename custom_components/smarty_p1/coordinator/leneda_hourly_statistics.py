@@ -53,8 +53,8 @@ def all_series(
 ) -> list[Series]:
     """Return a series of hours for each key in `names`.
 
-    `names` has the id of the entity of each key. `own` are the measured quarter-hours, `platform`
-    the rows of the platform Leneda by code.
+    `names` has the entity id of each key. `own` has the measured quarter-hours, and `platform` the
+    rows of the platform Leneda by code.
     """
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
@@ -146,8 +146,8 @@ def _spared(
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]
-    # Measured quarter-hours are the last in the list. So a measured quarter-hour replaces the
-    # quarter-hour of the platform with the same start.
+    # The list ends with the measured quarter-hours. So a measured quarter-hour replaces the
+    # platform's quarter-hour with the same start.
     for quarter in {span.start: span for span in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)
@@ -161,8 +161,9 @@ def _of_the_bill(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield each hour with its part of the bill in EUR.
 
-    The part of a whole day is exact. The cost of energy belongs to the hour of the energy. The rest
-    of the day's part (fixed prices, surcharge) is spread evenly over the hours.
+    The hours of a complete day add up exactly to the day's part of the bill. An hour has the cost
+    of its own energy. The other costs of the day (fixed prices, surcharge) are spread evenly over
+    its hours.
     """
     by_day: dict[datetime, list[datetime]] = {}
     for hour in imported:

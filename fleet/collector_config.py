@@ -29,8 +29,9 @@ class CollectorConfig:
     """Settings of one collector.
 
     `keys` are the meters' keys, read from `keys_source` at the start. `keys_signature` is the
-    source's signature from just before: another signature later means that the keys may have
-    changed. `titles` are the DLMS system titles of the collected meters, () for all meters.
+    signature that the source had just before: if the source has another signature later, the keys
+    may have changed. `titles` are the DLMS system titles of the collected meters, () for all
+    meters.
     """
 
     nats: NatsConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from smarty_p1_gateway import ConfigError, GatewayConfig, read_config
-from smarty_p1_gateway.config import BrokerConfig
+from smarty_p1_gateway.gateway_config import BrokerConfig
 from smartyp1.publish import Format
 
 ROOT = Path(__file__).parents[2]

@@ -5,11 +5,11 @@ from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
+from .day_sums import KnownDay, days_of, highest_of
 from .gaps_by_day import RowView, connected
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .month import Month
 from .spans import Columns, Kind, MonthColumns, Span, months_between
-from .spans_to_days import KnownDay, days_of, highest_of
 
 
 class KnownMonths:
