@@ -162,7 +162,9 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
         time = f"2026-11-21T17:39:{seconds}+00:00"
         values = house.values(power_net=power)
         await stage.send(house.live(received_at=time, values=values), "b")
-    assert (await said())[1:] == ["You can switch on 3.5 kW more in all, while the sun stays as it is."]
+    assert (await said())[1:] == [
+        "You can switch on 3.5 kW more in all, while the sun stays as it is."
+    ]
 
     await stage.show("smarty-p1-today", answers=house_today.answers())
     said = await listen(stage)

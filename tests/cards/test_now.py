@@ -25,7 +25,10 @@ async def color_of_number(stage: Stage) -> str:
 async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
-    assert "From the grid 18:38:20 0.6 kW You can switch on 6 kW more in all and stay within 7 kW." in text
+    assert (
+        "From the grid 18:38:20 0.6 kW You can switch on 6 kW more in all and stay within 7 kW."
+        in text
+    )
     assert "Until 18:45 only: 7 kW more. 18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not stage.errors
@@ -55,7 +58,10 @@ async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage)
     height = await house_now.height(stage.card(CARD))
     await stage.send(house_now.feeding())
     text = await stage.text()
-    assert "To the grid 18:38:20 4.9 kW You can switch on 6 kW more in all, while the sun stays" in text
+    assert (
+        "To the grid 18:38:20 4.9 kW You can switch on 6 kW more in all, while the sun stays"
+        in text
+    )
     assert await color_of_number(stage) == "feeds"
     await stage.page.evaluate("stage.disconnect()")
     await stage.settle()
@@ -73,7 +79,10 @@ async def test_red_are_the_cost_and_the_part_above(stage: Stage) -> None:
     await stage.show(CARD, answers={"smarty_p1/live": house_now.charging()}, dark=True)
     assert await color_of_number(stage) == "draws"
     text = await stage.text()
-    assert "0.08 € more: switch off 8.6 kW until 18:45 to avoid it. From 18:45 on: 4.4 kW less." in text
+    assert (
+        "0.08 € more: switch off 8.6 kW until 18:45 to avoid it. From 18:45 on: 4.4 kW less."
+        in text
+    )
     assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more:"
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
     await stage.picture("now-charging-dark")
