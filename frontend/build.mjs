@@ -26,14 +26,33 @@ const leaveOutTexts = {
   },
 };
 
-/** Return the plugin that writes the module without the indents and comments of its styles, and the language files. */
+/** Plugin that takes the comments and the unnecessary spaces out of the styles. */
+const shortenStyles = {
+  name: "shorten-styles",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replace(/\bcss`[^`]*`/g, shortenStyle),
+      loader: "ts",
+    }));
+  },
+};
+
+const shortenStyle = (style) =>
+  style
+    .replace(/\/\*[^]*?\*\//g, "")
+    .replace(/\s+/g, " ")
+    .replace(/ ?([`{};,>]) ?/g, "$1")
+    .replace(/: /g, ":")
+    .replace(/;\}/g, "}");
+
+/** Return the plugin that writes the module without the indents of its templates, and the language files. */
 const writeFiles = (folder) => ({
   name: "write-files",
   setup({ onEnd }) {
     onEnd(async ({ outputFiles: [module] = [] }) => {
       if (!module) return;
       // In the minified module only templates have indented lines, and HTML treats white space as one space.
-      await writeFile(join(folder, `${NAME}.js`), module.text.replace(/\/\* [^]*?\*\//g, "").replace(/\n {2,}/g, " "));
+      await writeFile(join(folder, `${NAME}.js`), module.text.replace(/\n {2,}/g, " "));
       for (const [language, texts] of await collectTexts()) {
         await writeFile(join(folder, `${NAME}.${language}.json`), `${JSON.stringify(texts)}\n`);
       }
@@ -79,7 +98,7 @@ const options = {
   logLevel: "warning",
   write: false,
   metafile: onlyPackages,
-  plugins: onlyPackages ? [leaveOutTexts] : [leaveOutTexts, writeFiles(folder)],
+  plugins: onlyPackages ? [leaveOutTexts] : [leaveOutTexts, shortenStyles, writeFiles(folder)],
 };
 if (onlyPackages) {
   const { metafile } = await build({ ...options, outfile: "module.js" });

@@ -210,7 +210,9 @@ export class Locale {
 
   #format(kind: keyof typeof DATE_FORMATS, time: Date): string {
     const format = this.#formatOf(kind);
-    if (this.language !== "lb") return format.format(time).replace(",", "");
+    // Only long dates keep the comma of their language: "Samstag, 21. November".
+    const comma = kind === "weekday" ? "," : "";
+    if (this.language !== "lb") return format.format(time).replace(",", comma);
     const { month, weekday } = DATE_FORMATS[kind] as Intl.DateTimeFormatOptions;
     const names = (key: "months" | "weekdays", length: string | undefined, index: number) => {
       const name = this.common(key).split(" ")[index] ?? "";
@@ -227,7 +229,7 @@ export class Locale {
             : part.value,
       )
       .join("")
-      .replace(",", "");
+      .replace(",", comma);
   }
 }
 

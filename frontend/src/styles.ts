@@ -203,6 +203,29 @@ export const styles = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
+  /* Without room beside the numbers, the names of a table stand above them. */
+  @container (max-width: 240px) {
+    header:not(.turn),
+    .stacks tr {
+      display: flex;
+      flex-wrap: wrap;
+    }
+    .stacks tr > * {
+      flex: 1;
+    }
+    .stacks tr > :first-child {
+      flex-basis: 100%;
+    }
+  }
+  @container (max-width: 200px) {
+    .turn {
+      flex-wrap: wrap;
+    }
+    .turn h2 {
+      order: -1;
+      flex-basis: 100%;
+    }
+  }
   ${chooserStyles}
   @media (prefers-reduced-motion: no-preference) {
     .moves {

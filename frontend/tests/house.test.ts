@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hass } from "../src/hass.ts";
 import { Locale } from "../src/locale.ts";
-import { houseRows, houseYear, savedSentences, usesSentence } from "../src/sentences/house.ts";
+import { houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
 import type { Bill, House } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
@@ -76,6 +76,14 @@ const rows = (of: House, drawn: (number | null)[] = [10820, 363620]) =>
 test("the rows add up as they are shown", () => {
   // 10.8 + 6.2 = 17.0 and 364 + 98 = 462.
   assert.deepEqual(rows(house()), ["House: 17.0 kWh | 462 kWh", "From your roof: 6.2 kWh, 36% | 98 kWh, 21%"]);
+});
+
+test("an unknown energy of the house has its reason", () => {
+  const note = (of: House) => unknownNote(of, houseRows(of, "2026-11-21", [10820, 363620], en), en);
+  assert.equal(note(house()), "");
+  const of = { months: [month("2026-11", unknown)] };
+  assert.equal(note(house(of)), "“–”: values of the inverter are missing or not there yet.");
+  assert.match(note(house({ ...of, battery })), /not there yet, or the battery was charged from the grid\.$/);
 });
 
 test("an unknown day, a charged battery, nothing known", () => {

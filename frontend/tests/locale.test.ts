@@ -33,7 +33,9 @@ test("times are those of Luxembourg, with the clock of the user", () => {
 test("dates are in the order and the words of the language", () => {
   assert.equal(locale("en").weekday(EVENING), "Saturday 21 November");
   assert.equal(locale("fr").weekday(EVENING), "samedi 21 novembre");
-  assert.equal(locale("lb").weekday(EVENING), "Samschdeg 21. November");
+  assert.equal(locale("lb").weekday(EVENING), "Samschdeg, 21. November");
+  assert.equal(locale("de").weekday(EVENING), "Samstag, 21. November");
+  assert.equal(locale("de").shortDate(EVENING), "Sa. 21. Nov.");
   assert.equal(locale("lb").month(new Date("2026-03-21T12:00:00Z")), "Mäerz");
   assert.equal(locale("pt").monthYear(EVENING), "novembro de 2026");
   assert.equal(locale("de-CH").shortDay(EVENING), "21. Nov.");

@@ -185,6 +185,11 @@ test("units are those of people", () => {
   assert.deepEqual(said("cooling", "kWh", null, 21), ["21 kWh", "21 kWh", "21.000 kWh"]);
   assert.deepEqual(said("heat_cost_allocator", null, null, 3), ["3.00", "3.0", "3.000"]);
   assert.equal(nameOf("constructor", en), "M-Bus meter");
+  // A page loads the texts of one language.
+  const { en: english, ...others } = mediumTexts;
+  Object.assign(mediumTexts, { en: undefined });
+  assert.equal(nameOf("gas", localeOf("de")), others.de.gas);
+  Object.assign(mediumTexts, { en: english });
 });
 
 const NIGHTS = { start: "2026-11-18T23:00:00+00:00", step: 3600, unit: "L" } as const;

@@ -126,6 +126,12 @@ test("a calm day has a scale of its own, and its highest bar is named", () => {
   assert.equal(chartOf(request({ quarters: calm, reference: null })).isCalm, false);
 });
 
+test("a day without data shows its reference power on a scale that has room above 0", () => {
+  const empty = (reference: number | null, fed = 0) => chartOf(request({ quarters: [quarter(null)], reference, room: { drawn: 0, fed } }));
+  assert.deepEqual([empty(7).isCalm, empty(7).ticks.map(({ kw }) => kw)], [false, [0, 2, 4, 6, 8]]);
+  assert.equal(empty(null, roomFor(0.1)).ticks.map(({ kw }) => en.number(kw)).join(" "), "0 2 4");
+});
+
 test("the days to choose from have one scale, and what is not known no bar", () => {
   const day = (imported_wh: number | null, above_wh = 0) => ({ imported_wh, exported_wh: 0, above_wh });
   const [high, low, unknown, absent] = smallBars([day(20_000, 5_000), day(10_000), day(null), undefined], 24, 36);

@@ -150,7 +150,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     await stage.page.get_by_role("radio", name="Heat pump").click()
     await stage.settle()
     assert await said() == [
-        "From the grid 2.1 kW. Room for 4.5 kW more in all, within 7 kW.",
+        "From the grid 2.1 kW. You can switch on 4.5 kW more in all and stay within 7 kW.",
     ]
     # Later it would be what the card shows, twice.
     await stage.passes(6)
@@ -162,7 +162,9 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
         time = f"2026-11-21T17:39:{seconds}+00:00"
         values = house.values(power_net=power)
         await stage.send(house.live(received_at=time, values=values), "b")
-    assert (await said())[1:] == ["Room for 3.5 kW more in all, while the sun stays as it is."]
+    assert (await said())[1:] == [
+        "You can switch on 3.5 kW more in all, while the sun stays as it is."
+    ]
 
     await stage.show("smarty-p1-today", answers=house_today.answers())
     said = await listen(stage)

@@ -25,7 +25,10 @@ async def color_of_number(stage: Stage) -> str:
 async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
-    assert "From the grid 18:38:20 0.6 kW Room for 6 kW more in all, within 7 kW." in text
+    assert (
+        "From the grid 18:38:20 0.6 kW You can switch on 6 kW more in all and stay within 7 kW."
+        in text
+    )
     assert "Until 18:45 only: 7 kW more. 18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not stage.errors
@@ -55,25 +58,31 @@ async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage)
     height = await house_now.height(stage.card(CARD))
     await stage.send(house_now.feeding())
     text = await stage.text()
-    assert "To the grid 18:38:20 4.9 kW Room for 6 kW more in all, while the sun stays" in text
+    assert (
+        "To the grid 18:38:20 4.9 kW You can switch on 6 kW more in all, while the sun stays"
+        in text
+    )
     assert await color_of_number(stage) == "feeds"
     await stage.page.evaluate("stage.disconnect()")
     await stage.settle()
     text = await stage.text()
     assert "Last value: to the grid last 18:38:20 4.9 kW No connection to Home Assistant" in text
-    assert "Room" not in text
+    assert "switch on" not in text
     assert await color_of_number(stage) == "old"
     assert await house_now.height(stage.card(CARD)) == pytest.approx(height, abs=24)
     await stage.page.evaluate("stage.reconnect()")
     await stage.settle()
-    assert "From the grid 18:38:20 0.6 kW Room for" in await stage.text()
+    assert "From the grid 18:38:20 0.6 kW You can switch on" in await stage.text()
 
 
 async def test_red_are_the_cost_and_the_part_above(stage: Stage) -> None:
     await stage.show(CARD, answers={"smarty_p1/live": house_now.charging()}, dark=True)
     assert await color_of_number(stage) == "draws"
     text = await stage.text()
-    assert "0.08 € more: 8.6 kW less until 18:45 avoids it. From 18:45 on: 4.4 kW less." in text
+    assert (
+        "0.08 € more: switch off 8.6 kW until 18:45 to avoid it. From 18:45 on: 4.4 kW less."
+        in text
+    )
     assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more:"
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
     await stage.picture("now-charging-dark")
@@ -85,7 +94,7 @@ async def test_no_sentence_moves_what_is_below_it(stage: Stage, width: int) -> N
     await stage.show(CARD, width=width)
     texts = json.loads((ROOT / "frontend/src/texts/now.json").read_text("utf-8"))
     sentences = [
-        "above", "less", "room", "room_then", "none_then", "room_sun", "room_from", "room_none",
+        "above", "less", "switch_off", "room", "room_then", "none_then", "room_sun", "room_from", "room_none",
         "highest", "not_present", "nothing_unverified", "awaited",
     ]  # fmt: skip
     values = {"R": "12\u00a0kW", "end": "18:45", "so_far": "0.9\u00a0kWh", "by_end": "1.9\u00a0kWh"}
@@ -250,7 +259,7 @@ async def test_one_of_three_meters_is_chosen_for_all_cards(stage: Stage) -> None
     await stage.picture("now-three-meters")
     await radios.nth(1).click()
     await stage.settle()
-    assert (await stage.text()).count("2.1 kW Room for 4.5 kW") == 2
+    assert (await stage.text()).count("2.1 kW You can switch on 4.5 kW") == 2
     # No subscription was ended for it, nor is one left over.
     live = "stage.asked.filter(({ type }) => type === 'smarty_p1/live').length"
     assert await stage.page.evaluate(live) == 3

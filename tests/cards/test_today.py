@@ -246,7 +246,7 @@ async def test_on_the_first_day_words_stand_beside_the_axis(stage: Stage) -> Non
         await stage.picture(f"today-first-{width}")
         text = await stage.text()
         assert "No whole quarter-hour yet: the first one ends at 19:00." in text
-        assert "7 kW ↑" in text
+        assert "7 kW reference power" in text
         assert "not measured" not in text
         assert not await stage.overflow()
     assert not stage.errors
@@ -288,7 +288,7 @@ async def test_what_is_not_known_and_what_is_of_the_portal_is_said(stage: Stage)
     await stage.show(CARD, answers=answers, width=390, scale=2)
     await stage.picture("today-origins")
     text = await stage.text()
-    assert "● 4 quarter-hours not measured" in text
+    assert "4 quarter-hours not measured" in text
     assert (
         "40 quarter-hours from the Leneda portal, 4 of them estimated by the grid operator" in text
     )

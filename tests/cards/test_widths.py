@@ -11,7 +11,7 @@ from . import house_sun, house_wide
 from .stage import Json, Stage
 
 UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
-WIDTHS = (280, 320, 360, 390, 460, 600, 960)
+WIDTHS = (246, 280, 320, 360, 390, 460, 600, 960)
 # The last observer hears of a size after those of the cards.
 SIZE = """width => new Promise((done) => {
     const main = document.querySelector("main");

@@ -149,7 +149,7 @@ export class BatteryCard extends SmartyCard {
     const row = ([name, ...cells]: string[]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`${this.sentence(sentence)}
-      <table class="year">
+      <table class="year stacks">
         <caption class="hidden">${this.#t("caption")}</caption>
         <thead><tr><td></td>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
         <tbody>${rows.slice(0, -1).map(row)}</tbody>

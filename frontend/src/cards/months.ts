@@ -156,7 +156,7 @@ export class MonthsCard extends SmartyCard {
       html`<span class="dot" style="background:${COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]}"></span>`;
     const line = ({ name, cells }: words.TableRow, mark: TemplateResult) =>
       html`<tr><th scope="row">${mark}${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
-    return html`<table class="parts">
+    return html`<table class="parts stacks">
       <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => line(row, dot(row.key)))}</tbody>
       ${total ? html`<tfoot>${line(total, html`<span class="mark"></span>`)}</tfoot>` : nothing}

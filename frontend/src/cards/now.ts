@@ -17,7 +17,6 @@ import {
   asNumber,
   direction,
   firstDayRows,
-  namesCost,
   nowAdvice,
   type NowKey,
   nowTexts,
@@ -104,7 +103,7 @@ export class NowCard extends SmartyCard {
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     this.announce(meter.entry_id, `${this.#t(is)} ${this.locale.kW(Math.abs(now.power))}`, advice.text, true);
-    const older = namesCost(now, this.locale) ? olderPrices(meter.prices_of, day.slice(0, 7), this.locale) : "";
+    const older = advice.isExcess ? olderPrices(meter.prices_of, day.slice(0, 7), this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
       ${this.#number(now.power, is, this.#t(is))}
@@ -196,6 +195,7 @@ export class NowCard extends SmartyCard {
             html`<i class="${kind} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`,
         )}
         ${bar.limit === undefined ? nothing : html`<i class="line" style="left:${at(bar.limit)}"><small>${locale.number(reference!, Number.isInteger(reference) ? 0 : 1)}</small></i>`}
+        <small>${reference === null ? locale.kWh(bar.scale, 0) : locale.unit(bar.scale * 4, "kW")}</small>
       </div>
     </div>`;
   }

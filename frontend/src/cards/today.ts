@@ -170,8 +170,9 @@ export class TodayCard extends SmartyCard {
   #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
     const { quarters, ended, reference, hasSun, older, shown } = drawn;
     const facts = { ...drawn, start: shown.start };
+    const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
-        <div class="small">${[older, ...dayNotes(facts, this.locale)].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
+        <div class="small">${[older, gaps && html`<span class="dot gap"></span>${gaps}`, portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
         ${this.tableButton()}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
@@ -260,9 +261,11 @@ export class TodayCard extends SmartyCard {
     });
   }
 
-  #svg({ shown, chart, quarters, reference, running }: Drawn, chosen: string): TemplateResult {
+  #svg({ shown, chart, quarters, reference, running, knownCount }: Drawn, chosen: string): TemplateResult {
     const width = this.width ?? 0;
     const height = heightOf(width);
+    // A day without data has only its sentence. Keep the place of the chart, so that the days below do not move.
+    if (!knownCount && !running) return html`<div style="height:${height}px"></div>`;
     const name = this.#t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;

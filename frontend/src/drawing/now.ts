@@ -7,15 +7,19 @@ export interface Part {
   to: number;
 }
 
-/** Return the consecutive parts of the bar. The energy so far, the projected energy and the limit are in kWh. */
+/**
+ * Return the consecutive parts of the bar, and the energy at its end. The energy so far, the projected energy, the limit
+ * and the scale are in kWh.
+ */
 export function quarterHourBar(
   energy: number,
   projected: number | undefined,
   limit: number | undefined,
-): { parts: Part[]; limit: number | undefined } {
+): { parts: Part[]; limit: number | undefined; scale: number } {
   const end = Math.max(energy, projected ?? 0);
-  // Without a limit, the scale has room for 1 kWh, which is 4 kW during a quarter-hour, or for more if necessary.
-  const scale = Math.max(1.25 * (limit ?? 0.8), 1.08 * end);
+  // The bar ends at a whole number, which is its label: in kW beside a limit (4 kW are 1 kWh in a quarter-hour), else in kWh.
+  const unit = limit === undefined ? 1 : 4;
+  const scale = Math.ceil(unit * Math.max(limit === undefined ? 1 : 1.25 * limit, 1.08 * end)) / unit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
   const parts: Part[] = [];
   const add = (from: number, to: number, isEstimate: boolean): void => {
@@ -26,7 +30,7 @@ export function quarterHourBar(
   };
   add(0, energy, false);
   add(energy, end, true);
-  return { parts, limit: limit === undefined ? undefined : share(limit) };
+  return { parts, limit: limit === undefined ? undefined : share(limit), scale };
 }
 
 export interface PhaseBar {

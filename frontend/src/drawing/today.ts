@@ -73,6 +73,7 @@ export interface Chart {
   ticks: { kw: number; y: number }[];
   hours: { hour: number; x: number }[];
   paths: Record<"drawn" | "excess" | "fed", { measured: string; estimated: string }>;
+  /** Bands as high as the chart for quarter-hours that were not measured. */
   gaps: string;
   /** Whether all powers of the day are far below the reference power. The day then has a scale of its own. */
   isCalm: boolean;
@@ -109,7 +110,7 @@ export function chartOf(request: ChartRequest): Chart {
     const kind = isEstimated ? "estimated" : "measured";
     const bar = (from: number, to: number) => rectangle(at, barWidth, y(from), y(to));
     if (imported === null) {
-      if (index < request.ended && index >= request.begun) gaps += dot(round(x(index) + slot / 2), y(0));
+      if (index < request.ended && index >= request.begun) gaps += rectangle(round(x(index)), slot, TOP, bottom);
       return;
     }
     const kw = kwOf(imported);
@@ -151,10 +152,11 @@ export function rectangle(x: number, width: number, from: number, to: number): s
   return `M${x} ${(to > from ? top : from - height).toFixed(1)}h${width}v${height.toFixed(1)}h${-width}z`;
 }
 
-const dot = (x: number, y: number): string => `M${x - 1.5} ${y.toFixed(1)}a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0 -3 0`;
-
 /** Round a power up to whole kW, so that the scale does not move with every telegram. */
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
+
+/** End of the scale of a day without data and reference power, in kW. */
+const EMPTY_KW = 4;
 
 /**
  * Return the ends of the scale in kW. Zero is always visible. The reference power is visible, too, unless all powers of
@@ -163,12 +165,13 @@ export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0
 function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; low: number; isCalm: boolean } {
   let peak = 0;
   let fed = 0;
+  const isEmpty = quarters.every(({ imported }) => imported === null);
   for (const { imported, exported } of quarters) {
     peak = Math.max(peak, kwOf(imported));
     fed = Math.max(fed, kwOf(exported));
   }
-  const isCalm = reference !== null && Math.max(peak, fed, room.drawn, room.fed) < reference / 2;
-  const high = isCalm || reference === null ? Math.max(1, peak + 0.3, room.drawn) : Math.max(reference + 1, peak + 0.6, room.drawn);
+  const isCalm = !isEmpty && reference !== null && Math.max(peak, fed, room.drawn, room.fed) < reference / 2;
+  const high = isCalm || reference === null ? Math.max(isEmpty ? EMPTY_KW : 1, peak + 0.3, room.drawn) : Math.max(reference + 1, peak + 0.6, room.drawn);
   return { high, low: -Math.max(fed > 0 ? fed + 0.3 : 0, room.fed) || 0, isCalm };
 }
 

@@ -62,6 +62,7 @@ export function drawFixedParts(
     const label = (value: number) =>
       kw === null && value === topmost ? locale.unit(value, "kW", decimalsOf(value)) : locale.number(value, decimalsOf(value));
     return svg`<defs>${KINDS.map((kind) => hatch(`hatched-${kind}`, COLORS[kind]))}</defs>
+      <path class="gap" d=${chart.gaps}></path>
       ${ticks.map(
         (tick) => svg`<path class=${tick.kw === 0 ? "axis" : "grid"} d="M${left} ${tick.y.toFixed(1)}H${right}"></path>
           <text x=${left - 8} y=${tick.y + 4.5} text-anchor="end">${label(tick.kw)}</text>`,
@@ -70,7 +71,6 @@ export function drawFixedParts(
         (kind) => svg`<path d=${paths[kind].measured} fill=${COLORS[kind]}></path>
           <path d=${paths[kind].estimated} fill="url(#hatched-${kind})"></path>`,
       )}
-      <path class="gap" d=${chart.gaps}></path>
       ${hours.map(
         ({ hour, x }) => svg`<path class="grid" d="M${x} ${bottom}v4"></path>
           <text x=${x} y=${bottom + 28} text-anchor="middle">${hour}</text>`,
@@ -171,7 +171,10 @@ export const dayStyles = css`
     stroke: var(--quiet);
   }
   .gap {
-    fill: var(--quiet);
+    fill: var(--gap);
+    background: var(--gap);
+    border-radius: 0;
+    --gap: color-mix(in srgb, var(--quiet) 35%, var(--ground));
   }
   .reference {
     stroke: var(--primary-text-color);

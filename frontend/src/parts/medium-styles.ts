@@ -145,6 +145,11 @@ export const mediumStyles = css`
     text-align: right;
     transform: translateY(-50%);
   }
+  @container (max-width: 200px) {
+    .side {
+      display: none;
+    }
+  }
   /* Reserve two lines, so that choosing a day does not move the chart. */
   @container (max-width: 420px) {
     .month {

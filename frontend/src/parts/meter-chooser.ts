@@ -54,7 +54,7 @@ export const chooserStyles = css`
       grid-auto-flow: row;
     }
     .chooser button {
-      flex-direction: row;
+      flex-flow: row wrap;
       align-items: center;
       gap: 8px;
     }

@@ -12,6 +12,8 @@ const MONTH_NAMES_PX = 20;
 /** Number of months by which the keys PageUp and PageDown move. */
 const MONTHS_A_PAGE = 3;
 const SO_FAR_PX = 18;
+/** Gap between the letters of neighbouring months, in px. */
+const MIN_LETTER_GAP_PX = 2;
 /** Space in px between a label and the line before the running month. */
 const DIVIDER_GAP_PX = 8;
 /** Width in px until the card has been measured. */
@@ -83,6 +85,8 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
   const drawing = drawingOf(year, chosen, width, widthOf, locale);
   const last = months.at(-1)!;
   const soFar = last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
+  // On a narrow card, only every second or third month has its letter.
+  const every = Math.ceil((widthOf("M") + MIN_LETTER_GAP_PX) / drawing.step);
   const knownMonths = months.filter(({ bill }) => bill);
   const point = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
@@ -142,7 +146,7 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
       ${months.map(
         ({ start }, index) =>
           svg`<text class=${index === at ? "chosen" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${HEIGHT_PX + 14}
-            text-anchor="middle">${locale.month(start).charAt(0).toUpperCase()}</text>`,
+            text-anchor="middle">${(months.length - 1 - index) % every ? "" : locale.month(start).charAt(0).toUpperCase()}</text>`,
       )}
     </svg>
   </div>`;

@@ -70,15 +70,20 @@ export const nowStyles = [
     }
     .bar {
       height: 16px;
-      margin: 6px 0 20px;
+      margin: 6px 0 28px;
     }
     .unseen {
       visibility: hidden;
     }
-    .line small {
+    .bar small {
       font-style: normal;
       position: absolute;
+      top: 22px;
+      right: 0;
+    }
+    .line small {
       top: 100%;
+      right: auto;
       left: 50%;
       translate: -50%;
     }
@@ -129,6 +134,15 @@ export const nowStyles = [
       grid-template-columns: repeat(3, minmax(0, 1fr));
       gap: 20px;
       margin-top: 14px;
+    }
+    @container (max-width: 200px) {
+      .bar > small {
+        display: none;
+      }
+      .phases {
+        grid-template-columns: 1fr;
+        gap: 6px;
+      }
     }
   `,
 ];

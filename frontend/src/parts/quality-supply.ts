@@ -26,6 +26,10 @@ export const supplyStyles = css`
   dd {
     margin: 0;
     text-align: right;
+    overflow-wrap: normal;
+  }
+  .scale > [aria-hidden] {
+    flex: none;
   }
   .hours .received {
     fill: color-mix(in srgb, var(--quiet) 72%, var(--ground));

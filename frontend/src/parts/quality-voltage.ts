@@ -69,6 +69,11 @@ export const voltageStyles = css`
       margin-inline-start: -24px;
     }
   }
+  @container (max-width: 200px) {
+    .voltage .extremes {
+      display: none;
+    }
+  }
   .old {
     color: var(--quiet);
   }
@@ -106,7 +111,7 @@ export function voltageRows({ day, drawing, locale, chosen, label, reading, isOl
     ${index ? nothing : html`<div class="ticks" aria-hidden="true" style="grid-column:2;grid-row:1">
       <small style="top:${top}px">${locale.number(limits[1])}</small><small style="top:${bottom}px">${locale.number(limits[0])}</small>
     </div>`}
-    <div style="grid-column:4;grid-row:${index + 1}">
+    <div class="extremes" style="grid-column:4;grid-row:${index + 1}">
       <small class="number">${say(locale, "highest", { value: volts(max, limits, locale) })}</small>
       <small class="number">${say(locale, "lowest", { value: volts(min, limits, locale) })}</small>
     </div>`;

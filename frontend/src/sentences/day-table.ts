@@ -13,18 +13,18 @@ export interface DayTableData {
   hasSun: boolean;
 }
 
-/** Return the notes about gaps and about quarter-hours from the platform. */
-export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): string[] {
+/** Return the notes about gaps and about quarter-hours from the platform; "" without any. */
+export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): { gaps: string; portal: string } {
   const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
     const number = quarters.filter(is).length;
     return number ? [locale.count(todayTexts, key, number)] : [];
   };
-  const gaps = count("gaps", ({ imported }, index) => imported === null && index < ended && index >= begun);
+  const [gaps = ""] = count("gaps", ({ imported }, index) => imported === null && index < ended && index >= begun);
   const portal = [
     ...count("portal", ({ origin }) => origin !== undefined),
     ...count("estimated", ({ origin }) => origin === "platform_estimated"),
   ];
-  return [...gaps.map((text) => `● ${text}`), portal.join(", ")].filter(Boolean);
+  return { gaps, portal: portal.join(", ") };
 }
 
 export function dayTable({ quarters, start, ended, reference, hasSun }: DayTableData, locale: Locale) {

@@ -81,6 +81,10 @@ export function houseRows(house: House, day: string, drawnWh: (number | null)[],
   ];
 }
 
+/** Return the reason for the unknown energies of these rows; "" if all are known. */
+export const unknownNote = (house: House, rows: HouseRow[], locale: Locale): string =>
+  rows.some(({ today, month }) => [today, month].includes(UNKNOWN)) ? locale.text(houseTexts, withBattery(house, "unknown")) : "";
+
 const unpriced = (kwh: number, locale: Locale): string =>
   round(kwh) >= 1 ? ` ${locale.text(houseTexts, "unpriced", { kwh: locale.kWh(kwh, 0) })}` : "";
 

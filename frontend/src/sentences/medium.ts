@@ -52,7 +52,7 @@ export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KIND
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
-  locale.text(mediumTexts, Object.hasOwn(texts.en, type) ? (type as MediumKey) : "unknown");
+  locale.text(mediumTexts, Object.hasOwn(mediumTexts[locale.language] ?? {}, type) ? (type as MediumKey) : "unknown");
 
 /** Return the display units of a meter; `biggest` is its largest daily amount in its own unit. */
 export function unitsOf(type: string, unit: string | null, kwhPerM3: number | null | undefined, biggest: number): Units {

@@ -17,7 +17,7 @@ export const nowTexts: NowTexts = texts;
 const LAST_SECONDS = 60;
 /** Seconds that must be left for advice that holds only until the end of the quarter-hour. */
 const MIN_SHORT_SECONDS = 300;
-/** Power in kW below which the card says "hardly anything". */
+/** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
 /**
  * Differences in kW from which advice for a shorter time is shown, too: if it allows less power, and if it allows more.
@@ -159,21 +159,22 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const t = (key: NowKey, params: Record<string, string> = {}) => locale.text(nowTexts, key, params);
   const end = locale.time(now.end);
   const excess = excessSentence(now, locale);
-  const later = reference !== null && power > reference ? locale.kW(roundUp(power - reference, kwDecimals(power))) : "";
-  const small = later ? t("later_less", { end, less: later }) : "";
-  if (excess) return { text: excess, small, isExcess: now.excessPrice !== null && now.energy <= reference! / 4 };
+  const less = reference !== null && power > reference ? locale.kW(roundUp(power - reference, kwDecimals(power))) : "";
+  if (excess) return { text: excess, small: less && t("later_less", { end, less }), isExcess: now.excessPrice !== null };
   if (reference === null || !room) {
     const text = direction(power) === "feeds" ? t("feeding") : now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
     return { text, small: "", isExcess: false };
   }
+  const R = locale.referenceKW(reference);
+  if (less) return { text: t("switch_off", { less, end, R }), small: "", isExcess: false };
   const keep = allowance(room.keep);
-  const params = { keep: locale.referenceKW(keep), R: locale.referenceKW(reference), end };
+  const params = { keep: locale.referenceKW(keep), R, end };
   const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
   const short = allowance(room.short);
   const isShort = now.isWhole && room.short < room.keep - MIN_LESS_KW;
   const whole = isShort ? (short < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
   const key = keep < MIN_ROOM_KW ? "room_none" : now.isWhole ? whole : "room_from";
-  return { text: t(key, { ...params, more: locale.referenceKW(short) }), small: small || smallLine(now, room, keep, locale), isExcess: false };
+  return { text: t(key, { ...params, more: locale.referenceKW(short) }), small: smallLine(now, room, keep, locale), isExcess: false };
 }
 
 /** Return the small line: the worth of own electricity, or the power that may be on for a shorter time. */
@@ -202,8 +203,8 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
     const isPriced = now.excessPrice !== null;
     const cost = isPriced ? atLeast(projected * now.excessPrice!, 2, (shown) => locale.cents(shown), locale) : "";
     const text = locale.text(nowTexts, isPriced ? key : `${key}_unpriced`, { ...params, ...more, cost });
-    // The text "under 0.1 kWh" may come at the start of a sentence. It then needs a capital letter.
-    return text.replace(/^\*\*\p{Ll}|\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
+    // The text "less than 0.01 €" at the start of a sentence needs a capital letter.
+    return text.replace(/^\*\*\p{Ll}/u, (start) => start.toUpperCase());
   };
   if (energy > limit) return t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
   // In the last seconds of a quarter-hour, it is too late to lower its energy. So give no advice.
@@ -212,10 +213,7 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });
 }
 
-/** Return whether the sentence names the cost of the excess in euros. */
-export const namesCost = (now: Situation, locale: Locale): boolean => now.excessPrice !== null && excessSentence(now, locale) !== undefined;
-
-/** Return a positive value as text: "under 0.1" instead of 0.0. */
+/** Return a positive value as text: "less than 0.1 kWh" instead of 0.0 kWh. */
 function atLeast(value: number, decimals: number, show: (value: number) => string, locale: Locale): string {
   if (round(value, decimals) > 0) return show(value);
   return locale.text(nowTexts, "under", { value: show(10 ** -decimals) });

@@ -4,7 +4,7 @@ import { dayStart, localDay, type Locale, localParts, type Texts } from "../loca
 import texts from "../texts/so-far.json" with { type: "json" };
 import type { Bill, Day, House, Usual } from "../websocket-types.ts";
 import { forecast, type Lack, lackOf, toPay } from "./bill.ts";
-import { houseRows, type HouseRow } from "./house.ts";
+import { houseRows, type HouseRow, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
 
 export type SoFarKey = keyof (typeof texts)["en"];
@@ -93,8 +93,9 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   const costs = (cost: number | null | undefined, show: (value: number) => string) =>
     lacks === "prices" ? t("price_missing") : typeof cost === "number" ? show(cost) : UNKNOWN;
   const drawn = sum(days.map(({ imported_wh }) => imported_wh));
+  const ofHouse = house && last ? houseRows(house, last.day, [last.imported_wh, drawn], locale) : [];
   const rows: Row[] = [
-    ...(house && last ? houseRows(house, last.day, [last.imported_wh, drawn], locale) : []),
+    ...ofHouse,
     { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, 0) },
     {
       key: "fed_in",
@@ -122,6 +123,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
     forecast: (bill && forecast(bill, locale)) || undefined,
     notes: [
       last && bill ? partsOf(last, today, locale) : "",
+      house ? unknownNote(house, ofHouse, locale) : "",
       bill ? olderPrices(bill.prices_of, bill.month, locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
       last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
