@@ -82,8 +82,8 @@ test("an unknown energy of the house has its reason", () => {
   const note = (of: House) => unknownNote(of, houseRows(of, "2026-11-21", [10820, 363620], en), en);
   assert.equal(note(house()), "");
   const of = { months: [month("2026-11", unknown)] };
-  assert.equal(note(house(of)), "“–”: values of the inverter are missing or not there yet.");
-  assert.match(note(house({ ...of, battery })), /not there yet, or the battery was charged from the grid\.$/);
+  assert.equal(note(house(of)), "“–” means that values of the inverter are missing or have not arrived yet.");
+  assert.match(note(house({ ...of, battery })), /not arrived yet, or that the battery was charged from the grid\.$/);
 });
 
 test("an unknown day, a charged battery, nothing known", () => {

@@ -61,7 +61,7 @@ async def test_last_months_bill_after_few_clicks(
         await fill(page.locator("ha-selector-number input").first, "0.1463")
         await who.sees(own("config.step.contract.data.fill_energy"), "Energy imported")
         await who.presses(frontend(f"{_FLOW}.submit"))
-        await who.sees("Your meter is set up.", "shows its first bars, up to yesterday")
+        await who.sees("Your meter is set up.", "shows the days up to yesterday")
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
         yesterday, _day = await shows_cards(who, "now", "today")
         await until(_says(who, "now", r"^Yesterday until .*, 24:00 19\.2 kWh"), within=60)

@@ -44,7 +44,7 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
     await stage.picture("battery-price")
     await price.fill("")
     await stage.settle()
-    assert "arned back" not in await stage.text()
+    assert "pay for itself" not in await stage.text()
     assert await stage.overflow() == []
     assert not stage.errors
 

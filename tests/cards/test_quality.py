@@ -202,7 +202,7 @@ async def test_the_age_of_the_last_telegram_is_counted(stage: Stage) -> None:
 async def test_a_breaker_that_is_off_says_what_that_means(stage: Stage) -> None:
     await show(stage, "supply")
     await stage.send(house.live(values=house.values(breaker="disconnected")))
-    await shows(stage, "Switched off: the breaker in the meter is open, nothing comes")
+    await shows(stage, "Switched off: the breaker in the meter is open, so nothing comes")
     await shows(stage, "Breaker Off")
     await stage.send(house.live(values=house.values(breaker="ready_for_reconnection")))
     await shows(stage, "The power is cut. Press the button on the meter to switch it on again.")

@@ -278,7 +278,7 @@ async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder:
     assert await house.call("discard") == {"state": "none"}
 
     await house.record()
-    with pytest.raises(ServiceValidationError, match="waits for you"):
+    with pytest.raises(ServiceValidationError, match="is not saved yet"):
         await house.call("start")
     assert await house.call("discard") == {"state": "none"}
     assert not house.repair

@@ -165,7 +165,7 @@ async def test_telegrams_are_refused(
     hass: HomeAssistant, smarty: Smarty, action: str, data: dict[str, str]
 ) -> None:
     await smarty.send()
-    with pytest.raises(ServiceValidationError, match="Smarty is not read at a port"):
+    with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
         await call(hass, action, **data)
 
 
