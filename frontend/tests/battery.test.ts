@@ -89,7 +89,7 @@ test("after how many years a battery is earned back, by the lower value", () => 
 test("what the amounts are with, and what is not counted", () => {
   const notes = (changes: Partial<WhatIf>, price = 0) => plain(batteryAnswer(found(changes), size, price, en).notes.join(" "));
   assert.match(notes({}), /at today's prices, with VAT\.$/);
-  assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. Wear and interest are not counted\.$/);
+  assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. The battery's wear and the interest on its price are not counted\.$/);
   assert.match(notes({ hourly_share: 0.42 }), /Hourly prices are known for 42% of the time/);
   assert.ok(!notes({ hourly_share: 1 }).includes("hour"));
 });

@@ -38,7 +38,7 @@ const water = { type: "water" };
 
 test("whole days are compared, up to the same day", () => {
   const found = history({ "2026-10": 1, "2026-11": 1.39 }, "2026-11-21");
-  assert.equal(sentence(found, "2026-11-21"), "November: **39% more** than in October by the 20th");
+  assert.equal(sentence(found, "2026-11-21"), "November by the 20th: **39% more** than in October");
   const standing = standingOn(found, "2026-11-21", false);
   assert.equal(standing.last, 20);
   // The dot ends on the day that the sentence names, and today is not in it.
@@ -51,7 +51,7 @@ test("whole days are compared, up to the same day", () => {
 test("in five languages", () => {
   const found = history({ "2026-10": 1, "2026-11": 0.8 }, "2026-11-02");
   const said = (language: string) => sentence(found, "2026-11-02", localeOf(language));
-  assert.equal(said("en"), "November: **20% less** than in October by the 1st");
+  assert.equal(said("en"), "November by the 1st: **20% less** than in October");
   assert.equal(said("de"), "November: **20 % weniger** als im Oktober bis zum 1.");
   assert.equal(said("fr"), "Novembre : **20 % de moins** qu'en octobre au 1er");
   assert.equal(said("lb"), "November: **20 % manner** wéi am Oktober bis den 1.");
@@ -61,33 +61,33 @@ test("in five languages", () => {
 test("days have the ending that English gives them", () => {
   const by = (day: number) => {
     const today = `2026-10-${day + 1}`;
-    return sentence(history({ "2026-09": 1, "2026-10": 1 }, today), today).split(" by the ")[1];
+    return sentence(history({ "2026-09": 1, "2026-10": 1 }, today), today).split(/ by the |:/)[1];
   };
   assert.deepEqual([11, 12, 13, 21, 22, 23, 30].map(by), ["11th", "12th", "13th", "21st", "22nd", "23rd", "30th"]);
 });
 
 test("under three percent is as much", () => {
   const said = (amount: number) => sentence(history({ "2026-10": 1, "2026-11": amount }, "2026-11-21"), "2026-11-21");
-  assert.equal(said(1.024), "November: **as much as** in October by the 20th");
-  assert.equal(said(0.976), "November: **as much as** in October by the 20th");
-  assert.equal(said(1.03), "November: **3% more** than in October by the 20th");
+  assert.equal(said(1.024), "November by the 20th: **as much as** in October");
+  assert.equal(said(0.976), "November by the 20th: **as much as** in October");
+  assert.equal(said(1.03), "November by the 20th: **3% more** than in October");
 });
 
 test("what is many times as much is not told in percent", () => {
   const said = (before: number, now: number) => sentence(history({ "2026-10": before, "2026-11": now }, "2026-11-21"), "2026-11-21");
-  assert.equal(said(1, 3.2), "November: **3.2 times as much** as in October by the 20th");
-  assert.equal(said(0, 2), "November: **40.0 m³** by the 20th; October: 0.00 m³");
-  assert.equal(said(2, 0), "November: **0.00 m³** by the 20th; October: 40.0 m³");
-  assert.equal(said(0, 0), "November: **0.00 m³** by the 20th; October: 0.00 m³");
+  assert.equal(said(1, 3.2), "November by the 20th: **3.2 times as much** as in October");
+  assert.equal(said(0, 2), "November by the 20th: **40.0 m³**; October: 0.00 m³");
+  assert.equal(said(2, 0), "November by the 20th: **0.00 m³**; October: 40.0 m³");
+  assert.equal(said(0, 0), "November by the 20th: **0.00 m³**; October: 0.00 m³");
 });
 
 test("gas and heat are compared with a year ago as soon as that is known", () => {
   const months = { "2025-11": 2, "2025-12": 9, "2026-01": 9, "2026-02": 9, "2026-03": 9, "2026-04": 9, "2026-05": 9, "2026-06": 9, "2026-07": 9, "2026-08": 9, "2026-09": 9, "2026-10": 1, "2026-11": 2.2 };
   const found = history(months, "2026-11-21");
-  assert.equal(sentence(found, "2026-11-21", en, true), "November: **10% more** than in November 2025 by the 20th");
+  assert.equal(sentence(found, "2026-11-21", en, true), "November by the 20th: **10% more** than in November 2025");
   // Of which the 3rd is not known.
   const gap = history(months, "2026-11-21", {}, { "2025-11-03": 0.5 });
-  assert.equal(sentence(gap, "2026-11-21", en, true), "November: **120% more** than in October by the 20th");
+  assert.equal(sentence(gap, "2026-11-21", en, true), "November by the 20th: **120% more** than in October");
   // What has ended since the day that is compared may have gaps: the line ends there.
   const late = history(months, "2026-11-21", {}, { "2025-11-25": 0 });
   const { end } = drawMedium(standingOn(late, "2026-11-21", true));
@@ -96,17 +96,17 @@ test("gas and heat are compared with a year ago as soon as that is known", () =>
 
 test("nothing is compared where a day is not whole", () => {
   const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
-  assert.equal(said({ "2026-11-05": 0.5 }), "November: **at least 39.0 m³** by the 20th. Some days are incomplete, so nothing is compared.");
+  assert.equal(said({ "2026-11-05": 0.5 }), "November by the 20th: **at least 39.0 m³**. Some days are incomplete, so nothing is compared.");
   assert.match(said({ "2026-11-05": 0, "2026-11-06": 0.89 }), /at least 37.8 m³/);
-  assert.equal(said({ "2026-10-05": 0.5 }), "November: **40.0 m³** by the 20th. Too little of October is known to compare.");
+  assert.equal(said({ "2026-10-05": 0.5 }), "November by the 20th: **40.0 m³**. Too little of October is known to compare.");
   // Nine tenths of a day are enough, and what comes later in October does not matter.
-  assert.equal(said({ "2026-11-05": 0.9, "2026-10-25": 0 }), "November: **99% more** than in October by the 20th");
+  assert.equal(said({ "2026-11-05": 0.9, "2026-10-25": 0 }), "November by the 20th: **99% more** than in October");
 });
 
 test("the last days may be late", () => {
   const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
-  assert.equal(said({ "2026-11-20": 0, "2026-11-19": 0 }), "November: **100% more** than in October by the 18th");
-  assert.match(said({ "2026-11-20": 0, "2026-11-19": 0, "2026-11-18": 0 }), /at least 34.0 m³\*\* by the 17th/);
+  assert.equal(said({ "2026-11-20": 0, "2026-11-19": 0 }), "November by the 18th: **100% more** than in October");
+  assert.match(said({ "2026-11-20": 0, "2026-11-19": 0, "2026-11-18": 0 }), /by the 17th: \*\*at least 34\.0 m³/);
 });
 
 test("a meter that is new is summed up from its first whole day on", () => {

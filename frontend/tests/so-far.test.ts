@@ -81,7 +81,7 @@ test("a missing price is said, and a missing reference power", () => {
 test("a day that is not today has its date, and one that is not whole says so", () => {
   assert.equal(shown([YESTERDAY]).today, "20 Nov");
   const { notes } = shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T00:00:00+01:00" }));
-  assert.deepEqual(notes.slice(1), ["Counted since 21 November.", "4% of today is known."]);
+  assert.deepEqual(notes.slice(1), ["Counted since 21 November.", "Readings are known for 4% of today."]);
 });
 
 test("what today costs is told by its parts, which add up", () => {

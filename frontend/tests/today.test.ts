@@ -212,7 +212,7 @@ test("a chosen bar in a sentence", () => {
   );
   assert.equal(
     tell({ drawn: 10.8, cost: 0.08, isRunning: true }),
-    "**18:15–18:30:** heading for ≈ 10.8 kW from the grid. ≈ 1.0 kWh above 7 kW: ≈ 0.08 €",
+    "**18:15–18:30:** will reach ≈ 10.8 kW from the grid. ≈ 1.0 kWh above 7 kW: ≈ 0.08 €",
   );
   const fr = new Locale({ language: "fr", number_format: "language", time_format: "language" });
   assert.equal(tell({}, fr), "**18:15–18:30 :** 9,4 kW du réseau. 0,6 kWh au-dessus de 7 kW : 0,05 €");
@@ -295,7 +295,7 @@ test("a span above the reference power says its highest power and its time", () 
   );
   assert.deepEqual(
     rows.map(({ day, power, when }) => plain(`${day} ${power} ${when}`)),
-    ["2026-11-16 13.7 kW at most Mon 16, above 7 kW 19:15–20:30", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
+    ["2026-11-16 13.7 kW at most Mon 16, 19:15–20:30: above 7 kW", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
   );
   const always = (cost: number | null) => plain(alwaysOnSentence({ w: 250, nights: 7, cost_per_year: cost }, en));
   assert.equal(always(380), "The house always uses **250 W**. That costs at most **380 €** a year.");

@@ -68,7 +68,7 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     for reason, text in (
         (
             "too_few_days",
-            "This needs 300 measured days of the last twelve whole months; 46 are known.",
+            "needs 300 measured days of the last twelve whole months; 46 are known.",
         ),
         (
             "no_feed_in_price",

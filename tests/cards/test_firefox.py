@@ -33,9 +33,9 @@ SENTENCES = {
     "battery": "A battery of 10 kWh and 5 kW would save about 190–204 € a year.",
     "year": "7 kW is the right choice. In 12 months, 12 kW would have cost 43 € "
     "more, and 3 kW 54 € more.",
-    f"medium-{GAS}": "November: 11% more than in November 2025 by the 20th",
-    f"medium-{WATER}": "November: 7% less than in October by the 20th",
-    f"medium-{HEAT}": "November: 20% more than in October by the 20th",
+    f"medium-{GAS}": "November by the 20th: 11% more than in November 2025",
+    f"medium-{WATER}": "November by the 20th: 7% less than in October",
+    f"medium-{HEAT}": "November by the 20th: 20% more than in October",
     "quality-voltage": "All three phases within 207–253 V.",
     "quality-supply": "Connected; last telegram 0 s ago.",
     "quality-interruptions": "Nothing in the last 30 days; last voltage sag 18 October.",

@@ -40,7 +40,7 @@ async def test_gas_in_kwh_on_the_same_month_a_year_ago(stage: Stage) -> None:
     # Today 0.4 of 4.5 m³ on a Saturday.
     assert "Gas 18:00 20 kWh today" in text
     # 15 weekdays of 5.9 and 5 others of 4.5 m³ are 111 m³; a year ago 14 of 5.4 and 6 of 4.
-    assert "November: 11% more than in November 2025 by the 20th" in text
+    assert "November by the 20th: 11% more than in November 2025" in text
     assert "1,243 kWh 1 7 14 21 28" in text
     assert "Today 1.80 m³, converted at 11.20 kWh/m³" in text
     assert not stage.errors
@@ -80,7 +80,7 @@ async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> Non
     # Until a day is whole, and without a price, the card says what it said before.
     await stage.show(CARD, answers=media.answers(media.gas(costs=media.gas_costs(month=None))))
     text = await settled(stage)
-    assert "Gas 18:00 20 kWh today November: 11% more" in text
+    assert "Gas 18:00 20 kWh today November by the 20th: 11% more" in text
     assert "Show costs" not in text
     assert "Show kWh" not in text
     await stage.close()
@@ -92,7 +92,7 @@ async def test_water_and_the_night(stage: Stage) -> None:
     await stage.show(CARD, answers=media.answers(media.water()))
     text = await settled(stage)
     assert "Water 18:15 140 L today" in text
-    assert "November: 7% less than in October by the 20th" in text
+    assert "November by the 20th: 7% less than in October" in text
     assert "Last night 02:00\u201305:00: 0 L, no sign of a leak" in text
     assert "7.4 m³" in text
 
@@ -109,7 +109,7 @@ async def test_heat_in_kwh_of_its_gigajoules(stage: Stage) -> None:
     await stage.show(CARD, answers=media.answers(media.heat()))
     text = await settled(stage)
     assert "Heat 18:00 20 kWh today" in text
-    assert "November: 20% more than in October by the 20th" in text
+    assert "November by the 20th: 20% more than in October" in text
     assert "1,000 kWh" in text
     assert "October 1,292 kWh" in text
     assert "Today 0.072 GJ" in text
@@ -178,7 +178,7 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
         ),
         (
             media.gas(days=media.days(date(2026, 10, 5), media.gas_of)),
-            "November: 1,243 kWh by the 20th. Too little of October is known to compare.",
+            "November by the 20th: 1,243 kWh . Too little of October is known to compare.",
         ),
         (media.gas(type="constructor", unit=None, kwh_per_m3=None), "M-Bus meter 18:00 1.80 today"),
     ],
@@ -223,7 +223,7 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     )
     await chart.press("Escape")
     await stage.settle()
-    await said_by(stage, "November: 20% more")
+    await said_by(stage, "November by the 20th: 20% more")
     box = await chart.bounding_box()
     assert box
     await stage.page.mouse.move(box["x"] + 20.5 / 31 * box["width"], box["y"] + 50)

@@ -58,7 +58,7 @@ async def test_the_first_day_is_no_empty_frame(stage: Stage) -> None:
     text = await stage.text()
     assert "From the grid 0.0 kWh 0 kWh" in text
     assert "Highest quarter-hour \N{EN DASH} \N{EN DASH}" in text
-    assert "Counted since 21 November. 0% of today is known." in text
+    assert "Counted since 21 November. Readings are known for 0% of today." in text
 
 
 async def test_a_missing_price_is_said_with_a_link(stage: Stage) -> None:

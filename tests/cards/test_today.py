@@ -105,9 +105,9 @@ async def test_a_bar_that_is_chosen_replaces_the_sentence(stage: Stage) -> None:
     for key, told in {
         "Home": "00:00\u201300:15: 0.3 kW from the grid.",
         "ArrowRight": "00:15\u201300:30: 0.3 kW from the grid.",
-        "End": "18:30\u201318:45: heading for ≈ 0.7 kW from the grid.",
+        "End": "18:30\u201318:45: will reach ≈ 0.7 kW from the grid.",
         "PageDown": "17:30\u201317:45: 0.3 kW from the grid.",
-        "PageUp": "18:30\u201318:45: heading for ≈ 0.7 kW from the grid.",
+        "PageUp": "18:30\u201318:45: will reach ≈ 0.7 kW from the grid.",
         "ArrowLeft": "18:15\u201318:30: 9.4 kW from the grid. 0.6 kWh above 7 kW: 0.05 €",
     }.items():
         await stage.page.keyboard.press(key)
@@ -171,7 +171,7 @@ async def test_a_day_is_chosen_in_the_calendar_and_among_the_highest(stage: Stag
     await stage.settle()
     text = await stage.text()
     assert "Friday 20 November 40.7 kWh from the grid" in text
-    assert "Highest in November 10.4 kW at most Fri 20, above 7 kW 18:15\u201321:15" in text
+    assert "Highest in November 10.4 kW at most Fri 20, 18:15\u201321:15: above 7 kW" in text
     assert "The house always uses 280 W . That costs at most 430 € a year." in text
     await stage.card(CARD).get_by_role("button", name="9.4").click()
     await stage.settle()
