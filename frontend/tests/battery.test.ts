@@ -38,11 +38,11 @@ const size = { kwh: 10, kw: 5, standby: 20 };
 const says = (changes: Partial<WhatIf> = {}, price = 0) => plain(batteryAnswer(found(changes), size, price, en).sentence);
 
 test("what a battery saves, and which reference power becomes right", () => {
-  assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 191–204 € a year. With it, 3 kW would be the cheapest, instead of 7 kW.");
+  assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 191–204 € a year. With the battery, 3 kW would be the cheapest reference power, instead of 7 kW.");
   const only = { without: 7, with_battery: 7 };
   assert.equal(says({ saving: { low: 169, high: 169 }, cheapest: only }), "A battery of 10 kWh and 5 kW would save about 169 € a year.");
   const classes = { ...found().classes, "3": ofClass([1173, 91, -88, 170], [982, 0, 0, 170]) };
-  assert.match(says({ classes }), /a year\. 3 kW would then cost about the same as 7 kW\.$/);
+  assert.match(says({ classes }), /a year\. With the battery, 3 kW would cost about the same as 7 kW\.$/);
 });
 
 test("a battery that saves nothing does not save a little", () => {
@@ -61,12 +61,12 @@ test("the parts of both years", () => {
     ["Fixed prices", "240 €", "170 €"],
     ["Total a year", "1,325 €", "1,135 €"],
   ]);
-  assert.match(notes.map(plain).join(" "), /^It would be fully charged 1,234 times a year\. It would store 42% of the energy that went to the grid\. Based on 362 measured days/);
+  assert.match(notes.map(plain).join(" "), /^The battery would be fully charged 1,234 times a year\. The battery would store 42% of the energy that went to the grid\. Based on 362 measured days/);
 });
 
 test("what another reference power saves already is not the battery's", () => {
   const { notes } = batteryAnswer(found({ reference_kw: 12 }), size, 0, en);
-  assert.equal(plain(notes[0]!), "Even without a battery, 7 kW would be the cheapest.");
+  assert.equal(plain(notes[0]!), "Even without a battery, 7 kW would be the cheapest reference power.");
   const classes = { "7": ofClass([1173, 0, 0, 240], [1173, 0, 0, 240], null) };
   const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), size, 0, en);
   assert.ok(!without.notes.join(" ").includes("stored"));
@@ -76,14 +76,14 @@ test("after how many years a battery is earned back, by the lower value", () => 
   const end = (low: number, price: number) => says({ saving: { low, high: low + 50 } }, price).split("7 kW. ")[1];
   assert.equal(end(191, 0), undefined);
   // 9.42 and 1.05 years
-  assert.equal(end(191, 1800), "Earned back after about 9 years.");
-  assert.equal(end(191, 200), "Earned back after about a year.");
-  assert.equal(end(191, 50), "Earned back after about a year.");
+  assert.equal(end(191, 1800), "The battery would pay for itself in about 9 years.");
+  assert.equal(end(191, 200), "The battery would pay for itself in about a year.");
+  assert.equal(end(191, 50), "The battery would pay for itself in about a year.");
   // 25.4 and 25.6 years
-  assert.equal(end(191, 4850), "Earned back after about 25 years.");
-  assert.equal(end(191, 4890), "Not earned back within 25 years.");
-  assert.equal(end(0, 1000), "Its price would never be earned back.");
-  assert.equal(end(-12, 1000), "Its price would never be earned back.");
+  assert.equal(end(191, 4850), "The battery would pay for itself in about 25 years.");
+  assert.equal(end(191, 4890), "The battery would not pay for itself within 25 years.");
+  assert.equal(end(0, 1000), "The battery would never pay for itself.");
+  assert.equal(end(-12, 1000), "The battery would never pay for itself.");
 });
 
 test("what the amounts are with, and what is not counted", () => {

@@ -83,7 +83,7 @@ test("a forecast is of the running month only, and names no range that it is one
   const running = bill({ estimate, until: "2026-06-20T12:00:00+02:00" });
   assert.equal(plain(shownBill(running, english).sentence), "About **91 €** by 30 June");
   const mixed = { ...running, estimate: { total: -4, low: -4, high: 12.2 } };
-  assert.equal(plain(shownBill(mixed, english).sentence), "About **4 €** to receive by 30 June");
+  assert.equal(plain(shownBill(mixed, english).sentence), "About **4 €** credit by 30 June");
 });
 
 /** A household in August 2026: 384.64 kWh from the grid, 43.25 of it above 7 kW, 400.56 to the grid. */
@@ -131,8 +131,8 @@ test("a running month is so far, with its date; whoever is paid is told so", () 
   const until = "2026-08-21T18:38:00+02:00";
   assert.deepEqual([told(august({ until })).total, told(august({ until })).sums], ["59.26 € so far", ["So far | until 21 Aug, 18:38 | 59.26 €"]]);
   const received = told(august({ until, total: -2.1 }));
-  assert.deepEqual([received.total, received.sums], ["2.10 € to receive so far", ["To receive so far | until 21 Aug, 18:38 | 2.10 €"]]);
-  assert.deepEqual([told(august({ total: -2.1 })).total, told(august({ total: -2.1 })).sums], ["2.10 € to receive", ["To receive | 2.10 €"]]);
+  assert.deepEqual([received.total, received.sums], ["2.10 € credit so far", ["Credit so far | until 21 Aug, 18:38 | 2.10 €"]]);
+  assert.deepEqual([told(august({ total: -2.1 })).total, told(august({ total: -2.1 })).sums], ["2.10 € credit", ["Credit | 2.10 €"]]);
 });
 
 const WITHOUT_ENERGY: Partial<Bill> = { lines: NETWORK, net: null, vat_base: null, vat: null, total: null, subtotal: 29.81, missing: ["energy"], unpriced_kwh: 384.64, unpriced_exported_kwh: 400.56 };
@@ -140,14 +140,14 @@ const WITHOUT_ENERGY: Partial<Bill> = { lines: NETWORK, net: null, vat_base: nul
 test("without an energy price there is no total: what is known is the network and the levies", () => {
   const { total, texts, last, sums, lacks, notes, all } = told(august(WITHOUT_ENERGY));
   assert.deepEqual([total, lacks], ["– €", "prices"]);
-  assert.equal(texts[1], "**29.81 € without the energy itself.** Its price completes the bill.");
+  assert.equal(texts[1], "**29.81 € without the energy itself.** Enter the energy price to complete the bill.");
   assert.equal(all[0], "Energy | 384.64 kWh | price missing");
   // 12.84 + 19.62 + 5.72 + 3.31 + 0.38 - 14.27, and 8 % of it.
   assert.deepEqual(last, ["Net | 27.60", "VAT | 8% | 2.21", "To the grid | 400.56 kWh | price missing"]);
   assert.deepEqual(sums, ["Grid charges and levies | 29.81 €"]);
   assert.deepEqual(notes.slice(0, -1), ["No feed-in price is entered, so energy to the grid counts as 0 € here."]);
   const french_ = told(august(WITHOUT_ENERGY), french);
-  assert.equal(french_.texts[1], "**29,81 € sans l'énergie elle-même.** Son prix complète la facture.");
+  assert.equal(french_.texts[1], "**29,81 € sans l'énergie elle-même.** Le prix de l'énergie complète la facture.");
   assert.deepEqual(french_.sums, ["Réseau et taxes | 29,81 €"]);
 });
 
@@ -162,14 +162,14 @@ test("other missing parts are named, and nothing is claimed where no price is kn
   const lines = [ENERGY, ...NETWORK.slice(1), SOLD];
   // (56.27 + 3.31 + 0.38 - 14.27) * 1.08 - 31.32.
   const { texts, sums, all } = told(august({ ...WITHOUT_ENERGY, lines, missing: ["network_fixed"], subtotal: 18.03, unpriced_kwh: 0, unpriced_exported_kwh: 0 }));
-  assert.equal(texts[1], "**18.03 € without the grid charges.** The missing price completes the bill.");
-  assert.deepEqual(sums, ["Known parts | 18.03 €"]);
+  assert.equal(texts[1], "**18.03 € without the grid charges.** Enter the missing price to complete the bill.");
+  assert.deepEqual(sums, ["Sum of known parts | 18.03 €"]);
   assert.deepEqual(all.slice(1, 4), ["Grid charges, 7 kW | price missing", "Grid charges, per kWh | 384.64 kWh × 0.0510 € | not in the sum", "Meter | 1 month × 5.72 € | not in the sum"]);
   const both = told(august({ ...WITHOUT_ENERGY, missing: ["energy", "compensation"], subtotal: 44.81 }));
   assert.match(both.texts[1]!, /^\*\*44.81 € without the energy itself, the levies\.\*\*/);
   const old = told(august({ lines: [], total: null, subtotal: null, missing: ["network_fixed"], vat_rate: null }));
   assert.match(old.texts[1]!, /^The prices of this month are not known,/);
-  assert.deepEqual(old.sums, ["Known parts | –"]);
+  assert.deepEqual(old.sums, ["Sum of known parts | –"]);
 });
 
 test("without a reference power there are the energies and the highest quarter-hour", () => {
@@ -187,10 +187,10 @@ const COMMUNITY = line("community", 100, "kWh", 0.09, 9);
 test("what the energy community is paid stands below, and the big number is both together", () => {
   const { total, texts, sums, notes } = told(august({ ...SHARED, community: COMMUNITY, total_with_community: 56.36 }));
   assert.deepEqual([total, texts], ["56.36 €", ["", "", ""]]);
-  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "Both together | 56.36 €"]);
+  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "Supplier and community | 56.36 €"]);
   assert.deepEqual(notes.slice(0, 2), [
     "100.00 kWh came from energy sharing, so no energy price or levies apply.",
-    "The grid operator may charge 5.51 € less.",
+    "Because of energy sharing, the grid operator may charge 5.51 € less.",
   ]);
 });
 
@@ -233,5 +233,5 @@ test("energy whose price was not known costs the mean of the month, or is why th
 
 test("a forecast without the energy community says whose it is", () => {
   const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
-  assert.equal(told(august(running)).texts[1], "About **90 €** to the supplier by 31 August");
+  assert.equal(told(august(running)).texts[1], "To the supplier by 31 August: about **90 €**");
 });

@@ -104,13 +104,13 @@ const saved = (of: House | undefined, ...what: Parameters<typeof bill>) => {
 };
 
 test("what the sun saved in a month", () => {
-  const below = " / Surcharges above 7 kW that the sun avoided are not counted.";
-  assert.equal(saved(house(), "2026-08"), `Your sun saved **53 €** in August: 240 kWh that you did not buy.${below}`);
+  const below = " / Surcharges above 7 kW that solar power avoided are not counted.";
+  assert.equal(saved(house(), "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy.${below}`);
   const running = { until: "2026-11-21T12:50:00+01:00", end: "2026-12-01T00:00:00+01:00", reference_kw: null };
-  assert.equal(saved(house(), "2026-11", running), "Your sun saved **53 €** this month: 98 kWh that you did not buy.");
+  assert.equal(saved(house(), "2026-11", running), "Solar power saved you **53 €** this month: 98 kWh that you did not have to buy.");
   const market = house({ months: [month("2026-08", { unpriced_kwh: 40.2 })] });
   const unpriced = "The price of 40 kWh is not known.";
-  assert.equal(saved(market, "2026-08"), `Your sun saved **53 €** in August: 240 kWh that you did not buy. ${unpriced}${below}`);
+  assert.equal(saved(market, "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy. ${unpriced}${below}`);
 });
 
 test("nothing is said of less than a euro, or of an unknown day", () => {
@@ -124,19 +124,19 @@ const year = (changes: Partial<House> = {}) => plain(houseYear(house(changes), e
 
 test("twelve whole months", () => {
   // 12 * 600, 12 * 240 and 12 * 52.60.
-  assert.equal(year(), "House 7,200 kWh, 40% of it from your roof. Your sun saved **631 €** in these 12 months.");
+  assert.equal(year(), "The house used 7,200 kWh, 40% of it from your roof. Solar power saved you **631 €** in these 12 months.");
   const text = year({ battery, months: YEAR.map((each) => ({ ...each, unpriced_kwh: 1 })) });
-  assert.equal(text, "House 7,200 kWh, 40% of it from roof and battery. Your sun saved **631 €** in these 12 months. The price of 12 kWh is not known.");
+  assert.equal(text, "The house used 7,200 kWh, 40% of it from roof and battery. Solar power saved you **631 €** in these 12 months. The price of 12 kWh is not known.");
 });
 
 test("fewer months, and months with an unknown day", () => {
   const young = [month("2026-08", unknown), month("2026-09"), month("2026-10"), month("2026-11")];
   const since = "2026-08-10T14:00:00+02:00";
-  assert.equal(year({ months: young, since }), "House 1,200 kWh, 40% of it from your roof. Your sun saved **105 €** in these 2 months. Known since 10 August 2026.");
+  assert.equal(year({ months: young, since }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Known since 10 August 2026.");
   const away = [month("2026-08"), month("2026-09", unknown), month("2026-10")];
-  assert.equal(year({ months: away }), "House 1,200 kWh, 40% of it from your roof. Your sun saved **105 €** in these 2 months. Months with unknown days are left out.");
-  assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "House 600 kWh, 40% of it from your roof.");
-  assert.equal(year({ months: [month("2026-10")] }), "House 600 kWh, 40% of it from your roof. Your sun saved **53 €** in this month.");
+  assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Months with unknown days are left out.");
+  assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "The house used 600 kWh, 40% of it from your roof.");
+  assert.equal(year({ months: [month("2026-10")] }), "The house used 600 kWh, 40% of it from your roof. Solar power saved you **53 €** in this month.");
   assert.equal(year({ months: [month("2026-11")] }), "");
   assert.equal(year({ months: [month("2026-10", unknown)] }), "");
 });

@@ -76,9 +76,9 @@ test("under three percent is as much", () => {
 test("what is many times as much is not told in percent", () => {
   const said = (before: number, now: number) => sentence(history({ "2026-10": before, "2026-11": now }, "2026-11-21"), "2026-11-21");
   assert.equal(said(1, 3.2), "November: **3.2 times as much** as in October by the 20th");
-  assert.equal(said(0, 2), "November: **40.0 m³** by the 20th; in October 0.00 m³");
-  assert.equal(said(2, 0), "November: **0.00 m³** by the 20th; in October 40.0 m³");
-  assert.equal(said(0, 0), "November: **0.00 m³** by the 20th; in October 0.00 m³");
+  assert.equal(said(0, 2), "November: **40.0 m³** by the 20th; October: 0.00 m³");
+  assert.equal(said(2, 0), "November: **0.00 m³** by the 20th; October: 40.0 m³");
+  assert.equal(said(0, 0), "November: **0.00 m³** by the 20th; October: 0.00 m³");
 });
 
 test("gas and heat are compared with a year ago as soon as that is known", () => {
@@ -202,9 +202,9 @@ const nightSaid = (...nights: (number | null)[][]) => shown(nightSentence(nightO
 test("a night without water is no sign of a leak", () => {
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [0, 0, 0]), "Last night 02:00–05:00: 0 L, no sign of a leak");
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [9, 0, 5]), "Last night 02:00–05:00: 14 L, with pauses: no sign of a leak");
-  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, some in every hour");
+  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, with water in every hour");
   assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**Water ran in every hour of 3 nights.** Last night 02:00–05:00: 14 L");
-  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, some in every hour");
+  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, with water in every hour");
   assert.equal(nightOf([0, 0, 0], [0, 0, 0], [0, null, 0]), undefined);
 });
 
@@ -242,12 +242,12 @@ test("the days of the table add up to the sum beside the curve", () => {
 
 test("the foot says it in the meter's own unit", () => {
   const said = (found: MediumHistory) => shown(footnote(days(found, "2026-11-21"), 1234.5, en).text);
-  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { kwh_per_m3: 11.2 })), "Today 0.75 m³, at 11.20 kWh/m³");
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { kwh_per_m3: 11.2 })), "Today 0.75 m³, converted at 11.20 kWh/m³");
   assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { type: "heat", unit: "GJ" })), "Today 0.750 GJ");
-  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21")), "Index 1,234.500 m³");
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21")), "Meter reading 1,234.500 m³");
   // Six of twelve hours: 12:00 in Luxembourg, a quarter of the day is known.
   const gap = history({ "2026-11": 2 }, "2026-11-21", {}, { "2026-11-21": 0.25 });
-  assert.equal(said(gap), "Index 1,234.500 m³ · 6 h of today are not known");
+  assert.equal(said(gap), "Meter reading 1,234.500 m³ · 6 h of today are not known");
 });
 
 test("each kind of meter has a name in each language", () => {
@@ -277,14 +277,14 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
   };
   assert.deepEqual(said("en"), [
     "86 € this month",
-    "11 € of it fixed. November 2025 by the 21st: **105 €** at today's price.",
-    "84.00 m³ × 0.90 €, fixed 21 of 30 days × 15.00 €, with VAT. Your own prices.",
+    "11 € of it is fixed. November 2025 by the 21st: **105 €** at today's price.",
+    "84.00 m³ × 0.90 €, plus 21 of 30 days × 15.00 € fixed price. With VAT, at your own prices.",
     "until 21 Nov, 24:00",
   ]);
   assert.deepEqual(said("fr"), [
     "86 € ce mois-ci",
     "Dont 11 € fixes. Novembre 2025 au 21 : **105 €** au prix d'aujourd'hui.",
-    "84,00 m³ × 0,90 €, fixe 21 jours sur 30 × 15,00 €, TVA comprise. Vos propres prix.",
+    "84,00 m³ × 0,90 €, plus 21 jours sur 30 × 15,00 € de prix fixe. TVA comprise, à vos prix.",
     "jusqu'au 21 nov., 24:00",
   ]);
   assert.equal(said("de")[1], "Davon 11 € fest. November 2025 bis zum 21.: **105 €** zum heutigen Preis.");
@@ -295,19 +295,19 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
 test("gas in euros without a year ago, a fixed price, whole days or the start of the month", () => {
   const said = (costs: KnownCosts, today = "2026-11-22") => shown(costSentence(costs, today, en));
   const alone = { year_ago: null };
-  assert.equal(said(gasCosts({}, alone)), "11 € of it fixed.");
+  assert.equal(said(gasCosts({}, alone)), "11 € of it is fixed.");
   assert.equal(said(gasCosts({ fixed: 0, total: 75.6 }, { ...alone, per_month: 0 })), "");
-  assert.equal(said(gasCosts({ first: 5 }, alone)), "11 € of it fixed. Counted since 5 November.");
-  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "11 € of it fixed. At least this amount: some days are incomplete.");
-  assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT. Your own prices.");
+  assert.equal(said(gasCosts({ first: 5 }, alone)), "11 € of it is fixed. Counted since 5 November.");
+  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "11 € of it is fixed. At least this amount: some days are incomplete.");
+  assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT, at your own prices.");
   // On the 1st, October is told as a whole.
   const october = gasCosts({ month: "2026-10" });
   assert.deepEqual(costTotal(october, "2026-11-01", en), { number: "86", unit: "€ in October" });
   const whole = { ...gasCosts().year_ago!, last: 30 };
-  assert.equal(said(gasCosts({}, { year_ago: whole })), "11 € of it fixed. November 2025: **105 €** at today's price.");
+  assert.equal(said(gasCosts({}, { year_ago: whole })), "11 € of it is fixed. November 2025: **105 €** at today's price.");
   // A month in summer is told in cents.
   const summer = gasCosts({ total: 9.99, fixed: 5.5 }, alone);
-  assert.deepEqual([costTotal(summer, "2026-11-22", en).number, said(summer)], ["9.99", "5.50 € of it fixed."]);
+  assert.deepEqual([costTotal(summer, "2026-11-22", en).number, said(summer)], ["9.99", "5.50 € of it is fixed."]);
   assert.deepEqual([hasMonth(null), hasMonth(undefined), hasMonth({ ...gasCosts(), month: null }), hasMonth(summer)], [false, false, false, true]);
 });
 

@@ -214,7 +214,7 @@ test("each trouble has its words, and the time of the last good telegram", () =>
   assert.ok(key.isUnverified);
   assert.match(trouble({ obstacle: "wrong_key", received_at: "2026-11-20T17:02:00Z" })!.help, /at 18:02, 20 Nov\.$/);
   assert.equal(trouble({ obstacle: "one_of_later" })!.title, "No telegram is accepted");
-  assert.equal(trouble({ obstacle: "entities_silent" })!.title, "The other integration reports nothing");
+  assert.equal(trouble({ obstacle: "entities_silent" })!.title, "The meter's entities report nothing");
 });
 
 test("silence is told in minutes, hours and days", () => {

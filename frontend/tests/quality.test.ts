@@ -32,11 +32,11 @@ function volts(changes: Record<string, Record<number, Row>> = { L1: {}, L2: {}, 
 const said = (answer: Voltages, language = "en") => plain(voltageSentence(voltageDay(answer), locale(language)));
 
 test("voltages within the limits are said of one phase, of both, and of all three", () => {
-  assert.equal(said(volts()), "All three within 207–253 V.");
-  assert.equal(said(volts({ L1: {}, L2: {} })), "Both within 207–253 V.");
+  assert.equal(said(volts()), "All three phases within 207–253 V.");
+  assert.equal(said(volts({ L1: {}, L2: {} })), "Both phases within 207–253 V.");
   assert.equal(said(volts({ L1: {} })), "Within 207–253 V.");
-  assert.equal(said(volts(), "fr"), "Les trois entre 207 et 253 V.");
-  assert.equal(said({ ...volts(), limits: [196, 264] }), "All three within 196–264 V.");
+  assert.equal(said(volts(), "fr"), "Les trois phases entre 207 et 253 V.");
+  assert.equal(said({ ...volts(), limits: [196, 264] }), "All three phases within 196–264 V.");
 });
 
 test("a voltage that was outside is said with its phase, about how long, and how far", () => {
@@ -50,7 +50,7 @@ test("a voltage that was outside is said with its phase, about how long, and how
   );
   assert.equal(
     said(volts({ L1: { 10: [190, 254] }, L2: { 11: [250, 256], 12: [250, 254] }, L3: {} })),
-    "**L1 and L2 were above 253 V**, for up to about 10 min at a time, highest 256 V. **L1 was below 207 V for about 5 min**, lowest 190 V.",
+    "**L1 and L2 were above 253 V**, each for about 10 min at most, highest 256 V. **L1 was below 207 V for about 5 min**, lowest 190 V.",
   );
   assert.equal(said(volts({ L1: { 10: [250, 255] } })), "**Above 253 V for about 5 min**, highest 255 V.");
   // Exactly at the limit is within it, and a little above it does not look as if it were.
@@ -148,11 +148,11 @@ test("the reception of 24 hours is a share by time, with the longest gap of that
   const day = reception({ received, longest_gaps });
   // Half an hour of 23 hours and 38 minutes.
   assert.equal(receptionShare(day, en), "97.9%");
-  assert.equal(plain(gapWords(day, en)), "04:12–04:23: 11 min without");
+  assert.equal(plain(gapWords(day, en)), "gap 04:12–04:23: 11 min");
   const two = reception({ received, longest_gaps: [...longest_gaps, gap("21T07:00", "21T09:05")] });
   assert.equal(plain(gapWords(two, en)), "longest gap 08:00–10:05: 2 h 5 min");
   const across = reception({ received, longest_gaps: [gap("20T17:00", "20T19:00")] });
-  assert.equal(plain(gapWords(across, en)), "20 Nov, 18:00–20:00: 2 h without");
+  assert.equal(plain(gapWords(across, en)), "gap 20 Nov, 18:00–20:00: 2 h");
 });
 
 test("all received is 100 %, next to all is not, and nothing known is a dash", () => {

@@ -46,13 +46,13 @@ test("today beside the sums and the highest of the month", () => {
   assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh", "9.4 kW | 14.5 kW", "2.98 € | 97 €"]);
   assert.deepEqual([until, today, month], ["until 18:38", "Today", "November"]);
   assert.equal(forecast?.replaceAll("\u00a0", " "), "About **145 €** by 30 November");
-  assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today 2.98 €: 2.62 used, −0.04 to the grid, 0.40 fixed."], undefined]);
+  assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today 2.98 €: consumption 2.62, to the grid −0.04, fixed costs 0.40."], undefined]);
 });
 
 test("who will be paid is told so, and who is not told an estimate is told none", () => {
   assert.equal(
     shown([day()], bill({ estimate: { total: -9.3 } })).forecast?.replaceAll("\u00a0", " "),
-    "About **9 €** to receive by 30 November",
+    "About **9 €** credit by 30 November",
   );
   const { estimate: _, ...without } = bill();
   assert.equal(shown([day()], without as Bill).forecast, undefined);
@@ -86,8 +86,8 @@ test("a day that is not today has its date, and one that is not whole says so", 
 
 test("what today costs is told by its parts, which add up", () => {
   const said = (changes: Partial<Day>, of = bill()) => shown([day(changes)], of).notes.map((note) => note.replaceAll("\u00a0", " "));
-  assert.deepEqual(said({ cost: 0.92, cost_used: 0.51, cost_fixed: 0.41, feed_in: 0 }), ["Today 0.92 €: 0.51 used, 0.41 fixed."]);
-  assert.deepEqual(said({ cost: 0.92, cost_used: 1.08, cost_fixed: 0.41, feed_in: -0.57 }), ["Today 0.92 €: 1.08 used, −0.57 to the grid, 0.41 fixed."]);
+  assert.deepEqual(said({ cost: 0.92, cost_used: 0.51, cost_fixed: 0.41, feed_in: 0 }), ["Today 0.92 €: consumption 0.51, fixed costs 0.41."]);
+  assert.deepEqual(said({ cost: 0.92, cost_used: 1.08, cost_fixed: 0.41, feed_in: -0.57 }), ["Today 0.92 €: consumption 1.08, to the grid −0.57, fixed costs 0.41."]);
 });
 
 test("prices of another year are said beside what the month costs", () => {
@@ -98,7 +98,7 @@ test("prices of another year are said beside what the month costs", () => {
 test("the month costs the bill and the energy community together", () => {
   const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
   assert.equal(rows[3], "2.98 € | 106 €");
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "About **145 €** to the supplier by 30 November");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "To the supplier by 30 November: about **145 €**");
 });
 
 test("euros come before kWh, and as usual is a tenth off at most", () => {
@@ -108,7 +108,7 @@ test("euros come before kWh, and as usual is a tenth off at most", () => {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
   const first = texts({});
   assert.equal(plain(first.sentence), "**0.92 €, usually 1.08 € by now.** 6.3 kWh from the grid, usually 4.7 kWh.");
-  assert.equal(plain(first.note), "Usual: the last 4 Sundays until 14:35.");
+  assert.equal(plain(first.note), "Usual: the mean of the last 4 Sundays until 14:35.");
   assert.deepEqual(Object.values(first.cells).map((cell) => plain(cell!)), ["4.7 kWh", "1.7 kWh", "1.0 kW", "1.08 €"]);
   // 1.08 less a tenth is 0.972; 2.9 against 3.4 is not as usual.
   assert.equal(plain(texts({ cost: 0.98, imported_wh: 4300 }).sentence), "**0.98 €, as usual by now.** 4.3 kWh from the grid, as usual.");

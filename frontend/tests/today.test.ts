@@ -163,17 +163,17 @@ const say = (changes: Partial<DayFacts>, day: Partial<Day> = {}) =>
   plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, known: 74, firstEnds: undefined, heading: null, ...changes }, en));
 
 test("a day in a sentence", () => {
-  assert.equal(say({}), "10.8 kWh from the grid, 0.5 kWh to it. No quarter-hour above 7 kW.");
+  assert.equal(say({}), "10.8 kWh from the grid, 0.5 kWh to the grid. No quarter-hour above 7 kW.");
   assert.equal(say({ hasSun: false }), "10.8 kWh from the grid. No quarter-hour above 7 kW.");
   const above = { quarter_hours_above: 1, above_wh: 600, cost_above: 0.05 };
   assert.equal(say({ hasSun: false }, above), "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
   assert.equal(
     say({ hasSun: false, heading: 10.78 }, above),
-    "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; now heading for ≈ 10.8 kW",
+    "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; the current one will reach ≈ 10.8 kW",
   );
   assert.equal(
     say({ hasSun: false, heading: 10.78 }),
-    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **now heading for ≈ 10.8 kW**.",
+    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **the current one will reach ≈ 10.8 kW**.",
   );
   const unpriced = { quarter_hours_above: 12, above_wh: 1500, cost_above: null };
   assert.equal(say({ hasSun: false }, unpriced), "10.8 kWh from the grid. **12 quarter-hours above 7 kW:** 1.5 kWh");
@@ -186,7 +186,7 @@ test("what is not known is said to be so, and is no 0", () => {
   assert.equal(say({ known: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
   assert.equal(
     say({ known: 0, firstEnds: first, heading: 11 }),
-    "No whole quarter-hour yet: the first one ends at 19:00. **Now heading for ≈ 11.0 kW.**",
+    "No whole quarter-hour yet: the first one ends at 19:00. **The current one will reach ≈ 11.0 kW.**",
   );
 });
 
@@ -298,6 +298,6 @@ test("a span above the reference power says its highest power and its time", () 
     ["2026-11-16 13.7 kW at most Mon 16, above 7 kW 19:15–20:30", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
   );
   const always = (cost: number | null) => plain(alwaysOnSentence({ w: 250, nights: 7, cost_per_year: cost }, en));
-  assert.equal(always(380), "Always on: **250 W**, at most **380 €** a year, if all of it is bought.");
-  assert.deepEqual([always(null), alwaysOnSentence(null, en)], ["Always on: **250 W**.", ""]);
+  assert.equal(always(380), "The house always uses **250 W**. That costs at most **380 €** a year.");
+  assert.deepEqual([always(null), alwaysOnSentence(null, en)], ["The house always uses **250 W**.", ""]);
 });

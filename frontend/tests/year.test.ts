@@ -66,12 +66,12 @@ test("of many classes the dearest are left out, never one's own or the cheapest"
 
 test("the class that costs least is right, its neighbours are compared", () => {
   const rows = (three: number, twelve: number) => classRows(classes(7, [["3", three, 0, 9], ["7", 200, 0, 2], ["12", twelve, 0, 0]]));
-  assert.equal(says(rows(203, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 20 € more, 3 kW about the same.");
-  assert.equal(says(rows(220, 203), 7), "7 kW is right. In 12 months 3 kW would have cost 20 € more, 12 kW about the same.");
-  assert.equal(says(rows(208, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 20 € more, 3 kW 8 € more.");
-  assert.equal(says(rows(203, 201), 7), "7 kW is right. In 12 months 12 kW and 3 kW would have cost about the same.");
+  assert.equal(says(rows(203, 220), 7), "7 kW is the right choice. In 12 months, 12 kW would have cost 20 € more, and 3 kW about the same.");
+  assert.equal(says(rows(220, 203), 7), "7 kW is the right choice. In 12 months, 3 kW would have cost 20 € more, and 12 kW about the same.");
+  assert.equal(says(rows(208, 220), 7), "7 kW is the right choice. In 12 months, 12 kW would have cost 20 € more, and 3 kW 8 € more.");
+  assert.equal(says(rows(203, 201), 7), "7 kW is the right choice. In 12 months, 12 kW and 3 kW would have cost about the same.");
   // A saving below 5 € is named, because the bars show it.
-  assert.equal(says(rows(197, 220), 7), "7 kW is right. 3 kW would have been 3 € cheaper in 12 months: no reason to change.");
+  assert.equal(says(rows(197, 220), 7), "7 kW is the right choice. 3 kW would have been 3 € cheaper in 12 months: no reason to change.");
   assert.equal(says(rows(180, 220), 7), "3 kW would have saved 20 € in 12 months.");
   assert.equal(says(rows(180, 220), 7, 1), "3 kW would have saved 20 € in 1 month.");
 });
@@ -102,7 +102,7 @@ test("energy needs no contract: that of the whole months, or what there is so fa
 
 test("prices that are not known compare nothing", () => {
   const rows = classRows(classes(7, [["3", null, 1, 9], ["7", null, 0, 0]]));
-  assert.equal(says(rows, 7), "Prices are missing, so the classes cannot be compared.");
+  assert.equal(says(rows, 7), "Prices are missing, so the reference powers cannot be compared.");
   assert.deepEqual(rows.map(({ total }) => total), [null, null]);
   assert.deepEqual(classRows({ ...classes(7, []), totals: {}, months: [], decisive: [] }), []);
 });

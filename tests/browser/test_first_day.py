@@ -56,12 +56,12 @@ FIRST_DAY = {
     "year": (("year", r"It appears here with the first whole quarter-hour\."),),
     "others": (
         # After a meter's second capture, its card says the amount of the day.
-        ("medium", r"^Gas .* (m³ today|Index [\d,.]+ m³)"),
-        ("medium", r"^Water .* ([\d,.]+ \S+ today|Index [\d,.]+ m³)"),
-        ("medium", r"^Heat .* (kWh today|Index [\d,.]+ GJ)"),
+        ("medium", r"^Gas .* (m³ today|Meter reading [\d,.]+ m³)"),
+        ("medium", r"^Water .* ([\d,.]+ \S+ today|Meter reading [\d,.]+ m³)"),
+        ("medium", r"^Heat .* (kWh today|Meter reading [\d,.]+ GJ)"),
     ),
     "quality": (
-        ("quality", r"^Voltage .* All three within 207.253 V since .* L3 2\d\d V"),
+        ("quality", r"^Voltage .* All three phases within 207.253 V since .* L3 2\d\d V"),
         ("quality", r"^Supply and reception Connected; last telegram \d+ s ago\. Breaker On"),
         ("quality", r"^Interruptions Nothing since .*, when reading began\."),
     ),

@@ -170,7 +170,9 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     said = await listen(stage)
     await stage.page.get_by_role("radio", name="Friday 20 November").click()
     await stage.settle()
-    told = "40.7 kWh from the grid, 0.9 kWh to it. 12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
+    told = (
+        "40.7 kWh from the grid, 0.9 kWh to the grid. 12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
+    )
     assert await said() == [f"Friday 20 November. {told}"]
 
     await stage.show("smarty-p1-bill", answers=house_bill.bills())

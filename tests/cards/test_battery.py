@@ -13,7 +13,7 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
         "A battery of 10 kWh and 5 kW would save about 190\N{EN DASH}204 \N{EURO SIGN} a year"
         in text
     )
-    assert "With it, 3 kW would be the cheapest, instead of 7 kW." in text
+    assert "With the battery, 3 kW would be the cheapest reference power, instead of 7 kW." in text
     assert "Without battery, 7 kW With battery, 3 kW" in text
     assert "Total a year 1,325 \N{EURO SIGN} 1,135 \N{EURO SIGN}" in text
     assert await stage.overflow() == []
@@ -31,12 +31,12 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
     await stage.settle()
     text = await stage.text()
     assert "would save about 197\N{EN DASH}213" in text
-    assert "Earned back" not in text
+    assert "pay for itself" not in text
     # 1800 / 197 = 9.1; what is too much is as much as may be.
     price = stage.page.get_by_label("Price")
     for entered, said in (
-        ("1800", "Earned back after about 9 years"),
-        ("9e300", "Not earned back within 25 years."),
+        ("1800", "The battery would pay for itself in about 9 years"),
+        ("9e300", "The battery would not pay for itself within 25 years."),
     ):
         await price.fill(entered)
         await stage.settle()
@@ -53,7 +53,7 @@ async def test_the_price_in_five_languages(stage: Stage) -> None:
     for language, said in {
         "de": "Sie rechnet sich nach etwa 9 Jahren",
         "fr": "Amortie après environ 9 ans",
-        "lb": "No ongeféier 9 Joer erakritt",
+        "lb": "Si wier no ongeféier 9 Joer erakritt",
         "pt": "Recuperada após cerca de 9 anos",
     }.items():
         await stage.show(BATTERY, language=language, answers=house_battery.answers())
@@ -72,7 +72,7 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
         ),
         (
             "no_feed_in_price",
-            "The feed-in price is missing. Enter it",
+            "The feed-in price is missing. Enter the value",
         ),
     ):
         refusal = {"reason": reason, "days": 46, "least_days": 300}

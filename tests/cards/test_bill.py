@@ -77,8 +77,8 @@ async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: St
         net = float(re.findall(r"Net (-?[\d.]+)", text)[0])
         fed_in, vat = float(amounts[-1]), float(amounts[-2])
         assert sum(map(float, amounts[:-2])) == pytest.approx(net)
-        sign = -1 if "To receive" in text else 1
-        total = sign * float(re.findall(r"To (?:pay|receive) ([\d.]+)", text)[0])
+        sign = -1 if "Credit" in text else 1
+        total = sign * float(re.findall(r"(?:To pay|Credit) ([\d.]+)", text)[0])
         assert net + vat + fed_in == pytest.approx(total)
         await stage.close()
 
@@ -119,7 +119,8 @@ async def test_without_an_energy_price_there_is_no_total_and_a_link(stage: Stage
     text = await clean(stage, "bill-no-energy-price")
     assert "November 2026 – € until 21 Nov, 18:38" in text
     assert (
-        "38.27 € without the energy itself. Its price completes the bill. Enter the prices "
+        "38.27 € without the energy itself. Enter the energy price to complete "
+        "the bill. Enter the prices "
         "Then: gear icon \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} Contract"
     ) in text
     assert "Energy 363.66 kWh price missing Grid charges, 7 kW 20.8 of 30 days" in text
@@ -134,7 +135,7 @@ async def test_without_a_reference_power_both_cards_show_energy(stage: Stage) ->
     await show(stage, CARD, "smarty-p1-months", answers=bills(*known), is_admin=False)
     text = await clean(stage, "bill-no-reference")
     sentence = "Without the reference power, no costs can be shown. Your bill states it."
-    assert text.count(f"{sentence} An administrator can do that.") == 2
+    assert text.count(f"{sentence} An administrator can enter the missing value.") == 2
     assert "From the grid 363.66 kWh To the grid 48.98 kWh Highest quarter-hour 11 Nov" in text
     assert "438 kWh a month Least in June, most in December" in text
     assert "€" not in text.split("Amount in €")[1]
@@ -150,10 +151,10 @@ async def test_what_is_received(stage: Stage) -> None:
     )
     await show(stage, CARD, answers=bills(june))
     text = await clean(stage, "bill-received")
-    assert "November 2026 54.34 € to receive so far until" in text
-    assert "About 30 € to receive by 30 November" in text
+    assert "November 2026 54.34 € credit so far until" in text
+    assert "About 30 € credit by 30 November" in text
     assert "(30 to" not in text
-    assert text.endswith("To receive so far until 21 Nov, 18:38 54.34 €")
+    assert text.endswith("Credit so far until 21 Nov, 18:38 54.34 €")
 
 
 async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Stage) -> None:
@@ -174,9 +175,9 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
     assert "Energy 263.66 kWh × 0.098765 € on average 26.04" in text
     assert "12.30 kWh have no known price and are billed at the mean price of the month." in text
     assert "To the energy community 100.00 kWh price missing" in text
-    assert "Its price completes the sum. Enter the prices" in text
-    assert "Sharing is known for 300.00 kWh of 363.66 kWh so far." in text
-    assert "Counted since 3 November; the paper bill has the whole month." in text
+    assert "Enter the community's price to include it. Enter the prices" in text
+    assert "So far, energy sharing is known for 300.00 kWh of your 363.66 kWh." in text
+    assert "Counted since 3 November; the paper bill covers the whole month." in text
     assert "400 of 1,990 quarter-hours come from Leneda." in text
     assert "8 of 1,990 quarter-hours are estimated by the grid operator." in text
     assert await stage.page.locator("b", has_text="97.2% measured").count() == 1

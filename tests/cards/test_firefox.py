@@ -26,15 +26,17 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 SENTENCES = {
     "now": "0.08 € more: switch off 8.6 kW until 18:45 to avoid it.",
     "so-far": "About 145 € by 30 November",
-    "today": "11.9 kWh from the grid, 0.9 kWh to it. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €;",
+    "today": "11.9 kWh from the grid, 0.9 kWh to the grid. 1 quarter-hour above "
+    "7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",
-    "months": "Cheapest June, dearest December",
+    "months": "Cheapest month June, most expensive December",
     "battery": "A battery of 10 kWh and 5 kW would save about 190–204 € a year.",
-    "year": "7 kW is right. In 12 months 12 kW would have cost 43 € more, 3 kW 54 € more.",
+    "year": "7 kW is the right choice. In 12 months, 12 kW would have cost 43 € "
+    "more, and 3 kW 54 € more.",
     f"medium-{GAS}": "November: 11% more than in November 2025 by the 20th",
     f"medium-{WATER}": "November: 7% less than in October by the 20th",
     f"medium-{HEAT}": "November: 20% more than in October by the 20th",
-    "quality-voltage": "All three within 207–253 V.",
+    "quality-voltage": "All three phases within 207–253 V.",
     "quality-supply": "Connected; last telegram 0 s ago.",
     "quality-interruptions": "Nothing in the last 30 days; last voltage sag 18 October.",
 }

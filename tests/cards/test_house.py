@@ -43,18 +43,21 @@ async def test_so_far(stage: Stage) -> None:
 async def test_the_bill(stage: Stage) -> None:
     await house_bill.show(stage, BILL, answers=answers())
     text = await stage.text()
-    assert "Your sun saved 8 € this month: 38 kWh that you did not buy." in text
-    assert "Surcharges above 7 kW that the sun avoided are not counted." in text
+    assert "Solar power saved you 8 € this month: 38 kWh that you did not have to buy." in text
+    assert "Surcharges above 7 kW that solar power avoided are not counted." in text
     for _ in range(3):
         await stage.page.get_by_role("button", name="Month before").click()
         await stage.settle()
-    assert "Your sun saved 66 € in August: 303 kWh that you did not buy." in await text_of(stage)
+    assert (
+        "Solar power saved you 66 € in August: 303 kWh that you did not have to buy."
+        in await text_of(stage)
+    )
 
 
 async def test_the_year(stage: Stage) -> None:
     await stage.show(YEAR, answers=house_year.answers() | house_sun.answers())
     # The twelve months before November: 5250 kWh drawn, 1972.25 of the roof, 428.18 EUR.
     assert (
-        "House 7,220 kWh, 27% of it from your roof. Your sun saved 428 € in these 12 months."
-        in await text_of(stage)
+        "The house used 7,220 kWh, 27% of it from your roof. Solar power saved "
+        "you 428 € in these 12 months." in await text_of(stage)
     )

@@ -42,7 +42,7 @@ async def test_gas_in_kwh_on_the_same_month_a_year_ago(stage: Stage) -> None:
     # 15 weekdays of 5.9 and 5 others of 4.5 m³ are 111 m³; a year ago 14 of 5.4 and 6 of 4.
     assert "November: 11% more than in November 2025 by the 20th" in text
     assert "1,243 kWh 1 7 14 21 28" in text
-    assert "Today 1.80 m³, at 11.20 kWh/m³" in text
+    assert "Today 1.80 m³, converted at 11.20 kWh/m³" in text
     assert not stage.errors
     assert not await stage.overflow()
 
@@ -53,11 +53,11 @@ async def test_gas_in_cubic_metres_until_the_bill_is_looked_up(stage: Stage) -> 
     text = await settled(stage)
     assert "Gas 18:00 1.80 m³ today" in text
     assert "111.0 m³" in text
-    assert "Index 4,321.987 m³ Show it in kWh and euros" in text
+    assert "Meter reading 4,321.987 m³ Show kWh and euros" in text
     await stage.close()
     # Who may not change options is not sent there.
     await stage.show(CARD, answers=media.answers(gas), is_admin=False)
-    assert "Show it in kWh" not in await settled(stage)
+    assert "Show kWh" not in await settled(stage)
 
 
 async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> None:
@@ -65,10 +65,11 @@ async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> Non
     await stage.show(CARD, answers=media.answers(gas))
     text = await settled(stage)
     assert "Gas until 20 Nov, 24:00 110 € this month" in text
-    assert "10 € of it fixed. November 2025 by the 20th: 100 € at today's price." in text
-    assert "111.00 m³ × 0.90 €, fixed 20 of 30 days × 15.00 €, with VAT." in text
-    assert "Your own prices. Today 20 kWh" in text
-    assert "Show it in" not in text
+    assert "10 € of it is fixed. November 2025 by the 20th: 100 € at today's price." in text
+    assert "111.00 m³ × 0.90 €, plus 20 of 30 days × 15.00 € fixed price. With VAT," in text
+    assert "at your own prices. Today 20 kWh" in text
+    assert "Show costs" not in text
+    assert "Show kWh" not in text
     chart = stage.page.get_by_role("slider", name="Choose a day")
     # The 1st is a Sunday: 4.5 m³ and half a euro; a year ago a Saturday, 4 m³.
     await chart.press("Home")
@@ -80,10 +81,11 @@ async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> Non
     await stage.show(CARD, answers=media.answers(media.gas(costs=media.gas_costs(month=None))))
     text = await settled(stage)
     assert "Gas 18:00 20 kWh today November: 11% more" in text
-    assert "Show it in" not in text
+    assert "Show costs" not in text
+    assert "Show kWh" not in text
     await stage.close()
     await stage.show(CARD, answers=media.answers(media.gas()))
-    await said_by(stage, "at 11.20 kWh/m³ Show it in euros")
+    await said_by(stage, "at 11.20 kWh/m³ Show costs in euros")
 
 
 async def test_water_and_the_night(stage: Stage) -> None:
@@ -156,7 +158,7 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
     [
         (
             media.gas(days=None),
-            "Gas 18:00 Index 4,321.987 m³ , read at 18:00.",
+            "Gas 18:00 Meter reading 4,321.987 m³ at 18:00.",
         ),
         (
             media.gas(days=None, index=None, time=None),
@@ -164,7 +166,7 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
         ),
         (
             media.gas(days=media.days(date(2026, 11, 21), media.gas_of)),
-            "starts with the first whole day. Today 1.80 m³, at 11.20 kWh/m³ Show it in euros",
+            "starts with the first whole day. Today 1.80 m³, converted at 11.20 kWh/m³",
         ),
         (
             media.gas(days=media.days(date(2026, 11, 16), media.gas_of)),
@@ -204,7 +206,7 @@ async def test_without_another_meter_there_are_words(stage: Stage) -> None:
     reading = {"index": 5.5, "unit": "m3", "time": "2026-11-21T17:30:00+00:00", "flow": None}
     broken = media.answers(media.gas(), live={media.GAS: reading})
     await stage.show(CARD, answers=broken | {"smarty_p1/media": {"error": "unreadable"}})
-    await said_by(stage, "Index 5.500 m³ , read at 18:30.")
+    await said_by(stage, "Meter reading 5.500 m³ at 18:30.")
 
 
 async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> None:

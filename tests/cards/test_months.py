@@ -39,12 +39,12 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(), width=500)
     text = await clean(stage, "months-light-500-en")
     assert text.startswith(
-        "Twelve months and this one € kWh 97 € a month Cheapest June, dearest December"
+        "Twelve months and this one € kWh 97 € a month Cheapest month June, most expensive December"
     )
     assert (
         "with VAT November so far 12 months Energy 59 € 855 € Grid charges and meter 34 € 576 € "
         "Levies 3 € −8 € Above 7 kW 5 € 58 € To the grid −4 € −316 € "
-        "To pay, less feed-in 97 € 1,165 € Each month at its own prices."
+        "To pay, feed-in deducted 97 € 1,165 € Each month at its own prices."
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
@@ -61,9 +61,9 @@ async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
     await show(stage, BILL, CARD, answers=bills())
     await tap(stage, 7)
     text = await clean(stage, "months-june")
-    assert "June 2026 2.10 € to receive 100% measured" in text
+    assert "June 2026 2.10 € credit 100% measured" in text
     assert "with VAT June 12 months" in text
-    assert "To receive 2.10 €" in text
+    assert "Credit 2.10 €" in text
     # Turned by the other card, this one follows.
     await stage.page.get_by_role("button", name="Month after").click()
     await stage.settle()
@@ -126,7 +126,7 @@ async def test_few_months_of_which_one_is_hardly_measured(stage: Stage) -> None:
     text = await clean(stage, "months-few")
     assert text.startswith("Months € kWh ")
     # June was the cheapest, but too little of it is known.
-    assert "79 € a month In 4 months: cheapest August, dearest October" in text
+    assert "79 € a month In 4 months: cheapest month August, most expensive October" in text
     assert "November so far 4 months" in text
 
 
@@ -165,7 +165,7 @@ async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
     await tap(stage, 4)
     text = await stage.text()
     assert "with VAT March 11 months Energy – " in text
-    assert "To pay, less feed-in – " in text
+    assert "To pay, feed-in deducted – " in text
 
 
 async def test_the_bills_are_asked_once_for_both_cards(stage: Stage) -> None:

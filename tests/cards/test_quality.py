@@ -83,7 +83,7 @@ def silent(received_at: str | None = "2026-11-21T17:12:05+00:00", **changes: obj
 
 async def test_voltages_are_within_their_limits_and_each_phase_has_its_row(stage: Stage) -> None:
     text = await show(stage)
-    assert "Voltage 18:38:20 All three within 207–253 V." in text
+    assert "Voltage 18:38:20 All three phases within 207–253 V." in text
     assert "L1 232 V 253 207 highest 236 lowest 229" in text
     assert "L2 230 V highest 235 lowest 228 L3 231 V highest 235 lowest 227 18:40" in text
     assert not stage.errors
@@ -111,7 +111,7 @@ async def test_keys_read_the_time_and_the_range(stage: Stage) -> None:
     await stage.settle()
     await shows(stage, "18:35–18:40:")
     await stage.page.keyboard.press("Escape")
-    await shows(stage, "All three within")
+    await shows(stage, "All three phases within")
 
 
 async def test_a_finger_reads_the_place_below_it_and_nothing_jumps(
@@ -128,7 +128,7 @@ async def test_a_finger_reads_the_place_below_it_and_nothing_jumps(
 
 
 @pytest.mark.parametrize(
-    ("phases", "said"), [(1, "Within 207–253 V."), (2, "Both within 207–253 V.")]
+    ("phases", "said"), [(1, "Within 207–253 V."), (2, "Both phases within 207–253 V.")]
 )
 async def test_a_house_with_fewer_phases_has_fewer_rows(
     stage: Stage, phases: int, said: str
@@ -188,7 +188,7 @@ async def test_the_house_is_connected_and_the_meter_speaks(stage: Stage) -> None
     text = await show(stage, "supply")
     assert "Supply and reception Connected; last telegram" in text
     assert "Breaker On Relay 1 / 2 Off / on Connection limit 69 kVA" in text
-    assert "Telegrams, 24 hours 99.2% 19:00 04:12–04:23: 11 min without now" in text
+    assert "Telegrams in 24 hours 99.2% 19:00 gap 04:12–04:23: 11 min now" in text
     assert "Last message from the grid operator, 3 November 2026 Works on 12 November" in text
 
 
@@ -248,13 +248,13 @@ async def test_on_the_first_day_the_hours_are_those_since_the_beginning(stage: S
 async def test_a_year_of_interruptions(stage: Stage) -> None:
     text = await show(stage, "interruptions")
     assert "Interruptions Nothing in the last 30 days; last voltage sag 18 October." in text
-    assert "12 months seen earlier, undated" in text
+    assert "12 months with date earlier, no date" in text
     assert (
-        "Power failures 2 seen 22 earlier, undated "
-        "Voltage sags 10 seen 28 earlier, undated "
-        "Voltage swells 3 seen 4 earlier, undated"
+        "Power failures 2 with date 22 earlier, no date "
+        "Voltage sags 10 with date 28 earlier, no date "
+        "Voltage swells 3 with date 4 earlier, no date"
     ) in text
-    assert "The meter only counts, so earlier interruptions have no date." in text
+    assert "The meter only counts interruptions, so earlier ones have no date." in text
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
 
 
@@ -284,9 +284,9 @@ async def test_a_kind_that_is_not_counted_has_a_dash_and_words(stage: Stage) -> 
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
     text = await show(stage, "interruptions", answers(**{"smarty_p1/events": found}))
     assert (
-        "Power failures – seen – earlier, undated "
-        "Voltage sags 0 seen 28 earlier, undated "
-        "Voltage swells 0 seen 0 earlier, undated"
+        "Power failures – with date – earlier, no date "
+        "Voltage sags 0 with date 28 earlier, no date "
+        "Voltage swells 0 with date 0 earlier, no date"
     ) in text
     assert text.count("not counted by this meter") == 1
 
@@ -308,9 +308,9 @@ async def test_a_thousand_disturbances_are_few_elements(stage: Stage) -> None:
     given = answers(**{"smarty_p1/events": events(disturbances=many)})
     text = await show(stage, "interruptions", given, width=1280)
     assert (
-        "Power failures 334 seen 22 earlier, undated "
-        "Voltage sags 333 seen 28 earlier, undated "
-        "Voltage swells 333 seen 4 earlier, undated"
+        "Power failures 334 with date 22 earlier, no date "
+        "Voltage sags 333 with date 28 earlier, no date "
+        "Voltage swells 333 with date 4 earlier, no date"
     ) in text
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors

@@ -18,8 +18,10 @@ async def test_today_and_this_month(stage: Stage) -> None:
     # 19 days of 17.64 kWh, one more, and 10.82 of today; 20 of 2.42 and 0.52.
     assert "From the grid 10.8 kWh 8.4 kWh 364 kWh To the grid 0.5 kWh 1.7 kWh 49 kWh" in text
     assert "Highest quarter-hour 9.4 kW 3.1 kW 14.5 kW Cost with VAT 2.98 € 3.50 € 97 €" in text
-    assert "Usual: the last 4 Saturdays until 18:38." in text
-    assert "Today 2.98 €: 2.60 used, \N{MINUS SIGN}0.04 to the grid, 0.42 fixed." in text
+    assert "Usual: the mean of the last 4 Saturdays until 18:38." in text
+    assert (
+        "Today 2.98 €: consumption 2.60, to the grid \N{MINUS SIGN}0.04, fixed costs 0.42." in text
+    )
     assert not stage.errors
     assert not await stage.overflow()
     await stage.picture("so-far")

@@ -62,8 +62,8 @@ async def test_what_was_too_much_and_what_is_coming(
     text = await stage.text()
     told = {
         "en": (
-            "Saturday 21 November 11.9 kWh from the grid, 0.9 kWh to it. "
-            "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €; now heading for ≈ 10.8 kW"
+            "Saturday 21 November 11.9 kWh from the grid, 0.9 kWh to the grid. "
+            "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €; the current one will reach ≈ 10.8 kW"
         ),
         "fr": (
             "Samedi 21 novembre 11,9 kWh du réseau, 0,9 kWh injectés. 1 quart d'heure "
@@ -126,7 +126,10 @@ async def test_another_day_is_shown_and_asked_for_once(stage: Stage) -> None:
     await stage.page.get_by_role("radio", name="Friday 20 November").click()
     await stage.settle()
     told = "12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
-    assert f"Friday 20 November 40.7 kWh from the grid, 0.9 kWh to it. {told}" in await stage.text()
+    assert (
+        f"Friday 20 November 40.7 kWh from the grid, 0.9 kWh to the grid. {told}"
+        in await stage.text()
+    )
     await stage.picture("today-yesterday")
     asked = "stage.asked.filter((each) => each.end === '2026-11-20T23:00:00.000Z').length"
     assert await stage.page.evaluate(asked) == 2
@@ -169,7 +172,7 @@ async def test_a_day_is_chosen_in_the_calendar_and_among_the_highest(stage: Stag
     text = await stage.text()
     assert "Friday 20 November 40.7 kWh from the grid" in text
     assert "Highest in November 10.4 kW at most Fri 20, above 7 kW 18:15\u201321:15" in text
-    assert "Always on: 280 W , at most 430 € a year, if all of it is bought." in text
+    assert "The house always uses 280 W . That costs at most 430 € a year." in text
     await stage.card(CARD).get_by_role("button", name="9.4").click()
     await stage.settle()
     assert "Saturday 21 November 11.9 kWh from the grid" in await stage.text()
@@ -330,7 +333,7 @@ async def test_without_a_reference_power_the_highest_is_said(stage: Stage) -> No
     await stage.show(CARD, answers=house_today.answers(days=days) | answers)
     await stage.picture("today-no-reference")
     text = await stage.text()
-    assert "11.9 kWh from the grid, 0.9 kWh to it. Highest quarter-hour: 9.4 kW." in text
+    assert "11.9 kWh from the grid, 0.9 kWh to the grid. Highest quarter-hour: 9.4 kW." in text
     assert "above" not in text
     assert "reference" not in text
     assert "8 kW" in text  # the unit of the axis

@@ -47,7 +47,10 @@ async def asked(stage: Stage, command: str = "smarty_p1/quarter_hours") -> list[
 async def test_a_year_and_the_classes(stage: Stage) -> None:
     await stage.show(YEAR, answers=year(), width=1280)
     text = await stage.text()
-    assert "7 kW is right. In 12 months 12 kW would have cost 43 € more, 3 kW 54 € more." in text
+    assert (
+        "7 kW is the right choice. In 12 months, 12 kW would have cost 43 € "
+        "more, and 3 kW 54 € more." in text
+    )
     assert "1,501 quarter-hours above 7 kW in 12 months: 4.3% of the time, 553 kWh." in text
     assert "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026" in text
     # The parts of a bar are only heard.
@@ -56,7 +59,10 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "7 kW 212 € yours (166 € fixed, 46 € surcharge) "
         "12 kW 255 € +43 € (254 € fixed, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed)"
     ) in text
-    assert "This card only compares. To change the class, ask your grid operator. Show" in text
+    assert (
+        "This card only compares. To change your reference power, ask your grid operator. Show"
+        in text
+    )
     steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4 kW"
     assert f"From the grid {steps} To the grid {steps} above 7 kW" in text
     assert "0 6 12 18 24 h" in text
@@ -324,7 +330,8 @@ async def test_the_first_day_says_when_the_comparison_begins(stage: Stage) -> No
     await stage.show(YEAR, answers=answers)
     text = await stage.text()
     assert (
-        "The classes are compared from 1 January on, when the first whole month is known." in text
+        "The reference powers are compared from 1 January on, when the first whole month is known."
+        in text
     )
     assert "No quarter-hour above 7 kW so far." in text
     assert "21 Nov" in text
@@ -345,7 +352,7 @@ async def test_five_months_are_not_called_a_year(stage: Stage) -> None:
     rows = [row for row in a_year() if row[0] >= house_year.at("2026-06-01")]
     await stage.show(YEAR, answers=house_year.answers(rows))
     text = await stage.text()
-    assert "7 kW is right. In 5 months 12 kW would have cost" in text
+    assert "7 kW is the right choice. In 5 months, 12 kW would have cost" in text
     assert "5 months, at today's prices, with VAT June 2026 \N{EN DASH} October 2026" in text
 
 

@@ -23,7 +23,7 @@ from custom_components.smarty_p1.coordinator import (
 )
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.flows import meter_setup
-from custom_components.smarty_p1.lib import source_condition
+from custom_components.smarty_p1.lib import failure_detection
 from custom_components.smarty_p1.lib.port import probe, probing, read_limit
 from dev.leneda import Platform
 
@@ -139,7 +139,7 @@ def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let sources that wait for a reading fail soon."""
-    monkeypatch.setattr(source_condition, "PATIENCE", 0.3)
+    monkeypatch.setattr(failure_detection, "PATIENCE", 0.3)
 
 
 @pytest.fixture

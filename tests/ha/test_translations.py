@@ -34,10 +34,10 @@ from custom_components.smarty_p1.lib.entities import (
     EntitySpec,
     SensorSpec,
 )
+from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
-from custom_components.smarty_p1.lib.source_condition import ReadingProblem
 from custom_components.smarty_p1.lib.tariff import WhatIfRefusal
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.services import what_if

@@ -6,9 +6,9 @@ from typing import override
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..lib.failure_detection import ENTITIES, ReadingProblem
 from ..lib.meter import IMPORTED_ENERGY, MeterMemory, MeterReader, Reading, outlined_reading
 from ..lib.p1 import Telegram
-from ..lib.source_condition import ENTITIES, ReadingProblem
 from .entity_reports import EntityReports
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks

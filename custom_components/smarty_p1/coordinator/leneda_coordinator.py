@@ -5,8 +5,8 @@ from typing import override
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..lib.failure_detection import LENEDA
 from ..lib.meter import MeterMemory, Reading, outlined_reading
-from ..lib.source_condition import LENEDA
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
 from .source_coordinator import ReadingListener, SourceCoordinator

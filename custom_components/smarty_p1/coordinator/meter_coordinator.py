@@ -17,6 +17,7 @@ from ..const import (
     CONF_MIN_INTERVAL,
     CONF_VERIFY,
 )
+from ..lib.failure_detection import METER, Condition, ReadingProblem, State
 from ..lib.meter import (
     MeterReader,
     MeterSession,
@@ -37,7 +38,6 @@ from ..lib.p1 import (
     parse_key,
 )
 from ..lib.port import SILENCE_TIMEOUT
-from ..lib.source_condition import METER, Condition, ReadingProblem, State
 from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
 from .port_connection import Line

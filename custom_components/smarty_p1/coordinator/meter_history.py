@@ -18,7 +18,7 @@ from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory
 from .reception_history import ReceptionHistory
 from .throttled_store import ThrottledStore
-from .voltage_history import VoltageHistory
+from .voltage_extremes import VoltageHistory
 
 SAVE_INTERVAL = 3600.0
 EVENT_INTERVAL = 300.0

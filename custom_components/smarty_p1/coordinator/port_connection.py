@@ -8,6 +8,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
+from ..lib.failure_detection import ReadingProblem
 from ..lib.port import (
     BAUD_RATE,
     Link,
@@ -20,7 +21,6 @@ from ..lib.port import (
     PortUnreachableError,
     redact_port,
 )
-from ..lib.source_condition import ReadingProblem
 from .mqtt_port import (
     GatewayOfflineError,
     MqttDisconnectedError,

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_TOPIC
 from ..lib.boards import Pulses
-from ..lib.source_condition import PULSE_ENTITY, PULSE_PORT, PULSE_TOPIC, Condition, Rules
+from ..lib.failure_detection import PULSE_ENTITY, PULSE_PORT, PULSE_TOPIC, Condition, Rules
 from .entry_types import AnyConfigEntry
 from .pulse_counter import PulseCounter, PulseData
 from .pulse_sources import EntityPulses, MakeSource, PortPulses, TopicPulses

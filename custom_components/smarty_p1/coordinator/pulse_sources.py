@@ -21,8 +21,8 @@ from homeassistant.helpers.event import (
 from ..const import CONF_TOPIC
 from ..lib.backoff import Backoff
 from ..lib.boards import PulseMeter, Pulses
+from ..lib.failure_detection import ReadingProblem
 from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
-from ..lib.source_condition import ReadingProblem
 from .port_connection import Line
 from .pulse_counter import PulseCounter
 from .source_coordinator import SourceCoordinator

@@ -12,10 +12,10 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..lib.failure_detection import Condition, Health, Rules, State
 from ..lib.meter import Reading
-from ..lib.source_condition import Condition, Health, Rules, State
 from .entry_types import AnyConfigEntry
-from .port_and_key_repairs import Remedies
+from .failure_repairs import Remedies
 
 # Seconds between updates of the entities that count rejected telegrams, while all telegrams are
 # rejected.

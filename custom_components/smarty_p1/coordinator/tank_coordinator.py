@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
 from ..lib.boards import Shape, Sonar, Tank
+from ..lib.failure_detection import TANK
 from ..lib.min_interval import MinInterval
 from ..lib.port import SILENCE_TIMEOUT, LinkError
-from ..lib.source_condition import TANK
 from .entry_types import AnyConfigEntry
 from .port_connection import Line
 from .source_coordinator import SourceCoordinator

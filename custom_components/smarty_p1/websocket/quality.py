@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import BooksCoordinator
 from ..coordinator.event_history import Event, EventHistory
 from ..coordinator.reception_history import Gap, ReceptionHistory
-from ..coordinator.voltage_history import STEP
+from ..coordinator.voltage_extremes import STEP
 from ..lib.entities import VOLTAGE_LIMITS
 from .requests import Request, meter_command
 

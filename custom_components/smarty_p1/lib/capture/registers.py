@@ -86,9 +86,10 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the names of the tariffs' registers, by the name of the register with their total.
+        """Return the names of the tariff registers of each total, by the name of the total.
 
-        A total is left out unless its first number is the sum of its tariffs' first numbers.
+        The first numbers in the capture are compared. A total is left out if its number differs
+        from the sum of its tariffs' numbers by more than 1 (in the last digit) for each tariff.
         """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:

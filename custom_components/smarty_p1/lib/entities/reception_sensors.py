@@ -1,8 +1,8 @@
 """Sensors for the connection to a meter and the reception of its telegrams."""
 
+from ..failure_detection import METER_OBSTACLES, Condition, State
 from ..meter import Reception
 from ..p1 import Reason
-from ..source_condition import METER_OBSTACLES, Condition, State
 from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, SensorSpec
 
 

@@ -16,7 +16,7 @@ from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
 from .frame_decryptor import FrameDecryptor
 from .frame_finder_without_key import FrameSplitter
-from .frame_layout import MAX_FRAME_SIZE, Frame, read_frame
+from .frame_header import MAX_FRAME_SIZE, Frame, read_frame
 from .keys import DEFAULT_AUTHENTICATION_KEY, FINGERPRINT_SIZE, key_fingerprint, parse_key
 from .obis import (
     CHANNELS,

@@ -22,8 +22,8 @@ from .telegram_parser import (
 )
 from .value_converters import Capture, Converter, MBusReading, Value
 
-# Text after the `!` of a telegram: a checksum and a line end. This text may differ between
-# telegrams with the same layout, because it is too short for an object.
+# Text after the `!` of a telegram: a checksum and a line end. The comparison of two telegrams
+# ignores this text. No object is missed, because the text is too short for one.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
 _CHANNELS = {
     reference: channel

@@ -12,7 +12,7 @@ from array import array
 from bisect import insort
 from collections.abc import Iterable, Iterator
 
-from .frame_layout import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
+from .frame_header import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
 
 # Number of bytes that are searched at once. Forged bytes can contain many candidates for a frame,
 # and the work then grows with the square of this number.

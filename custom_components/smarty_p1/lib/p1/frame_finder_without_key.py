@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..backoff import Budget
 from .frame_finder import Framer
-from .frame_layout import Frame
+from .frame_header import Frame
 
 _OUTPUT_BYTES_PER_BYTE = 2
 _MAX_BYTES = 256 * 1024

@@ -50,8 +50,8 @@ _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
 _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
-# Maximum lengths in characters. The specification allows identifiers of 48 octets and messages of
-# 1,024 octets.
+# Maximum lengths in characters. A longer text is cut off. Both limits are above those of the
+# specification, which allows identifiers of 48 octets and messages of 1,024 octets.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
 # Maximum number of values of an object. No known object has more. If an object has more, the last

@@ -169,7 +169,8 @@ class BatteryPlan:
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # Use the parts that the house needs in this hour. Each of them saves the hour's price.
+            # The house is expected to need `needed[hour]` parts of the battery's energy in this
+            # hour. The value of each of these parts is the cost of the import that it replaces.
             values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values

@@ -218,7 +218,7 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the rounded sum of `splits` and of the time-of-use splits of `pieces`."""
+    """Return `splits` and the splits of `pieces`, added up by time-of-use hours and rounded."""
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {
         hours: TimeOfUseSplit(round(split.energy_wh, DECIMALS), round(split.second_wh, DECIMALS))

@@ -2,10 +2,10 @@
 
     simulate_battery(demand, quarters, Battery(kwh=10, kw=5)).saving_low
 
-- `battery.py` simulates the battery. The resulting months are billed like measured months, with
-  every reference power. So the year without a battery agrees with the bills.
-- The saving compares both years, each at its cheapest reference power. So the battery gets no
-  credit for a change of the reference power that pays without a battery.
+- `battery.py` simulates the battery. The months without and with the battery are billed like
+  measured months, once for each reference power.
+- The saving compares both years, each at its cheapest reference power. If another reference power
+  is cheaper even without a battery, this advantage does not count as a saving of the battery.
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
   battery does nothing in unknown quarter-hours, the upper end as much as in known quarter-hours.
 - With less than twelve whole months, all amounts are scaled to a year.

@@ -10,7 +10,7 @@ from math import inf
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.source_condition import (
+from smartyp1.failure_detection import (
     METER,
     PULSE_ENTITY,
     PULSE_PORT,

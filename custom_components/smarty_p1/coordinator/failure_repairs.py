@@ -8,7 +8,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
-from ..lib.source_condition import Condition, Details, Repair, State
+from ..lib.failure_detection import Condition, Details, Repair, State
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, is_raised, issue_id, raise_issue, withdraw_issues
 
