@@ -249,6 +249,10 @@ async def test_on_the_first_day_words_stand_beside_the_axis(stage: Stage) -> Non
         assert "7 kW reference power" in text
         assert "not measured" not in text
         assert not await stage.overflow()
+    # Without a running quarter-hour, there is nothing to draw.
+    silent = {"smarty_p1/live": house.live(values={}, quarter_hour=None)}
+    await stage.show(CARD, answers=answers | silent)
+    assert await stage.page.get_by_role("slider").count() == 0
     assert not stage.errors
 
 
