@@ -179,7 +179,7 @@ SHOWN_MARK = f"?x??http???a?{'N' * 51}"
         ),
         (
             *(KEY, [*failing(5, system_title=OTHER_TITLE)], "other_meter_unreadable"),
-            *({"name": "Smarty 2574", "serial_number": SERIAL}, f"another meter than {SERIAL}"),
+            *({"name": "Smarty 2574", "serial_number": SERIAL}, f"not from {SERIAL}"),
         ),
         # Nobody on the line writes markup, or much, into what people read.
         (None, [MARKED] * 5, "other_meter", {"found": SHOWN_MARK}, SHOWN_MARK),
