@@ -500,6 +500,20 @@ async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0
     assert stored(tmp_path) == []
 
 
+async def test_a_refusal_counts_the_days_that_show_its_cause(
+    entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+) -> None:
+    start = "2026-05-10T00:00:00+02:00"
+    measure(entry, [QuarterHour(each, 2.0, 0.0) for each in quarters(start, 288)])
+
+    # The first of the three days is right, the others are of another connection.
+    with pytest.raises(ServiceValidationError) as raised:
+        await bring_in(export(start, ["2.000"] * 96 + ["1.500"] * 192))
+
+    assert raised.value.translation_key == "leneda_other_point"
+    assert raised.value.translation_placeholders == {"days": "2"}
+
+
 @pytest.mark.parametrize(
     ("data", "key"),
     [

@@ -291,7 +291,7 @@ class PlatformPast:
             key = REFUSED[differences.cause]
             if is_export and differences.cause is Cause.PRODUCTION:
                 key = IS_CONSUMPTION
-            raise ImportRefusedError(key=key, days=str(len(differences.days)))
+            raise ImportRefusedError(key=key, days=str(differences.cause_days))
         return len(differences.days), sum(not day.is_within for day in differences.days)
 
     async def _async_read(self) -> Platform:

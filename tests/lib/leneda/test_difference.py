@@ -46,7 +46,7 @@ def test_days_that_are_not_known_whole_are_not_compared() -> None:
     assert len(compare_days(mine, [*theirs[:100], *theirs[101:]]).days) == 2
     theirs[5] = theirs[5]._replace(is_measured=False)
     assert len(compare_days(mine, theirs).days) == 2
-    assert compare_days([], theirs) == compare_days(mine, []) == Differences((), None)
+    assert compare_days([], theirs) == compare_days(mine, []) == Differences((), None, 0)
 
 
 def test_the_tolerance_is_50_wh_or_a_thousandth() -> None:
@@ -76,6 +76,21 @@ def test_the_causes() -> None:
     assert compared(lambda _: 1.0, None).cause is Cause.OTHER_POINT
     assert compared(lambda n: kw_at(n * 7 + 3) + 1).cause is Cause.OTHER_POINT
     assert compared(lambda _: 0.0).cause is Cause.OTHER_POINT
+
+
+def test_only_the_days_that_show_the_cause_are_counted() -> None:
+    start = datetime(2026, 6, 9, 22, tzinfo=UTC)
+
+    def counted(*kws: float) -> tuple[int, Cause | None, int]:
+        # Each day draws 1 kW and feeds 0.5 kW in.
+        mine = [QuarterHour(start + n * QUARTER_HOUR, 1.0, 0.125) for n in range(len(kws) * 96)]
+        found = compare_days(mine, rows(start, len(mine), lambda n: kws[n // 96]))
+        return len(found.days), found.cause, found.cause_days
+
+    assert counted(1.0, 1.0, 0.5, 0.5, 0.5, 0.8) == (6, Cause.PRODUCTION, 3)
+    assert counted(1.0, 4.0, 0.8, 4.0) == (4, Cause.FACTOR_FOUR, 2)
+    assert counted(1.0, 0.8, 0.7, 0.5) == (4, Cause.OTHER_POINT, 3)
+    assert counted(1.0, 1.0, 0.5) == (3, None, 0)
 
 
 @pytest.mark.parametrize(("kw", "other_kw"), [(0.008, 0.002), (0.001, 0.004), (0.0, 0.004)])

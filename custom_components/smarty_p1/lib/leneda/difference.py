@@ -60,6 +60,8 @@ class Differences(NamedTuple):
 
     days: tuple[DayDifference, ...]
     cause: Cause | None
+    cause_days: int
+    """Number of days that show `cause`, 0 without a cause."""
 
 
 class _Day(NamedTuple):
@@ -101,7 +103,7 @@ def compare_days(own: Iterable[QuarterHour], platform: Iterable[Row]) -> Differe
         for start, group in groupby(own, lambda quarter: day_start(quarter.start))
         if (day := _day(start, list(group), rows))
     ]
-    return Differences(tuple(day.difference for day in days), _cause(days))
+    return Differences(tuple(day.difference for day in days), *_cause(days))
 
 
 def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Row]) -> _Day | None:
@@ -113,21 +115,23 @@ def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Ro
     return _Day(DayDifference(start, own_wh, platform_wh), own, rows)
 
 
-def _cause(days: Sequence[_Day]) -> Cause | None:
+def _cause(days: Sequence[_Day]) -> tuple[Cause | None, int]:
+    """Return the likeliest cause and the number of days that show it."""
     # If a day's series is shifted by an hour, the day's sum may still be right. So check for a
     # shift, too.
     outside = [day for day in days if not day.difference.is_within or day.is_shifted()]
     if 2 * len(outside) <= len(days):
-        return None
+        return None, 0
     checks: dict[Cause, Callable[[_Day], bool]] = {
         Cause.PRODUCTION: _Day.is_production,
         Cause.FACTOR_FOUR: _Day.is_factor_four,
         Cause.SHIFTED_HOUR: _Day.is_shifted,
     }
     for cause, is_told in checks.items():
-        if 2 * sum(map(is_told, outside)) > len(outside):
-            return cause
-    return Cause.OTHER_POINT
+        count = sum(map(is_told, outside))
+        if 2 * count > len(outside):
+            return cause, count
+    return Cause.OTHER_POINT, len(outside)
 
 
 def _is_told(own_wh: float, platform_wh: float) -> bool:
