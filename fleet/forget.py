@@ -18,7 +18,7 @@ from .collector_config import CollectorConfig
 from .meter_names import label_of, name_key
 from .one_connection import API_TIMEOUT, connected
 from .store_reader import StoreReader, open_reader, selector
-from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
+from .stream import METERS, METERS_STREAM, METERS_SUBJECT, fetch_messages, subject_of
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
@@ -134,7 +134,7 @@ async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
         )
         try:
             while left > 0:
-                for message in await subscription.fetch(min(_BATCH, left)):
+                for message in await fetch_messages(subscription, min(_BATCH, left)):
                     left -= 1
                     yield (
                         message.subject.removeprefix(METERS_SUBJECT),

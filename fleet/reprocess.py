@@ -28,10 +28,9 @@ from .one_connection import API_TIMEOUT, connected
 from .registers import Registers
 from .series_line_protocol import make_sample
 from .store import Store, StoreRestartedError, Write
-from .stream import SUBJECTS, open_meters, subject_of
+from .stream import SUBJECTS, fetch_messages, open_meters, subject_of
 
 _BATCH = 500
-_FETCH_TIMEOUT = 5.0
 _MAX_TRIES = 3
 _INACTIVE_S = 60.0
 _LOOK_INTERVAL = 1.0
@@ -145,7 +144,7 @@ async def _fetch(
 ) -> AsyncIterator[list[Msg]]:
     left = (await subscription.consumer_info()).num_pending
     while left:
-        messages = await subscription.fetch(min(left, _BATCH), timeout=_FETCH_TIMEOUT)
+        messages = await fetch_messages(subscription, min(left, _BATCH))
         if wanted := [message for message in messages if message.metadata.sequence.stream <= end]:
             yield wanted
         if len(wanted) < len(messages):

@@ -1,10 +1,14 @@
 """JetStream objects in NATS: stream of frames, durable consumer, bucket of meters' names."""
 
+import asyncio
 import logging
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -16,7 +20,12 @@ from nats.js.api import (
     StreamConfig,
     StreamInfo,
 )
-from nats.js.errors import APIError, BucketNotFoundError, NotFoundError
+from nats.js.errors import (
+    APIError,
+    BucketNotFoundError,
+    NotFoundError,
+    ServiceUnavailableError,
+)
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.nats_requests import STREAM, SUBJECT
@@ -45,6 +54,9 @@ _MAX_MESSAGE_BYTES = 16 * 1024
 # With a longer time, an attacker with a login could fill the memory: with ids of 15 KB, 100 MB a
 # second.
 _DUPLICATE_WINDOW_S = 0.1
+_FETCH_TIMEOUT_S = 5.0
+_FETCH_TRIES = 20
+_FETCH_PAUSE_S = 0.2
 # For each field of StreamSettings: the field of StreamConfig (in _LIMITS), and its unit (in
 # _UNITS).
 _LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
@@ -151,6 +163,19 @@ async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValu
         )
         LOGGER.warning("There was no bucket %s: it is made", METERS)
         return bucket
+
+
+async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit: int) -> list[Msg]:
+    """Return 1 to `limit` messages that wait for a consumer. Raises NoAnswerError.
+
+    The cluster's nodes do not know a new consumer at once, and NATS answers 503 until then.
+    """
+    for _ in range(_FETCH_TRIES):
+        with suppress(ServiceUnavailableError):
+            if messages := await subscription.fetch(limit, timeout=_FETCH_TIMEOUT_S):
+                return messages
+        await asyncio.sleep(_FETCH_PAUSE_S)
+    raise NoAnswerError
 
 
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
