@@ -107,7 +107,7 @@ class MeterEvent(SmartyEntity, EventEntity):
 class MessageEvent(MeterEvent):
     """Event entity for messages of the grid operator. It fires when the meter sends a new text.
 
-    If a text returns after an empty message, the entity fires again, too.
+    If the meter repeats a text after an empty message, the entity fires again.
     """
 
     _text: object = None

@@ -145,7 +145,7 @@ export interface Reply<T> {
 export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
-  /** Time of the last message, or of the first listener if that is later, in ms of this page's clock. */
+  /** Start of the silence in ms of this page's clock: the last message, or a later start of listening. */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
@@ -396,7 +396,7 @@ export class Meters extends SharedSubscription {
     return this.list;
   }
 
-  /** Reload the list if the state of a meter or its quarter-hour (`period`) changed. */
+  /** Reload the list if `period` is new: the state and the quarter-hour of a meter. */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     const isFirst = !this.#periods.has(entryId);

@@ -96,7 +96,7 @@ class MeterBooks:
 
     @callback
     def _tell_of_damage(self) -> None:
-        """Raise the repair issue if months have damaged or lost lines. Otherwise withdraw it."""
+        """Raise the repair issue if monthly files have damaged or lost lines, else withdraw it."""
         damaged = self.memory.demand_meter.damaged
         if not damaged:
             withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])

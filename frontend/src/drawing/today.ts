@@ -48,9 +48,9 @@ export interface ChartRequest {
   reference: number | null;
   /** Number of quarter-hours that have ended; an unknown one among them is drawn as a gap. */
   ended: number;
-  /** Index of the first quarter-hour that can be known. */
+  /** Index of the first quarter-hour that may have data. Earlier quarter-hours are not drawn as gaps. */
   begun: number;
-  /** Room in kW for the running quarter-hour and a changed reference power, rounded by `roomFor`. */
+  /** Minimum ends of the scale in kW, for the running quarter-hour and a later reference power; see `roomFor`. */
   room: { drawn: number; fed: number };
   width: number;
   height: number;

@@ -52,7 +52,7 @@ function shade(hue: Color, ground: Color, wanted: number): Color {
   return mix(high);
 }
 
-/** Return the colours of the steps in both directions. */
+/** Return the colours of the power steps, for energy from the grid (`drawn`) and to the grid (`fedIn`). */
 export function shades({ ground, drawn, fedIn }: Colors): { drawn: Color[]; fedIn: Color[] } {
   return {
     drawn: DRAWN_CONTRASTS.map((wanted) => shade(drawn, ground, wanted)),
