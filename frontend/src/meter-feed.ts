@@ -238,7 +238,7 @@ export class MeterFeed extends SharedSubscription {
     return answer as Reply<Commands[C]["answers"]>;
   }
 
-  /** Period that changes once a quarter-hour, as soon as the last quarter-hour is counted. */
+  /** Key of the running quarter-hour. The key changes when the integration has counted the quarter-hour before. */
   get quarterHour(): string {
     const running = this.live?.quarter_hour?.start;
     return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));

@@ -169,7 +169,7 @@ export interface Bill {
   quarter_hours?: number;
   platform_quarter_hours?: number;
   estimated_quarter_hours?: number;
-  /** Only with energy sharing. */
+  /** Shared energy. Present only with energy sharing. */
   shared_kwh?: number;
   sharing_known_kwh?: number;
   may_owe_less_network?: number | null;

@@ -75,7 +75,7 @@ class ImportedQuarterHours:
         return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
-        """Return the quarter-hours before `until` by OBIS code, each at one metering point.
+        """Return the quarter-hours before `until` by OBIS code, of one metering point per code.
 
         `points` has the metering point to read for each code. Raises OSError if a file exists but
         cannot be read.

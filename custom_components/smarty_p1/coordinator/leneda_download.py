@@ -273,7 +273,7 @@ class LenedaFetch:
             self._progress.schedule()
 
     def _waiting(self) -> dict[str, CodeProgress]:
-        """Return the codes whose older quarter-hours are still to be requested, with progress."""
+        """Return the progress of each code whose older quarter-hours are still to be requested."""
         return {
             code: progress
             for code, progress in self._progress.codes.items()

@@ -78,7 +78,7 @@ type SharedPower = dict[str, dict[datetime, float]]
 
 
 class Imported(NamedTuple):
-    """Summary of a file from the platform's portal that was imported."""
+    """Summary of an imported file from the platform's portal."""
 
     code: str
     quantity: Quantity

@@ -91,7 +91,7 @@ class MeterBooks:
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
-        """Return new limits for the numbers of objects and M-Bus meters in telegrams."""
+        """Return new limits on the number of objects and M-Bus meters in the meter's telegrams."""
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback

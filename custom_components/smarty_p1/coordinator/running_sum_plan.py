@@ -181,8 +181,8 @@ def plan_alone(
 ) -> Plan | None:
     """Return the plan that adds the hours in `known` to an entity without rows of its own.
 
-    `rows` has the present rows in the entity's statistics. Hours that were added earlier stay, even if
-    `known` lacks them. Return None if there are no hours to write.
+    `rows` has the present rows in the entity's statistics. Hours that were added earlier stay, even
+    if `known` lacks them. Return None if there are no hours to write.
     """
     energies = {**_kept(rows, ledger), **known}
     written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
@@ -241,7 +241,7 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
-    """Return the energy of each hour that the ledger lists as added or raised."""
+    """Return the energies of the hours whose rows were added or changed, as the ledger says."""
     ours = ledger.hours | ledger.replaced.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}

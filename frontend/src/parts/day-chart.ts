@@ -48,7 +48,7 @@ export function layOutDay(
 
 const decimalsOf = (kw: number): number => (Number.isInteger(kw) ? 0 : 1);
 
-/** Return the chart without the running quarter-hour and the chosen bar. `guard` redraws it only after a change. */
+/** Return the chart without the running quarter-hour and the chosen bar. `guard` redraws this only after a change. */
 export function drawFixedParts(
   chart: Chart,
   start: number,

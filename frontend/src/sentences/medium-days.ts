@@ -21,7 +21,7 @@ export interface Days {
 
 const plain = (text: string): string => text.replaceAll("**", "");
 
-/** Return the amount of a day in this month and in the reference month. */
+/** Return the sentence with the amounts of a day in this month and in the reference month. */
 export function chosenSentence({ standing, units, today, amount }: Days, day: number, locale: Locale): string {
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   const { month, reference } = standing;

@@ -60,7 +60,7 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
   const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
   if (energy && Number.isFinite(energy) && energy > 0) {
     // If the daily amounts are small, such as those of a boiler in summer, they need a decimal. A meter in GJ gets
-    // none, because it counts in steps of 0.3 kWh.
+    // no decimal, because it counts in steps of 0.3 kWh.
     const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
     const kwh = { unit: "kWh", factor: energy, decimals };
     return { day: kwh, month: kwh, own: { ...own, decimals: unit === "m3" ? 2 : 3 } };

@@ -15,7 +15,7 @@ export const nowTexts: NowTexts = texts;
 
 /** Seconds before the end of a quarter-hour in which it is too late to lower the mean of the quarter-hour. */
 const LAST_SECONDS = 60;
-/** Minimum seconds left to name a higher power that may be on only until the quarter-hour ends. */
+/** If fewer seconds of the quarter-hour are left, the card names no higher power that may be on only until its end. */
 const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
@@ -179,7 +179,7 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   return { text: t(key, { ...params, more: locale.referenceKW(short) }), small: smallLine(now, room, keep, locale), isExcess: false };
 }
 
-/** Return the small line: the values of a kWh used and fed in, or a higher power for a shorter time. */
+/** Return the small line: the value of a kWh if used and if fed in, or a higher power for a shorter time. */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
   const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
   if (direction(now.power) === "feeds") {
