@@ -29,7 +29,7 @@ const CONTRACT_BIT = 16;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** Imported energy in Wh or, as a negative number, exported energy: the larger of both. Imported if `above` is not 0. */
+  /** The larger energy in Wh: imported, or exported as a negative number. Always imported where `above` is not 0. */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;

@@ -70,7 +70,7 @@ class Ledger:
     hours: frozenset[datetime] = frozenset()
     """Hours whose rows were added, because the entity had no row of its own for them."""
     lifted: float | None = None
-    """Sum of the added hours, if it was added to the entity's sum when the entity began to count."""
+    """Sum of the added hours, if it was added to the entity's sum when it began to count."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
     """Rows of the entity, as they were before they were raised to the energy of the whole hour."""
 
@@ -325,7 +325,7 @@ def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetim
 
 
 def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
-    """Return the hours to add between `hour` and `following`: the hours with energy in `energies`."""
+    """Return the hours to add between `hour` and `following`: the hours in `energies`."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
     return [start for start in hours if start in energies]
 
