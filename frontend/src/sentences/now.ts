@@ -13,7 +13,7 @@ export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** Seconds before the end of a quarter-hour in which it is too late to lower the mean of the quarter-hour. */
+/** Last seconds of a quarter-hour, in which it is too late to lower the mean of the quarter-hour. */
 const LAST_SECONDS = 60;
 /** If fewer seconds of the quarter-hour are left, the card names no higher power that may be on only until its end. */
 const MIN_SHORT_SECONDS = 300;

@@ -27,7 +27,7 @@ export interface ClassRow {
   readonly total: number | null;
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
-  /** Difference in whole EUR to the user's own class; to the cheapest class if the cost of the own class is unknown. */
+  /** Difference in whole EUR to the user's class or, if the cost of that class is unknown, to the cheapest class. */
   readonly difference: number | null;
 }
 
