@@ -238,7 +238,7 @@ export class MeterFeed extends SharedSubscription {
     return answer as Reply<Commands[C]["answers"]>;
   }
 
-  /** Key of the running quarter-hour. The key changes when the integration has counted the quarter-hour before. */
+  /** Key of the running quarter-hour. The key changes when the integration has counted the previous quarter-hour. */
   get quarterHour(): string {
     const running = this.live?.quarter_hour?.start;
     return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
@@ -396,7 +396,7 @@ export class Meters extends SharedSubscription {
     return this.list;
   }
 
-  /** Reload the list if `period` is new: the state and the quarter-hour of a meter. */
+  /** Reload the list if `period`, which names the state and the quarter-hour of a meter, has changed. */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     const isFirst = !this.#periods.has(entryId);
