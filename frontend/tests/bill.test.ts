@@ -233,5 +233,5 @@ test("energy whose price was not known costs the mean of the month, or is why th
 
 test("a forecast without the energy community says whose it is", () => {
   const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
-  assert.equal(told(august(running)).texts[1], "To the supplier by 31 August: about **90 €**");
+  assert.equal(told(august(running)).texts[1], "About **90 €** to the supplier by 31 August");
 });
