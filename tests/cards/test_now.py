@@ -59,8 +59,7 @@ async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage)
     await stage.send(house_now.feeding())
     text = await stage.text()
     assert (
-        "To the grid 18:38:20 4.9 kW You can switch on up to 6 kW more while the sun shines"
-        in text
+        "To the grid 18:38:20 4.9 kW You can switch on up to 6 kW more while the sun shines" in text
     )
     assert await color_of_number(stage) == "feeds"
     await stage.page.evaluate("stage.disconnect()")
