@@ -228,10 +228,10 @@ test("energy whose price was not known costs the mean of the month, or is why th
   assert.deepEqual(told(august({ ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 })).notes.slice(0, -1), ["The price of 80.00 kWh is not known."]);
   const sold = told(august({ unpriced_exported_kwh: 9 }));
   assert.deepEqual(sold.last.slice(-1), ["To the grid, without a price | 9.00 kWh | price missing"]);
-  assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh to the grid have no known price and earn nothing here."]);
+  assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh to the grid have no known price and count as 0 €."]);
 });
 
 test("a forecast without the energy community says whose it is", () => {
   const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
-  assert.equal(told(august(running)).texts[1], "To the supplier by 31 August: about **90 €**");
+  assert.equal(told(august(running)).texts[1], "About **90 €** to the supplier by 31 August");
 });

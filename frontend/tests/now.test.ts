@@ -36,12 +36,12 @@ const evening = { power: 0.8, energy: 0.06, secondsLeft: 630, end: new Date("202
 
 test("the room is what may stay on, in halves of a kW, never above the reference power", () => {
   // 7 - 0.8 = 6.2; the rest of 1.75 kWh would allow 8.8 more for 630 s.
-  assert.equal(said(evening), "**You can switch on 6 kW more in all** and stay within 7 kW.");
-  assert.equal(said(evening, fr), "**Vous pouvez ajouter 6 kW au total** sans dépasser 7 kW.");
-  assert.equal(small(evening), "Until 21:00 only: 7 kW more.");
+  assert.equal(said(evening), "**You can switch on up to 6 kW more** and stay within 7 kW.");
+  assert.equal(said(evening, fr), "**Vous pouvez ajouter jusqu'à 6 kW** sans dépasser 7 kW.");
+  assert.equal(small(evening), "Only until 21:00: up to 7 kW more.");
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
-  assert.equal(said({ ...evening, reference: 27 }), "**You can switch on 26 kW more in all** and stay within 27 kW.");
-  assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on 2 kW more in all** and stay within 7 kW.");
+  assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
+  assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on up to 2 kW more** and stay within 7 kW.");
   assert.equal(said({ ...evening, power: 6.6 }), "**Switch nothing else on** to stay within 7 kW.");
 });
 
@@ -59,19 +59,19 @@ test("power above the reference power must go by the end of the quarter-hour, ev
 test("much drawn at first leaves less until the quarter-hour ends", () => {
   const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
   // 0.25 kWh for 420 s are 2.14 kW.
-  assert.equal(said(late), "**You can switch on 1 kW more until 18:45, then 6 kW in all.**");
-  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW au total.**");
-  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45, then 6 kW in all.**");
+  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then up to 6 kW.**");
+  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis au plus 6 kW.**");
+  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45, then up to 6 kW more.**");
 });
 
 test("the sun is not counted on, if the use of the house is known; else the card says so", () => {
   const sunny = { power: -3.2, energy: 0 };
-  assert.equal(said(sunny), "**You can switch on 7 kW more in all,** while the sun stays as it is.");
-  assert.equal(said({ ...sunny, house: 1.2 }), "**You can switch on 5.5 kW more in all** and stay within 7 kW.");
+  assert.equal(said(sunny), "**You can switch on up to 7 kW more** while the sun shines as now.");
+  assert.equal(said({ ...sunny, house: 1.2 }), "**You can switch on up to 5.5 kW more** and stay within 7 kW.");
   assert.equal(small(sunny), "A kWh used now saves 0.17 €; sent to the grid, it earns 0.08 €.");
   assert.equal(small({ ...sunny, feedInPrice: null }), "");
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
-  assert.equal(small({ power: 0.7, house: 2.1 }), "6 kW while the sun stays as it is.");
+  assert.equal(small({ power: 0.7, house: 2.1 }), "While the sun shines as now: up to 6 kW more.");
 });
 
 test("a shown room falls at once and rises after a minute", () => {
@@ -84,36 +84,36 @@ test("a shown room falls at once and rises after a minute", () => {
 
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
-  assert.equal(said(car), "**0.08 € more:** switch off 8.6 kW until 18:45 to avoid it.");
+  assert.equal(said(car), "**0.08 € more,** unless you switch off 8.6 kW until 18:45.");
   assert.equal(said(car, fr), "**0,08 € de plus,** sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
-  assert.equal(small(car), "From 18:45 on: 4.4 kW less.");
+  assert.equal(small(car), "From 18:45 on: use 4.4 kW less.");
   assert.equal(
     said({ ...car, excessPrice: null }),
-    "**Switch off 8.6 kW until 18:45** to stay within 7 kW. Otherwise 0.9 kWh above.",
+    "**Switch off 8.6 kW until 18:45** to stay within 7 kW. Otherwise, 0.9 kWh too much.",
   );
 });
 
 test("an excess that is there is told, with what it will be, also while nothing is drawn any more", () => {
   assert.equal(
     said({ power: 2.1, energy: 1.95 }),
-    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW, 0.4 kWh by 18:45.",
+    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW; by 18:45 it will be 0.4 kWh.",
   );
-  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW, 0.2 kWh by 18:45/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW,** 0.4 kWh by 18:45.");
+  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW; by 18:45 it will be 0.2 kWh/);
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW;** by 18:45 it will be 0.4 kWh.");
 });
 
 test("what is above is never called 0", () => {
   const little = { power: 0.1, energy: 1.751 };
-  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW, less than 0.1 kWh by 18:45.");
+  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW; by 18:45 it will be less than 0.1 kWh.");
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
-    "**Less than 0.01 € more:** switch off 0.1 kW until 18:45 to avoid it.",
+    "**Less than 0.01 € more,** unless you switch off 0.1 kW until 18:45.",
   );
   assert.equal(shownMean(situation({ power: 6.5, energy: 1.03 })), 7.1);
 });
 
 test("where the beginning was missed, the room is that of the next quarter-hour", () => {
-  assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**From 18:45 on, you can switch on 6 kW more in all** and stay within 7 kW.");
+  assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**From 18:45 on, you can switch on up to 6 kW more** and stay within 7 kW.");
   // So short before the end, only an excess that is there is told.
   assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /this quarter-hour is less than 0.1 kWh above 7 kW/);
 });

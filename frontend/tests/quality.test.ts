@@ -50,7 +50,7 @@ test("a voltage that was outside is said with its phase, about how long, and how
   );
   assert.equal(
     said(volts({ L1: { 10: [190, 254] }, L2: { 11: [250, 256], 12: [250, 254] }, L3: {} })),
-    "**L1 and L2 were above 253 V**, each for about 10 min at most, highest 256 V. **L1 was below 207 V for about 5 min**, lowest 190 V.",
+    "**L1 and L2 were above 253 V** for up to about 10 min each, highest 256 V. **L1 was below 207 V for about 5 min**, lowest 190 V.",
   );
   assert.equal(said(volts({ L1: { 10: [250, 255] } })), "**Above 253 V for about 5 min**, highest 255 V.");
   // Exactly at the limit is within it, and a little above it does not look as if it were.

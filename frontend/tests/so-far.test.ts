@@ -98,7 +98,7 @@ test("prices of another year are said beside what the month costs", () => {
 test("the month costs the bill and the energy community together", () => {
   const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
   assert.equal(rows[3], "2.98 € | 106 €");
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "To the supplier by 30 November: about **145 €**");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "About **145 €** to the supplier by 30 November");
 });
 
 test("euros come before kWh, and as usual is a tenth off at most", () => {

@@ -150,7 +150,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     await stage.page.get_by_role("radio", name="Heat pump").click()
     await stage.settle()
     assert await said() == [
-        "From the grid 2.1 kW. You can switch on 4.5 kW more in all and stay within 7 kW.",
+        "From the grid 2.1 kW. You can switch on up to 4.5 kW more and stay within 7 kW.",
     ]
     # Later it would be what the card shows, twice.
     await stage.passes(6)
@@ -163,7 +163,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
         values = house.values(power_net=power)
         await stage.send(house.live(received_at=time, values=values), "b")
     assert (await said())[1:] == [
-        "You can switch on 3.5 kW more in all, while the sun stays as it is."
+        "You can switch on up to 3.5 kW more while the sun shines as now."
     ]
 
     await stage.show("smarty-p1-today", answers=house_today.answers())

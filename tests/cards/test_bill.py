@@ -176,7 +176,7 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
     assert "12.30 kWh have no known price and are billed at the mean price of the month." in text
     assert "To the energy community 100.00 kWh price missing" in text
     assert "Enter the community's price to include it. Enter the prices" in text
-    assert "So far, energy sharing is known for 300.00 kWh of your 363.66 kWh." in text
+    assert "So far, sharing is known for 300.00 kWh of 363.66 kWh from the grid." in text
     assert "Counted since 3 November; the paper bill covers the whole month." in text
     assert "400 of 1,990 quarter-hours come from Leneda." in text
     assert "8 of 1,990 quarter-hours are estimated by the grid operator." in text

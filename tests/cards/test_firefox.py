@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 
 # What each card says first.
 SENTENCES = {
-    "now": "0.08 € more: switch off 8.6 kW until 18:45 to avoid it.",
+    "now": "0.08 € more, unless you switch off 8.6 kW until 18:45.",
     "so-far": "About 145 € by 30 November",
     "today": "11.9 kWh from the grid, 0.9 kWh to the grid. 1 quarter-hour above "
     "7 kW: 0.6 kWh, 0.05 €;",

@@ -44,7 +44,7 @@ async def test_the_bill(stage: Stage) -> None:
     await house_bill.show(stage, BILL, answers=answers())
     text = await stage.text()
     assert "Solar power saved you 8 € this month: 38 kWh that you did not have to buy." in text
-    assert "Surcharges above 7 kW that solar power avoided are not counted." in text
+    assert "The solar saving leaves out avoided surcharges above 7 kW." in text
     for _ in range(3):
         await stage.page.get_by_role("button", name="Month before").click()
         await stage.settle()

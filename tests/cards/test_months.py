@@ -44,7 +44,7 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     assert (
         "with VAT November so far 12 months Energy 59 € 855 € Grid charges and meter 34 € 576 € "
         "Levies 3 € −8 € Above 7 kW 5 € 58 € To the grid −4 € −316 € "
-        "To pay, feed-in deducted 97 € 1,165 € Each month at its own prices."
+        "To pay, minus feed-in 97 € 1,165 € Each month at its own prices."
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
@@ -165,7 +165,7 @@ async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
     await tap(stage, 4)
     text = await stage.text()
     assert "with VAT March 11 months Energy – " in text
-    assert "To pay, feed-in deducted – " in text
+    assert "To pay, minus feed-in – " in text
 
 
 async def test_the_bills_are_asked_once_for_both_cards(stage: Stage) -> None:

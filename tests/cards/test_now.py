@@ -26,10 +26,10 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
     assert (
-        "From the grid 18:38:20 0.6 kW You can switch on 6 kW more in all and stay within 7 kW."
+        "From the grid 18:38:20 0.6 kW You can switch on up to 6 kW more and stay within 7 kW."
         in text
     )
-    assert "Until 18:45 only: 7 kW more. 18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
+    assert "Only until 18:45: up to 7 kW more. 18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not stage.errors
     assert not await stage.overflow()
@@ -59,8 +59,7 @@ async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage)
     await stage.send(house_now.feeding())
     text = await stage.text()
     assert (
-        "To the grid 18:38:20 4.9 kW You can switch on 6 kW more in all, while the sun stays"
-        in text
+        "To the grid 18:38:20 4.9 kW You can switch on up to 6 kW more while the sun shines" in text
     )
     assert await color_of_number(stage) == "feeds"
     await stage.page.evaluate("stage.disconnect()")
@@ -80,10 +79,10 @@ async def test_red_are_the_cost_and_the_part_above(stage: Stage) -> None:
     assert await color_of_number(stage) == "draws"
     text = await stage.text()
     assert (
-        "0.08 € more: switch off 8.6 kW until 18:45 to avoid it. From 18:45 on: 4.4 kW less."
+        "0.08 € more, unless you switch off 8.6 kW until 18:45. From 18:45 on: use 4.4 kW less."
         in text
     )
-    assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more:"
+    assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more,"
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
     await stage.picture("now-charging-dark")
 
@@ -240,7 +239,7 @@ async def test_one_phase_is_not_drawn_beside_itself(stage: Stage) -> None:
     await stage.show(CARD, answers={"smarty_p1/meters": {"meters": [meter]}})
     text = await stage.text()
     assert "0.7 of 7 kW" in text
-    assert "By ESPHome, not verified" in text
+    assert "Read by ESPHome, not verified" in text
     await stage.picture("now-entities")
     assert "L1" not in text
 
@@ -259,7 +258,7 @@ async def test_one_of_three_meters_is_chosen_for_all_cards(stage: Stage) -> None
     await stage.picture("now-three-meters")
     await radios.nth(1).click()
     await stage.settle()
-    assert (await stage.text()).count("2.1 kW You can switch on 4.5 kW") == 2
+    assert (await stage.text()).count("2.1 kW You can switch on up to 4.5 kW") == 2
     # No subscription was ended for it, nor is one left over.
     live = "stage.asked.filter(({ type }) => type === 'smarty_p1/live').length"
     assert await stage.page.evaluate(live) == 3

@@ -50,7 +50,7 @@ async def test_what_0_1_0_stored_is_read(
     assert shown["smarty_monthly_peak"] == "8.0"
     assert shown["smarty_excess_energy"] == "0.25"
     assert shown["smarty_price_of_exported_energy"] == "0.06"
-    assert shown["smarty_verification"] == "verified"
+    assert shown["smarty_verification_of_readings"] == "verified"
 
     period = {"start": "2026-06-16 00:00:00+02:00", "end": "2026-06-16 02:00:00+02:00"}
     found = await call(hass, "get_quarter_hours", **period)

@@ -223,7 +223,7 @@ async def test_a_meter_that_is_removed_takes_its_repairs_along(house: House) -> 
 
 async def test_reading_without_verification_is_a_choice_that_stays_visible(house: House) -> None:
     def verification() -> str:
-        return state_of(house.hass, "smarty_verification").state
+        return state_of(house.hass, "smarty_verification_of_readings").state
 
     await house.begin(literal_frame("other_authentication_key"), verify=False)
     assert house.energy == "12345.678"

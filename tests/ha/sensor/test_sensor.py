@@ -44,7 +44,7 @@ METER_VALUES = {
     "smarty_relay_1": "disconnected",
     "smarty_relay_2": "connected",
     "smarty_power_threshold_smax": "69.0",
-    "smarty_verification": "verified",
+    "smarty_verification_of_readings": "verified",
     # No quarter-hour has passed: what is drawn now, and nothing else.
     "smarty_quarter_hour_power": "2.35",
     "smarty_last_quarter_hour": "unknown",

@@ -26,7 +26,7 @@ from tests.ha.support import (
 )
 
 GAS = "gas_meter_7401"
-CAPTURED = "gas_meter_7401_capture_time"
+CAPTURED = "gas_meter_7401_time_of_reading"
 VALVE = "gas_meter_7401_valve"
 
 pytestmark = pytest.mark.usefixtures("everything_enabled")

@@ -35,7 +35,7 @@ PEAK_YEAR = "smarty_peak_of_12_months"
 ABOVE = "smarty_excess_quarter_hours"
 CHEAPEST = "smarty_cheapest_reference_power"
 SAVING = "smarty_possible_saving_per_year"
-MONTH_END = "smarty_estimated_total_this_month"
+MONTH_END = "smarty_forecast_cost_this_month"
 PROJECTED = "smarty_projected_quarter_hour"
 
 
