@@ -19,7 +19,7 @@ from custom_components.smarty_p1.coordinator import (
     imported_quarter_hours,
     leneda_client,
     leneda_history,
-    quarter_hour_series,
+    month_files,
 )
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.flows import meter_setup
@@ -57,7 +57,7 @@ def integration(enable_custom_integrations: None) -> None:
 @pytest.fixture(autouse=True)
 def quarter_hours_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the files of the quarter-hours be in a folder of the test's own."""
-    monkeypatch.setattr(quarter_hour_series, "STORAGE_DIR", str(tmp_path / ".storage"))
+    monkeypatch.setattr(month_files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 
 @pytest.fixture(autouse=True)
