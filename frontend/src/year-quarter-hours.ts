@@ -1,5 +1,6 @@
 /**
- * Quarter-hours of a year, shared by all cards of a page. The year is requested once, later only the new rows.
+ * Quarter-hours of a year, shared by all cards of a page. The whole year is requested once. Later requests get only
+ * the new rows.
  *
  * Rows are stored by instant.
  */
@@ -18,7 +19,7 @@ const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** Larger of imported and exported energy in Wh; exported is negative. Imported energy where `above` is not 0. */
+  /** The larger energy in Wh: imported, or exported as a negative number. Always imported where `above` is not 0. */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;
