@@ -7,11 +7,12 @@ from typing import NamedTuple
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
 
+from .frame_order import CLOCK, Newest, Order
+from .frame_stream import title_of
 from .meter_limits import MeterBounds
 from .meter_names import OTHER_METER, MeterNames
-from .newest_values import CLOCK, Newest, Order
 from .pending_titles import print_of
-from .stream import title_of
+from .telegram_age import refusal_of_age
 
 LOGGER = logging.getLogger(__name__)
 
@@ -19,8 +20,6 @@ TELEGRAM = "telegram"
 MALFORMED = Reason.MALFORMED.value
 NO_KEY = "no_key"
 NO_TIME = "no_time"
-TOO_EARLY = "too_early"
-TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
 # Reasons for which a rejected frame waits for a new key, because the new key may decrypt it.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
@@ -31,11 +30,6 @@ _TEXTS = {
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
-# Maximum time in seconds by which a telegram's time may be after its arrival. After a meter's clock
-# is put back, its telegrams are refused until the clock reaches its earlier time again. Because of
-# this limit, that takes an hour at most.
-_MAX_AHEAD_S = 3600
-_MAX_BEHIND_S = 366 * 86400
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
 # about 30 kB, so 20,000 of them take 600 MB.
 _MAX_OPENERS = 20_000
@@ -133,8 +127,8 @@ class FrameVerifier:
         if telegram.time is None:
             return Verdict(NO_TIME, title)
         time = telegram.time.timestamp()
-        if not -_MAX_BEHIND_S <= time - arrived <= _MAX_AHEAD_S:
-            return Verdict(TOO_EARLY if time > arrived else TOO_OLD, title)
+        if refusal := refusal_of_age(arrived - time):
+            return Verdict(refusal, title)
         if not await self._names.may_write(telegram):
             return Verdict(OTHER_METER, title)
         order = self.newest.judge((title, key), telegram.frame_counter or 0, time)

@@ -15,7 +15,7 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import Telegram
 
-from .newest_values import MAX_TITLES
+from .frame_order import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"

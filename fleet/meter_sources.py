@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
 
-from .newest_values import MAX_TITLES
+from .frame_order import MAX_TITLES
 
 _MAX_NAME_CHARS = 64
 # Maximum number of sources of a meter. Each source is a series in VictoriaMetrics, and forged

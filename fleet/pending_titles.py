@@ -18,7 +18,7 @@ from smarty_p1_gateway.key_file import MeterKeys
 from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.p1 import key_fingerprint
 
-from .stream import METERS_STREAM, METERS_SUBJECT, subject_of, title_of
+from .frame_stream import METERS_STREAM, METERS_SUBJECT, subject_of, title_of
 
 MAX_WAITING = 1000
 _MAKER_SIZE = 3

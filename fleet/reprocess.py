@@ -20,15 +20,15 @@ from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_requests import STREAM
 
 from .collector_config import CollectorConfig
+from .frame_stream import SUBJECTS, fetch_messages, open_meters, subject_of
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
 from .meter_limits import MeterBounds
 from .meter_names import MeterNames
 from .metrics import Metrics
-from .one_connection import API_TIMEOUT, connected
-from .registers import Registers
+from .operator_connection import API_TIMEOUT, connected
 from .series_line_protocol import make_sample
-from .store import Store, StoreRestartedError, Write
-from .stream import SUBJECTS, fetch_messages, open_meters, subject_of
+from .store_writer import Store, StoreRestartedError, Write
+from .stored_registers import Registers
 
 _BATCH = 500
 _MAX_TRIES = 3

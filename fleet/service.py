@@ -21,6 +21,13 @@ from smartyp1.task_race import run_until_first_exit
 
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
+from .frame_stream import (
+    change_stream,
+    make_consumer,
+    make_stream,
+    open_meters,
+    replicate_meters,
+)
 from .frame_verifier import FrameVerifier, MeterWarnings
 from .keys_watch import KeysWatch
 from .late_key_replay import LateKeys
@@ -29,16 +36,9 @@ from .meter_names import MeterNames
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .pending_titles import PendingTitles
-from .store import Store
 from .store_process import check_store
 from .store_reader import open_reader
-from .stream import (
-    change_stream,
-    make_consumer,
-    make_stream,
-    open_meters,
-    replicate_meters,
-)
+from .store_writer import Store
 from .worker import Worker
 
 LOGGER = logging.getLogger(__name__)

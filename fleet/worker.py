@@ -21,16 +21,16 @@ from nats.errors import Error as NatsError
 from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.p1 import Telegram
 
+from .frame_stream import reading_of
 from .frame_verifier import WAITING, FrameVerifier, Verdict
 from .meter_sources import MeterSources, Source, source_of
 from .metrics import Metrics
 from .outage_log import outage_of, reason
 from .pending_titles import PendingFrames, PendingTitles
-from .registers import ALL, Registers
 from .rejections import EARLIER
 from .series_line_protocol import Sample, make_sample
-from .store import Store, StoreRestartedError, Write, without_delay
-from .stream import reading_of
+from .store_writer import Store, StoreRestartedError, Write, without_delay
+from .stored_registers import ALL, Registers
 
 LOGGER = logging.getLogger(__name__)
 

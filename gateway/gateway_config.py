@@ -15,13 +15,13 @@ from smartyp1.publish import SMARTYREADER_TOPIC, Format
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
 from .nats_config import NatsConfig, read_batch_seconds, read_nats
 from .publish_config import DecodingConfig, read_decoding
+from .queue_config import read_queue
 
 PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DEFAULT_ROOT = "smarty_p1"
 _PLAIN_PORT = 1883
 _TLS_PORT = 8883
 _MAX_PORTS = 1000
-_MEGABYTE_BYTES = 1024 * 1024
 _HOST = re.compile(r"[^\s:/@\[\]?#]+")
 
 
@@ -93,24 +93,21 @@ def read_config(path: Path) -> GatewayConfig:
     ConfigTable("top of the file", content).end()
 
     prefix = (None if to_nats else target.take_topic("topic")) or DEFAULT_ROOT
-    queue_path = path.parent / queue.take_text("path", "smarty-p1-queue.sqlite3")
+    queue_path, queue_bytes = read_queue(queue, path.parent)
     broker: BrokerConfig | NatsConfig
     if to_nats:
         broker = replace(read_nats(target), batch_seconds=read_batch_seconds(target))
     else:
         broker = _read_broker(target, queue_path)
-    megabytes = queue.take("max_megabytes", int, 256)
-    if megabytes < 1:
-        queue.fail("max_megabytes", "must be 1 or more")
     address = metrics.take_text("address", "127.0.0.1")
     metrics_port = metrics.take_port("port", None)
-    for table in (target, queue, metrics):
+    for table in (target, metrics):
         table.end()
     return GatewayConfig(
         broker,
         _read_ports(ports, prefix, decoding, to_nats=to_nats),
         queue_path,
-        megabytes * _MEGABYTE_BYTES,
+        queue_bytes,
         address,
         metrics_port,
         decoding,

@@ -23,8 +23,8 @@ from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.market_history import async_market_hours
+from .lib.answers import what_if_report
 from .lib.fair_queue import BusyError, Turns
-from .lib.reports import what_if_report
 from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
 
 MAX_WAITING = 8

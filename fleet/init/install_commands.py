@@ -8,7 +8,7 @@ from pathlib import Path
 from .hosts import bracketed
 from .inputs import FleetInputs
 from .monitoring import watching_arguments
-from .programs import vmauth_arguments
+from .program_configs import vmauth_arguments
 from .templates import fill, read_documented
 
 # Marks in the template: a line with "+" is only for the first installation, and a line with "-"

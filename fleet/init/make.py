@@ -7,16 +7,16 @@ from pathlib import Path
 
 from smarty_p1_gateway import ConfigError
 
-from .accounts import configure_node
 from .certificates import CA_KEY, Authority
+from .collector_key_file import has_key_of_each, keep_key_file
 from .files import FleetFiles
 from .hosts import Node
 from .inputs import COLLECTOR, FleetInputs, read_inputs
 from .install_commands import Part, parts_of, tell
-from .key_places import has_key_of_each, keep_key_file
 from .monitoring import configure_watching
+from .nats_node_config import configure_node
 from .passwords import keep_hash, keep_password
-from .programs import (
+from .program_configs import (
     DELETE_KEY,
     OPERATOR,
     READER,

@@ -2,29 +2,19 @@
  * Quarter-hours of a year, shared by all cards of a page. The whole year is requested once. Later requests get only
  * the new rows.
  *
- * Rows are stored by instant. The display uses Luxembourg's calendar and clock: clock changes give one day 92
- * quarter-hours, and one day 100.
+ * Rows are stored by instant.
  */
 
 import type { MeterFeed, Reply } from "./meter-feed.ts";
-import { addMonths, dayStart, localDay, localParts, QUARTER_HOUR_MS } from "./locale.ts";
+import { addMonths, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
 import type { Meter, QuarterHours } from "./websocket-types.ts";
 
 export const QUARTER_HOURS_A_DAY = 96;
-const DAY_MS = 86_400_000;
 /** Marks an unknown quarter-hour; lowest value of 16 bits. */
 export const UNKNOWN = -32_768;
 export const ESTIMATED = 1;
-/** Marks a quarter-hour above the limit. Highest value of 16 bits, so that the maximum of several days is this mark. */
-export const EXCESS = 32_767;
 /** Longest accepted series: 500 days. Longer answers are ignored. */
 const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
-/** Energy of a quarter-hour in Wh at 1 kW. */
-export const WH_A_KW = 250;
-/** Bit mask for `above`: number of exceeded reference powers. */
-const CLASSES_MASK = 15;
-/** Bit in `above`: the quarter-hour exceeds the reference power of its contract. */
-const CONTRACT_BIT = 16;
 
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
@@ -120,112 +110,3 @@ function decodeMarks(marks: QuarterHours["above"]): Uint8Array {
     return new Uint8Array();
   }
 }
-
-/** Clock offset of Luxembourg: the instant from which it holds, and the lead over UTC in ms. */
-export type ClockChange = readonly [from: number, aheadMs: number];
-
-/** Return the clock offsets of a period: the first at its start, then one for every clock change. */
-export function clockChanges(start: number, end: number): ClockChange[] {
-  const aheadAt = (time: number): number => {
-    const { year, monthIndex, day, hour, minute } = localParts(new Date(time));
-    return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
-  };
-  const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Looking up the calendar for all 35,000 quarter-hours would be slow. So compare the UTC offsets of two times 30 days
-  // apart.
-  const step = 30 * DAY_MS;
-  for (let from = start; from < end; from += step) {
-    let [before, after] = [from, Math.min(end, from + step)];
-    const ahead = aheadAt(after);
-    if (ahead === changes.at(-1)![1]) continue;
-    while (after - before > QUARTER_HOUR_MS) {
-      const middle = before + Math.ceil((after - before) / QUARTER_HOUR_MS / 2) * QUARTER_HOUR_MS;
-      if (aheadAt(middle) === ahead) after = middle;
-      else before = middle;
-    }
-    changes.push([after, ahead]);
-  }
-  return changes;
-}
-
-/** Call `visit` for each row. `local` is the Luxembourg date and clock time as if it were UTC, in ms since 1970. */
-function eachRow({ start, values }: Series, visit: (value: number, local: number, row: number) => void): void {
-  const changes = clockChanges(start, start + values.length * QUARTER_HOUR_MS);
-  for (const [index, [from, ahead]] of changes.entries()) {
-    const first = Math.round((from - start) / QUARTER_HOUR_MS);
-    const until = changes[index + 1]?.[0];
-    const last = until === undefined ? values.length : Math.round((until - start) / QUARTER_HOUR_MS);
-    for (let row = first; row < last; row += 1) visit(values[row]!, start + row * QUARTER_HOUR_MS + ahead, row);
-  }
-}
-
-/** Grid of a year: days by quarter-hours of the clock. */
-export interface Grid {
-  /** First day, as a count of days since 1970. */
-  readonly firstDay: number;
-  readonly days: number;
-  /** Values of the series in Wh, at index day × 96 + quarter-hour of the day. */
-  readonly cells: Int16Array;
-  /** Marks of exceeded reference powers, at the same indexes as `cells`. */
-  readonly above: Uint8Array;
-  readonly referencePowers: readonly number[];
-  /** ESTIMATED or UNKNOWN, at the same indexes as `cells`. */
-  readonly estimated: Int16Array | undefined;
-  readonly feedsIn: boolean;
-  /** Index of the last known cell. */
-  readonly lastCell: number;
-}
-
-/** Minimum days of the grid, so that a single day does not fill the whole picture. */
-const MIN_DAYS = 7;
-
-export function gridOf(series: Series): Grid {
-  const start = series.start + clockChanges(series.start, series.start)[0]![1];
-  const originDay = Math.floor(start / DAY_MS) - MIN_DAYS;
-  const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + MIN_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
-  const above = new Uint8Array(all.length);
-  const estimated = series.estimated && new Int16Array(all.length).fill(UNKNOWN);
-  let [firstCell, lastCell] = [-1, -1];
-  let feedsIn = false;
-  eachRow(series, (value, local, row) => {
-    if (value === UNKNOWN) return;
-    const cell = Math.floor(local / QUARTER_HOUR_MS) - originDay * QUARTER_HOURS_A_DAY;
-    if (firstCell < 0) firstCell = cell;
-    if (cell > lastCell) lastCell = cell;
-    if (value < 0) feedsIn = true;
-    // In autumn, an hour repeats, and the higher of its two values is kept. The hour that is skipped in spring stays
-    // unknown.
-    if (value > all[cell]!) all[cell] = value;
-    const [before, mark] = [above[cell]!, series.above[row]!];
-    above[cell] = Math.max(before & CLASSES_MASK, mark & CLASSES_MASK) | ((before | mark) & CONTRACT_BIT);
-    if (estimated && series.estimated![row] === ESTIMATED) estimated[cell] = ESTIMATED;
-  });
-  const last = Math.floor(lastCell / QUARTER_HOURS_A_DAY);
-  const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - MIN_DAYS + 1);
-  const days = lastCell < 0 ? 0 : last - first + 1;
-  const from = first * QUARTER_HOURS_A_DAY;
-  const crop = <Cells extends Int16Array | Uint8Array>(cells: Cells) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY) as Cells;
-  return {
-    firstDay: originDay + first,
-    days,
-    cells: crop(all),
-    above: crop(above),
-    referencePowers: series.referencePowers,
-    estimated: estimated && crop(estimated),
-    feedsIn,
-    lastCell: lastCell - from,
-  };
-}
-
-/** Limit above which cells are red: the contract's reference power at the time, or one class (kW) for all days. */
-export type Limit = { readonly isContract: boolean; readonly kw: number };
-
-/** Return the cells, with EXCESS where a cell is above the limit. */
-export function markedCells({ cells, above, referencePowers }: Pick<Grid, "cells" | "above" | "referencePowers">, limit: Limit | undefined): Int16Array {
-  const place = limit ? referencePowers.indexOf(limit.kw) : -1;
-  const isAbove = (mark: number) => (limit?.isContract ? mark >= CONTRACT_BIT : place >= 0 && (mark & CLASSES_MASK) > place);
-  return cells.map((value, cell) => (isAbove(above[cell]!) ? EXCESS : Math.min(value, EXCESS - 1)));
-}
-
-/** Return a time as Luxembourg date and clock time, counted in ms since 1970 as if it were UTC. */
-export const localOf = (time: number): number => time + clockChanges(time, time)[0]![1];

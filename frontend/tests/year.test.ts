@@ -4,7 +4,8 @@ import { Cells, contrast, dayTicks, imageOf, palette } from "../src/drawing/year
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, energySentence, limitName, periodOf } from "../src/sentences/year.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/websocket-types.ts";
-import { ESTIMATED, EXCESS, gridOf, mergeSeries, localOf, markedCells, type Series, UNKNOWN } from "../src/year-quarter-hours.ts";
+import { EXCESS, gridOf, localOf, markedCells } from "../src/heat-map-grid.ts";
+import { ESTIMATED, mergeSeries, type Series, UNKNOWN } from "../src/year-quarter-hours.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });

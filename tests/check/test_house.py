@@ -41,7 +41,7 @@ PARTS = {
     "port": ("p1",),
     "capture": ("p1",),
     "leneda": ("tariff",),
-    "reports": ("tariff", "leneda"),
+    "answers": ("tariff", "leneda"),
     "meter": ("p1", "tariff"),
     "boards": ("p1",),
     "entities": ("p1", "tariff", "meter"),

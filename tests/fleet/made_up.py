@@ -19,7 +19,7 @@ from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.pending_titles import PendingTitles
 from smarty_p1_fleet.series_line_protocol import Sample
-from smarty_p1_fleet.store import Store, StoreRun, Write
+from smarty_p1_fleet.store_writer import Store, StoreRun, Write
 from smarty_p1_fleet.worker import Worker
 from smarty_p1_gateway import Keys
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.store import StoreRun
+from smarty_p1_fleet.store_writer import StoreRun
 from smarty_p1_gateway import Keys
 from tests.fleet.made_up import CAME, Fleet, until
 

@@ -20,7 +20,7 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_VAT,
 )
-from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
 from custom_components.smarty_p1.lib.meter import MeterMemory
 from custom_components.smarty_p1.lib.tariff import (
     HEADER,

@@ -21,7 +21,7 @@ from custom_components.smarty_p1.coordinator import (
     leneda_client,
     leneda_history,
     meter_coordinator,
-    quarter_hour_series,
+    month_files,
     tank_coordinator,
 )
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
@@ -59,7 +59,7 @@ def integration(enable_custom_integrations: None) -> None:
 @pytest.fixture(autouse=True)
 def quarter_hours_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the files of the quarter-hours be in a folder of the test's own."""
-    monkeypatch.setattr(quarter_hour_series, "STORAGE_DIR", str(tmp_path / ".storage"))
+    monkeypatch.setattr(month_files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 
 @pytest.fixture(autouse=True)

@@ -50,7 +50,7 @@ def integration(
 def few_days(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Fetch few days, without a pause, into a folder of the test's own."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
-    monkeypatch.setattr(leneda_download, "KEPT", timedelta(days=DAYS))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=DAYS))
     monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 

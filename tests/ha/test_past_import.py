@@ -31,7 +31,7 @@ from custom_components.smarty_p1.const import SECTION_LENEDA
 from custom_components.smarty_p1.coordinator import imported_quarter_hours, leneda_history
 from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.long_term_statistics import PastStatistics
+from custom_components.smarty_p1.coordinator.recorder_writer import PastStatistics
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 

@@ -23,8 +23,8 @@ from dev.demo.home_assistant import HOST, ROOT
 from dev.encoder import KEY, frame, telegram
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
-from smarty_p1_fleet.store import Store
 from smarty_p1_fleet.store_config import StoreConfig
+from smarty_p1_fleet.store_writer import Store
 from smarty_p1_gateway import Keys
 from smarty_p1_gateway.encrypted_port import EncryptedPort, TopicRoot
 from smarty_p1_gateway.frame_queue_writer import FrameStore
@@ -154,7 +154,7 @@ class Asked:
 @pytest.fixture
 async def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
     program("victoria-metrics")
-    monkeypatch.setattr("smarty_p1_fleet.store.KEPT_AFTER", 0.0)
+    monkeypatch.setattr("smarty_p1_fleet.store_writer.KEPT_AFTER", 0.0)
     monkeypatch.setattr("smarty_p1_fleet.worker._ACKNOWLEDGE_INTERVAL", 0.01)
     port = free_ports(2)
     targets = {"smarty_p1_gateway": port, "smarty_p1_collector": port + 1}

@@ -24,7 +24,7 @@ from . import has_books
 from .energy_dashboard_sources import async_energy_manager, stored_sources
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
-from .long_term_statistics import RECORDER
+from .recorder_writer import RECORDER
 
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20

@@ -30,8 +30,8 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
 from ..lib.stored_values import checked_count, checked_mapping, checked_number
-from ..lib.tariff import LUXEMBOURG
-from .quarter_hour_series import KEPT, MAX_FILE_SIZE
+from ..lib.tariff import KEPT_TIME, LUXEMBOURG
+from .month_files import MAX_FILE_SIZE
 
 _HEADER = "start,kw,is_measured,version\n"
 _FILE_NAME = re.compile(
@@ -101,7 +101,7 @@ class ImportedQuarterHours:
         The suffix stands for the metering point. If `wanted` is a code, only quarter-hours of this
         code are returned.
         """
-        newest_month, oldest = _month(until), _month(since or until - KEPT)
+        newest_month, oldest = _month(until), _month(since or until - KEPT_TIME)
         series: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):
             if oldest <= file.month <= newest_month and wanted in {"", file.code}:
@@ -118,7 +118,7 @@ class ImportedQuarterHours:
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
-        oldest = _month(now - KEPT)
+        oldest = _month(now - KEPT_TIME)
         self._folder.mkdir(parents=True, exist_ok=True)
         for month, group in groupby(rows, lambda row: _month(row.start)):
             if month < oldest:

@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ..lib.backoff import Outage
 from ..lib.leneda import Row, compare_days, read_time_series
-from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
+from ..lib.tariff import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
 from .entry_types import AnyConfigEntry
 from .leneda_client import (
     MAX_PERIOD,
@@ -29,12 +29,11 @@ from .leneda_client import (
     SeriesRequest,
     async_series,
 )
-from .leneda_codes import IMPORTED, LAYERS, MEASURED, asked_of
 from .leneda_comparison import PROBLEMS, tell_difference
 from .leneda_gas import LenedaGas
 from .leneda_progress import CodeProgress, LenedaProgress
+from .leneda_requested_codes import IMPORTED, LAYERS, MEASURED, asked_of
 from .meter_history import MeterHistory
-from .quarter_hour_series import KEPT
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 PAUSE = 2.0
@@ -256,7 +255,7 @@ class LenedaFetch:
         """Request the older quarter-hours that are not stored yet, half a year at a time."""
         if not self._waiting():
             return
-        oldest = day_start(now - KEPT)
+        oldest = day_start(now - KEPT_TIME)
         codes = self._progress.codes
         series = await self._past.async_read()
         while waiting := self._waiting():

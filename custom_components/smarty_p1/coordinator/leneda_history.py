@@ -38,6 +38,7 @@ from ..lib.leneda import (
     without_false_zeros,
 )
 from ..lib.tariff import (
+    KEPT_TIME,
     NO_PLATFORM_DAYS,
     QUARTER_HOUR,
     DemandMeter,
@@ -51,7 +52,6 @@ from ..lib.tariff import (
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .imported_quarter_hours import ImportedQuarterHours
-from .leneda_codes import asked_of
 from .leneda_hourly_statistics import (
     EXPORTED,
     IMPORTED,
@@ -64,8 +64,8 @@ from .leneda_hourly_statistics import (
 )
 from .leneda_progress import LenedaProgress
 from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
-from .long_term_statistics import PastStatistics
-from .quarter_hour_series import KEPT
+from .leneda_requested_codes import asked_of
+from .recorder_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)
 # Seconds from the recorder's event about new statistics until their rows are certainly stored.
@@ -340,7 +340,7 @@ class PlatformPast:
         names = self._names()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
-        own = await self.async_own(now - KEPT, now)
+        own = await self.async_own(now - KEPT_TIME, now)
         costs = Costs(
             contracts=self._meter.contracts,
             months=(*demand.earlier_months, demand.month) if demand else (),

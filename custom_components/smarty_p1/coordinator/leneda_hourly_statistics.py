@@ -9,9 +9,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ..lib.answers import bills_by_day
 from ..lib.entities import CURRENCY
 from ..lib.leneda import REGISTERS, Quantity, Row, quarter_hours_of, sharing_of, with_totals
-from ..lib.reports import bills_by_day
 from ..lib.tariff import (
     LUXEMBOURG,
     NO_PRICES,
@@ -23,7 +23,7 @@ from ..lib.tariff import (
     price_of_kwh,
     quarter_hour_cost,
 )
-from .long_term_statistics import Series
+from .recorder_writer import Series
 
 type Hours = dict[datetime, float]
 

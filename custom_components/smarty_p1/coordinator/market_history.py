@@ -15,7 +15,7 @@ from homeassistant.helpers.recorder import get_instance
 from ..const import DOMAIN
 from ..lib.tariff import Contracts, KwhPrice, MarketHours, MarketPrices, market_prices_of
 from .garbage_collection import without_collection
-from .long_term_statistics import RECORDER
+from .recorder_writer import RECORDER
 
 _IMPORTED, _EXPORTED = "price_import", "price_export"
 

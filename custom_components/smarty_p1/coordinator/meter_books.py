@@ -9,7 +9,7 @@ from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.meter import Limits, MeterMemory, Outline, Reading
 from ..lib.p1 import Telegram
 from ..lib.tariff import Demand, MarketPrices
-from .contract_options import aids_of, contract_of, contract_since
+from .entered_contract import aids_of, contract_of, contract_since
 from .entry_types import AnyConfigEntry
 from .leneda_download import LenedaFetch
 from .leneda_history import PlatformPast

@@ -42,8 +42,8 @@ from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
 from .port_connection import Line
 from .repair_issues import Problem, raise_issue, withdraw_issues
+from .shutdown_timeout import timeout_or_stop
 from .source_coordinator import ReadingListener, SourceCoordinator
-from .stopping import timeout_or_stop
 
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
 # once, even if the user has set a minimum interval.

@@ -9,7 +9,7 @@ from ..lib.meter import MeterMemory
 from ..lib.stored_values import Stored, checked_mapping
 from ..lib.tariff import NO_CONTRACT, Contract, DemandMeter, Files, Month, load_months
 from .garbage_collection import without_collection
-from .quarter_hour_series import QuarterHourSeries
+from .month_files import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
 # Seconds. Memory cards wear out, so save seldom. A crash loses no energy, because gaps of up to a

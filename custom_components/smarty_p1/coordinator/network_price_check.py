@@ -7,7 +7,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG
-from .contract_options import needs_new_prices
+from .entered_contract import needs_new_prices
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 

@@ -2,7 +2,7 @@
 
 from .bill_picture import async_bill_picture
 from .card_module import async_serve_cards
-from .energy_preferences import (
+from .energy_dashboard_setup import (
     ENERGY_URL,
     EnergySource,
     async_fill_when_known,

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import has_no_cable
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.meter_books import MeterBooks
-from ..coordinator.meter_id import async_add_cable
+from ..coordinator.meter_id_change import async_add_cable
 from ..lib.meter import IMPORTED_ENERGY, shown_name
 from ..lib.p1 import Telegram
 from .form_and_probe import Input

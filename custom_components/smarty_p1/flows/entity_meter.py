@@ -38,8 +38,8 @@ from ..lib.p1 import Telegram
 from .add_cable import may_join
 from .form_and_probe import Input
 from .form_errors import FieldError
-from .form_fields import state_of
 from .setup_last_steps import ContractAndDashboardSteps
+from .shared_form_fields import state_of
 
 LISTEN_S = 120
 """Seconds that a trial lasts."""

@@ -19,7 +19,7 @@ from homeassistant.helpers.translation import async_get_translations
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
-from ..coordinator.stopping import timeout_or_stop
+from ..coordinator.shutdown_timeout import timeout_or_stop
 from ..lib.port import NothingReceivedError, PortBusyError, redact_port
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry

@@ -26,7 +26,7 @@ from ..coordinator.leneda_client import (
     SeriesRequest,
     async_series,
 )
-from ..coordinator.leneda_codes import EXPORTED, IMPORTED
+from ..coordinator.leneda_requested_codes import EXPORTED, IMPORTED
 from ..lib.leneda import STANDARD_VOLUME, Row, read_gas_series, read_time_series
 from ..lib.port import MASK
 from ..lib.tariff import QUARTER_HOUR, day_start

@@ -9,9 +9,9 @@ from ..const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENE
 from ..lib.leneda import Row, last_whole_day
 from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, day_start
 from .form_and_probe import Input
-from .form_fields import with_decimal_mark
 from .leneda_account import account_fields, async_read_new_account
 from .setup_last_steps import ContractAndDashboardSteps
+from .shared_form_fields import with_decimal_mark
 
 
 class LenedaSteps(ContractAndDashboardSteps):

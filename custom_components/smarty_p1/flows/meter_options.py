@@ -23,7 +23,7 @@ from ..coordinator import has_telegrams, kind_of
 from ..coordinator.entry_types import short_title
 from ..coordinator.house_sources import async_all_sources
 from ..dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
-from .contract_pages import (
+from .contract_form import (
     CONTRACT_OPTIONS,
     Errors,
     contract_fields,
@@ -32,9 +32,9 @@ from .contract_pages import (
     read_power,
     shown_contract,
 )
-from .data_options import DATA_OPTIONS, data_fields, read_data
 from .form_and_probe import Input
 from .form_errors import FieldError
+from .gas_and_interval_options import DATA_OPTIONS, data_fields, read_data
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
@@ -45,7 +45,7 @@ from .publish_options import (
     p1_server_schema,
 )
 from .sun_options import read_sun, sun_fields
-from .surcharge_readings import surcharge_placeholders
+from .surcharge_interpretations import surcharge_placeholders
 from .virtual_options import (
     async_addresses_to_enter,
     async_read_virtual,

@@ -23,9 +23,9 @@ from ..lib.port import SecurityOffError, identify_port, redact_port
 from .add_cable import may_join
 from .form_and_probe import Input
 from .form_errors import FieldError
-from .form_fields import CURRENT_PORT, NEW_PORT
-from .meter_keys import PUBLISHED_KEY
+from .key_form import PUBLISHED_KEY
 from .meter_setup import MeterForm, MeterSteps, async_prove
+from .shared_form_fields import CURRENT_PORT, NEW_PORT
 
 # For each reason why new keys are needed: the field at which the form shows an error, and the
 # error's translation key.

@@ -25,9 +25,9 @@ from ..lib.port import probe
 from .add_cable import CableSteps
 from .form_and_probe import Input
 from .form_errors import FieldError
-from .form_fields import NEW_PORT, async_port_field, with_decimal_mark
-from .meter_keys import key_fields, read_keys
+from .key_form import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
+from .shared_form_fields import NEW_PORT, async_port_field, with_decimal_mark
 from .topics_seen import async_topics_seen
 
 # Text for a missing value. A dash is used, because Markdown would show a lone hyphen as an empty

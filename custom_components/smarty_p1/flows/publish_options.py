@@ -42,7 +42,7 @@ from ..lib.publish import (
     default_topic,
 )
 from .form_errors import FieldError
-from .form_fields import list_field, number_field
+from .shared_form_fields import list_field, number_field
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice

@@ -26,7 +26,7 @@ from .board_steps import BoardSteps
 from .first_pulse import async_find_pulses
 from .form_and_probe import Draft, Input, shown_source
 from .form_errors import check_topic
-from .form_fields import NEW_PORT, async_port_field, list_field, number_field, state_of
+from .shared_form_fields import NEW_PORT, async_port_field, list_field, number_field, state_of
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
 _DOMAINS = [*BINARY_DOMAINS, *COUNT_DOMAINS, EVENT_DOMAIN]

@@ -35,7 +35,7 @@ from ..entity import number_of_new
 from ..lib.entities import short_serial
 from ..lib.meter import MeterMemory, MeterReader, Reading, outlined_reading, shown_name
 from ..lib.p1 import Telegram
-from .contract_pages import Errors, first_contract_fields, read_first_contract
+from .contract_form import Errors, first_contract_fields, read_first_contract
 from .form_and_probe import Dialog, Draft, Input
 from .form_errors import FieldError
 

@@ -22,7 +22,7 @@ from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 from .form_and_probe import Draft, Input
 from .form_errors import FieldError
-from .form_fields import NEW_PORT, async_port_field, number_field
+from .shared_form_fields import NEW_PORT, async_port_field, number_field
 
 _UNKNOWN = "-"
 _GEOMETRY = {

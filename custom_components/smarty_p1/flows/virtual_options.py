@@ -36,8 +36,8 @@ from ..lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private,
 from ..lib.virtual_server import UDP_PORTS
 from ..sinks.virtual_clients import ShownClient, clients_of
 from .form_errors import FieldError
-from .form_fields import list_field, number_field, with_decimal_mark
 from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
+from .shared_form_fields import list_field, number_field, with_decimal_mark
 
 HTTP_PORT = 80
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - a choice

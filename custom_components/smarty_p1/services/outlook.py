@@ -1,7 +1,7 @@
 """Action that returns the prices of the next 48 hours, and the power that is usually left.
 
 The power that is left is the reference power minus the usual import. The answer is JSON, or has the
-format of a forecast for EMHASS or evcc (`lib/reports/outlook.py`).
+format of a forecast for EMHASS or evcc (`lib/answers/outlook.py`).
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..answer_queue import async_aside, async_quarter_hours, demand_of
 from ..coordinator import BooksCoordinator
 from ..coordinator.market_prices_ahead import async_prices_ahead
-from ..lib.reports import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
+from ..lib.answers import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.tariff import LOOKED_BACK, MarketPrices, PricesAhead, day_start
 from .meter_of_call import METER, async_in_turn, async_readable_meter
 

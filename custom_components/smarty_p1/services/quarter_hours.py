@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside, async_quarter_hours
 from ..const import DOMAIN
-from ..lib.reports import quarter_hours_as_csv, quarter_hours_as_json
+from ..lib.answers import quarter_hours_as_csv, quarter_hours_as_json
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_START = "start"

@@ -1,7 +1,8 @@
 """Action that returns the yearly value of a battery.
 
 Amounts are whole euros a year at current prices, with VAT if the contract has VAT. In `lib/tariff`,
-`battery.py` explains how the battery is simulated, and `what_if.py` the range of amounts.
+`battery_simulation.py` explains the simulation of the battery, and `what_if.py` the range of
+amounts.
 """
 
 from collections.abc import Mapping

@@ -198,14 +198,14 @@ class _Sink:
         if "zeroconf" not in self._hass.config.components:
             LOGGER.warning("%s: without zeroconf, the virtual meter is not announced", self._name)
             return
-        announcing = await _async_import_announcing(self._hass)
+        mdns = await _async_import_mdns(self._hass)
         for kind in self._announced:
             # Make Home Assistant ignore the service before announcing it. Otherwise, Home Assistant
             # would discover its own virtual meter within seconds, and offer it to the user.
             if not await async_ignore(self._hass, kind, self._serial):
                 continue
             for announcement in announcements_of(kind, self._serial):
-                await announcing.async_announce(
+                await mdns.async_announce(
                     self._hass, self._entry, announcement, self._address, self._http_port
                 )
 
@@ -256,6 +256,6 @@ class _Sink:
         return True
 
 
-async def _async_import_announcing(hass: HomeAssistant) -> ModuleType:
+async def _async_import_mdns(hass: HomeAssistant) -> ModuleType:
     # Import only if a service is announced, because zeroconf takes time to load.
-    return await async_import_module(hass, f"{__package__}.announcing")
+    return await async_import_module(hass, f"{__package__}.mdns_announcement")

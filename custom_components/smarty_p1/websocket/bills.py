@@ -4,7 +4,7 @@ import voluptuous as vol
 
 from ..answer_queue import demand_of
 from ..coordinator import BooksCoordinator
-from ..lib.reports import bills_report, classes_report
+from ..lib.answers import bills_report, classes_report
 from ..lib.tariff import KEPT_MONTHS
 from .requests import Request, async_rendered, meter_command
 

@@ -7,7 +7,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_known_quarter_hours, demand_of
 from ..coordinator import BooksCoordinator
-from ..lib.reports import days_report
+from ..lib.answers import days_report
 from ..lib.tariff import LUXEMBOURG
 from .requests import Request, async_rendered, meter_command
 

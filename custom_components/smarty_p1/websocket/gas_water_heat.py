@@ -7,10 +7,10 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import BooksCoordinator
-from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
+from ..coordinator.entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.meter_history import LENEDA_GAS
-from ..lib.reports import GasPrices, gas_costs_report, joined_days
+from ..lib.answers import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
 

@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_known_quarter_hours, demand_of
 from ..coordinator import BooksCoordinator
-from ..lib.reports import highlights_report, usual_report
+from ..lib.answers import highlights_report, usual_report
 from .requests import Request, async_rendered, meter_command
 
 

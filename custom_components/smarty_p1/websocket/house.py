@@ -16,7 +16,7 @@ from ..coordinator.house_sources import (
     async_supplies,
 )
 from ..coordinator.market_history import async_market_hours
-from ..lib.reports import first_day_of_house, house_report
+from ..lib.answers import first_day_of_house, house_report
 from ..lib.tariff import quarter_start
 from .requests import Request, async_rendered, meter_command
 

@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_known_quarter_hours, demand_of
 from ..coordinator import BooksCoordinator
-from ..lib.reports import quarter_hours_report
+from ..lib.answers import quarter_hours_report
 from .requests import Request, async_rendered, meter_command
 
 _QUANTITIES = ("imported", "exported", "net", "larger")

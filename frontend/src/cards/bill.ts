@@ -4,7 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
-import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
+import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { rich, turnOver } from "../parts/markup.ts";
 import { houseOf, savedSentences } from "../sentences/house.ts";
 import { billTexts, isRunning, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";

@@ -4,7 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
-import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
+import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
 import { Width } from "../parts/element-width.ts";
 import { measureIn } from "../parts/text-width.ts";

@@ -6,7 +6,7 @@ import { MIN_PHASE_KW, phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
-import { toEnter } from "../parts/bills.ts";
+import { toEnter } from "../parts/shared-bills.ts";
 import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";

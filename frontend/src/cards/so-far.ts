@@ -4,7 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { type Locale, localDay } from "../locale.ts";
-import { toEnter } from "../parts/bills.ts";
+import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/element-width.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";

@@ -6,15 +6,15 @@ import { navigate, SmartyCard } from "../base-card.ts";
 import { Cells } from "../drawing/year.ts";
 import type { MeterFeed, Reply } from "../meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
-import { type Bills, billsOf, toEnter } from "../parts/bills.ts";
+import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
-import { HeatMap, type PaintRequest } from "../parts/heat-map.ts";
+import { HeatMap, type PaintRequest } from "../parts/heat-map-painter.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/element-width.ts";
 import { measureIn } from "../parts/text-width.ts";
-import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
+import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/heat-map-axes-legend.ts";
 import { houseOf, houseYear } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import {
@@ -31,7 +31,8 @@ import {
 } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
 import type { Classes, House, Meter, MonthAbove } from "../websocket-types.ts";
-import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-quarter-hours.ts";
+import { type Grid, gridOf, type Limit, localOf } from "../heat-map-grid.ts";
+import { type Series, yearSeries } from "../year-quarter-hours.ts";
 
 const NARROW_PX = 420;
 /** Padding and border of the card in px, both sides together. */

@@ -1,6 +1,7 @@
 /** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
-import { ESTIMATED, EXCESS, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-quarter-hours.ts";
+import { EXCESS, WH_A_KW, type Grid } from "../heat-map-grid.ts";
+import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../year-quarter-hours.ts";
 
 const DAY_MS = 86_400_000;
 /** Lowest power of each step of colour, in kW. */

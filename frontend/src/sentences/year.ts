@@ -5,7 +5,7 @@ import { addMonths, dayStart, localDay } from "../locale.ts";
 import { round } from "../rounding.ts";
 import texts from "../texts/year.json" with { type: "json" };
 import type { Above, Bill, Classes, MonthAbove } from "../websocket-types.ts";
-import type { Limit } from "../year-quarter-hours.ts";
+import type { Limit } from "../heat-map-grid.ts";
 import { isRunning } from "./bill.ts";
 
 export type YearKey = keyof (typeof texts)["en"];

@@ -87,7 +87,7 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     monkeypatch.setattr(dt_util, "utcnow", lambda: sleeper.now)
     platform.now = lambda: sleeper.now
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
-    monkeypatch.setattr(leneda_download, "KEPT", KEPT)
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", KEPT)
     monkeypatch.setattr(leneda_download, "sleep", sleeper.sleep)
     monkeypatch.setattr(backoff, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
     monkeypatch.setattr(leneda_download, "randrange", lambda _most: 17)
@@ -176,7 +176,7 @@ async def test_at_first_all_there_is(begin: Begin, platform: Platform) -> None:
 async def test_each_point_has_its_codes(
     begin: Begin, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT", timedelta(days=60))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=60))
     platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 1.0
     platform.series[POINT, REMAINING] = platform.series[POINT, COVERED] = lambda _start: 0.25
 
@@ -308,7 +308,7 @@ async def test_what_fails_is_tried_again_ever_more_seldom(
 async def test_history_goes_on_where_it_stopped(
     begin: Begin, platform: Platform, at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT", timedelta(days=520))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=520))
 
     def read(start: datetime) -> float:
         if start < TODAY - 300 * DAY:

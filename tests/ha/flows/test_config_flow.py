@@ -32,9 +32,9 @@ from custom_components.smarty_p1.const import (
     SECTION_ADVANCED,
 )
 from custom_components.smarty_p1.flows import (
-    form_fields,
     meter_setup,
     ports_in_use,
+    shared_form_fields,
 )
 from custom_components.smarty_p1.lib.port import open_port, probe
 from dev.ports import free_ports
@@ -507,7 +507,7 @@ async def test_known_ports_can_be_chosen_by_name(
         SerialDevice(device=proxy, **{**names, "description": "Gateway (P1)"}),
         SerialDevice(device="/dev/ttyUSB9", **long),
     ]
-    with patch.object(form_fields, "async_scan_serial_ports", AsyncMock(return_value=known)):
+    with patch.object(shared_form_fields, "async_scan_serial_ports", AsyncMock(return_value=known)):
         usb, board, network, odd = await options_of_port(hass, *path)
 
     assert usb == {"value": by_id, "label": "P1 cable, FTDI, A1 (/dev/ttyUSB0)"}
@@ -521,10 +521,10 @@ async def test_known_ports_can_be_chosen_by_name(
 async def test_many_ports_and_none(hass: HomeAssistant) -> None:
     none = dict.fromkeys(("serial_number", "manufacturer", "description"))
     many = [SerialDevice(device=f"/dev/ttyUSB{number}", **none) for number in range(1000)]
-    with patch.object(form_fields, "async_scan_serial_ports", AsyncMock(return_value=many)):
+    with patch.object(shared_form_fields, "async_scan_serial_ports", AsyncMock(return_value=many)):
         assert len(await options_of_port(hass)) == 64
     with patch.object(
-        form_fields, "async_scan_serial_ports", side_effect=OSError(5, "Input/output")
+        shared_form_fields, "async_scan_serial_ports", side_effect=OSError(5, "Input/output")
     ):
         assert await options_of_port(hass) == []
 

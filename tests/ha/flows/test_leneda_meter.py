@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("short_wait", "platform")
 def two_months(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fetch two months instead of 25, without a pause."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
-    monkeypatch.setattr(leneda_download, "KEPT", timedelta(days=62))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=62))
 
 
 async def add(hass: HomeAssistant, account: dict[str, str] = ACCOUNT) -> MockConfigEntry:

@@ -51,7 +51,7 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     """Replace the calculation by one that waits."""
     desk = Desk()
     module = f"custom_components.{DOMAIN}"
-    with patch(f"{module}.lib.reports.what_if.simulate_battery", desk.what_if):
+    with patch(f"{module}.lib.answers.what_if.simulate_battery", desk.what_if):
         yield desk
         desk.is_open.set()
         await hass.async_block_till_done()
@@ -255,8 +255,8 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.lib.reports.bills.compute_bill", note),
-        patch(f"{module}.lib.reports.bills.compare", note),
+        patch(f"{module}.lib.answers.bills.compute_bill", note),
+        patch(f"{module}.lib.answers.bills.compare", note),
     ):
         for action in ("get_bill", "compare_reference_powers"):
             with pytest.raises(RuntimeError):

@@ -30,8 +30,8 @@ from smartyp1.tariff import (
     compute_bill,
     simulate_battery,
 )
-from smartyp1.tariff.battery import BatteryDay, BatteryTrial, DayEnergies
 from smartyp1.tariff.battery_plan import DayPrices
+from smartyp1.tariff.battery_simulation import BatteryDay, BatteryTrial, DayEnergies
 from smartyp1.tariff.calendar import day_start
 from smartyp1.tariff.contract import NO_PRICES
 from smartyp1.tariff.what_if_year import NO_MARKET_HOURS, KnownDay, MarketHours

@@ -24,7 +24,7 @@ from ..p1 import (
     Telegram,
     crc16,
 )
-from .registers import Factor, Registers, digits_of, medium_of, write_digits
+from .scaled_numbers import Factor, Registers, digits_of, medium_of, write_digits
 from .substitutes import TextSubstitutes, TimeShift, constant_for, filler, noise
 from .telegram_parts import Kind, Part, parts_of
 

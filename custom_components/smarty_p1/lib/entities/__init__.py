@@ -19,9 +19,9 @@ from .entity_description import (
     local_times,
 )
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
+from .leneda_sensors import PAST_SENSORS
 from .mbus_sensors import sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
-from .past_sensors import PAST_SENSORS
 from .reception_sensors import CONNECTION, RECEPTION_SENSORS
 from .sharing_sensors import SHARING_SENSORS, day_sums_of
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES

@@ -9,11 +9,12 @@ meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(plat
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
 from .gas_series import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
+from .implausible_rows import whole_days, without_false_zeros
 from .platform_quarter_hours import quarter_hours_of, sharing_of
-from .plausible import whole_days, without_false_zeros
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
 from .portal_file_refusals import ExportError, ExportRefusal
-from .registers import (
+from .rows import Row, added_up, newest
+from .series_codes import (
     CODES,
     COVERED,
     REGISTERS,
@@ -23,9 +24,8 @@ from .registers import (
     is_of_production,
     is_of_sharing,
 )
-from .rows import Row, added_up, newest
-from .sums import last_days_of, last_whole_day
-from .totals import with_totals
+from .totals_from_parts import with_totals
+from .whole_day_energy import last_days_of, last_whole_day
 
 __all__ = [
     "CODES",

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ..tariff import Covered, Origin, QuarterHour
-from .registers import COVERED, REGISTERS, Quantity
 from .rows import Row
-from .totals import with_totals
+from .series_codes import COVERED, REGISTERS, Quantity
+from .totals_from_parts import with_totals
 
 
 def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:

@@ -31,8 +31,8 @@ from .portal_file_row import (
     RefusedRowError,
     read_row,
 )
-from .registers import REGISTERS, is_gas, is_in_its_unit
 from .rows import Row, is_measured, newest
+from .series_codes import REGISTERS, is_gas, is_in_its_unit
 
 MAX_EXPORT_SIZE = 20_000_000
 """In bytes. A file of one year has 3.9 million bytes."""

@@ -9,18 +9,18 @@ port's meter. A register's total in a reading falls only after a confirmation. A
 is recognised by its identifier. A reading also has the quarter-hours of the grid tariff.
 """
 
-from .entity_telegram import QUANTITIES, EntityState, entity_telegram, value_of
+from .current_telegram import MAX_AGE
 from .entity_trial import COARSE_STEP_WH, MAX_INTERVAL_S, Trial, assess
+from .falling_totals import CONFIRMATIONS, REGISTERS, Totals
 from .flow_rate import FlowRates
 from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
 from .meter_session import MeterSession, OtherMeter, Rejected
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
-from .telegram_age import MAX_AGE
+from .telegram_from_entities import QUANTITIES, EntityState, entity_telegram, value_of
 from .telegram_limits import MAX_MBUS_METERS, Limits, shown_name
 from .telegram_outline import Outline
-from .totals import CONFIRMATIONS, REGISTERS, Totals
 
 __all__ = [
     "CHANNEL_PREFIX",

@@ -16,10 +16,10 @@ from ..stored_values import (
     some_bytes,
 )
 from ..tariff import DemandMeter
+from .falling_totals import Totals
 from .flow_rate import FlowRates
 from .telegram_limits import shown_name
 from .telegram_outline import Outline
-from .totals import Totals
 
 _TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1

@@ -14,9 +14,9 @@ from datetime import datetime
 
 from ..p1 import LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
+from .current_telegram import is_recent
 from .meter_identity import WhichMeter
 from .reading import MeterReader, Reading, Reception
-from .telegram_age import is_recent
 from .telegram_limits import Limits, shown_name
 
 # Maximum number of other meters that are counted by name. All further meters are counted together,

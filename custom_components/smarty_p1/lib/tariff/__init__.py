@@ -5,7 +5,7 @@ demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # 
 compute_bill(demand.month, demand.contracts, demand.until).total
 """
 
-from .battery import (
+from .battery_simulation import (
     MAX_KW,
     MAX_KWH,
     MAX_RESERVE_SHARE,
@@ -27,35 +27,22 @@ from .calendar import (
 )
 from .class_comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
-    CONSUMER_CATEGORIES,
     MAX_AID_NAME_LENGTH,
     MAX_AIDS,
-    METER_SIZES,
     NO_CONTRACT,
     NO_PRICES,
     PER_KWH,
     PER_MONTH,
-    REFERENCE_POWERS,
     Aid,
     AidVat,
     Contract,
     Contracts,
     MarketPrices,
 )
-from .day_sums import above_each
 from .demand_meter import DemandMeter
-from .demand_snapshot import KEPT_MONTHS, Demand
-from .house import (
-    Grid,
-    HouseDay,
-    HouseSum,
-    Supply,
-    SupplyKind,
-    doubtful_periods,
-    house_days,
-    house_sum,
-    prices_by_hour,
-)
+from .demand_snapshot import Demand
+from .energy_above_reference import above_each
+from .kept_months import KEPT_MONTHS, KEPT_TIME
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -64,7 +51,7 @@ from .kwh_price import (
     quarter_hour_cost,
 )
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
-from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
+from .market_price_lists import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
 from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared
 from .month_cache import KnownMonths, months_of
 from .month_file_lines import (
@@ -87,10 +74,22 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
+from .price_classes import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import MAX_POWER_KW, Amounts, Energies
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
+from .solar_house import (
+    Grid,
+    HouseDay,
+    HouseSum,
+    Supply,
+    SupplyKind,
+    doubtful_periods,
+    house_days,
+    house_sum,
+    prices_by_hour,
+)
 from .spans import Columns, Kind, Row, Span
 from .stored_state_version_2 import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
@@ -103,6 +102,7 @@ __all__ = [
     "CONSUMER_CATEGORIES",
     "HEADER",
     "KEPT_MONTHS",
+    "KEPT_TIME",
     "LOOKED_BACK",
     "LUXEMBOURG",
     "MAX_AIDS",

@@ -13,10 +13,11 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from .bill import to_cents
-from .contract import REFERENCE_POWERS, Contracts
+from .contract import Contracts
 from .month import Month
 from .months_by_contract import MonthPart, parts_of
 from .network_prices import AgreedPrices
+from .price_classes import REFERENCE_POWERS
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99

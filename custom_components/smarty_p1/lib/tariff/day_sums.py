@@ -11,7 +11,8 @@ from itertools import compress
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
-from .contract import REFERENCE_POWERS, Contract
+from .contract import Contract
+from .energy_above_reference import above_classes
 from .gaps_by_day import Piece, RowView
 from .leneda_days import PlatformDays
 from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared
@@ -20,7 +21,6 @@ from .sharing import shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span
 from .time_of_use import TimeOfUseSplit, is_second, joined_splits, second_quarters
 
-_MIN_CLASS_WH = REFERENCE_POWERS[0] * 250
 _NO_MARKET = (0.0,) * 4
 
 
@@ -29,35 +29,6 @@ class KnownDay(NamedTuple):
 
     day: Day
     peak: QuarterHour | None
-
-
-def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
-    """Return the excess of a quarter-hour's energy over each reference power that it exceeds.
-
-    The keys are reference powers in kW. `own_kw` is the contract's reference power. If the tariff
-    has no such reference power, `own_kw` is always a key, even without an excess.
-    """
-    return _above([energy_wh], own_kw)
-
-
-def _above(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, ClassExcess]:
-    excesses: dict[float, ClassExcess] = {}
-    if not energies_wh:
-        return excesses
-    if max(energies_wh) > _MIN_CLASS_WH:
-        for reference_kw in REFERENCE_POWERS:
-            above = _above_one(energies_wh, reference_kw)
-            if not above.quarter_hours:
-                break
-            excesses[reference_kw] = above
-    if own_kw is not None and own_kw not in REFERENCE_POWERS:
-        excesses[own_kw] = _above_one(energies_wh, own_kw)
-    return excesses
-
-
-def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
-    excesses_wh = [wh - kw * 250 for wh in energies_wh if wh > kw * 250]
-    return ClassExcess(len(excesses_wh), round(sum(excesses_wh), DECIMALS))
 
 
 def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[KnownDay]:
@@ -110,7 +81,7 @@ class _Part(NamedTuple):
             quarter_hours=min(len(energies), max_quarter_hours),
             platform_quarter_hours=len(origins) - origins.count(0),
             estimated_quarter_hours=origins.count(2),
-            above=_limited(_above(energies, self.contract.reference_kw), max_quarter_hours),
+            above=_limited(above_classes(energies, self.contract.reference_kw), max_quarter_hours),
             second=self._second(imported, repeated, energies, pieces),
             shared=self._shared(first, imported),
             **self._market(first, last, repeated, pieces),

@@ -7,13 +7,11 @@ from operator import attrgetter
 
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
+from .kept_months import KEPT_MONTHS
 from .month import Month, QuarterHour
 from .month_sums import above_contract, from_first_day, with_running
 from .register_rises import DECIMALS, Amounts
 from .sharing import DaySums
-
-KEPT_MONTHS = 24
-"""Number of months before the shown month."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,11 +19,10 @@ from math import isnan, nan
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end, month_start
+from .kept_months import MAX_MONTHS
 from .month import Origin, QuarterHour
 from .register_rises import DECIMALS, Amounts, Registers, most_wh
 
-MAX_MONTHS = 36
-"""Maximum months of a `Row`: two years, the running month, and 11 months for wrong clocks."""
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not divided among days, because that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96

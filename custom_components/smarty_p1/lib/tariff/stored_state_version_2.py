@@ -20,11 +20,12 @@ from .contract_and_reading_json import (
     load_quarter,
     utc_time,
 )
+from .kept_months import MAX_MONTHS
 from .month import AMOUNTS, Day, Month, QuarterHour
 from .month_file_lines import Files, UnknownVersionError, lines_of_file, span_of
 from .month_sums import merge_months
 from .register_rises import Amounts
-from .spans import MAX_MONTHS, Kind, Span
+from .spans import Kind, Span
 
 VERSION = 2
 _VERSION_OF_MONTHS = 1

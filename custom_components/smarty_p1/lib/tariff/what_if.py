@@ -2,8 +2,8 @@
 
     simulate_battery(demand, quarters, Battery(kwh=10, kw=5)).saving_low
 
-- `battery.py` simulates the battery. The months without and with the battery are billed like
-  measured months, once for each reference power.
+- `battery_simulation.py` simulates the battery. The months without and with the battery are billed
+  like measured months, once for each reference power.
 - The saving compares both years, each at its cheapest reference power. If another reference power
   is cheaper even without a battery, this advantage does not count as a saving of the battery.
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
@@ -17,14 +17,15 @@ from datetime import date, datetime
 from math import floor, sqrt
 from typing import NamedTuple
 
-from .battery import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 from .battery_plan import DayPrices
+from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 from .bill import Bill, compute_bill, lines_of
-from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
+from .contract import BEGINNING, Contract, Contracts
 from .day_prices import prices_by_day
 from .demand_snapshot import Demand
 from .month import NOTHING_ABOVE, Day, Month, QuarterHour
 from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
+from .price_classes import REFERENCE_POWERS
 from .what_if_year import (
     NO_MARKET_HOURS,
     MarketHours,

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import compress, zip_longest
 from typing import NamedTuple
 
-from .battery import WH_A_KW, DayEnergies
+from .battery_simulation import WH_A_KW, DayEnergies
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
 from .contract import NO_PRICES, Contract, Contracts, MarketPrices
 from .month import NOTHING_ABOVE, ClassExcess, Day, Month, Origin, QuarterHour

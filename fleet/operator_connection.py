@@ -11,7 +11,7 @@ from smarty_p1_gateway import UnavailableError
 
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
-from .stream import METERS
+from .frame_stream import METERS
 
 API_TIMEOUT = 10.0
 

@@ -5,7 +5,6 @@ import logging
 import re
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
 
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NoAnswerError
@@ -30,6 +29,18 @@ from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.nats_requests import STREAM, SUBJECT
 
+from .stream_limits import (
+    DAY_S,
+    DEFAULT_DAYS,
+    DEFAULT_GIGABYTES,
+    DEFAULT_REPLICAS,
+    GIGABYTE,
+    MAX_MESSAGE_BYTES,
+    MESSAGES_A_DAY,
+    StreamSettings,
+    enlarged,
+)
+
 LOGGER = logging.getLogger(__name__)
 
 SUBJECTS = f"{SUBJECT}.*"
@@ -40,16 +51,6 @@ MAX_ACK_PENDING = 20_000
 # Seconds after which NATS delivers a message again if it was not acknowledged. Collectors
 # acknowledge a message about 20 s after they have written its values.
 _ACK_WAIT = 90.0
-_REPLICAS = 3
-_GIGABYTE = 1024**3
-_GIGABYTES = 10
-_DAY = 86400.0
-_DAYS = 7
-# Maximum number of messages of a meter on a day: one telegram every ten seconds (8,640), plus 10 %.
-_MESSAGES_A_DAY = 9_504
-# Maximum size of a message: eight times a telegram with four M-Bus meters. The limit bounds the
-# space that a meter can fill.
-_MAX_MESSAGE_BYTES = 16 * 1024
 # Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows.
 # With a longer time, an attacker with a login could fill the memory: with ids of 15 KB, 100 MB a
 # second.
@@ -57,22 +58,7 @@ _DUPLICATE_WINDOW_S = 0.1
 _FETCH_TIMEOUT_S = 5.0
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 0.2
-# For each field of StreamSettings: the field of StreamConfig (in _LIMITS), and its unit (in
-# _UNITS).
-_LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
-_UNITS = {"gigabytes": _GIGABYTE, "days": _DAY, "replicas": 1}
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
-
-
-class StreamSettings(NamedTuple):
-    """Configured limits of the stream. With None, the present limit stays.
-
-    `replicas` also applies to the bucket of meters' names.
-    """
-
-    gigabytes: int | None = None
-    days: int | None = None
-    replicas: int | None = None
 
 
 def subject_of(title: bytes) -> str:
@@ -96,18 +82,18 @@ async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamI
     try:
         return await js.stream_info(STREAM)
     except NotFoundError:
-        days = settings.days or _DAYS
+        days = settings.days or DEFAULT_DAYS
         info = await js.add_stream(
             StreamConfig(
                 name=STREAM,
                 subjects=[SUBJECTS],
-                num_replicas=settings.replicas or _REPLICAS,
+                num_replicas=settings.replicas or DEFAULT_REPLICAS,
                 storage=StorageType.FILE,
                 discard=DiscardPolicy.OLD,
-                max_age=days * _DAY,
-                max_bytes=(settings.gigabytes or _GIGABYTES) * _GIGABYTE,
-                max_msg_size=_MAX_MESSAGE_BYTES,
-                max_msgs_per_subject=days * _MESSAGES_A_DAY,
+                max_age=days * DAY_S,
+                max_bytes=(settings.gigabytes or DEFAULT_GIGABYTES) * GIGABYTE,
+                max_msg_size=MAX_MESSAGE_BYTES,
+                max_msgs_per_subject=days * MESSAGES_A_DAY,
                 duplicate_window=_DUPLICATE_WINDOW_S,
                 allow_atomic=True,
             )
@@ -120,15 +106,15 @@ async def change_stream(
     js: JetStreamContext, info: StreamInfo, settings: StreamSettings
 ) -> StreamInfo:
     """Change the stream in NATS to `settings`, but lower no limit. Return the changed stream."""
-    config = _enlarged(info.config, settings)
-    days = max(1, round((config.max_age or _DAYS * _DAY) / _DAY))
+    config = enlarged(info.config, settings)
+    days = max(1, round((config.max_age or DEFAULT_DAYS * DAY_S) / DAY_S))
     wanted = replace(
         config,
         subjects=sorted({*(config.subjects or ()), SUBJECTS}),
         allow_atomic=True,
-        max_msg_size=_MAX_MESSAGE_BYTES,
+        max_msg_size=MAX_MESSAGE_BYTES,
         duplicate_window=_DUPLICATE_WINDOW_S,
-        max_msgs_per_subject=max(days * _MESSAGES_A_DAY, config.max_msgs_per_subject),
+        max_msgs_per_subject=max(days * MESSAGES_A_DAY, config.max_msgs_per_subject),
     )
     return await _change(js, info, wanted)
 
@@ -157,7 +143,7 @@ async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValu
     try:
         return await js.key_value(METERS)
     except BucketNotFoundError:
-        replicas = settings.replicas or _REPLICAS
+        replicas = settings.replicas or DEFAULT_REPLICAS
         bucket = await js.create_key_value(
             KeyValueConfig(bucket=METERS, storage=StorageType.FILE, replicas=replicas)
         )
@@ -181,20 +167,7 @@ async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit:
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
     """Raise the number of the bucket's replicas to the configured number."""
     info = await js.stream_info(METERS_STREAM)
-    await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
-
-
-def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
-    for key, unit in _UNITS.items():
-        wanted, has = getattr(settings, key), getattr(config, _LIMITS[key]) or 0
-        if wanted is None or has == wanted * unit:
-            continue
-        if 0 < has < wanted * unit:
-            config = replace(config, **{_LIMITS[key]: wanted * unit})
-        else:
-            text = "%s has more than stream_%s = %d, and keeps it: less could lose frames"
-            LOGGER.warning(text, config.name, key, wanted)
-    return config
+    await _change(js, info, enlarged(info.config, StreamSettings(replicas=settings.replicas)))
 
 
 async def _change(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) -> StreamInfo:

@@ -13,8 +13,8 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator import quarter_hour_series
-from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
+from custom_components.smarty_p1.coordinator import month_files
+from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
 from custom_components.smarty_p1.lib.tariff import (
     HEADER,
     NO_CONTRACT,
@@ -163,7 +163,7 @@ async def test_a_full_disk_loses_nothing(
 async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
     hass: HomeAssistant, series: QuarterHourSeries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quarter_hour_series, "MAX_PENDING", 3)
+    monkeypatch.setattr(month_files, "MAX_PENDING", 3)
     with patch.object(Path, "open", side_effect=NO_ROOM):
         await append(hass, series, *(quarter(NOON + n * QUARTER) for n in range(5)))
 
@@ -223,14 +223,14 @@ async def test_what_wrong_clocks_leave_behind_is_bounded(
     for year in range(2030, 2060):
         await append(hass, series, quarter(datetime(year, 6, 15, tzinfo=UTC)))
 
-    assert len(names(folder) - {"removed.txt"}) == quarter_hour_series.MAX_FILES
+    assert len(names(folder) - {"removed.txt"}) == month_files.MAX_FILES
     assert names(folder) >= {"2026-06.csv", "2059-06.csv"}
 
 
 async def test_a_file_does_not_grow_without_end(
     hass: HomeAssistant, series: QuarterHourSeries, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quarter_hour_series, "MAX_FILE_SIZE", 1000)
+    monkeypatch.setattr(month_files, "MAX_FILE_SIZE", 1000)
     sync, synced = os.fsync, list[int]()
 
     def fsync(file: int) -> None:

@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,7 @@ from ..const import DOMAIN, LOGGER
 from ..lib.backoff import Outage
 from ..lib.tariff import (
     HEADER,
+    KEPT_TIME,
     REMOVED,
     Files,
     Span,
@@ -35,8 +36,6 @@ from ..lib.tariff import (
     with_removed,
 )
 
-# 25 months in days: two years with a leap day, and a month of 31 days.
-KEPT = timedelta(days=762)
 # Maximum number of spans that wait while the disk is full: the quarter-hours of four days (4 * 96).
 MAX_PENDING = 384
 # Maximum size of a file in bytes. The lines of a month take less than half of this. But if the
@@ -154,7 +153,7 @@ class QuarterHourSeries:
         If more than MAX_FILES are left, the smallest files are removed, because wrong clocks made
         them.
         """
-        oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
+        oldest = self._path(min(newest, dt_util.utcnow()) - KEPT_TIME)
         paths = [path for path in self._files() if path != new]
         too_old = [path for path in paths if path < oldest]
         rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)

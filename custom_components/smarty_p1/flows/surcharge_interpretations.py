@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.entities import CURRENCY
 from ..lib.tariff import Contracts, Demand, compute_bill
-from .form_fields import with_decimal_mark
+from .shared_form_fields import with_decimal_mark
 
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 

@@ -1,6 +1,6 @@
 """From the options of an entry to the contract that readings are counted under."""
 
-from custom_components.smarty_p1.coordinator.contract_options import contract_of, contract_since
+from custom_components.smarty_p1.coordinator.entered_contract import contract_of, contract_since
 from custom_components.smarty_p1.lib.tariff import Contract
 
 

@@ -12,18 +12,18 @@ from ..const import (
     CONF_GAS_PRICE,
     CONF_MIN_INTERVAL,
 )
-from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.gas_options import (
+from ..coordinator.entered_gas_prices import (
     MAX_EUR_PER_M3,
     MAX_EUR_PER_MONTH,
     MAX_KWH_PER_M3,
     MIN_EUR_PER_M3,
     MIN_KWH_PER_M3,
 )
+from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.entities import CURRENCY
-from .contract_pages import Errors
-from .form_fields import number_field
+from .contract_form import Errors
+from .shared_form_fields import number_field
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)

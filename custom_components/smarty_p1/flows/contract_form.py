@@ -68,7 +68,7 @@ from ..const import (
     SECTION_NETWORK_PRICES,
     SECTION_SECOND_PRICE,
 )
-from ..coordinator.contract_options import (
+from ..coordinator.entered_contract import (
     DEFAULT_METER_AMPERE,
     contract_of,
     is_awaited,
@@ -84,7 +84,7 @@ from ..lib.tariff import (
     METER_SIZES,
     WEEKDAYS,
 )
-from .form_fields import list_field, number_field
+from .shared_form_fields import list_field, number_field
 
 # Year in which the grid tariff began.
 _FIRST_YEAR = 2025

@@ -6,8 +6,8 @@ a row counts as 0. If the supplier's part has no row, the total is unknown.
 
 from collections.abc import Mapping, Sequence
 
-from .registers import CODES, COVERED, SHARED, Quantity
 from .rows import Row, added_up
+from .series_codes import CODES, COVERED, SHARED, Quantity
 
 _PARTS = {
     Quantity.IMPORTED: (Quantity.REMAINING, *COVERED),

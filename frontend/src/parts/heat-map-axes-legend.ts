@@ -4,7 +4,8 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { Cells, dayTicks, isInMonths, STEPS_KW } from "../drawing/year.ts";
 import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
-import { ESTIMATED, type Grid, type Limit, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-quarter-hours.ts";
+import { type Grid, type Limit, WH_A_KW } from "../heat-map-grid.ts";
+import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../year-quarter-hours.ts";
 import type { ChosenBar } from "./pointer.ts";
 import type { Measure } from "./text-width.ts";
 

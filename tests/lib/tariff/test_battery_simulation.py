@@ -11,8 +11,8 @@ from math import nan
 import pytest
 
 from smartyp1.tariff import Battery
-from smartyp1.tariff.battery import BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 from smartyp1.tariff.battery_plan import PLANNED_AT, DayPrices
+from smartyp1.tariff.battery_simulation import BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 
 type Energies = list[float]
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.reports import GasPrices, gas_costs_report, joined_days
+from smartyp1.answers import GasPrices, gas_costs_report, joined_days
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 PRICES = GasPrices(0.9, 15.5)

@@ -5,10 +5,10 @@ from datetime import datetime
 from itertools import chain
 
 from ..tariff import day_end, day_start
-from .registers import CODES, COVERED, Quantity
 from .rows import Row
-from .sums import last_whole_day
-from .totals import with_totals
+from .series_codes import CODES, COVERED, Quantity
+from .totals_from_parts import with_totals
+from .whole_day_energy import last_whole_day
 
 _REMAINING = CODES[Quantity.REMAINING]
 

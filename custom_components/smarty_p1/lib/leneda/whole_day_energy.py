@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from ..tariff import QUARTER_HOUR, DaySum, day_end, day_start
-from .registers import is_of_sharing
 from .rows import Row
+from .series_codes import is_of_sharing
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
