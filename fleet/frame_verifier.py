@@ -31,9 +31,9 @@ _TEXTS = {
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
-# Maximum time in seconds by which a telegram's time may be after its arrival. After a meter's clock
-# is put back, its telegrams are refused until the clock reaches its earlier time again. Because of
-# this limit, that takes an hour at most.
+# Maximum time in seconds by which a telegram's time may be after its arrival. If a meter's clock is
+# ahead and then put back, the meter's telegrams are refused for the time by which the clock was
+# ahead. So this limit is also the longest such refusal.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,

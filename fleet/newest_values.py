@@ -11,7 +11,7 @@ CLOCK = "clock"
 MAX_TITLES = 400_000
 _TOLERANCE_S = 5.0
 type TitleWithKey = tuple[bytes, str]
-"""System title, and fingerprint of its key, because a new key may restart the counter."""
+"""System title and key fingerprint of a meter. With a new key, the counter may restart."""
 
 
 class Order(Enum):

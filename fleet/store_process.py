@@ -57,7 +57,7 @@ class StoreError(AlreadyLoggedError):
 
 
 class WrongStoreError(StoreError):
-    """Error if another program than a single VictoriaMetrics answers. Waiting does not help."""
+    """Error if a program other than a single VictoriaMetrics answers. Waiting does not help."""
 
 
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)

@@ -207,8 +207,8 @@ class Worker:
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
         elif status not in _AT_END:
-            # This status does not end a request, and may come again at once. A pause prevents a
-            # busy loop.
+            # A status outside _AT_END does not end a request, and may come again at once. A pause
+            # prevents a busy loop.
             await asyncio.sleep(_PAUSE)
         self._is_answered.set()
 

@@ -235,7 +235,7 @@ class PortPublisher(ABC):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
 
     def _speaks(self, topic: str) -> bool:
-        """Return whether `topic` is new, or this port was the last port to publish there."""
+        """Return False if another port was the last port to publish at `topic`, otherwise True."""
         return self._speakers.get(topic, self) is self
 
 

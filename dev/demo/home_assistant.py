@@ -24,8 +24,8 @@ HOST = "127.0.0.1"
 # Exit status with which Home Assistant ends when a user asks for a restart.
 RESTART = 100
 
-# The location is the city of Luxembourg. The deprecated key `http:` is missing on purpose. Because
-# of this key, Home Assistant would listen at all addresses five minutes after the start.
+# The location is the city of Luxembourg. The deprecated key `http:` is missing on purpose: with
+# this key, Home Assistant would listen at all addresses five minutes after the start.
 CONFIGURATION = """\
 homeassistant:
   name: Smarty P1 demo

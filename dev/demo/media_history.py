@@ -99,7 +99,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # The last known index is at the last full hour. So today's sum ends there.
+    # The last known index is the index at the last full hour. So today's sum ends at this hour.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {

@@ -63,8 +63,8 @@ class Village:
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
             if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
                 meter.change_key(self._next_keys.pop(meter.number))
-            # The telegrams of a meter must differ in their time, which has whole seconds. So skip a
-            # second telegram in the same second.
+            # Two telegrams of a meter must differ in their time, which has whole seconds. So send
+            # at most one telegram in each second.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
                 if not self._chance.randrange(_ONE_OF):

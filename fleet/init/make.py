@@ -33,8 +33,8 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. A later run may add such files. So new files with only these
-# suffixes do not mean a first installation.
+# Suffixes of certificates and keys. Later runs may create such files, too. So a folder is new only
+# if a file with another suffix is new.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
