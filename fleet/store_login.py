@@ -76,7 +76,7 @@ class StoreLogin:
             LOGGER.info("[store] %s: read again", ", ".join(self._files))
 
     def _look(self) -> list[tuple[int, ...] | None]:
-        """Return the times, the size and the inode of each file. For a missing file, they are None.
+        """Return the times, size and inode of each file. The entry of a missing file is None.
 
         Links are followed, because a vault may change only links.
         """

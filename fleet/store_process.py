@@ -158,7 +158,7 @@ async def _check_write(
     config: StoreConfig,
     answer: StoreProcess | Exception,
 ) -> None:
-    """Raise `answer` if it is an error. Raise an error of ERRORS if `url` rejects writes."""
+    """Check that `url` accepts writes. Raises `answer` if it is an error, or an error of ERRORS."""
     if isinstance(answer, Exception):
         raise answer
     # The metrics may be public although writing needs a login. So test the login by an empty write.

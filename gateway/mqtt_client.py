@@ -242,8 +242,8 @@ class PortPublisher(ABC):
 def _identify(*parts: str) -> str:
     """Return a stable client identifier of 23 characters, which every broker accepts.
 
-    A new connection with the same identifier ends a broken connection at once. With a new
-    identifier, the broker would publish the last will of the broken connection later, as the last
-    message.
+    A new connection with the same identifier ends a broken connection at once. If the identifiers
+    differed, the broker would publish the last will of the broken connection later, and the port
+    would seem offline.
     """
     return f"smartyp1{sha256('\n'.join(parts).encode()).hexdigest()[:15]}"

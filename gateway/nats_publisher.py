@@ -248,7 +248,7 @@ class NatsPublisher:
         return not errors
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
-        """Remove the frames of each port up to its first failed frame.
+        """Remove the frames of each port that precede the first failed frame of this port.
 
         `failed` has the ids of the messages that failed.
         """

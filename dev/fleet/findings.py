@@ -83,7 +83,7 @@ class Examiner:
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
-        """Numbers of attacks on meters' ports that a gateway read, by kind."""
+        """Numbers of attacks by kind. Only attacks on ports that a gateway read are counted."""
         self._telegrams: dict[int, dict[int, Sent]] = {}
         self._killed = [
             kill for kill in interruptions if kill.kind == "gateway" and kill.was_killed

@@ -17,7 +17,8 @@ from .kills import Interruption
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# Maximum age in seconds of a telegram that a kill may lose. Telegrams may come late.
+# Maximum age in seconds of a telegram that a kill may lose. The limit is high, because telegrams
+# may come late.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 

@@ -75,8 +75,8 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # The interval is divided into one step for each meter. The meter sends in the middle of
-            # its step.
+            # The interval consists of as many steps as there are meters. Each meter sends in the
+            # middle of its own step.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:

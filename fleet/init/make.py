@@ -77,7 +77,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
     }
-    # Keep only the hashes of the present users, so that the hashes of removed users are dropped.
+    # Drop the hashes of removed users.
     files.hashes = {user: keep_hash(files, user, passwords[user]) for user in users}
 
     def write_login(folder: str, user: str) -> None:
