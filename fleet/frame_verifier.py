@@ -83,7 +83,7 @@ class FrameVerifier:
         self._bounds = bounds
         self._warnings = warnings
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
-        # because it probably fits the next one, too.
+        # because it probably fits the meter's next telegram, too.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:

@@ -1,4 +1,4 @@
-"""Reprocessing of frames that had no key, by DLMS system title, after their key was added."""
+"""Reprocessing of frames that arrived before the key of their meter was added."""
 
 import asyncio
 import logging

@@ -1,8 +1,8 @@
 """Order of each meter's frames. Frame counter and time must rise together. No I/O, no clock.
 
-A replayed frame is harmless, because its stored values are only written again. After a meter's
-clock is put back, frames have higher counters but earlier times. Such frames would add other values
-at old times, so they are refused.
+A replayed frame is harmless, because it only writes the same values again. After a meter's clock is
+put back, frames have higher counters but earlier times. Such frames would add other values at old
+times, so they are refused.
 """
 
 from enum import Enum

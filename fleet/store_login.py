@@ -130,7 +130,7 @@ class StoreLogin:
             context = ssl.create_default_context(cafile=ca)
             if ca is not None:
                 # A certificate of a private authority may lack the extensions that RFC 5280
-                # demands. Accept it.
+                # demands. Accept such a certificate.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             key = "certificate_file"
             if certificate is not None:

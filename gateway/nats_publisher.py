@@ -356,6 +356,6 @@ def _ascii(text: str) -> str:
 
 
 def _words(err: Exception) -> str:
-    """Return a short printable line for an error, because its text may come from the server."""
+    """Return the text of an error as one short printable line. A server may have sent the text."""
     text = str(err) or type(err).__name__
     return "".join(sign if sign.isprintable() else " " for sign in text[:200])
