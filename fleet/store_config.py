@@ -32,7 +32,8 @@ class StoreConfig:
     """Settings of one VictoriaMetrics with one address or several.
 
     `delete_auth_key` permits the deletion of series. `metrics_url` is VictoriaMetrics' own address
-    if `urls` lead to a proxy. Collectors whose stores have the same `name` share the frames.
+    if `urls` lead to a proxy. Each frame goes to one of the collectors that have the same `name`
+    here.
     """
 
     urls: tuple[str, ...]

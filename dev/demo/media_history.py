@@ -76,9 +76,9 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
-    """Return the index (meter reading) of each M-Bus meter at each of `times`.
+    """Return the meter readings of all M-Bus meters at `times`.
 
-    The result has the indexes by M-Bus meter and then by time.
+    The result has the readings by M-Bus meter and then by time.
     """
     captures: Captures = {}
     for at in times:

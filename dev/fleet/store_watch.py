@@ -69,6 +69,6 @@ class StoreWatch:
         is_first = killed not in self._there_at
         there_at = self._there_at.setdefault(killed, {})
         for place in places:
-            # If a telegram is stored at the first look after a kill, it was not lost by the kill.
-            # So note the time 0 for it.
+            # If a telegram is stored at the first look after a kill, the kill has not lost this
+            # telegram. So note the time 0 for the telegram.
             there_at.setdefault(place, 0.0 if is_first else time.time())
