@@ -3,6 +3,7 @@
 import asyncio.constants
 import traceback
 from collections.abc import AsyncGenerator, Generator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from custom_components.smarty_p1.coordinator import (
     imported_quarter_hours,
     leneda_client,
     leneda_history,
+    meter_coordinator,
     quarter_hour_series,
+    tank_coordinator,
 )
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.flows import meter_setup
-from custom_components.smarty_p1.lib import failure_detection
 from custom_components.smarty_p1.lib.port import probe, probing, read_limit
 from dev.leneda import Platform
 
@@ -139,7 +141,8 @@ def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let sources that wait for a reading fail soon."""
-    monkeypatch.setattr(failure_detection, "PATIENCE", 0.3)
+    for module, name in ((meter_coordinator, "METER"), (tank_coordinator, "TANK")):
+        monkeypatch.setattr(module, name, replace(getattr(module, name), patience=0.3))
 
 
 @pytest.fixture
