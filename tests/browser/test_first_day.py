@@ -41,8 +41,10 @@ FIRST_DAY = {
         # By day, the house may have more sun than it needs.
         (
             "now",
-            r"^(?:From|To|Nothing from) the grid .* \d\.\d kW .*"
-            r"First whole quarter-hour .* L3 .?\d\.\d kW",
+            (
+                r"^(?:From|To|Nothing from) the grid .* \d\.\d kW .*"
+                r"First whole quarter-hour .* L3 .?\d\.\d kW"
+            ),
         ),
         ("so-far", r"^So far .* From the grid 0\.\d kWh .* \d\.\d\d € .* Counted since"),
         ("today", r"No whole quarter-hour yet: the first one ends at .* 7 kW reference power"),
