@@ -169,8 +169,8 @@ def _open(
     """
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
-        # NATS may deliver a frame twice, and the decryptor would reject the second one as a replay.
-        # Writing its values again is harmless, so forget the last counters.
+        # NATS may deliver a frame twice, and the decryptor would reject the repetition as a replay.
+        # Writing the frame's values again is harmless, so forget the last counters.
         decryptor.last_counters.clear()
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:

@@ -127,7 +127,7 @@ def refuse_others(text: bytes) -> None:
 
 
 async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
-    """Raise ConfigError if another program than a single VictoriaMetrics answers.
+    """Raise ConfigError if a program other than a single VictoriaMetrics answers.
 
     With `is_thorough`, also try to write, and log addresses that do not answer.
     """
