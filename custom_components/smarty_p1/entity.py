@@ -52,8 +52,8 @@ def _number_of(coordinator: BooksCoordinator) -> str:
 def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
     """Return the number in the name of a new meter, "" if there are no `earlier` meters.
 
-    For a meter with a serial number, the number is made from it. Other meters are counted, because
-    a name must not show the code of a metering point.
+    A meter with a serial number gets a short form of this number. Other meters get a running
+    number, because a name must not show the code of a metering point.
     """
     if not earlier:
         return ""

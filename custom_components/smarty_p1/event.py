@@ -107,14 +107,14 @@ class MeterEvent(SmartyEntity, EventEntity):
 class MessageEvent(MeterEvent):
     """Event entity for messages of the grid operator. It fires when the meter sends a new text.
 
-    If a text returns after an empty message, the entity fires again, too.
+    If the meter repeats a text after an empty message, the entity fires again.
     """
 
     _text: object = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the text of the last message, so that a restart does not fire it again."""
+        """Restore the last message, so that its text fires no second event after a restart."""
         if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
             self._text = last.last_event_attributes.get(ATTR_TEXT)
         await super().async_added_to_hass()

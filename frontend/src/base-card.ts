@@ -284,14 +284,17 @@ export abstract class SmartyCard extends LitElement {
     return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
   }
 
-  /** Return a sentence with **bold** words. Screen readers read the sentence of a bar as the value of its chart. */
+  /**
+   * Return a sentence with **bold** words. With `isOfBar`, the sentence is hidden from screen readers, because they
+   * read it as the value of the chart.
+   */
   protected sentence(text: string, className = "", isOfBar = false): TemplateResult {
     return html`<p class="sentence ${className}" aria-hidden=${isOfBar}>${rich(text)}</p>`;
   }
 
   /**
-   * Let screen readers say a text. If `subject`, the user's choice, has changed, they say `title` and `text` at once.
-   * `title` names the choice. If only `text` has changed, they say it only if it `isNews`, at most once a minute.
+   * Let screen readers say a text. If the user's choice (`subject`) has changed, they say its name (`title`) and the
+   * text at once. If only the text has changed, they say it at most once a minute, and only with `isNews`.
    */
   announce(subject: string, title: string, text: string, isNews = false): void {
     const isFirst = this.#subject === undefined;

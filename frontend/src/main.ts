@@ -1,4 +1,4 @@
-/** Entry point: defines the cards and the dashboard strategy once a page. */
+/** Entry point: defines the cards and the dashboard strategy, once on each page. */
 
 import { pageLocale } from "./base-card.ts";
 import { BatteryCard } from "./cards/battery.ts";

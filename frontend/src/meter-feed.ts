@@ -145,7 +145,7 @@ export interface Reply<T> {
 export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
-  /** Time of the last message, or of the first listener if that is later, in ms of this page's clock. */
+  /** Start of the silence in ms of this page's clock: the last message, or a later start of listening. */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
@@ -238,7 +238,7 @@ export class MeterFeed extends SharedSubscription {
     return answer as Reply<Commands[C]["answers"]>;
   }
 
-  /** Period that changes once a quarter-hour, as soon as the last quarter-hour is counted. */
+  /** Key of the running quarter-hour. The key changes when the integration has counted the previous quarter-hour. */
   get quarterHour(): string {
     const running = this.live?.quarter_hour?.start;
     return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
@@ -396,7 +396,7 @@ export class Meters extends SharedSubscription {
     return this.list;
   }
 
-  /** Reload the list if the state of a meter or its quarter-hour (`period`) changed. */
+  /** Reload the list if `period`, which names the state and the quarter-hour of a meter, has changed. */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     const isFirst = !this.#periods.has(entryId);

@@ -9,7 +9,7 @@ export function round(value: number, decimals = 0): number {
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }
 
-/** Round an allowance down, so that a household that uses all of it stays within the limit. */
+/** Round a value down, such as a power that a household may use without exceeding its limit. */
 export function roundDown(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.floor(value * factor + 1e-7) / factor || 0;

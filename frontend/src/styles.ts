@@ -123,7 +123,7 @@ export const styles = css`
     outline: 2px solid var(--link);
     outline-offset: 2px;
   }
-  /* Labels stand close to these charts. */
+  /* Draw the focus frame without a gap, because labels stand close to these charts. */
   div[role="slider"]:focus-visible {
     outline-offset: 0;
   }

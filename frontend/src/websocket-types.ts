@@ -165,11 +165,11 @@ export interface Bill {
   unpriced_kwh?: number;
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
-  /** Only if some quarter-hours came from the platform: counts of all, platform and estimated quarter-hours. */
+  /** Numbers of quarter-hours: all, from the platform, estimated. Absent if none came from the platform. */
   quarter_hours?: number;
   platform_quarter_hours?: number;
   estimated_quarter_hours?: number;
-  /** Only with energy sharing. */
+  /** Shared energy. Present only with energy sharing. */
   shared_kwh?: number;
   sharing_known_kwh?: number;
   may_owe_less_network?: number | null;
@@ -341,14 +341,14 @@ export interface House {
     month: string;
     house_kwh: number | null;
     own_kwh: number | null;
-    /** In EUR. */
+    /** Saved costs in EUR; null if unknown. */
     saved: number | null;
     unpriced_kwh: number;
     unknown_days: number;
   }[];
 }
 
-/** Means of the same weekday in the last four weeks, from midnight to the time of `until`. */
+/** Means of the same weekday in the last four weeks, from midnight to the clock time of `until`. */
 export interface Usual {
   days: number;
   imported_wh: number;

@@ -1,5 +1,6 @@
 /**
- * Quarter-hours of a year, shared by all cards of a page. The year is requested once, later only the new rows.
+ * Quarter-hours of a year, shared by all cards of a page. The whole year is requested once. Later requests get only
+ * the new rows.
  *
  * Rows are stored by instant. The display uses Luxembourg's calendar and clock: clock changes give one day 92
  * quarter-hours, and one day 100.
@@ -28,7 +29,7 @@ const CONTRACT_BIT = 16;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** Larger of imported and exported energy in Wh; exported is negative. Imported energy where `above` is not 0. */
+  /** The larger energy in Wh: imported, or exported as a negative number. Always imported where `above` is not 0. */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;

@@ -73,7 +73,7 @@ class EntityReports:
 
     @property
     def last_report(self) -> datetime | None:
-        """Return the time of the last report of any chosen entity before `async_start`."""
+        """Return the time of the last report of any chosen entity, even before `async_start`."""
         states = [self._hass.states.get(name) for name in self._entity_ids(self._chosen)]
         return max((state.last_reported for state in states if _has_value(state)), default=None)
 

@@ -34,7 +34,7 @@ _MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
-    """Consumption in a day or an hour, and how many seconds of this time the captures cover."""
+    """Consumption in a day or an hour, and the seconds of this time in which it is known."""
 
     amount: float
     seconds: float
@@ -68,7 +68,7 @@ class MediumHistory:
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:
-        """Add the rise of the index since the last capture. A repeated capture is ignored."""
+        """Add the rise of the index since the meter's last capture. Ignore a repeated capture."""
         if meter.time is None or meter.value is None or meter.time == self.time:
             return
         start, before = self.time, self.index

@@ -158,7 +158,7 @@ def _by_hour(
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the power sensor of an entity's device. Return None if it has none or several."""
+    """Return the only power sensor of an entity's device, None if there is none or several."""
     registry = er.async_get(hass)
     entity = registry.async_get(entity_id)
     if entity is None or entity.device_id is None:

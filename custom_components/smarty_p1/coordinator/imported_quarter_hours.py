@@ -75,10 +75,10 @@ class ImportedQuarterHours:
         return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
-        """Return each code's quarter-hours before `until` at one metering point.
+        """Return the quarter-hours before `until` by OBIS code, of one metering point per code.
 
-        `points` has the metering point of each code. Raises OSError if a file exists but cannot be
-        read.
+        `points` has the metering point to read for each code. Raises OSError if a file exists but
+        cannot be read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
         series = self._by_point(until)
@@ -134,7 +134,8 @@ class ImportedQuarterHours:
     def is_of_other_point(self, code: str, point: str) -> bool:
         """Return whether an import of `code` for the metering point `point` must be refused.
 
-        A household may have only one metering point of consumption, but MAX_POINTS of production.
+        The import is refused if other metering points already have files: one point of consumption,
+        or MAX_POINTS of production.
         """
         name = self._name_of(code, point)
         points = {"", *(file.point for file in self._files() if file.code == code)}

@@ -79,7 +79,7 @@ class KnownPast(Protocol):
 
 
 class _Asked(NamedTuple):
-    """Request for a code and a period, with the quarter-hours of its response."""
+    """Request for the quarter-hours of an OBIS code in a period, with the received rows."""
 
     code: str
     start: datetime
@@ -228,8 +228,8 @@ class LenedaFetch:
         """Return whether to request `code` after the requests `asked`.
 
         The code of imported energy is always requested. Any other code that the platform refuses is
-        left out for a week. Codes of shared energy are requested only if the platform has values of
-        unshared energy.
+        left out for a week. A code of shared energy is requested only if the platform has values of
+        the energy that is left after sharing.
         """
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
@@ -273,7 +273,7 @@ class LenedaFetch:
             self._progress.schedule()
 
     def _waiting(self) -> dict[str, CodeProgress]:
-        """Return the codes whose older quarter-hours are still to be requested, with progress."""
+        """Return the progress of each code whose older quarter-hours are still to be requested."""
         return {
             code: progress
             for code, progress in self._progress.codes.items()
@@ -289,8 +289,8 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        A code is skipped if a period that begins before `end` was requested earlier. If the stored
-        quarter-hours in `series` cover the whole period, they are returned without a request.
+        A code is skipped if its quarter-hours just before `end` were requested earlier. If the
+        stored quarter-hours in `series` cover the whole period, no request is sent.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):

@@ -68,7 +68,7 @@ from .long_term_statistics import PastStatistics
 from .quarter_hour_series import KEPT
 
 _AGAIN = timedelta(hours=1)
-# Seconds from the recorder's event until the rows of this event are certainly stored.
+# Seconds from the recorder's event about new statistics until their rows are certainly stored.
 _COMMIT_TIME_S = 10
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
@@ -78,7 +78,7 @@ type SharedPower = dict[str, dict[datetime, float]]
 
 
 class Imported(NamedTuple):
-    """Summary of a file from the platform's portal that was imported."""
+    """Summary of an imported file from the platform's portal."""
 
     code: str
     quantity: Quantity
@@ -130,8 +130,8 @@ class PlatformPast:
         self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
         if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
-            # The meter had no cable before, and has one now. So its entities begin to count, and
-            # their sums must continue the sums of the added hours.
+            # Hours were added while the meter had no cable. Now that it has a cable, its entities
+            # begin to count, and their sums must continue the sums of the added hours.
             bus = self._hass.bus
             self._entry.async_on_unload(
                 bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
@@ -228,9 +228,9 @@ class PlatformPast:
         return await run(without_collection(self._files.read_of), self._asked_points(), today)
 
     def _asked_points(self) -> dict[str, str]:
-        """Return the metering point of each code in the account.
+        """Return the metering point of each OBIS code in the account.
 
-        The codes of consumption have the value "". This value stands for the household's only
+        For a code of consumption, the metering point is "", because a household has only one
         metering point of consumption.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
@@ -324,9 +324,9 @@ class PlatformPast:
     def _note_running_month(self, found: Platform) -> None:
         """Remember the running month if `found` has quarter-hours of this month.
 
-        The costs of these quarter-hours raise the bill's total at once, and Home Assistant records
-        this rise. So the costs must not be written into the statistics a second time. If no total
-        has been shown yet, do nothing, because the first total already includes the costs.
+        The bill's total then rises at once by the costs of these quarter-hours, and Home Assistant
+        records this rise. So the statistics must leave out the costs of the month. If no total has
+        been shown yet, do nothing: the first total includes the costs, so there is no rise.
         """
         month = month_name(dt_util.utcnow())
         is_shown = self._meter.snapshot is not None
@@ -389,7 +389,8 @@ class PlatformPast:
     def _lift_soon(self, _event: Event) -> None:
         """Schedule `_async_lift` if an entity may have begun to count.
 
-        The recorder first needs time to store the entity's first rows.
+        `_async_lift` raises the entity's sum by the sum of the imported hours. The recorder first
+        needs time to store the entity's first rows.
         """
         if self._statistics.has_alone and not self._is_stopped:
             self._cancel_lift()

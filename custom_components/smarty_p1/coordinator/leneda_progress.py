@@ -29,7 +29,7 @@ class CodeProgress:
 
 @dataclass
 class Progress:
-    """Progress of the download that concerns all codes together."""
+    """Progress of the download of all OBIS codes together."""
 
     asked_at: datetime | None = None
     """Time of the last request for all codes."""

@@ -104,7 +104,7 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether hours were added to an entity that has never written a row itself."""
+        """Return whether hours were added to any entity that has no rows of its own yet."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:

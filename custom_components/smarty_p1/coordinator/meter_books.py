@@ -91,12 +91,12 @@ class MeterBooks:
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
-        """Return new limits for the numbers of objects and M-Bus meters in telegrams."""
+        """Return new limits on the number of objects and M-Bus meters in the meter's telegrams."""
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback
     def _tell_of_damage(self) -> None:
-        """Raise the repair issue if months have damaged or lost lines. Otherwise withdraw it."""
+        """Raise the repair issue if monthly files have damaged or lost lines, else withdraw it."""
         damaged = self.memory.demand_meter.damaged
         if not damaged:
             withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])

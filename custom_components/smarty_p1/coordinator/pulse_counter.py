@@ -116,7 +116,10 @@ class PulseCounter(ThrottledStore):
 
     @callback
     def add(self, events: list[Pulses]) -> None:
-        """Schedule that new pulses are stored and shown. `meter` has already counted them."""
+        """Store new pulses later, and show them if an update is due.
+
+        `meter` has already counted these pulses.
+        """
         if events:
             self.schedule()
             if self._display_turns.has_turn():

@@ -46,7 +46,7 @@ type Count = Callable[[list[Pulses]], None]
 
 
 class PulseSource(Protocol):
-    """Source of pulses. It reports to the coordinator's health whether it is available."""
+    """Source of pulses. It reports its own availability to the coordinator's `health`."""
 
     @property
     def line(self) -> Line | None:

@@ -59,7 +59,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """Changes to the statistics of one entity: added rows, and the entity's changed rows."""
+    """Changes to the statistics of one entity: added rows, and changes to its own rows."""
 
     first: datetime | None = None
     """Hour of the first row that the entity itself has written."""
@@ -70,13 +70,13 @@ class Ledger:
     hours: frozenset[datetime] = frozenset()
     """Hours whose rows were added, because the entity had no row of its own for them."""
     lifted: float | None = None
-    """Sum that was added to the entity's first hour before this hour had a row, otherwise None."""
+    """Sum of the added hours, if it was added to the entity's sum when it began to count."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
     """Rows of the entity, as they were before they were raised to the energy of the whole hour."""
 
     @property
     def is_alone(self) -> bool:
-        """Return whether hours were added to an entity that has never written a row itself."""
+        """Return whether hours were added to an entity that has no rows of its own yet."""
         return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
@@ -145,7 +145,7 @@ class Plan(NamedTuple):
 
 
 type StartsAnew = Callable[[datetime], float | None]
-"""Function that returns the timestamp of the last reset for an hour. The state is 0 at a reset."""
+"""Function that takes an hour and returns the timestamp of the last reset of the state to 0."""
 
 
 def plan(
@@ -179,10 +179,10 @@ def plan(
 def plan_alone(
     rows: Mapping[datetime, Row], ledger: Ledger, known: Mapping[datetime, float]
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known` to an entity that writes no rows itself.
+    """Return the plan that adds the hours in `known` to an entity without rows of its own.
 
-    `rows` has all rows in the entity's statistics. Hours that were added earlier stay, even if
-    `known` lacks them. Return None if there are no hours to write.
+    `rows` has the present rows in the entity's statistics. Hours that were added earlier stay, even
+    if `known` lacks them. Return None if there are no hours to write.
     """
     energies = {**_kept(rows, ledger), **known}
     written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
@@ -234,14 +234,14 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
     if ledger.first == first:
         return ledger
     total, hours = rows[first].sum, ledger.hours & rows.keys()
-    # `lifted` was stored in the ledger before it was added to the row's sum. If a crash came in
-    # between, the row's sum lacks `lifted`.
+    # The ledger stored `lifted`, the sum of the added hours, before it was added to the row's sum.
+    # If a crash came in between, the row's sum lacks `lifted`.
     lifted = ledger.lifted or 0.0
     return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
-    """Return the energy of each hour that the ledger lists as added or raised."""
+    """Return the energies of the hours whose rows were added or changed, as the ledger says."""
     ours = ledger.hours | ledger.replaced.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}
@@ -291,10 +291,11 @@ def _in_gaps(
     energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows to write for the gaps between the entity's own rows.
+    """Return the rows to write for the gaps between the rows in `own`.
 
-    Each known hour in a gap gets a new row. The own row before a gap is raised to the energy of its
-    whole hour. `last_sum` is the sum before the first own row.
+    `own` has the rows that the entity itself has written, and `last_sum` is the sum before them.
+    Each hour of a gap with a known energy gets a new row. The row before a gap may cover only a
+    part of its hour, so it is raised to the energy of the whole hour.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)
@@ -324,7 +325,7 @@ def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetim
 
 
 def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
-    """Return the hours between `hour` and `following` whose energy is known in `energies`."""
+    """Return the hours to add between `hour` and `following`: the hours in `energies`."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
     return [start for start in hours if start in energies]
 

@@ -27,7 +27,7 @@ class VoltageHistory:
         self._row: Bounds = []
 
     def note(self, seconds: float, voltages: Sequence[object]) -> None:
-        """Add the voltages of the three phases at a time in seconds since 1970."""
+        """Add the voltages of the three phases. `seconds` is their time since 1970."""
         number = int(seconds) // STEP
         if number != self._number:
             self._begin(number)

@@ -72,7 +72,7 @@ _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class EnergySource:
-    """Source of the Energy dashboard: its kind, and its sensors by the field that they fill.
+    """Source of the Energy dashboard: its kind, and the sensor for each of its fields.
 
     `identity` identifies an M-Bus meter. None means the electricity meter.
     """

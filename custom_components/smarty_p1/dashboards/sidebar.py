@@ -4,9 +4,9 @@ The dashboard is registered at each start and stored nowhere, because integratio
 collection of user dashboards. An entry in that collection would also outlast the last meter. So
 users cannot edit this dashboard, but they can add an editable dashboard of the same kind.
 
-Pages that were open when the first meter was added lack the module with the cards. Until the next
-start, a panel in the sidebar loads the module for these pages. The panel redirects to a second path
-of the dashboard. This second path always exists, so its bookmarks keep working.
+A page that was open when the first meter was added has not loaded the cards. So until the next
+start of Home Assistant, the sidebar has a panel that loads the cards and redirects to a second path
+of the dashboard. Both paths are registered at each start, so bookmarks of both keep working.
 """
 
 from itertools import count
@@ -111,7 +111,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return an unused path for the dashboard. With `_SECOND_PATH_SUFFIX`, it is unused, too."""
+    """Return a free path for the dashboard. The path with `_SECOND_PATH_SUFFIX` is free, too."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:

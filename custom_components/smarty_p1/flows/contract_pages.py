@@ -430,8 +430,8 @@ def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, ho
 def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
     """Return the names of the contract options whose values have changed."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
-    # An aid has a first and a last day of its own. So a changed aid does not begin a new contract,
-    # and needs no first day of a contract.
+    # An aid is a temporary reduction of the bill, and has a first and a last day of its own. So a
+    # changed aid does not begin a new contract.
     names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
     return {name for name in names if before.get(name) != after.get(name)}
 
@@ -445,8 +445,8 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity is new. A first day would also apply to the margin and the fees,
-        # which are valid already. So refuse the day.
+        # Only the price entity has changed. With a first day, the margin and the fees would begin
+        # on that day, too, but they are valid already. So refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

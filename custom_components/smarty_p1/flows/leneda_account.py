@@ -102,9 +102,9 @@ async def async_read_key(
 
 
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Raise FieldError if an account does not belong to a meter without a cable.
+    """Raise FieldError unless an account belongs to the meter with the id `meter_id`.
 
-    `meter_id` is the id of the meter.
+    The meter has no cable, so its id is a metering point of consumption.
     """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")

@@ -107,7 +107,7 @@ class DiscoverySteps(MeterSteps):
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
         """Return whether a meter's entry reads one of `urls` or belongs to the gateway `service`.
 
-        If the entry of `service` reads another port, search its meter at the first of `urls`.
+        If the entry of `service` reads another port, look for its meter at the first of `urls`.
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)

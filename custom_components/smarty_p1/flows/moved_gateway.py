@@ -43,7 +43,7 @@ _FOLLOWER: HassKey[_Follower] = HassKey(f"{DOMAIN}_gateway_follower")
 
 @callback
 def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
-    """Search the meter of an entry at `port`, unless the entry's own port delivers telegrams."""
+    """Look for an entry's meter at `port`, unless the entry's own port delivers telegrams."""
     if not _can_be_proved(entry):
         LOGGER.debug("%s: only a key can prove that its gateway has moved", entry.title)
         return

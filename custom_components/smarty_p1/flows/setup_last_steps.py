@@ -39,8 +39,8 @@ from .contract_pages import Errors, first_contract_fields, read_first_contract
 from .form_and_probe import Dialog, Draft, Input
 from .form_errors import FieldError
 
-# Options with both prices. A meter with these options has price sensors, so the form names the
-# sensors, too.
+# Options with both prices, for a form that lists the meter's sensors before prices are entered.
+# With prices, a meter also has price sensors.
 _PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
 _FIRST_VALUES_TIME = timedelta(minutes=1)
 
@@ -64,7 +64,7 @@ class _NewMeter(NamedTuple):
 
     @property
     def step_id(self) -> str:
-        """Return the id of the contract step for this meter. The step's text shows `outline`."""
+        """Return the id of the step that asks for the contract of this meter."""
         return "contract" if CONF_PORT in self.data else "contract_without_cable"
 
 

@@ -16,7 +16,7 @@ from ..const import CONF_SUN_SOURCES
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.house_sources import HouseSource, chosen_ids, is_only_meter
 
-# Maximum length of a name in characters, because names come from other integrations.
+# Maximum characters of a name. Names come from other integrations, so they may be of any length.
 _MAX_NAME = 64
 
 

@@ -105,7 +105,7 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the last value that left the deadband. If the sensor has a limit, apply it."""
+        """Return the number that the deadband shows, but at most the sensor's limit."""
         reading, limit_fn = self.coordinator.data, self.described.limit_fn
         return limited(self._followed, limit_fn and limit_fn(reading))
 
@@ -125,7 +125,7 @@ class FollowingSensor(MeterSensor):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state. After an interruption, the deadband begins anew at the next reading."""
+        """Write the state. After an interruption, show the next number without a deadband."""
         if not self.available:
             self._follower.begin_anew()
         super()._handle_coordinator_update()

@@ -36,8 +36,8 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = await async_readable_meter(call)
     now = dt_util.utcnow()
-    # Get the market prices before waiting in the queue of answers. Nord Pool may take seconds to
-    # respond, and the answers of other users would have to wait.
+    # Get the market prices before waiting in the queue of answers. Otherwise, the answers of other
+    # users would have to wait until Nord Pool responds, which may take seconds.
     market = await _async_market(coordinator, now)
 
     async def answer() -> ServiceResponse:

@@ -199,8 +199,8 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
     try:
         await server.start(address, port)
     except OSError as err:
-        # The meter keeps running, and the server tries again, because the address or the port may
-        # become available later.
+        # Set up the meter without the server. The server tries again later, because the address or
+        # the port may become available.
         LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
         error = err.strerror or str(err)
         raise_issue(hass, entry, Problem.P1_SERVER, address=address, port=str(port), error=error)

@@ -235,9 +235,9 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        Return False if the question must wait. It waits while the question about another client is
-        open. A client on this machine may be an entry that a user has added for the virtual meter.
-        While such an entry exists, the question about the client waits, too.
+        Return False if the question must wait until the question about another client is answered.
+        It must also wait if the client is on this machine and a user has added the virtual meter to
+        Home Assistant, because the client may then be Home Assistant itself.
         """
         if address in self._no_batteries:
             return True

@@ -61,8 +61,8 @@ def _costs(
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
-    # The costs of a replaced meter are shown with the meter that replaced it. So return an empty
-    # report for a replaced meter. The fixed price is then counted only once.
+    # The costs of a replaced meter are shown with the meter that replaced it, so that the fixed
+    # price is counted only once. The replaced meter gets an empty report.
     current = _not_replaced(meters)
     if all(meter is not medium for meter in current):
         return gas_costs_report({}, prices, now)

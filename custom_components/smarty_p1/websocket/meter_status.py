@@ -1,4 +1,4 @@
-"""Status of a meter in answers to websocket commands: its state, its obstacle and a remedy."""
+"""Status of a meter in answers to websocket commands: its state, its problem and a remedy."""
 
 from typing import Any, NamedTuple
 

@@ -112,7 +112,7 @@ export class BatteryCard extends SmartyCard {
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
-    // Only a new month, an import or a changed contract changes the answer. So ask for it once a day.
+    // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
     const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
     return html`<h2>${this.#t("title")}</h2>
       ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}

@@ -37,7 +37,7 @@ interface Drawn extends KnownPart {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** Note that the prices of the excess are not published yet; "" otherwise. */
+  /** Note about prices of the excess that are not published yet; "" if they are. */
   older: string;
 }
 

@@ -164,7 +164,7 @@ export class YearCard extends SmartyCard {
     return this.text(yearTexts, "begins", { day });
   }
 
-  /** Return the sentence about the excess in the compared months; in all months if no classes are compared. */
+  /** Return the sentence about the excess in the compared months; in all months if no reference powers are compared. */
   #above(limit: Limit | undefined, all: MonthAbove[], decisive: string[] | undefined): string {
     const months = all.filter(({ month }) => !decisive || decisive.includes(month));
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";

@@ -45,7 +45,7 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
     if (!index) return;
     const day = first - 1 + index;
     const [from, to] = [at(day - 1, own[index - 1]!), at(day, sum)];
-    // A day that is known only in part counts in the sum, but gets no line, because its amount may be too low.
+    // The amount of a partly known day may be too low. So this day counts in the sum, but the curve has a gap.
     if (!month.isWhole[day - 1]) {
       if (start) area += `L${write({ x: from.x, y: SIZE })}Z`;
       start = undefined;

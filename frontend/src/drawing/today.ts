@@ -48,9 +48,9 @@ export interface ChartRequest {
   reference: number | null;
   /** Number of quarter-hours that have ended; an unknown one among them is drawn as a gap. */
   ended: number;
-  /** Index of the first quarter-hour that can be known. */
+  /** Index of the first quarter-hour that may have data. Earlier quarter-hours are not drawn as gaps. */
   begun: number;
-  /** Room in kW for the running quarter-hour and a changed reference power, rounded by `roomFor`. */
+  /** Minimum ends of the scale in kW, for the running quarter-hour and a later reference power; see `roomFor`. */
   room: { drawn: number; fed: number };
   width: number;
   height: number;
@@ -155,7 +155,7 @@ export function rectangle(x: number, width: number, from: number, to: number): s
 /** Round a power up to whole kW, so that the scale does not move with every telegram. */
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
-/** End of the scale of a day without data and reference power, in kW. */
+/** End of the scale in kW, for a day with neither data nor a reference power. */
 const EMPTY_KW = 4;
 
 /**
@@ -183,7 +183,7 @@ const MIN_TICK_GAP_PX = 44;
 const MIN_CALM_TICK_GAP_PX = 28;
 const BELOW_LINE_PX = 18;
 const ABOVE_LINE_PX = 26;
-/** End of the search for a round step between ticks; larger than the power of any connection. */
+/** If no round step between ticks is found up to this number of kW, the search ends. */
 const MAX_TICK_STEP = 1e9;
 
 function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"], isCalm: boolean) {

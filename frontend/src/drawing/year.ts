@@ -52,7 +52,7 @@ function shade(hue: Color, ground: Color, wanted: number): Color {
   return mix(high);
 }
 
-/** Return the colours of the steps in both directions. */
+/** Return the colours of the power steps, for energy from the grid (`drawn`) and to the grid (`fedIn`). */
 export function shades({ ground, drawn, fedIn }: Colors): { drawn: Color[]; fedIn: Color[] } {
   return {
     drawn: DRAWN_CONTRASTS.map((wanted) => shade(drawn, ground, wanted)),
@@ -151,7 +151,7 @@ export class Cells {
   }
 }
 
-/** Return the cell of the same day at the same distance from the other end of the day. */
+/** Return the cell with the day mirrored: the first quarter-hour of the day becomes the last. */
 const upsideDown = (cell: number): number => {
   const quarter = cell % QUARTER_HOURS_A_DAY;
   return cell - quarter + QUARTER_HOURS_A_DAY - 1 - quarter;
@@ -171,7 +171,7 @@ const SHORT_DAYS = 62;
 /** Return whether an axis of so many days is labelled with months; otherwise it is labelled with days. */
 export const isInMonths = (days: number): boolean => days > SHORT_DAYS;
 
-/** Return the labels of the axis of days. `room` is the length of the axis that a label needs, in px. */
+/** Return the labels of the axis of days. `room` is the length in px that a label needs on the axis. */
 export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: number): Tick[] {
   const isMonths = isInMonths(days);
   const pxOf = (count: number) => (count * lengthPx) / days;

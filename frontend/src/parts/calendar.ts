@@ -47,7 +47,7 @@ export const calendarStyles = css`
   .calendar [role="row"] small {
     overflow-wrap: normal;
   }
-  /* The mark comes from a style. Screen readers say the name of the day, which has the count. */
+  /* The mark is only for the eyes. Screen readers read the count in the name of the day. */
   .calendar [data-above]::after {
     content: "▲\\00a0" attr(data-above);
     display: block;

@@ -48,7 +48,7 @@ export function layOutDay(
 
 const decimalsOf = (kw: number): number => (Number.isInteger(kw) ? 0 : 1);
 
-/** Return the fixed parts of the chart, one path for each colour. `guard` redraws them only for another chart. */
+/** Return the chart without the running quarter-hour and the chosen bar. `guard` redraws this only after a change. */
 export function drawFixedParts(
   chart: Chart,
   start: number,

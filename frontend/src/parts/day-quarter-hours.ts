@@ -35,7 +35,10 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
 }
 
 interface DayReplies {
-  /** Undefined until the version mark `QuarterHours.past` shows whether a cached answer of a past day is valid. */
+  /**
+   * Undefined for a past day until today's answer has come. The version mark `past` in today's answer shows whether a
+   * cached answer of the past day is still valid.
+   */
   imported?: Reply<QuarterHours>;
   exported?: Reply<QuarterHours> | undefined;
   past: string;

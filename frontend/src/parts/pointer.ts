@@ -2,7 +2,8 @@
  * Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop.
  *
  * A mouse shows the bar below it. A click chooses this bar, so that it stays when the mouse leaves the chart. A second
- * tap or click on the chosen bar takes the choice back, unless the chart opens its bars.
+ * tap or click on the chosen bar takes the choice back. If the chart has `open`, the second tap or the first click of
+ * a mouse opens the bar instead.
  */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
@@ -19,8 +20,8 @@ interface Chart {
   /** Return the index at a position, given as shares of width and height. */
   at: (x: number, y: number) => number | undefined;
   /**
-   * Return the centre of a bar as shares of width and height. Needed for bars smaller than a finger, to hit the
-   * chosen bar again.
+   * Return the centre of a bar as shares of width and height. If given, a touch near the centre of the chosen bar
+   * counts for this bar, because some bars are smaller than a finger.
    */
   middle?: (index: number) => readonly [number, number];
   /** Called with the chosen index at a second tap, a click of the mouse or Enter. */
@@ -47,7 +48,7 @@ export class ChosenBar implements ReactiveController {
     this.clear();
   }
 
-  /** Take the choice back without drawing the host again. */
+  /** Take the choice back, but do not draw the card again. */
   clear(): void {
     this.index = this.#chosen = undefined;
   }
@@ -65,7 +66,7 @@ export class ChosenBar implements ReactiveController {
 
   readonly down = (event: PointerEvent): void => {
     this.#isDown = true;
-    // Where bars open, a click of the mouse opens the bar that the mouse has already shown.
+    // If the chart has `open`, the first click of a mouse opens a bar, because the mouse already shows this bar.
     this.#before = this.#chart().open ? this.index : this.#chosen;
     (event.currentTarget as Element).setPointerCapture?.(event.pointerId);
     this.#follow(event);

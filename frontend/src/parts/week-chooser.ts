@@ -85,7 +85,7 @@ export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun:
 
 export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void) {
   if (choices.filter(({ isKnown }) => isKnown).length < 2) return nothing;
-  // The sentence of the chosen day stands in the card, so the name of its button does not repeat it.
+  // The card shows the sentence of the chosen day. So for screen readers, the button of this day has no sentence.
   //
   // The tab key reaches the group only once. The arrow keys move in the group and choose at once, as in any group of
   // radio buttons.

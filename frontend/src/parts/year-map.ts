@@ -125,7 +125,7 @@ export interface MapSize {
   readonly height: number;
   /** Width in px for the labels at the left. */
   readonly axis: number;
-  /** Length in px of the axis of days that the label of a day needs. */
+  /** Length in px that the label of a day needs on the axis of days. */
   readonly dayRoom: number;
 }
 

@@ -70,7 +70,7 @@ export const lastDay = (bill: Bill): Date => dayStart(addDays(localDay(new Date(
 /** Return the cost of a month: the bill, plus the payment to the energy community if known. */
 export const toPay = (bill: Bill): number | null => (bill.total === null ? null : (bill.total_with_community ?? bill.total));
 
-/** Return the reason for a missing total. Without a reference power, the excess is unknown. */
+/** Return the values that a bill without a total lacks: prices or reference power. Undefined if there is a total. */
 export function lackOf(bill: Bill): Lack | undefined {
   if (bill.total !== null) return undefined;
   return bill.reference_kw === null ? "reference" : "prices";
@@ -331,7 +331,7 @@ function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const kwh = (value: number) => locale.kWh(value, 2);
   const notes: string[] = [];
   if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
-  // The price is unknown only for a part of this energy.
+  // Name the energy without a price only if the other supplied energy has a price.
   else if (unpriced_kwh && unpriced_kwh < suppliedKwh(bill) - 0.005) notes.push(t("note_unpriced", { kwh: kwh(unpriced_kwh) }));
   if (unpriced_exported_kwh) {
     notes.push(hasFeedIn(bill) ? t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }) : t("note_no_feed_in_price"));

@@ -43,7 +43,7 @@ export function costTotal(costs: KnownCosts, today: string, locale: Locale): { n
   return { number: locale.number(total, decimalsOf(costs)), unit };
 }
 
-/** Return until when the costs count: "until 20 Nov, 24:00". */
+/** Return the end of the period with known costs: "until 20 Nov, 24:00". */
 export function costUntil({ month: { month, last } }: KnownCosts, locale: Locale): string {
   return locale.text(mediumTexts, "cost_until", { day: locale.shortDay(startOf(month, last)) });
 }

@@ -1,4 +1,4 @@
-/** Texts about a house with solar panels: its consumption, the part from the roof, and what the sun saved. */
+/** Texts about a house with solar panels: its consumption, the part from the panels, and the saved cost. */
 
 import type { Hass } from "../hass.ts";
 import { localDay, type Locale, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
@@ -88,7 +88,7 @@ export const unknownNote = (house: House, rows: HouseRow[], locale: Locale): str
 const unpriced = (kwh: number, locale: Locale): string =>
   round(kwh) >= 1 ? ` ${locale.text(houseTexts, "unpriced", { kwh: locale.kWh(kwh, 0) })}` : "";
 
-/** Return what the sun saved in the month of a bill, and a note; both empty if unknown or below 1 €. */
+/** Return the sentence about a month's savings by solar energy, and a note; both empty if unknown or below 1 €. */
 export function savedSentences(house: House | undefined, bill: Bill, locale: Locale): { sentence: string; note: string } {
   const month = house?.months.find(({ month }) => month === bill.month);
   if (!month || month.saved === null || month.own_kwh === null || month.saved < 1) return { sentence: "", note: "" };

@@ -21,7 +21,7 @@ export interface Days {
 
 const plain = (text: string): string => text.replaceAll("**", "");
 
-/** Return the amount of a day in this month and in the reference month. */
+/** Return the sentence with the amounts of a day in this month and in the reference month. */
 export function chosenSentence({ standing, units, today, amount }: Days, day: number, locale: Locale): string {
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   const { month, reference } = standing;
@@ -67,7 +67,7 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
   };
 }
 
-/** Return the footnote: for water the last night, otherwise today's amount in the meter's unit. */
+/** Return the footnote: water use of the last night, today's amount in the meter's own unit, or the meter reading. */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
   const { history, units, night, amount } = days;
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
@@ -85,7 +85,7 @@ export function footnote(days: Days, index: number | null, locale: Locale): { te
   return { text: notes.join(" · "), isWarning: false };
 }
 
-/** Return the number of hours of today without data, up to the last reading; 0 if it is below 1.5. */
+/** Return the number of today's hours without data, up to the last reading. Below 1.5 hours, return 0. */
 function unknownHours({ history: { days }, today, time }: Days): number {
   if (!days || !time || days.start === today) return 0;
   const start = dayStart(today).getTime();

@@ -60,7 +60,7 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
   const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
   if (energy && Number.isFinite(energy) && energy > 0) {
     // If the daily amounts are small, such as those of a boiler in summer, they need a decimal. A meter in GJ gets
-    // none, because it counts in steps of 0.3 kWh.
+    // no decimal, because it counts in steps of 0.3 kWh.
     const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
     const kwh = { unit: "kWh", factor: energy, decimals };
     return { day: kwh, month: kwh, own: { ...own, decimals: unit === "m3" ? 2 : 3 } };
@@ -75,7 +75,7 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
 export const write = (amount: number, { unit, factor, decimals }: Unit, locale: Locale): string =>
   unit ? locale.unit(amount * factor, unit, decimals) : locale.number(amount * factor, decimals);
 
-/** Return a sum of days in the unit for months (m³); below 1, in the unit for days (litres). */
+/** Return the sum of several days in the unit for months (such as m³); below 1, in the unit for days (litres). */
 export function writeSum(amount: number, { day, month }: Units, locale: Locale): string {
   return write(amount, amount * month.factor < 1 ? day : month, locale);
 }

@@ -13,18 +13,19 @@ export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** Seconds before the end of a quarter-hour in which it is too late to lower the mean of the quarter-hour. */
+/** Last seconds of a quarter-hour, in which it is too late to lower the mean of the quarter-hour. */
 const LAST_SECONDS = 60;
-/** Seconds that must be left for advice that holds only until the end of the quarter-hour. */
+/** If fewer seconds of the quarter-hour are left, the card names no higher power that may be on only until its end. */
 const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
 /**
- * Differences in kW from which advice for a shorter time is shown, too: if it allows less power, and if it allows more.
+ * The card also names the power that may be on for a shorter time, if this power is MIN_LESS_KW lower or MIN_MORE_KW
+ * higher than the power that may stay on.
  */
 const MIN_LESS_KW = 0.5;
 const MIN_MORE_KW = 1;
-/** Time until a shown allowance may rise; it falls at once. */
+/** Minimum time from a change of a shown power until its next rise. A fall is shown at once. */
 const MIN_RISE_MS = 60_000;
 
 export interface Situation {
@@ -42,7 +43,7 @@ export interface Situation {
   /** Largest power of the connection, in kVA (used as kW). */
   connection: number | null;
   feedsIn: boolean;
-  /** Whether energy was fed in during this quarter-hour, or today while the sun is up. */
+  /** Whether energy was fed in during the running quarter-hour or, while the sun is up, at any time today. */
   hasFedIn: boolean;
   /** Power in kW that the house uses, from whatever source; undefined if unknown. */
   house?: number | undefined;
@@ -102,13 +103,13 @@ export function shownMean(now: Situation): number {
   return now.reference !== null && mean > now.reference && shown <= now.reference ? roundUp(mean, decimals) : shown;
 }
 
-/** Power in kW that may be switched on in addition. */
+/** Power in kW that may be switched on in addition, without exceeding the reference power. */
 export interface Room {
-  /** Power that may stay on. Power from the panels does not count, because a cloud would make the sentence false. */
+  /** Power that may stay on. Solar power is not counted, because a cloud may come. */
   keep: number;
-  /** Power that may be on until the quarter-hour ends. */
+  /** Power that may be on until the running quarter-hour ends. */
   short: number;
-  /** Power that may be on while the sun shines as now. */
+  /** Power that may be on while the solar panels deliver as much as now. */
   sunny: number;
 }
 
@@ -124,11 +125,12 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
   };
 }
 
-/** Round an allowance down: to half kilowatts, from 10 kW on to whole kilowatts. */
+/** Round down a power that may be switched on: to half kilowatts, from 10 kW on to whole kilowatts. */
 export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
 
 /**
- * Shown allowances. They fall at once, but rise only after a minute, so that the numbers do not change all the time.
+ * Shown powers that may be switched on. They fall at once, but rise only a minute after their last change, so that the
+ * numbers stay calm.
  */
 export class SteadyRoom {
   #shown: Room | undefined;
@@ -177,7 +179,7 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   return { text: t(key, { ...params, more: locale.referenceKW(short) }), small: smallLine(now, room, keep, locale), isExcess: false };
 }
 
-/** Return the small line: the worth of own electricity, or the power that may be on for a shorter time. */
+/** Return the small line: the value of a kWh if used and if fed in, or a higher power for a shorter time. */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
   const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
   if (direction(now.power) === "feeds") {
@@ -229,7 +231,8 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const t = (key: NowKey, params = {}) => locale.text(nowTexts, key, params);
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
-  // `known_since` gives only a day. In the first quarter-hour, `measured_since` gives the time of the first value.
+  // `known_since` is a day without a time. But in the first quarter-hour, `measured_since` is the time of the first
+  // value, and shows whether this day is whole.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

@@ -37,7 +37,7 @@ const SAME_SHARE = 0.1;
 
 /** Texts about the same weekday in the last four weeks, until the same time of the day. */
 export interface UsualTexts {
-  /** Cells of the column, by row. */
+  /** Cells of the column with the usual values, by row. */
   cells: Partial<Record<Row["key"], string>>;
   sentence: string;
   note: string;

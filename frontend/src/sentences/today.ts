@@ -51,7 +51,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** Turn the clause "; now …" into a separate bold sentence. */
+/** Return the clause "; now …" as a separate bold sentence. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;

@@ -17,7 +17,7 @@ const MAX_ROWS = 6;
 const MONTHS_A_YEAR = 12;
 const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
-/** Class of reference power with its costs in the decisive months, with VAT if the contract has VAT. */
+/** Class of reference power with its costs in the compared months, with VAT if the contract has VAT. */
 export interface ClassRow {
   readonly kw: number;
   /** Fixed costs in EUR; null if unknown. */
@@ -27,11 +27,11 @@ export interface ClassRow {
   readonly total: number | null;
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
-  /** Difference in whole EUR to the user's own class; to the cheapest class if the cost of the own class is unknown. */
+  /** Difference in whole EUR to the user's class or, if the cost of that class is unknown, to the cheapest class. */
   readonly difference: number | null;
 }
 
-/** Return the classes worth comparing: from the smallest to the first without excess, plus the user's own. */
+/** Return the reference powers to compare: the smallest up to the first without excess, and the user's own. */
 export function classRows(classes: Classes): ClassRow[] {
   const { reference_kw: own, totals, decisive } = classes;
   const months = classes.months.filter(({ month }) => decisive.includes(month));
@@ -173,7 +173,7 @@ export function energySentence(bills: Bill[], locale: Locale): string {
   return locale.text(yearTexts, hasSold ? "energy_sold" : "energy", params);
 }
 
-/** Return the day from which the classes can be compared: the day after the first complete month. */
+/** Return the day from which the reference powers can be compared: the day after the first complete month. */
 export function comparisonBegins(knownSince: string | null, now: Date): string {
   const today = localDay(now);
   const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(new Date(knownSince));
