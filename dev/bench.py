@@ -289,7 +289,8 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
 def import_cost(rounds: int) -> float:
     """Return the shortest CPU time in ms to import the integration and its platforms.
 
-    Each round is a new process. It finds compiled files, like Home Assistant after a restart.
+    Each round starts a new process, which finds compiled files, as after a restart of Home
+    Assistant.
     """
     command = [sys.executable, "-c", _IMPORTS]
     with TemporaryDirectory() as compiled:

@@ -137,7 +137,8 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 def _tests_of(place: Place, lines: Lines) -> list[str]:
     """Return the tests that ran a changed line. The tests that most likely fail come first.
 
-    If no test ran the line, return the tests that ran its function, else its file.
+    If no test ran the line, return the tests that ran its function. If there are none either,
+    return the tests that ran its file.
     """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")

@@ -78,8 +78,9 @@ def build(folder: Path) -> None:
         source.mkdir()
         run(GIT, "archive", "--output", Path(place) / "source.tar", "HEAD")
         run("tar", "--extract", "--file", Path(place) / "source.tar", "--directory", source)
-        # Archive HEAD from within this folder: git then dates the files by the commit. For
-        # HEAD:FOLDER, git would take the time of day. Zip files hold local times, so set UTC.
+        # Archive HEAD from within this folder, because git then dates the files by the commit. With
+        # HEAD:FOLDER, git would date the files by the current time. Zip files hold local times, so
+        # set UTC.
         archive = ["archive", "--format", "zip", "--output", folder / ARCHIVE, "HEAD"]
         run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
         tools = make_tools(Path(place) / "tools")
@@ -131,8 +132,8 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
                 "hashes": [{"alg": "SHA-256", "content": digest}],
             }
         }
-        # Each tool has its own name for the root of the dependencies. Here, the root is the
-        # artifact.
+        # Each tool has its own name for the root of the dependencies. Replace this name by the name
+        # of the artifact.
         roots = {f"{package['name']}@{version}", "root-component"}
         for dependency in bom.get("dependencies", []):
             if dependency["ref"] in roots:

@@ -1,8 +1,8 @@
 """Order of each meter's frames. Frame counter and time must rise together. No I/O, no clock.
 
-A replayed frame is harmless, because its stored values are only written again. After a meter's
-clock is put back, frames have higher counters but earlier times. Such frames would add other values
-at old times, so they are refused.
+A replayed frame is harmless, because it only writes the same values again. After a meter's clock is
+put back, frames have higher counters but earlier times. Such frames would add other values at old
+times, so they are refused.
 """
 
 from enum import Enum
@@ -11,7 +11,7 @@ CLOCK = "clock"
 MAX_TITLES = 400_000
 _TOLERANCE_S = 5.0
 type TitleWithKey = tuple[bytes, str]
-"""System title, and fingerprint of its key, because a new key may restart the counter."""
+"""System title and key fingerprint of a meter. With a new key, the counter may restart."""
 
 
 class Order(Enum):

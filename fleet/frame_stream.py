@@ -48,12 +48,12 @@ METERS = "smarty_p1_meters"
 METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
 MAX_ACK_PENDING = 20_000
-# Seconds after which NATS delivers a message again if it was not acknowledged. Collectors
-# acknowledge a message about 20 s after they have written its values.
+# Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
+# message about 20 s after writing its values.
 _ACK_WAIT = 90.0
-# Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows.
-# With a longer time, an attacker with a login could fill the memory: with ids of 15 KB, 100 MB a
-# second.
+# Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows. An
+# attacker with a login can send ids of 15 KB each, 100 MB a second. In a longer time, these ids
+# could fill the memory.
 _DUPLICATE_WINDOW_S = 0.1
 _FETCH_TIMEOUT_S = 5.0
 _FETCH_TRIES = 20

@@ -77,7 +77,7 @@ class FrameVerifier:
         self._bounds = bounds
         self._warnings = warnings
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
-        # because it probably fits the next one, too.
+        # because it probably fits the meter's next telegram, too.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:
@@ -163,8 +163,8 @@ def _open(
     """
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
-        # NATS may deliver a frame twice, and the decryptor would reject the second one as a replay.
-        # Writing its values again is harmless, so forget the last counters.
+        # NATS may deliver a frame twice, and the decryptor would reject the repetition as a replay.
+        # Writing the frame's values again is harmless, so forget the last counters.
         decryptor.last_counters.clear()
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:

@@ -1,4 +1,4 @@
-"""Reprocessing of frames that had no key, by DLMS system title, after their key was added."""
+"""Reprocessing of frames that arrived before the key of their meter was added."""
 
 import asyncio
 import logging
@@ -83,7 +83,8 @@ class LateKeys:
         try:
             await self._read(js, title, tried)
         except (NatsError, OSError, TimeoutError, StoreRestartedError) as error:
-            # The entry of the title is still due. So the next `look` starts another task for it.
+            # The entry of the title is still due. So let the next `look` start another task for the
+            # title.
             LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))
             self._listed.discard(title)
         finally:

@@ -33,8 +33,8 @@ class _Meter:
 
     def __init__(self) -> None:
         self.name: str | None = None
-        # Labels of this meter's series. The label is the meter's name, or its system title if its
-        # telegrams have no serial number.
+        # Labels of this meter's series: the meter's name, or its system title if its telegrams have
+        # no serial number.
         self.own: set[str] = set()
         self.refused: set[str] = set()
 
@@ -63,7 +63,6 @@ class MeterNames:
         """Replace the keys. If a meter no longer has a key, another meter may take its name."""
         for title in list(self._meters):
             if keys.of(title) is None:
-                # While this meter has no key, another meter may take its name. So forget the name.
                 del self._meters[title]
             else:
                 self._meters[title].refused.clear()

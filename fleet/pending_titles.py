@@ -54,9 +54,9 @@ class PendingFrames(NamedTuple):
 
 
 class PendingTitles:
-    """Entries of one VictoriaMetrics.
+    """Pending system titles of one VictoriaMetrics, as entries of a bucket.
 
-    `count` is the number of titles that `titles` last returned.
+    `count` is the number of titles that `titles` last returned, plus the titles added since then.
     """
 
     def __init__(
@@ -117,8 +117,9 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that has read the title's frames deletes the entry, unless the entry's revision has
-        # changed. So this update keeps the entry for frames that have failed since.
+        # A task may be reading the frames of a title that is due. At its end, the task deletes the
+        # entry, unless the entry has a new revision. So update the entry even if its content stays
+        # the same.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
@@ -129,9 +130,10 @@ class PendingTitles:
         return True
 
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
-        """Mark the entry `known` as due, with the fingerprint `tried`. Raises NATS's errors.
+        """Mark the entry `known` as due, and store `tried`, the fingerprint of the keys to try.
 
-        Return the new entry, or None if another collector has changed the entry.
+        Raises NATS's errors. Return the new entry, or None if another collector has changed the
+        entry.
         """
         wanted = known._replace(tried=tried, is_due=True)
         if wanted == known:
@@ -182,7 +184,10 @@ class PendingTitles:
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
-    """Return a fingerprint of a meter's keys in any order. Return "-" without keys."""
+    """Return a fingerprint of a meter's keys. Return "-" without keys.
+
+    The order of the keys has no effect.
+    """
     prints = sorted(
         key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )

@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
-# Label for frames that came after a later frame of their meter. Such frames are stored, too.
+# Label for frames that arrive after a newer frame of the same meter. Such frames are stored, too.
 EARLIER = "earlier"
 _OTHER = "other"
 # A frame that is rejected for these reasons can come from anybody, because it needs no key. So an
@@ -35,8 +35,8 @@ class MeterRejections:
     def count(self, rejected: Counts[tuple[str, str]]) -> None:
         """Add numbers of rejected messages to the counters.
 
-        `rejected` has the numbers by system title and reason. The reason EARLIER has a counter of
-        its own.
+        `rejected` has the numbers by system title and reason. The reason EARLIER is counted by a
+        separate counter.
         """
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER

@@ -129,8 +129,8 @@ async def _frames(
                 yield messages
                 begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
-            # Either the NATS node is down, or the remaining frames were deleted from the stream.
-            # Try again with a new consumer.
+            # No answer came, because the NATS node is down, or because the remaining frames were
+            # deleted from the stream. Try again with a new consumer.
             tries += 1
         else:
             return

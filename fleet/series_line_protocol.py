@@ -18,11 +18,11 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 
 
 class Sample(NamedTuple):
-    """Lines of a telegram. The value `storage_delay` is added only by `render` for the first write.
+    """Lines of a telegram. For the first write, `render` adds the value `storage_delay`.
 
     `meter` is the first line up to its last value. `channels` are the further lines. `at_ms` is the
     telegram's time in Unix milliseconds. `is_new` is False for repeated writes. They lack
-    `storage_delay`, because it would have another value.
+    `storage_delay`, because its value would not be the same as in the first write.
     """
 
     meter: str
@@ -33,8 +33,8 @@ class Sample(NamedTuple):
     def render(self, now: float) -> str:
         """Return the lines for a write at the time `now` (Unix seconds)."""
         if not self.is_new:
-            # If `self.meter` has values, it ends with a comma, after which `storage_delay` could
-            # follow. Drop this comma. If it has no values, write no line for it.
+            # With values, `self.meter` ends with the comma before `storage_delay`. Drop this comma.
+            # Without values, drop the whole line.
             line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
             return line + self.channels
         delay = round(now - self.at_ms / 1000, 3)
@@ -65,8 +65,8 @@ def make_sample(
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
-        # The value is a time in Unix seconds, because every query language can compare such a time
-        # with its clock.
+        # `last_seen` is a time in Unix seconds, which every query language can compare with its
+        # clock.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
         title = (telegram.system_title or b"").hex().upper()

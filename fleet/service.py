@@ -224,8 +224,8 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
-        # A stream that was deleted and created again numbers its messages from 1. So no frame
-        # counts as discarded while `last` is below `_delivered`.
+        # A stream that was deleted and created again numbers its messages from 1. Then `last` is
+        # below `_delivered`, and no frame counts as discarded.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

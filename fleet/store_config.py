@@ -32,7 +32,8 @@ class StoreConfig:
     """Settings of one VictoriaMetrics with one address or several.
 
     `delete_auth_key` permits the deletion of series. `metrics_url` is VictoriaMetrics' own address
-    if `urls` lead to a proxy. Collectors whose stores have the same `name` share the frames.
+    if `urls` lead to a proxy. If collectors have the same `name` here, NATS gives each frame to one
+    of them.
     """
 
     urls: tuple[str, ...]

@@ -76,7 +76,7 @@ class StoreLogin:
             LOGGER.info("[store] %s: read again", ", ".join(self._files))
 
     def _look(self) -> list[tuple[int, ...] | None]:
-        """Return the times, the size and the inode of each file. For a missing file, they are None.
+        """Return the times, size and inode of each file. The entry of a missing file is None.
 
         Links are followed, because a vault may change only links.
         """
@@ -130,7 +130,7 @@ class StoreLogin:
             context = ssl.create_default_context(cafile=ca)
             if ca is not None:
                 # A certificate of a private authority may lack the extensions that RFC 5280
-                # demands. Accept it.
+                # demands. Accept such a certificate.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             key = "certificate_file"
             if certificate is not None:

@@ -57,7 +57,7 @@ class StoreError(AlreadyLoggedError):
 
 
 class WrongStoreError(StoreError):
-    """Error if another program than a single VictoriaMetrics answers. Waiting does not help."""
+    """Error if a program other than a single VictoriaMetrics answers. Waiting does not help."""
 
 
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
@@ -127,7 +127,7 @@ def refuse_others(text: bytes) -> None:
 
 
 async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
-    """Raise ConfigError if another program than a single VictoriaMetrics answers.
+    """Raise ConfigError if a program other than a single VictoriaMetrics answers.
 
     With `is_thorough`, also try to write, and log addresses that do not answer.
     """
@@ -158,7 +158,7 @@ async def _check_write(
     config: StoreConfig,
     answer: StoreProcess | Exception,
 ) -> None:
-    """Raise `answer` if it is an error. Raise an error of ERRORS if `url` rejects writes."""
+    """Check that `url` accepts writes. Raises `answer` if it is an error, or an error of ERRORS."""
     if isinstance(answer, Exception):
         raise answer
     # The metrics may be public although writing needs a login. So test the login by an empty write.

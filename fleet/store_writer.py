@@ -32,9 +32,9 @@ KEPT_AFTER = 20.0
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# Seconds after a start of VictoriaMetrics in which nothing is written to it. Processes are told
-# apart by their start in whole seconds. So a process that ends within a second may look like the
-# process after it.
+# Seconds after a start of VictoriaMetrics in which nothing is written to it. Two processes that
+# start within the same second look alike. The loss of values in the first of them would not be
+# noticed.
 _MIN_UPTIME_S = 2.0
 
 
@@ -60,7 +60,7 @@ class StoreRun:
     def keeps(self, write: Write) -> bool:
         """Return whether `write` is on disk.
 
-        Raises StoreRestartedError if another process took it.
+        Raises StoreRestartedError if another process has acknowledged `write`.
         """
         if write.process != self.process:
             raise StoreRestartedError
@@ -183,8 +183,8 @@ class Store:
             **self._config.login.options,
         ) as response:
             check_status(response, 204)
-            # With `metrics_url`, a proxy answers this write, and its host name differs from the
-            # host name of VictoriaMetrics. So do not compare the host names then.
+            # With `metrics_url`, a proxy answers this write. The proxy's host name differs from the
+            # host name of VictoriaMetrics, so do not compare the two.
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)

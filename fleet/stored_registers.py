@@ -12,7 +12,7 @@ MBUS_NAMES = ("index", "valve")
 _ALL = "all"
 _SETS = {
     _ALL: ("*",),
-    # The quantities on a bill: energy, and the index of gas, water and heat meters on the M-Bus.
+    # The quantities on a bill: energies, and the readings (`index`) of gas, water and heat meters.
     "billing": (
         "active_energy_imported",
         "active_energy_exported",

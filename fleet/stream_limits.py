@@ -20,8 +20,8 @@ MAX_MESSAGE_BYTES = 16 * 1024
 
 The limit bounds the space that a meter can fill.
 """
-# For each field of StreamSettings: the field of StreamConfig (in _LIMITS), and its unit (in
-# _UNITS).
+# For each field of StreamSettings, `_LIMITS` names the field of StreamConfig, and `_UNITS` has the
+# unit.
 _LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
 _UNITS = {"gigabytes": GIGABYTE, "days": DAY_S, "replicas": 1}
 

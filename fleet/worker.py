@@ -46,9 +46,9 @@ _PAUSE = 0.1
 # gathered for one write.
 _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Maximum number of late frames in a batch, such as replays. NATS limits the number of
-# unacknowledged messages, so a flood of replays would hold up other meters. Late frames above this
-# number are reprocessed later.
+# Maximum number of late frames (such as replays) in a batch. NATS limits the number of
+# unacknowledged messages, so a flood of replays would hold up other meters. Further late frames are
+# reprocessed later.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -207,8 +207,8 @@ class Worker:
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
         elif status not in _AT_END:
-            # This status does not end a request, and may come again at once. A pause prevents a
-            # busy loop.
+            # A status outside _AT_END does not end a request, and may come again at once. A pause
+            # prevents a busy loop.
             await asyncio.sleep(_PAUSE)
         self._is_answered.set()
 

@@ -26,7 +26,7 @@ _FRAMES_OF_NEW_METER = 3
 class FrameLimit:
     """Limit for the frames of a port: a rate in bytes a second, and a burst in bytes.
 
-    Half of the burst is reserved for expected frames. Such a frame has the system title of an
+    Half of the burst is reserved for expected frames. An expected frame has the system title of an
     earlier frame.
     """
 

@@ -13,17 +13,17 @@ from .frame_queue_file import open_file
 
 # Approximate number of bytes that a row of the database takes in addition to its frame.
 _ROW_SIZE = 64
-# Number of bits of the running number in a frame's number. The bits above it are the port's number.
-# So one index orders all frames, and a write changes few pages of the file, which spares memory
-# cards.
+# A frame's number consists of the number of its sub-queue and of a running number. The running
+# number takes the lowest _BITS bits. So one index orders all frames, and a write changes few pages
+# of the file, which spares memory cards.
 _BITS = 40
 # Removed frames stay on the disk until a frame is added, or until there are _SOME removed frames.
 # When more than _MANY frames were deleted, the file is made smaller.
 _SOME = 16
 _MANY = 100
-# Maximum number of system titles per port that are set aside. The frames of such a title wait in a
+# Maximum number of system titles that a port can set aside. The frames of such a title wait in a
 # sub-queue of their own, because NATS does not accept them now. A port has one meter, which may be
-# exchanged. Further titles are noise or forged.
+# replaced. Further titles are noise or forged.
 _MAX_TITLES = 4
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
@@ -142,7 +142,7 @@ class FrameQueue:
                 heir.read(self._database)
 
     def _parts(self, port: str) -> list[_Port]:
-        """Return the sub-queues of a port: the titles that are set aside, then the main one."""
+        """Return the sub-queues of a port. The main sub-queue comes last."""
         return [*self._aside[port].values(), self._ports[port]]
 
     def length(self, port: str) -> int:
@@ -281,7 +281,7 @@ class FrameQueue:
         part = self._aside[port].get(title)
         if part is None or part.length:
             return
-        # If the disk fails, a later call of this method tries again.
+        # Ignore a failure of the disk, because a later call of this method tries again.
         with suppress(sqlite3.Error):
             with self._database:
                 self._delete(part)
@@ -307,7 +307,7 @@ class FrameQueue:
         for frame in frames:
             self._forget(part, frame.number, len(frame.data))
         if part.undeleted >= _SOME:
-            # If the disk fails, a later call of this method tries again.
+            # Ignore a failure of the disk, because a later call of this method tries again.
             with suppress(sqlite3.Error):
                 self._write()
 

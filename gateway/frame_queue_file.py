@@ -60,7 +60,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Only the owner may read the file, because its frames contain a household's consumption.
     path.touch(mode=0o600)
     with path.open("ab"):
-        pass  # if the file is not writable, raises OSError, which does not count as damage
+        pass  # opening an unwritable file raises OSError, which does not count as damage
     database = sqlite3.connect(path)
     database.text_factory = as_text
     try:

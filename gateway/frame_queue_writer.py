@@ -64,7 +64,7 @@ class FrameStore:
         try:
             self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
         except Exception:
-            # Without a queue, nobody calls `close`.
+            # Without a queue, nobody calls `close`. So end the thread here.
             self._thread.shutdown()
             raise
         for port in self._ports:

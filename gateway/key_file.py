@@ -118,7 +118,7 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
 
 
 def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) -> None:
-    """Raise KeysError if a meter has two earlier lines, or an earlier line with the same key."""
+    """Raise KeysError for the third line of a meter, or if both lines have the same key."""
     if second is not None:
         msg = f"line {number}: its meter stands on two earlier lines: remove the oldest key"
     elif first[:_KEY_BYTES] == keys[:_KEY_BYTES]:

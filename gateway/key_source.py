@@ -39,8 +39,8 @@ class KeysSource:
             if self.file:
                 msg = f"[keys] file {err}"
                 raise ConfigError(msg) from None
-            # The command may get the keys from a server that is unavailable now. So raise
-            # UnavailableError, after which a later attempt may succeed.
+            # The command may get the keys from a server that is unavailable now. A later attempt
+            # may succeed, so raise UnavailableError.
             msg = f"[keys] command {err}"
             raise UnavailableError(msg) from None
 
@@ -63,8 +63,8 @@ class KeysSource:
     def _place(self) -> Path | None:
         """Return the path of the key file, or of its newer copy after a reload.
 
-        systemd provides a credential only at the start. A reload of the unit writes the new file to
-        RuntimeDirectory, which is empty at the start.
+        systemd copies a credential only when the service starts. A reload of the unit copies the
+        new file into RuntimeDirectory, which is empty until then.
         """
         file = self.file
         credentials, runtime = map(os.environ.get, ("CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY"))

@@ -50,7 +50,8 @@ class Memory:
         self._thread = ThreadPoolExecutor(1, "memory")
         self._new: dict[str, Callable[[], Content]] = {}
         self._has_new = asyncio.Event()
-        # `_next` is set after the next write, and `_current` after the write that is running now.
+        # `_next` is the event for the end of the next write, and `_current` for the end of the
+        # write that is running now.
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}

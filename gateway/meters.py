@@ -23,8 +23,8 @@ LIMIT_TEXTS = {
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored",
 }
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
-# Maximum number of meters. With a key for all meters, its owner could invent any number of system
-# titles.
+# Maximum number of meters. If one key is for all meters, the owner of this key can invent any
+# number of system titles.
 _MAX_METERS = 1000
 # Number of months that are kept for each meter. Earlier months are not published.
 _MAX_MONTHS = 2
@@ -52,8 +52,7 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # DLMS system title of the meter that owns a name, by this name. Names are levels of MQTT
-        # topics.
+        # Owner of each name: the DLMS system title of a meter. A name is a level of MQTT topics.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))
@@ -128,7 +127,7 @@ class DecodedMeters:
         return meter.reader
 
     def _forget(self, title: bytes) -> None:
-        """Drop the frame counter of a new system title, because there are _MAX_METERS meters."""
+        """Drop the frame counter of a new meter that would exceed _MAX_METERS."""
         if decryptor := self.decryptor_of(title):
             decryptor.last_counters.pop(title, None)
 
@@ -180,7 +179,7 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     """
     meter.take_new()
     # `number` is the number of the last line that a DemandMeter has written to its files. The
-    # gateway writes no such files. With the number 0, no line counts as lost.
+    # gateway writes no such files, so it stores 0. With another number, lines would count as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:
@@ -190,7 +189,10 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
 
 
 def _restored(stored: Stored) -> DemandMeter:
-    """Return the DemandMeter whose state `_stored` returned. Raises ValueError if malformed."""
+    """Return the DemandMeter whose state is `stored`, a result of `_stored`.
+
+    Raises ValueError if `stored` is malformed.
+    """
     content = checked_mapping(stored)
     files = {}
     if "peak" in content:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PREFIX = "smarty_p1_gateway"
-# Seconds for a whole request and its answer. So a slow client cannot occupy a thread for longer.
+# Maximum seconds for a whole request and its answer. Without this limit, a slow client could occupy
+# a thread for ever.
 _REQUEST_TIMEOUT_S = 5.0
 _MAX_REQUESTS = 16
 _POLL_INTERVAL_S = 0.25

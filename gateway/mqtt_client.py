@@ -235,15 +235,15 @@ class PortPublisher(ABC):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
 
     def _speaks(self, topic: str) -> bool:
-        """Return whether `topic` is new, or this port was the last port to publish there."""
+        """Return False if another port was the last port to publish at `topic`, otherwise True."""
         return self._speakers.get(topic, self) is self
 
 
 def _identify(*parts: str) -> str:
     """Return a stable client identifier of 23 characters, which every broker accepts.
 
-    A new connection with the same identifier ends a broken connection at once. With a new
-    identifier, the broker would publish the last will of the broken connection later, as the last
-    message.
+    A new connection with the same identifier ends a broken connection at once. If the identifiers
+    differed, the broker would publish the last will of the broken connection later, and the port
+    would seem offline.
     """
     return f"smartyp1{sha256('\n'.join(parts).encode()).hexdigest()[:15]}"

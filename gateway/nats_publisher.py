@@ -194,8 +194,8 @@ class NatsPublisher:
             for frame in frames:
                 message = self._message_of(port, frame.data)
                 if message and self._is_aside(port, message.title):
-                    # The queue can set aside only the oldest frame of a port. So stop here, and let
-                    # the earlier frames be sent first.
+                    # The queue can set aside only the oldest frame of a port. So send the earlier
+                    # frames first. A later call sets this frame aside.
                     if taken.get(port):
                         self._wanted.add(port)
                         break
@@ -248,7 +248,7 @@ class NatsPublisher:
         return not errors
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
-        """Remove the frames of each port up to its first failed frame.
+        """Remove the frames of each port that precede the first failed frame of this port.
 
         `failed` has the ids of the messages that failed.
         """
@@ -317,8 +317,8 @@ class NatsPublisher:
             self._note_away(text)
 
     def _note_away(self, text: str) -> None:
-        # A refused login needs another remedy than an unreachable server. So log it as a kind of
-        # its own, even during an outage.
+        # A refused login needs another remedy than an unreachable server. So log the refusal
+        # separately, even during an outage.
         kind = "login" if "authorization violation" in text.lower() else "away"
         self._outage.note(_AWAY % text, kind=kind)
 
@@ -356,6 +356,6 @@ def _ascii(text: str) -> str:
 
 
 def _words(err: Exception) -> str:
-    """Return a short printable line for an error, because its text may come from the server."""
+    """Return the text of an error as one short printable line. A server may have sent the text."""
     text = str(err) or type(err).__name__
     return "".join(sign if sign.isprintable() else " " for sign in text[:200])

@@ -58,7 +58,7 @@ class Message(NamedTuple):
 
 
 class Requests:
-    """Messages of one NATS connection that wait for their acknowledgement."""
+    """Unacknowledged messages of one NATS connection."""
 
     def __init__(self, client: NatsClient) -> None:
         self._client = client

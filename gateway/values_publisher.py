@@ -157,8 +157,8 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Claim the reading before the wait below. At the end of the wait, the frame counter of
-            # this reading is stored, but perhaps not the counter of a later reading.
+            # Claim the reading before the wait below. A reading that arrives during the wait must
+            # not be published now, because its frame counter may not be stored yet.
             reading = feed.claim()
             if reading:
                 # Publish the reading only when its frame counter is stored. Otherwise, the frame

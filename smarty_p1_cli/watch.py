@@ -21,7 +21,7 @@ _UPDATE_INTERVAL_S = 0.2
 _STATUS_INTERVAL_S = 1.0
 
 type _Show = Callable[[PortStatus, list[Telegram]], None]
-"""Shows the port's status, and the telegrams since the last call."""
+"""Function that shows the port's status, and the telegrams since its last call."""
 
 
 async def watch_port(url: str, decoder: Decoder) -> None:

@@ -118,7 +118,7 @@ def line(telegram: p1.Telegram) -> str:
 
 
 def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return two texts for each M-Bus meter: its channel and type, and its index with the unit."""
+    """Return two texts for each M-Bus meter: channel with type, and reading with unit."""
     return [
         (
             f"{channel} {reading.type.replace('_', ' ')}",

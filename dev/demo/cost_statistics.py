@@ -43,8 +43,8 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
     """Return statistics rows for `amounts`, the costs so far in EUR by the end of each hour.
 
-    The recorder's own sums continue from 0. So the last cost is subtracted from all sums, and the
-    sum of the last row is 0.
+    The recorder's own sums begin at 0, so the imported sums must end at 0. For this, the last cost
+    is subtracted from all sums.
     """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}

@@ -91,8 +91,8 @@ class Demo:
 
         With `fresh`, the stored state is ignored. Raises UnusableError if the demo cannot start.
         """
-        # Lock the directory before checking the ports. A demo that already runs in this directory
-        # uses the ports, but the error must name this demo and not a port.
+        # Lock the directory before checking the ports. If another demo already runs in this
+        # directory, the error must name that demo, and not the ports that it uses.
         if self._directory.is_dir():
             self._claim()
         try:
@@ -351,8 +351,8 @@ async def _first_to_end(processes: list[Process], deadline: float | None) -> Pro
 
 def _check_free(port: int, program: str, remedy: str) -> None:
     with socket.socket() as probe:
-        # Connections of the last demo may still be closing. With this option, they do not block the
-        # port, neither here nor for a server.
+        # Connections of the last demo may still be closing. With SO_REUSEADDR, these connections do
+        # not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -15,7 +15,7 @@ from .client import Client, is_listening
 from .processes import Process, running
 
 ROOT = Path(__file__).resolve().parents[2]
-# `scripts/release check` gives the folder into which it unpacked the archive of a release.
+# `scripts/release check` sets this variable to the folder with the unpacked archive of a release.
 INTEGRATION = Path(
     os.environ.get("SMARTY_P1_INTEGRATION", ROOT / "custom_components" / "smarty_p1")
 )
@@ -24,8 +24,8 @@ HOST = "127.0.0.1"
 # Exit status with which Home Assistant ends when a user asks for a restart.
 RESTART = 100
 
-# The location is the city of Luxembourg. The deprecated key `http:` is missing on purpose. Because
-# of this key, Home Assistant would listen at all addresses five minutes after the start.
+# The location is the city of Luxembourg. The deprecated key `http:` is missing on purpose: with
+# this key, Home Assistant would listen at all addresses five minutes after the start.
 CONFIGURATION = """\
 homeassistant:
   name: Smarty P1 demo

@@ -43,7 +43,10 @@ def charged_kwh(meter: Meter, at: datetime) -> float:
 
 
 def discharged_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy that the battery has delivered until `at`, in kWh, all in evenings."""
+    """Return the energy that the battery has delivered until `at`, in kWh.
+
+    The battery delivers energy only in the evening.
+    """
     local = at.astimezone(LUXEMBOURG)
     evening = datetime.combine(local.date(), _EVENING, LUXEMBOURG)
     if local < evening:

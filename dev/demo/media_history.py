@@ -76,9 +76,9 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
-    """Return the index (meter reading) of each M-Bus meter at each of `times`.
+    """Return the meter readings of all M-Bus meters at `times`.
 
-    The result has the indexes by M-Bus meter and then by time.
+    The result has the readings by M-Bus meter and then by time.
     """
     captures: Captures = {}
     for at in times:
@@ -99,7 +99,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # The last known index is at the last full hour. So today's sum ends there.
+    # The last known index is the index at the last full hour. So today's sum ends at this hour.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {

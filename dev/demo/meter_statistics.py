@@ -89,7 +89,7 @@ def _rise_of(
 
 
 def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the voltage of a phase, in V, at the first of two times."""
+    """Return a function that returns the voltage of a phase, in V, at the start of a period."""
     return lambda meter, start, _end: meter.household.powers_at(start).voltage[phase]
 
 
@@ -193,17 +193,17 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Difference between the sum and the register in each imported row. Home Assistant's own sum
-        # is 0 at its first value, so imported sums before this value are negative. After a pause of
-        # the demo, the imported sums continue from the last sum.
+        # Difference between the sum and the state in each imported row. After a pause of the demo,
+        # the imported sums continue from the last sum. Otherwise, the imported sums are negative
+        # and end at 0, because Home Assistant's own sums begin at 0.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
         filled = max(filled, len(rows))
         if rows:
             if since == earliest:
-                # A chart takes the first of all sums as the consumption of one hour. So insert an
-                # earlier row that no chart shows.
+                # A chart shows the very first sum as the consumption of a single hour. So insert an
+                # earlier row, which no chart shows.
                 start = (earliest - BEFORE_ANY_CHART).isoformat()
                 rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
             await import_rows(client, entity_id, rows, total.unit, total.unit_class, has_sum=True)
@@ -257,7 +257,7 @@ def _row(value: float, difference: float) -> dict[str, Any]:
 def _means(mean: Mean, meter: Meter, since: datetime, until: datetime) -> list[dict[str, Any]]:
     """Return the statistics rows of a measurement for each hour from `since` to `until`.
 
-    A row has the mean of the hour, and the lowest and the highest mean of five minutes in the hour.
+    A row has the mean of the hour, and the lowest and the highest five-minute mean in the hour.
     """
     rows = []
     for start in _every(HOUR, since, until):

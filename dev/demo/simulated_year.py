@@ -30,8 +30,7 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Period that has at least two captures (readings) of the heat meter, because it is read once an
-# hour.
+# Period with at least two captures (readings) of the heat meter, which is read once an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 
@@ -41,7 +40,7 @@ class Costs:
     """Costs of a meter since the start of the simulated year, in EUR, by the end of an hour."""
 
     bill: dict[datetime, float] = field(default_factory=dict)
-    """Sum of all bills so far. Only known at midnights and at the last full hour."""
+    """Sum of all bills so far. It is known only at midnights and at the last full hour."""
     imported: dict[datetime, float] = field(default_factory=dict)
     """Costs of imported energy at the price per kWh."""
     exported: dict[datetime, float] = field(default_factory=dict)
@@ -115,8 +114,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # A month ends at this midnight, so `total` has the month's complete bill. The bills of
-            # later months are added to it.
+            # A month ends at this midnight. `total` then includes the month's complete bill, so the
+            # later bills are added to `total`.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 

@@ -34,9 +34,9 @@ class State:
     # simulator can run at the same time as the demo.
     meter_port: int = 20101
     first_meter: int = 101
-    # For each number of a meter: the id of its config entry.
+    # Ids of the meters' config entries. A key is the number of a meter as a text.
     entries: dict[str, str] = field(default_factory=dict)
-    # For each device that `--all` adds (pulse, tank or broker): the id of its config entry.
+    # Ids of the config entries of devices that `--all` adds. A key is "pulse", "tank" or "broker".
     extras: dict[str, str] = field(default_factory=dict)
 
     @classmethod

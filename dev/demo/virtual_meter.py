@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from .client import AlreadyThereError, Client
 from .home_assistant import HOST
 
-# Offset from the port of the first meter. It is beyond the ports of all meters, boards and the
-# broker.
+# Offset of the virtual meter's port from the port of the first meter. All meters, boards and the
+# broker have lower ports.
 _PORT_OFFSET = 199
 
 

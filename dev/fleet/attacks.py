@@ -17,8 +17,8 @@ _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop
 _OWN_KEY = bytes(FULL_TAG_SIZE)
 
-# Reply subjects that an attacker puts into messages. If a program answered to such a subject, NATS
-# would obey the subject's command, with the rights of that program.
+# Reply subjects that an attacker puts into messages. Each of them is a command to NATS. A program
+# that answered to such a subject would give this command with its own rights.
 REPLIES = (
     "$JS.API.STREAM.PURGE.smarty_p1_frames",
     "$JS.API.STREAM.DELETE.smarty_p1_frames",

@@ -48,10 +48,11 @@ class NatsCluster:
     """Cluster of three NATS nodes. Its configuration is made from `fleet/nats-server.conf`.
 
     `gateways` has the user of each gateway, with the system titles that this user may publish, or
-    "*". `extra` is added at the end of each node's configuration, `routes` in the table of the
-    connections to other nodes. `tls` is the TLS context of clients.
+    "*". The text `extra` is added to the configuration of each node, and the text `routes` to the
+    table `cluster` in it. `tls` is the TLS context of clients.
 
-    Each region has separate accounts and a stream. `user_of` returns the name of a region's user.
+    Each region has its own accounts and its own stream. `user_of` returns the name that a user has
+    in a region.
     """
 
     def __init__(  # noqa: PLR0913

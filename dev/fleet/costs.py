@@ -17,7 +17,7 @@ _EVERY = 1.0
 
 
 class Costs:
-    """Meter of the processor time and memory that each kind of program uses."""
+    """Measurement of the processor time and memory that each kind of program uses."""
 
     def __init__(self, parts: dict[str, list[Part]]) -> None:
         self.most_mib: dict[str, float] = defaultdict(float)

@@ -83,7 +83,7 @@ class Examiner:
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
-        """Numbers of attacks on meters' ports that a gateway read, by kind."""
+        """Numbers of attacks by kind. Only attacks on ports that a gateway read are counted."""
         self._telegrams: dict[int, dict[int, Sent]] = {}
         self._killed = [
             kill for kill in interruptions if kill.kind == "gateway" and kill.was_killed
@@ -91,8 +91,8 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # Leave out frames that an attack has replayed. In the stream, such a frame may come from
-        # the attack alone, and the meter's own frame may be lost.
+        # Leave out frames that an attack has replayed. The gateway may have passed on only the
+        # replay, and lost the meter's own frame.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -188,8 +188,9 @@ class Examiner:
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # A write that was repeated has no STORAGE_DELAY. So also use the time at which the
-                # reading was published.
+                # A telegram whose write was repeated may lack STORAGE_DELAY. But its reading is
+                # published after the write. So the time of this publication also shows when the
+                # telegram was stored.
                 heard = self._heard.get((title, sent.counter))
                 surely = time / 1000 + min(delays) if delays else heard
                 if surely is not None:

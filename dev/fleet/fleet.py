@@ -140,8 +140,8 @@ class Fleet:
             routes=certificates.routes,
             tls=certificates.context,
         )
-        # VictoriaMetrics drops repeated writes when it merges its files. Keep them here, so that
-        # they can be counted.
+        # VictoriaMetrics drops repeated writes when it merges its files. Here, it must keep the
+        # repeated writes, so that they can be counted.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []

@@ -16,8 +16,9 @@ from dev.simulator.reading import Reading
 
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
-# The day of a household takes long to compute, so many meters share a household. Each meter shows
-# the household 0 to 569 times 5 minutes ago, so that the meters still differ.
+# Computing the day of a household takes long, so many meters share a household. Each of these
+# meters lags behind the household by a different multiple of 5 minutes, so that their readings
+# differ.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 

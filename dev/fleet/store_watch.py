@@ -17,7 +17,8 @@ from .kills import Interruption
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# Maximum age in seconds of a telegram that a kill may lose. Telegrams may come late.
+# Maximum age in seconds of a telegram that a kill may lose. The limit is high, because telegrams
+# may come late.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
@@ -68,6 +69,6 @@ class StoreWatch:
         is_first = killed not in self._there_at
         there_at = self._there_at.setdefault(killed, {})
         for place in places:
-            # If a telegram is stored at the first look after a kill, it was not lost by the kill.
-            # So note the time 0 for it.
+            # If a telegram is stored at the first look after a kill, the kill has not lost this
+            # telegram. So note the time 0 for the telegram.
             there_at.setdefault(place, 0.0 if is_first else time.time())

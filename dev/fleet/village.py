@@ -63,8 +63,8 @@ class Village:
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
             if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
                 meter.change_key(self._next_keys.pop(meter.number))
-            # The telegrams of a meter must differ in their time, which has whole seconds. So skip a
-            # second telegram in the same second.
+            # Two telegrams of a meter must differ in their time, which has whole seconds. So send
+            # at most one telegram in each second.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
                 if not self._chance.randrange(_ONE_OF):
@@ -75,8 +75,8 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # The interval is divided into one step for each meter. The meter sends in the middle of
-            # its step.
+            # The interval consists of as many steps as there are meters. Each meter sends in the
+            # middle of its own step.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:

@@ -88,8 +88,8 @@ def check_line(data: bytes, sizes: Sequence[int]) -> None:
         assert cuts[0] == cuts[1]
         decoder = Decoder(published)
         events = [event for _, chunk in read for event in decoder.feed(chunk)]
-        # The number of telegrams in the capture includes replays, but the decoder rejects replays.
-        # So the numbers may differ.
+        # The number of telegrams in the capture includes replays, which the decoder rejects. So the
+        # decoder may return fewer telegrams.
         assert sum(isinstance(event, Telegram) for event in events) <= len(anonymous.telegrams)
         assert TITLE not in b"".join(chunk for _, chunk in read)
         assert summarise(anonymous).telegrams == len(anonymous.telegrams)

@@ -169,7 +169,8 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
-        # Compare the texts of `repr`, because equal values may differ in type, and 0.0 equals -0.0.
+        # Compare the texts of `repr`, because `==` ignores the types of numbers and the sign of
+        # 0.0.
         assert repr(parser.read(text)) == repr(read(text))
         expected.append(parse(text, read, counter, TITLE, Verification.TAG))
         assert has_valid_crc(text) is _has_valid_crc(text)

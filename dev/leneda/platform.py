@@ -64,8 +64,9 @@ class Platform:
     """Simulated server of Leneda's API. It listens on a TCP port while the context is active.
 
     The default `port` 0 means any free port. `known_until` is the end of the available values. If
-    it is None, values are available until the last midnight. `version` returns the version of a
-    quarter-hour. `is_estimated` returns whether the value of a quarter-hour was estimated.
+    it is None, values are available until the last midnight. `version` is a function that returns
+    the version number of a quarter-hour's value. `is_estimated` is a function that returns whether
+    a quarter-hour's value is estimated.
     """
 
     def __init__(self, *, key: str, energy_id: str, port: int = 0) -> None:

@@ -65,8 +65,8 @@ async def _serve(options: argparse.Namespace) -> int:
     address = options.listen or (("", None) if options.pty else DEFAULT_ADDRESS)
     now = Clock(options.start).now()
     for meter in meters:
-        # The first query of a meter takes longest, because it fills the meter's caches. So do it
-        # before the start.
+        # The first query of a meter takes longest, because it fills the meter's caches. So make
+        # this query before the start.
         meter.registers_at(now)
     async with serve(
         meters,

@@ -137,8 +137,8 @@ def _standby_shares(phases: int) -> tuple[int, ...]:
 
 
 def _to_utc(day: int) -> int:
-    # Number of minutes to add to local time to get UTC. The days 88 to 297, end of March to
-    # October, have summer time.
+    # Number of minutes to add to local time to get UTC. From the day 88 (end of March) to the day
+    # 297 (end of October), summer time applies.
     return -120 if 88 <= day < 298 else -60  # noqa: PLR2004
 
 

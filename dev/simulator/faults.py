@@ -29,7 +29,7 @@ REMEMBERED_FRAMES = 20
 class Delivery(NamedTuple):
     """Bytes that a port sends in one interval.
 
-    If `close` is True, the connection is closed then.
+    If `close` is True, the connection is closed after these bytes.
     """
 
     data: bytes
@@ -126,7 +126,7 @@ def _false_header(chance: Random) -> bytes:
 
 
 def other_device(chance: Random) -> bytes:
-    """Return lines that another device sends, which is not a meter."""
+    """Return lines of a device that is not a meter."""
     return b"".join(
         f"node={node} temp={chance.uniform(-5, 30):.1f} hum={chance.randint(20, 95)}\r\n".encode()
         for node in range(1, 9)

@@ -52,8 +52,8 @@ class Line(ABC):
             delivery = await self._waiting.get()
             for piece, pause in self._pieces.of(delivery.data):
                 await self._send(piece)
-                # Sleep even if the pause is 0. So other lines get their turn, and each piece gets a
-                # packet of its own.
+                # Sleep even if the pause is 0. The sleep gives other lines their turn, and each
+                # piece a packet of its own.
                 await asyncio.sleep(pause)
             if delivery.close:
                 return

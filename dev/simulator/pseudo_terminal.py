@@ -51,7 +51,7 @@ class PseudoTerminal(Line):
             os.close(slave)
 
     def close(self) -> None:
-        """Remove the pseudo terminal and its link. A reader sees this like an unplugged cable."""
+        """Remove the pseudo terminal and its link. For a reader, this is an unplugged cable."""
         if self._master < 0:
             return
         with contextlib.suppress(OSError):
@@ -70,7 +70,8 @@ class PseudoTerminal(Line):
         """Wait until a reader has opened the pseudo terminal."""
         while not self.has_reader():  # noqa: ASYNC110 - only polling tells
             await asyncio.sleep(POLL_INTERVAL_S)
-        # A reader first configures the port, and discards the input from before. So wait once more.
+        # After a reader has opened the port, it configures the port and discards all earlier input.
+        # So wait once more.
         await asyncio.sleep(POLL_INTERVAL_S)
 
     @override

@@ -12,7 +12,7 @@ ROOF_TILT = radians(35)
 SOLAR_NOON = 695
 INVERTER_AND_CABLES = 0.86
 
-# Kinds of sky. Each has the lowest and the highest share of light, and the probability that the
+# Kinds of sky: the lowest share of light, the highest share of light, and the probability that the
 # light changes within 5 minutes.
 OVERCAST = (0.08, 0.3, 0.2)
 SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))

@@ -77,7 +77,7 @@ def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Par
 
 
 def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
-    """Return all commands as one text: `first` if `is_new(part)`, otherwise `later`."""
+    """Return all commands as one text: `part.first` if `is_new(part)`, otherwise `part.later`."""
     return "".join(
         f"\n# {number}. {part.heading}\n"
         + "".join(f"{line}\n" for line in (part.first if is_new(part) else part.later))

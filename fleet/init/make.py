@@ -33,8 +33,8 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. A later run may add such files. So new files with only these
-# suffixes do not mean a first installation.
+# Suffixes of certificates and keys. Later runs may create such files, too. So a folder is new only
+# if a file with another suffix is new.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
@@ -77,7 +77,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
     }
-    # Keep only the hashes of the present users, so that the hashes of removed users are dropped.
+    # Drop the hashes of removed users.
     files.hashes = {user: keep_hash(files, user, passwords[user]) for user in users}
 
     def write_login(folder: str, user: str) -> None:

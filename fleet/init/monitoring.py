@@ -26,7 +26,10 @@ def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
 
 
 def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
-    """Return the command-line arguments of both programs by name. `files` is their folder."""
+    """Return the command-line arguments of Prometheus and Alertmanager by the program's name.
+
+    `files` is the folder with their configurations.
+    """
     listen = "--web.listen-address=127.0.0.1:"
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
