@@ -9,7 +9,7 @@ from .rows import Row
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
-    """Return the last complete day of each series of energy sharing, by the code of the series.
+    """Return the last complete day of each series of energy sharing, keyed by code.
 
     `platform` has the rows of each code.
     """
