@@ -93,7 +93,7 @@ class Outage:
 
 
 class Budget:
-    """Budget of work that refills with time, or with the number of received bytes.
+    """Budget for work. It refills with time, or with the number of received bytes.
 
     It grows by `rate` for each second or byte, up to `burst`. The caller chooses seconds or bytes,
     and passes their present number as `at`.

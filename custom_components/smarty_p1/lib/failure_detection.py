@@ -130,7 +130,7 @@ _OTHER_PROBLEMS = {
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _OTHER_PROBLEMS
 )
-# Repairs that ask the user to act, because these problems do not end by themselves.
+# Problems that do not end unless the user acts, each with its repair.
 _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.WRONG_KEY: Repair.KEYS,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
@@ -388,9 +388,9 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # This problem ends without an action of the user. If the current run of failures needs
-            # an action, keep the reason of the run instead. Only a telegram without a device name
-            # replaces that reason: such a telegram is verified, so its problem is certain.
+            # This problem ends without an action of the user. If the current run of failures has a
+            # problem that needs an action, keep showing that problem. Only a telegram without a
+            # device name replaces it: such a telegram is verified, so its problem is certain.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

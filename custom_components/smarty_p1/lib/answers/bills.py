@@ -77,7 +77,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return how many quarter-hours of the month are known, come from Leneda, and are estimated.
+    """Return three counts of a month's quarter-hours: known, from Leneda, and estimated.
 
     Return an empty dict if no quarter-hour is from Leneda.
     """

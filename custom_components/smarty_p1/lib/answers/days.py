@@ -100,7 +100,10 @@ def _more(before: float | None, after: float | None) -> float | None:
 def _sums(
     month: Month, contracts: Contracts, start: datetime, end: datetime, quarters: QuarterHours
 ) -> dict[str, Any]:
-    """Return the sums of the day from `start` to `end`. A day has a record for each contract."""
+    """Return the sums of the day from `start` to `end`.
+
+    A day may have several records, one for each contract.
+    """
     records = [day for day in month.days if start <= day.start < end]
     own_kw = contracts.at(start).reference_kw
     above = above_contract(records, contracts)

@@ -19,7 +19,7 @@ _A_DAY = timedelta(days=1)
 _DECIMALS = 5
 
 type DaySums = Mapping[datetime, tuple[float, float]]
-"""Gas of a day in m³, and how many seconds of the day are known, by the start of the day."""
+"""For each start of a day: the day's gas in m³, and the number of its seconds that are known."""
 
 
 class GasPrices(NamedTuple):
@@ -107,7 +107,7 @@ def _year_ago(
     """
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)
-    # Compare a February of 29 days with the 28 days of the February a year ago.
+    # The same month a year ago may be a day shorter (February), so limit the last day.
     last = min(month["last"], _length(start))
     ago = _month(days_by_date, prices, start, month["first"], last)
     return None if month["missing_days"] or ago["missing_days"] else ago

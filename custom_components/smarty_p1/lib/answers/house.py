@@ -1,4 +1,4 @@
-"""Answer about a house with solar panels: its consumption and its own energy."""
+"""Answer about a house with solar panels: its consumption, and the part not drawn from the grid."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -39,7 +39,7 @@ def house_report(
 ) -> dict[str, Any]:
     """Return the days and months of a house until `until`, the start of a quarter-hour.
 
-    `meter` has the quarter-hours that were measured, and the days of the national platform.
+    `meter` has the quarter-hours that were measured, and the days from Leneda.
     """
     months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
     columns, past = meter

@@ -30,10 +30,10 @@ def outlook_report(
     market: Callable[[datetime], MarketPrices],
     past: Iterable[QuarterHour],
 ) -> dict[str, Any]:
-    """Return the quarter-hours of the next 48 hours. `name` is a format of `OUTLOOK_FORMATS`.
+    """Return prices and usual import of each quarter-hour in the next 48 hours.
 
-    `market` returns the market's prices. The usual import is computed from the quarter-hours in
-    `past`.
+    `name` is a format of `OUTLOOK_FORMATS`. `market` returns the market's prices. The usual import
+    is computed from the quarter-hours in `past`.
     """
     return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_import(past))])
 

@@ -28,9 +28,9 @@ from ..tariff import (
 )
 
 type SharedPower = Mapping[str, Mapping[datetime, float]]
-"""Mean power of quarter-hours in kW, by the codes of energy sharing."""
+"""Mean power of quarter-hours in kW, keyed by the codes of energy sharing."""
 
-# Fields of a quarter-hour that have an energy, each with the title of its CSV column.
+# Energy fields of a quarter-hour, each with the title of its CSV column.
 _COLUMNS = {
     "imported_kwh": "1-1:1.29.0 (kW)",
     "exported_kwh": "1-1:2.29.0 (kW)",

@@ -37,7 +37,7 @@ class RunningCount:
         self._held: tuple[int, float] | None = None
 
     def start_anew(self) -> None:
-        """Forget the held count, because the port was lost."""
+        """Forget the count that is held back, because the port was lost."""
         self._held = None
 
     def begin_below(self, count: int | None) -> None:

@@ -14,7 +14,7 @@ from .anonymiser import PUBLISHED_KEY, PUBLISHED_KEY_NAME, AnonymousCapture, Chu
 FORMAT = "smarty-p1 capture"
 VERSION = 1
 BEGINNING = f'{{"format": "{FORMAT}"'.encode("ascii")
-"""First bytes of a capture file. The bytes of a meter's line never begin so."""
+"""First bytes of a capture file. The bytes of a meter's line never begin with them."""
 MAX_SIZE = 16 * 1024 * 1024
 
 

@@ -27,7 +27,8 @@ class Summary(NamedTuple):
     scaled: tuple[str, ...]
     """OBIS references of objects with scaled powers or currents."""
     moved: tuple[str, ...]
-    """OBIS references of objects with scaled and moved registers, or with shifted times."""
+    """OBIS references of objects with shifted times, counters or registers. Registers are also
+    scaled."""
     changed: tuple[str, ...]
     """OBIS references of objects with replaced texts: identifiers, messages, unknown values."""
 

@@ -43,7 +43,8 @@ class EntitySpec[D]:
     """Function that returns the attributes. `local_times` converts datetimes in attributes."""
     last_reset_fn: Callable[[D], datetime | None] | None = None
     exists_fn: Callable[[D], bool] = lambda _: True
-    """Whether `D` has a value for the entity, even empty. An existing entity is never removed."""
+    """Function that returns whether `D` has the entity's value, even if the value is empty. An
+    existing entity is never removed."""
     needed_options: tuple[NeededOption, ...] = ()
     """Options that the user must have set. Of the options in a tuple, one suffices."""
     references: References = ()
@@ -77,7 +78,7 @@ class SensorSpec[D](EntitySpec[D]):
     follow: Follow | None = None
     """Deadband of the sensor's number, None if every change is shown."""
     limit_fn: Callable[[D], float | None] | None = None
-    """Function that returns the highest number to show, for a number with a deadband.
+    """Function that returns an upper limit for the shown number of a sensor with a deadband.
 
     The attribute UNTIL_QUARTER_HOUR_ENDS has the number without this limit.
     """

@@ -11,8 +11,8 @@ EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"
 ATTR_COUNT = "count"
 ATTR_PHASES = "phases"
-# OBIS references of the counters, by kind and phase. A counter for all phases together has an empty
-# text as its phase.
+# OBIS references of the counters, keyed by kind and phase. A counter for all phases together has an
+# empty text as its phase.
 _COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "power_failure": {"": ("0-0:96.7.21",)},
     **VOLTAGE_COUNTERS,

@@ -123,12 +123,15 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the month of the grid prices as attribute, if newer prices are not published yet."""
+    """Return the month whose grid prices are used, as attribute.
+
+    The attribute exists only if newer grid prices are not published yet.
+    """
     return older_prices(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function from a demand to the month's cost of `parts` of the bill, in EUR.
+    """Return a function that returns a demand's cost of `parts` of the month's bill, in EUR.
 
     The cost is in whole cents, so that the sensor changes rarely.
     """
@@ -186,7 +189,7 @@ def measured_share(demand: Demand) -> Attributes:
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return two attributes: the month's measured share, and the month of the grid prices.
+    """Return the month's measured share, and the month whose grid prices are used, as attributes.
 
     The second attribute exists only if newer grid prices are not published yet.
     """

@@ -21,7 +21,7 @@ class AnswerRefusal(StrEnum):
     """Reason why a response has no usable data."""
 
     UNKNOWN_POINT = "unknown_point"
-    """The platform knows no such metering point, or the API key has no right to the code."""
+    """Leneda knows no such metering point, or the API key has no right to the code."""
     MALFORMED = "malformed"
     WRONG_UNIT = "wrong_unit"
     WRONG_INTERVAL = "wrong_interval"

@@ -32,14 +32,14 @@ class Cause(StrEnum):
     OTHER_POINT = "other_point"
     """Another metering point, or an unknown cause."""
     PRODUCTION = "production"
-    """The platform's series is the energy exported here."""
+    """Leneda's series is the energy exported here."""
     FACTOR_FOUR = "factor_four"
     """Mean power in kW was taken for energy in kWh, or energy for power."""
     SHIFTED_HOUR = "shifted_hour"
 
 
 class DayDifference(NamedTuple):
-    """Energies of a day whose quarter-hours were all measured here and on the platform."""
+    """Energies of a day whose quarter-hours were all measured, here and by Leneda."""
 
     start: datetime
     """Midnight in Luxembourg, in UTC."""

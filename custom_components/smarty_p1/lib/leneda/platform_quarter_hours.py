@@ -10,10 +10,10 @@ from .totals_from_parts import with_totals
 
 
 def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
-    """Return the quarter-hours whose imported energy the platform knows, in the order of time.
+    """Return the quarter-hours whose imported energy Leneda knows, in the order of time.
 
-    `platform` has the rows of each code. If the platform states the imported energy only in parts,
-    it is the sum of the supplier's and the shared energy. A quarter-hour with any estimated value
+    `platform` has the rows of each code. If Leneda states only the parts of the imported energy,
+    the supplier's part and the shared parts are added up. A quarter-hour with any estimated value
     counts as estimated.
     """
     rows: dict[Quantity, Sequence[Row]] = {
@@ -32,7 +32,7 @@ def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]
 
 
 def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour:
-    """Return a quarter-hour of the platform. Its exported and reactive energies may be unknown.
+    """Return a quarter-hour from Leneda. Its exported and reactive energies may be unknown.
 
     `other_rows` are the rows of exported, reactive imported and reactive exported energy.
     """
@@ -43,7 +43,7 @@ def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour
 
 
 def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
-    """Return the shared energy of each quarter-hour, by the start of the quarter-hour.
+    """Return the shared energy of each quarter-hour, keyed by the start of the quarter-hour.
 
     `platform` has the rows of each code. A layer of energy sharing without a row counts as 0 Wh.
     """

@@ -64,7 +64,7 @@ class Export(NamedTuple):
     rows: tuple[Row, ...]
     """Rows in the order of time, without repetitions."""
     repeated: int
-    """Number of rows that a later row of the same start replaced."""
+    """Number of rows that were replaced by a later row with the same start."""
     holes: int
     """Number of quarter-hours without a value between the first row and the last."""
     estimated: int
@@ -234,7 +234,7 @@ def _columns(head: _Head) -> Columns:
 
 
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
-    """Remove a column from `left` and return it: its cell in `example` matches `pattern`.
+    """Remove the column whose cell in `example` matches `pattern` from `left`. Return the column.
 
     Raises ExportError if no column matches.
     """

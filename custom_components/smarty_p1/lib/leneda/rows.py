@@ -15,7 +15,7 @@ _MEASURED = {
     "mesuré",
     "mesurée",
 }
-"""Words of the platform for a measured value, and likely words in other languages."""
+"""Leneda's words for a measured value, and likely words in other languages."""
 
 MAX_VERSION = 1_000_000
 """Highest version that is accepted. Versions up to 28 were seen."""
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
 @lru_cache(maxsize=64)
 def is_measured(word: str) -> bool:
-    """Return whether `word`, a word of the platform, means a measured value."""
+    """Return whether `word`, a text from Leneda, means a measured value."""
     return word.strip().casefold() in _MEASURED
 
 

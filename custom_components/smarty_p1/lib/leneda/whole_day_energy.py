@@ -9,7 +9,7 @@ from .series_codes import is_of_sharing
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
-    """Return the last complete day of each series of energy sharing, by the code of the series.
+    """Return the last complete day of each series of energy sharing, keyed by code.
 
     `platform` has the rows of each code.
     """

@@ -12,7 +12,7 @@ from .reading import IMPORTED_ENERGY
 MAX_INTERVAL_S = 300.0
 """Maximum seconds between two reports. With slower entities, quarter-hours would be guesses."""
 COARSE_STEP_WH = 100
-"""With this step of the totals in Wh, or a larger step, quarter-hours are wrong. Days and months
+"""If the totals change in steps of this many Wh or more, quarter-hours are wrong. Days and months
 are still right."""
 _ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0")
 _POWERS = ("1-0:1.7.0", "1-0:2.7.0")

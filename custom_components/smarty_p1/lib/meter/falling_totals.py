@@ -185,7 +185,10 @@ class Totals:
         )
 
     def _fallen_registers(self, telegram: Telegram) -> dict[str, Value]:
-        """Return the last accepted values of the registers that have fallen, by OBIS reference."""
+        """Return the last accepted value of each register that has fallen.
+
+        The keys are OBIS references.
+        """
         objects: dict[str, Value] = {}
         get = telegram.objects.get
         for reference in REGISTERS:
@@ -203,7 +206,10 @@ class Totals:
         return objects
 
     def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:
-        """Return the last accepted readings of M-Bus meters whose index has fallen, by channel."""
+        """Return the last accepted reading of each M-Bus meter whose index has fallen.
+
+        The keys are M-Bus channels.
+        """
         channels: dict[int, MBusReading] = {}
         if telegram.channels == self._accepted:
             return channels

@@ -144,7 +144,7 @@ class FlowRates:
     def update(
         self, telegram: Telegram, channels: Mapping[str, int], received_at: datetime
     ) -> dict[str, float]:
-        """Return the known flows in m³/h or kW, by the identities of the telegram's M-Bus meters.
+        """Return the known flows in m³/h or kW, keyed by the identity of the M-Bus meter.
 
         `channels` has the M-Bus channel of each identity.
         """

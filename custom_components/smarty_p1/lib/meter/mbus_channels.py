@@ -17,7 +17,7 @@ def identity_of(channel: int, reading: MBusReading) -> str:
 
 
 def channels_by_meter(telegram: Telegram) -> dict[str, int]:
-    """Return the M-Bus channels of a telegram, by the identities of their meters.
+    """Return the M-Bus channels of a telegram, keyed by the identities of their meters.
 
     A meter that was moved may leave its last index on its old channel. So of two channels with the
     same meter, the channel with the newer index is returned.

@@ -124,7 +124,7 @@ class MeterMemory:
         }
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the last frame counters under the encryption key `key`, by system title."""
+        """Return the last frame counters under the encryption key `key`, keyed by system title."""
         return self.counters.get(key_fingerprint(key), {}).copy()
 
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:

@@ -56,11 +56,11 @@ class Reception:
     """Accepted telegrams."""
     rejections: Counter[Reason]
     other_meters: Counter[str | None]
-    """Telegrams of other meters, by meter name."""
+    """Number of telegrams from other meters, keyed by the meter's name."""
     ignored: Counter[str]
-    """Objects, M-Bus meters and telegrams that `Limits` removed, by kind."""
+    """Number of objects, M-Bus meters and telegrams that `Limits` removed, keyed by kind."""
     totals_held_back: Counter[str]
-    """Number of falls of totals that were held back, by OBIS reference."""
+    """How often the fall of a total was held back, keyed by OBIS reference."""
 
 
 class MeterReader:
@@ -127,7 +127,7 @@ class MeterReader:
             self._demand = _without_current_values(self._demand)
 
     def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
-        """Return the M-Bus channels by the identities of their meters.
+        """Return the M-Bus channels keyed by the identities of their meters.
 
         A meter without an identifier is left out if its channel has had a meter with an identifier.
         """

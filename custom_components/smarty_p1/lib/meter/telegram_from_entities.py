@@ -66,11 +66,11 @@ def value_of(quantity: Quantity, state: EntityState) -> float | None:
 def entity_telegram(
     states: Mapping[str, Sequence[EntityState]], time: datetime | None, integration: str
 ) -> Telegram:
-    """Return the telegram of the entities' states at a time.
+    """Return a telegram with the values of `states` at a time.
 
-    `states` has the states of each quantity. Several states are tariffs, which are added up. If one
-    of them is unknown, the sum is None. `integration` is the name of the integration to which the
-    entities belong.
+    `states` has the states of entities for each quantity. Several states of a quantity are tariffs,
+    which are added up. If one of these states is unknown, the sum is None. `integration` is the
+    name of the integration to which the entities belong.
     """
     objects: dict[str, float | None] = {}
     for name, shown in states.items():

@@ -78,7 +78,7 @@ class Framer:
     def look(self, data: bytes, size: int) -> Iterable[Candidate]:
         """Return the result of `feed` for `data`, which is already at the end of the buffer.
 
-        `size` is the size of the buffer. It must be at least `wake`.
+        `size` is the size of the buffer. It must be at least the attribute `wake`.
         """
         buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE

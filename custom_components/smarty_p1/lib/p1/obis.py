@@ -133,7 +133,7 @@ VOLTAGE_COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     }
     for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
 }
-"""Both possible references of a counter of voltage sags or swells, by kind and phase."""
+"""Both possible references of a counter of voltage sags or swells, keyed by kind and phase."""
 
 _QUALITY_OF_SUPPLY: dict[str, ObisObject] = {
     reference: ObisObject(f"{kind.replace('_', ' ')}s {phase}", None, count)
@@ -163,7 +163,7 @@ MBUS_FIELDS: Mapping[str, MBusField] = MappingProxyType(
         "valve": MBusField("24.4.0", "valve control state", count),
     }
 )
-"""Fields of a meter on the M-Bus, by the names that topics and entities use."""
+"""Fields of a meter on the M-Bus, keyed by the names that topics and entities use."""
 
 
 def mbus_reference(channel: int | str | None, field: str) -> str:

@@ -11,7 +11,7 @@ class Reason(StrEnum):
     TAG = "tag"
     """The frame's tag is wrong, because of another encryption key or damage on the line."""
     AUTHENTICATION_KEY = "authentication_key"
-    """The tag is wrong but the CRC is correct, because the authentication key is another."""
+    """The tag is wrong but the CRC is correct: the meter uses another authentication key."""
     REPLAY = "replay"
     """The tag is correct, but the frame counter is not higher than the last accepted counter."""
     CRC = "crc"

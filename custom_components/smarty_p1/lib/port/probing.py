@@ -25,8 +25,8 @@ from .serial_port import Opener, open_port, read_chunk
 PROBE_TIMEOUT_S = 25.0
 _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# Minimum number of rejections, by reason, that prove a cause. A frame that was damaged on the line
-# looks like a frame under another key. So a single such rejection does not prove a wrong key.
+# Minimum number of rejections that proves a cause, keyed by reason. A frame that was damaged on the
+# line looks like a frame under another key. So a single such rejection does not prove a wrong key.
 _MIN_FAILURES = {
     Reason.KEY_MISSING: 1,
     Reason.DOWNGRADE: 1,

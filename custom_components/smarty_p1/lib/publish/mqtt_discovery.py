@@ -117,7 +117,7 @@ def event_topic(root: str, event: EventSpec) -> str:
 
 
 def states_payload(device: Device) -> dict[str, Any]:
-    """Return the states of a device's entities by the key of the entity, as JSON values."""
+    """Return the states of a device's entities keyed by the entity's key, as JSON values."""
     payload: dict[str, Any] = {}
     for state in device.states:
         if state.platform is _EVENT:
@@ -209,10 +209,7 @@ class Announcer:
                 yield State(platform, spec, value, attributes, last_reset)
 
     def _value[D](self, spec: EntitySpec[D], data: D) -> Shown:
-        """Return the value to show for an entity.
-
-        A deadband applies to a number if the entity has one.
-        """
+        """Return the value to show for an entity, after the entity's deadband if it has one."""
         value: Shown = spec.value_fn(data)
         if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value

@@ -136,7 +136,10 @@ def _text(telegram: Telegram, item: Item) -> str:
 
 
 def smartyreader_summary(telegram: Telegram) -> dict[str, str | float | None]:
-    """Return the values that the SmartyReader calculates, by name. A value is None if unknown."""
+    """Return the values that the SmartyReader calculates, keyed by name.
+
+    A value is None if it is unknown.
+    """
     number = telegram.objects.get
     time = telegram.time
     gas = telegram.channels.get(1)

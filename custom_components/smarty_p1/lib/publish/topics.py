@@ -24,7 +24,7 @@ _INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name ==
 _NOT_CAPTURED = Capture(None, None, None)
 _LIMITS = ("current_limit_imported", "current_limit_exported")
 PART_NAMES: Mapping[str, Sequence[str]] = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
-"""Names of the single values of an object with several values, by OBIS reference."""
+"""Names of the single values of an object with several values, keyed by OBIS reference."""
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
 # Identifiers match this pattern, too, and their leading zeros must stay. So `_number_and_unit`

@@ -16,7 +16,8 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 PLANNED_AT = 14
-"""Hour of Luxembourg's clock. The market's prices of the next day are known from 13:00 on."""
+"""Hour of the day, in Luxembourg, at which the plan is made. The market's prices of the next day
+are known from 13:00 on."""
 
 _HOURS = 24
 _DAYS_OF_ENERGY = 7
@@ -75,10 +76,10 @@ class _Event:
     """Consecutive hours of a day in which energy was imported above the reference power."""
 
     hour: int
-    """The first hour."""
+    """First hour of the event, from 0 to 23."""
     above_wh: float = 0.0
     beside_wh: float = 0.0
-    """Energy below the reference power that the battery could give in the same hours."""
+    """Energy in Wh that the battery could give in these hours below the reference power."""
 
 
 class BatteryPlan:
@@ -195,7 +196,7 @@ class BatteryPlan:
             self._is_noted = False
 
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Return three lists with numbers of the battery's parts, by hour of the clock.
+        """Return three lists with numbers of the battery's parts, indexed by hour of the clock.
 
         - The household needs the parts in the first list.
         - Solar energy can fill the parts in the second list.
@@ -211,7 +212,7 @@ class BatteryPlan:
         )
 
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
-        """Return the expected excesses over the reference power, by the hour in which they begin.
+        """Return the expected excesses over the reference power, keyed by their first hour.
 
         An excess has three values:
 
@@ -259,8 +260,8 @@ def _with_event(
 ) -> list[float]:
     """Return the mean of the values with and without an excess, weighted by its probability.
 
-    `event` is an excess as `_expected_events` returns it. `saving` is the negated value of a part
-    that the house uses.
+    `event` is an excess as `_expected_events` returns it. `saving` is the value of a part that the
+    house uses. It is negated, as all values are.
     """
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)
@@ -272,7 +273,8 @@ def _with_event(
 def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:
     """Return `values` after `parts` parts of the battery were filled at the price `cost`.
 
-    The parts replace the most valuable of the first `among` values.
+    The first `parts` values, the most valuable, are removed. `cost` is inserted `parts` times
+    before the value with the index `among`.
     """
     if not parts:
         return values

@@ -134,7 +134,7 @@ class BatteryTrial:
         self._surcharge = surcharge
         self._days = [_prepared(day, battery.standby_w) for day in days]
         self.highest_wh = max([hour.highest_wh for day in self._days for hour in day.hours])
-        """Highest import of a quarter-hour, with the battery's standby."""
+        """Highest import of a quarter-hour in Wh, including the battery's standby energy."""
 
     def run(self, reference_kw: float) -> BatteryRun:
         """Simulate all days with the rule of this module, and return the result."""

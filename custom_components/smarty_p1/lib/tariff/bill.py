@@ -98,21 +98,22 @@ class Bill(NamedTuple):
     vat_rate: float | None
     """Rate of the VAT: 0 for a contract without VAT, None if unknown."""
     net: float | None
-    """Sum of the lines without VAT. Like `vat_base`, `vat` and `total`, None with missing lines."""
+    """Sum of the lines without VAT. `net`, `vat_base`, `vat` and `total` are None if a line is
+    missing."""
     vat_base: float | None
     """Sum of the lines that bear VAT: all but exported energy and aids without VAT."""
     vat: float | None
     total: float | None
     subtotal: float | None
-    """Total with VAT of the parts of the bill that have no missing line."""
+    """Sum, with VAT, of the parts of the bill without a missing line."""
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None
-    """Last day of the approved published prices, if the bill uses these prices for later days."""
+    """Last approved day of the published prices. None unless the bill uses them for later days."""
     unpriced_kwh: float
-    """Imported energy without a known price at the time of measurement."""
+    """Imported energy whose market price was unknown when it was measured."""
     unpriced_exported_kwh: float
-    """Exported energy without a known price at the time of measurement."""
+    """Exported energy whose market price was unknown when it was measured."""
     unsplit_kwh: float
     """Energy billed at the first of two prices, because its hours are unknown."""
     shared: Shared
@@ -156,7 +157,7 @@ class Bill(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
-    """Return the cost with VAT of each part of a bill, by the part's name.
+    """Return the cost with VAT of each part of a bill, keyed by the part's name.
 
     The costs are rounded by the largest remainder, so that they add up to the rounded total.
     """
@@ -443,7 +444,7 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
     cost = 0.0
     for part in parts:
         # Layers 1 to 3 of energy sharing are local groups, and layer 4 is a national group. For
-        # local groups, the operator may waive the network cost. A part of unknown layer may be
+        # local groups, the operator may waive the network cost. Energy from an unknown layer may be
         # local, too.
         if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate

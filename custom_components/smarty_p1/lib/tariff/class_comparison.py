@@ -62,7 +62,7 @@ class Comparison(NamedTuple):
     saving_per_year: float | None
     """Yearly saving in EUR at the cheapest reference power; None if unknown."""
     prices_of: date | None
-    """Last day of the approved published prices, if later days use these prices."""
+    """Last approved day of the published prices. None unless later days use these prices."""
 
     @property
     def is_about_the_same(self) -> bool | None:

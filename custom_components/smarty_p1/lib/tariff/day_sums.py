@@ -1,7 +1,8 @@
 """Computation of a month's days from its spans and contracts. Days are never stored.
 
-A measured quarter-hour replaces a quarter-hour of the national platform Leneda. Both replace loose
-spans: gaps and parts of quarter-hours (`gaps_by_day.py`). Both may have shared energy.
+A measured quarter-hour replaces a quarter-hour of the national platform Leneda. Quarter-hours from
+either source replace loose spans: gaps and parts of quarter-hours (`gaps_by_day.py`). They may
+include shared energy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -161,9 +161,9 @@ class DemandMeter:
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
         """Complete the measured days with `past`, the days of the national platform Leneda.
 
-        `NO_PLATFORM_DAYS` removes the platform's days. `months` are the result of the function that
-        `begin_past` returns. Without `months`, this call computes all months. The platform's days
-        are not stored, so the caller sets them again after a restart.
+        `NO_PLATFORM_DAYS` removes Leneda's days. `months` are the result of the function that
+        `begin_past` returns. Without `months`, this call computes all months. Leneda's days are not
+        stored, so the caller sets them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()
@@ -386,10 +386,10 @@ class DemandMeter:
         )
 
     def _past_snapshot(self) -> Demand | None:
-        """Return the values that come only from Leneda's days, None if Leneda has sent no days.
+        """Return the values that come only from Leneda's days. Return None without such days.
 
-        Leneda does not tell the values of the registers, so they are missing. With an invented
-        value, the register would seem to rise by the energy of years at the first reading.
+        The registers are missing, because Leneda does not tell their values. If they were 0, the
+        first reading would seem to add the energy of years.
         """
         end = self._history.past.end
         if end is None:

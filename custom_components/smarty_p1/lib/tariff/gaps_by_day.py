@@ -1,16 +1,16 @@
 """Energy of loose spans by day, without the quarter-hours that the national platform Leneda has.
 
 A loose span is a gap between readings, or a part of a quarter-hour. Loose spans that touch form a
-run. The platform's quarter-hours replace the parts of a run that they cover. Imported and exported
-energy are treated separately.
+run. Leneda's quarter-hours replace the parts of a run that they cover. Imported and exported energy
+are treated separately.
 
-- The time that the platform does not cover gets the energy of the registers minus the platform's
-  energy. It is divided among the spans in proportion to their energies.
-- If the platform covers a whole run, its energy replaces the energy of the registers.
-- The energy of a gap of more than 40 days belongs to no day until the platform covers a part of the
-  gap. If the energy is so small that the clock may have leapt, it belongs to the gap's last day.
-- Energy with a market price counts on the day on which its span starts. The platform's energy has
-  no market price.
+- The time that Leneda does not cover gets the energy of the registers minus Leneda's energy. It is
+  divided among the spans in proportion to their energies.
+- If Leneda covers a whole run, its energy replaces the energy of the registers.
+- The energy of a gap of more than 40 days belongs to no day until Leneda covers a part of the gap.
+  If the energy is so small that the clock may have leapt, it belongs to the gap's last day.
+- Energy with a market price counts on the day on which its span starts. Leneda's energy has no
+  market price.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,13 +34,13 @@ class Piece(NamedTuple):
     imported_wh: float
     exported_wh: float
     gap_wh: float
-    """Imported energy of a gap: `imported_wh` or 0."""
+    """`imported_wh` if the piece is a part of a gap, otherwise 0."""
     second: Mapping[str, TimeOfUseSplit]
     market: tuple[float, ...]
 
 
 class _Remainder(NamedTuple):
-    """Time of a loose span for which Leneda has no quarter-hours, and the energy of that time."""
+    """Part of a loose span without quarter-hours from Leneda: its period and its energies."""
 
     kind: Kind
     period: Period
@@ -56,7 +56,7 @@ class _Cover:
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add a quarter-hour of the platform.
+        """Add a quarter-hour from Leneda.
 
         `wh` is the energy of the part of the quarter-hour that lies in the run.
         """
@@ -68,9 +68,9 @@ class _Cover:
 
 
 class RowView:
-    """Spans of a connection, combined with the platform's days and with the contracts.
+    """Spans of a connection, combined with Leneda's days and with the contracts.
 
-    For each run of loose spans, the times that the platform does not cover are computed only once.
+    For each run of loose spans, the times that Leneda does not cover are computed only once.
     """
 
     def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
@@ -81,7 +81,7 @@ class RowView:
         """Remainders of each run. The key is the `id` of the run's first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
-        """Return the pieces of all loose spans in `period`, by the start of their day.
+        """Return the pieces of all loose spans in `period`, keyed by the start of their day.
 
         `period` is a part of `month`.
         """
@@ -94,7 +94,7 @@ class RowView:
         return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the times of `run` that the platform does not cover, each with its energy."""
+        """Return the times of `run` that Leneda does not cover, each with its energy."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
@@ -113,9 +113,9 @@ class RowView:
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return the times of `run` that the platform covers: for imported and for exported energy.
+        """Return the times of `run` that Leneda covers: for imported and for exported energy.
 
-        Where a quarter-hour was measured, the platform's quarter-hour is not used.
+        Where a quarter-hour was measured, Leneda's quarter-hour is not used.
         """
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
@@ -139,7 +139,10 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return `starts`, and the starts of all months that loose spans connect with one of them."""
+    """Return the starts of all months that loose spans connect with `starts`.
+
+    The result includes `starts` itself.
+    """
     result: set[datetime] = set()
     waiting = [*starts]
     while waiting:

@@ -21,7 +21,7 @@ class KwhPrice(NamedTuple):
     imported: float | None
     exported: float | None
     prices_of: date | None = None
-    """Last day of the approved published prices, if a later moment uses these prices."""
+    """Last approved day of the published prices. None unless a later moment uses these prices."""
 
 
 def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:

@@ -32,12 +32,12 @@ class PlatformDays:
         self.end = (
             day_end(max(quarter.start for quarter in quarter_hours)) if quarter_hours else None
         )
-        """End of the last day of which Leneda knows a quarter-hour, None without quarter-hours."""
+        """End of the last day with a quarter-hour from Leneda. None without quarter-hours."""
         self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
             midnight: {start: sharing[start] for start in starts}
             for midnight, starts in groupby(sorted(sharing), day_start)
         }
-        """Shared energy by the midnight of its day, then by the start of its quarter-hour."""
+        """Shared energy, keyed by the day's midnight, then by the quarter-hour's start."""
         self.day_sums = day_sums
 
 

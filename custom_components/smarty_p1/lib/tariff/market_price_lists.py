@@ -24,7 +24,7 @@ type PricesAhead = dict[datetime, float]
 
 
 def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> PricesAhead:
-    """Return the price of a kWh for each quarter-hour of `rows`, by the quarter-hour's start.
+    """Return the price of a kWh for each quarter-hour of `rows`, keyed by the quarter-hour's start.
 
     A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
     EUR per kWh. A row without an end lasts until the next row starts. If it is the last row, it

@@ -110,7 +110,7 @@ class ReadingSegment:
         return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading` may be from the same meter and register, earlier or later."""
+        """Return whether `reading`, earlier or later, may be from this meter and register."""
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
@@ -157,8 +157,8 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # If telegrams are rare, up to MAX_GAP may pass without a reading at each of the clock's two
-    # leaps. Allow this time twice only for leaps by more than a day. For shorter leaps, a real gap
+    # If telegrams are rare, each of the clock's two leaps may hide up to MAX_GAP without a reading.
+    # Allow MAX_GAP for both leaps only if they are longer than a day. For shorter leaps, a real gap
     # of some hours could look the same by chance.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)

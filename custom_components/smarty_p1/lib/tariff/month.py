@@ -102,11 +102,11 @@ class Day:
     platform_quarter_hours: int = 0
     """Number of known quarter-hours that come from the platform Leneda."""
     estimated_quarter_hours: int = 0
-    """Number of the platform's quarter-hours that the operator has estimated or edited."""
+    """Number of Leneda's quarter-hours that the operator has estimated or edited."""
     above: Mapping[float, ClassExcess] = field(default_factory=dict)
     """Excess by reference power: all exceeded powers of the tariff, and the contract's power."""
     second: Mapping[str, TimeOfUseSplit] = field(default_factory=dict)
-    """Imported energy split by a contract's second price. The key is `Contract.second_hours`."""
+    """Imported energy, and the part of it at a second price, keyed by `Contract.second_hours`."""
     market_cost: float = 0.0
     """Cost of the imported energy at the market prices then in force, without margin."""
     market_wh: float = 0.0
@@ -177,14 +177,14 @@ class Month:
         )
 
     def measured_share(self, until: datetime) -> float:
-        """Return the share (0 to 1) of the month's quarter-hours until `until` that were measured.
+        """Return the measured share (0 to 1) of the month's quarter-hours before `until`.
 
         Quarter-hours that the operator has estimated or edited do not count.
         """
         return self._share(until, lambda day: day.quarter_hours - day.estimated_quarter_hours)
 
     def known_share(self, until: datetime) -> float:
-        """Return the share (0 to 1) of the month's quarter-hours until `until` that are known.
+        """Return the known share (0 to 1) of the month's quarter-hours before `until`.
 
         Quarter-hours that the operator has estimated or edited count, too.
         """

@@ -25,12 +25,12 @@ class KnownMonths:
         self._basis: tuple[object, ...] = ()
         self._stale_months: set[datetime] = set()
         self._stale_days: dict[datetime, set[datetime]] = {}
-        """Midnights of changed days, by month."""
+        """Midnights of changed days, keyed by month."""
         self._is_new = True
 
     @classmethod
     def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
-        """Return a cache in which all months of a row and of the platform are already computed."""
+        """Return a cache in which all months of the spans and of Leneda are already computed."""
         cache = cls()
         cache.made(columns, past, contracts)
         return cache
@@ -47,7 +47,7 @@ class KnownMonths:
     def made(
         self, columns: Columns, past: PlatformDays, contracts: Contracts
     ) -> dict[datetime, Month]:
-        """Return the months by their start. While nothing changes, the same object is returned."""
+        """Return the months, keyed by start. While nothing changes, the same object is returned."""
         basis = past, contracts.entries
         if not self._is_new and basis == self._basis:
             return self._months
@@ -70,8 +70,8 @@ class KnownMonths:
     def _recut_months(self, view: RowView) -> set[datetime]:
         """Return the starts of the months that must be computed again as a whole.
 
-        If the platform has quarter-hours on a changed day, the gaps that touch the day change, too.
-        Such a gap may reach into other months.
+        If Leneda has quarter-hours on a changed day, the gaps that touch the day change, too. Such
+        a gap may reach into other months.
         """
         if not view.past.months:
             return self._stale_months
@@ -79,7 +79,7 @@ class KnownMonths:
         return connected(self._stale_months | recut, view.months)
 
     def _is_recut(self, start: datetime, past: PlatformDays) -> bool:
-        """Return whether the platform has a quarter-hour on one of the month's changed days.
+        """Return whether Leneda has a quarter-hour on one of the month's changed days.
 
         `start` is the start of the month.
         """
@@ -110,5 +110,5 @@ class KnownMonths:
 def months_of(
     columns: Columns, past: PlatformDays = NO_PLATFORM_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
-    """Return the months of a row, completed with the platform's quarter-hours, by their start."""
+    """Return the months of a row of spans, keyed by start, with Leneda's quarter-hours added."""
     return KnownMonths().made(columns, past, contracts or Contracts())

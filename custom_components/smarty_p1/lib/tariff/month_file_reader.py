@@ -34,10 +34,10 @@ _SECOND = timedelta(seconds=1)
 
 
 def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
-    """Return the content of the file `REMOVED` after the month `name` is removed.
+    """Return the new content of the file `REMOVED` when the month file `name` is removed.
 
-    `removed` is the file's content so far. The numbers of the lines in `data`, the month's file,
-    are added.
+    `removed` is the old content. The new content also has the numbers of the lines in `data`, the
+    content of the month file.
     """
     numbers: list[range] = []
     runs = (range(run.first, run.last + 1) for run in RowReader({name: data}).runs)
@@ -110,12 +110,12 @@ class RowReader:
             self._take_span(span_of_cells(cells), month)
 
     def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
-        """Put a measured quarter-hour into `month` without making a `Span`.
+        """Put the measured quarter-hour of a line into `month` without making a `Span`.
 
-        Return whether this was possible.
+        A year has 35,000 quarter-hours, so this saves time.
 
-        A year has 35,000 quarter-hours, so this saves time. If the line is new, repeated or out of
-        order, nothing is put, and `_take_span` must read the line.
+        Return True if the quarter-hour was put. Return False if the line is newer than the stored
+        state, repeated or out of order. Then nothing changes, and `_take_span` must read the line.
         """
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first
@@ -197,7 +197,7 @@ class RowReader:
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:
-        """Put the gaps from the files into the row.
+        """Put the gaps from the files into the row of spans.
 
         If earlier lines cover the beginning of a gap, shorten the gap. Such lines were restored
         after the gap was written.

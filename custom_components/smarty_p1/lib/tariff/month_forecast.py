@@ -170,16 +170,16 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Whole days, and other days for the values that all of the whole days lack."""
+    """Whole `days`, and `others` in place of them for values that all of `days` lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return a share over all `days`: the sum of parts divided by the sum of wholes.
+        """Return the sum of parts divided by the sum of wholes, over all `days`.
 
-        `of` returns the part and the whole of one day. If the wholes of all `days` are 0, the share
-        over `others` is returned. If the wholes of `others` are 0, too, None is returned.
+        `of` returns the part and the whole of one day. If the sum of wholes is 0, `others` replace
+        `days`. Return None if their sum is 0, too.
         """
         for days in self:
             pairs = [of(day) for day in days]
@@ -197,9 +197,9 @@ class _Known(NamedTuple):
         return {kw: ClassExcess(0, energy_wh * share) for kw, share in shares.items()}
 
     def second(self, energy_wh: float) -> dict[str, TimeOfUseSplit]:
-        """Return how much of `energy_wh` is expected at the second price.
+        """Return the expected part of `energy_wh` at each second (time-of-use) price.
 
-        The keys are the texts with the hours of the second price.
+        A key is the text with the hours of that price, as in `Contract.second_hours`.
         """
         every = {hours for days in self for day in days for hours in day.second}
         shares = {hours: self.ratio(partial(_second, hours)) for hours in every}

@@ -32,7 +32,7 @@ def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
 def merge_months(month: Month, other: Month) -> Month:
     """Return the union of two records of the same month.
 
-    The energies of a day in both are added up.
+    If both records have the same day, the energies of the day are added up.
     """
     days = {day.start: day for day in month.days}
     for day in other.days:

@@ -37,7 +37,7 @@ class MonthPart(NamedTuple):
 
     @property
     def split(self) -> TimeOfUseSplit:
-        """Return the energy that the supplier bills, split by the second price.
+        """Return the energy that the supplier bills, and the part of it at the second price.
 
         Energy whose time of use is unknown is left out.
         """
@@ -119,9 +119,9 @@ def _part(
 
 
 def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
-    """Return the day's split by the second price, without shared energy.
+    """Return the day's billed energy, and the part of it at the second price.
 
-    `hours` is the text with the hours of the second price.
+    Shared energy is left out. `hours` is the text with the hours of the second price.
     """
     split, shared = day.second[hours], day.shared
     if not shared:

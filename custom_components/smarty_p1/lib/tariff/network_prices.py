@@ -36,9 +36,9 @@ class NetworkPrices:
     surcharge: float | None
     """Price per kWh above the reference power."""
     fixed: Mapping[float, float]
-    """Price per month, by reference power in kW."""
+    """Price per month, keyed by reference power in kW."""
     meter: Mapping[int, float]
-    """Price per month, by meter size in A."""
+    """Price per month, keyed by meter size in A."""
     electricity_tax: Mapping[str, float]
     """Tax per imported kWh, by consumer category."""
     compensation: Mapping[str, float]
@@ -48,7 +48,7 @@ class NetworkPrices:
 
 
 def _changes(prices: Mapping[str, Any]) -> set[date]:
-    """Return the first days of all prices, and the days after a last day or `APPROVED_UNTIL`."""
+    """Return the days on which a price begins, and the days after a price or the approval ends."""
     days = {APPROVED_UNTIL + timedelta(days=1)}
     for dated in prices.values():
         if isinstance(dated, dict):

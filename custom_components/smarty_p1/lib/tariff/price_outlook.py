@@ -22,7 +22,7 @@ _DECIMALS = 3
 type Usual = Mapping[tuple[int, int], float]
 """Mean imported power in kW by hour and minute of Luxembourg's clock."""
 type Market = Callable[[datetime], MarketPrices]
-"""Function from the start of a quarter-hour to the market's prices, None where unknown."""
+"""Function that returns the market's prices for the start of a quarter-hour, None where unknown."""
 
 
 class Unknown(StrEnum):

@@ -20,7 +20,7 @@ ABOVE_CONTRACT = 16
 """Bit that `QuarterHours.above` adds to a count of reference powers (0 to 10, in four bits)."""
 
 type Run = tuple[int, int, Origin]
-"""Successive quarter-hours of the platform: index of the first, their count, their origin."""
+"""Successive quarter-hours from Leneda: index of the first, their count, their origin."""
 
 
 class QuarterHours:
@@ -91,9 +91,9 @@ class QuarterHours:
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
         """Return the larger of imported and exported energy in Wh for each quarter-hour.
 
-        Exported energy is negative, unknown energy is None. `above` has the bytes that the method
-        `above` returned from `start` on. Where a byte is not 0, the imported energy is returned
-        even if it is smaller.
+        Exported energy is negative, unknown energy is None. `above` is a result of the method
+        `above` that begins at `start`. In a quarter-hour above a reference power, the imported
+        energy is returned even if it is smaller.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -123,7 +123,7 @@ class QuarterHours:
         return bytes(marks)
 
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
-        """Yield the runs of successive quarter-hours of the platform that have the same origin.
+        """Yield the runs of successive quarter-hours from Leneda that have the same origin.
 
         The indices of the runs are relative to `start`.
         """
@@ -158,7 +158,7 @@ def quarter_hours_between(
 ) -> Iterator[QuarterHour]:
     """Yield the quarter-hours that start from `start` to before `end`, in order.
 
-    A quarter-hour that was not measured is taken from `past`, the platform's days.
+    A quarter-hour that was not measured is taken from `past`, Leneda's days.
     """
     for month in sorted({*columns, *past.months}):
         own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))

@@ -52,7 +52,7 @@ class ReadingHistory:
         self.segments: list[ReadingSegment] = segments or []
         self.last_quarter = last_quarter
         self.begun = begun
-        """First reading of the connection, at which the row begins."""
+        """First reading of the connection, at which its row of spans begins."""
         self.new: list[Span] = []
         self.past = NO_PLATFORM_DAYS
         """Quarter-hours of the national platform Leneda, which are shown but never stored here."""
@@ -86,7 +86,7 @@ class ReadingHistory:
             self._noted.append(span)
 
     def months(self, contracts: Contracts) -> dict[datetime, Month]:
-        """Return the months by their start. While nothing changes, the same object is returned."""
+        """Return the months, keyed by start. While nothing changes, the same object is returned."""
         return self._months.made(self.columns(), self.past, contracts)
 
     def columns(self) -> Columns:

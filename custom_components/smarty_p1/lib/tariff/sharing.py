@@ -13,7 +13,7 @@ from .month import QuarterHour, Shared
 from .register_rises import DECIMALS
 from .time_of_use import is_second
 
-# The platform rounds each value to 0.25 Wh, so a sum of several values may be 0.5 Wh off.
+# Leneda rounds each value to 0.25 Wh, so a sum of several values may be 0.5 Wh off.
 _ROUNDED_WH = 0.5
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its
 # energy may be off by the share of 20 s in 900 s, which is 1/45. Tolerate this share, plus 1 Wh.
@@ -29,7 +29,7 @@ class Covered(NamedTuple):
     remaining_wh: float | None = None
     """Energy that the supplier bills, None where unknown."""
     platform_wh: float | None = None
-    """Imported energy of the quarter-hour in the platform's data, None where unknown."""
+    """Imported energy of the quarter-hour in Leneda's data, None where unknown."""
 
     def shared(self, imported_wh: float) -> Shared:
         """Return the shared part of a quarter-hour's imported energy.
@@ -53,7 +53,7 @@ class Covered(NamedTuple):
 
 
 class DaySum(NamedTuple):
-    """Energy of a whole day in Luxembourg, in one of the platform's series."""
+    """Energy of a whole day in Luxembourg, in one of Leneda's series."""
 
     start: datetime
     """Midnight in Luxembourg, as UTC."""
@@ -62,11 +62,11 @@ class DaySum(NamedTuple):
 
 
 type DaySums = Mapping[str, DaySum]
-"""Sum of the last whole day, by the code of the platform's series."""
+"""Sum of the last whole day, keyed by the code of Leneda's series."""
 NO_DAY_SUMS: DaySums = {}
 
 type Sharing = Mapping[datetime, Covered]
-"""Shared energy by the start of the quarter-hour, in UTC."""
+"""Shared energy keyed by the start of the quarter-hour, in UTC."""
 NO_SHARING: Sharing = {}
 
 

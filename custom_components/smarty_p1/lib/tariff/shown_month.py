@@ -60,7 +60,7 @@ def time_until(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time of the last reading whose clock may be right."""
+    """Return the time of the last reading before the clock became doubtful."""
     time = segments[0].last.time
     for before, after in pairwise(segments):
         if not before.may_be_followed_by(after.first, after.serial_number):
@@ -91,9 +91,10 @@ def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
 
 
 def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
-    """Return whether the clock went ahead by over a day between two segments without a real gap.
+    """Return whether the clock was set ahead by over a day between two segments.
 
-    In a real gap, the same register has risen by a mean power of at least `_MIN_W`.
+    A real gap is no such leap: in a real gap, the same register rises by a mean power of at least
+    `_MIN_W`.
     """
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:

@@ -73,9 +73,10 @@ class HouseDay(NamedTuple):
     drawn_kwh: float
     own_kwh: float | None
     saved: float = 0.0
-    """Cost in EUR if the own energy with a known price had been drawn from the grid."""
+    """Cost in EUR that the own energy (not drawn from the grid) has saved, where its price is
+    known."""
     unpriced_kwh: float = 0.0
-    """Own energy without a known price."""
+    """Own energy (not drawn from the grid) without a known price."""
 
     @property
     def house_kwh(self) -> float | None:
@@ -122,7 +123,7 @@ class Grid:
                 self._add_loose(span)
 
     def is_known(self, day: datetime) -> bool:
-        """Return whether energies are known for the whole day, or until `until`."""
+        """Return whether the energies of a day are known, for its whole time before `until`."""
         end = min(day_end(day), self.until)
         return self._known.get(day, timedelta()) >= end - day - timedelta(seconds=1)
 
@@ -149,7 +150,10 @@ class Grid:
                 del self.fed_hours[hour]
 
     def _add_loose(self, span: Span) -> None:
-        """Count the time of a gap or a part of a quarter-hour as known if its day is certain."""
+        """Count the time of a loose span as known if its energy can be divided among days.
+
+        The span must lie in one day, or be no longer than `MAX_SHARED_MIDNIGHT`.
+        """
         day = day_start(span.start)
         while day < span.end:
             is_within = day <= span.start and span.end <= day_end(day)
@@ -163,8 +167,7 @@ class Grid:
 def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
     """Yield the periods of a supply whose energy cannot be assigned to days.
 
-    The statistics have all energy of such a period in one hour, or have no energy of it before
-    `until`.
+    The statistics have all energy of such a period in one hour, or end where the period begins.
     """
     watch = _Watch(supply)
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
@@ -176,7 +179,7 @@ def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
 
 
 class _Watch:
-    """Hours of a supply so far, by which an hour with too much energy is recognised."""
+    """Memory of a supply's hours so far, to recognise an hour with too much energy."""
 
     def __init__(self, supply: Supply) -> None:
         self.last_row = supply.since
@@ -195,7 +198,7 @@ class _Watch:
         return self._last_energy, hour + _HOUR
 
     def note(self, hour: datetime, kwh: float) -> None:
-        """Add an hour, by which later hours are judged."""
+        """Remember the energy of an hour, with which later hours are compared."""
         # Limit the highest energy, so that one wrong hour does not make the next wrong hour
         # plausible. The hours of a larger inverter become plausible after a few days.
         self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
@@ -213,7 +216,7 @@ class _Watch:
 
     @property
     def _rise_limit_kwh(self) -> float:
-        """Return the highest energy in kWh that is plausible after the hours so far."""
+        """Return the highest plausible energy of an hour in kWh, judged by all earlier hours."""
         if self._hours < _EARLY_LEARNING_HOURS or self._highest_kwh <= _NEGLIGIBLE_KWH:
             return inf
         rise = _MAX_RISE if self._hours >= _LEARNING_HOURS else _MAX_EARLY_RISE
@@ -223,7 +226,7 @@ class _Watch:
 def house_days(
     grid: Grid, supplies: Sequence[Supply], price_of_hour: PriceOfHour
 ) -> Iterator[HouseDay]:
-    """Yield the days of `grid` in time order. Their own energy is None if it is uncertain."""
+    """Yield the days of `grid` in time order. `own_kwh` of a day is None if it is uncertain."""
     since = max(supply.since for supply in supplies)
     doubtful_days = _doubtful_days(supplies, grid.until)
     for day in sorted(day for day in grid.days if day < grid.until):
@@ -235,7 +238,7 @@ def house_days(
 
 
 def house_sum(days: Sequence[HouseDay]) -> HouseSum:
-    """Return the sums of some days."""
+    """Return the sums over `days`. Energies and `saved` are None if a day is unknown."""
     unknown_days = sum(day.own_kwh is None for day in days)
     if unknown_days or not days:
         return HouseSum(None, None, None, 0.0, unknown_days)
@@ -249,7 +252,10 @@ def house_sum(days: Sequence[HouseDay]) -> HouseSum:
 
 
 def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]) -> PriceOfHour:
-    """Return a function from an hour to the mean price of a kWh. `market` has past prices."""
+    """Return a function that returns the mean price of a kWh in an hour.
+
+    `market` has past prices.
+    """
 
     def price_of_hour(hour: datetime) -> float | None:
         has_second_price = contracts.at(hour).has_second_price

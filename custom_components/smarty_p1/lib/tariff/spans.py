@@ -3,7 +3,7 @@
 A quarter-hour that was measured from start to end has a place (index) in the columns of its month.
 All other spans are loose: a gap between two readings, or a part of a quarter-hour. A gap has no
 length if a clock was set back. If such a clock repeats a quarter-hour, the energies of both count,
-and the later one is shown.
+and the later quarter-hour is shown.
 
 Spans are numbered in the order of their arrival, and have the registers at their end. So a missing
 number is a lost line, and the registers of the neighbouring lines tell the lost energy.
@@ -100,7 +100,7 @@ def end_of(span: Span) -> Position:
 
 
 def gap_between(before: Position, after: Position) -> Span | None:
-    """Return the gap between two positions. Return None if they cannot be of one meter.
+    """Return the gap between two positions. Return None if they cannot be from the same meter.
 
     If the clock was set back, the gap has no length and lies at the time of `after`.
     """
@@ -145,13 +145,15 @@ class MonthColumns:
         self.origins = bytearray()
         """Origin of each quarter-hour by place, as an index into `ORIGINS`."""
         self.market: list[array[float] | None] = [None] * 4
-        """Columns of market cost and its energy, market revenue and its energy; None if all 0."""
+        """Columns of the market cost and its energy, and of the market revenue and its energy. A
+        column is None if all its values are 0."""
         self.reactive: tuple[array[int], array[int]] | None = None
-        """Columns of imported and exported 0.001 varh, -1 where unknown; None without any."""
+        """Columns of the imported and exported reactive energy in 0.001 varh, -1 where unknown.
+        None if all values are unknown."""
         self.late_exported: dict[int, float] = {}
         """Inexact exported energy by place: some may have come before the quarter-hour."""
         self.repeated: list[Span] = []
-        """Quarter-hours that a later quarter-hour has replaced at their place."""
+        """Earlier measurements of quarter-hours that were measured more than once."""
         self.loose: list[Span] = []
         """Gaps and parts of quarter-hours that lie in the month or reach into it."""
         self.quarter_hours = 0
@@ -227,10 +229,7 @@ class MonthColumns:
         )
 
     def late_between(self, first: int, last: int) -> list[float]:
-        """Return the inexact exported energies in Wh.
-
-        Their places are from `first` to before `last`.
-        """
+        """Return the inexact exported energies in Wh of the places `first` to before `last`."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(
@@ -252,8 +251,8 @@ class MonthColumns:
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
         """Put a measured quarter-hour at its place.
 
-        If this place has a quarter-hour already, the energy of both counts, and the new one is
-        shown. With `replaces`, the old one is discarded.
+        If this place has a quarter-hour already, the energies of both count, and the new
+        quarter-hour is shown. With `replaces`, the old quarter-hour is discarded.
         """
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:
@@ -281,7 +280,7 @@ class MonthColumns:
 
 
 type Columns = Mapping[datetime, MonthColumns]
-"""Months of a `Row` by their start, a midnight in Luxembourg."""
+"""Months of a `Row` keyed by their start, a midnight in Luxembourg."""
 
 
 class Row:
@@ -361,7 +360,7 @@ def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
-    """Return the platform's quarter-hours as columns, by the start of their month."""
+    """Return Leneda's quarter-hours as columns, keyed by the start of their month."""
     months: dict[datetime, MonthColumns] = {}
     for quarter in quarters:
         start = month_start(quarter.start)

@@ -102,8 +102,8 @@ class WhatIf(NamedTuple):
     has_vat: bool
     """Whether the amounts include VAT."""
     hourly_share: float | None
-    """Share of the known quarter-hours that have a market price of their hour. None if the price in
-    the contract does not follow the market."""
+    """Share of known quarter-hours with a market price for their hour. None if the price in the
+    contract does not follow the market."""
     prices_of: date | None
     """`APPROVED_UNTIL` if the costs may use published prices after that day, otherwise None."""
 

@@ -43,7 +43,7 @@ class Profile(StrEnum):
     METER = "meter"
     """True last values."""
     BATTERY = "battery"
-    """Client's share of the power, divided among the client's polls."""
+    """A part of the power: the client's share, divided among the client's polls."""
     UNANSWERED = "unanswered"
     """No answer, because the client asks by UDP but is not in the user's list of batteries."""
 
@@ -63,7 +63,7 @@ class Client:
     """Time of the first request since the last pause of more than MAX_PAUSE."""
     poll_intervals: dict[Question, IntervalEstimate] = field(default_factory=dict)
     answered: dict[Question, float] = field(default_factory=dict)
-    """Time of the telegram on which the last answer was based, by kind of request."""
+    """Time of the telegram on which the last answer was based, keyed by kind of request."""
     _second: float = 0.0
     _in_second: int = 0
 

@@ -99,7 +99,7 @@ class Listener:
                 await self._send(self._rpc.outdated_notification(self._source or ""))
                 continue
             # A notification needs the client's name, which comes with the client's first request.
-            # So send no notification before.
+            # So send no notification before that request.
             if self._source is None:
                 continue
             has_energy = loop.time() - self._energy_at >= _ENERGY_INTERVAL_S
