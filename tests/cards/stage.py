@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -131,8 +131,14 @@ class Stage:
         await page.clock.install(time=NOW)
 
     async def set_clock(self, page: Page, now: datetime) -> None:
-        """Set that clock."""
+        """Set that clock, and let it go on."""
+        await page.clock.resume()
         await page.clock.set_system_time(now)
+
+    async def stop_clock(self) -> None:
+        """Let only the test move that clock on, until the next cards are shown."""
+        await self.page.clock.set_system_time(NOW - timedelta(minutes=1))
+        await self.page.clock.pause_at(NOW)
 
     async def settle(self) -> None:
         """Let what has been asked be answered and drawn."""
