@@ -89,7 +89,7 @@ LONG = "".join(chr(ord("a") + n % 26) for n in range(2044)) + "Zäh"
 )
 async def test_a_new_text_fires_once(home: Home, sent: list[str | None], fired: list[int]) -> None:
     messages = Fired(home.hass)
-    others = Fired(home.hass, "event.smarty_channel_message_3")
+    others = Fired(home.hass, "event.smarty_grid_operator_message_3")
     await home.set_up()
     assert messages.texts == []
 
