@@ -42,7 +42,11 @@ test("the room is what may stay on, in halves of a kW, never above the reference
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
   assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
   assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on up to 2 kW more** and stay within 7 kW.");
-  assert.equal(said({ ...evening, power: 6.6 }), "**Switch nothing else on** to stay within 7 kW.");
+  // 9.66 - 6.6 kW would only be within the reference power for the 630 s.
+  assert.equal(said({ ...evening, power: 6.6 }), "**You can switch on up to 3 kW more until 21:00, then nothing else.**");
+  assert.equal(small({ ...evening, power: 6.6 }), "");
+  assert.equal(said({ ...evening, power: 6.6, secondsLeft: 299 }), "**Switch nothing else on** to stay within 7 kW.");
+  assert.equal(said({ ...evening, power: 6.6, energy: 0.5 }), "**Switch nothing else on** to stay within 7 kW.");
 });
 
 test("power above the reference power must go by the end of the quarter-hour, even if its mean stays below", () => {
@@ -70,6 +74,8 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(said({ ...sunny, house: 1.2 }), "**You can switch on up to 5.5 kW more** and stay within 7 kW.");
   assert.equal(small(sunny), "A kWh used now saves 0.17 €; sent to the grid, it earns 0.08 €.");
   assert.equal(small({ ...sunny, feedInPrice: null }), "");
+  assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** while the sun shines as now.");
+  assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
   assert.equal(small({ power: 0.7, house: 2.1 }), "While the sun shines as now: up to 6 kW more.");
 });

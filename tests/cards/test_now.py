@@ -94,7 +94,7 @@ async def test_no_sentence_moves_what_is_below_it(stage: Stage, width: int) -> N
     texts = json.loads((ROOT / "frontend/src/texts/now.json").read_text("utf-8"))
     sentences = [
         "above", "less", "switch_off", "room", "room_then", "none_then", "room_sun", "room_from",
-        "room_none", "highest", "not_present", "nothing_unverified", "awaited",
+        "room_only", "room_none", "highest", "not_present", "nothing_unverified", "awaited",
     ]  # fmt: skip
     values = {"R": "12\u00a0kW", "end": "18:45", "so_far": "0.9\u00a0kWh", "by_end": "1.9\u00a0kWh"}
     values |= {"cost": "0.08\u00a0€", "earned": "0.39\u00a0€", "peak": "14.5\u00a0kW"}

@@ -170,14 +170,25 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const R = locale.referenceKW(reference);
   if (less) return { text: t("switch_off", { less, end, R }), small: "", isExcess: false };
   const keep = allowance(room.keep);
-  const params = { keep: locale.referenceKW(keep), R, end };
+  const small = smallLine(now, room, keep, locale);
+  const kW = (kw: number) => locale.referenceKW(allowance(kw));
+  const params = { keep: kW(room.keep), more: kW(room.short), R, end };
   const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
-  const short = allowance(room.short);
   const isShort = now.isWhole && room.short < room.keep - MIN_LESS_KW;
-  const whole = isShort ? (short < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
-  const key = keep < MIN_ROOM_KW ? "room_none" : now.isWhole ? whole : "room_from";
-  return { text: t(key, { ...params, more: locale.referenceKW(short) }), small: smallLine(now, room, keep, locale), isExcess: false };
+  const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
+  if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
+  // Power that may be on for a short time only is the whole advice: below "switch nothing else on", it would contradict.
+  const brief = isSunnier(room, keep) ? "room_sun" : isShortlyMore(now, room, keep) ? "room_only" : "room_none";
+  const sold = direction(power) === "feeds" ? small : "";
+  return { text: t(brief, { ...params, keep: kW(room.sunny) }), small: sold, isExcess: false };
 }
+
+/** Return whether clearly more power may be on while the sun shines as now. */
+const isSunnier = (room: Room, keep: number): boolean => allowance(room.sunny) >= keep + MIN_MORE_KW;
+
+/** Return whether clearly more power may be on until the running quarter-hour ends, and this end is not too near. */
+const isShortlyMore = (now: Situation, room: Room, keep: number): boolean =>
+  now.isWhole && now.secondsLeft >= MIN_SHORT_SECONDS && allowance(room.short) >= keep + MIN_MORE_KW;
 
 /** Return the small line: the value of a kWh if used and if fed in, or a higher power for a shorter time. */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
@@ -187,9 +198,8 @@ function smallLine(now: Situation, room: Room, keep: number, locale: Locale): st
     return t("used_or_sold", { saved: locale.cents(now.price), earned: locale.cents(now.feedInPrice) });
   }
   const more = (kw: number) => locale.referenceKW(allowance(kw));
-  if (allowance(room.sunny) >= keep + MIN_MORE_KW) return t("short_sun", { more: more(room.sunny) });
-  const isShort = now.isWhole && now.secondsLeft >= MIN_SHORT_SECONDS && allowance(room.short) >= keep + MIN_MORE_KW;
-  return isShort ? t("short", { end: locale.time(now.end), more: more(room.short) }) : "";
+  if (isSunnier(room, keep)) return t("short_sun", { more: more(room.sunny) });
+  return isShortlyMore(now, room, keep) ? t("short", { end: locale.time(now.end), more: more(room.short) }) : "";
 }
 
 /** Return the sentence about a present or coming excess over the reference power; undefined without any. */
