@@ -56,7 +56,7 @@ test("the parts of both years", () => {
   assert.deepEqual(head.map(plain), ["Without battery, 7 kW", "With battery, 3 kW"]);
   assert.deepEqual(rows.map((row) => row.map(plain)), [
     ["Energy, per kWh", "1,173 €", "965 €"],
-    ["Above the reference power", "0 €", "0 €"],
+    ["Surcharge", "0 €", "0 €"],
     ["To the grid", "−88 €", "0 €"],
     ["Fixed prices", "240 €", "170 €"],
     ["Total a year", "1,325 €", "1,135 €"],

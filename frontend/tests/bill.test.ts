@@ -65,7 +65,7 @@ test("the lines of a name stand together, in the order of the paper", () => {
   const { groups } = shownBill(bill({ lines }), english);
   assert.deepEqual(
     groups.map((rows) => rows.map(({ name }) => plain(name))),
-    [["Energy", "Energy"], ["Meter", "Above 7 kW"], ["Compensation mechanism"], ["Net", "VAT", "To the grid"]],
+    [["Energy", "Energy"], ["Meter", "Surcharge above 7 kW"], ["Compensation mechanism"], ["Total without VAT", "VAT", "To the grid"]],
   );
 });
 
@@ -81,9 +81,9 @@ test("a forecast is of the running month only, and names no range that it is one
   const estimate = { total: 90.75, low: 90.6, high: 90.75 };
   assert.equal(shownBill(bill({ estimate }), english).sentence, "");
   const running = bill({ estimate, until: "2026-06-20T12:00:00+02:00" });
-  assert.equal(plain(shownBill(running, english).sentence), "About **91 €** by 30 June");
+  assert.equal(plain(shownBill(running, english).sentence), "Forecast: about **91 €** by 30 June");
   const mixed = { ...running, estimate: { total: -4, low: -4, high: 12.2 } };
-  assert.equal(plain(shownBill(mixed, english).sentence), "About **4 €** credit by 30 June");
+  assert.equal(plain(shownBill(mixed, english).sentence), "Forecast: about **4 €** credit by 30 June");
 });
 
 /** A household in August 2026: 384.64 kWh from the grid, 43.25 of it above 7 kW, 400.56 to the grid. */
@@ -123,13 +123,13 @@ test("a whole month is to be paid; net and VAT are of what has VAT", () => {
   const { total, texts, last, sums, lacks } = told(august());
   assert.deepEqual([total, lacks], ["59.26 €", undefined]);
   assert.deepEqual(texts, ["", "", ""]);
-  assert.deepEqual(last, ["Net | 83.87", "VAT | 8% | 6.71", "To the grid | 400.56 kWh × 0.0782 € | −31.32"]);
+  assert.deepEqual(last, ["Total without VAT | 83.87", "VAT | 8% | 6.71", "To the grid | 400.56 kWh × 0.0782 € | −31.32"]);
   assert.deepEqual(sums, ["To pay | 59.26 €"]);
 });
 
 test("a running month is so far, with its date; whoever is paid is told so", () => {
   const until = "2026-08-21T18:38:00+02:00";
-  assert.deepEqual([told(august({ until })).total, told(august({ until })).sums], ["59.26 € so far", ["So far | until 21 Aug, 18:38 | 59.26 €"]]);
+  assert.deepEqual([told(august({ until })).total, told(august({ until })).sums], ["59.26 € so far", ["Total so far | until 21 Aug, 18:38 | 59.26 €"]]);
   const received = told(august({ until, total: -2.1 }));
   assert.deepEqual([received.total, received.sums], ["2.10 € credit so far", ["Credit so far | until 21 Aug, 18:38 | 2.10 €"]]);
   assert.deepEqual([told(august({ total: -2.1 })).total, told(august({ total: -2.1 })).sums], ["2.10 € credit", ["Credit | 2.10 €"]]);
@@ -143,7 +143,7 @@ test("without an energy price there is no total: what is known is the network an
   assert.equal(texts[1], "**29.81 € without the energy itself.** Enter the energy price to complete the bill.");
   assert.equal(all[0], "Energy | 384.64 kWh | price missing");
   // 12.84 + 19.62 + 5.72 + 3.31 + 0.38 - 14.27, and 8 % of it.
-  assert.deepEqual(last, ["Net | 27.60", "VAT | 8% | 2.21", "To the grid | 400.56 kWh | price missing"]);
+  assert.deepEqual(last, ["Total without VAT | 27.60", "VAT | 8% | 2.21", "To the grid | 400.56 kWh | price missing"]);
   assert.deepEqual(sums, ["Grid charges and levies | 29.81 €"]);
   assert.deepEqual(notes.slice(0, -1), ["No feed-in price is entered, so energy to the grid counts as 0 € here."]);
   const french_ = told(august(WITHOUT_ENERGY), french);
@@ -155,7 +155,7 @@ test("a line beside one without a price is not in the sum, and says so", () => {
   const fee = line("energy_fee", 1, "month", 2.5, 2.5);
   const { all, last } = told(august({ ...WITHOUT_ENERGY, lines: [fee, ...NETWORK] }));
   assert.deepEqual(all.slice(0, 2), ["Energy | 384.64 kWh | price missing", "Supplier's fixed fee | 1 month × 2.50 € | not in the sum"]);
-  assert.equal(last[0], "Net | 27.60");
+  assert.equal(last[0], "Total without VAT | 27.60");
 });
 
 test("other missing parts are named, and nothing is claimed where no price is known", () => {
@@ -187,7 +187,7 @@ const COMMUNITY = line("community", 100, "kWh", 0.09, 9);
 test("what the energy community is paid stands below, and the big number is both together", () => {
   const { total, texts, sums, notes } = told(august({ ...SHARED, community: COMMUNITY, total_with_community: 56.36 }));
   assert.deepEqual([total, texts], ["56.36 €", ["", "", ""]]);
-  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "Supplier and community | 56.36 €"]);
+  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "To supplier and community | 56.36 €"]);
   assert.deepEqual(notes.slice(0, 2), [
     "100.00 kWh came from energy sharing, so no energy price or levies apply.",
     "Because of energy sharing, the grid operator may charge 5.51 € less.",
@@ -205,7 +205,7 @@ test("prices of another year are said, in each language", () => {
   const january = (changes: Partial<Bill> = {}) => told(bill({ month: "2027-01", start: "2027-01-01T00:00:00+01:00", end: "2027-02-01T00:00:00+01:00", until: "2027-02-01T00:00:00+01:00", prices_of: "2026-12", ...changes }));
   assert.equal(january().texts[0], "The prices of 2027 are not known yet. Calculated with the prices of December 2026.");
   assert.deepEqual(january().sums, ["To pay, with the prices of December 2026 | 54.81 €"]);
-  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["So far, with the prices of December 2026 | until Wed 20 Jan, 24:00 | 54.81 €"]);
+  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["Total so far, with the prices of December 2026 | until Wed 20 Jan, 24:00 | 54.81 €"]);
   assert.equal(plain(olderPrices("2026-12", "2027-01", french)), "Les prix de 2027 ne sont pas encore connus. Calculé avec les prix de décembre 2026.");
   // Of the same year: the month.
   assert.equal(plain(olderPrices("2027-08", "2027-10", french)), "Les prix d'octobre 2027 ne sont pas encore connus. Calculé avec les prix d'août 2027.");
@@ -220,7 +220,7 @@ test("aids have the household's name; one without VAT stands below the VAT", () 
   // 83.87 - 14.25 is 69.62, with 5.57 of VAT; less 5 and 31.32.
   const { last, all } = told(august({ lines: [ENERGY, ...NETWORK, ...aids, SOLD], total: 38.87 }));
   assert.ok(all.includes("Aide de l'État | 384.64 kWh × −0.037037 € | −14.25"));
-  assert.deepEqual(last.slice(0, 3), ["Net | 69.62", "VAT | 8% | 5.57", "Prime communale | 1 month × −5.00 € | −5.00"]);
+  assert.deepEqual(last.slice(0, 3), ["Total without VAT | 69.62", "VAT | 8% | 5.57", "Prime communale | 1 month × −5.00 € | −5.00"]);
 });
 
 test("energy whose price was not known costs the mean of the month, or is why there is no total", () => {
@@ -233,5 +233,5 @@ test("energy whose price was not known costs the mean of the month, or is why th
 
 test("a forecast without the energy community says whose it is", () => {
   const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
-  assert.equal(told(august(running)).texts[1], "About **90 €** to the supplier by 31 August");
+  assert.equal(told(august(running)).texts[1], "Forecast: about **90 €** to the supplier by 31 August");
 });

@@ -277,37 +277,37 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
   };
   assert.deepEqual(said("en"), [
     "86 € this month",
-    "11 € of it is the fixed price. November 2025 by the 21st: **105 €** at today's price.",
-    "84.00 m³ × 0.90 €, plus 21 of 30 days × 15.00 € fixed price. With VAT, at your own prices.",
+    "This amount includes a fixed price of 11 €. November 2025 by the 21st: **105 €** at today's price.",
+    "84.00 m³ × 0.90 €, plus 21 of 30 days of the fixed price 15.00 €. With VAT, at your own prices.",
     "until 21 Nov, 24:00",
   ]);
   assert.deepEqual(said("fr"), [
     "86 € ce mois-ci",
-    "Dont 11 € de prix fixe. Novembre 2025 au 21 : **105 €** au prix d'aujourd'hui.",
-    "84,00 m³ × 0,90 €, plus 21 jours sur 30 × 15,00 € de prix fixe. TVA comprise, à vos prix.",
+    "Ce montant comprend 11 € de prix fixe. Novembre 2025 au 21 : **105 €** au prix d'aujourd'hui.",
+    "84,00 m³ × 0,90 €, plus 21 jours sur 30 du prix fixe de 15,00 €. TVA comprise, à vos prix.",
     "jusqu'au 21 nov., 24:00",
   ]);
-  assert.equal(said("de")[1], "Davon 11 € Festpreis. November 2025 bis zum 21.: **105 €** zum heutigen Preis.");
-  assert.equal(said("lb")[1], "Dovu sinn 11 € feste Präis. November 2025 bis den 21.: **105 €** zum Präis vun haut.");
-  assert.equal(said("pt")[1], "Dos quais 11 € de preço fixo. Novembro de 2025 até dia 21: **105 €** ao preço de hoje.");
+  assert.equal(said("de")[1], "In diesem Betrag sind 11 € Festpreis enthalten. November 2025 bis zum 21.: **105 €** zum heutigen Preis.");
+  assert.equal(said("lb")[1], "An dësem Betrag sinn 11 € feste Präis. November 2025 bis den 21.: **105 €** zum Präis vun haut.");
+  assert.equal(said("pt")[1], "Este valor inclui 11 € de preço fixo. Novembro de 2025 até dia 21: **105 €** ao preço de hoje.");
 });
 
 test("gas in euros without a year ago, a fixed price, whole days or the start of the month", () => {
   const said = (costs: KnownCosts, today = "2026-11-22") => shown(costSentence(costs, today, en));
   const alone = { year_ago: null };
-  assert.equal(said(gasCosts({}, alone)), "11 € of it is the fixed price.");
+  assert.equal(said(gasCosts({}, alone)), "This amount includes a fixed price of 11 €.");
   assert.equal(said(gasCosts({ fixed: 0, total: 75.6 }, { ...alone, per_month: 0 })), "");
-  assert.equal(said(gasCosts({ first: 5 }, alone)), "11 € of it is the fixed price. Counted since 5 November.");
-  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "11 € of it is the fixed price. At least this amount: some days are incomplete.");
+  assert.equal(said(gasCosts({ first: 5 }, alone)), "This amount includes a fixed price of 11 €. Counted since 5 November.");
+  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "This amount includes a fixed price of 11 €. At least this amount: some days are incomplete.");
   assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT, at your own prices.");
   // On the 1st, October is told as a whole.
   const october = gasCosts({ month: "2026-10" });
   assert.deepEqual(costTotal(october, "2026-11-01", en), { number: "86", unit: "€ in October" });
   const whole = { ...gasCosts().year_ago!, last: 30 };
-  assert.equal(said(gasCosts({}, { year_ago: whole })), "11 € of it is the fixed price. November 2025: **105 €** at today's price.");
+  assert.equal(said(gasCosts({}, { year_ago: whole })), "This amount includes a fixed price of 11 €. November 2025: **105 €** at today's price.");
   // A month in summer is told in cents.
   const summer = gasCosts({ total: 9.99, fixed: 5.5 }, alone);
-  assert.deepEqual([costTotal(summer, "2026-11-22", en).number, said(summer)], ["9.99", "5.50 € of it is the fixed price."]);
+  assert.deepEqual([costTotal(summer, "2026-11-22", en).number, said(summer)], ["9.99", "This amount includes a fixed price of 5.50 €."]);
   assert.deepEqual([hasMonth(null), hasMonth(undefined), hasMonth({ ...gasCosts(), month: null }), hasMonth(summer)], [false, false, false, true]);
 });
 

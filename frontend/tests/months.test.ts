@@ -143,12 +143,12 @@ test("without a month in euros there is only energy, and what has to be entered 
 
 test("amounts say at which prices they are", () => {
   const notes = (changes: Partial<Bill>, unit: "€" | "kWh" = "€") => amountNotes(yearOf([bill("2026-12", "2027-01"), bill("2027-01", "2027-02", changes)], unit), en);
-  assert.deepEqual(notes({}), ["Each month at its own prices."]);
+  assert.deepEqual(notes({}), ["Each month is calculated with its own prices."]);
   assert.deepEqual(notes({ prices_of: "2026-12" }), [
-    "Each month at its own prices.",
+    "Each month is calculated with its own prices.",
     "The prices of 2027 are not known yet. Calculated with the prices of December 2026.",
   ]);
-  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month at its own prices.", "The bill of the energy community is not included."]);
+  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month is calculated with its own prices.", "The bill of the energy community is not included."]);
   assert.deepEqual(notes({ prices_of: "2026-12" }, "kWh"), []);
 });
 
@@ -166,7 +166,7 @@ test("a running month is so far, and only whole ones are to be paid", () => {
     const { head: [, ...heads], total } = tableOf(of, of.months.at(-1)!, en);
     return [...heads, total!.name];
   };
-  assert.deepEqual(head([running]), ["December so far", "So far"]);
+  assert.deepEqual(head([running]), ["December so far", "Total so far"]);
   assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, minus feed-in"]);
   assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, minus feed-in"]);
 });

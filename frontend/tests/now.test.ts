@@ -38,7 +38,7 @@ test("the room is what may stay on, in halves of a kW, never above the reference
   // 7 - 0.8 = 6.2; the rest of 1.75 kWh would allow 8.8 more for 630 s.
   assert.equal(said(evening), "**You can switch on up to 6 kW more** and stay within 7 kW.");
   assert.equal(said(evening, fr), "**Vous pouvez ajouter jusqu'à 6 kW** sans dépasser 7 kW.");
-  assert.equal(small(evening), "Only until 21:00: up to 7 kW more.");
+  assert.equal(small(evening), "You can switch on up to 7 kW more, but only until 21:00.");
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
   assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
   assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on up to 2 kW more** and stay within 7 kW.");
@@ -63,9 +63,9 @@ test("power above the reference power must go by the end of the quarter-hour, ev
 test("much drawn at first leaves less until the quarter-hour ends", () => {
   const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
   // 0.25 kWh for 420 s are 2.14 kW.
-  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then up to 6 kW.**");
-  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis au plus 6 kW.**");
-  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45, then up to 6 kW more.**");
+  assert.equal(said(late), "**Until 18:45, you can switch on up to 1 kW more, after that up to 6 kW in total.**");
+  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW au total.**");
+  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45. After that, you can switch on up to 6 kW more.**");
 });
 
 test("the sun is not counted on, if the use of the house is known; else the card says so", () => {
@@ -77,7 +77,7 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** while the sun shines as now.");
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
-  assert.equal(small({ power: 0.7, house: 2.1 }), "While the sun shines as now: up to 6 kW more.");
+  assert.equal(small({ power: 0.7, house: 2.1 }), "You can switch on up to 6 kW more while the sun shines as now.");
 });
 
 test("a shown room falls at once and rises after a minute", () => {
@@ -90,30 +90,30 @@ test("a shown room falls at once and rises after a minute", () => {
 
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
-  assert.equal(said(car), "**0.08 € more,** unless you switch off 8.6 kW until 18:45.");
-  assert.equal(said(car, fr), "**0,08 € de plus,** sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
-  assert.equal(small(car), "From 18:45 on: use 4.4 kW less.");
+  assert.equal(said(car), "**It costs 0.08 € more** unless you switch off 8.6 kW until 18:45.");
+  assert.equal(said(car, fr), "**Cela coûte 0,08 € de plus,** sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
+  assert.equal(small(car), "From 18:45 on, use 4.4 kW less.");
   assert.equal(
     said({ ...car, excessPrice: null }),
-    "**Switch off 8.6 kW until 18:45** to stay within 7 kW. Otherwise, 0.9 kWh too much.",
+    "**Switch off 8.6 kW until 18:45** to stay within 7 kW. Otherwise, 0.9 kWh will be above 7 kW.",
   );
 });
 
 test("an excess that is there is told, with what it will be, also while nothing is drawn any more", () => {
   assert.equal(
     said({ power: 2.1, energy: 1.95 }),
-    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW; by 18:45 it will be 0.4 kWh.",
+    "**0.04 € more:** this quarter-hour is now 0.2 kWh above 7 kW and will be 0.4 kWh above it at 18:45.",
   );
   assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW; by 18:45 it will be 0.2 kWh/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW;** by 18:45 it will be 0.4 kWh.");
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is now 0.2 kWh above 7 kW** and will be 0.4 kWh above it at 18:45.");
 });
 
 test("what is above is never called 0", () => {
   const little = { power: 0.1, energy: 1.751 };
-  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW; by 18:45 it will be less than 0.1 kWh.");
+  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is now less than 0.1 kWh above 7 kW and will be less than 0.1 kWh above it at 18:45.");
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
-    "**Less than 0.01 € more,** unless you switch off 0.1 kW until 18:45.",
+    "**It costs less than 0.01 € more** unless you switch off 0.1 kW until 18:45.",
   );
   assert.equal(shownMean(situation({ power: 6.5, energy: 1.03 })), 7.1);
 });

@@ -34,7 +34,7 @@ const said = (answer: Voltages, language = "en") => plain(voltageSentence(voltag
 test("voltages within the limits are said of one phase, of both, and of all three", () => {
   assert.equal(said(volts()), "All three phases within 207–253 V.");
   assert.equal(said(volts({ L1: {}, L2: {} })), "Both phases within 207–253 V.");
-  assert.equal(said(volts({ L1: {} })), "Within 207–253 V.");
+  assert.equal(said(volts({ L1: {} })), "Voltage within 207–253 V.");
   assert.equal(said(volts(), "fr"), "Les trois phases entre 207 et 253 V.");
   assert.equal(said({ ...volts(), limits: [196, 264] }), "All three phases within 196–264 V.");
 });
@@ -42,25 +42,25 @@ test("voltages within the limits are said of one phase, of both, and of all thre
 test("a voltage that was outside is said with its phase, about how long, and how far", () => {
   assert.equal(
     said(volts({ L1: { 10: [250, 255.4], 11: [252, 253.2] }, L2: {}, L3: {} })),
-    "**L1 was above 253 V for about 10 min**, highest 255 V.",
+    "**Phase L1 was above 253 V for about 10 min**, highest value 255 V.",
   );
   assert.equal(
     said(volts({ L1: {}, L2: { 10: [198.8, 231] }, L3: {} })),
-    "**L2 was below 207 V for about 5 min**, lowest 199 V.",
+    "**Phase L2 was below 207 V for about 5 min**, lowest value 199 V.",
   );
   assert.equal(
     said(volts({ L1: { 10: [190, 254] }, L2: { 11: [250, 256], 12: [250, 254] }, L3: {} })),
-    "**L1 and L2 were above 253 V** for up to about 10 min each, highest 256 V. **L1 was below 207 V for about 5 min**, lowest 190 V.",
+    "**Phases L1 and L2 were above 253 V** for up to about 10 min each, highest value 256 V. **Phase L1 was below 207 V for about 5 min**, lowest value 190 V.",
   );
-  assert.equal(said(volts({ L1: { 10: [250, 255] } })), "**Above 253 V for about 5 min**, highest 255 V.");
+  assert.equal(said(volts({ L1: { 10: [250, 255] } })), "**The voltage was above 253 V for about 5 min**, highest value 255 V.");
   // Exactly at the limit is within it, and a little above it does not look as if it were.
-  assert.equal(said(volts({ L1: { 10: [207, 253] } })), "Within 207–253 V.");
-  assert.equal(said(volts({ L1: { 10: [230, 253.04] } })), "**Above 253 V for about 5 min**, highest 253.1 V.");
+  assert.equal(said(volts({ L1: { 10: [207, 253] } })), "Voltage within 207–253 V.");
+  assert.equal(said(volts({ L1: { 10: [230, 253.04] } })), "**The voltage was above 253 V for about 5 min**, highest value 253.1 V.");
 });
 
 test("a day that is known from some time on is said to be within since then", () => {
   const rows = Object.fromEntries(Array.from({ length: 264 }, (_, index) => [index, null]));
-  assert.equal(said(volts({ L1: rows })), "Within 207–253 V since 16:40.");
+  assert.equal(said(volts({ L1: rows })), "Voltage within 207–253 V since 16:40.");
 });
 
 test("what was read in five minutes is said of each phase, and what was not is a dash", () => {
@@ -105,8 +105,8 @@ const live = (values: Live["values"] = {}, changes: object = {}): Live => ({
 const supply = (given: Live, isOld = false, language = "en") => plain(supplySentence(given, meter, isOld, NOW, locale(language)));
 
 test("the supply is said as the breaker is, with the age of the last telegram", () => {
-  assert.equal(supply(live({ breaker: "connected" })), "Connected; last telegram 4 s ago.");
-  assert.equal(supply(live({ breaker: "connected" }), false, "fr"), "Sous tension ; dernier télégramme il y a 4 s.");
+  assert.equal(supply(live({ breaker: "connected" })), "The breaker is on; last telegram 4 s ago.");
+  assert.equal(supply(live({ breaker: "connected" }), false, "fr"), "Disjoncteur enclenché ; dernier télégramme il y a 4 s.");
   assert.match(supply(live({ breaker: "disconnected" })), /^\*\*Switched off:\*\* .* Last telegram 4 s ago\.$/);
   assert.match(supply(live({ breaker: "ready_for_reconnection" })), /^\*\*The power is cut\.\*\* Press the button/);
   assert.equal(supply(live({ breaker: null })), "Last telegram 4 s ago.");
@@ -189,10 +189,10 @@ const interrupted = (...all: object[]) => plain(interruptionsSentence(found(...a
 
 test("a quiet month is said with what came last", () => {
   const dip = at("2026-10-18T12:02:00Z", "voltage_sag");
-  assert.equal(interrupted(dip), "Nothing in the last 30 days; last voltage sag 18 October.");
-  assert.equal(plain(interruptionsSentence(found(dip), NOW, locale("fr"))), "Rien depuis 30 jours ; dernier creux de tension le 18 octobre.");
-  assert.equal(interrupted(), "Nothing in the last 30 days.");
-  assert.equal(interrupted(at("2025-11-30T12:00:00Z", "power_failure")), "Nothing in the last 30 days; last power failure 30 November 2025.");
+  assert.equal(interrupted(dip), "No interruption in the last 30 days; last short voltage drop: 18 October.");
+  assert.equal(plain(interruptionsSentence(found(dip), NOW, locale("fr"))), "Aucune perturbation depuis 30 jours ; dernier creux de tension le 18 octobre.");
+  assert.equal(interrupted(), "No interruption in the last 30 days.");
+  assert.equal(interrupted(at("2025-11-30T12:00:00Z", "power_failure")), "No interruption in the last 30 days; last power failure: 30 November 2025.");
 });
 
 test("what came in the last 30 days is counted by kind, and the last one has its time", () => {
@@ -201,7 +201,7 @@ test("what came in the last 30 days is counted by kind, and the last one has its
     at("2026-11-02T12:00:00Z", "voltage_sag", 2),
     at("2026-11-18T13:02:00Z", "power_failure"),
   ];
-  assert.equal(interrupted(...all), "**1 power failure and 2 voltage sags** in the last 30 days, the last one on 18 November, 14:02.");
+  assert.equal(interrupted(...all), "**1 power failure and 2 short voltage drops** in the last 30 days, the last one on 18 November, 14:02.");
 });
 
 test("what was counted while nothing was read is between two times", () => {
@@ -216,8 +216,8 @@ test("what was counted while nothing was read is between two times", () => {
 test("nothing is said of a time before the meter was read", () => {
   const began = (since: string | null, undated: object) =>
     interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
-  assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "Nothing since 19 November, when reading began.");
-  assert.equal(began(null, {}), "Nothing is known yet. Counts appear here with the first telegram.");
+  assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "No interruption since 19 November, when reading began.");
+  assert.equal(began(null, {}), "No counts yet. They appear with the first telegram of the meter.");
   assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter counts no interruptions.");
 });
 
@@ -235,16 +235,16 @@ test("the table names the phases, and what is drawn adds up to what was seen", (
   ];
   const year = found(...all);
   assert.deepEqual(interruptionsTable(year, NOW, en).map((row) => row.map(plain)), [
-    ["9 June, 22:02", "1 voltage sag", "–"],
-    ["9 June, 16:02", "4 voltage sags", "L1, L2 and L3"],
-    ["25 October 2025, 12:00", "2 voltage sags", "–"],
+    ["9 June, 22:02", "1 short voltage drop", "–"],
+    ["9 June, 16:02", "4 short voltage drops", "L1, L2 and L3"],
+    ["25 October 2025, 12:00", "2 short voltage drops", "–"],
   ]);
   const { marks, labels } = drawn(year, 600);
   assert.deepEqual(marks.map(({ count }) => count), [2, 5]);
   assert.deepEqual(labels.map(({ text }) => text), [2, 5]);
   assert.equal(year.seen.voltage_sag, 7);
-  assert.equal(markSentence(marks[1]!.disturbances, NOW, en), "**9 June:** 5 voltage sags (L1, L2 and L3)");
-  assert.equal(markSentence(marks[0]!.disturbances, NOW, en), "**25 October 2025, 12:00:** 2 voltage sags");
+  assert.equal(markSentence(marks[1]!.disturbances, NOW, en), "**9 June:** 5 short voltage drops (L1, L2 and L3)");
+  assert.equal(markSentence(marks[0]!.disturbances, NOW, en), "**25 October 2025, 12:00:** 2 short voltage drops");
 });
 
 test("a thousand disturbances are some marks, one path a kind, and none is lost", () => {

@@ -170,11 +170,11 @@ test("a day in a sentence", () => {
   assert.equal(say({ hasSun: false }, above), "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
   assert.equal(
     say({ hasSun: false, heading: 10.78 }, above),
-    "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; the current one will reach ≈ 10.8 kW",
+    "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; the current quarter-hour will reach ≈ 10.8 kW",
   );
   assert.equal(
     say({ hasSun: false, heading: 10.78 }),
-    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **the current one will reach ≈ 10.8 kW**.",
+    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **the current quarter-hour will reach ≈ 10.8 kW**.",
   );
   const unpriced = { quarter_hours_above: 12, above_wh: 1500, cost_above: null };
   assert.equal(say({ hasSun: false }, unpriced), "10.8 kWh from the grid. **12 quarter-hours above 7 kW:** 1.5 kWh");
@@ -187,7 +187,7 @@ test("what is not known is said to be so, and is no 0", () => {
   assert.equal(say({ known: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
   assert.equal(
     say({ known: 0, firstEnds: first, heading: 11 }),
-    "No whole quarter-hour yet: the first one ends at 19:00. **The current one will reach ≈ 11.0 kW.**",
+    "No whole quarter-hour yet: the first one ends at 19:00. **The current quarter-hour will reach ≈ 11.0 kW.**",
   );
 });
 
@@ -206,10 +206,10 @@ test("a chosen bar in a sentence", () => {
   assert.equal(tell({ drawn: 0, fed: 4.9 }), "**18:15–18:30:** 4.9 kW to the grid.");
   assert.equal(tell({ drawn: 0, fed: null }), "**18:15–18:30:** 0.0 kW from the grid.");
   assert.equal(tell({ drawn: null }), "**18:15–18:30:** not measured.");
-  assert.equal(tell({ drawn: 2, origin: "platform" }), "**18:15–18:30:** 2.0 kW from the grid. From the Leneda portal.");
+  assert.equal(tell({ drawn: 2, origin: "platform" }), "**18:15–18:30:** 2.0 kW from the grid. Value from the Leneda portal.");
   assert.equal(
     tell({ drawn: 7.1, cost: 0.002, origin: "platform_estimated" }),
-    "**18:15–18:30:** 7.1 kW from the grid. 0.03 kWh above 7 kW: < 0.01 €. Estimated by the grid operator.",
+    "**18:15–18:30:** 7.1 kW from the grid. 0.03 kWh above 7 kW: < 0.01 €. Value estimated by the grid operator.",
   );
   assert.equal(
     tell({ drawn: 10.8, cost: 0.08, isRunning: true }),

@@ -67,28 +67,28 @@ test("of many classes the dearest are left out, never one's own or the cheapest"
 
 test("the class that costs least is right, its neighbours are compared", () => {
   const rows = (three: number, twelve: number) => classRows(classes(7, [["3", three, 0, 9], ["7", 200, 0, 2], ["12", twelve, 0, 0]]));
-  assert.equal(says(rows(203, 220), 7), "7 kW is the right choice. In 12 months, 12 kW would have cost 20 € more, and 3 kW about the same.");
-  assert.equal(says(rows(220, 203), 7), "7 kW is the right choice. In 12 months, 3 kW would have cost 20 € more, and 12 kW about the same.");
-  assert.equal(says(rows(208, 220), 7), "7 kW is the right choice. In 12 months, 12 kW would have cost 20 € more, and 3 kW 8 € more.");
-  assert.equal(says(rows(203, 201), 7), "7 kW is the right choice. In 12 months, 12 kW and 3 kW would have cost about the same.");
+  assert.equal(says(rows(203, 220), 7), "7 kW is the right reference power. In 12 months, you would have paid 20 € more with 12 kW, and about the same with 3 kW.");
+  assert.equal(says(rows(220, 203), 7), "7 kW is the right reference power. In 12 months, you would have paid 20 € more with 3 kW, and about the same with 12 kW.");
+  assert.equal(says(rows(208, 220), 7), "7 kW is the right reference power. In 12 months, you would have paid 20 € more with 12 kW, and 8 € more with 3 kW.");
+  assert.equal(says(rows(203, 201), 7), "7 kW is the right reference power. In 12 months, you would have paid about the same with 12 kW or 3 kW.");
   // A saving below 5 € is named, because the bars show it.
-  assert.equal(says(rows(197, 220), 7), "7 kW is the right choice. 3 kW would have been 3 € cheaper in 12 months: no reason to change.");
-  assert.equal(says(rows(180, 220), 7), "3 kW would have saved 20 € in 12 months.");
-  assert.equal(says(rows(180, 220), 7, 1), "3 kW would have saved 20 € in 1 month.");
+  assert.equal(says(rows(197, 220), 7), "7 kW is the right reference power. With 3 kW, you would have paid 3 € less in 12 months: no reason to change.");
+  assert.equal(says(rows(180, 220), 7), "With 3 kW, you would have paid 20 € less in 12 months.");
+  assert.equal(says(rows(180, 220), 7, 1), "With 3 kW, you would have paid 20 € less in 1 month.");
 });
 
 test("another class that is chosen is compared with one's own", () => {
   const rows = classRows(classes(7, [["3", 203, 0, 9], ["7", 200, 0, 2], ["12", 220, 0, 0]]));
-  assert.equal(says(rows, 12), "12 kW would have cost 20 € more in 12 months than your 7 kW.");
-  assert.equal(says(rows, 3), "3 kW would have cost about the same in 12 months as your 7 kW.");
-  assert.equal(says(rows, 12, 12, of("fr")), "12 kW auraient coûté 20 € de plus que vos 7 kW sur 12 mois.");
-  assert.equal(says(rows, 12, 1, of("de")), "12 kW hätten 20 € mehr gekostet in 1 Monat als deine 7 kW.");
+  assert.equal(says(rows, 12), "With 12 kW, you would have paid 20 € more in 12 months than with your 7 kW.");
+  assert.equal(says(rows, 3), "With 3 kW, you would have paid about the same in 12 months as with your 7 kW.");
+  assert.equal(says(rows, 12, 12, of("fr")), "Avec 12 kW, vous auriez payé 20 € de plus qu'avec vos 7 kW sur 12 mois.");
+  assert.equal(says(rows, 12, 1, of("de")), "Mit 12 kW hättest du 20 € mehr bezahlt in 1 Monat als mit deinen 7 kW.");
 });
 
 test("without a class of one's own, the cheapest is named", () => {
   const rows = classRows(classes(null, [["3", 203, 0, 9], ["7", 200, 0, 2], ["12", 220, 0, 0]]));
   assert.equal(says(rows, undefined), "7 kW would have been the cheapest in 12 months: 200 €.");
-  assert.equal(says(rows, 12), "12 kW would have cost 20 € more in 12 months than 7 kW.");
+  assert.equal(says(rows, 12), "With 12 kW, you would have paid 20 € more in 12 months than with 7 kW.");
   assert.deepEqual(rows.map(({ difference }) => difference), [3, null, 20]);
 });
 
@@ -123,15 +123,15 @@ test("what was above is said as it was counted, above the contract of the time o
     const all = [monthAbove("2026-01", [0, 0], [count, kwh], 7), monthAbove("2026-02", [5, 10], [0, 0], 7)];
     return plain(aboveSentence(all, { kw: 7, isContract: true }, months, en));
   };
-  assert.equal(at(823, 926.4, 12), "823 quarter-hours above 7 kW in 12 months: 2.3% of the time, 926 kWh.");
-  assert.equal(at(1, 0.6, 12), "1 quarter-hour above 7 kW in 12 months: 0.6 kWh.");
-  assert.equal(at(0, 0, 12), "No quarter-hour above 7 kW in 12 months.");
-  assert.equal(at(3, 1.2), "3 quarter-hours above 7 kW so far: 1.2 kWh.");
+  assert.equal(at(823, 926.4, 12), "823 quarter-hours were above 7 kW in 12 months: 2.3% of the time, 926 kWh.");
+  assert.equal(at(1, 0.6, 12), "1 quarter-hour was above 7 kW in 12 months: 0.6 kWh.");
+  assert.equal(at(0, 0, 12), "No quarter-hour was above 7 kW in 12 months.");
+  assert.equal(at(3, 1.2), "3 quarter-hours were above 7 kW so far: 1.2 kWh.");
   const changed = [monthAbove("2026-01", [10, 4], [0, 0], 12), monthAbove("2026-02", [20, 8.5], [2, 0.5], 12, 7)];
   const said = (isContract: boolean, kw: number, locale = en) => plain(aboveSentence(changed, { kw, isContract }, 2, locale));
-  assert.equal(said(true, 7), "2 quarter-hours above 12 kW, then 7 kW in 2 months: 0.5 kWh.");
+  assert.equal(said(true, 7), "2 quarter-hours were above 12 kW, then 7 kW in 2 months: 0.5 kWh.");
   assert.equal(said(true, 7, of("pt")), "2 quartos de hora acima de 12 kW, depois 7 kW em 2 meses: 0,5 kWh.");
-  assert.equal(said(false, 3), "30 quarter-hours above 3 kW in 2 months: 0.1% of the time, 13 kWh.");
+  assert.equal(said(false, 3), "30 quarter-hours were above 3 kW in 2 months: 0.1% of the time, 13 kWh.");
   assert.equal(limitName([monthAbove("2026-01", [0, 0], [0, 0])], { kw: 7, isContract: true }, en).replace("\u00a0", " "), "7 kW");
   assert.deepEqual(aboveIn(changed, { kw: 99, isContract: false }), { quarter_hours: 0, kwh: 0 });
 });

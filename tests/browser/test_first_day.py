@@ -65,8 +65,11 @@ FIRST_DAY = {
     ),
     "quality": (
         ("quality", r"^Voltage .* All three phases within 207.253 V since .* L3 2\d\d V"),
-        ("quality", r"^Supply and reception Connected; last telegram \d+ s ago\. Breaker On"),
-        ("quality", r"^Interruptions Nothing since .*, when reading began\."),
+        (
+            "quality",
+            r"^Supply and reception The breaker is on; last telegram \d+ s ago\. Breaker On",
+        ),
+        ("quality", r"^Interruptions No interruption since .*, when reading began\."),
     ),
 }
 

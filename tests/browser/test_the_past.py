@@ -120,7 +120,7 @@ async def test_the_past_comes_from_a_file(
         await who.opens("/dashboard-smarty/year")
         year, battery = await shows_cards(who, "year", "battery")
         assert not await complaints(who.page)
-        assert re.search(r"3 kW would have saved \d+ € in 12 months\.", year.text)
+        assert re.search(r"With 3 kW, you would have paid \d+ € less in 12 months\.", year.text)
         # The same power all the time, and no sun.
         assert "would save nothing" in battery.text
         await who.takes_picture("past-year")

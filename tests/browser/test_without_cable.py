@@ -72,7 +72,7 @@ async def test_last_months_bill_after_few_clicks(
         assert tabs == ["Yesterday", "Bill", "Year"]
         await page.get_by_role("tab", name="Bill").click()
         await until(_says(who, "bill", "from Leneda"), within=60)
-        earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Month before").first
+        earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Previous month").first
         await until(earlier.is_enabled, within=60)
         await earlier.click()
         last, this = midnight(1), midnight(0)

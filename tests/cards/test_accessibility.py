@@ -179,7 +179,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
 
     await stage.show("smarty-p1-bill", answers=house_bill.bills())
     said = await listen(stage)
-    await stage.page.get_by_role("button", name="Month before").click()
+    await stage.page.get_by_role("button", name="Previous month").click()
     await stage.settle()
     assert await said() == ["October 2026: 144.16 €"]
 
@@ -188,7 +188,9 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     await stage.page.get_by_role("radio", name="12 kW").click()
     await stage.settle()
     (text,) = await said()
-    assert text.startswith("12 kW would have cost 43 € more in 12 months than your 7 kW. ")
+    assert text.startswith(
+        "With 12 kW, you would have paid 43 € more in 12 months than with your 7 kW. "
+    )
     assert "above 12 kW" in text
     assert not stage.errors
 

@@ -24,10 +24,10 @@ NOVEMBER = (
     "Energy 363.66 kWh × 0.1450 € 52.73 Supplier's fixed fee 20.8 of 30 days × 2.50 € 1.73 "
     "Grid charges, 7 kW 20.8 of 30 days × 12.84 € 8.89 Grid charges, per kWh "
     "363.66 kWh × 0.0510 € 18.55 "
-    "Meter 20.8 of 30 days × 5.72 € 3.96 Above 7 kW 57.81 kWh × 0.0765 € 4.42 "
+    "Meter 20.8 of 30 days × 5.72 € 3.96 Surcharge above 7 kW 57.81 kWh × 0.0765 € 4.42 "
     "Electricity tax 363.66 kWh × 0.0010 € 0.36 Compensation mechanism 363.66 kWh × 0.0077 € 2.80 "
-    "Net 93.44 VAT 8% 7.48 To the grid 48.98 kWh × 0.0782 € −3.83 "
-    "So far until 21 Nov, 18:38 97.09 €"
+    "Total without VAT 93.44 VAT 8% 7.48 To the grid 48.98 kWh × 0.0782 € −3.83 "
+    "Total so far until 21 Nov, 18:38 97.09 €"
 )
 NOVEMBRE = (
     "Énergie 363,66 kWh × 0,1450 € 52,73 Prime du fournisseur 20,8 jours sur 30 × 2,50 € 1,73 "
@@ -51,7 +51,8 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     await show(stage, CARD, answers=bills())
     text = await clean(stage, "bill-light-390-en")
     assert (
-        "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
+        "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured Forecast: about 145 "
+        "€ by 30" in text
     )
     assert NOVEMBER in text
     assert text.endswith("The surcharge for energy above 7 kW comes on top of the grid price.")
@@ -85,8 +86,8 @@ async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: St
 
 async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
     await show(stage, CARD, answers=bills())
-    earlier_month = stage.page.get_by_role("button", name="Month before")
-    later_month = stage.page.get_by_role("button", name="Month after")
+    earlier_month = stage.page.get_by_role("button", name="Previous month")
+    later_month = stage.page.get_by_role("button", name="Next month")
     assert await later_month.is_disabled()
     box = await earlier_month.bounding_box()
     assert box
@@ -108,10 +109,10 @@ async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
 
 async def test_the_first_month_known_is_the_last_to_turn_to(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(*earlier()[-1:], running()))
-    await stage.page.get_by_role("button", name="Month before").click()
+    await stage.page.get_by_role("button", name="Previous month").click()
     await stage.settle()
     assert "October 2026" in await stage.text()
-    assert await stage.page.get_by_role("button", name="Month before").is_disabled()
+    assert await stage.page.get_by_role("button", name="Previous month").is_disabled()
 
 
 async def test_without_an_energy_price_there_is_no_total_and_a_link(stage: Stage) -> None:
@@ -121,7 +122,7 @@ async def test_without_an_energy_price_there_is_no_total_and_a_link(stage: Stage
     assert (
         "38.27 € without the energy itself. Enter the energy price to complete "
         "the bill. Enter the prices "
-        "Then: gear icon \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} Contract"
+        "On the meter's page: gear icon \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} Contract"
     ) in text
     assert "Energy 363.66 kWh price missing Grid charges, 7 kW 20.8 of 30 days" in text
     assert "Grid charges and levies until 21 Nov, 18:38 38.27 €" in text
@@ -137,7 +138,7 @@ async def test_without_a_reference_power_both_cards_show_energy(stage: Stage) ->
     sentence = "Without the reference power, no costs can be shown. Your bill states it."
     assert text.count(f"{sentence} An administrator can enter the missing value.") == 2
     assert "From the grid 363.66 kWh To the grid 48.98 kWh Highest quarter-hour 11 Nov" in text
-    assert "438 kWh a month Least in June, most in December" in text
+    assert "438 kWh a month Least energy from the grid in June, most in December" in text
     assert "€" not in text.split("Amount in €")[1]
     assert await stage.page.get_by_role("link").count() == 0
 
@@ -152,7 +153,7 @@ async def test_what_is_received(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(june))
     text = await clean(stage, "bill-received")
     assert "November 2026 54.34 € credit so far until" in text
-    assert "About 30 € credit by 30 November" in text
+    assert "Forecast: about 30 € credit by 30 November" in text
     assert "(30 to" not in text
     assert text.endswith("Credit so far until 21 Nov, 18:38 54.34 €")
 
@@ -176,7 +177,7 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
     assert "12.30 kWh have no known price and are billed at the mean price of the month." in text
     assert "To the energy community 100.00 kWh price missing" in text
     assert "Enter the community's price to include it. Enter the prices" in text
-    assert "So far, sharing is known for 300.00 kWh of 363.66 kWh from the grid." in text
+    assert "Energy sharing is known so far for 300.00 kWh of the 363.66 kWh from the grid." in text
     assert "Counted since 3 November; the paper bill covers the whole month." in text
     assert "400 of 1,990 quarter-hours come from Leneda." in text
     assert "8 of 1,990 quarter-hours are estimated by the grid operator." in text
@@ -197,7 +198,7 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
     text = await clean(stage, "bill-change")
     assert "Grid charges, fixed part 10 of 30 days × 12.84 € 4.28" in text
     assert "Grid charges, fixed part 20 of 30 days × 19.61 € 13.07" in text
-    assert "Above the reference power 6.40 kWh × 0.0765 € 0.49" in text
+    assert "Surcharge above reference power 6.40 kWh × 0.0765 € 0.49" in text
     assert "snow_tax 100.00 kWh × 0.0100 € 1.00" in text
     assert "Net" not in text.replace("Network", "")
     assert "Prices and amounts are without VAT." in text

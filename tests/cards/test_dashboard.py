@@ -280,7 +280,7 @@ async def test_meters_that_differ_are_asked_for_seldom(stage: Stage) -> None:
 async def test_a_view_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None:
     await stage.show("smarty-p1-today", answers=meters(house.meter(media=[GAS])))
     assert "others" in await views(stage)
-    await stage.page.get_by_role("button", name="The day before").click()
+    await stage.page.get_by_role("button", name="Previous day").click()
     reloaded = {"state": "not_loaded", "phases": None, "feeds_in": None, "known_since": None}
     known = meters(house.meter(**reloaded))
     await stage.page.evaluate("(known) => stage.answer(known)", known)

@@ -24,21 +24,22 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 
 # What each card says first.
 SENTENCES = {
-    "now": "0.08 € more, unless you switch off 8.6 kW until 18:45.",
-    "so-far": "About 145 € by 30 November",
+    "now": "It costs 0.08 € more unless you switch off 8.6 kW until 18:45.",
+    "so-far": "Forecast: about 145 € by 30 November",
     "today": "11.9 kWh from the grid, 0.9 kWh to the grid. 1 quarter-hour above "
     "7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",
-    "months": "Cheapest month June, most expensive December",
+    "months": "The cheapest month was June, the most expensive December",
     "battery": "A battery of 10 kWh and 5 kW would save about 190–204 € a year.",
-    "year": "7 kW is the right choice. In 12 months, 12 kW would have cost 43 € "
-    "more, and 3 kW 54 € more.",
+    "year": "7 kW is the right reference power. In 12 months, you would have paid 43 € "
+    "more with 12 kW, and 54 € more with 3 kW.",
     f"medium-{GAS}": "November by the 20th: 11% more than in November 2025",
     f"medium-{WATER}": "November by the 20th: 7% less than in October",
     f"medium-{HEAT}": "November by the 20th: 20% more than in October",
     "quality-voltage": "All three phases within 207–253 V.",
-    "quality-supply": "Connected; last telegram 0 s ago.",
-    "quality-interruptions": "Nothing in the last 30 days; last voltage sag 18 October.",
+    "quality-supply": "The breaker is on; last telegram 0 s ago.",
+    "quality-interruptions": "No interruption in the last 30 days; last short voltage drop: "
+    "18 October.",
 }
 # Firefox is to be left alone: it asks nothing of others, and shows no page but this one.
 PREFERENCES = """

@@ -44,9 +44,9 @@ async def test_the_bill(stage: Stage) -> None:
     await house_bill.show(stage, BILL, answers=answers())
     text = await stage.text()
     assert "Solar power saved you 8 € this month: 38 kWh that you did not have to buy." in text
-    assert "The solar saving leaves out avoided surcharges above 7 kW." in text
+    assert "The solar saving does not count surcharges above 7 kW that solar power avoided." in text
     for _ in range(3):
-        await stage.page.get_by_role("button", name="Month before").click()
+        await stage.page.get_by_role("button", name="Previous month").click()
         await stage.settle()
     assert (
         "Solar power saved you 66 € in August: 303 kWh that you did not have to buy."

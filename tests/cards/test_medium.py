@@ -66,7 +66,8 @@ async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> Non
     text = await settled(stage)
     assert "Gas until 20 Nov, 24:00 110 € this month" in text
     assert (
-        "10 € of it is the fixed price. November 2025 by the 20th: 100 € at today's price." in text
+        "This amount includes a fixed price of 10 €. November 2025 by the 20th: 100 € at "
+        "today's price." in text
     )
     assert "111.00 m³ × 0.90 €, plus 20 of 30 days × 15.00 € fixed price. With VAT," in text
     assert "at your own prices. Today 20 kWh" in text

@@ -39,12 +39,13 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(), width=500)
     text = await clean(stage, "months-light-500-en")
     assert text.startswith(
-        "Twelve months and this one € kWh 97 € a month Cheapest month June, most expensive December"
+        "Twelve months and this one € kWh 97 € a month The cheapest month was June, the most "
+        "expensive December"
     )
     assert (
         "with VAT November so far 12 months Energy 59 € 855 € Grid charges and meter 34 € 576 € "
-        "Levies 3 € −8 € Above 7 kW 5 € 58 € To the grid −4 € −316 € "
-        "To pay, minus feed-in 97 € 1,165 € Each month at its own prices."
+        "Levies 3 € −8 € Surcharge above 7 kW 5 € 58 € To the grid −4 € −316 € "
+        "To pay, minus feed-in 97 € 1,165 € Each month is calculated with its own prices."
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
@@ -65,7 +66,7 @@ async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
     assert "with VAT June 12 months" in text
     assert "Credit 2.10 €" in text
     # Turned by the other card, this one follows.
-    await stage.page.get_by_role("button", name="Month after").click()
+    await stage.page.get_by_role("button", name="Next month").click()
     await stage.settle()
     assert "with VAT July 12 months" in await stage.text()
 
@@ -97,9 +98,9 @@ async def test_kilowatt_hours(stage: Stage) -> None:
     await stage.page.keyboard.press("ArrowRight")
     await stage.settle()
     text = await clean(stage, "months-kwh")
-    assert "438 kWh a month Least in June, most in December" in text
+    assert "438 kWh a month Least energy from the grid in June, most in December" in text
     assert (
-        "kWh November so far 12 months From the grid 364 5,252 of which above 7 kW 58 635 "
+        "kWh November so far 12 months From the grid 364 5,252 Part above 7 kW 58 635 "
         "To the grid 49 4,036"
     ) in text
     assert (await values(stage))[:3] == ["520", "655", "612"]
@@ -110,7 +111,9 @@ async def test_the_table_behind(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.settle()
     text = await clean(stage, "months-table")
-    assert "Month Energy Grid charges and meter Levies Above 7 kW To the grid To pay" in text
+    assert (
+        "Month Energy Grid charges and meter Levies Surcharge above 7 kW To the grid To pay" in text
+    )
     rows = await stage.page.locator(".behind tbody tr").all_inner_texts()
     assert len(rows) == 13
     for row in rows:

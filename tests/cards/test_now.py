@@ -29,7 +29,10 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
         "From the grid 18:38:20 0.6 kW You can switch on up to 6 kW more and stay within 7 kW."
         in text
     )
-    assert "Only until 18:45: up to 7 kW more. 18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
+    assert (
+        "You can switch on up to 7 kW more, but only until 18:45. 18:30\N{EN DASH}18:45 ≈ "
+        "0.7 of 7 kW" in text
+    )
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not stage.errors
     assert not await stage.overflow()
@@ -79,8 +82,8 @@ async def test_red_are_the_cost_and_the_part_above(stage: Stage) -> None:
     assert await color_of_number(stage) == "draws"
     text = await stage.text()
     assert (
-        "0.08 € more, unless you switch off 8.6 kW until 18:45. From 18:45 on: use 4.4 kW less."
-        in text
+        "It costs 0.08 € more unless you switch off 8.6 kW until 18:45. From 18:45 on, use "
+        "4.4 kW less." in text
     )
     assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more,"
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"

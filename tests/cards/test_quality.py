@@ -92,7 +92,7 @@ async def test_voltages_are_within_their_limits_and_each_phase_has_its_row(stage
 async def test_a_voltage_that_was_outside_is_said_first(stage: Stage) -> None:
     outside = voltages(L1={100: (250.0, 255.4), 101: (251.0, 254.0)})
     text = await show(stage, given=answers(**{"smarty_p1/voltages": outside}))
-    assert "L1 was above 253 V for about 10 min, highest 255 V." in text
+    assert "Phase L1 was above 253 V for about 10 min, highest value 255 V." in text
     assert await stage.card(CARD).locator(".beyond").count() == 3
 
 
@@ -128,7 +128,7 @@ async def test_a_finger_reads_the_place_below_it_and_nothing_jumps(
 
 
 @pytest.mark.parametrize(
-    ("phases", "said"), [(1, "Within 207–253 V."), (2, "Both phases within 207–253 V.")]
+    ("phases", "said"), [(1, "Voltage within 207–253 V."), (2, "Both phases within 207–253 V.")]
 )
 async def test_a_house_with_fewer_phases_has_fewer_rows(
     stage: Stage, phases: int, said: str
@@ -239,7 +239,7 @@ async def test_on_the_first_day_the_hours_are_those_since_the_beginning(stage: S
     given = answers(**{"smarty_p1/events": events(messages=[], reception=reception)})
     text = await show(stage, "supply", given)
     assert "Telegrams since 16:42 100% 19:00 no gap longer than a minute now" in text
-    assert "Last message: none yet" in text
+    assert "No message from the grid operator yet" in text
 
 
 # --- Interruptions -------------------------------------------------------------------------------
@@ -247,14 +247,19 @@ async def test_on_the_first_day_the_hours_are_those_since_the_beginning(stage: S
 
 async def test_a_year_of_interruptions(stage: Stage) -> None:
     text = await show(stage, "interruptions")
-    assert "Interruptions Nothing in the last 30 days; last voltage sag 18 October." in text
+    assert (
+        "Interruptions No interruption in the last 30 days; last short voltage drop: 18 October."
+        in text
+    )
     assert "12 months with date earlier, no date" in text
     assert (
         "Power failures 2 with date 22 earlier, no date "
-        "Voltage sags 10 with date 28 earlier, no date "
-        "Voltage swells 3 with date 4 earlier, no date"
+        "Short voltage drops 10 with date 28 earlier, no date "
+        "Short voltage rises 3 with date 4 earlier, no date"
     ) in text
-    assert "The meter only counts interruptions, so earlier ones have no date." in text
+    assert (
+        "The meter only counts interruptions. Earlier interruptions therefore have no date." in text
+    )
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
 
 
@@ -263,7 +268,7 @@ async def test_marks_are_read_with_keys(stage: Stage) -> None:
     await stage.card(CARD).get_by_role("slider").focus()
     await stage.page.keyboard.press("End")
     await stage.settle()
-    await shows(stage, "Interruptions 18 October, 14:02: 1 voltage sag \\(L1\\)")
+    await shows(stage, "Interruptions 18 October, 14:02: 1 short voltage drop \\(L1\\)")
     await stage.page.keyboard.press("Home")
     await stage.settle()
     await shows(stage, "Interruptions 6 December 2025, 13:20: 1 power failure")
@@ -285,8 +290,8 @@ async def test_a_kind_that_is_not_counted_has_a_dash_and_words(stage: Stage) -> 
     text = await show(stage, "interruptions", answers(**{"smarty_p1/events": found}))
     assert (
         "Power failures – with date – earlier, no date "
-        "Voltage sags 0 with date 28 earlier, no date "
-        "Voltage swells 0 with date 0 earlier, no date"
+        "Short voltage drops 0 with date 28 earlier, no date "
+        "Short voltage rises 0 with date 0 earlier, no date"
     ) in text
     assert text.count("not counted by this meter") == 1
 
@@ -309,8 +314,8 @@ async def test_a_thousand_disturbances_are_few_elements(stage: Stage) -> None:
     text = await show(stage, "interruptions", given, width=1280)
     assert (
         "Power failures 334 with date 22 earlier, no date "
-        "Voltage sags 333 with date 28 earlier, no date "
-        "Voltage swells 333 with date 4 earlier, no date"
+        "Short voltage drops 333 with date 28 earlier, no date "
+        "Short voltage rises 333 with date 4 earlier, no date"
     ) in text
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors
@@ -335,7 +340,7 @@ async def test_a_meter_without_telegrams_has_words(stage: Stage, part: str) -> N
     said = {
         "voltage": "No voltage yet. It appears with the first telegram.",
         "supply": "No telegram yet. Values appear here with the first one.",
-        "interruptions": "Nothing is known yet. Counts appear here with the first telegram.",
+        "interruptions": "No counts yet. They appear with the first telegram of the meter.",
     }
     assert said[part] in text
     assert await stage.card(CARD).locator("svg").count() == 0

@@ -13,8 +13,11 @@ async def test_today_and_this_month(stage: Stage) -> None:
     answers = house_now.sums() | {"smarty_p1/usual": {"until": until, "usual": usual}}
     await stage.show(CARD, answers=answers, width=520)
     text = await stage.text()
-    assert "So far until 18:38 2.98 €, usually 3.50 € by now. 10.8 kWh from the grid" in text
-    assert "About 145 € by 30 November" in text
+    assert (
+        "So far until 18:38 2.98 € so far today, usually 3.50 € by now. 10.8 kWh from the grid"
+        in text
+    )
+    assert "Forecast: about 145 € by 30 November" in text
     # 19 days of 17.64 kWh, one more, and 10.82 of today; 20 of 2.42 and 0.52.
     assert "From the grid 10.8 kWh 8.4 kWh 364 kWh To the grid 0.5 kWh 1.7 kWh 49 kWh" in text
     assert "Highest quarter-hour 9.4 kW 3.1 kW 14.5 kW Cost with VAT 2.98 € 3.50 € 97 €" in text

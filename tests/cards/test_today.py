@@ -217,8 +217,8 @@ async def test_what_was_imported_is_seen_at_the_next_quarter_hour(stage: Stage) 
 async def test_turning_back_ends_with_the_first_day_that_is_known(stage: Stage) -> None:
     answers = house_today.answers() | meter(known_since="2026-11-13T00:00:00+01:00")
     await stage.show(CARD, answers=answers)
-    back = stage.page.get_by_role("button", name="The day before")
-    on = stage.page.get_by_role("button", name="The day after")
+    back = stage.page.get_by_role("button", name="Previous day")
+    on = stage.page.get_by_role("button", name="Next day")
     assert await on.is_disabled()
     for _ in range(8):
         await back.click()
@@ -300,7 +300,7 @@ async def test_what_is_not_known_and_what_is_of_the_portal_is_said(stage: Stage)
     await stage.page.mouse.move(x, y)
     await stage.settle()
     text = await stage.text()
-    assert "09:00\u201309:15: 2.1 kW from the grid. Estimated by the grid operator." in text
+    assert "09:00\u201309:15: 2.1 kW from the grid. Value estimated by the grid operator." in text
     x, y = await bar_at(stage, 10)
     await stage.page.mouse.move(x, y)
     await stage.settle()
@@ -364,7 +364,7 @@ async def test_the_days_when_the_clock_is_changed(
         ),
     }
     await stage.show(CARD, answers=answers, now=now, width=390, scale=2)
-    await stage.page.get_by_role("button", name="The day before").click()
+    await stage.page.get_by_role("button", name="Previous day").click()
     await stage.settle()
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.picture(f"today-{count}")

@@ -48,10 +48,10 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
     await stage.show(YEAR, answers=year(), width=1280)
     text = await stage.text()
     assert (
-        "7 kW is the right choice. In 12 months, 12 kW would have cost 43 € "
-        "more, and 3 kW 54 € more." in text
+        "7 kW is the right reference power. In 12 months, you would have paid 43 € "
+        "more with 12 kW, and 54 € more with 3 kW." in text
     )
-    assert "1,501 quarter-hours above 7 kW in 12 months: 4.3% of the time, 553 kWh." in text
+    assert "1,501 quarter-hours were above 7 kW in 12 months: 4.3% of the time, 553 kWh." in text
     assert "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026" in text
     # The parts of a bar are only heard.
     assert (
@@ -76,14 +76,17 @@ async def test_another_class_is_chosen_with_the_keys(stage: Stage) -> None:
     await radio.nth(1).press("ArrowDown")
     await stage.settle()
     text = await stage.text()
-    assert "12 kW would have cost 43 € more in 12 months than your 7 kW." in text
+    assert "With 12 kW, you would have paid 43 € more in 12 months than with your 7 kW." in text
     assert "above 12 kW in 12 months" in text
     assert await radio.nth(2).evaluate("one => one.matches(':focus')")
     assert await radio.nth(2).get_attribute("aria-checked") == "true"
     await radio.nth(2).press("ArrowUp")
     await radio.nth(1).press("Home")
     await stage.settle()
-    assert "3 kW would have cost 54 € more in 12 months than your 7 kW." in await stage.text()
+    assert (
+        "With 3 kW, you would have paid 54 € more in 12 months than with your 7 kW."
+        in await stage.text()
+    )
 
 
 async def test_what_is_above_the_chosen_class_is_one_red(stage: Stage) -> None:
@@ -103,7 +106,7 @@ async def test_red_and_counted_is_what_was_drawn_whatever_was_fed_in(stage: Stag
     answers = house_year.answers(rows)
     field = stage.page.locator(f"{YEAR} [role=slider]")
     await stage.show(YEAR, answers=answers, width=1280)
-    assert "1 quarter-hour above 7 kW in 12 months: 0.3 kWh." in await stage.text()
+    assert "1 quarter-hour was above 7 kW in 12 months: 0.3 kWh." in await stage.text()
     days, day = 386, 30 + 31 + 19
     x, y = (day + 0.5) / days, (18 * 4 + 2.5) / 96
     assert await pixel(stage, x, y) == (0xDB, 0x44, 0x37, 255)
@@ -321,8 +324,8 @@ async def test_months_stand_in_a_table(stage: Stage) -> None:
     await stage.settle()
     text = await stage.text()
     assert (
-        "Month Highest Above 7 kW kWh above November 2025 1 November 2025, 00:00: 0.2 kW 0 0.0"
-        in text
+        "Month Highest power Times above 7 kW Energy above, kWh November 2025 1 November "
+        "2025, 00:00: 0.2 kW 0 0.0" in text
     )
     assert "January 2026 20 Jan, 18:30: 13.2 kW 1 1.6 February 2026" in text
 
@@ -336,7 +339,7 @@ async def test_the_first_day_says_when_the_comparison_begins(stage: Stage) -> No
         "The reference powers are compared from 1 January on, when the first whole month is known."
         in text
     )
-    assert "No quarter-hour above 7 kW so far." in text
+    assert "No quarter-hour was above 7 kW so far." in text
     assert "21 Nov" in text
     assert await stage.page.locator(f"{YEAR} [role=radiogroup]").count() == 0
     await stage.picture("year-first-day")
@@ -355,7 +358,7 @@ async def test_five_months_are_not_called_a_year(stage: Stage) -> None:
     rows = [row for row in a_year() if row[0] >= house_year.at("2026-06-01")]
     await stage.show(YEAR, answers=house_year.answers(rows))
     text = await stage.text()
-    assert "7 kW is the right choice. In 5 months, 12 kW would have cost" in text
+    assert "7 kW is the right reference power. In 5 months, you would have paid" in text
     assert "5 months, at today's prices, with VAT June 2026 \N{EN DASH} October 2026" in text
 
 

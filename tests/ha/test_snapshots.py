@@ -181,7 +181,7 @@ async def test_every_value_of_every_frame_is_a_state(  # noqa: PLR0913, PLR0917
             if (state := states.get((device_id, known.row.name)))
         }
         if reference == "9-9:99.99.99":
-            state = states[device_id, "Other objects"]
+            state = states[device_id, "Other values of the meter"]
             assert state
             assert state.attributes[reference] == " ".join(values)
             continue

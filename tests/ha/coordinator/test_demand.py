@@ -30,10 +30,10 @@ from tests.ha.support import (
 
 WARNING = "binary_sensor.smarty_reference_power_warning"
 RUNNING = "smarty_quarter_hour_power"
-LAST = "smarty_last_quarter_hour"
-PEAK = "smarty_monthly_peak"
+LAST = "smarty_power_of_last_quarter_hour"
+PEAK = "smarty_highest_quarter_hour_this_month"
 AVAILABLE = "smarty_available_power"
-EXCESS = "smarty_excess_energy"
+EXCESS = "smarty_energy_above_reference_power"
 COST = "smarty_surcharge_this_month"
 TARIFF = {
     CONF_REFERENCE_POWER: 3.0,

@@ -139,7 +139,7 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(ho
     await home.receive(at("10:37:30", 100.3))
     await home.receive(at("10:45:00", 100.45))
     assert home.state_of(energy).state == "100.45"
-    assert float(home.state_of("smarty_last_quarter_hour").state) == 1.0
+    assert float(home.state_of("smarty_power_of_last_quarter_hour").state) == 1.0
 
     await home.receive(at("10:45:10", 100.5))
     assert home.state_of(energy).state == "100.45"

@@ -34,7 +34,7 @@ OPTIONS = {
     CONF_ENERGY_FEE: 5.0,
     CONF_FEED_IN_PRICE: 0.06,
 }
-EXCESS = "sensor.smarty_excess_energy"
+EXCESS = "sensor.smarty_energy_above_reference_power"
 MONTHLY = {
     EXCESS,
     "sensor.smarty_surcharge_this_month",
@@ -42,7 +42,7 @@ MONTHLY = {
     "sensor.smarty_network_cost_this_month",
     "sensor.smarty_total_cost_this_month",
     "sensor.smarty_feed_in_revenue_this_month",
-    "sensor.smarty_excess_quarter_hours",
+    "sensor.smarty_quarter_hours_above_reference_power",
 }
 TWO_HOURS_BEFORE = ["250703083000S", "250703084500S", "250703090000S"]
 # Each telegram's time, after these; 1 kWh comes from one to the next.

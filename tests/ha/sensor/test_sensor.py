@@ -43,12 +43,12 @@ METER_VALUES = {
     "smarty_breaker": "connected",
     "smarty_relay_1": "disconnected",
     "smarty_relay_2": "connected",
-    "smarty_power_threshold_smax": "69.0",
+    "smarty_connection_limit_smax": "69.0",
     "smarty_verification_of_readings": "verified",
     # No quarter-hour has passed: what is drawn now, and nothing else.
     "smarty_quarter_hour_power": "2.35",
-    "smarty_last_quarter_hour": "unknown",
-    "smarty_monthly_peak": "unknown",
+    "smarty_power_of_last_quarter_hour": "unknown",
+    "smarty_highest_quarter_hour_this_month": "unknown",
     "smarty_connection": "receiving",
     "smarty_cheapest_reference_power": "unknown",
 }
@@ -106,8 +106,8 @@ async def test_missing_and_empty_values_are_unknown(home: Home, value: str | Non
         "smarty_energy_imported",
         "smarty_net_power",
         "smarty_quarter_hour_power",
-        "smarty_last_quarter_hour",
-        "smarty_monthly_peak",
+        "smarty_power_of_last_quarter_hour",
+        "smarty_highest_quarter_hour_this_month",
         "smarty_cheapest_reference_power",
         *FLOWS,
     }

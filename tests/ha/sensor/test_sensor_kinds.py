@@ -106,8 +106,8 @@ async def test_current_limits(
     text = with_value(TELEGRAM, "1-1:31.4.0", None)
     await home.set_up(with_value(text, reference, limits))
 
-    assert home.state_of("smarty_current_limit_imported").state == shown[0]
-    assert home.state_of("smarty_current_limit_exported").state == shown[1]
+    assert home.state_of("smarty_current_limit_from_the_grid").state == shown[0]
+    assert home.state_of("smarty_current_limit_to_the_grid").state == shown[1]
 
 
 @pytest.mark.parametrize("medium", ["1-0", "0-0"])
@@ -115,8 +115,8 @@ async def test_counters_are_read_under_both_references(home: Home, medium: str) 
     text = TELEGRAM.replace("\n1-0:72.32.0(", f"\n{medium}:72.32.0(")
     await home.set_up(text.replace("\n1-0:52.36.0", f"\n{medium}:52.36.0"))
 
-    assert home.state_of("smarty_voltage_sags_l3").state == "2"
-    assert home.state_of("smarty_voltage_swells_l2").state == "6"
+    assert home.state_of("smarty_voltage_sags_short_drops_l3").state == "2"
+    assert home.state_of("smarty_voltage_swells_short_rises_l2").state == "6"
 
 
 async def test_a_valve_that_is_switched_on_later(home: Home) -> None:
@@ -206,18 +206,18 @@ async def test_telegrams_are_counted_while_none_is_accepted(
 
 async def test_objects_outside_the_specification(home: Home) -> None:
     await home.set_up()
-    assert "smarty_other_objects" not in home.values()
+    assert "smarty_other_values_of_the_meter" not in home.values()
 
     text = with_value(TELEGRAM, "1-0:99.97.0", "(2)(0-0:96.7.19)")
     await home.receive(with_value(text, "0-0:96.13.9", "()"))
 
-    state = home.state_of("smarty_other_objects")
+    state = home.state_of("smarty_other_values_of_the_meter")
     assert state.state == "2"
     assert state.attributes["1-0:99.97.0"] == "2 0-0:96.7.19"
     assert not state.attributes["0-0:96.13.9"]
 
     await home.receive(TELEGRAM)
-    assert home.state_of("smarty_other_objects").state == "0"
+    assert home.state_of("smarty_other_values_of_the_meter").state == "0"
 
 
 @pytest.mark.parametrize(("sent", "decimals"), [("(001*A)", 0), ("(001.5*A)", 1), ("()", 0)])

@@ -45,10 +45,10 @@ STATISTICS = {
     HEAT: ("GJ", "energy", "sum"),
     NET_POWER: ("kW", "power", "mean"),
     "sensor.smarty_quarter_hour_power": ("kW", "power", "mean"),
-    "sensor.smarty_last_quarter_hour": ("kW", "power", "mean"),
-    "sensor.smarty_monthly_peak": ("kW", "power", "mean"),
+    "sensor.smarty_power_of_last_quarter_hour": ("kW", "power", "mean"),
+    "sensor.smarty_highest_quarter_hour_this_month": ("kW", "power", "mean"),
     "sensor.smarty_available_power": ("kW", "power", "mean"),
-    "sensor.smarty_excess_energy": ("kWh", "energy", "sum"),
+    "sensor.smarty_energy_above_reference_power": ("kWh", "energy", "sum"),
     "sensor.smarty_surcharge_this_month": ("EUR", None, "sum"),
     "sensor.smarty_total_cost_this_month": ("EUR", None, "sum"),
     PRICE: ("EUR/kWh", None, "mean"),
@@ -139,14 +139,14 @@ async def test_statistics_are_compiled(
         GAS: 1.0,
         WATER: 0.1,
         HEAT: 0.1,
-        "sensor.smarty_excess_energy": 0.25,
+        "sensor.smarty_energy_above_reference_power": 0.25,
         "sensor.smarty_surcharge_this_month": 0.05,
         # 0.15 for the energy, 0.08 (0.0759) for the grid, 0.05 as above, and a cent for the meter
         # (0.083 to 0.085, since midnight); none for the reference power (0.157 to 0.161).
         "sensor.smarty_total_cost_this_month": 0.29,
     }
     assert rows[PRICE][-1]["mean"] == pytest.approx(0.2259)  # 0.15 and 0.0759
-    assert rows["sensor.smarty_last_quarter_hour"][-1]["max"] == 4.0
+    assert rows["sensor.smarty_power_of_last_quarter_hour"][-1]["max"] == 4.0
 
 
 @pytest.mark.parametrize("fuel", [GAS, HEAT])
@@ -191,8 +191,12 @@ async def test_long_and_double_attributes_are_not_recorded(
     attributes = {
         entity_id: await get_instance(hass).async_add_executor_job(recorded, entity_id)
         for entity_id in (
-            *("sensor.smarty_message_text", "event.smarty_message", "sensor.smarty_other_objects"),
-            *("sensor.smarty_quarter_hour_power", "sensor.smarty_excess_energy"),
+            *(
+                "sensor.smarty_message_text",
+                "event.smarty_message",
+                "sensor.smarty_other_values_of_the_meter",
+            ),
+            *("sensor.smarty_quarter_hour_power", "sensor.smarty_energy_above_reference_power"),
             *("binary_sensor.smarty_reference_power_warning", CHEAPEST),
         )
     }
@@ -204,4 +208,7 @@ async def test_long_and_double_attributes_are_not_recorded(
         )
         if name in found
     }
-    assert kept == {("event.smarty_message", "text"), ("sensor.smarty_excess_energy", "last_reset")}
+    assert kept == {
+        ("event.smarty_message", "text"),
+        ("sensor.smarty_energy_above_reference_power", "last_reset"),
+    }

@@ -30,13 +30,13 @@ NETWORK = "smarty_network_cost_this_month"
 SURCHARGE = "smarty_surcharge_this_month"
 TOTAL = "smarty_total_cost_this_month"
 FEED_IN = "smarty_feed_in_revenue_this_month"
-PEAK = "smarty_peak_of_last_month"
-PEAK_YEAR = "smarty_peak_of_12_months"
-ABOVE = "smarty_excess_quarter_hours"
+PEAK = "smarty_highest_quarter_hour_last_month"
+PEAK_YEAR = "smarty_highest_quarter_hour_in_12_months"
+ABOVE = "smarty_quarter_hours_above_reference_power"
 CHEAPEST = "smarty_cheapest_reference_power"
 SAVING = "smarty_possible_saving_per_year"
 MONTH_END = "smarty_forecast_cost_this_month"
-PROJECTED = "smarty_projected_quarter_hour"
+PROJECTED = "smarty_projected_quarter_hour_power"
 
 
 @pytest.fixture
