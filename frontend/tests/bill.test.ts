@@ -176,7 +176,7 @@ test("without a reference power there are the energies and the highest quarter-h
   const peak = { start: "2026-08-11T16:15:00+00:00", mean_kw: 9.44 };
   const { total, texts, all, sums, lacks, notes } = told(august({ ...WITHOUT_ENERGY, reference_kw: null, missing: ["energy", "network_fixed", "surcharge"], peak }));
   assert.deepEqual([total, lacks], ["384.64 kWh", "reference"]);
-  assert.equal(texts[1], "Without the reference power, no costs can be shown. Your bill states it.");
+  assert.equal(texts[1], "To show costs, this card needs your reference power. Your bill states this power.");
   assert.deepEqual(all, ["From the grid | 384.64 kWh", "To the grid | 400.56 kWh", "Highest quarter-hour | 11 Aug, 18:15 | 9.4 kW"]);
   assert.deepEqual([sums, notes], [[], []]);
 });

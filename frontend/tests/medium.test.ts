@@ -298,7 +298,7 @@ test("gas in euros without a year ago, a fixed price, whole days or the start of
   assert.equal(said(gasCosts({}, alone)), "This amount includes a fixed price of 11 €.");
   assert.equal(said(gasCosts({ fixed: 0, total: 75.6 }, { ...alone, per_month: 0 })), "");
   assert.equal(said(gasCosts({ first: 5 }, alone)), "This amount includes a fixed price of 11 €. Counted since 5 November.");
-  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "This amount includes a fixed price of 11 €. At least this amount: some days are incomplete.");
+  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "This amount includes a fixed price of 11 €. This is the minimum amount, because some days are incomplete.");
   assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT, at your own prices.");
   // On the 1st, October is told as a whole.
   const october = gasCosts({ month: "2026-10" });

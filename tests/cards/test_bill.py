@@ -135,7 +135,7 @@ async def test_without_a_reference_power_both_cards_show_energy(stage: Stage) ->
     known = [without_reference(each) for each in (*earlier(), running())]
     await show(stage, CARD, "smarty-p1-months", answers=bills(*known), is_admin=False)
     text = await clean(stage, "bill-no-reference")
-    sentence = "Without the reference power, no costs can be shown. Your bill states it."
+    sentence = "To show costs, this card needs your reference power. Your bill states this power."
     assert text.count(f"{sentence} An administrator can enter the missing value.") == 2
     assert "From the grid 363.66 kWh To the grid 48.98 kWh Highest quarter-hour 11 Nov" in text
     assert "438 kWh a month Least energy from the grid in June, most in December" in text

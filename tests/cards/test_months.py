@@ -153,7 +153,7 @@ async def test_without_an_energy_price_it_is_energy(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(*known))
     text = await clean(stage, "months-no-energy-price")
     assert "438 kWh a month" in text
-    assert "Without the prices from your bill, no costs can be shown. Enter the prices" in text
+    assert "To show costs, this card needs the prices from your bill. Enter the prices" in text
     assert "€" not in text
     assert await stage.page.get_by_role("radio").count() == 0
 
