@@ -28,7 +28,7 @@ const shown = (day = "2026-11-21", sums: Day | undefined = DAY, meter = METER, l
 test("yesterday in numbers", () => {
   assert.equal(lastKnownDay(METER), "2026-11-21");
   const { texts, notes } = shown();
-  assert.deepEqual(texts, ["Yesterday", "until Sat 21 Nov, 24:00", "9.4", "**2.31 €** (consumption 1.84, fixed costs 0.47)", "Highest quarter-hour 3.9 kW at 18:30", "above 3 kW"]);
+  assert.deepEqual(texts, ["Yesterday", "until Sat 21 Nov, 24:00", "9.4", "**2.31 €** (consumption 1.84, fixed costs 0.47)", "Highest quarter-hour 3.9 kW at 18:30", "above your 3 kW"]);
   assert.deepEqual(notes, ["These values come from Leneda. Today's values arrive tomorrow, after about 13:30. For the current power, you need a cable at the meter."]);
 });
 
