@@ -62,7 +62,7 @@ async def test_the_bill_in_french(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(), language="fr", dark=True, width=500)
     text = await clean(stage, "bill-dark-500-fr")
     assert "Novembre 2026 97,09 € jusqu'ici jusqu'au 21 nov., 18:38 99,8 % mesuré" in text
-    assert "Environ 145 € au 30 novembre" in text
+    assert "Prévision : environ 145 € au 30 novembre" in text
     assert NOVEMBRE in text
 
 
@@ -75,7 +75,7 @@ async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: St
         ):
             assert f"{abs(float(quantity) * float(price)) + 1e-9:.2f}" == amount.strip("-")
         amounts = re.findall(r"(?:€|%) (-?[\d.]+)(?= [A-Z])", text.split("Amount in €")[1])
-        net = float(re.findall(r"Net (-?[\d.]+)", text)[0])
+        net = float(re.findall(r"Total without VAT (-?[\d.]+)", text)[0])
         fed_in, vat = float(amounts[-1]), float(amounts[-2])
         assert sum(map(float, amounts[:-2])) == pytest.approx(net)
         sign = -1 if "Credit" in text else 1
@@ -200,7 +200,7 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
     assert "Grid charges, fixed part 20 of 30 days × 19.61 € 13.07" in text
     assert "Surcharge above reference power 6.40 kWh × 0.0765 € 0.49" in text
     assert "snow_tax 100.00 kWh × 0.0100 € 1.00" in text
-    assert "Net" not in text.replace("Network", "")
+    assert "Total without VAT" not in text
     assert "Prices and amounts are without VAT." in text
     assert text.endswith("replaces the grid price.")
 

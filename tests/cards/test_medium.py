@@ -69,7 +69,7 @@ async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> Non
         "This amount includes a fixed price of 10 €. November 2025 by the 20th: 100 € at "
         "today's price." in text
     )
-    assert "111.00 m³ × 0.90 €, plus 20 of 30 days × 15.00 € fixed price. With VAT," in text
+    assert "111.00 m³ × 0.90 €, plus 20 of 30 days of the fixed price 15.00 €. With VAT," in text
     assert "at your own prices. Today 20 kWh" in text
     assert "Show costs" not in text
     assert "Show kWh" not in text

@@ -85,7 +85,7 @@ async def test_red_are_the_cost_and_the_part_above(stage: Stage) -> None:
         "It costs 0.08 € more unless you switch off 8.6 kW until 18:45. From 18:45 on, use "
         "4.4 kW less." in text
     )
-    assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more,"
+    assert await stage.card(CARD).locator(".costs b").inner_text() == "It costs 0.08\u00a0€ more"
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
     await stage.picture("now-charging-dark")
 

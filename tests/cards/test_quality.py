@@ -186,7 +186,7 @@ async def test_voltages_are_asked_again_after_five_minutes(stage: Stage) -> None
 
 async def test_the_house_is_connected_and_the_meter_speaks(stage: Stage) -> None:
     text = await show(stage, "supply")
-    assert "Supply and reception Connected; last telegram" in text
+    assert "Supply and reception The breaker is on; last telegram" in text
     assert "Breaker On Relay 1 / 2 Off / on Connection limit 69 kVA" in text
     assert "Telegrams in 24 hours 99.2% 19:00 gap 04:12–04:23: 11 min now" in text
     assert "Last message from the grid operator, 3 November 2026 Works on 12 November" in text

@@ -63,7 +63,7 @@ async def test_what_was_too_much_and_what_is_coming(
     told = {
         "en": (
             "Saturday 21 November 11.9 kWh from the grid, 0.9 kWh to the grid. "
-            "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €; the current one will reach ≈ 10.8 kW"
+            "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €; the current quarter-hour will reach ≈ 10.8 kW"
         ),
         "fr": (
             "Samedi 21 novembre 11,9 kWh du réseau, 0,9 kWh injectés. 1 quart d'heure "
@@ -171,7 +171,7 @@ async def test_a_day_is_chosen_in_the_calendar_and_among_the_highest(stage: Stag
     await stage.settle()
     text = await stage.text()
     assert "Friday 20 November 40.7 kWh from the grid" in text
-    assert "Highest in November 10.4 kW at most Fri 20, 18:15\u201321:15: above 7 kW" in text
+    assert "Highest power in November 10.4 kW at most Fri 20, 18:15\u201321:15: above 7 kW" in text
     assert "The house always uses 280 W . That costs at most 430 € a year." in text
     await stage.card(CARD).get_by_role("button", name="9.4").click()
     await stage.settle()
@@ -293,9 +293,7 @@ async def test_what_is_not_known_and_what_is_of_the_portal_is_said(stage: Stage)
     await stage.picture("today-origins")
     text = await stage.text()
     assert "4 quarter-hours not measured" in text
-    assert (
-        "40 quarter-hours from the Leneda portal, 4 of them estimated by the grid operator" in text
-    )
+    assert "40 quarter-hours from the Leneda portal, 4 estimated by the grid operator" in text
     x, y = await bar_at(stage, 9)
     await stage.page.mouse.move(x, y)
     await stage.settle()

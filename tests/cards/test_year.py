@@ -55,9 +55,9 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
     assert "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026" in text
     # The parts of a bar are only heard.
     assert (
-        "3 kW 266 € +54 € (96 € fixed, 170 € surcharge) "
-        "7 kW 212 € yours (166 € fixed, 46 € surcharge) "
-        "12 kW 255 € +43 € (254 € fixed, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed)"
+        "3 kW 266 € +54 € (96 € fixed price, 170 € surcharge) "
+        "7 kW 212 € your contract (166 € fixed price, 46 € surcharge) "
+        "12 kW 255 € +43 € (254 € fixed price, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed price)"
     ) in text
     assert (
         "This card only compares. To change your reference power, ask your grid operator. Show"
@@ -132,7 +132,9 @@ async def test_the_reference_power_of_the_time_counts(stage: Stage) -> None:
     await stage.show(YEAR, answers=answers, width=1280)
     text = await stage.text()
     # May to October: 184 days and the doubled hour of October, 0.75 kWh in each quarter-hour.
-    assert "17,668 quarter-hours above 12 kW, then 7 kW in 12 months: 50.4% of the time" in text
+    assert (
+        "17,668 quarter-hours were above 12 kW, then 7 kW in 12 months: 50.4% of the time" in text
+    )
     assert "13,251 kWh" in text
     red = (0xDB, 0x44, 0x37, 255)
     assert await pixel(stage, 0.2, 0.5) == pytest.approx(BLUE, abs=1)
@@ -380,7 +382,7 @@ async def test_without_a_reference_power_nothing_is_yours(stage: Stage) -> None:
 async def test_a_power_that_is_no_class_stays_yours(stage: Stage) -> None:
     await stage.show(YEAR, answers=year(reference_kw=5.0) | house_year.meters(reference_kw=5.0))
     text = await stage.text()
-    assert "(96 € fixed, 170 € surcharge) 5 kW \N{EN DASH} yours 7 kW 212 €" in text
+    assert "(96 € fixed price, 170 € surcharge) 5 kW \N{EN DASH} your contract 7 kW 212 €" in text
     assert "7 kW would have been the cheapest in 12 months: 212 €." in text
     assert "above 5 kW in 12 months" in text
 
