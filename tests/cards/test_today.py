@@ -63,7 +63,8 @@ async def test_what_was_too_much_and_what_is_coming(
     told = {
         "en": (
             "Saturday 21 November 11.9 kWh from the grid, 0.9 kWh to the grid. "
-            "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €; the current quarter-hour will reach ≈ 10.8 kW"
+            "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €; the current quarter-hour "
+            "will reach ≈ 10.8 kW"
         ),
         "fr": (
             "Samedi 21 novembre 11,9 kWh du réseau, 0,9 kWh injectés. 1 quart d'heure "

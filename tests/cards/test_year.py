@@ -57,7 +57,8 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
     assert (
         "3 kW 266 € +54 € (96 € fixed price, 170 € surcharge) "
         "7 kW 212 € your contract (166 € fixed price, 46 € surcharge) "
-        "12 kW 255 € +43 € (254 € fixed price, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed price)"
+        "12 kW 255 € +43 € (254 € fixed price, 1 € surcharge) "
+        "17 kW 342 € +130 € (342 € fixed price)"
     ) in text
     assert (
         "This card only compares. To change your reference power, ask your grid operator. Show"
