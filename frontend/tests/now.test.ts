@@ -63,9 +63,9 @@ test("power above the reference power must go by the end of the quarter-hour, ev
 test("much drawn at first leaves less until the quarter-hour ends", () => {
   const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
   // 0.25 kWh for 420 s are 2.14 kW.
-  assert.equal(said(late), "**Until 18:45, you can switch on up to 1 kW more, after that up to 6 kW in total.**");
+  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then 6 kW in total.**");
   assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW au total.**");
-  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45. After that, you can switch on up to 6 kW more.**");
+  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45. Then you can switch on up to 6 kW.**");
 });
 
 test("the sun is not counted on, if the use of the house is known; else the card says so", () => {

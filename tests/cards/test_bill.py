@@ -32,10 +32,11 @@ NOVEMBER = (
 NOVEMBRE = (
     "Énergie 363,66 kWh × 0,1450 € 52,73 Prime du fournisseur 20,8 jours sur 30 × 2,50 € 1,73 "
     "Réseau, 7 kW 20,8 jours sur 30 × 12,84 € 8,89 Réseau, par kWh 363,66 kWh × 0,0510 € 18,55 "
-    "Compteur 20,8 jours sur 30 × 5,72 € 3,96 Au-dessus de 7 kW 57,81 kWh × 0,0765 € 4,42 "
+    "Compteur 20,8 jours sur 30 × 5,72 € 3,96 Frais au-dessus de 7 kW 57,81 kWh × 0,0765 € 4,42 "
     "Taxe sur l'électricité 363,66 kWh × 0,0010 € 0,36 Mécanisme de compensation "
-    "363,66 kWh × 0,0077 € 2,80 Hors TVA 93,44 TVA 8 % 7,48 Injecté 48,98 kWh × 0,0782 € −3,83 "
-    "Jusqu'ici jusqu'au 21 nov., 18:38 97,09 €"
+    "363,66 kWh × 0,0077 € 2,80 Total hors TVA 93,44 TVA 8 % 7,48 "
+    "Injecté 48,98 kWh × 0,0782 € −3,83 "
+    "Total jusqu'ici jusqu'au 21 nov., 18:38 97,09 €"
 )
 
 

@@ -45,7 +45,7 @@ async def test_a_meter_without_a_cable_shows_yesterday(stage: Stage) -> None:
     assert "Yesterday until Fri 20 Nov, 24:00 9.4 kWh" in text
     assert "2.31 € (consumption 1.84, fixed costs 0.47)" in text
     assert "Highest quarter-hour 7.9 kW at 18:30" in text
-    assert await stage.card(CARD).locator(".excess").inner_text() == "above 7\u00a0kW"
+    assert await stage.card(CARD).locator(".excess").inner_text() == "above your 7\u00a0kW"
     assert "For the current power, you need a cable at the meter." in text
     assert not stage.errors
     assert not await stage.overflow()

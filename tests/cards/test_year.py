@@ -144,7 +144,7 @@ async def test_the_reference_power_of_the_time_counts(stage: Stage) -> None:
     await stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="3 kW").click()
     await stage.settle()
     assert await pixel(stage, 0.2, 0.5) == red
-    assert "35,040 quarter-hours above 3 kW in 12 months" in await stage.text()
+    assert "35,040 quarter-hours were above 3 kW in 12 months" in await stage.text()
 
 
 async def test_what_was_estimated_is_hatched(stage: Stage) -> None:

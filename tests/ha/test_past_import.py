@@ -230,14 +230,14 @@ async def test_a_peak_says_when_it_is_the_platforms(
     entry: MockConfigEntry,  # noqa: ARG001 - is set up
     bring_in: Callable[[bytes], Any],
 ) -> None:
-    own, year = "smarty_highest_quarter_hour_last_month", "smarty_highest_quarter_hour_in_12_months"
+    own, year = "smarty_highest_power_last_month", "smarty_highest_power_in_12_months"
     assert "origin" not in state_of(hass, year).attributes
     await bring_in(export(APRIL, ["9.000", "2.000"]))
     await receive(hass, port, telegram("00:00:30", 0.0))
 
     assert (state_of(hass, own).state, state_of(hass, year).state) == ("8.0", "9.0")
     assert "origin" not in state_of(hass, own).attributes
-    assert "origin" not in state_of(hass, "smarty_highest_quarter_hour_this_month").attributes
+    assert "origin" not in state_of(hass, "smarty_highest_power_this_month").attributes
     attributes = state_of(hass, year).attributes
     assert (attributes["start"][:10], attributes["origin"]) == ("2026-03-31", "platform")
 

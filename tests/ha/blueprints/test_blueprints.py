@@ -605,7 +605,7 @@ async def test_it_tells_what_was_asked_for(tell: Callable[..., Awaitable[Told]])
     assert await tell() == [
         ("Smarty", "Kontroll"),
         ("Smarty", "The meter has counted a power failure."),
-        ("Smarty", "The meter has counted a swell of the voltage."),
+        ("Smarty", "The meter has counted a voltage swell (a short rise)."),
         ("Smarty", "Smarty Voltage L2: 255.5 V"),
         ("Smarty", "This quarter-hour will end above the reference power."),
     ]
@@ -624,8 +624,8 @@ LANGUAGES = ["en", "de", "fr", "lb", "pt"]
 TOLD = {
     "en": [
         "The meter has counted a power failure.",
-        "The meter has counted a sag of the voltage.",
-        "The meter has counted a swell of the voltage.",
+        "The meter has counted a voltage sag (a short drop).",
+        "The meter has counted a voltage swell (a short rise).",
         "Smarty Voltage L2: 255.5 V",
         "This quarter-hour will end above the reference power.",
     ],

@@ -31,7 +31,7 @@ from tests.ha.support import (
 WARNING = "binary_sensor.smarty_reference_power_warning"
 RUNNING = "smarty_quarter_hour_power"
 LAST = "smarty_power_of_last_quarter_hour"
-PEAK = "smarty_highest_quarter_hour_this_month"
+PEAK = "smarty_highest_power_this_month"
 AVAILABLE = "smarty_available_power"
 EXCESS = "smarty_energy_above_reference_power"
 COST = "smarty_surcharge_this_month"

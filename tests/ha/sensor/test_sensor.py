@@ -48,7 +48,7 @@ METER_VALUES = {
     # No quarter-hour has passed: what is drawn now, and nothing else.
     "smarty_quarter_hour_power": "2.35",
     "smarty_power_of_last_quarter_hour": "unknown",
-    "smarty_highest_quarter_hour_this_month": "unknown",
+    "smarty_highest_power_this_month": "unknown",
     "smarty_connection": "receiving",
     "smarty_cheapest_reference_power": "unknown",
 }
@@ -107,7 +107,7 @@ async def test_missing_and_empty_values_are_unknown(home: Home, value: str | Non
         "smarty_net_power",
         "smarty_quarter_hour_power",
         "smarty_power_of_last_quarter_hour",
-        "smarty_highest_quarter_hour_this_month",
+        "smarty_highest_power_this_month",
         "smarty_cheapest_reference_power",
         *FLOWS,
     }

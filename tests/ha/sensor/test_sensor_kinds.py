@@ -115,8 +115,8 @@ async def test_counters_are_read_under_both_references(home: Home, medium: str) 
     text = TELEGRAM.replace("\n1-0:72.32.0(", f"\n{medium}:72.32.0(")
     await home.set_up(text.replace("\n1-0:52.36.0", f"\n{medium}:52.36.0"))
 
-    assert home.state_of("smarty_voltage_sags_short_drops_l3").state == "2"
-    assert home.state_of("smarty_voltage_swells_short_rises_l2").state == "6"
+    assert home.state_of("smarty_short_voltage_drops_l3").state == "2"
+    assert home.state_of("smarty_short_voltage_rises_l2").state == "6"
 
 
 async def test_a_valve_that_is_switched_on_later(home: Home) -> None:

@@ -46,7 +46,7 @@ STATISTICS = {
     NET_POWER: ("kW", "power", "mean"),
     "sensor.smarty_quarter_hour_power": ("kW", "power", "mean"),
     "sensor.smarty_power_of_last_quarter_hour": ("kW", "power", "mean"),
-    "sensor.smarty_highest_quarter_hour_this_month": ("kW", "power", "mean"),
+    "sensor.smarty_highest_power_this_month": ("kW", "power", "mean"),
     "sensor.smarty_available_power": ("kW", "power", "mean"),
     "sensor.smarty_energy_above_reference_power": ("kWh", "energy", "sum"),
     "sensor.smarty_surcharge_this_month": ("EUR", None, "sum"),
