@@ -83,7 +83,7 @@ test("an unknown energy of the house has its reason", () => {
   assert.equal(note(house()), "");
   const of = { months: [month("2026-11", unknown)] };
   assert.equal(note(house(of)), "“–” means that values of the inverter are missing or have not arrived yet.");
-  assert.match(note(house({ ...of, battery })), /not arrived yet, or that the battery was charged from the grid\.$/);
+  assert.match(note(house({ ...of, battery })), /missing or late, or the battery was charged from the grid\.$/);
 });
 
 test("an unknown day, a charged battery, nothing known", () => {

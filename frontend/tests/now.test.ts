@@ -104,7 +104,7 @@ test("an excess that is there is told, with what it will be, also while nothing 
     said({ power: 2.1, energy: 1.95 }),
     "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW, and 0.4 kWh above by 18:45.",
   );
-  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW; by 18:45 it will be 0.2 kWh/);
+  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW, and 0.2 kWh above by 18:45/);
   assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW,** and 0.4 kWh above by 18:45.");
 });
 

@@ -48,7 +48,7 @@ async def test_what_0_1_0_stored_is_read(
     shown = values(hass)
     assert shown["smarty_energy_exported"] == "520.16"
     assert shown["smarty_highest_power_this_month"] == "8.0"
-    assert shown["smarty_excess_energy"] == "0.25"
+    assert shown["smarty_energy_above_reference_power"] == "0.25"
     assert shown["smarty_price_of_exported_energy"] == "0.06"
     assert shown["smarty_verification_of_readings"] == "verified"
 
