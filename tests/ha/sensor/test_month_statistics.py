@@ -106,16 +106,12 @@ def shown(hass: HomeAssistant) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("has_restart", [False, True])
-@pytest.mark.parametrize("times", STORIES.values(), ids=STORIES)
+@pytest.mark.parametrize("story", [*STORIES, "lost for three hours, with a restart"])
 async def test_a_month_is_counted_once(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    times: list[str],
-    *,
-    has_restart: bool,
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, story: str
 ) -> None:
+    title, _, restart = story.partition(", ")
+    times, has_restart = STORIES[title], restart or title == "unknown"
     assert await async_setup_component(hass, "sensor", {})
     entry = await set_up(hass, port, make_entry, telegram("250703081500S", 100.0))
     port.greeting = port.next_frame(telegram("250703081510S", 100.0))
