@@ -21,18 +21,16 @@ from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
 from custom_components.smarty_p1.coordinator.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib.tariff import HEADER
 from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
-from tests.ha.boards import ENERGY, pulse_entry
+from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher, with_value
 from tests.ha.support import (
     TELEGRAM,
     at,
-    let_pass,
     own_log,
     state_of,
     wait_for_telegram,
-    wait_until,
 )
 
 STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json").read_text())
@@ -249,21 +247,16 @@ async def test_months_stored_as_sums_of_days_become_a_row(
         )
 
 
-async def test_pulses_go_on_from_their_file(hass: HomeAssistant, port: MeterPort) -> None:
-    entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_BAUD_RATE: 9600})
+async def test_pulses_go_on_from_their_file(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make(hass, port, make_entry, "pulses")
     write(hass, entry, "pulses", STORED["pulses"])
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    await port.wait_for_clients(1)
-    await port.send(b"0\r\n11\r\n")  # the first line may have lost its beginning
-    await wait_until(hass, lambda: entry.runtime_data.readings > 0)
-    await let_pass(hass, 6)
-
+    counter = PulseCounter(hass, entry)
+    await counter.async_load()
+    counter.meter.feed(b"0\r\n11\r\n", 0)  # the first line may have lost its beginning
     # 5 pulses, the count was 9 and is 11: 7 of 1000 a kWh.
-    found = hass.states.get(ENERGY)
-    assert found
-    assert found.state == "0.007"
+    assert (counter.data.pulses, counter.data.energy_kwh) == (7, 0.007)
 
 
 async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_only(
@@ -293,34 +286,27 @@ async def test_whoever_looks_up_the_counters_changes_nothing(
     assert own_log(caplog) == []
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        None,
-        [],
-        {"pulses": 5},
-        *(
-            STORED["pulses"]["data"] | changes
-            for changes in (
-                {"pulses": True},
-                {"pulses": -5},
-                {"pulses_per_kwh": 0},
-                {"base_kwh": None},
-                {"base_pulses": 6},
-                {"is_counting": "yes"},
-                {"count": 9.5},
-                {"counted_at": "noon"},
-                {"source": 5},
-            )
-        ),
-    ],
+BAD_PULSES: tuple[dict[str, object], ...] = (
+    {"pulses": True},
+    {"pulses": -5},
+    {"pulses_per_kwh": 0},
+    {"base_kwh": None},
+    {"base_pulses": 6},
+    {"is_counting": "yes"},
+    {"count": 9.5},
+    {"counted_at": "noon"},
+    {"source": 5},
 )
+
+
 async def test_pulses_that_cannot_be_begin_anew(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, data: object
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = make(hass, port, make_entry, "pulses")
-    write(hass, entry, "pulses", wrapped(data))
-    counter = PulseCounter(hass, entry)
-    await counter.async_load()
-    # What the user has read from the meter.
-    assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)
+    malformed = [STORED["pulses"]["data"] | changes for changes in BAD_PULSES]
+    for data in (None, [], {"pulses": 5}, *malformed):
+        write(hass, entry, "pulses", wrapped(data))
+        counter = PulseCounter(hass, entry)
+        await counter.async_load()
+        # What the user has read from the meter.
+        assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)
