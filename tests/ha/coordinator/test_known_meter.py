@@ -97,12 +97,7 @@ async def test_a_first_set_up_waits(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "reason"),
-    [
-        pytest.param(b"", "nothing_received", id="silent"),
-        pytest.param(encipher(OTHER_METER, 9), "other_meter", id="other meter"),
-        pytest.param(encipher(TELEGRAM, 1), "replay", id="replay"),
-    ],
+    ("sent", "reason"), [(b"", "nothing_received"), (encipher(OTHER_METER, 9), "other_meter")]
 )
 async def test_what_keeps_the_telegram_from_coming_is_told(
     house: House, sent: bytes, reason: str

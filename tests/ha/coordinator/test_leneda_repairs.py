@@ -71,32 +71,23 @@ async def mend(
 async def test_a_new_key_is_tried_and_taken(
     hass: HomeAssistant, entry: MockConfigEntry, platform: Platform
 ) -> None:
-    result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
+    wrong: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({"api_key": KEY}, {"api_key": "leneda_invalid_auth"}),
+        ({"energy_id": ENERGY_ID}, {"api_key": "leneda_key_malformed"}),
+        ({"api_key": NEW_KEY, "energy_id": " "}, {"energy_id": "leneda_energy_id_malformed"}),
+    ]
+    for typed, errors in wrong:
+        assert (await mend(hass, entry, typed))["errors"] == errors
+        assert entry.options["leneda"] == ACCOUNT
+        assert key_issue(hass, entry)
 
+    result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert entry.options["leneda"] == {**ACCOUNT, "api_key": NEW_KEY}
     assert key_issue(hass, entry) is None
     asked = len(platform.requests)
     await wait_until(hass, lambda: len(platform.requests) > asked)
-
-
-@pytest.mark.parametrize(
-    ("typed", "errors"),
-    [
-        ({"api_key": KEY}, {"api_key": "leneda_invalid_auth"}),
-        ({"energy_id": ENERGY_ID}, {"api_key": "leneda_key_malformed"}),
-        ({"api_key": NEW_KEY, "energy_id": " "}, {"energy_id": "leneda_energy_id_malformed"}),
-    ],
-)
-async def test_a_key_that_does_not_work_either(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str], errors: dict[str, str]
-) -> None:
-    result = await mend(hass, entry, typed)
-
-    assert result["errors"] == errors
-    assert entry.options["leneda"] == ACCOUNT
-    assert key_issue(hass, entry)
 
 
 async def test_without_an_account_nothing_is_left_to_repair(

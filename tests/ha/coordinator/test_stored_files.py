@@ -18,18 +18,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
-from custom_components.smarty_p1.coordinator.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib.tariff import HEADER
 from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF
-from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher, with_value
+from tests.ha.coordinator.test_demand import TARIFF
+from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, with_value
 from tests.ha.support import (
     TELEGRAM,
     at,
     own_log,
-    state_of,
     wait_for_telegram,
 )
 
@@ -39,7 +37,6 @@ STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json"
 The integration wrote them. They stay as they are: a program that cannot read them is wrong. The
 quarter-hours before midnight and at 10:15 of 3 July had 4 kW.
 """
-STORES = ("meter", "months", "retained", "pulses")
 # As they are before the tests' own Home Assistant keeps everything in memory.
 REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")}
 
@@ -97,34 +94,18 @@ WHOLE: list[object] = [
 ]
 
 
-async def load(hass: HomeAssistant, entry: MockConfigEntry, store: str) -> ThrottledStore:
-    """Return what has read a store of an entry."""
-    found: PulseCounter | RetainedTopics | MeterStore
-    if store == "pulses":
-        found = PulseCounter(hass, entry)
-    elif store == "retained":
-        found = RetainedTopics(hass, entry.entry_id)
-    else:
-        found = MeterStore(hass, entry.entry_id)
-    await found.async_load()
-    return found
-
-
-@pytest.mark.parametrize("store", STORES)
 async def test_whatever_is_in_a_file_is_read_or_put_aside(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    store: str,
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = make(hass, port, make_entry, store)
+    entry = make(hass, port, make_entry, "pulses")
     versions = ({"version": 2}, {"version": 99}, {"minor_version": 7})
-    for content in (*WHOLE, *(STORED[store] | version for version in versions)):
-        write(hass, entry, store, content)
-        await (await load(hass, entry, store)).async_save()
+    for content in (*WHOLE, *(STORED["pulses"] | version for version in versions)):
+        write(hass, entry, "pulses", content)
+        counter = PulseCounter(hass, entry)
+        await counter.async_load()
+        await counter.async_save()
         caplog.clear()
-        await load(hass, entry, store)
+        await PulseCounter(hass, entry).async_load()
         assert own_log(caplog) == [], content
 
 
@@ -168,35 +149,6 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
     assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == 1
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert [*files(path)] == []
-
-
-async def test_a_meter_goes_on_from_its_files(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    entry = make(hass, port, make_entry, "meter")
-    for store in ("meter", "months"):
-        write(hass, entry, store, STORED[store])
-    # The counter of the last frame was 6: this one is recorded, and refused.
-    port.greeting = encipher(at("10:44:00", 102.1), 6) + encipher(at("10:45:00", 102.1), 7)
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_telegram(hass, entry)
-
-    # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
-    assert float(state_of(hass, LAST).state) == 4.0
-    assert float(state_of(hass, EXCESS).state) == 0.5
-    demand = entry.runtime_data.books.demand
-    assert demand
-    [june] = demand.earlier_months
-    assert june.peak
-    assert (june.peak.mean_kw, june.imported_kwh, june.quarter_hours) == (4.0, 1.0, 1)
-    assert demand.contracts.at(demand.time).surcharge == 0.1
-    assert entry.runtime_data.reception.rejections.total() == 1
-    assert own_log(caplog) == []
-    memory = MeterStore(hass, entry.entry_id)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await memory.async_load()
-    assert memory.memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 7}
 
 
 async def test_months_stored_as_sums_of_days_become_a_row(
