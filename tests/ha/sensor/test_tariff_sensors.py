@@ -186,10 +186,17 @@ async def test_what_exists_depends_on_the_options(
 async def test_a_month_that_is_not_whole_says_so(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    port.greeting = port.next_frame(telegram("23:30:00", 0.0))
+    port.greeting = port.next_frame(with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()"))
     entry = make_entry(port.url)
     hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    # Nothing is known before the meter has sent its time.
+    for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
+        assert state_of(hass, name).state == STATE_UNKNOWN
+        assert "measured_share" not in state_of(hass, name).attributes
+    port.greeting = b""
+    await receive(hass, port, telegram("23:30:00", 0.0))
     await receive(hass, port, telegram("23:45:00", 1.0))
 
     # One of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
@@ -203,21 +210,6 @@ async def test_a_month_that_is_not_whole_says_so(
     assert state_of(hass, PEAK).attributes["measured_share"] is None
     assert state_of(hass, CHEAPEST).attributes["classes"] == {}
     assert values(hass, PEAK_YEAR) == [4.0]
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_nothing_is_known_before_the_meter_has_sent_its_time(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = port.next_frame(with_value(telegram("00:00:00", 0.0), "0-0:1.0.0", "()"))
-    entry = make_entry(port.url)
-    hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-    for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
-        assert state_of(hass, name).state == STATE_UNKNOWN
-        assert "measured_share" not in state_of(hass, name).attributes
 
 
 def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
