@@ -4,11 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from homeassistant.components.repairs import (
-    RepairsFlowContext,
-    RepairsFlowResult,
-    repairs_flow_manager,
-)
+from homeassistant.components.repairs import RepairsFlowResult, repairs_flow_manager
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -24,6 +20,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR
 from tests.ha.measured import as_span
 from tests.ha.meter import MeterPort
+from tests.ha.repairs import open_repair
 from tests.ha.support import TELEGRAM, set_up, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
@@ -58,13 +55,11 @@ async def mend(
     hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str]
 ) -> RepairsFlowResult:
     """Open the repair, and fill in its form."""
-    flows = repairs_flow_manager(hass)
-    assert flows
-    form = await flows.async_init(
-        DOMAIN, context=RepairsFlowContext(issue_id=f"leneda_key_{entry.entry_id}")
-    )
+    form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert form["type"] is FlowResultType.FORM
     assert KEY not in repr(form)
+    flows = repairs_flow_manager(hass)
+    assert flows
     return await flows.async_configure(form["flow_id"], typed)
 
 
@@ -94,11 +89,7 @@ async def test_without_an_account_nothing_is_left_to_repair(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     hass.config_entries.async_update_entry(entry, options={})
-    flows = repairs_flow_manager(hass)
-    assert flows
-    form = await flows.async_init(
-        DOMAIN, context=RepairsFlowContext(issue_id=f"leneda_key_{entry.entry_id}")
-    )
+    form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert (form["type"], form["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
     assert await hass.config_entries.async_reload(entry.entry_id)
