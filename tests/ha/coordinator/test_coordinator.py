@@ -29,24 +29,14 @@ def energy(kwh: float) -> str:
 
 
 async def test_unavailable_after_a_minute_and_back(house: House) -> None:
-    async def refresh() -> None:
-        """Ask for the state by hand, which does not make old values new."""
-        entity = {ATTR_ENTITY_ID: f"sensor.{ENERGY}"}
-        call = house.hass.services.async_call
-        await call(HOMEASSISTANT_DOMAIN, SERVICE_UPDATE_ENTITY, entity, blocking=True)
-
-    await async_setup_component(house.hass, HOMEASSISTANT_DOMAIN, {})
     await house.passes(59)
-    await refresh()
     assert house.energy == "25678.901"
     assert house.log == []
 
     # A silent connection is made anew.
     await house.port.wait_for_clients(0)
     await house.passes(61)
-    await refresh()
     assert house.energy == "unavailable"
-    assert house.coordinator.last_update_success is False
     for _ in range(5):
         await house.passes(70)
     [(level, text)] = house.log
@@ -109,3 +99,14 @@ async def test_after_each_reading_a_lost_port_is_opened_again_at_once(
         await wait_until(house.hass, lambda: house.coordinator.readings == count)  # noqa: B023
     # Without a reading in between, the delays would be 1, 2, 4 and 8 seconds.
     assert 0.5 < max(delays) < 2
+
+
+async def test_refreshing_by_hand_does_not_make_old_values_new(house: House) -> None:
+    await async_setup_component(house.hass, HOMEASSISTANT_DOMAIN, {})
+    for seconds, shown in ((0, "25678.901"), (61, "unavailable")):
+        await house.passes(seconds)
+        entity = {ATTR_ENTITY_ID: f"sensor.{ENERGY}"}
+        call = house.hass.services.async_call
+        await call(HOMEASSISTANT_DOMAIN, SERVICE_UPDATE_ENTITY, entity, blocking=True)
+        assert house.energy == shown
+    assert house.coordinator.last_update_success is False

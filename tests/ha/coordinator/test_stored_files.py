@@ -119,7 +119,7 @@ async def test_whatever_is_in_a_file_is_read_or_put_aside(
 
 MALFORMED: dict[str, list[object]] = {
     # All of it, and one part: the others are good by themselves.
-    "meter": [[], STORED["meter"]["data"] | {"counters": []}],
+    "meter": [[], *(STORED["meter"]["data"] | {part: []} for part in ("counters", "demand"))],
     "months": [STORED["months"]["data"] | {"version": 2}],
     "retained": [["smarty/telegram", None]],
     "pulses": [PULSES | {"pulses": "5"}],
