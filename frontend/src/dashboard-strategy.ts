@@ -90,7 +90,8 @@ export class SmartyDashboard extends HTMLElement {
   /**
    * Return whether the dashboard must be generated again. Home Assistant asks at every state change.
    *
-   * Also true if the frontend stopped waiting for this module and shows an error, or if the meters arrived late.
+   * Return true also if the frontend shows an error because this module was loaded too late, or if the list of meters
+   * arrived too late for the last dashboard.
    */
   static shouldRegenerate(_config: object, before: Hass, hass: Hass): boolean {
     if (shownMeters === undefined) return true;

@@ -177,7 +177,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener, no message could arrive. So the silence is counted from the first listener on.
+    // Without a listener, no message could arrive. So count the time without a message from the first listener on.
     this.#liveAt = Date.now();
     this.#open();
   }
@@ -312,7 +312,7 @@ export class MeterFeed extends SharedSubscription {
     // this page and of Home Assistant differ.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
-    // While the integration reads no telegrams, the last values are kept.
+    // While the integration reads no telegrams, its messages have no values. So keep the last values.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();

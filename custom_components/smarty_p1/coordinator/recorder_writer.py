@@ -147,7 +147,7 @@ class PastStatistics(ThrottledStore):
         return (hour, sums[-1]) if sums else None
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
-        """Restore the entities' own statistics. Return True once all added rows are deleted."""
+        """Undo all changes to the entities' statistics. Return whether no added row is left."""
         async with self._lock:
             self.waits = False
             await self.async_save()

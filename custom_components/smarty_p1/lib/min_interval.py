@@ -11,8 +11,8 @@ _MAX_WAIT_S = 0.5
 class MinInterval:
     """Minimum interval in seconds between two actions. An urgent action does not wait.
 
-    An action is urgent if it shows a value that later readings may lack, or if it ends a silence.
-    An urgent action also restarts the interval.
+    Callers treat an action as urgent if it shows a value that later readings perhaps lack, or shows
+    the first values after a silence. An urgent action also restarts the interval.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:

@@ -55,9 +55,9 @@ def _is_connected(hass: HomeAssistant) -> bool:
 
 
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
-    """Publish the telegrams of a meter until its entry is unloaded, if its options say so.
+    """Publish the telegrams of a meter by MQTT until the meter's entry is unloaded.
 
-    Otherwise, clear the retained messages that earlier options have left.
+    If the options do not enable MQTT, clear the retained messages of earlier publishing instead.
     """
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker

@@ -55,7 +55,7 @@ export class SoFarCard extends SmartyCard {
       .named .dot {
         flex: none;
       }
-      /* Long numbers leave no room for the names, which then stand above them. */
+      /* Long numbers leave no room for the names beside them. So put the names above the numbers. */
       [stacked] tr {
         display: flex;
         flex-wrap: wrap;

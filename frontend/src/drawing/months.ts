@@ -56,7 +56,7 @@ const MIN_RANGE = 5;
 /** Gap between neighbouring labels, in px. */
 const MIN_LABEL_GAP_PX = 4;
 
-/** Size of the chart and measured texts. */
+/** Size of the chart in px, and functions that write and measure its texts. */
 export interface Frame {
   width: number;
   height: number;

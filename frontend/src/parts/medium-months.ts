@@ -24,7 +24,7 @@ export interface Month {
 
 export interface Standing {
   month: Month;
-  /** First day that counts; later than the 1st if readings began during the month. */
+  /** First day in the sum; later than the 1st if readings began during the month. */
   first: number;
   /** Last fully known day; 0 if no day is fully known. */
   last: number;
@@ -82,7 +82,7 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const reference = canCompare
     ? references.find((candidate) => candidate.isWhole[0] && isWholeUntil(candidate, Math.min(lastWhole, candidate.length)))
     : undefined;
-  // If the other month has fewer days, both sums end on its last day.
+  // If the reference month has fewer days, both sums end on its last day.
   const last = reference ? Math.min(lastWhole, reference.length) : lastWhole;
   return {
     month,

@@ -51,7 +51,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** Return the clause "; now …" as a separate bold sentence. */
+/** Turn a clause such as "; now …" into a bold sentence of its own. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;

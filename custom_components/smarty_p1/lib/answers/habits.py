@@ -205,8 +205,8 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
     nights = [night for midnight in midnights if (night := _night(known, midnight))]
-    # A household that exports energy at night may have a battery, which hides the power that is
-    # always on.
+    # If a household exports energy at night, it probably has a battery. The battery hides the power
+    # that is always on, so return None.
     if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
         return None
     least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]

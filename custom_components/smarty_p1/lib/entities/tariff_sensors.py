@@ -33,9 +33,9 @@ def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to `attributes_fn` of its demand.
+    """Return a function that applies `attributes_fn` to the demand of a reading.
 
-    The function returns {} for a reading without a demand.
+    For a reading without a demand, the function returns {}.
     """
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 

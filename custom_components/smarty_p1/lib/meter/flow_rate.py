@@ -174,7 +174,8 @@ class FlowRates:
         flow = self._flows.pop(identity, None)
         if flow is None or not flow.is_comparable(meter, now):
             flow = _Flow(meter.time, meter.value, meter.unit, now)
-        self._flows[identity] = flow  # the last key is the most recently seen meter
+        # Put the meter at the end of the dict, because the first ones are forgotten first.
+        self._flows[identity] = flow
         flow.add(meter.time, meter.value, now)
         if flow.rate is None:
             return None

@@ -64,7 +64,7 @@ class LineDecoder:
         self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return the telegrams and rejections that `data` completes, in the order of the line."""
+        """Return the telegrams and rejections that `data` completes, in the order of reception."""
         # The next lines repeat the start of `Framer.feed`, because most calls return here. A call
         # of `feed` instead would make feeding byte by byte a tenth slower.
         line = self._line

@@ -78,7 +78,8 @@ class Framer:
     def look(self, data: bytes, size: int) -> Iterable[Candidate]:
         """Return the result of `feed` for `data`, which is already at the end of the buffer.
 
-        `size` is the size of the buffer. It must be at least the attribute `wake`.
+        `size` is the size of the buffer. Do not call this method while `size` is below the
+        attribute `wake`.
         """
         buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE

@@ -114,7 +114,7 @@ def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | No
     device_type, identifier, capture, valve = map(get, CHANNEL_REFERENCES[channel])
     time, value, unit = capture or (None, None, None)
     if identifier is None and time is None:
-        return None  # meters also send channels without a meter
+        return None  # a telegram also has objects for M-Bus channels that have no meter
     name = MBUS_DEVICE_TYPES.get(device_type, "unknown")
     return MBusReading(
         type=name,

@@ -58,7 +58,7 @@ class _Cover:
     def add(self, start: datetime, wh: float) -> None:
         """Add a quarter-hour from Leneda.
 
-        `wh` is the energy of the part of the quarter-hour that lies in the run.
+        `wh` is the energy of the part of the quarter-hour that lies in the run of spans.
         """
         begin = start
         if self.periods and self.periods[-1][1] == start:
@@ -70,7 +70,8 @@ class _Cover:
 class RowView:
     """Spans of a connection, combined with Leneda's days and with the contracts.
 
-    For each run of loose spans, the times that Leneda does not cover are computed only once.
+    Loose spans (gaps and parts of quarter-hours) that touch form a run. For each run, the times
+    that Leneda does not cover are computed only once.
     """
 
     def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
@@ -191,9 +192,10 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the periods of `run` outside of `cover`, each with its kind and its energy in Wh.
+    """Yield the periods of successive spans that Leneda does not cover.
 
-    `energies_wh` has the energy of each span in `run`.
+    Each period comes with the kind of its span and its energy in Wh. `cover` has the periods that
+    Leneda covers, `energies_wh` the energy of each span in `run`.
     """
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0

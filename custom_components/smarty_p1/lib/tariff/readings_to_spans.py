@@ -35,7 +35,7 @@ _A_DAY = 96
 
 
 class ReadingHistory:
-    """A connection's row of spans, and its segments of readings without a break.
+    """Confirmed spans of a connection (its row), and its segments of readings without a break.
 
     Before the first reading, `segments` is empty. The first segment continues the row; all later
     segments are unconfirmed. `new` has the spans that were added to the row and are to be stored.
@@ -90,7 +90,10 @@ class ReadingHistory:
         return self._months.made(self.columns(), self.past, contracts)
 
     def columns(self) -> Columns:
-        """Return the months of the row, with unconfirmed spans added to copies of their months."""
+        """Return all spans by month: the confirmed spans of the row, and the unconfirmed spans.
+
+        A month with unconfirmed spans is a copy, so that the row does not change.
+        """
         doubtful = [span for segment in self.segments for span in segment.spans]
         if not doubtful:
             return self.row.months
@@ -255,16 +258,16 @@ class ReadingHistory:
                 last_index = index
         return last_index
 
-    def begin_at(self, position: Position, known: ReadingSegment | None = None) -> None:
+    def begin_at(self, position: Position, earlier: ReadingSegment | None = None) -> None:
         """Replace all segments by an empty segment that begins at `position`.
 
-        Its meter and shown month are those of the segment `known`.
+        The new segment gets the meter and the shown month of the segment `earlier`.
         """
         time, imported_wh, exported_wh = position
         exported_time = None if exported_wh is None else time
         reading = Registers(time, imported_wh, exported_wh, exported_time)
-        serial_number = known.serial_number if known else None
-        shown = known.month_start if known else None
+        serial_number = earlier.serial_number if earlier else None
+        shown = earlier.month_start if earlier else None
         self.segments = [ReadingSegment.begun(reading, serial_number, shown)]
 
 

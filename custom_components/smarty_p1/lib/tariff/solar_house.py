@@ -133,8 +133,8 @@ class Grid:
             day, hour = day_start(quarter.start), quarter.start.replace(minute=0)
             fed_kwh = quarter.exported_kwh
             if quarter.start >= self.until:
-                # The inverter's statistics end at `until`. So subtract later quarter-hours from
-                # their day.
+                # `until` is the end of the inverter's statistics. The day's energy already contains
+                # the later quarter-hours of the grid, so subtract these again.
                 drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
                 self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
                 continue

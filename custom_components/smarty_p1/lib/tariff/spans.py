@@ -43,7 +43,7 @@ type Period = tuple[datetime, datetime]
 
 
 class Kind(StrEnum):
-    """Kind of a span, as written in its line."""
+    """Kind of a span. The value is the text for this kind in a monthly file."""
 
     QUARTER_HOUR = ""
     GAP = "gap"
@@ -229,7 +229,7 @@ class MonthColumns:
         )
 
     def late_between(self, first: int, last: int) -> list[float]:
-        """Return the inexact exported energies in Wh of the places `first` to before `last`."""
+        """Return the inexact exported energies in Wh at the places from `first` to `last` - 1."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(

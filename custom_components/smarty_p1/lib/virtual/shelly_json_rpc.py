@@ -100,7 +100,7 @@ def answer_frame(
 
 
 def notification(serial: str, to: str, status: RpcResult, timestamp: float) -> str:
-    """Return the JSON text of a notification to the client `to`. `status` has its contents."""
+    """Return the JSON text of a notification that tells the client `to` the values in `status`."""
     return to_json(
         {
             "src": shelly_id(serial),
