@@ -174,7 +174,7 @@ def notes(tag: str) -> None:
 def check_version() -> None:
     """Check that CHANGELOG.md begins with the manifest's version.
 
-    No other file may have a version.
+    Check also that no other file has a version of its own.
     """
     version = manifest_version()
     first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)

@@ -52,7 +52,8 @@ declare global {
 // would be lost, so wait for the frontend.
 void customElements.whenDefined("home-assistant").then(() => {
   for (const [type, { card, texts }] of Object.entries(CARDS)) {
-    // A page may load two versions of this module. The elements of the version that was loaded first stay defined.
+    // A page can load two versions of this module, but an element cannot be defined twice. So skip elements that the
+  // other version has defined.
     if (customElements.get(type)) continue;
     customElements.define(type, card);
     (window.customCards ??= []).push({

@@ -13,7 +13,7 @@ import type { Commands, Live, Meter } from "./websocket-types.ts";
 const RETRY_S = [1, 2, 4, 8, 16, 30];
 /** Delay until the integration has counted the last telegram of a quarter-hour. */
 const COUNTING_DELAY_MS = 15_000;
-/** Maximum number of cached answers of a meter. A user who turns through the days of a year causes many requests. */
+/** Maximum number of cached answers of a meter. A user who turns through a year's days would fill the memory. */
 const MAX_ANSWERS = 40;
 /** Time without a touch until the cards show the present again, for example on a tablet on a wall. */
 const IDLE_RESET_MS = 600_000;

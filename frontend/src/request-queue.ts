@@ -7,7 +7,7 @@ import type { Connection } from "./hass.ts";
 
 const MAX_IN_FLIGHT = 2;
 const MAX_PAUSE_S = 8;
-/** Longest retry time since the first attempt. The pauses are 1, 2, 4 and then always 8 s. */
+/** A refused request is retried until this time after the first attempt. The pauses are 1, 2, 4 and then always 8 s. */
 const MAX_BUSY_MS = 60_000;
 
 interface Answer {

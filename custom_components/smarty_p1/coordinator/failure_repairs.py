@@ -55,7 +55,8 @@ class Remedies:
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
         if repair is Repair.KEYS:
-            # If a dialog for new keys is already open, Home Assistant opens no second one.
+            # No check is needed whether a dialog for new keys is already open, because Home
+            # Assistant then opens no second one.
             self._entry.async_start_reauth(self._hass, data=details)
             return
         placeholders = {**self._placeholders, **details}

@@ -113,8 +113,8 @@ class ImportedQuarterHours:
         """Store quarter-hours of a code at a metering point.
 
         Of two rows for the same quarter-hour, the higher version counts. If the versions are equal,
-        the later row counts. Raises OSError if a file cannot be written. In this case, files of
-        earlier months may already be written.
+        the later row counts. Raises OSError if a file cannot be written. In this case, the files of
+        earlier months are perhaps written already.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()

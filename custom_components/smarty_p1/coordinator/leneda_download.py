@@ -328,7 +328,7 @@ class LenedaFetch:
         return tuple(rows)
 
     async def _async_pause(self) -> None:
-        """Wait until the next request may be sent."""
+        """Wait until the next request is allowed."""
         if not self._is_first:
             await sleep(PAUSE)
         self._is_first = False

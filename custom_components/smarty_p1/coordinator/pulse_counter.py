@@ -1,4 +1,4 @@
-"""Stored count of the pulses of one entry. They come from a port, an entity or an MQTT topic."""
+"""Stored count of an entry's pulses, which come from a port, an entity or an MQTT topic."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

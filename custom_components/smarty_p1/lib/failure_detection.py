@@ -247,8 +247,8 @@ class _FailureRun:
         """
         self.keys_failed_at = now
         # Bytes inside a frame of this meter can look like the start of a frame with a random system
-        # title. So the unknown system titles counted until now do not prove that another meter
-        # sends.
+        # title. So the unknown system titles until now do not prove that another meter sends.
+        # Forget their count.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
         # OTHER_AUTHENTICATION_KEY means that the encryption key has deciphered a frame, so the
         # encryption key is right. Only the authentication key is wrong then, even if other frames

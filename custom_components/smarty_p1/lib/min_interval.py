@@ -23,11 +23,11 @@ class MinInterval:
 
     @property
     def remaining(self) -> float:
-        """Return the seconds until the next action may run. Return 0 if it may run now."""
+        """Return the seconds until the next action is allowed. Return 0 if it is allowed now."""
         return max(0.0, self._next_turn - self._loop.time())
 
     def has_turn(self, *, is_urgent: bool = False) -> bool:
-        """Return whether an action may run now. If so, restart the interval."""
+        """Return whether an action is allowed now. If so, restart the interval."""
         if not is_urgent and self.remaining:
             return False
         self.restart()

@@ -217,8 +217,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim a reading only after the messages without a reading were sent. If the broker
-        # disconnects while these messages are sent, no reading is lost.
+        # Send the messages without a reading first, and claim a reading only afterwards. Otherwise,
+        # the reading would be lost if the broker disconnects while these messages are sent.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

@@ -1,4 +1,4 @@
-/** Card of the present power, with the advice whether another device may be switched on. */
+/** Card of the present power, with the advice whether the household can switch on another device. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";

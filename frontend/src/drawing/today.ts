@@ -22,7 +22,7 @@ export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 export const countOf = (start: number, end: number): number =>
   Math.max(1, Math.min(MAX_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
 
-/** Return the quarter-hours of a day. `imported` and `exported` may cover another period than the day. */
+/** Return the quarter-hours of a day. `imported` and `exported` can cover more or less than the day. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
   const quarters: Quarter[] = Array.from({ length: count }, () => ({ ...UNKNOWN }));
   const forEachValue = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {

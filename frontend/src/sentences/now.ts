@@ -125,7 +125,7 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
   };
 }
 
-/** Round down a power that may be switched on: to half kilowatts, from 10 kW on to whole kilowatts. */
+/** Round down a power that can be switched on: to half kilowatts, from 10 kW on to whole kilowatts. */
 export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
 
 /**

@@ -134,7 +134,8 @@ def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sum
         contract = contracts.at(start)
         price = price_of_kwh(contracts, start, NO_PRICES).imported
         above_wh = max(0.0, wh - (contract.reference_kw or 0.0) * 250)
-        # Past market prices are not stored. If the price is unknown, all kWh have the same weight.
+        # Past market prices are not stored, so a price can be unknown. Then all kWh have the same
+        # weight.
         more = 0.0 if price is None else above_wh * (excess_price(contract, start) or 0.0)
         weight += (wh * (1.0 if price is None else price) + more) * share
         imported += wh * share

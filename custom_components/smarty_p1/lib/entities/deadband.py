@@ -47,7 +47,7 @@ def in_steps(
 
 
 def as_allowance(unit: float, share: float) -> Follow:
-    """Return a deadband for a power that a household may use. It shows whole multiples of `unit`.
+    """Return a deadband for a power that is still available. It shows whole multiples of `unit`.
 
     The power is rounded down. A lower number is shown at once. A higher number is shown if the rise
     is at least `share` of the shown number.

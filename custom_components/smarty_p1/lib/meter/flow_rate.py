@@ -102,7 +102,7 @@ class _Flow:
         return self._seen_at + _MAX_SILENT_INTERVALS * median_low(self._intervals)
 
     def add(self, time: datetime, value: float, seen_at: datetime) -> None:
-        """Add a capture, which may be repeated.
+        """Add a capture, which can be the same as the last one.
 
         `seen_at` is the time of the telegram with the capture.
         """

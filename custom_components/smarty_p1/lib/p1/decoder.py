@@ -133,10 +133,10 @@ class Decoder(LineDecoder):
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Continue after `last_counters`, the counters of an earlier decoder with the same key.
+        """Create a decoder. `last_counters` are the frame counters of an earlier decoder.
 
-        Without `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is
-        correct.
+        Only frames with higher counters are accepted. Both decoders must have the same key. Without
+        `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is correct.
         """
         self._decryptor = None
         if key is not None:

@@ -6,8 +6,8 @@ after a break (a gap, another meter, a register that falls or leaps, a clock tha
 segment. The row gets the spans of a segment as soon as the segment has a day of measured
 quarter-hours:
 
-- The gap before a segment is booked after the segment's first whole quarter-hour. If the clock was
-  set back, the gap has no length.
+- The gap before a segment becomes a span after the segment's first whole quarter-hour. If the clock
+  was set back, the gap has no length.
 - When the clock or the meter is right again, the readings continue the segment before the break.
   The wrong segment is dropped, and its time becomes a gap (`meter_clock_jumps.py` has the cases).
 
@@ -166,8 +166,8 @@ class ReadingHistory:
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Count a whole quarter-hour of `segment`, which has started at `start`.
 
-        After the segment's first quarter-hour, the gap before the segment is booked. After its 96th
-        quarter-hour (a day), the segment is confirmed.
+        After the segment's first quarter-hour, the gap before the segment becomes a span. After the
+        96th quarter-hour (a day), the segment is confirmed.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:
@@ -247,14 +247,14 @@ class ReadingHistory:
             self.last_quarter = quarters[-1].quarter_hour
             self._show_month_of(quarters[-1].start)
 
-    def _last_in_row(self, taken: set[_Identity]) -> int:
-        """Return the index of the last segment with a span in `taken`.
+    def _last_in_row(self, identities: set[_Identity]) -> int:
+        """Return the index of the last segment that has a span with one of the identities.
 
         Return 0 if no segment has such a span.
         """
         last_index = 0
         for index, segment in enumerate(self.segments):
-            if taken & set(map(_identity, segment.spans)):
+            if identities & set(map(_identity, segment.spans)):
                 last_index = index
         return last_index
 

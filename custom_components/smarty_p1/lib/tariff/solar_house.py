@@ -33,8 +33,8 @@ _LEARNING_HOURS = 28 * 24
 # twice the energy of all earlier hours.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
-# Share of the highest hourly energy. After a day without solar energy, the first hour has less than
-# this share. If it has more, a part was produced in earlier hours.
+# Share of the highest hourly energy. The first hour with solar energy after a day without any has
+# less than this share. If it has more, a part was produced in earlier hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _PRICED_DECIMALS = 9
@@ -190,7 +190,10 @@ class _Watch:
         self._hours = 0
 
     def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
-        """Return the doubtful period that ends with `hour`. Return None if `kwh` is plausible."""
+        """Return the latest period whose energy cannot be assigned to days, judged by `hour`.
+
+        Return None if `kwh`, the energy of `hour`, is plausible.
+        """
         if hour - self.last_row > MAX_NIGHT:
             return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
         if kwh <= self._max_kwh(hour):
