@@ -199,7 +199,7 @@ export abstract class SmartyCard extends LitElement {
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
-    // Screen readers would take the card's header for the header of the page. The role "article" prevents this.
+    // Without the role "article", screen readers would take the card's header for the header of the page.
     const list = this.#meters?.list ?? [];
     const label = meter && list.length > 1 ? `${this.label}, ${this.nameOf(meter)}` : this.label;
     return html`<ha-card role="article" aria-label=${label}>

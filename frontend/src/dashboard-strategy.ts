@@ -98,8 +98,8 @@ export class SmartyDashboard extends HTMLElement {
     if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
-    // The texts of the user's language may have arrived after the dashboard was generated without them. Generate it
-    // again then.
+    // If the texts of the user's language have arrived after the dashboard was generated without them, generate the
+    // dashboard again.
     return findLocale(hass.locale, hass.language)?.language !== shownLanguage;
   }
 

@@ -69,7 +69,7 @@ void customElements.whenDefined("home-assistant").then(() => {
       },
     });
   }
-  // Start loading the texts now. When the user opens the list of cards, the names are then translated.
+  // Start loading the texts now, so that the names are translated when the user opens the list of cards.
   pageLocale();
   if (!customElements.get(SIDEBAR_REDIRECT)) customElements.define(SIDEBAR_REDIRECT, SidebarRedirect);
   if (customElements.get(`ll-strategy-dashboard-${STRATEGY}`)) return;

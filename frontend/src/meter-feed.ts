@@ -230,7 +230,7 @@ export class MeterFeed extends SharedSubscription {
     recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // Wait for the first live message before asking. This message changes the period, and an answer for the earlier
+    // Send no request before the first live message, because this message changes the period. An answer for the earlier
     // period would have to be requested again.
     if (!this.live) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;

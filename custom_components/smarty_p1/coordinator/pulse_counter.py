@@ -107,7 +107,7 @@ class PulseCounter(ThrottledStore):
         """
         await self.async_load()
         self._display = display
-        # While no pulse comes, the shown power must fall. A timer updates it.
+        # While no pulse comes, the shown power must fall. So update it by a timer.
         self._entry.async_on_unload(
             async_track_time_interval(
                 self._hass, self._on_tick, UPDATE_INTERVAL, cancel_on_shutdown=True

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# Domains of Home Assistant's helpers that count. Their count may jump: users can change it, and a
-# crash of Home Assistant resets it to an older value.
+# Domains of the counters among Home Assistant's helpers. The count of such a helper can jump: users
+# can change the count, and a crash of Home Assistant resets it to an older value.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 # Seconds. A gateway may disappear without closing the connection. So after this silence, the port

@@ -23,7 +23,7 @@ _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
 _MAX_PORT = 65535
-# Seconds. This timeout is short, because a form waits for the result.
+# Seconds for a connection attempt. Few, because a form waits for the result.
 _LISTENING_TIMEOUT_S = 1.0
 _PROCESSES = Path("/proc")
 

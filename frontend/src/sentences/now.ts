@@ -216,7 +216,7 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
     const isPriced = now.excessPrice !== null;
     const cost = isPriced ? atLeast(projected * now.excessPrice!, 2, (shown) => locale.cents(shown), locale) : "";
     const text = locale.text(nowTexts, isPriced ? key : `${key}_unpriced`, { ...params, ...more, cost });
-    // The text "less than 0.01 €" at the start of a sentence needs a capital letter.
+    // The sentence can begin with "less than 0.01 €". So make its first letter a capital.
     return text.replace(/^\*\*\p{Ll}/u, (start) => start.toUpperCase());
   };
   if (energy > limit) return t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });

@@ -202,7 +202,8 @@ class Totals:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register
             if self._holds_back(register, reference, value, self._telegrams):
-                objects[reference] = type(value)(register.value)  # a count stays an int
+                # Keep the type of the telegram's value, because some values are counts (int).
+                objects[reference] = type(value)(register.value)
         return objects
 
     def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:

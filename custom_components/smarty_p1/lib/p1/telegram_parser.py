@@ -119,8 +119,8 @@ def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | No
     return MBusReading(
         type=name,
         serial_number=identifier,
-        # A meter sends fill bytes instead of a capture time if it never captured the index. Such an
-        # index is not valid.
+        # A meter sends fill bytes instead of a capture time if it never captured the index. Its
+        # index is not valid then, so return None.
         value=None if time is None else value,
         unit=unit or default_unit(name),
         time=time,

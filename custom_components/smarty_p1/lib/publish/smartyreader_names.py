@@ -128,7 +128,7 @@ def _with_unit(name: str, item: Item) -> str:
 
 def _text(telegram: Telegram, item: Item) -> str:
     if item.reference == METER_TIME and telegram.time:
-        # The SmartyReader sends local time without the UTC offset.
+        # The SmartyReader sends local time without the UTC offset, so drop the offset.
         return telegram.time.replace(tzinfo=None).isoformat()
     if item.reference in _AS_SENT or item.name == "gas_1_equipment_identifier":
         return item.sent

@@ -155,9 +155,9 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # The plan is computed backwards, from the last hour to the first. A part of the battery
-            # is worth at most the cost of filling the part in this hour. Fill the parts with solar
-            # energy first.
+            # The hours after this hour are planned already. A part of the battery is worth at most
+            # the cost of filling it in this hour. So lower the values: first of the parts that
+            # solar energy can fill, then of the parts that the grid can fill.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)

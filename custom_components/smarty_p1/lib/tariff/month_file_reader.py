@@ -100,7 +100,7 @@ class RowReader:
         for line in lines:
             try:
                 self._take(line.decode("ascii"), month)
-            except TypeError, ValueError:  # TypeError: time without zone; ValueError: bad text
+            except TypeError, ValueError:  # TypeError for a time without zone, ValueError otherwise
                 self.damaged.add(name)
 
     def _take(self, line: str, month: MonthColumns) -> None:

@@ -150,9 +150,10 @@ class Grid:
                 del self.fed_hours[hour]
 
     def _add_loose(self, span: Span) -> None:
-        """Count the time of a loose span as known if its energy can be divided among days.
+        """Count the time of a gap, or of a part of a quarter-hour, as known.
 
-        The span must lie in one day, or be no longer than `MAX_SHARED_MIDNIGHT`.
+        Do so only if the energy can be divided among days: the span lies in one day, or is no
+        longer than `MAX_SHARED_MIDNIGHT`.
         """
         day = day_start(span.start)
         while day < span.end:

@@ -141,7 +141,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
         for line in lines:
             try:
                 span = span_of(line.decode("ascii"))
-            except TypeError, ValueError:  # ValueError includes UnicodeDecodeError
+            except TypeError, ValueError:  # also UnicodeDecodeError, which is a ValueError
                 continue
             spans[span.start, span.kind] = span
     return spans
