@@ -82,7 +82,7 @@ class _SidebarDashboard(LovelaceConfig):
 
     @override
     async def async_json(self, force: bool) -> json_fragment:
-        """Return the configuration with the strategy as JSON."""
+        """Return the dashboard's configuration, which only names the strategy, as JSON."""
         return json_fragment(json_bytes(_CONFIG))
 
 
@@ -174,7 +174,7 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
 
 
 def is_in_sidebar(hass: HomeAssistant) -> bool:
-    """Return whether the dashboard is registered."""
+    """Return whether the sidebar has the dashboard, because the dashboard is registered."""
     return bool(_own_paths(hass))
 
 

@@ -29,7 +29,7 @@ export interface Drawing {
   step: number;
   /** Horizontal position of the line before the running month; undefined without whole months before it. */
   divider: number | undefined;
-  /** One path for each kind of part. */
+  /** SVG paths of the stacks: one path for each kind of part, for all months together. */
   paths: string[];
   hatched: string;
   ticks: string;

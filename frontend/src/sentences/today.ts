@@ -18,11 +18,11 @@ const HOUR_MS = 3_600_000;
 export interface DayFacts {
   day: Day | undefined;
   isToday: boolean;
-  /** Whether the household can feed in. */
+  /** Whether the household can feed energy into the grid. */
   hasSun: boolean;
-  /** Number of complete quarter-hours. */
+  /** Number of quarter-hours with known energy. */
   knownCount: number;
-  /** End of today's first complete quarter-hour; undefined once a quarter-hour is complete. */
+  /** Time at which the first quarter-hour with known energy ends, if today has none yet; undefined without telegrams. */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW if above its reference power, else null. */
   heading: number | null;

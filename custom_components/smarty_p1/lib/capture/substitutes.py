@@ -35,7 +35,7 @@ _HIGH = bytes(range(0xA1, 0xDB))
 
 
 def is_octets(text: bytes) -> bool:
-    """Return whether `text` consists of pairs of hexadecimal digits."""
+    """Return whether `text` is an octet string: it consists of pairs of hexadecimal digits."""
     return _OCTETS.fullmatch(text) is not None
 
 
