@@ -18,7 +18,7 @@ _ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
 class Remedies:
     """Repair issues of one source (meter, pulse reader or tank), and the dialog for a meter's keys.
 
-    `placeholders` fill the texts of the issues. The source may change their values later.
+    `placeholders` fill the texts of the issues. The source can change these values later.
     """
 
     def __init__(

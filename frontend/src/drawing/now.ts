@@ -45,8 +45,8 @@ export interface PhaseBar {
 export const MIN_PHASE_KW = 2;
 
 /**
- * Return the bars of the phases. All start from zero in the middle and share one scale, which ends at `minEnd` kW, or at
- * the highest power if that is higher.
+ * Return the bars of the phases. All start from zero in the middle and share one scale, which ends at `minEnd` kW, or
+ * at the highest power if that is higher.
  */
 export function phaseBars(powers: (number | undefined)[], minEnd = MIN_PHASE_KW): PhaseBar[] {
   const scale = Math.max(minEnd, ...powers.map((power) => Math.abs(power ?? 0)));

@@ -51,8 +51,8 @@ export interface ChartRequest {
   /** Index of the first quarter-hour that may have data. Earlier quarter-hours are not drawn as gaps. */
   begun: number;
   /**
-   * Smallest ends of the scale in kW, upwards and downwards, so that the bar of the running quarter-hour and the line of
-   * a later reference power fit in.
+   * Smallest ends of the scale in kW, upwards and downwards, so that the bar of the running quarter-hour and the line
+   * of a later reference power fit in.
    */
   room: { drawn: number; fed: number };
   width: number;

@@ -107,8 +107,8 @@ export function amountToday(
   if (typeof newer?.index !== "number" || index === null || time === null || !newer.time || newer.unit !== unit) return counted;
   const since = Date.parse(time);
   const passed = Date.parse(newer.time) - since;
-  // Add the rise of the index only if the whole rise belongs to today and took three hours at most, because a rise since
-  // yesterday belongs partly to yesterday. If the index has fallen, the meter was replaced, so add nothing.
+  // Add the rise of the index only if the whole rise belongs to today and took three hours at most, because a rise
+  // since yesterday belongs partly to yesterday. If the index has fallen, the meter was replaced, so add nothing.
   const isOfToday = since >= dayStart(today).getTime() && passed > 0 && passed <= 3 * 3_600_000;
   const more = isOfToday ? amountOf(newer.index - index) : null;
   return more === null ? counted : (counted ?? 0) + more;

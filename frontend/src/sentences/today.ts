@@ -22,7 +22,7 @@ export interface DayFacts {
   hasSun: boolean;
   /** Number of quarter-hours with known energy. */
   knownCount: number;
-  /** Time at which the first quarter-hour with known energy ends, if today has none yet; undefined without telegrams. */
+  /** End of the first quarter-hour with known energy, if today has none yet; undefined without new telegrams. */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW if above its reference power, else null. */
   heading: number | null;
