@@ -156,9 +156,9 @@ async def _async_listens(host: str, port: int) -> bool:
 
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
-    """Return the prefix, host and number of the first free port after the ports of a gateway.
+    """Return the prefix, host and number of the next free port at the newest meter's gateway.
 
-    The gateway is the one of the newest meter. Return None if no meter is at a gateway.
+    This port comes after the ports of all meters there. Return None if no meter is at a gateway.
     """
     # Addresses in use. The flag says whether a meter uses the address. Addresses of pulse readers
     # and tank sensors are listed, too, because they are not free for a meter.

@@ -177,8 +177,8 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const isShort = now.isWhole && room.short < room.keep - MIN_LESS_KW;
   const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
   if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
-  // More power for a short time only replaces the advice "switch nothing else on". Below that advice, it would be a
-  // contradiction.
+  // If more power is possible for a short time, say this instead of "switch nothing else on", because the two sentences
+  // together would contradict each other.
   const brief = isSunnier(room, keep) ? "room_sun" : isShortlyMore(now, room, keep) ? "room_only" : "room_none";
   const sold = direction(power) === "feeds" ? small : "";
   return { text: t(brief, { ...params, keep: kW(room.sunny) }), small: sold, isExcess: false };

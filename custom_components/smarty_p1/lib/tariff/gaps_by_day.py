@@ -49,7 +49,7 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """Periods of a run of loose spans that Leneda covers, and Leneda's energy in these periods."""
+    """Periods of successive gaps and parts of quarter-hours that Leneda covers, and its energy."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
