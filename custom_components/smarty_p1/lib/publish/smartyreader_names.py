@@ -121,7 +121,7 @@ def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
 
 
 def _with_unit(name: str, item: Item) -> str:
-    # The unit is sent by the meter, so a forged meter can send any text as the unit. Make the name
+    # The meter sends the unit, and a forged meter can send any text as the unit. So make the name
     # safe for a topic.
     return level(f"{name}_{item.unit}" if item.unit else name)
 

@@ -49,7 +49,7 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """Periods of successive gaps and parts of quarter-hours that Leneda covers, and its energy."""
+    """Periods that Leneda covers in a run of loose spans, and Leneda's energy in these periods."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
