@@ -37,7 +37,7 @@ export interface Meter {
    * its readings are not verified.
    */
   source: "port" | "leneda" | "entities";
-  /** Name of the integration that reads the meter. Only with the source "entities"; null while not loaded. */
+  /** Name of the integration with the entities; null while the meter is not loaded. Only with the source "entities". */
   integration?: string | null;
   /** End of the last known day. Only for a meter without a cable. */
   known_until?: Time | null;
