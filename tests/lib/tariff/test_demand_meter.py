@@ -1,7 +1,6 @@
 """Days computed by hand: the arithmetic stands beside the numbers."""
 
 from dataclasses import replace
-from datetime import UTC
 
 import pytest
 
@@ -128,36 +127,6 @@ def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
     assert house.meter.update(None, Energies(26000.0), 9.0, None) is demand
     assert house.meter.update(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None) is demand
     assert house.meter.snapshot is demand
-
-
-def test_the_night_in_october_has_two_hours_from_2_to_3() -> None:
-    house = Connection("2026-10-25T00:00:00S", reference_kw=7)
-    house.read()
-    for _ in range(150):  # of 10 minutes, until 01:00 winter time
-        match house.time.astimezone(UTC).strftime("%H:%M"):
-            case "00:30":  # the first 02:30, in summer time
-                house.after(600, 1333)
-            case "00:40":
-                house.after(300, 667)
-                house.after(300, 0)
-            case "01:30":  # the second 02:30, in winter time
-                house.after(600, 1667)
-            case "01:40":
-                house.after(300, 833)
-                house.after(300, 0)
-            case _:
-                house.after(600, 100)
-    demand = house.read()
-
-    assert demand.time == at("2026-10-26T00:00:00W")
-    assert len(house.quarters) == 100  # 25 h
-    assert len({quarter.start for quarter in house.quarters}) == 100
-    means = {quarter.start: quarter.mean_kw for quarter in house.quarters}
-    # 1333 + 667 = 2000 Wh -> 8 kW, 1 kW above 7 kW; 1667 + 833 = 2500 Wh -> 10 kW, 3 kW above
-    assert means[at("2026-10-25T02:30:00S")] == 8.0
-    assert means[at("2026-10-25T02:30:00W")] == 10.0
-    assert demand.peak == QuarterHour(at("2026-10-25T02:30:00W"), 10.0)
-    assert demand.excess_kwh == 1.0  # (1 + 3) kW * 0.25 h
 
 
 @pytest.mark.parametrize(

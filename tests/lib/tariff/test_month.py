@@ -174,28 +174,6 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
     assert (day.imported_wh, day.gap_wh, day.market_wh) == pytest.approx((2200, 1000, 700))
 
 
-def test_a_contract_from_now_on_parts_the_day() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    house.read()
-    house.draw(20, 100)  # until 12:20, 6 kW
-    house.change(Contract(reference_kw=7))
-    demand = house.draw(25, 200)  # until 12:45
-
-    # 12:00 is of the old one: 1500 Wh, 750 above 3 kW. From 12:15 on, 500 + 2000 = 2500 Wh are 750
-    # above 7 kW, and 12:30 with 3000 Wh is 1250 above.
-    before, after = demand.month.days
-    assert (before.start, after.start) == (
-        at("2026-07-14T00:00:00S") + timedelta(days=1),
-        at("2026-07-15T12:15:00S"),
-    )
-    assert demand.contracts.at(before.start).reference_kw == 3
-    assert demand.contracts.at(after.start).reference_kw == 7
-    assert (before.imported_wh, after.imported_wh) == (1500, 5500)
-    assert before.above[3] == ClassExcess(1, 750)
-    assert after.above[7] == ClassExcess(2, 2000)
-    assert demand.excess_kwh == 2.75
-
-
 def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
     house = Connection("2026-07-14T23:30:00S", reference_kw=3)
     house.read()
@@ -253,30 +231,6 @@ def test_the_share_is_of_the_quarter_hours_that_have_ended() -> None:
     assert month.measured_share(at("2026-09-01T00:00:00S")) == 0.0323
     assert month.measured_share(at("2026-06-01T00:00:00S")) == 0
     assert month.measured_share(at("2026-07-01T00:10:00S")) == 0
-
-
-def test_another_meter_goes_on_in_the_same_month() -> None:
-    house = Connection("2026-07-15T12:00:00S")
-    house.read()
-    house.draw(20, 100)
-    house.serial, house.imported_wh = "SAG1030790009999", 7
-    house.after(10)
-    demand = house.draw(60, 50)
-
-    assert demand.month.imported_kwh == pytest.approx(5.0)  # 20 * 100 Wh and 60 * 50 Wh
-    house.restart()
-    assert house.draw(1, 50).month.imported_kwh == pytest.approx(5.05)
-
-
-def test_a_telegram_of_another_meter_in_between_loses_nothing() -> None:
-    house = Connection("2026-07-15T12:00:00S")
-    house.read()
-    house.draw(20, 100)
-    house.meter.update(house.time + timedelta(seconds=5), Energies(99_999.0), None, "SAG2")
-    house.after(10, 30)
-    demand = house.draw(30, 100)
-
-    assert demand.month.imported_kwh == pytest.approx(2.0 + 0.03 + 3.0)
 
 
 def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:

@@ -119,9 +119,3 @@ def test_what_the_market_made_of_a_day_stays() -> None:
     june = months_of(load(demand))["2026-06"]
     assert (june.days[0].market_cost, june.days[0].market_wh) == (1.32, 13_200)
     assert june.imported_kwh == pytest.approx(32.43)
-
-
-@pytest.mark.parametrize("damage", [None, [], {"version": 2}, {"version": 2, "stretches": 5}])
-def test_what_is_malformed_is_refused(damage: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        DemandMeter.from_dict(damage, CONTRACT)
