@@ -36,12 +36,6 @@ def test_all_lines_in_their_order() -> None:
     assert sums(due) == (69.10, 6.81, 75.91)
     units = ["kWh", "month", "month", "kWh", "month", "kWh", "kWh"]
     assert [line.unit for line in due.lines] == units
-        "kWh",
-        *["month"] * 2,
-        "kWh",
-        "month",
-        *["kWh"] * 2,
-    ]
     assert (due.missing, due.vat_rate, due.unpriced_kwh) == ((), 0.08, 0)
     assert due.amount("feed_in") == -16.00
     assert due.amount("energy", "energy_fee") == 51.30  # 47.50 * 1.08
