@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import reduce
+from itertools import product
 from operator import getitem
 from typing import Any
 
@@ -38,6 +39,10 @@ def replaced(data: Mapping[str, Any], value: object, *path: str | int) -> dict[s
         inner = inner[key]
     inner[path[-1]] = value
     return dict(changed)
+
+
+def within(data: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401
+    return reduce(getitem, path, data)
 
 
 STRETCH = ("stretches", 0)
@@ -117,8 +122,8 @@ def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> 
         # A month begins at a midnight of Luxembourg.
         ((*STRETCH, "month_start"), "2026-07-01T00:00:00+00:00"),
         ((*STRETCH, "month_start"), "2026-07-02T00:00:00+02:00"),
-        *(((*STRETCH, "serial_number"), value) for value in (1, True, [], {})),
-        *((("version",), value) for value in (0, 4, "1", None, [], {})),
+        *product([(*STRETCH, "serial_number")], [1, True, [], {}]),
+        *product([("version",)], [0, 4, "1", None, [], {}]),
     ],
 )
 def test_a_value_that_cannot_be(path: tuple[str | int, ...], value: object) -> None:
@@ -130,8 +135,8 @@ def test_a_value_that_cannot_be(path: tuple[str | int, ...], value: object) -> N
 def test_an_exported_energy_has_a_time(reading: str, given: str) -> None:
     stored = stored_house().meter.as_dict()
     place = (*STRETCH, reading)
-    exported = {"exported_wh": 1000, "exported_time": reduce(getitem, (*place, "time"), stored)}
-    both = replaced(stored, reduce(getitem, place, stored) | exported, *place)
+    exported = {"exported_wh": 1000, "exported_time": within(stored, (*place, "time"))}
+    both = replaced(stored, within(stored, place) | exported, *place)
     assert_malformed_if(both, is_malformed=False)
     assert_malformed(without(both, *place, given))
 

@@ -175,15 +175,14 @@ def test_another_reference_power_applies_from_then_on() -> None:
     # Set in the second half of a quarter-hour, it judges the next one; what was counted stays.
     house.draw(10, 100)
     house.change(replace(house.contract, reference_kw=5))
-    assert house.meter.snapshot
-    assert house.meter.snapshot.excess_kwh == 0.75
-    assert house.meter.snapshot.available_kw == 0.0  # 750 - 1000 Wh
+    assert house.demand.excess_kwh == 0.75
+    assert house.demand.available_kw == 0.0  # 750 - 1000 Wh
     assert house.draw(5, 100).excess_kwh == 1.5  # 0.75 + (6 - 3) / 4
     assert house.draw(15, 100).excess_kwh == 1.75  # 1.5 + (6 - 5) / 4
     # Set in the first half, it judges all of it.
     house.draw(5, 100)
     house.change(replace(house.contract, reference_kw=4))
-    assert house.meter.snapshot.available_kw == 3.0  # 1000 - 500 Wh in 10 minutes
+    assert house.demand.available_kw == 3.0  # 1000 - 500 Wh in 10 minutes
     assert house.draw(10, 100).excess_kwh == 2.25  # 1.75 + (6 - 4) / 4
 
     # Without one, nothing is counted, and nothing lost. The next one holds for the time without.

@@ -92,8 +92,7 @@ def test_a_clock_set_back_soon_after_a_gap_costs_nothing(
 
 def known_months(house: Connection) -> list[str]:
     """Return the months that are known, the one that is shown last."""
-    demand = house.meter.snapshot
-    assert demand
+    demand = house.demand
     return [f"{month.start:%Y-%m}" for month in (*demand.earlier_months, demand.month)]
 
 

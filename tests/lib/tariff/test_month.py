@@ -14,13 +14,12 @@ from smartyp1.tariff import (
     Month,
     QuarterHour,
 )
-from tests.lib.tariff.support import SERIAL, Connection, at
+from tests.lib.tariff.support import SERIAL, Connection, at, known
 
 
 def month_of(house: Connection, number: int = -1) -> Month:
     """Return a month that is known, the one that is shown by default."""
-    demand = house.meter.snapshot
-    assert demand
+    demand = house.demand
     return (*demand.earlier_months, demand.month)[number]
 
 
@@ -136,9 +135,8 @@ def test_the_exported_and_the_reactive_energy() -> None:
     assert last == QuarterHour(at("2026-07-15T12:15:00S"), 1.2)
     last = read(45, 100.6, 52.5, 10.3, 20.3)
     assert last == QuarterHour(at("2026-07-15T12:30:00S"), 0, 1, 0, 0)
-    assert meter.snapshot
-    assert meter.snapshot.month.exported_kwh == 2.5
-    assert meter.snapshot.month.imported_kwh == pytest.approx(0.6)
+    assert known(meter).month.exported_kwh == 2.5
+    assert known(meter).month.imported_kwh == pytest.approx(0.6)
 
 
 def test_the_markets_prices_are_those_of_the_moment() -> None:
@@ -180,14 +178,13 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
     house.draw(60, 200)  # 12 kW until 00:30
     house.change(Contract(reference_kw=7), "2026-07-15")
 
-    assert house.meter.snapshot
     # 2 * (3000 - 750) above 3 kW on the 14th, 2 * (3000 - 1750) above 7 kW on the 15th.
-    assert house.meter.snapshot.excess_kwh == 4.5 + 2.5
-    assert len(house.meter.snapshot.month.days) == 2
+    assert house.demand.excess_kwh == 4.5 + 2.5
+    assert len(house.demand.month.days) == 2
     # The same again is no change, also after a restart.
-    before = house.meter.snapshot.contracts
+    before = house.demand.contracts
     house.restart()
-    assert house.meter.snapshot.contracts == before
+    assert house.demand.contracts == before
     # One for the future waits; one without a day takes its place.
     house.change(Contract(reference_kw=12), "2026-07-20")
     assert house.draw(15, 200).excess_kwh == 7.0 + 1.25
@@ -242,9 +239,8 @@ def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
         house.after(600, 100)
     house.restart()
 
-    assert house.meter.snapshot
-    month = house.meter.snapshot.month
+    month = house.demand.month
     # Those that are forgotten no longer divide what was before.
     assert len(month.days) == 201
     assert month.imported_kwh == pytest.approx(42)
-    assert len(house.meter.snapshot.contracts.entries) == 200
+    assert len(house.demand.contracts.entries) == 200

@@ -4,21 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.tariff import Contract, Month, Origin, PlatformDays, QuarterHour, compute_bill
+from smartyp1.tariff import Contract, Month, PlatformDays, compute_bill
 from tests.lib.tariff.months import lines, local
-from tests.lib.tariff.support import REGISTER_WH, Connection
+from tests.lib.tariff.support import REGISTER_WH, Connection, platform
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15)
-QUARTER_HOUR = timedelta(minutes=15)
-
-
-def platform(start: str, end: str, kw: float) -> list[QuarterHour]:
-    """Return the platform's quarter-hours of a period of Luxembourg's clock."""
-    found, time = [], local(start)
-    while time < local(end):
-        found.append(QuarterHour(time, kw, origin=Origin.PLATFORM))
-        time += QUARTER_HOUR
-    return found
 
 
 def house_at(start: str) -> Connection:
@@ -38,8 +28,7 @@ def draw_until(house: Connection, end: str, wh: int = 100) -> None:
 
 def months_of(house: Connection) -> dict[str, Month]:
     """Return the months that are known."""
-    demand = house.meter.snapshot
-    assert demand
+    demand = house.demand
     return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
 
 

@@ -57,8 +57,7 @@ def test_the_day_of_a_price_is_corrected_before_and_after_it_has_come(
     wait_until(house, "2026-07-19T00:00:00S")
     assert cost(use(house, 2)) == pytest.approx(0.35 + price)  # and 2 * 0.5 * 0.3
     house.set_price(0.3, "2026-07-19")
-    assert house.meter.snapshot
-    assert cost(house.meter.snapshot) == pytest.approx(0.45)  # on the 17th, too, it is 0.1
+    assert cost(house.demand) == pytest.approx(0.45)  # on the 17th, too, it is 0.1
     house.restart()
     assert cost(use(house, 2)) == pytest.approx(0.75)
 
