@@ -187,7 +187,7 @@ CUTS = ['"3.96', *(LAST[:end] for end in (7, 24, 25, 26))]
         ("1-1:1.29.0", "7-1:99.23.15", "gas", None),
         ("1-1:1.29.0", "1-1:9.29.0", "unknown_code", None),
         ('"15"', '"60"', "wrong_interval", "2"),
-        *((SECOND, SECOND.replace(*change), reason, "3") for *change, reason in IN_SECOND),
+        *((SECOND, SECOND.replace(a, b), reason, "3") for a, b, reason in IN_SECOND),
         (SECOND, SECOND[:20], "damaged_line", "4"),
         (SECOND, '"2026-11-22T02:45:00+01:00","0.408","15","Measured","1"', "future", "3"),
         *((LAST, cut, "truncated", "5") for cut in CUTS),

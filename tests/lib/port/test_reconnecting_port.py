@@ -177,25 +177,6 @@ async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.Monke
     assert [str(error) for error in collector.losses] == ["RuntimeError"]
 
 
-async def test_silence_counts_as_a_loss() -> None:
-    connections = 0
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        if connections > 1:
-            writer.write(b"awake")
-            await writer.drain()
-        await reader.read()
-
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.2)
-        await collector.until(lambda: collector.data == b"awake")
-        await collector.stop()
-
-    assert isinstance(collector.losses[0], PortSilentError)
-
-
 async def test_delays_grow_and_start_anew_once_a_meter_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -300,7 +281,7 @@ async def test_a_device_that_is_plugged_in_again_is_read_at_once(
 
 async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
     """As when each byte costs 3 µs, with far more bytes at once than one call may take."""
-    flood = bytes(400_000)
+    flood = bytes(200_000)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(flood)
@@ -371,5 +352,6 @@ async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -
         collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.05)
         await collector.until(lambda: len(collector.losses) == 5)
         await collector.stop()
+    assert {type(error) for error in collector.losses} == {PortSilentError}
     # With a delay that doubles each time, it would be 0.32 s.
     assert collector.link._backoff.next_delay() < 0.05

@@ -47,34 +47,6 @@ def test_a_quarter_hour_is_above_every_class_that_it_exceeds() -> None:
     assert month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 12.0)
 
 
-def test_the_running_quarter_hour_is_in_the_month() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    house.read()
-    assert house.draw(1, 70).month.imported_kwh == 0.07
-    demand = house.draw(16, 100)
-    assert demand.month.imported_kwh == pytest.approx(1.67)
-    # Of 5 minutes that began before midnight, 2 are of the day before.
-    house = Connection("2026-07-15T23:58:00S")
-    house.read()
-    assert [day.imported_wh for day in house.after(300, 500).month.days] == [200, 300]
-
-
-def test_a_gap_within_a_day_is_booked_when_the_clock_has_proved_itself() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    house.read()
-    house.draw(20, 100)  # until 12:20
-    house.after(3 * 3600, 5000)  # until 15:20
-    demand = house.draw(24, 100)  # until 15:44
-    assert demand.month.imported_kwh == 2.0 + 2.4
-
-    demand = house.draw(1, 100)  # 15:30 to 15:45 is whole
-    assert demand.month.imported_kwh == 2.0 + 5.0 + 2.5
-    assert demand.month.days[0].gap_wh == 5000
-    # 12:00 and 15:30: 1500 Wh each, 750 Wh above
-    assert demand.month.quarter_hours == 2
-    assert demand.month.above(3) == ClassExcess(2, 1500)
-
-
 def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     house = Connection("2026-07-30T18:00:00S")
     house.read()
@@ -93,6 +65,10 @@ def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     }
     assert august.imported_kwh == pytest.approx(3.15)
     assert (july.quarter_hours, august.quarter_hours) == (0, 1)
+    # So are 5 minutes that begin before midnight.
+    house = Connection("2026-07-15T23:58:00S")
+    house.read()
+    assert [day.imported_wh for day in house.after(300, 500).month.days] == [200, 300]
 
 
 @pytest.mark.parametrize(("days", "known"), [(40, True), (41, False)])
@@ -244,3 +220,16 @@ def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
     assert len(month.days) == 201
     assert month.imported_kwh == pytest.approx(42)
     assert len(house.demand.contracts.entries) == 200
+
+
+def test_another_meter_goes_on_in_the_same_month() -> None:
+    house = Connection("2026-07-15T12:00:00S")
+    house.read()
+    house.draw(20, 100)
+    house.serial, house.imported_wh = "SAG1030790009999", 7
+    house.after(10)
+    demand = house.draw(60, 50)
+
+    assert demand.month.imported_kwh == pytest.approx(5.0)  # 20 * 100 Wh and 60 * 50 Wh
+    house.restart()
+    assert house.draw(1, 50).month.imported_kwh == pytest.approx(5.05)

@@ -32,27 +32,6 @@ def months_of(house: Connection) -> dict[str, Month]:
     return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
 
 
-def test_a_clock_that_is_30_days_late_for_two_hours_overwrites_nothing() -> None:
-    house = house_at("2026-06-10")
-    draw_until(house, "2026-07-11T12:00")
-    right, house.time = house.time, house.time - timedelta(days=30)
-    house.read()
-    for _ in range(8):
-        house.after(900, 1_760)
-    house.time = right + timedelta(hours=2)
-    house.after(60, 10)
-    house.restart()
-    house.after(60, 10)
-
-    june = months_of(house)["2026-06"]
-    days = {f"{day.start.astimezone(june.start.tzinfo):%d}": day for day in june.days}
-    # 96 quarter-hours of 100 Wh
-    assert days["11"].imported_wh == 9_600
-    assert days["11"].quarter_hours == 96
-    text = house.disk.files["2026-06"].decode()
-    assert [line.split(",")[2] for line in text.splitlines()[1:]] == ["100"] * 21 * 96
-
-
 def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
     house = house_at("2026-06-20")
     draw_until(house, "2026-06-26")

@@ -1,7 +1,5 @@
 """A price has a day from which it holds: the past keeps its own. Computed by hand."""
 
-from datetime import timedelta
-
 import pytest
 
 from smartyp1.tariff import Demand
@@ -60,20 +58,3 @@ def test_the_day_of_a_price_is_corrected_before_and_after_it_has_come(
     assert cost(house.demand) == pytest.approx(0.45)  # on the 17th, too, it is 0.1
     house.restart()
     assert cost(use(house, 2)) == pytest.approx(0.75)
-
-
-def test_a_clock_that_is_lost_when_the_price_changes() -> None:
-    house = house_with(0.1, "2026-07-15T12:00:00S")
-    use(house, 2)
-    right, house.time = house.time, at("2000-01-01T00:00:00W")
-    house.read()
-    house.after(10)
-
-    house.set_price(0.3)
-    house.after(10)
-    house.time = right + timedelta(minutes=1)
-    house.read()
-    house.after(14 * 60)
-
-    demand = use(house)
-    assert cost(demand) == pytest.approx(0.25)  # 2 * 0.5 * 0.1 + 0.5 * 0.3

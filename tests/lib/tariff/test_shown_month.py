@@ -129,27 +129,3 @@ def test_no_month_is_counted_twice(
     }
     # Afterwards it is the month of the right clock.
     assert months[-1].month == watched.right.month
-
-
-@pytest.mark.parametrize("clock", ["lost", "a month ahead", "a month back", "in 2099"])
-def test_what_belongs_to_a_month_stays_as_it_was(clock: str) -> None:
-    watched = Watched("2026-06-13T08:00:00S")
-    watched.run(28 * 60 + 10)
-    watched.be_off(5 * DAY)
-    watched.run(14 * 24 * 60, 10)  # until July
-    before = watched.demands[-1]
-    assert before.month_start == at("2026-07-01T00:00:00S")
-    cost = watched.cost.shown[before.month_start]
-
-    watched.set_clock(CLOCKS[clock](watched.right))
-    for minutes in (20, 160):
-        watched.run(minutes)
-        # A gap begins no month either, nor does it end one.
-        watched.be_off(HOUR / 2)
-        demand = watched.demands[-1]
-
-        assert demand.month_start == before.month_start
-        assert demand.until == before.until
-        assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
-        assert demand.month.imported_kwh == pytest.approx(before.month.imported_kwh)
-    assert watched.cost.shown == {**watched.cost.shown, before.month_start: cost}
