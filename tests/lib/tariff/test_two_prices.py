@@ -71,24 +71,6 @@ def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: boo
     assert due.unsplit_kwh == 0
 
 
-def test_a_second_price_holds_from_when_it_is_entered() -> None:
-    house = Connection("2026-06-15T00:00:00S", reference_kw=7)
-    house.change(Contract(reference_kw=7, energy_price=0.16))
-    house.read()
-    house.draw(60, 10)
-    house.change(two_prices(NIGHT))
-    house.draw(60, 10)
-    due = compute_bill(house.read().month, house.read().contracts, house.time)
-    assert lines(due)[:2] == [("energy", 0.6, 0.16, 0.10), ("energy_second", 0.6, 0.11, 0.07)]
-    assert due.unsplit_kwh == 0
-
-    # What was measured before is divided as well: from 0 to 2 o'clock, all of it is night.
-    house.change(two_prices(NIGHT), "2026-06-14")
-    due = compute_bill(house.read().month, house.read().contracts, house.time)
-    assert lines(due)[:2] == [("energy", 0.0, 0.16, 0.00), ("energy_second", 1.2, 0.11, 0.13)]
-    assert due.unsplit_kwh == 0
-
-
 def test_hours_as_text() -> None:
     assert time_of_use_hours("22:00:00", "06:00:00", []) == NIGHT
     assert time_of_use_hours(None, None, ["sun", "sat"]) == WEEKEND
