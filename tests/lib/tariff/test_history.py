@@ -50,7 +50,7 @@ def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
         house.time = at(f"{name}-02T00:00:00W")
         house.read()
         # A day and more; the least of all in one that is not the oldest.
-        for _ in range(97 if name == "2027-08" else 120):
+        for _ in range(97 if name == "2027-08" else 98):
             house.after(900, 100)
 
     assert known_months(house) == names[-25:]

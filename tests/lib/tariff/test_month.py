@@ -210,9 +210,8 @@ def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
     house = Connection("2026-07-01T00:00:00S")
     house.read()
     for number in range(210):
-        house.after(300, 100)
+        house.after(900, 200)
         house.set_price(-number / 100)
-        house.after(600, 100)
     house.restart()
 
     month = house.demand.month
