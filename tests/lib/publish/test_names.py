@@ -78,7 +78,8 @@ def names_of(row: tuple[str, str, str, str]) -> tuple[str, set[str]]:
 
 def expected(telegram: str, column: int) -> dict[str, str]:
     """Return what a column of names says of a telegram."""
-    sent, text = sent_in(telegram), {}
+    sent = sent_in(telegram)
+    text: dict[str, str] = {}
     for row in ROWS:
         name, board = names_of(row)
         place = 1 if name.endswith("_index") or name == "current_limit_exported" else 0
