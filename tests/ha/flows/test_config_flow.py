@@ -274,7 +274,7 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
     form = await start(hass)
-    choice = {}
+    choice: dict[str, Any] = {}
     for greeting, key, authentication_key, errors in WRONG:
         port.greeting = greeting
         typed: dict[str, Any] = {CONF_PORT: port.address}
@@ -286,7 +286,7 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(
         assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "meter")
         assert form["errors"] == errors
         if errors.get(SECTION_ADVANCED) == "other_authentication_key":
-            choice = {CONF_WITHOUT_VERIFICATION: None}
+            choice = {CONF_WITHOUT_VERIFICATION: False if authentication_key else None}
         assert suggested(form) == {
             CONF_PORT: port.address,
             CONF_ENCRYPTION_KEY: key,
