@@ -393,8 +393,7 @@ async def test_the_repair_shows_it_and_writes_it(house: House, folder: Path) -> 
 
 
 async def test_the_repair_discards_it(house: House, folder: Path) -> None:
-    raise_issue(house.hass, await house.begin(), Problem.CAPTURE)
-    assert (await open_repair(house.hass, house.repair))["reason"] == "capture_gone"
+    await house.begin()
     await house.record()
     menu, late, later = [await open_repair(house.hass, house.repair) for _ in range(3)]
     done = await choose(house.hass, menu, "discard")
@@ -402,6 +401,8 @@ async def test_the_repair_discards_it(house: House, folder: Path) -> None:
     assert await house.call("show") == {"state": "none"}
     assert (await choose(house.hass, late, "write"))["reason"] == "capture_gone"
     assert files(folder) == []
+    raise_issue(house.hass, house.entry, Problem.CAPTURE)  # with nothing behind it
+    assert (await open_repair(house.hass, house.repair))["reason"] == "capture_gone"
     await house.hass.config_entries.async_unload(house.entry.entry_id)
     assert (await choose(house.hass, later, "write"))["reason"] == "capture_gone"
 

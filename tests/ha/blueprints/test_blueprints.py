@@ -203,7 +203,11 @@ class TestShedLoads:
         await home.let_pass(15 * MINUTE)
         assert home.calls == [("turn_on", "switch.boiler")]
 
-        # Without readings, a load stays off for the maximum time.
+    async def test_without_readings_a_load_stays_off_for_the_maximum_time(
+        self, home: Home, use: Use
+    ) -> None:
+        await home.set("binary_sensor.warning", "off")
+        await self.begin(use)
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
         await home.set("binary_sensor.warning", "unavailable")
@@ -233,7 +237,7 @@ class TestShedLoads:
         ]
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
-        assert {*home.calls} == {("turn_off", "switch.boiler"), ("set_value", "switch.boiler")}
+        assert {*home.calls} == {("turn_off", "switch.heater"), ("set_value", "switch.heater")}
 
 
 class TestSolarSurplus:
@@ -283,7 +287,7 @@ class TestSolarSurplus:
         await home.let_pass(5 * MINUTE)
         assert home.calls == [("turn_off", "switch.load")]
         await home.powers(net=-3)
-        await home.let_pass(20 * MINUTE)
+        await home.let_pass(35 * MINUTE)
         await home.powers(net="unavailable")
         await home.let_pass(5 * MINUTE)
         assert home.calls == [("turn_on", "switch.load"), ("turn_off", "switch.load")]

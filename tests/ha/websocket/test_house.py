@@ -24,10 +24,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import CONF_SUN_SOURCES, DOMAIN
-from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options
-from tests.ha.meter import MeterPort
-from tests.ha.support import reload
 
 from .conftest import Client, ask
 
@@ -151,30 +148,6 @@ async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
     assert may["saved"] == round(own_kwh * PRICE, 2)
 
 
-async def test_an_inverter_that_was_away_for_days(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    # From noon of 3 June to 10:00 of 5 June. The sum then rises by 2 + 6 + 2 kWh at once.
-    def is_away(time: datetime) -> bool:
-        return datetime(2026, 6, 3, 12, tzinfo=UTC) <= time < datetime(2026, 6, 5, 10, tzinfo=UTC)
-
-    await record(hass, "sensor.sun", left_out=is_away)
-    await enter(hass, SUN)
-    house = await house_of(client, entry)
-
-    unknown = {day["day"] for day in house["days"] if day["own_kwh"] is None}
-    assert unknown == {"2026-06-03", "2026-06-04", "2026-06-05"}
-    assert house["months"][1] == {
-        "month": "2026-06",
-        "house_kwh": None,
-        "own_kwh": None,
-        "saved": None,
-        "unpriced_kwh": 0.0,
-        "unknown_days": 3,
-    }
-    assert house["months"][0]["own_kwh"] == 166.0
-
-
 async def test_statistics_that_begin_later(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
@@ -187,25 +160,6 @@ async def test_statistics_that_begin_later(
     known = [day["day"] for day in house["days"] if day["own_kwh"] is not None]
     assert known[0] == "2026-05-21"
     assert [month["own_kwh"] for month in house["months"]] == [None, 90.0]
-
-
-async def test_a_market_whose_prices_nobody_recorded(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
-) -> None:
-    await record(hass, "sensor.sun")
-    await enter(hass, SUN)
-    options = {
-        "reference_power": 7.0,
-        "energy_price_entity": "sensor.market",
-        "surcharge_price_since": "2026-05-01",
-    }
-    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
-    house = await house_of(client, entry)
-
-    assert house["months"][0]["unpriced_kwh"] == 166.0
-    assert house["months"][0]["saved"] == 0.0
 
 
 async def test_the_power_of_the_only_power_sensor_beside(
@@ -238,19 +192,21 @@ async def test_the_power_of_the_only_power_sensor_beside(
     assert (await house_of(client, entry))["solar"][0]["power"] == "sensor.chosen"
 
 
-async def test_nothing_is_entered(
+async def test_nothing_is_entered_or_recorded(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
     assert await house_of(client, entry) is None
-    await record(hass, "sensor.out")
-    await record(hass, "sensor.in")
+    before = dict(entry.options)
+    form = await open_options(hass, entry, "sun")
+    assert form["step_id"] == "sun_missing"
+    assert (form["description_placeholders"] or {})["energy"] == "/config/energy"
+    await hass.config_entries.options.async_configure(form["flow_id"], {})
+    await hass.async_block_till_done()
+    assert dict(entry.options) == before
+
     await enter(hass, BATTERY)
     assert await house_of(client, entry) is None
-
-
-async def test_nothing_was_ever_recorded_of_an_inverter(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
+    # Nothing was ever recorded of an inverter.
     await enter(hass, SUN)
     house = await house_of(client, entry)
     assert {day["own_kwh"] for day in house["days"]} == {None}
@@ -295,15 +251,3 @@ async def test_of_two_meters_each_has_what_is_chosen(
     await hass.async_block_till_done()
     assert entry.options[CONF_SUN_SOURCES] == ["sensor.sun", "sensor.shed"]
     assert len((await house_of(client, entry))["solar"]) == 2
-
-
-async def test_the_page_says_where_to_enter_an_inverter(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    before = dict(entry.options)
-    form = await open_options(hass, entry, "sun")
-    assert form["step_id"] == "sun_missing"
-    assert (form["description_placeholders"] or {})["energy"] == "/config/energy"
-    await hass.config_entries.options.async_configure(form["flow_id"], {})
-    await hass.async_block_till_done()
-    assert dict(entry.options) == before
