@@ -216,8 +216,6 @@ async def test_switches_that_are_off_change_nothing(hass: HomeAssistant, port: M
 async def test_what_is_there_stays_and_is_not_asked_about(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
-    # Of what is entered meanwhile, nothing is changed or doubled.
-    meanwhile = await find(hass, port)
     theirs = {**GRID, "stat_energy_from": "sensor.theirs", "cost_adjustment_day": 3.0}
     await enter_sources(hass, SUN, theirs, GAS)
     await add_dashboard(hass, "dashboard-ours", STRATEGY)
@@ -235,10 +233,21 @@ async def test_what_is_there_stays_and_is_not_asked_about(
         " and this meter is not added to it."
     )
     assert told(form)["sources"] == "- Water meter 7402, Flow rate"
-    result = await confirm(hass, meanwhile, **PRICES)
+    result = await confirm(hass, form, **PRICES)
     assert await sources(hass) == [SUN, theirs, GAS, WATER]
     assert told(result)["dashboard"] == "/dashboard-ours"
     assert panels(hass) == set()
+
+
+@pytest.mark.usefixtures("frontend", "energy")
+async def test_what_a_user_enters_meanwhile_is_neither_changed_nor_doubled(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    form = await find(hass, port)
+    theirs = {**GRID, "stat_energy_from": "sensor.theirs"}
+    await enter_sources(hass, theirs, SUN)
+    await confirm(hass, form)
+    assert await sources(hass) == [theirs, SUN, GAS, WATER]
 
 
 @pytest.mark.usefixtures("energy")
