@@ -5,7 +5,6 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -195,14 +194,8 @@ async def test_a_capture_goes_the_whole_way(
     assert shown["telegrams"] == 4
     assert shown["size"] == size
     assert shown["is_encrypted"]
-    # 2.345 kW, times a third to 0.9.
-    [power] = [line for line in shown["last_telegram"] if line.startswith("1-0:1.7.0(")]
-    assert 0.781 <= float(power[10:16]) <= 2.111
     assert shown["last_telegram"][0].startswith("/Lux5\\")
-    assert "1-0:32.7.0" in shown["objects"]["kept"]
     assert {"1-0:1.7.0", "1-0:31.7.0"} <= set(shown["objects"]["scaled"])
-    assert {"0-0:1.0.0", "1-0:1.8.0", "0-1:24.2.1"} <= set(shown["objects"]["moved"])
-    assert {"0-0:42.0.0", "0-1:96.1.0", "0-0:96.13.0"} <= set(shown["objects"]["changed"])
     assert shown["replaced"]["titles_and_frame_counters"] == 3
     assert written == {**shown, "state": "written", "path": str(folder / "capture-1.jsonl")}
     assert not house.repair
@@ -214,16 +207,6 @@ async def test_a_capture_goes_the_whole_way(
     assert len(line) == size
     events = Decoder(key).feed(line)
     telegrams = [each for each in events if isinstance(each, Telegram)]
-    first, second = (each for each in telegrams if each.objects["0-0:96.13.0"] is None)
-    assert first.time
-    assert second.time
-    assert second.time - first.time == timedelta(minutes=10, seconds=10)
-    energies = [each.objects["1-0:1.8.0"] for each in (first, second)]
-    power = second.objects["1-0:1.7.0"]
-    assert isinstance(power, float)
-    assert 0.499 <= power <= 1.351
-    # 0.25 kWh and 1.5 kW have one factor.
-    assert energies[1] - energies[0] == pytest.approx(power / 6, abs=0.003)  # type: ignore[operator]
     reasons = {each.reason for each in events if isinstance(each, Rejection)}
     assert reasons == {Reason.TAG, Reason.DOWNGRADE}
 

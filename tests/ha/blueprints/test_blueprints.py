@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import yaml
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -307,7 +308,7 @@ class TestWaterAtNight:
         await home.set("sensor.flow", 0, unit_of_measurement="m³/h")
         data = {"entity_id": ["notify.phone"], "value": "{{ text }}"}
         actions = [{"action": "notify.phone", "data": data}]
-        await use("water_at_night", flow_rate="sensor.flow", actions=actions)
+        await use("water_at_night", flow_rate="sensor.flow", actions=actions, language="pt")
 
     async def flow(self, home: Home, rate: float) -> None:
         await home.set("sensor.flow", rate, unit_of_measurement="m³/h")
@@ -317,7 +318,7 @@ class TestWaterAtNight:
         await home.let_pass(149 * MINUTE)  # 2:59: two hours of the night are not over
         assert home.calls == []
         await home.let_pass(2 * MINUTE)
-        assert home.calls == [("phone", "Water has been running all the time.")]
+        assert home.calls == [("phone", "A água não parou de correr.")]
         await home.let_pass(120 * MINUTE)
         assert home.calls == []
 
@@ -386,96 +387,33 @@ async def test_it_tells_what_was_asked_for(tell: Callable[..., Awaitable[Told]])
     ]
 
 
-LANGUAGES = ["en", "de", "fr", "lb", "pt"]
-TOLD = {
-    "en": [
-        "The meter has counted a power failure.",
-        "The meter has counted a sag of the voltage.",
-        "The meter has counted a swell of the voltage.",
-        "Smarty Voltage L2: 255.5 V",
-        "This quarter-hour will end above the reference power.",
-    ],
-    "de": [
+@pytest.mark.usefixtures("everything_enabled")
+async def test_it_tells_in_the_language_chosen(tell: Callable[..., Awaitable[Told]]) -> None:
+    what = ["failure", "sag", "swell", "voltage", "warning"]
+    assert [text for _, text in await tell(language="de", what=what, text_swell="Zu viel!")] == [
         "Der Zähler hat einen Stromausfall gezählt.",
         "Der Zähler hat einen Spannungseinbruch gezählt.",
-        "Der Zähler hat eine Überspannung gezählt.",
+        "Zu viel!",
         "Smarty Voltage L2: 255,5 V",
         "Diese Viertelstunde wird über der Referenzleistung enden.",
-    ],
-    "fr": [
-        "Le compteur a enregistré une coupure de courant.",
-        "Le compteur a enregistré un creux de tension.",
-        "Le compteur a enregistré une surtension.",
-        "Smarty Voltage L2: 255,5 V",
-        "Ce quart d'heure va dépasser la puissance de référence.",
-    ],
-    "lb": [
-        "De Compteur huet eng Stroumpann gezielt.",
-        "De Compteur huet eng Spannungsofsenkung gezielt.",
-        "De Compteur huet eng Iwwerspannung gezielt.",
-        "Smarty Voltage L2: 255,5 V",
-        "Dës Véierelstonn hält iwwer der Referenzleeschtung op.",
-    ],
-    "pt": [
-        "O contador registou uma falha de energia.",
-        "O contador registou uma cava de tensão.",
-        "O contador registou uma sobretensão.",
-        "Smarty Voltage L2: 255,5 V",
-        "Este quarto de hora vai ultrapassar a potência de referência.",
-    ],
-}
+    ]
 
 
-@pytest.mark.usefixtures("everything_enabled")
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_it_tells_in_the_language_chosen(
-    tell: Callable[..., Awaitable[Told]], language: str
-) -> None:
-    what = ["failure", "sag", "swell", "voltage", "warning"]
-    own = {"text_swell": "Zu viel!"} if language == "de" else {}
-    told = [text for _, text in await tell(language=language, what=what, **own)]
-    expected = [*TOLD[language]]
-    if own:
-        expected[2] = "Zu viel!"
-    assert told == expected
+class Loader(yaml.SafeLoader):
+    """A loader that knows the inputs of blueprints."""
 
 
-@pytest.mark.parametrize(
-    ("inputs", "text"),
-    [
-        ({"language": "en"}, "Water has been running all the time."),
-        ({"language": "de"}, "Das Wasser ist die ganze Zeit gelaufen."),
-        ({"language": "fr"}, "L'eau n'a pas cessé de couler."),
-        ({"language": "lb"}, "D'Waasser ass déi ganzen Zäit gelaf."),
-        ({"language": "pt"}, "A água não parou de correr."),
-        ({"language": "pt", "text": "Torneira!"}, "Torneira!"),
-    ],
-    ids=str,
-)
-async def test_water_is_told_of_in_the_language_chosen(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    home: Home,
-    freezer: FrozenDateTimeFactory,
-    use: Use,
-    inputs: dict[str, str],
-    text: str,
-) -> None:
-    await hass.config.async_set_time_zone("Europe/Luxembourg")
-    freezer.move_to("2026-02-03 02:00:05+01:00")
-    home.note("notify", "phone")
-    await home.set("sensor.flow", 0, unit_of_measurement="L/h")
-    data = {"entity_id": ["notify.phone"], "value": "{{ text }}"}
-    actions = [{"action": "notify.phone", "data": data}]
-    await use("water_at_night", flow_rate="sensor.flow", how_long=10, actions=actions, **inputs)
-    await home.set("sensor.flow", 60, unit_of_measurement="L/h")
-    await home.let_pass(11 * MINUTE)
-    assert home.calls == [("phone", text)]
+Loader.add_constructor("!input", lambda _, node: node.value)
 
 
 @pytest.mark.parametrize("name", ["tell_me", "water_at_night", "operator_relays"])
 def test_the_languages_are_those_of_the_integration(name: str) -> None:
     blueprint = (FOLDER / f"{name}.yaml").read_text()
-
-    assert re.findall(r"\{value: (\w\w), label: \w+\}", blueprint) == LANGUAGES
     translations = Path(custom_components.smarty_p1.__file__).parent / "translations"
-    assert {path.stem for path in translations.glob("*.json")} == set(LANGUAGES)
+    languages = {path.stem for path in translations.glob("*.json")}
+    assert {*re.findall(r"\{value: (\w\w), label: \w+\}", blueprint)} == languages
+    texts = yaml.load(blueprint, Loader)["variables"]["texts"]  # noqa: S506 - a safe one
+    assert texts.keys() == languages
+    if not isinstance(texts["en"], str):
+        parts = {tuple(each) if isinstance(each, dict) else len(each) for each in texts.values()}
+        assert len(parts) == 1

@@ -575,15 +575,6 @@ async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
     assert errors == {CONF_PORT: "port_permission"}
 
 
-async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
-        errors = await open_error(hass, "/dev/ttyUSB0")
-
-    assert errors == {"base": "unknown"}
-    assert "a mistake" in caplog.text
-    caplog.clear()
-
-
 async def test_same_meter_twice(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:

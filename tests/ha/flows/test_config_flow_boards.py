@@ -37,7 +37,7 @@ from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, 
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import reconfigure, start, submit, suggested, told
 from tests.ha.meter import MeterPort
-from tests.ha.support import let_pass, let_pass_until
+from tests.ha.support import let_pass
 
 PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
 
@@ -228,19 +228,6 @@ async def test_an_entity_that_goes_on(
     await hass.async_block_till_done()
     result = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
-
-
-async def test_a_board_counts_from_what_the_dialog_has_shown(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    port.greeting = b"\r\n1000\r\n"
-    reading = {CONF_METER_READING: 50}
-    flow = await start(hass, "pulse", "pulse_port")
-    found = await submit(hass, flow, port_input(port, **reading))
-    port.greeting = b"\r\n1004\r\n1008\r\n"
-    await agree(hass, found, "count_found")
-
-    await let_pass_until(hass, 6, lambda: state(hass, ENERGY) == "50.01")
 
 
 async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:

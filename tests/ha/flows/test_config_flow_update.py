@@ -468,19 +468,6 @@ async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str)
     hass.set_state(CoreState.running)
 
 
-@pytest.mark.parametrize("turns", [0, 1, 5])
-async def test_dialog_is_closed_at_any_moment(dialogs: Dialogs, turns: int) -> None:
-    await dialogs.begin()
-    form = await dialogs.reconfigure()
-    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
-    await dialogs.enter(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-    for _ in range(turns):
-        await asyncio.sleep(0)
-    await dialogs.close(form)
-    await dialogs.is_read()
-    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == KEY
-
-
 async def test_dialog_is_closed_while_home_assistant_is_trying(dialogs: Dialogs) -> None:
     hass, port = dialogs.hass, dialogs.port
     dialogs.entry = dialogs.make_entry(port.url)
@@ -494,16 +481,6 @@ async def test_dialog_is_closed_while_home_assistant_is_trying(dialogs: Dialogs)
     assert await setup
     await dialogs.is_read()
     assert port.connections == 1
-
-
-async def test_browser_is_gone_when_the_telegram_comes(dialogs: Dialogs) -> None:
-    await dialogs.begin()
-    form = await dialogs.reauth()
-    dialogs.port.greeting = RENEWED
-    await dialogs.enter(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-    await dialogs.hass.async_block_till_done()
-    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == OTHER_KEY
-    await dialogs.is_read()
 
 
 async def test_mistake_while_waiting_and_nothing_is_changed(

@@ -151,9 +151,23 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
 
 
 MARKET = {"energy_price_entity": NORDPOOL}
-SECOND = {"second_energy_price": 0.1}
+SECOND: dict[str, Any] = {"second_energy_price": 0.1}
 EVENING, MORNING = {"second_price_from": "22:00:00"}, {"second_price_to": "06:00:00"}
 SUNDAY = {"second_price_days": ["sun"]}
+INCOMPLETE: list[dict[str, Any]] = [
+    {"second_price": SECOND | SUNDAY},
+    {"dynamic_price": MARKET, "second_price": SECOND | SUNDAY},
+    {"energy_price": 0.15, "second_price": SECOND},
+    {"energy_price": 0.15, "second_price": SECOND | {"second_price_days": []}},
+    {"energy_price": 0.15, "second_price": SECOND | EVENING},
+    {"energy_price": 0.15, "second_price": SECOND | MORNING},
+    {
+        "energy_price": 0.15,
+        "second_price": SECOND | MORNING | {"second_price_from": "06:00:00"},
+    },
+    {"energy_price": 0.15, "second_price": {"second_price_days": ["sat", "sun"]}},
+    {"energy_price": 0.15, "second_price": EVENING | MORNING},
+]
 # The field with the error, the error, and what is typed.
 WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("dynamic_price", "two_prices", {"energy_price": 0.1, "dynamic_price": MARKET}),
@@ -173,25 +187,7 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
         )
     ),
     ("feed_in", "price_entity_unit", {"feed_in": {"feed_in_price_entity": "sensor.in_francs"}}),
-    *(
-        ("second_price", "second_price_incomplete", {**price, "second_price": second})
-        for price, second in (
-            ({}, SECOND | SUNDAY),
-            ({"dynamic_price": MARKET}, SECOND | SUNDAY),
-            *(
-                ({"energy_price": 0.15}, second)
-                for second in (
-                    SECOND,
-                    SECOND | {"second_price_days": []},
-                    SECOND | EVENING,
-                    SECOND | MORNING,
-                    SECOND | MORNING | {"second_price_from": "06:00:00"},
-                    {"second_price_days": ["sat", "sun"]},
-                    EVENING | MORNING,
-                )
-            ),
-        )
-    ),
+    *(("second_price", "second_price_incomplete", typed) for typed in INCOMPLETE),
     *(
         ("reference_power", "reference_power_malformed", {"reference_power": text})
         for text in ("much", "0", "nan", "1001")

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -102,26 +101,6 @@ async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> Non
     text = json.dumps(diagnostics, default=str)
     assert all(secret not in text for secret in (POINT, KEY, ENERGY_ID))
     assert diagnostics["demand"]["month"]["days"]
-
-
-async def test_last_month_has_a_bill(hass: HomeAssistant) -> None:
-    entry = await add(hass)
-    await wait_until(hass, lambda: len(entry.runtime_data.books.demand.earlier_months) >= 1)
-    month = (last_midnight().replace(day=1) - timedelta(days=1)).replace(day=1)
-    days = (last_midnight().replace(day=1).date() - month.date()).days
-    data = {"month": f"{month:%Y-%m}"}
-
-    def is_whole() -> bool:
-        months = entry.runtime_data.books.demand.earlier_months
-        return bool(sum(day.imported_wh for day in months[-1].days) >= days * 11_900)
-
-    await wait_until(hass, is_whole)
-    bill: Any = await hass.services.async_call(
-        DOMAIN, "get_bill", data, blocking=True, return_response=True
-    )
-    [energy] = [line for line in bill["lines"] if line["name"] == "energy"]
-    # 12 kWh a day at 0.15 EUR; a change of the clock moves half a kWh.
-    assert energy["quantity"] == pytest.approx(12 * days, abs=0.5)
 
 
 async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(
