@@ -24,7 +24,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import CONF_SUN_SOURCES, DOMAIN
+from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options
+from tests.ha.meter import MeterPort
+from tests.ha.support import reload
 
 from .conftest import Client, ask
 
@@ -96,7 +99,7 @@ async def house_of(client: Client, entry: MockConfigEntry) -> dict[str, Any]:
 
 
 async def test_panels_in_watt_hours(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
 ) -> None:
     await record(hass, "sensor.sun", unit="Wh")
     await enter(hass, SUN)
@@ -128,6 +131,14 @@ async def test_panels_in_watt_hours(
     assert house["days"][-1] == {"day": "2026-06-15", "house_kwh": 15.6, "own_kwh": 6.0}
     # The first day of May: 10 * 2 + 86 * 0.1 drawn, 96 * 0.02 fed in.
     assert house["days"][0] == {"day": "2026-05-01", "house_kwh": 32.68, "own_kwh": 4.08}
+
+    # A market whose prices nobody recorded.
+    market = {"energy_price_entity": "sensor.market", "surcharge_price_since": "2026-05-01"}
+    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
+    hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0, **market})
+    await reload(hass, entry)
+    month = (await house_of(client, entry))["months"][0]
+    assert (month["unpriced_kwh"], month["saved"]) == (166.0, 0.0)
 
 
 async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
