@@ -14,6 +14,7 @@ from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK
 from .documentation import ENTITIES, TEXTS, documented, rendered
 
 DOCS = Path(__file__).parents[2] / "docs"
+CARDS = Path(__file__).parents[2] / "frontend" / "src" / "cards"
 INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
 
 
@@ -37,16 +38,21 @@ def test_the_rows_a_day_add_up() -> None:
     assert sum(by_default) - 4_400 < 30_000
 
 
-def test_each_action_on_a_page_is_valid() -> None:
-    found = [
-        text
-        for page in sorted(DOCS.glob("*.md"))
-        for text in re.findall(
-            r"^```yaml\n(action:.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL
-        )
-    ]
-    assert found
-    assert all(cv.SERVICE_SCHEMA(yaml.safe_load(text)) for text in found)
+def test_each_example_on_a_page_is_valid() -> None:
+    pattern = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    pages = [page.read_text() for page in sorted(DOCS.glob("*.md"))]
+    texts = [text for page in pages for text in pattern.findall(page) if "!secret" not in text]
+    examples = [yaml.safe_load(text) for text in texts]
+    actions = [example for example in examples if "action" in example]
+    assert actions
+    assert all(cv.SERVICE_SCHEMA(action) for action in actions)
+    [cards] = [example["cards"] for example in examples if "cards" in example]
+    names = {card["type"].removeprefix("custom:smarty-p1-") for card in cards}
+    assert names == {path.stem for path in CARDS.glob("*.ts")}
+    assert {option for card in cards for option in card} == {"type", "entry_id", "device", "part"}
+    # The integration counts whole numbers.
+    [[sensor]] = [example["sensor"] for example in examples if "sensor" in example]
+    assert sensor["total"]["accuracy_decimals"] == 0
 
 
 def board_row(description: SensorSpec[Any]) -> str:

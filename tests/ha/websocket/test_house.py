@@ -159,6 +159,30 @@ async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
     assert may["saved"] == round(own_kwh * PRICE, 2)
 
 
+async def test_an_inverter_that_was_away_for_days(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    # From noon of 3 June to 10:00 of 5 June. The sum then rises by 2 + 6 + 2 kWh at once.
+    def is_away(time: datetime) -> bool:
+        return datetime(2026, 6, 3, 12, tzinfo=UTC) <= time < datetime(2026, 6, 5, 10, tzinfo=UTC)
+
+    await record(hass, "sensor.sun", left_out=is_away)
+    await enter(hass, SUN)
+    house = await house_of(client, entry)
+
+    unknown = {day["day"] for day in house["days"] if day["own_kwh"] is None}
+    assert unknown == {"2026-06-03", "2026-06-04", "2026-06-05"}
+    assert house["months"][1] == {
+        "month": "2026-06",
+        "house_kwh": None,
+        "own_kwh": None,
+        "saved": None,
+        "unpriced_kwh": 0.0,
+        "unknown_days": 3,
+    }
+    assert house["months"][0]["own_kwh"] == 166.0
+
+
 async def test_statistics_that_begin_later(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
