@@ -79,9 +79,9 @@ async def test_supply_and_reception(stage: Stage) -> None:
     assert await stage.card(CARD).locator("dl").first.evaluate(grey) == "rgb(94, 94, 94)"
 
     message = event("2026-11-03T10:12:00+01:00", "message", text="<b>\x07\u202e" + "x" * 2000)
-    reception = {"since": "2026-11-21T15:42:00+00:00", "longest_gaps": []}
-    reception |= {"received": [None] * 165 + [1.0] * 3}
-    found = events(messages=[message], reception=events()["reception"] | reception)
+    reception: Json = events()["reception"] | {"since": "2026-11-21T15:42:00+00:00"}
+    reception |= {"received": [None] * 165 + [1.0] * 3, "longest_gaps": []}
+    found = events(messages=[message], reception=reception)
     text = await show(stage, "supply", {"smarty_p1/events": found}, width=360)
     assert "<b> xxx" in text
     # On the first day, the hours are those since the beginning.
@@ -201,7 +201,8 @@ async def test_another_part_is_refused_and_the_form_offers_the_three(stage: Stag
         """() => {
             const card = document.querySelector("smarty-p1-quality");
             const form = customElements.get("smarty-p1-quality").getConfigForm();
-            const [labels, { options }] = [form.schema.map(form.computeLabel), form.schema[1].selector.select];
+            const labels = form.schema.map(form.computeLabel);
+            const { options } = form.schema[1].selector.select;
             const columns = options.map(({ value }) => {
                 card.setConfig({ type: "x", part: value });
                 return card.getGridOptions().columns;

@@ -107,7 +107,7 @@ async def test_an_import_is_seen_at_the_next_quarter_hour(stage: Stage) -> None:
     assert await stage.page.evaluate(ASKED) == 4
 
 
-async def test_a_bar_and_a_day_are_chosen_with_finger_and_keys(stage: Stage) -> None:
+async def test_a_bar_is_chosen_with_finger_and_keys(stage: Stage) -> None:
     await stage.show(CARD, answers=house_today.answers(), width=390, scale=2)
     before = await stage.card(CARD).bounding_box()
     chart = stage.page.get_by_role("slider")
@@ -126,7 +126,8 @@ async def test_a_bar_and_a_day_are_chosen_with_finger_and_keys(stage: Stage) -> 
     await stage.settle()
     assert told not in await stage.text()
 
-    # In the calendar.
+
+async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage) -> None:
     await stage.show(CARD, answers=house_today.answers(), width=280)
     title = stage.card(CARD).get_by_role("button", name="Saturday 21 November, choose a day")
     await title.press("Enter")
@@ -276,13 +277,14 @@ async def test_without_an_answer_without_sun_and_without_a_reference_power(stage
 async def test_odd_answers_are_drawn_or_left_out(stage: Stage) -> None:
     start = "2026-11-20T23:00:00+00:00"
     nothing = dict.fromkeys(("projected_kw", "running_kw", "exported_wh"))
-    for odd in (
+    answers: list[Json] = [
         {"smarty_p1/days": {"days": []}},
         {COMMAND: {"start": start, "values": [1e300, 1e9, 0.4], "origins": []}},
         {"smarty_p1/live": house.live(quarter_hour=None, values={}, received_at=None)},
         {"smarty_p1/live": house.live(quarter_hour=house.quarter_hour(**nothing, reference_kw=0))},
         meter(known_since=None, feeds_in=None, reference_kw=0.1, excess_price=None),
-    ):
+    ]
+    for odd in answers:
         await stage.show(CARD, answers=house_today.answers() | odd, width=200)
         await stage.page.get_by_role("slider").focus()
         await stage.page.keyboard.press("End")
