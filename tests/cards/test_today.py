@@ -3,8 +3,6 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
-
 from . import house, house_today
 from .house_today import COMMAND
 from .stage import Stage
@@ -170,38 +168,6 @@ async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage
     await stage.settle()
     assert "Saturday 21 November" in await stage.text()
     assert not stage.errors
-
-
-@pytest.mark.parametrize(
-    ("day", "count", "end"),
-    [
-        (date(2026, 10, 25), 100, "02:45\u00a0A\u201302:00\u00a0B"),
-        (date(2026, 3, 29), 92, "03:45\u201304:00"),
-    ],
-)
-async def test_the_days_when_the_clock_is_changed(
-    stage: Stage, day: date, count: int, end: str
-) -> None:
-    now = house_today.midnight(date(day.year, day.month, day.day + 1))
-    next_end = (now + house_today.QUARTER).isoformat()
-    times = dict.fromkeys(("time", "start", "measured_since"), now.isoformat())
-    running = house.quarter_hour(**times, end=next_end)
-    answers = meter() | {
-        COMMAND: house_today.quarter_hours(day, until=now),
-        "smarty_p1/days": {"days": [house_today.a_day(day, until=now)]},
-        "smarty_p1/live": house.live(received_at=now.isoformat(), quarter_hour=running),
-    }
-    await stage.show(CARD, answers=answers, now=now)
-    await stage.page.get_by_role("button", name="The day before").click()
-    await stage.settle()
-    await stage.page.get_by_role("button", name="Show as table").click()
-    assert await stage.page.locator("tbody th").count() == count
-    await stage.page.get_by_role("slider").focus()
-    for key in ["Home", *["ArrowRight"] * 11]:
-        await stage.page.keyboard.press(key)
-    await stage.settle()
-    said = await stage.page.get_by_role("slider").get_attribute("aria-valuetext") or ""
-    assert said.startswith(end)
 
 
 async def test_a_telegram_moves_only_the_running_bar(stage: Stage) -> None:
