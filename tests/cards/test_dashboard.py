@@ -2,79 +2,30 @@
 
 import asyncio
 import gzip
-import json
 from typing import Any
 
 from playwright.async_api import Route
 
 from . import house, house_all, house_bill
-from .stage import MODULE, ROOT, Stage
+from .stage import MODULE, Stage
 
 type Json = dict[str, Any]
 
-LANGUAGES = ("en", "de", "fr", "lb", "pt")
 GENERATE = """() => customElements.get("ll-strategy-dashboard-smarty-p1")
     .generate({ type: "custom:smarty-p1" }, stage.hass)"""
-REGENERATE = """(later) => customElements.get("ll-strategy-dashboard-smarty-p1")
-    .shouldRegenerate({ type: "custom:smarty-p1" }, stage.hass, { ...stage.hass, ...later })"""
-GAS = {"meter": "GAS7401", "type": "gas", "unit": "m3", "device_id": "gas"}
-WATER = {"meter": "WAT7402", "type": "cold_water", "unit": "m3", "device_id": "water"}
-HEAT = {"meter": "HEA7403", "type": "heat", "unit": "GJ", "device_id": "heat"}
 
 
 def meters(*meters: Json) -> Json:
     return {"smarty_p1/meters": {"meters": list(meters)}}
 
 
-async def views(stage: Stage) -> dict[str, Json]:
-    """Return the views of the dashboard by their paths."""
+async def test_the_module_offers_a_dashboard_and_nine_cards_once(stage: Stage) -> None:
+    await stage.show(new_page=True, language="de")
     made = await stage.page.evaluate(GENERATE)
-    return {view.get("path", "hidden"): view for view in made["views"]}
-
-
-def cards(view: Json) -> list[Json]:
-    return [card for section in view["sections"] for card in section["cards"]]
-
-
-async def test_each_view_has_its_cards(stage: Stage) -> None:
-    await stage.show(new_page=True, answers=meters(house.meter(media=[WATER, GAS, HEAT])))
-    made = await views(stage)
-    assert {path: [card["type"] for card in cards(view)] for path, view in made.items()} == {
-        "now": ["custom:smarty-p1-now", "custom:smarty-p1-so-far", "custom:smarty-p1-today"],
-        "bill": ["custom:smarty-p1-bill", "custom:smarty-p1-months"],
-        "year": ["custom:smarty-p1-year", "custom:smarty-p1-battery"],
-        "others": ["custom:smarty-p1-medium"] * 3,
-        "quality": ["custom:smarty-p1-quality"] * 3,
-    }
-    titles = ["Now", "Bill", "Year", "Gas/Water/Heat", "Quality"]
-    assert [view["title"] for view in made.values()] == titles
-    assert [card["meter"] for card in cards(made["others"])] == ["GAS7401", "WAT7402", "HEA7403"]
-    parts = ["voltage", "supply", "interruptions"]
-    assert [card["part"] for card in cards(made["quality"])] == parts
-    # The gas of several meters says whose it is.
-    second = house.meter(entry_id="second", media=[GAS])
-    await stage.show(answers=meters(house.meter(media=[GAS]), second))
-    entries = [card["entry_id"] for card in cards((await views(stage))["others"])]
-    assert entries == ["house", "second"]
+    assert [view["title"] for view in made["views"]] == ["Jetzt", "Rechnung", "Jahr", "Qualität"]
     # A second module of another version changes nothing.
     await stage.page.evaluate("import('/smarty-p1.js?again')")
     await stage.settle()
-    assert await stage.page.evaluate("[customCards.length, customStrategies.length]") == [9, 1]
-    assert not stage.errors
-
-
-async def test_names_are_in_the_language_of_the_user(stage: Stage) -> None:
-    titles = set()
-    for language in LANGUAGES:
-        answers = meters(house.meter(media=[WATER, GAS]))
-        await stage.show(new_page=True, answers=answers, language=language)
-        made = [view["title"] for view in (await views(stage)).values()]
-        # Tabs of a phone scroll sideways.
-        assert sum(map(len, made)) <= 36, made
-        titles.add(tuple(made))
-    assert len(titles) == len(LANGUAGES)
-    assert ("Actuel", "Facture", "Année", "Gaz/Eau", "Qualité") in titles
-    await stage.show(language="de")
     await stage.page.wait_for_function("customCards[0].name === 'Smarty: jetzt'")
     offered = await stage.page.evaluate(
         "customCards.map(({type, name, description}) => [type, name, description])"
@@ -82,85 +33,16 @@ async def test_names_are_in_the_language_of_the_user(stage: Stage) -> None:
     assert len({tuple(card) for card in offered}) == len(offered) == 9
     [dashboard] = await stage.page.evaluate("customStrategies")
     assert dashboard["description"].startswith("Dein Smart Meter: aktuelle Leistung")
+    assert not stage.errors
 
 
-async def test_without_a_meter_it_says_what_to_do(stage: Stage) -> None:
-    await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr", new_page=True)
-    assert list(await views(stage)) == ["now"]
+async def test_without_a_meter_a_card_says_what_to_do(stage: Stage) -> None:
+    await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr")
     link = stage.page.get_by_role("link", name="Ajouter un compteur")
     assert (await link.get_attribute("href") or "").endswith("/add?domain=smarty_p1")
     await stage.show("smarty-p1-now", answers=meters(), entities={}, is_admin=False)
     assert "You are not allowed to see this meter" in await stage.text()
     assert not await stage.page.get_by_role("link").count()
-
-
-async def test_boards_alone_need_no_electricity(stage: Stage) -> None:
-    path = ROOT / "custom_components/smarty_p1/translations/en.json"
-    keys = {
-        "tank_level": "tank",
-        "tank_volume": "tank",
-        "pulse_energy": "led",
-        "pulse_power": "led",
-    }
-    assert keys.keys() <= json.loads(path.read_text("utf-8"))["entity"]["sensor"].keys()
-    entities = {
-        f"sensor.{device}_{key}": {
-            "entity_id": f"sensor.{device}_{key}",
-            "platform": "smarty_p1",
-            "translation_key": key,
-            "device_id": device,
-        }
-        for key, device in keys.items()
-    }
-    await stage.show(new_page=True, answers=meters(), entities=entities, language="pt")
-    made = await views(stage)
-    assert [view["title"] for view in made.values()] == ["Outros contadores"]
-    shown = cards(made["others"])
-    assert {card["entity"] for card in shown if "entity" in card} >= set(entities)
-
-
-async def test_it_is_made_anew_when_something_has_changed(stage: Stage) -> None:
-    await stage.show(new_page=True, answers={"smarty_p1/meters": {"error": "unknown_command"}})
-    # Before it was ever made: the frontend gave up waiting, and shows an error.
-    assert await stage.page.evaluate(REGENERATE, {})
-    made = stage.page.evaluate(GENERATE)
-    assert [view["path"] for view in (await made)["views"]] == ["now", "bill", "year", "quality"]
-    lamp = {"light.hall": {"entity_id": "light.hall", "platform": "hue", "device_id": "lamp"}}
-    others = {"entities": house.entities() | lamp, "devices": {"lamp": {"id": "lamp"}}}
-    same: list[Json] = [{}, {"states": {}}, others]
-    for unchanged in same:
-        assert not await stage.page.evaluate(REGENERATE, unchanged)
-    own = {"entities": {}, "devices": {house.DEVICE: {"id": house.DEVICE}}, "language": "fr"}
-    for name, value in own.items():
-        assert await stage.page.evaluate(REGENERATE, {name: value})
-    # The meters are known later.
-    await stage.page.evaluate("(known) => stage.answer(known)", meters(house.meter(media=[GAS])))
-    await stage.page.evaluate("stage.place('smarty-p1-now', {}).then(() => 0)")
-    await stage.settle()
-    assert await stage.page.evaluate(REGENERATE, {})
-    assert "others" in await views(stage)
-    # The frontend fails at a view that is no more.
-    await stage.page.evaluate("(known) => stage.answer(known)", meters())
-    after = (await stage.page.evaluate(GENERATE))["views"]
-    assert [view.get("visible", True) for view in after] == [True] + [False] * 4
-
-
-async def test_a_view_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None:
-    await stage.show("smarty-p1-today", answers=meters(house.meter(media=[GAS])))
-    assert "others" in await views(stage)
-    await stage.page.get_by_role("button", name="The day before").click()
-    reloaded = {"state": "not_loaded", "phases": None, "feeds_in": None, "known_since": None}
-    known = meters(house.meter(**reloaded))
-    await stage.page.evaluate("(known) => stage.answer(known)", known)
-    await stage.send(house.gone("not_loaded"))
-    assert not await stage.page.evaluate(REGENERATE, {})
-    assert "others" in await views(stage)
-    # Nor does the day that is shown become another one.
-    assert "Friday 20 November" in await stage.text()
-    # One that was taken off the bus is missed when telegrams come again.
-    await stage.page.evaluate("(known) => stage.answer(known)", meters(house.meter()))
-    await stage.send(house.live())
-    assert await stage.page.evaluate(REGENERATE, {})
 
 
 async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage) -> None:
@@ -222,6 +104,16 @@ async def test_a_right_that_was_taken_away_may_be_given_back(stage: Stage) -> No
     await stage.settle()
     assert "From the grid 18:38:20 0.6 kW" in await stage.text()
     assert await stage.page.evaluate("stage.subscriptions()") == 1
+
+
+async def test_the_shown_day_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None:
+    await stage.show("smarty-p1-today")
+    await stage.page.get_by_role("button", name="The day before").click()
+    reloaded = {"state": "not_loaded", "phases": None, "feeds_in": None, "known_since": None}
+    known = meters(house.meter(**reloaded))
+    await stage.page.evaluate("(known) => stage.answer(known)", known)
+    await stage.send(house.gone("not_loaded"))
+    assert "Friday 20 November" in await stage.text()
 
 
 async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: Stage) -> None:
