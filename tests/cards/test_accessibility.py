@@ -99,8 +99,6 @@ async def test_a_view_is_heard_as_it_is_seen(stage: Stage, view: str, language: 
 @pytest.mark.parametrize("view", VIEWS)
 async def test_a_view_is_walked_by_keyboard(stage: Stage, view: str) -> None:
     await show_view(stage, view, "en")
-    # On a busy machine, the walk takes minutes, and a card says how old its telegram is.
-    await stage.stop_clock()
     stops: list[Json] = []
     while (stop := await press(stage, "Tab")) and stop not in stops:
         assert stop["ring"] == "solid 2px", stop

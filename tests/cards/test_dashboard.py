@@ -61,7 +61,7 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     await stage.page.unroute("**/smarty-p1.de.json*")
     await stage.settle()
     await stage.passes(46)
-    await stage.page.get_by_text("Aus dem Netz").wait_for()
+    await stage.sees("Aus dem Netz")
     assert "Texte" not in await stage.text()
     # A language without a translation is answered in English, also on a page from right to left.
     await stage.show("smarty-p1-today", language="he")

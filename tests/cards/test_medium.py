@@ -2,25 +2,12 @@
 
 from datetime import date, datetime
 
-import pytest
-
 from custom_components.smarty_p1.lib.entities.devices import MBUS_MODEL
 
 from . import house, house_medium as media
 from .stage import Stage
 
 CARD = "smarty-p1-medium"
-MAX_TURNS = 50
-
-
-async def said_by(stage: Stage, *words: str) -> None:
-    """Wait until the page says all of these texts."""
-    for _ in range(MAX_TURNS):
-        text = await stage.text()
-        if all(each in text for each in words):
-            return
-        await stage.settle()
-    pytest.fail(f"{words!r} are not in {text!r}")
 
 
 async def test_each_kind_has_its_units(stage: Stage) -> None:
@@ -57,10 +44,10 @@ async def test_each_kind_has_its_units(stage: Stage) -> None:
         (media.heat(), "Heat 18:00 20 kWh today", "October 1,292 kWh", "Today 0.072 GJ"),
     ):
         await stage.show(CARD, answers=media.answers(found))
-        await said_by(stage, *words)
+        await stage.sees(*words)
     # Who may not change options is not sent there.
     await stage.show(CARD, answers=media.answers(media.gas(kwh_per_m3=None)), is_admin=False)
-    await said_by(stage, "Gas 18:00 1.80 m³ today")
+    await stage.sees("Gas 18:00 1.80 m³ today")
     assert "Show kWh" not in await stage.text()
     assert not stage.errors
 
@@ -69,10 +56,10 @@ async def test_the_last_telegram_is_counted_and_an_old_reading_says_so(stage: St
     reading = {"index": 828.277, "unit": "m3", "time": "2026-11-21T17:30:00+00:00", "flow": 0.08}
     live = {media.WATER: reading}
     await stage.show(CARD, answers=media.answers(media.water(), live=live))
-    await said_by(stage, "Water 18:30 160 L today")
+    await stage.sees("Water 18:30 160 L today")
     # Another meter in its place begins at another index.
     await stage.send(house.live(media={media.WATER: reading | {"index": 1.5}}))
-    await said_by(stage, "Water 18:30 140 L today")
+    await stage.sees("Water 18:30 140 L today")
     for time, words in (
         ("2026-11-21T21:16:00+01:00", "Water last 18:15"),
         ("2026-11-22T00:20:00+01:00", "Water last 21 Nov, 18:15 \u2013 L today"),
@@ -80,7 +67,7 @@ async def test_the_last_telegram_is_counted_and_an_old_reading_says_so(stage: St
     ):
         answers = media.answers(media.water())
         await stage.show(CARD, answers=answers, now=datetime.fromisoformat(time))
-        await said_by(stage, words)
+        await stage.sees(words)
 
 
 async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> None:
@@ -88,15 +75,15 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     chart = stage.page.get_by_role("slider")
     assert await chart.get_attribute("aria-valuenow") == "20"
     await chart.press("Home")
-    await said_by(stage, "1 November 50 kWh · 1 October 42 kWh")
+    await stage.sees("1 November 50 kWh · 1 October 42 kWh")
     await chart.press("ArrowRight")
-    await said_by(stage, "2 November 50 kWh · 2 October 42 kWh")
+    await stage.sees("2 November 50 kWh · 2 October 42 kWh")
     await chart.press("Escape")
-    await said_by(stage, "November by the 20th: 20% more")
+    await stage.sees("November by the 20th: 20% more")
     box = await chart.bounding_box()
     assert box
     await stage.page.mouse.move(box["x"] + 20.5 / 31 * box["width"], box["y"] + 50)
-    await said_by(stage, "21 November (so far) 20 kWh · 21 October 42 kWh")
+    await stage.sees("21 November (so far) 20 kWh · 21 October 42 kWh")
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.settle()
     head = await stage.page.locator("thead th").all_inner_texts()
@@ -116,17 +103,17 @@ async def test_a_meter_is_chosen_by_its_device_and_has_the_name_of_the_user(stag
         ({"meter": "of another house"}, "The electricity meter does not read this meter"),
     ):
         await stage.show(CARD, answers=answers, config=config)
-        await said_by(stage, words)
+        await stage.sees(words)
 
     answers = media.answers(media.gas(), media.gas(meter="GAS0790002579999"))
     await stage.show(CARD, answers=answers)
-    await said_by(stage, "Gas 4001")
+    await stage.sees("Gas 4001")
     # With several electricity meters, the card also says by which one it is read.
     [meter] = answers["smarty_p1/meters"]["meters"]
     meters = [meter | {"title": "House"}, meter | {"entry_id": "b", "title": "Heat pump"}]
     answers["smarty_p1/meters"] = {"meters": meters}
     await stage.show(CARD, answers=answers, config={"entry_id": "b"}, language="de")
-    await said_by(stage, "Gas 4001, Heat pump")
+    await stage.sees("Gas 4001, Heat pump")
     await stage.page.evaluate(
         """() => {
             const devices = { device_gas: { id: "device_gas", name_by_user: "Boiler" } };
@@ -135,7 +122,7 @@ async def test_a_meter_is_chosen_by_its_device_and_has_the_name_of_the_user(stag
                 { ...hass, devices, themes: { darkMode: false } };
         }"""
     )
-    await said_by(stage, "Boiler")
+    await stage.sees("Boiler")
     form = await stage.page.evaluate(
         """() => {
             const { schema, computeLabel } = customElements.get("smarty-p1-medium").getConfigForm();
@@ -172,8 +159,8 @@ async def test_an_unknown_or_refused_meter_has_words(stage: Stage) -> None:
         ),
     ):
         await stage.show(CARD, answers=answers, config={"meter": media.GAS})
-        await said_by(stage, words)
+        await stage.sees(words)
         assert not await stage.overflow()
     await stage.show(CARD, answers=media.answers())
-    await said_by(stage, "The electricity meter reads no gas, water or heat meter.")
+    await stage.sees("The electricity meter reads no gas, water or heat meter.")
     assert not stage.errors

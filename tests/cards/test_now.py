@@ -201,7 +201,7 @@ async def test_old_values_are_not_called_current(stage: Stage) -> None:
     await stage.passes(600)
     await stage.page.evaluate("stage.answer({'smarty_p1/live': null})")
     await stage.page.evaluate("document.querySelector('main').append(card)")
-    await stage.page.get_by_text("Last value: from the grid").wait_for()
+    await stage.sees("Last value: from the grid")
     assert "No telegram for" not in await stage.text()
 
     another_day = house.live(received_at="2026-11-19T17:24:10+00:00")

@@ -262,8 +262,7 @@ async def test_a_part_of_a_year_no_reference_power_and_odd_answers(stage: Stage)
     refused = {"error": "nothing_counted"}
     both = {"smarty_p1/quarter_hours": refused, "smarty_p1/classes": refused}
     await stage.show(YEAR, answers=both)
-    words = "No data yet. It appears here with the first whole quarter-hour."
-    await stage.page.get_by_text(words).wait_for()
+    await stage.sees("No data yet. It appears here with the first whole quarter-hour.")
 
     rows = house_year.household(house_year.at("2026-11-21T07:15"))
     since = house_year.meters(known_since="2026-11-21T00:00:00+01:00")
