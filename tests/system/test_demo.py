@@ -17,6 +17,7 @@ from dev.demo.meter_statistics import DOMAIN, entities_of, wait_for_values
 from dev.demo.optional_devices import BROKER_PORT, find_mosquitto
 from dev.ports import free_ports
 from tests.system.support import (
+    PATIENCE,
     TIMEOUT,
     addresses_listening_on,
     processes_mentioning,
@@ -28,7 +29,6 @@ from tests.system.support import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 READY_WITHIN = 600.0
-STOPPED_WITHIN = 90.0
 # Much less than the next capture of a meter takes.
 FEW_TELEGRAMS = 20.0
 BOARD_ENTITIES = {"pulse_energy", "tank_level", "tank_volume"}
@@ -51,7 +51,7 @@ class RunningDemo:
                     return line
         pytest.fail(f"it never said {text!r}, but:\n{''.join(self.lines)}")
 
-    async def ends(self, *, within: float = STOPPED_WITHIN) -> int:
+    async def ends(self, *, within: float = PATIENCE) -> int:
         """Wait for the end, and return the exit status."""
         async with asyncio.timeout(within):
             output, _ = await self.process.communicate()
@@ -224,4 +224,4 @@ async def test_nothing_stays_of_a_start_that_is_killed(tmp_path: Path) -> None:
         await until(place.is_inhabited, within=READY_WITHIN)
         demo.process.kill()
         assert await demo.ends() != 0
-        await until(place.is_deserted, within=STOPPED_WITHIN)
+        await until(place.is_deserted, within=PATIENCE)
