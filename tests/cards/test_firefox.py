@@ -38,7 +38,8 @@ SENTENCES = {
     f"medium-{HEAT}": "November by the 20th: 20% more than in October",
     "quality-voltage": "All three phases within 207–253 V.",
     "quality-supply": "The breaker is on; last telegram 0 s ago.",
-    "quality-interruptions": "No interruption in the last 30 days; last short voltage drop: 18 October.",  # noqa: E501
+    "quality-interruptions": "No interruption in the last 30 days; "
+    "last short voltage drop: 18 October.",
 }
 # Firefox is to be left alone: it asks nothing of others, and shows no page but this one.
 PREFERENCES = """
