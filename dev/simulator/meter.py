@@ -24,10 +24,7 @@ COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """Kind of M-Bus meter.
-
-    `every` and `takes` describe how often the electricity meter reads it.
-    """
+    """Kind of M-Bus meter, and the rhythm in which the electricity meter reads the M-Bus meter."""
 
     device_type: int
     name: str

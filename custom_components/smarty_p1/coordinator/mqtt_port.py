@@ -47,7 +47,7 @@ def topic_of(port: str) -> str | None:
 
 
 def as_topic(typed: str) -> str:
-    """Return an entered port with "mqtt:" in lower case. Phones may write "Mqtt:" instead."""
+    """Return an entered port with "mqtt:" in lower case, because phones suggest a capital M."""
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 

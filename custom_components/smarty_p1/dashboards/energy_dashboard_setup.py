@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 type GridSensors = tuple[SensorSpec[Reading], ...]
 
 ENERGY_URL = "/config/energy"
-# Seconds. Home Assistant may take a minute to save changed preferences to the disk. This is twice
-# that time.
+# Seconds: twice the time that Home Assistant takes at most to save changed preferences to the disk.
 _FORGET_DELAY_S = 120
 
 # For each field of a grid source in the Energy dashboard: the key of the sensor that fills this

@@ -15,8 +15,8 @@ class Turns[User: Hashable, Work: Hashable]:
     """
 
     def __init__(self) -> None:
-        # For each user and each piece of work: the number of `wait` calls that no `leave` or `take`
-        # has ended yet.
+        # For each user and each piece of work: how often the user waits for the work. `wait` adds
+        # 1, `leave` subtracts 1, and `take` removes the work.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0

@@ -8,7 +8,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** Radius of a fingertip on the screen, in px. */
+/** A touch within this distance in px (the radius of a fingertip) from the chosen bar's centre counts for that bar. */
 const FINGER_PX = 22;
 
 interface Chart {

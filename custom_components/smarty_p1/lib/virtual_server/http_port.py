@@ -169,8 +169,8 @@ class HttpPort:
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A lost client of a WebSocket does not acknowledge telegrams. TCP closes the connection
-            # after this timeout.
+            # A lost client of a WebSocket does not acknowledge telegrams. So let TCP close its
+            # connection after this timeout.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
         if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
