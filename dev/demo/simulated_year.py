@@ -30,7 +30,8 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Period with at least two captures (readings) of the heat meter, which is read once an hour.
+# Period that is simulated to get the last captures (readings) of the M-Bus meters. A flow needs two
+# captures, and the heat meter has only one an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 

@@ -169,7 +169,7 @@ class Meter:
         )
 
     def _loose_phases(self, when: datetime) -> tuple[Phase, Phase]:
-        # A terminal that is not connected still measures about a volt.
+        # A real meter measures about a volt at a terminal that is not connected. So draw a voltage.
         chance = seeded_random("noise", self.number, when.timestamp() // 10)
         second, third = (Phase(chance.uniform(0, 1.4), 0, Flow(), Flow()) for _ in range(2))
         return second, third

@@ -309,8 +309,8 @@ export class MeterFeed extends SharedSubscription {
   #receive(live: Live): void {
     const wasGone = this.live?.gone;
     const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
-    // The first message repeats the last known state, which may be old. Only later messages tell how far the clocks of
-    // this page and of Home Assistant differ.
+    // The first message repeats the last known state, which can be old. So only later messages tell how far the clocks
+    // of this page and of Home Assistant differ.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
     // While the integration reads no telegrams, its messages have no values. So keep the last values.

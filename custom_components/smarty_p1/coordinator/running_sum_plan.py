@@ -168,8 +168,8 @@ def plan(
     ledger = replace(ledger, first_change=change)
     energies = {**kept, **known}
     if change is None:
-        # Usually, the sum of the first row is the energy of its hour. But an import by another
-        # integration may have left a sum below 0, which cannot be an energy.
+        # Usually, the sum of the first row is the energy of its hour. But after an import by
+        # another integration, this sum can be below 0, which is no energy. So take 0 instead.
         has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
     result = _lay_out(rows, ledger, own, energies, change, starts_anew)
@@ -332,7 +332,10 @@ def _missing(hour: datetime, following: datetime, energies: Container[datetime])
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows in `wanted` that `rows` lacks or has with other values, sorted by time."""
+    """Return the rows to write, in the order of time.
+
+    These are the rows in `wanted` that `rows` lacks, or has with other values.
+    """
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 

@@ -45,8 +45,7 @@ class Turns[User: Hashable, Work: Hashable]:
     def take(self) -> Work | None:
         """Return the next work, and remove it from all lines. Return None if no user waits.
 
-        The user whose last turn is the longest ago has the next turn. This user's oldest work is
-        taken.
+        The user whose last turn was the longest ago is next. Return the oldest work of this user.
         """
         if not self._lines:
             return None

@@ -46,9 +46,9 @@ def amount(value: Stored, name: str = "") -> float:
     return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
 
 
-def check_version(stored: Stores, known: int) -> None:
-    """Raise ValueError unless the version in `stored` is `known`."""
-    if checked_count(stored["version"]) != known:
+def check_version(stored: Stores, version: int) -> None:
+    """Raise ValueError unless the data `stored` have the format `version`."""
+    if checked_count(stored["version"]) != version:
         raise ValueError
 
 

@@ -56,7 +56,7 @@ class _Part(NamedTuple):
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
         """Return the day, including `pieces` of gaps and of parts of quarter-hours.
 
-        Return None without energy.
+        Return None if there is no energy.
         """
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract that holds at its start. So round both ends of the

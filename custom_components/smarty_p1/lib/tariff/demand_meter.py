@@ -77,7 +77,8 @@ _RESOLUTION_KWH = 0.001
 # seconds, the division would give a very high power. An appliance switched on at that power would
 # exceed the reference power in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
-# In kWh. Another program may have rounded the register up by this much.
+# In kWh. Another program perhaps rounded the register up, so a later reading can be lower by this
+# much.
 _MAX_ROUNDING_KWH = 1.0
 
 

@@ -192,8 +192,8 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # Sort the months. When a row exceeds `max_months`, it forgets the first of its months,
-        # which must be the oldest.
+        # Sort the months, because the first month is forgotten first if there are too many months.
+        # So the first month must be the oldest.
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:

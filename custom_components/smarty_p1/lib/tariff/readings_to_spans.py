@@ -214,7 +214,7 @@ class ReadingHistory:
     def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
         """Put the gap between two segments before the spans of the second segment, `after`.
 
-        If the segments are not of the same meter and register, no gap is put.
+        Do nothing if the segments are not of the same meter and register.
         """
         if not before.is_register_of(after.first, after.serial_number):
             return

@@ -168,7 +168,8 @@ class Grid:
 def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
     """Yield the periods of a supply whose energy cannot be assigned to days.
 
-    The statistics have all energy of such a period in one hour, or end where the period begins.
+    Either the statistics show all energy of such a period in its last hour, or they lack the
+    period.
     """
     watch = _Watch(supply)
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
