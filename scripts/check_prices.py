@@ -41,8 +41,8 @@ def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object]
     return check
 
 
-# Compare the exact types. A check by `isinstance` would take a datetime for a date, and a bool for
-# an int.
+# Compare the exact types, because a check by `isinstance` would take a datetime for a date, and a
+# bool for an int.
 DAY = _checked(lambda value: type(value) is date, "no day: write 2027-01-01, without quotes")
 NUMBER = _checked(lambda value: type(value) in {int, float} and isfinite(value), "no number")
 TEXT = _checked(lambda value: isinstance(value, str) and value.strip() != "", "no text")

@@ -82,8 +82,8 @@ async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> S
     except OSError as err:
         LOGGER.debug("Serial ports cannot be listed: %s", type(err).__name__)
         ports = []
-    # Use a list field here. The frontend's own field for serial ports would show a typed address as
-    # unknown.
+    # Use a list field here, because the frontend's own field for serial ports would show a typed
+    # address as unknown.
     offered = [(port.device, _label(port)) for port in ports[:_MAX_PORTS]]
     offered += [(f"{PREFIX}{topic}", f"MQTT ({topic})") for topic in topics]
     return list_field(offered, takes_any=True)

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 
 from .frame_header import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
 
-# Number of bytes that are searched at once. Forged bytes can contain many candidates for a frame,
-# and the work then grows with the square of this number.
+# Number of bytes that are searched at once. A small number keeps the work small: for forged bytes
+# with many candidates for a frame, the work grows with the square of this number.
 _PIECE_SIZE = 2 * 1024
 # Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
 # when there are 4 KiB of them, because dropping bytes at every call would be slow.
