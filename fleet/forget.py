@@ -14,10 +14,10 @@ from nats.js.errors import KeyNotFoundError, NotFoundError
 from smarty_p1_gateway import ConfigError
 from smarty_p1_gateway.nats_requests import STREAM
 
+from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
 from .frame_stream import METERS, METERS_STREAM, METERS_SUBJECT, fetch_messages, subject_of
 from .meter_names import label_of, name_key
-from .operator_connection import API_TIMEOUT, connected
 from .store_reader import StoreReader, open_reader, selector
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch

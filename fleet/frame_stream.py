@@ -5,6 +5,7 @@ import logging
 import re
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NoAnswerError
@@ -29,18 +30,6 @@ from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.nats_requests import STREAM, SUBJECT
 
-from .stream_limits import (
-    DAY_S,
-    DEFAULT_DAYS,
-    DEFAULT_GIGABYTES,
-    DEFAULT_REPLICAS,
-    GIGABYTE,
-    MAX_MESSAGE_BYTES,
-    MESSAGES_A_DAY,
-    StreamSettings,
-    enlarged,
-)
-
 LOGGER = logging.getLogger(__name__)
 
 SUBJECTS = f"{SUBJECT}.*"
@@ -48,6 +37,18 @@ METERS = "smarty_p1_meters"
 METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
 MAX_ACK_PENDING = 20_000
+GIGABYTE = 1024**3
+DAY_S = 86400.0
+DEFAULT_GIGABYTES = 10
+DEFAULT_DAYS = 7
+DEFAULT_REPLICAS = 3
+MESSAGES_A_DAY = 9_504
+"""Maximum messages of a meter on a day: one telegram every ten seconds (8,640), plus 10 %."""
+MAX_MESSAGE_BYTES = 16 * 1024
+"""Maximum size of a message: eight times a telegram with four M-Bus meters.
+
+The limit bounds the space that a meter can fill.
+"""
 # Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
 # message about 20 s after writing its values.
 _ACK_WAIT = 90.0
@@ -59,6 +60,17 @@ _FETCH_TIMEOUT_S = 5.0
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 0.2
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
+
+
+class StreamSettings(NamedTuple):
+    """Configured limits of the stream. With None, the present limit stays.
+
+    `replicas` also applies to the bucket of meters' names.
+    """
+
+    gigabytes: int | None = None
+    days: int | None = None
+    replicas: int | None = None
 
 
 def subject_of(title: bytes) -> str:
@@ -106,7 +118,7 @@ async def change_stream(
     js: JetStreamContext, info: StreamInfo, settings: StreamSettings
 ) -> StreamInfo:
     """Change the stream in NATS to `settings`, but lower no limit. Return the changed stream."""
-    config = enlarged(info.config, settings)
+    config = _enlarged(info.config, settings)
     days = max(1, round((config.max_age or DEFAULT_DAYS * DAY_S) / DAY_S))
     wanted = replace(
         config,
@@ -167,7 +179,25 @@ async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit:
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
     """Raise the number of the bucket's replicas to the configured number."""
     info = await js.stream_info(METERS_STREAM)
-    await _change(js, info, enlarged(info.config, StreamSettings(replicas=settings.replicas)))
+    await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
+
+
+def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
+    """Return `config` with the higher limits of `settings`. A lower limit is only logged."""
+    for key, wanted, unit, limit in (
+        ("gigabytes", settings.gigabytes, GIGABYTE, "max_bytes"),
+        ("days", settings.days, DAY_S, "max_age"),
+        ("replicas", settings.replicas, 1, "num_replicas"),
+    ):
+        has = getattr(config, limit) or 0
+        if wanted is None or has == wanted * unit:
+            continue
+        if 0 < has < wanted * unit:
+            config = replace(config, **{limit: wanted * unit})
+        else:
+            text = "%s has more than stream_%s = %d, and keeps it: less could lose frames"
+            LOGGER.warning(text, config.name, key, wanted)
+    return config
 
 
 async def _change(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) -> StreamInfo:

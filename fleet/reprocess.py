@@ -19,13 +19,13 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_requests import STREAM
 
+from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
 from .frame_stream import SUBJECTS, fetch_messages, open_meters, subject_of
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
 from .meter_limits import MeterBounds
 from .meter_names import MeterNames
 from .metrics import Metrics
-from .operator_connection import API_TIMEOUT, connected
 from .series_line_protocol import make_sample
 from .store_writer import Store, StoreRestartedError, Write
 from .stored_registers import Registers
