@@ -184,12 +184,12 @@ async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> No
 
 def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
     """Return `config` with the higher limits of `settings`. A lower limit is only logged."""
-    for key, wanted, unit, limit in (
-        ("gigabytes", settings.gigabytes, GIGABYTE, "max_bytes"),
-        ("days", settings.days, DAY_S, "max_age"),
-        ("replicas", settings.replicas, 1, "num_replicas"),
+    for key, limit, unit in (
+        ("gigabytes", "max_bytes", GIGABYTE),
+        ("days", "max_age", DAY_S),
+        ("replicas", "num_replicas", 1),
     ):
-        has = getattr(config, limit) or 0
+        wanted, has = getattr(settings, key), getattr(config, limit) or 0
         if wanted is None or has == wanted * unit:
             continue
         if 0 < has < wanted * unit:

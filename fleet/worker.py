@@ -42,8 +42,8 @@ _MARGIN = 1.0
 # to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
-# Seconds between two requests, unless more messages wait than fit into an answer. The messages of
-# an answer come together. Single messages would cost NATS, the collector and VictoriaMetrics more.
+# Seconds between two writes. Each write has fixed costs in VictoriaMetrics, so messages are
+# gathered for one write.
 _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
 # Maximum number of late frames (such as replays) in a batch. NATS limits the number of
@@ -150,9 +150,7 @@ class Worker:
         """Request messages as fast as `work` takes them, until cancelled. Raises NATS's errors."""
         self._nats, self._lost = nats, None
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
-        # With `no_wait`, NATS ends a request as soon as it has sent all waiting messages.
-        fields = {"batch": _BATCH, "expires": int(_EXPIRES * 1e9), "no_wait": True}
-        request = json.dumps(fields).encode()
+        request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
         inbox = nats.new_inbox()
         subscription = await nats.subscribe(inbox, cb=self._on_message)
         unanswered = 0
@@ -161,9 +159,6 @@ class Worker:
                 while len(self._arrived) >= _BATCH:
                     self._is_used_up.clear()
                     await self._is_used_up.wait()
-                if self._left:
-                    now = asyncio.get_running_loop().time()
-                    await asyncio.sleep(_GATHER_TIME - now % _GATHER_TIME)
                 self._left = _BATCH
                 self._is_answered.clear()
                 await nats.publish(subject, request, inbox)
@@ -173,8 +168,6 @@ class Worker:
                     unanswered = 0
                 except TimeoutError:
                     unanswered += 1
-                if self._arrived:
-                    self._has_arrived.set()
                 if self._lost is not None:
                     raise self._lost
                 if unanswered >= _MAX_UNANSWERED:
@@ -203,6 +196,7 @@ class Worker:
                 source_of(message.headers),
             )
         )
+        self._has_arrived.set()
         self._left -= 1
         if self._left <= 0:
             self._is_answered.set()
@@ -222,6 +216,9 @@ class Worker:
         """Verify messages and write their values, until cancelled."""
         while True:
             await self._has_arrived.wait()
+            if len(self._arrived) < _BATCH:
+                now = asyncio.get_running_loop().time()
+                await asyncio.sleep(_GATHER_TIME - now % _GATHER_TIME)
             self._working = [
                 self._arrived.popleft() for _ in range(min(_BATCH, len(self._arrived)))
             ]
