@@ -34,6 +34,17 @@ class Export:
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
+    async def telegrams(self, since: float) -> set[tuple[str, int]]:
+        """Return the telegrams with a stored sample. `since` is the earliest time, in Unix seconds.
+
+        Each telegram is a tuple: the meter's serial number, and the telegram's time in Unix
+        milliseconds.
+        """
+        selector = f"{_PREFIX}active_energy_imported"
+        answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
+        rows = map(json.loads, answer.splitlines())
+        return {(row["metric"]["meter"], time) for row in rows for time in row["timestamps"]}
+
     async def _get(self, path: str, **query: str) -> str:
         async with self._session.get(self._url + path, params=query) as answer:
             answer.raise_for_status()

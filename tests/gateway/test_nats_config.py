@@ -60,11 +60,6 @@ def test_user_and_password_over_tls(tmp_path: Path) -> None:
     assert "s3cret" not in repr(config)
 
 
-def test_a_password_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SMARTY_P1_NATS_PASSWORD", "s3cret")
-    assert read(tmp_path, f'{SERVERS}username = "gateway"').password == "s3cret"
-
-
 def test_a_credentials_file(tmp_path: Path) -> None:
     path = credentials(tmp_path)
     config = read(tmp_path, f'{SERVERS}credentials_file = "{path}"')
