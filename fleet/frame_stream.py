@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
     ConsumerInfo,
+    DeliverPolicy,
     DiscardPolicy,
     KeyValueConfig,
     StorageType,
@@ -56,9 +58,12 @@ _ACK_WAIT = 90.0
 # attacker with a login can send ids of 15 KB each, 100 MB a second. In a longer time, these ids
 # could fill the memory.
 _DUPLICATE_WINDOW_S = 0.1
+_FETCH_BATCH = 500
 _FETCH_TIMEOUT_S = 5.0
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 0.2
+INACTIVE_S = 60.0
+"""Seconds without requests after which NATS deletes a consumer that is not durable."""
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
@@ -174,6 +179,44 @@ async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit:
                 return messages
         await asyncio.sleep(_FETCH_PAUSE_S)
     raise NoAnswerError
+
+
+async def fetch_all(
+    subscription: JetStreamContext.PullSubscription,
+) -> AsyncIterator[list[Msg]]:
+    """Yield all messages that wait for a new consumer, in batches. Raises NATS's errors."""
+    left = (await subscription.consumer_info()).num_pending
+    while left:
+        messages = await fetch_messages(subscription, min(left, _FETCH_BATCH))
+        yield messages
+        left = messages[-1].metadata.num_pending
+
+
+async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[str, bytes, int]]:
+    """Yield key, value and revision of the bucket's entries. Raises NATS's errors.
+
+    `keys` is a key, or a pattern such as `name.*`. One consumer reads all entries, which costs NATS
+    and the collector less than a request for each entry.
+    """
+    subscription = await js.pull_subscribe(
+        f"{METERS_SUBJECT}{keys}",
+        stream=METERS_STREAM,
+        config=ConsumerConfig(
+            deliver_policy=DeliverPolicy.LAST_PER_SUBJECT,
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=INACTIVE_S,
+            num_replicas=1,
+            mem_storage=True,
+        ),
+    )
+    try:
+        async for messages in fetch_all(subscription):
+            for message in messages:
+                if "KV-Operation" not in (message.headers or {}):
+                    key = message.subject.removeprefix(METERS_SUBJECT)
+                    yield key, message.data, message.metadata.sequence.stream
+    finally:
+        await subscription.unsubscribe()
 
 
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
