@@ -265,9 +265,7 @@ async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
     await until(lambda: len(cluster.stored) == 1)
     publisher, store = publishing.publisher, publishing.store
     # Otherwise, a batch that is being gathered could take some of the next frames early.
-    await until(
-        lambda: not (publisher._gathering or publisher._wanted or store._has_news.is_set())
-    )
+    await until(lambda: not (publisher._gathering or publisher._wanted or store._has_news.is_set()))
     publisher._batch_seconds = 1000.0
     for number in range(59):
         publishing.put(frame(2), port=f"port{number}")

@@ -206,17 +206,6 @@ async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(
     assert "the broker is away" not in caplog.text
 
 
-@pytest.mark.parametrize(("repeat_every", "versions"), [(60, 1), (0, 3)])
-async def test_a_value_that_has_not_changed_is_published_again_if_that_is_wanted(
-    make: Maker, broker: Broker, line: MeterPort, repeat_every: int, versions: int
-) -> None:
-    async with broker.serving(), make(f"repeat_every = {repeat_every}").running():
-        for counter in (1, 2, 3):
-            await line.send(frame(counter))
-            await broker.until_last(IMPORTED, b"%d.000" % counter)
-        assert broker.at(VERSION) == [b"42"] * versions
-
-
 @pytest.mark.parametrize("publish", ["", "retain = true\ndiscovery = true"])
 async def test_a_broker_that_was_restarted_is_told_everything(
     make: Maker, broker: Broker, line: MeterPort, publish: str

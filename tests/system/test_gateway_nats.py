@@ -9,8 +9,6 @@ import pytest
 import pytest_asyncio
 
 from dev.encoder import TITLE, frame
-from dev.fleet.cluster import NatsCluster
-from dev.fleet.nats_server import recommended
 from tests.system.nats_cluster import (
     NatsGateway,
     Stored,
@@ -18,9 +16,8 @@ from tests.system.nats_cluster import (
     make_stream,
     stored,
 )
-from tests.system.nats_operator import make_operator, remove_accounts
 from tests.system.sealed_gateway import Line
-from tests.system.support import PATIENCE, TIMEOUT, program, until
+from tests.system.support import PATIENCE, TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
@@ -89,23 +86,6 @@ async def test_what_is_missing_is_said_and_two_gateways_publish_all_frames_of_a_
     assert all(found[data] >= 2 for data in sent[1:])
     assert {message.subject for message in messages} == {f"smarty_p1.sealed.{TITLE.hex().upper()}"}
     assert "s3cret" not in logged(tmp_path / "a")
-
-
-async def test_a_credentials_file(tmp_path: Path, line: Line) -> None:
-    program(recommended())
-    extra, credentials = make_operator(tmp_path)
-    cluster = NatsCluster(tmp_path, {}, extra)
-    remove_accounts(tmp_path)
-    login = f'credentials_file = "{credentials}"\n'
-    gateway = NatsGateway(tmp_path, cluster.urls, [address(line)], login, user=None)
-    async with cluster, gateway.running():
-        await gateway.until_total("broker_connected", 1)
-        await line.send(frame(1))
-        # Somebody who is not known is told nothing.
-        await until_logged(tmp_path, "No stream takes")
-    seed = credentials.read_text(encoding="ascii").splitlines()[5]
-    assert seed.startswith("SU")
-    assert seed not in logged(tmp_path)
 
 
 async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
