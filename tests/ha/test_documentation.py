@@ -24,6 +24,7 @@ from .documentation import ENTITIES, TEXTS, documented, rendered
 from .meter import MeterPort
 
 DOCS = Path(__file__).parents[2] / "docs"
+CARDS = Path(__file__).parents[2] / "frontend" / "src" / "cards"
 INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
 
 
@@ -91,8 +92,10 @@ def kind_of_example(example: Example) -> str:
         "action": {"action"},
         "ser2net": {"connection"},
         "esphome": {"uart", "serial_proxy"},
+        "pulse meter": {"sensor"},
         "evcc": {"meters"},
         "evcc's prices": {"tariffs"},
+        "cards": {"cards"},
         # Run in tests of the outlook.
         "configuration": {"rest_command", "script"},
     }
@@ -111,6 +114,16 @@ def test_each_example_is_valid(example: Example) -> None:
         case "esphome":
             ports = {port["id"] for port in content["uart"]}
             assert {proxy["uart_id"] for proxy in content["serial_proxy"]} <= ports
+        case "pulse meter":
+            [sensor] = content["sensor"]
+            assert sensor["platform"] == "pulse_meter"
+            # The integration counts whole numbers.
+            assert sensor["total"]["accuracy_decimals"] == 0
+        case "cards":
+            names = {card["type"].removeprefix("custom:smarty-p1-") for card in content["cards"]}
+            assert names == {path.stem for path in CARDS.glob("*.ts")}
+            options = {option for card in content["cards"] for option in card}
+            assert options == {"type", "entry_id", "device", "part"}
         case "evcc":
             [meter] = content["meters"]
             seconds = re.fullmatch(r"(\d+)s", meter["timeout"])
