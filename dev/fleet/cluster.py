@@ -48,17 +48,18 @@ class NatsCluster:
     """Cluster of three NATS nodes. Its configuration is made from `fleet/nats-server.conf`.
 
     `gateways` has the user of each gateway, with the system titles that this user may publish, or
-    "*". The text `routes` is added to the table `cluster` of each node. `tls` is the TLS context of
-    clients.
+    "*". The text `extra` is added to the configuration of each node, and the text `routes` to the
+    table `cluster` in it. `tls` is the TLS context of clients.
 
     Each region has its own accounts and its own stream. `user_of` returns the name that a user has
     in a region.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         directory: Path,
         gateways: Mapping[str, Iterable[str]],
+        extra: str = "",
         *,
         routes: str = "",
         tls: ssl.SSLContext | None = None,
@@ -69,7 +70,8 @@ class NatsCluster:
         route_ports = [free_ports() for _ in range(NODES)]
         self.urls = tuple(f"nats://{HOST}:{port}" for port in ports)
         example = _with_users(_EXAMPLE.read_text(encoding="utf-8"), gateways)
-        example = _with_regions(example, regions).replace(_CLUSTER, _CLUSTER + routes)
+        example = _with_regions(example, regions) + extra
+        example = example.replace(_CLUSTER, _CLUSTER + routes)
         self.nodes = tuple(
             _node(program, directory / f"nats{number}", ports[number], route_ports, number, example)
             for number in range(NODES)
