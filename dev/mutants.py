@@ -116,7 +116,9 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add measured tests to `lines`, which has the tests that ran each line. Return `lines`.
+    """Add the tests that a measurement in `folder` found to `lines`, and return `lines`.
+
+    The keys of `lines` are lines of code, and the values are the tests that ran each line.
 
     Only lines in functions count, because each test runs the other lines by importing the module.
     """

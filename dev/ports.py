@@ -16,8 +16,8 @@ _claimed: dict[int, int | None] = {}
 def free_ports(count: int = 1) -> int:
     """Return a free TCP port. The next `count` - 1 ports are free, too.
 
-    No later call on this machine returns these ports. So the caller's program may start to listen
-    at any later time.
+    No later call on this machine returns these ports. So they stay free until the caller's program
+    listens at them.
     """
     while True:
         first = randrange(_FIRST, _LAST)  # noqa: S311 - not used for secrets

@@ -132,8 +132,8 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
                 "hashes": [{"alg": "SHA-256", "content": digest}],
             }
         }
-        # Each tool has its own name for the root of the dependencies. Replace this name by the name
-        # of the artifact.
+        # Each tool has its own name for the root of the dependencies. So replace this name by the
+        # name of the artifact.
         roots = {f"{package['name']}@{version}", "root-component"}
         for dependency in bom.get("dependencies", []):
             if dependency["ref"] in roots:
@@ -174,7 +174,7 @@ def notes(tag: str) -> None:
 def check_version() -> None:
     """Check that CHANGELOG.md begins with the manifest's version.
 
-    No other file may have a version.
+    Check also that no other file has a version of its own.
     """
     version = manifest_version()
     first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
@@ -319,7 +319,7 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
     for name in modules:
         for node in ast.walk(ast.parse(read(name))):
             # A string such as ".announcing" names a module that is imported later, outside of the
-            # event loop.
+            # event loop. So count this module as imported.
             if isinstance(node, ast.Constant) and str(node.value).startswith("."):
                 imported.add(str(node.value)[1:])
             if isinstance(node, ast.ImportFrom):

@@ -90,7 +90,7 @@ def _open(name: str) -> BinaryIO:
         if sys.stdin is None:
             msg = "standard input is closed"
             raise UsageError(msg)
-        # Without a buffer, each telegram is printed as soon as it is complete.
+        # Open without a buffer, so that each telegram is printed as soon as it is complete.
         return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
     try:
         return Path(name).open("rb")

@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def shown(name: str) -> str:
-    """Return the name of a file. If it may be a key or contain a password, return a substitute."""
+    """Return the name of a file, or a substitute if the name is perhaps a key or has a password."""
     try:
         parse_key(name)
     except KeyFormatError:

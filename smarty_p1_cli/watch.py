@@ -81,8 +81,8 @@ def _live() -> Iterator[_Show]:
         nonlocal last
         now = time.monotonic()
         last = summary(status, now)
-        # Ask the terminal itself for its size. The environment variables only have its size at the
-        # start.
+        # Ask the terminal itself for its size, because the environment variables only have its size
+        # at the start.
         width, height = os.get_terminal_size(sys.stdout.fileno())
         console.size = (width or 80, height or 24)
         live.update(view(status, now, console.width, console.height), refresh=True)

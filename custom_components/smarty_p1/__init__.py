@@ -84,10 +84,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Return whether a user may delete a device.
+    """Return whether Home Assistant allows a user to delete a device.
 
-    The meter's entry must be loaded, and the last telegram must not contain the meter of this
-    device.
+    The device of a meter that still sends would come back. So return True only if the entry is
+    loaded and the last telegram does not contain the meter of this device.
     """
     return (
         entry.state is ConfigEntryState.LOADED

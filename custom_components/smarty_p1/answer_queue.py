@@ -136,8 +136,8 @@ class Answers:
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # Perhaps all users have stopped waiting. asyncio logs an exception that nobody
-            # retrieves, so retrieve the exception here.
+            # If all users have stopped waiting, nobody else retrieves the exception, and asyncio
+            # would log it. So retrieve the exception here.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]

@@ -73,8 +73,8 @@ CONF_MIN_INTERVAL: Final = "min_interval"
 CONF_GAS_KWH_PER_M3: Final = "gas_kwh_per_m3"
 CONF_GAS_PRICE: Final = "gas_price"
 CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
-# Statistics of the solar and battery sources that the user has chosen for a meter. Without this
-# option, Home Assistant's only meter has all sources.
+# Statistics of the solar and battery sources that the user has chosen for a meter. If this option
+# is missing and Home Assistant has only one meter, all sources supply the house of that meter.
 CONF_SUN_SOURCES: Final = "sun_sources"
 
 SECTION_P1_SERVER: Final = "p1_server"

@@ -73,8 +73,8 @@ class MeterEvent(SmartyEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """After the start of Home Assistant, fire the events that happened during the restart."""
         await super().async_added_to_hass()
-        # Wait until Home Assistant has started. Before that, automations do not listen, and
-        # triggers ignore the first state of an entity.
+        # Wait until Home Assistant has started, because automations do not listen before the start,
+        # and triggers ignore the first state of an entity.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))
 
     @callback

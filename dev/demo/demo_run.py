@@ -351,8 +351,8 @@ async def _first_to_end(processes: list[Process], deadline: float | None) -> Pro
 
 def _check_free(port: int, program: str, remedy: str) -> None:
     with socket.socket() as probe:
-        # Connections of the last demo may still be closing. With SO_REUSEADDR, these connections do
-        # not block the port.
+        # Set SO_REUSEADDR, so that connections of the last demo that are still closing do not block
+        # the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -91,11 +91,11 @@ class Installation:
         )
         assert replaced == 1  # noqa: S101 - otherwise the demo would query the real platform
         asking.write_text(text)
-        # Mark all steps of the onboarding except the first as done. These steps set up integrations
-        # that query the internet, for example for the weather.
+        # Mark all later steps of the onboarding as done, because they set up integrations that
+        # query the internet, for example for the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
-        # The file has the format of the oldest supported version of Home Assistant. Newer versions
-        # convert it.
+        # Write the file in the format of the oldest supported version of Home Assistant, because
+        # newer versions convert it.
         self._store("http", 2, self._http_settings(), overwrite=True)
 
     def _http_settings(self) -> dict[str, Any]:

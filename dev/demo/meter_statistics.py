@@ -194,8 +194,8 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
         # Difference between the sum and the state in each imported row. After a pause of the demo,
-        # the imported sums continue from the last sum. Otherwise, the imported sums are negative
-        # and end at 0, because Home Assistant's own sums begin at 0.
+        # the imported sums continue from the last recorded sum. In a new demo, Home Assistant's own
+        # sums will begin at 0. So the imported sums must end at 0, and are negative before.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
@@ -227,9 +227,9 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
     """Return the start of the first hour for which the demo must import statistics.
 
-    `watched` has the hourly statistics that Home Assistant has recorded. Statistics that begin
-    after `earliest` are replaced. Home Assistant writes such statistics if it started just before a
-    full hour.
+    `watched` has the hourly statistics that Home Assistant has recorded. If they begin only after
+    `earliest`, the history was never imported: Home Assistant has recorded an hour of its own
+    first. Then return `earliest`, so that all hours are imported.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])

@@ -88,8 +88,8 @@ async def running(
     `name` is used in messages. `environment` has further environment variables.
     """
     with log.open("ab") as output:
-        # The child gets a process group of its own, which Ctrl-C does not reach. This process stops
-        # its children in the right order instead.
+        # The child gets a process group of its own, so that Ctrl-C reaches only the demo itself.
+        # The demo then stops its children in the right order.
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """Fuzz properties of captures, which are anonymised recordings of a serial line.
 
-They must hold for any recorded bytes and for any content of a capture file.
+The properties must hold for any recorded bytes and for any content of a capture file.
 """
 
 import math

@@ -105,7 +105,7 @@ def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = 
 
 
 def _verifications(*, encrypted: bool, needs_tag: bool) -> set[Verification]:
-    """Return the values that `Telegram.verification` may have."""
+    """Return the values that are possible for `Telegram.verification`."""
     if not encrypted:
         return {Verification.PLAIN}
     return {Verification.TAG} if needs_tag else {Verification.TAG, Verification.CHECKSUM}

@@ -64,4 +64,4 @@ class Line(ABC):
 
     @abstractmethod
     async def _send(self, piece: bytes) -> None:
-        """Send bytes to the reader. May wait for a slow reader."""
+        """Send bytes to the reader. If the reader is slow, wait until it has room for the bytes."""

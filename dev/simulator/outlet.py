@@ -45,7 +45,7 @@ class Outlet:
         now = asyncio.get_running_loop().time
         due = now()
         while True:
-            # The machine may have slept. Skip the intervals that have passed in that time.
+            # If the machine has slept, skip the intervals that have passed in that time.
             due = max(due + self._interval, now())
             await asyncio.sleep(due - now())
             self._offer_frame(self.lines)

@@ -46,8 +46,8 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Close the reader's end in this process. While it is open, the master end seems to have
-            # a reader.
+            # Close the reader's end in this process, because the master end seems to have a reader
+            # while the reader's end is open.
             os.close(slave)
 
     def close(self) -> None:

@@ -217,9 +217,9 @@ async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> Non
 
 
 async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
-    """Connect `line` until its reader disconnects or a delivery closes the connection.
+    """Connect `line` to `outlet` until the reader or a simulated fault closes the connection.
 
-    Return True if a delivery has closed the connection.
+    Return True if a simulated fault has closed the connection.
     """
     sending = asyncio.create_task(line.send_offered())
     leaving = asyncio.create_task(line.left())

@@ -84,7 +84,7 @@ export abstract class SmartyCard extends LitElement {
   }
 
   setConfig(config: CardConfig): void {
-    // For an empty field, the form of the card editor stores null.
+    // The form of the card editor stores null for an empty field, so accept null.
     if (!config || (config.entry_id != null && typeof config.entry_id !== "string")) {
       throw new Error("entry_id: the id of a meter, as text");
     }
@@ -134,7 +134,7 @@ export abstract class SmartyCard extends LitElement {
     return this.config.entry_id ? undefined : this.#meters;
   }
 
-  /** Whether there are several meters, also if the configuration fixes this card's meter. */
+  /** Whether there are several meters. True even if the configuration of this card names one of them. */
   protected get isOneOfSeveral(): boolean {
     return (this.#meters?.list?.length ?? 0) > 1;
   }
@@ -178,8 +178,9 @@ export abstract class SmartyCard extends LitElement {
     const feeds = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed that the card keeps would stop in
-      // between. Each subscription needs a function of its own, because the set of listeners drops equal functions.
+      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed that is in both lists would lose its
+      // last listener in between, and stop. Each subscription needs a function of its own, because a feed stores its
+      // listeners in a set.
       const ended = this.#unlisten.splice(1);
       this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
@@ -198,7 +199,7 @@ export abstract class SmartyCard extends LitElement {
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
-    // Screen readers would take the card's header for the header of the page. The role "article" prevents this.
+    // Without the role "article", screen readers would take the card's header for the header of the page.
     const list = this.#meters?.list ?? [];
     const label = meter && list.length > 1 ? `${this.label}, ${this.nameOf(meter)}` : this.label;
     return html`<ha-card role="article" aria-label=${label}>

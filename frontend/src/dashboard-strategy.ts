@@ -90,15 +90,16 @@ export class SmartyDashboard extends HTMLElement {
   /**
    * Return whether the dashboard must be generated again. Home Assistant asks at every state change.
    *
-   * Also true if the frontend stopped waiting for this module and shows an error, or if the meters arrived late.
+   * Return true also if the frontend shows an error because this module was loaded too late, or if the list of meters
+   * arrived too late for the last dashboard.
    */
   static shouldRegenerate(_config: object, before: Hass, hass: Hass): boolean {
     if (shownMeters === undefined) return true;
     if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
-    // The texts of the user's language may have arrived after the dashboard was generated without them. Generate it
-    // again then.
+    // If the texts of the user's language have arrived after the dashboard was generated without them, generate the
+    // dashboard again.
     return findLocale(hass.locale, hass.language)?.language !== shownLanguage;
   }
 

@@ -27,8 +27,8 @@ export function clockChanges(start: number, end: number): ClockChange[] {
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Looking up the calendar for all 35,000 quarter-hours would be slow. So compare the UTC offsets of two times 30 days
-  // apart.
+  // Looking up the offset of all 35,000 quarter-hours would be slow. So look up the offset every 30 days, and search
+  // for the change only where it differs.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];

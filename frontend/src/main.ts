@@ -52,7 +52,8 @@ declare global {
 // would be lost, so wait for the frontend.
 void customElements.whenDefined("home-assistant").then(() => {
   for (const [type, { card, texts }] of Object.entries(CARDS)) {
-    // A page may load two versions of this module. The elements of the version that was loaded first stay defined.
+    // A page can load two versions of this module, but an element cannot be defined twice. So skip elements that the
+  // other version has defined.
     if (customElements.get(type)) continue;
     customElements.define(type, card);
     (window.customCards ??= []).push({
@@ -68,7 +69,7 @@ void customElements.whenDefined("home-assistant").then(() => {
       },
     });
   }
-  // Start loading the texts now. When the user opens the list of cards, the names are then translated.
+  // Start loading the texts now, so that the names are translated when the user opens the list of cards.
   pageLocale();
   if (!customElements.get(SIDEBAR_REDIRECT)) customElements.define(SIDEBAR_REDIRECT, SidebarRedirect);
   if (customElements.get(`ll-strategy-dashboard-${STRATEGY}`)) return;

@@ -13,7 +13,7 @@ import type { Commands, Live, Meter } from "./websocket-types.ts";
 const RETRY_S = [1, 2, 4, 8, 16, 30];
 /** Delay until the integration has counted the last telegram of a quarter-hour. */
 const COUNTING_DELAY_MS = 15_000;
-/** Maximum number of cached answers of a meter. A user who turns through the days of a year causes many requests. */
+/** Maximum number of cached answers of a meter. A user who turns through a year's days would fill the memory. */
 const MAX_ANSWERS = 40;
 /** Time without a touch until the cards show the present again, for example on a tablet on a wall. */
 const IDLE_RESET_MS = 600_000;
@@ -177,7 +177,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener, no message could arrive. So the silence is counted from the first listener on.
+    // Without a listener, no message could arrive. So count the time without a message from the first listener on.
     this.#liveAt = Date.now();
     this.#open();
   }
@@ -230,7 +230,7 @@ export class MeterFeed extends SharedSubscription {
     recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // Wait for the first live message before asking. This message changes the period, and an answer for the earlier
+    // Send no request before the first live message, because this message changes the period. An answer for the earlier
     // period would have to be requested again.
     if (!this.live) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
@@ -312,7 +312,7 @@ export class MeterFeed extends SharedSubscription {
     // this page and of Home Assistant differ.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
-    // While the integration reads no telegrams, the last values are kept.
+    // While the integration reads no telegrams, its messages have no values. So keep the last values.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();

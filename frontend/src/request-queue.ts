@@ -7,7 +7,7 @@ import type { Connection } from "./hass.ts";
 
 const MAX_IN_FLIGHT = 2;
 const MAX_PAUSE_S = 8;
-/** Longest retry time since the first attempt. The pauses are 1, 2, 4 and then always 8 s. */
+/** A refused request is retried until this time after the first attempt. The pauses are 1, 2, 4 and then always 8 s. */
 const MAX_BUSY_MS = 60_000;
 
 interface Answer {
@@ -87,8 +87,8 @@ export class RequestQueue {
       request.refusals += 1;
       request.isResting = true;
       this.#waiting.unshift(request);
-      // The integration would refuse the next request, too. So during the pause, this request keeps its place among the
-      // MAX_IN_FLIGHT requests.
+      // The integration would also refuse another request now. So during the pause, this request still counts as one of
+      // the MAX_IN_FLIGHT requests, and no other request is sent in its place.
       await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
       request.isResting = false;
     }

@@ -15,7 +15,7 @@ export function roundDown(value: number, decimals = 0): number {
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/** Round a demand up, so that a household that lowers its power by the shown value stays within the limit. */
+/** Round up. For example, a household that switches off the shown power must stay below its limit. */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;

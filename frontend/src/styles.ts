@@ -115,7 +115,7 @@ export const styles = css`
     align-items: center;
     min-height: 44px;
   }
-  /* Chromium draws its own black frame around a focused drawing, also after a tap. */
+  /* Remove the black frame that Chromium draws around a focused drawing, even after a tap. */
   :focus {
     outline: none;
   }

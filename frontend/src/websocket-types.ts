@@ -37,11 +37,11 @@ export interface Meter {
    * its readings are not verified.
    */
   source: "port" | "leneda" | "entities";
-  /** Only with the source "entities": name of the integration. It is null while the meter is not loaded. */
+  /** Name of the integration with the entities; null while the meter is not loaded. Only with the source "entities". */
   integration?: string | null;
-  /** Only without a cable: end of the last known day. */
+  /** End of the last known day. Only for a meter without a cable. */
   known_until?: Time | null;
-  /** Only without a cable: whether older days are still being fetched. */
+  /** Whether older days are still being fetched. Only for a meter without a cable. */
   is_fetching?: boolean;
   phases: 1 | 2 | 3 | null;
   feeds_in: boolean | null;

@@ -2,7 +2,7 @@
  * Quarter-hours of a year, shared by all cards of a page. The whole year is requested once. Later requests get only
  * the new rows.
  *
- * Rows are stored by instant.
+ * The rows are in the order of time, also where the clocks change.
  */
 
 import type { MeterFeed, Reply } from "./meter-feed.ts";

@@ -21,5 +21,5 @@ async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
 
 
 def stored_sources(manager: EnergyManager) -> list[SourceType]:
-    """Return the entered sources, empty before the user has entered any."""
+    """Return the sources that the user has entered for the Energy dashboard, perhaps none."""
     return list((manager.data or manager.default_preferences())["energy_sources"])

@@ -85,7 +85,9 @@ class EventHistory:
         for group, described, name in _NAMED:
             value = described.value_fn(reading)
             if group == "message":
-                value = value or ""  # a message that returns after an empty message is a new event
+                # Store an empty message, too. If the previous text returns after the empty message,
+                # it then differs from the stored text, and so is a new event.
+                value = value or ""
             before = self._states.get(described.key)
             if value is None or value == before:
                 continue

@@ -18,7 +18,7 @@ _ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
 class Remedies:
     """Repair issues of one source (meter, pulse reader or tank), and the dialog for a meter's keys.
 
-    `placeholders` fill the texts of the issues. The source may change their values later.
+    `placeholders` fill the texts of the issues. The source can change these values later.
     """
 
     def __init__(
@@ -55,7 +55,8 @@ class Remedies:
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
         if repair is Repair.KEYS:
-            # If a dialog for new keys is already open, Home Assistant opens no second one.
+            # No check is needed whether a dialog for new keys is already open, because Home
+            # Assistant then opens no second one.
             self._entry.async_start_reauth(self._hass, data=details)
             return
         placeholders = {**self._placeholders, **details}

@@ -149,8 +149,8 @@ def _by_hour(
         if change is None or total is None:
             continue
         if n == 0 and abs(change - total) < _SAME:
-            # The first row's change equals its sum, so the statistics begin in this hour. They may
-            # have begun in the middle of the hour, so leave the hour out.
+            # The change in the first row equals the sum, so the statistics begin in this hour. They
+            # perhaps begin in the middle of the hour, so leave the hour out.
             since = time + _HOUR
         else:
             kwh[time] = change

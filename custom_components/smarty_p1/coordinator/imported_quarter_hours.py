@@ -94,17 +94,17 @@ class ImportedQuarterHours:
         return added_up(*(rows for (_, file_point), rows in series.items() if file_point != name))
 
     def _by_point(
-        self, until: datetime, wanted: str = "", since: datetime | None = None
+        self, until: datetime, only_code: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
         """Return the quarter-hours before `until`, by code and suffix of the file's name.
 
-        The suffix stands for the metering point. If `wanted` is a code, only quarter-hours of this
-        code are returned.
+        The suffix stands for the metering point. Unless `only_code` is empty, only quarter-hours of
+        this code are returned.
         """
         newest_month, oldest = _month(until), _month(since or until - KEPT_TIME)
         series: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):
-            if oldest <= file.month <= newest_month and wanted in {"", file.code}:
+            if oldest <= file.month <= newest_month and only_code in {"", file.code}:
                 rows = series.setdefault((file.code, file.point), [])
                 rows += (row for row in _read(file.path) if row.start < until)
         return {key: newest(rows) for key, rows in series.items() if rows}
@@ -113,8 +113,8 @@ class ImportedQuarterHours:
         """Store quarter-hours of a code at a metering point.
 
         Of two rows for the same quarter-hour, the higher version counts. If the versions are equal,
-        the later row counts. Raises OSError if a file cannot be written. In this case, files of
-        earlier months may already be written.
+        the later row counts. Raises OSError if a file cannot be written. In this case, the files of
+        earlier months are perhaps written already.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()

@@ -101,7 +101,7 @@ async def _async_body(
             params={**query, "obisCode": code},
             headers={"X-API-KEY": credentials.key, "X-ENERGY-ID": credentials.energy_id},
             timeout=ClientTimeout(total=TIMEOUT),
-            allow_redirects=False,  # the redirected request would send the key to another host
+            allow_redirects=False,  # because a redirect would send the key to another host
         ) as answer:
             if answer.status != HTTPStatus.OK:
                 is_server = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -18,22 +18,22 @@ PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
 
 
 @callback
-def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
-    """Raise the repair issue that fits `found`. Withdraw other issues about differences.
+def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Differences) -> None:
+    """Raise the repair issue for the differences between the meter's days and Leneda's days.
 
-    If all days agree, withdraw all issues about differences. If no days were compared, change
-    nothing.
+    Withdraw all other issues about differences. If all days agree, raise no issue. If no days were
+    compared, change nothing.
     """
-    if not found.days:
+    if not differences.days:
         return
-    outside = [day for day in found.days if not day.is_within]
+    outside = [day for day in differences.days if not day.is_within]
     problem = Problem.LENEDA_DIFFERENCE if outside else None
-    if found.cause:
-        problem = _BY_CAUSE[found.cause]
+    if differences.cause:
+        problem = _BY_CAUSE[differences.cause]
     withdraw_issues(hass, entry, PROBLEMS - {problem})
     if problem is None or is_raised(hass, entry, problem):
         return
-    day = (outside or found.days)[-1]
+    day = (outside or differences.days)[-1]
     raise_issue(
         hass,
         entry,

@@ -68,7 +68,7 @@ class KnownPast(Protocol):
     """Storage of the platform's quarter-hours. Adding rows updates months and statistics."""
 
     async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
-        """Add quarter-hours by code. The highest version of a quarter-hour counts."""
+        """Add the quarter-hours of each code. The highest version of a quarter-hour counts."""
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, in the order of time."""
@@ -288,8 +288,9 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        A code is skipped if its quarter-hours just before `end` were requested earlier. If the
-        stored quarter-hours in `series` cover the whole period, no request is sent.
+        A code whose earlier requests already reach back beyond `end` is skipped, because the other
+        codes must first catch up. For a code whose stored quarter-hours in `series` cover the whole
+        period, no request is sent.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):
@@ -327,7 +328,7 @@ class LenedaFetch:
         return tuple(rows)
 
     async def _async_pause(self) -> None:
-        """Wait until the next request may be sent."""
+        """Wait until the next request is allowed."""
         if not self._is_first:
             await sleep(PAUSE)
         self._is_first = False

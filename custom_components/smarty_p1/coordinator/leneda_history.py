@@ -130,8 +130,9 @@ class PlatformPast:
         self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
         if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
-            # Hours were added while the meter had no cable. Now that it has a cable, its entities
-            # begin to count, and their sums must continue the sums of the added hours.
+            # Hours were added to the statistics while the meter had no cable. Now the meter has a
+            # cable, so its entities begin to count at 0. The sum of the added hours must then be
+            # added to their sums. So wait for the first statistics of the entities.
             bus = self._hass.bus
             self._entry.async_on_unload(
                 bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
@@ -230,7 +231,7 @@ class PlatformPast:
     def _asked_points(self) -> dict[str, str]:
         """Return the metering point of each OBIS code in the account.
 
-        For a code of consumption, the metering point is "", because a household has only one
+        Codes of consumption get "" instead of a metering point, because a household has only one
         metering point of consumption.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
@@ -255,7 +256,8 @@ class PlatformPast:
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
             await self._hass.async_add_executor_job(self._files.remove)
-            # Forget the progress, so that a later account downloads the whole history again.
+            # Forget the progress, so that the whole history is downloaded again if the user enters
+            # a Leneda account later.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
             await self._async_show({})
             return is_gone
@@ -394,7 +396,7 @@ class PlatformPast:
         """
         if self._statistics.has_alone and not self._is_stopped:
             self._cancel_lift()
-            # The event comes before the recorder has committed the rows.
+            # When this event comes, the recorder has not committed the rows yet. So wait.
             self._cancel_lift = async_call_later(self._hass, _COMMIT_TIME_S, self._async_lift)
 
     async def _async_lift(self, _now: datetime) -> None:

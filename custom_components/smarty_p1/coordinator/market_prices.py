@@ -109,8 +109,8 @@ class MarketPriceEntities:
         self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
     ) -> None:
         data, options = event.data, self._entry.options
-        # Compare the option with the old entity id. The event also comes if another entity takes
-        # over the id of a renamed entity.
+        # Check that the renamed entity had the id in the option. The event also comes if another
+        # entity now gets this id.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]
             self._hass.config_entries.async_update_entry(

@@ -104,7 +104,7 @@ class QuarterHourSeries:
             try:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
-                # The pending spans are kept. When the next span comes, they are written with it.
+                # Keep the pending spans. They are written together with the next span.
                 self._outage.note(err.strerror)
                 return
             self._outage.end()

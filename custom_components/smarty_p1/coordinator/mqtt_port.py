@@ -78,7 +78,7 @@ class _TopicReader:
     def on_frame(self, message: ReceiveMessage) -> None:
         payload = message.payload
         if message.retain or not isinstance(payload, bytes):
-            return  # a retained message is an old frame
+            return  # ignore a retained message, because its frame is old
         if 0 < len(payload) <= MAX_FRAME_SIZE and self._size + len(payload) <= _MAX_PENDING_BYTES:
             self._payloads.append(payload)
             self._size += len(payload)

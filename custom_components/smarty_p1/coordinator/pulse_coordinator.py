@@ -61,7 +61,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
 
     @callback
     def _show(self, data: PulseData) -> None:
-        # A timer of the counter also calls this method while the source is unavailable. Show
-        # nothing then.
+        # A timer of the counter calls this method even while the source is unavailable. So check
+        # that there are values to show.
         if self.condition.has_value:
             self.push(data)

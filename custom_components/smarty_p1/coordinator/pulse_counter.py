@@ -1,4 +1,4 @@
-"""Stored count of the pulses of one entry. They come from a port, an entity or an MQTT topic."""
+"""Stored count of an entry's pulses, which come from a port, an entity or an MQTT topic."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ class PulseCounter(ThrottledStore):
         """
         await self.async_load()
         self._display = display
-        # While no pulse comes, the shown power must fall. A timer updates it.
+        # While no pulse comes, the shown power must fall. So update it by a timer.
         self._entry.async_on_unload(
             async_track_time_interval(
                 self._hass, self._on_tick, UPDATE_INTERVAL, cancel_on_shutdown=True

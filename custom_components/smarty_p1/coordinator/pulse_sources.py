@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# Domains of Home Assistant's helpers that count. Their count may jump: users can change it, and a
-# crash of Home Assistant resets it to an older value.
+# Domains of the counters among Home Assistant's helpers. The count of such a helper can jump: users
+# can change the count, and a crash of Home Assistant resets it to an older value.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 # Seconds. A gateway may disappear without closing the connection. So after this silence, the port
@@ -112,7 +112,7 @@ class EntityPulses:
         self._was_there: bool | None = None
 
     async def async_start(self) -> None:
-        """Listen to the entity. Home Assistant may add the entity only later."""
+        """Listen to the entity, even if Home Assistant has not added the entity yet."""
         entity_ids = [self._entity_id]
         for stop in (
             async_track_state_change_event(self._hass, entity_ids, self._on_change),
@@ -247,7 +247,11 @@ def tell_health(
     *,
     is_there: bool,
 ) -> None:
-    """Report to the source's health whether the entity or the broker is available."""
+    """Tell the coordinator's health whether the source (entity or MQTT broker) is available.
+
+    `obstacle` is the problem to report if the source is not available. The `meter` then prepares
+    for missed pulses.
+    """
     if is_there:
         coordinator.health.opened(coordinator.now())
     else:

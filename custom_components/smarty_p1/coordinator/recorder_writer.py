@@ -147,7 +147,7 @@ class PastStatistics(ThrottledStore):
         return (hour, sums[-1]) if sums else None
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
-        """Restore the entities' own statistics. Return True once all added rows are deleted."""
+        """Undo all changes to the entities' statistics. Return whether no added row is left."""
         async with self._lock:
             self.waits = False
             await self.async_save()
@@ -258,8 +258,9 @@ class PastStatistics(ThrottledStore):
 
 async def _async_until_written(recorder: Recorder) -> None:
     """Wait until the recorder has carried out all tasks that were queued before this call."""
-    # If the queue is empty, `Recorder.async_block_till_done` does not wait for the task that the
-    # recorder is carrying out. The rows read next would then lack that task's rows.
+    # `Recorder.async_block_till_done` does not wait for the task that the recorder is carrying out
+    # if the queue is empty. The rows read next would then lack that task's rows. So queue a task,
+    # and wait for its end.
     written = recorder.hass.loop.create_future()
     recorder.queue_task(SynchronizeTask(written))
     await written

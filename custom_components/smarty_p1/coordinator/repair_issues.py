@@ -119,8 +119,8 @@ def withdraw_issues(
 def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
     """Return whether the repair issue for `problem` of an entry is raised."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(problem, entry))
-    # After a restart of Home Assistant, the registry still has the issues from before, but they are
-    # inactive until they are raised again.
+    # After a restart of Home Assistant, the registry still has the earlier issues. They are
+    # inactive until they are raised again, so check `active`, too.
     return issue is not None and issue.active
 
 

@@ -154,10 +154,10 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`.
+    """Return the plan that adds the hours in `known`, which has the energy of each whole hour.
 
-    Return None if the entity has not written a row itself. `known` has the energy of whole hours.
-    Hours that were added earlier stay, even if `known` lacks them.
+    Return None if the entity has not written a row itself. Hours that were added earlier stay, even
+    if `known` lacks them.
     """
     own = _own(rows, ledger)
     if not own:
@@ -234,8 +234,9 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
     if ledger.first == first:
         return ledger
     total, hours = rows[first].sum, ledger.hours & rows.keys()
-    # The ledger stored `lifted`, the sum of the added hours, before it was added to the row's sum.
-    # If a crash came in between, the row's sum lacks `lifted`.
+    # `lifted`, the sum of the added hours, was first stored in the ledger and then added to the sum
+    # of the row. If a crash came in between, the sum of the row is below `lifted`. Otherwise,
+    # subtract `lifted` to get the entity's own sum.
     lifted = ledger.lifted or 0.0
     return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)
 
@@ -325,7 +326,7 @@ def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetim
 
 
 def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
-    """Return the hours to add between `hour` and `following`: the hours in `energies`."""
+    """Return the hours after `hour` and before `following` whose energy is in `energies`."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
     return [start for start in hours if start in energies]
 

@@ -173,6 +173,6 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # The timer may expire slightly too early. Then use the planned moment as the present time.
+        # If the timer expires slightly too early, use the planned moment as the present time.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

@@ -82,7 +82,7 @@ class _SidebarDashboard(LovelaceConfig):
 
     @override
     async def async_json(self, force: bool) -> json_fragment:
-        """Return the configuration with the strategy as JSON."""
+        """Return the dashboard's configuration, which only names the strategy, as JSON."""
         return json_fragment(json_bytes(_CONFIG))
 
 
@@ -111,7 +111,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return a free path for the dashboard. The path with `_SECOND_PATH_SUFFIX` is free, too."""
+    """Return a path for the dashboard that is free both with and without `_SECOND_PATH_SUFFIX`."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:
@@ -174,14 +174,15 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
 
 
 def is_in_sidebar(hass: HomeAssistant) -> bool:
-    """Return whether the dashboard is registered."""
+    """Return whether the sidebar has the dashboard, because the dashboard is registered."""
     return bool(_own_paths(hass))
 
 
 async def async_set_sidebar(hass: HomeAssistant, entry: AnyConfigEntry, *, is_shown: bool) -> None:
     """Show or hide the dashboard, and store the choice in the options.
 
-    The option CONF_SIDEBAR is removed from all meters. If the dashboard is shown, `entry` gets it.
+    All meters share the dashboard, so only `entry` keeps the option CONF_SIDEBAR, and only if the
+    dashboard is shown.
     """
     for meter in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         options = {name: value for name, value in meter.options.items() if name != CONF_SIDEBAR}

@@ -23,10 +23,10 @@ _ANOTHER = "another"
 
 
 def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
-    """Return whether a telegram may be from the meter of `entry`, judged by its total energy.
+    """Return whether the total energy in a telegram fits the meter of `entry`.
 
-    The telegram could come from another meter with a higher total. Then the statistics would show
-    the energy of years in one hour.
+    A much higher total comes from another meter. It would appear in the statistics as the energy of
+    years in one hour.
     """
     kwh = telegram.objects.get(IMPORTED_ENERGY)
     if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:

@@ -413,17 +413,19 @@ def _read_since(
         since = stored.get(CONF_SURCHARGE_PRICE_SINCE)
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
-    _read_entities_before(read, stored, holds=bool(changed) and not waits)
+    _read_entities_before(read, stored, is_replaced=bool(changed) and not waits)
 
 
-def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
+def _read_entities_before(
+    read: dict[str, Any], stored: Mapping[str, Any], *, is_replaced: bool
+) -> None:
     """Store in `read` the price entities to use until the changed contract begins.
 
-    With `holds`, the stored contract is valid now and will be replaced, so its entities are stored.
-    Otherwise, the entities that an earlier change has stored are kept.
+    With `is_replaced`, the stored contract is valid until then, so its price entities are stored.
+    Otherwise, the price entities that an earlier change has stored are kept.
     """
     for option, before_change in PRICE_ENTITIES.items():
-        if entity_id := stored.get(option if holds else before_change):
+        if entity_id := stored.get(option if is_replaced else before_change):
             read[before_change] = entity_id
 
 
@@ -445,8 +447,8 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity has changed. With a first day, the margin and the fees would begin
-        # on that day, too, but they are valid already. So refuse the day.
+        # Only the price entity has changed. The first day would also apply to the margin and the
+        # fees, which are valid already. So refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

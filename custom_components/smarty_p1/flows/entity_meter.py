@@ -71,7 +71,7 @@ class EntitySteps(ContractAndDashboardSteps):
     _tried: tuple[Telegram, Trial]
 
     async def async_step_entity_meter(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Ask whether to add a cable to the meter or to choose other entities."""
+        """Ask whether the meter now has a cable, or is to be read from other entities."""
         return self.async_show_menu(step_id="entity_meter", menu_options=["add_cable", "entities"])
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:

@@ -142,7 +142,7 @@ class Dialog(ConfigFlow):
         """
         if entry := self._updated_entry:
             # The form shows the stored port without its secrets. If the user has not changed this
-            # text, the stored port is meant.
+            # text, use the stored port with its secrets.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
         if takes_topic:

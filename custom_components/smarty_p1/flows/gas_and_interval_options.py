@@ -45,7 +45,10 @@ DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields of the page. The gas fields are included if there may be a gas meter."""
+    """Return the fields of the page.
+
+    The gas fields are included if one of them has a value, or if a gas meter is possible.
+    """
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
         fields |= {vol.Optional(name): field for name, field in _GAS_FIELDS.items()}

@@ -34,7 +34,7 @@ from .form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
-# The value is sent in an HTTP header, so it may have only printable ASCII characters.
+# The value is sent in an HTTP header, so all characters must be printable ASCII.
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}

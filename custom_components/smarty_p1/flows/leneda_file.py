@@ -113,7 +113,7 @@ class LenedaFileSteps(OptionsFlow):
         )
 
     async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the content of a file without a day that the meter itself has measured."""
+        """Show the content of a file. The meter itself has measured none of the file's days."""
         return await self.async_step_leneda_result(user_input)
 
     async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:

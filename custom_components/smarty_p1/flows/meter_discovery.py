@@ -56,7 +56,10 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """Dialog steps for a discovered port. Each port has one dialog, unless the port is in use."""
+    """Dialog steps for a discovered port.
+
+    Each port has one dialog at most. A port that an entry already uses has none.
+    """
 
     _offered: MeterForm
 

@@ -161,7 +161,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("leneda_account", account_fields(), shown, errors)
 
     async def async_step_sidebar(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask whether the sidebar has the dashboard Smarty."""
+        """Ask whether the sidebar is to show the dashboard Smarty."""
         if user_input is not None:
             is_shown = user_input[CONF_SIDEBAR]
             await async_set_sidebar(self.hass, self.config_entry, is_shown=is_shown)

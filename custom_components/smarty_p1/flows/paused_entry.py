@@ -29,8 +29,8 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
-    # Pause the entry in a separate task. If this context is cancelled, the unloading of the entry
-    # must not be interrupted.
+    # Pause the entry in a separate task, so that the unloading of the entry is not interrupted if
+    # this context is cancelled.
     hass.async_create_task(_keep_paused(hass, entry, is_free, is_over), f"{entry.title} paused")
     try:
         await is_free.wait()

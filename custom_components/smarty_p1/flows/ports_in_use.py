@@ -23,7 +23,7 @@ _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
 _MAX_PORT = 65535
-# Seconds. This timeout is short, because a form waits for the result.
+# Seconds for a connection attempt. Few, because a form waits for the result.
 _LISTENING_TIMEOUT_S = 1.0
 _PROCESSES = Path("/proc")
 
@@ -156,9 +156,9 @@ async def _async_listens(host: str, port: int) -> bool:
 
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
-    """Return the prefix, host and number of the next port.
+    """Return the prefix, host and number of the next free port at the newest meter's gateway.
 
-    Return None if no meter is at a gateway.
+    This port comes after the ports of all meters there. Return None if no meter is at a gateway.
     """
     # Addresses in use. The flag says whether a meter uses the address. Addresses of pulse readers
     # and tank sensors are listed, too, because they are not free for a meter.

@@ -228,8 +228,8 @@ async def async_try_to_listen(section: str, address: str, port: int) -> None:
             asyncio.Protocol,
             None if address == EVERY_ADDRESS else address,
             port,
-            # Only occupy the port for the test, and accept no clients. A connected client would
-            # keep the port occupied.
+            # Only occupy the port for the test, and accept no clients, because a connected client
+            # would keep the port occupied.
             start_serving=False,
         )
     except OSError as err:

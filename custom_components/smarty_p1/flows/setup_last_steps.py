@@ -59,7 +59,7 @@ class _NewMeter(NamedTuple):
 
     @property
     def is_live(self) -> bool:
-        """Return whether the meter has present values."""
+        """Return whether the meter has present values. Leneda only knows past days."""
         return self.data.get(CONF_KIND) != KIND_LENEDA
 
     @property

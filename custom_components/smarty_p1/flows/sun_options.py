@@ -16,7 +16,7 @@ from ..const import CONF_SUN_SOURCES
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.house_sources import HouseSource, chosen_ids, is_only_meter
 
-# Maximum characters of a name. Names come from other integrations, so they may be of any length.
+# Longest shown name in characters. Longer names are cut, because other integrations choose them.
 _MAX_NAME = 64
 
 
@@ -43,9 +43,12 @@ def read_sun(
     sources: Sequence[HouseSource],
     typed: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the options to store. Return {} if the user chose all sources for the only meter."""
+    """Return the options to store.
+
+    Store nothing if the user chose all sources for the only meter. Then a source that the user adds
+    to the Energy dashboard later counts, too.
+    """
     chosen = typed[CONF_SUN_SOURCES]
-    # Store nothing. Then a source that the user adds to the Energy dashboard later counts, too.
     if len(chosen) == len(sources) and is_only_meter(hass, entry):
         return {}
     return {CONF_SUN_SOURCES: chosen}

@@ -142,7 +142,8 @@ def _check_ports(
 ) -> None:
     """Raise FieldError if another virtual meter or a P1 server uses one of the ports.
 
-    `port` may be in use at another address. UDP ports always listen at all addresses.
+    The TCP port `port` is accepted if it is used at another address only. UDP ports always listen
+    at all addresses, so a UDP port in use is always refused.
     """
     others = others_of(hass, entry)
     virtual = sections_of(others, SECTION_VIRTUAL)

@@ -96,18 +96,18 @@ class Budget:
     """Budget for work. It refills with time, or with the number of received bytes.
 
     It grows by `rate` for each second or byte, up to `burst`. The caller chooses seconds or bytes,
-    and passes their present number as `at`.
+    and passes their present count as `at`.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Start with a full budget. `at` is the present number of seconds or bytes."""
+        """Start with a full budget. `at` is the present count of seconds or bytes."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return the remaining budget. `at` is the present number of seconds or bytes.
+        """Return the remaining budget. `at` is the present count of seconds or bytes.
 
         The result is negative if more than the budget was used.
         """

@@ -241,14 +241,14 @@ class _FailureRun:
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the problem with the keys, judged by all failures of the run.
+        """Return the problem with the keys, judged by all failures that have come in a row.
 
-        `obstacle` is the latest problem of the run.
+        `obstacle` is the problem of the latest failure.
         """
         self.keys_failed_at = now
         # Bytes inside a frame of this meter can look like the start of a frame with a random system
-        # title. So the unknown system titles counted until now do not prove that another meter
-        # sends.
+        # title. So the unknown system titles until now do not prove that another meter sends.
+        # Forget their count.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
         # OTHER_AUTHENTICATION_KEY means that the encryption key has deciphered a frame, so the
         # encryption key is right. Only the authentication key is wrong then, even if other frames

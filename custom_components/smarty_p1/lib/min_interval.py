@@ -11,8 +11,8 @@ _MAX_WAIT_S = 0.5
 class MinInterval:
     """Minimum interval in seconds between two actions. An urgent action does not wait.
 
-    An action is urgent if it shows a value that later readings may lack, or if it ends a silence.
-    An urgent action also restarts the interval.
+    Callers treat an action as urgent if it shows a value that later readings perhaps lack, or shows
+    the first values after a silence. An urgent action also restarts the interval.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
@@ -23,11 +23,11 @@ class MinInterval:
 
     @property
     def remaining(self) -> float:
-        """Return the seconds until the next action may run. Return 0 if it may run now."""
+        """Return the seconds until the next action is allowed. Return 0 if it is allowed now."""
         return max(0.0, self._next_turn - self._loop.time())
 
     def has_turn(self, *, is_urgent: bool = False) -> bool:
-        """Return whether an action may run now. If so, restart the interval."""
+        """Return whether an action is allowed now. If so, restart the interval."""
         if not is_urgent and self.remaining:
             return False
         self.restart()

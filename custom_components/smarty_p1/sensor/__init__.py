@@ -227,8 +227,8 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # This M-Bus meter was absent from the reading before. If the user has deleted its
-            # device since, create its sensors again.
+            # The previous reading lacked this M-Bus meter. If the user has deleted the meter's
+            # device, create its sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

@@ -1,6 +1,7 @@
-"""Functions that make Home Assistant ignore the virtual meter.
+"""Functions that make Home Assistant ignore its own virtual meter.
 
-Home Assistant already counts the energy of the real meter.
+Otherwise, a user could add the virtual meter, although Home Assistant already counts the energy of
+the real meter.
 """
 
 from collections.abc import Collection, Iterator

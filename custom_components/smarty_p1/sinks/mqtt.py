@@ -55,9 +55,9 @@ def _is_connected(hass: HomeAssistant) -> bool:
 
 
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
-    """Publish the telegrams of a meter until its entry is unloaded, if its options say so.
+    """Publish the telegrams of a meter by MQTT until the meter's entry is unloaded.
 
-    Otherwise, clear the retained messages that earlier options have left.
+    If the options do not enable MQTT, clear the retained messages of earlier publishing instead.
     """
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker
@@ -217,8 +217,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim a reading only after the messages without a reading were sent. If the broker
-        # disconnects while these messages are sent, no reading is lost.
+        # Send the messages without a reading first, and claim a reading only afterwards. Otherwise,
+        # the reading would be lost if the broker disconnects while these messages are sent.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

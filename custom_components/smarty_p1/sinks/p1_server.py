@@ -65,8 +65,8 @@ class _Client(asyncio.Protocol):
         if not self._server.admit(self):
             transport.close()
             return
-        # With a limit of 0, the transport buffers only the telegram that it is sending. Later
-        # telegrams wait in `_waiting`, where they can be dropped.
+        # Set a limit of 0, so that the transport buffers only the telegram that it is sending.
+        # Later telegrams then wait in `_waiting`, where they can be dropped.
         self._transport.set_write_buffer_limits(high=0)
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)

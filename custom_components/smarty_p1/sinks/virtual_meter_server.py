@@ -223,7 +223,10 @@ class _Sink:
 
     @callback
     def _look_for_added(self) -> None:
-        """Raise a repair issue if a user has added the virtual meter. Otherwise withdraw it."""
+        """Raise a repair issue if a user has added the virtual meter to this Home Assistant.
+
+        Otherwise, withdraw the issue.
+        """
         titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
         if titles:
             raise_issue(

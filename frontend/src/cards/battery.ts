@@ -56,7 +56,7 @@ export class BatteryCard extends SmartyCard {
         border-radius: 4px;
         cursor: text;
       }
-      /* The sliders need the width of the card: each stands below its name and its value. */
+      /* On a narrow card, a slider needs the whole width. So its name and its value come above it. */
       @container (max-width: 340px) {
         .sliders {
           grid-template-columns: 1fr auto;

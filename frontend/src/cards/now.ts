@@ -1,4 +1,4 @@
-/** Card of the present power, with the advice whether another device may be switched on. */
+/** Card of the present power, with the advice whether the household can switch on another device. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
@@ -78,7 +78,7 @@ export class NowCard extends SmartyCard {
     return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
   }
 
-  /** Return whether the sun is up and energy was fed in today. The house may then use power from its panels. */
+  /** Return whether the house possibly uses solar power now: the sun is up, and energy was fed in today. */
   #hasSun({ feeds_in }: Meter, feed: MeterFeed): boolean {
     if (!feeds_in || this.hass?.states["sun.sun"]?.state === "below_horizon") return false;
     const today = localDay(new Date(feed.now));

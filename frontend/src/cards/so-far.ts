@@ -55,7 +55,7 @@ export class SoFarCard extends SmartyCard {
       .named .dot {
         flex: none;
       }
-      /* Long numbers leave no room for the names, which then stand above them. */
+      /* Long numbers leave no room for the names beside them. So put the names above the numbers. */
       [stacked] tr {
         display: flex;
         flex-wrap: wrap;
@@ -161,7 +161,7 @@ export class SoFarCard extends SmartyCard {
       const isTooEarly = days.error === "nothing_counted";
       return html`${title}${isTooEarly ? html`<p role="status">${this.#t("nothing_yet")}</p>` : this.waiting(days.error)}`;
     }
-    // Until the first telegram comes, `feeds_in` is unknown. The stored days then show whether the household feeds in.
+    // Until the first telegram comes, `feeds_in` is unknown. So look in the stored days whether the household feeds in.
     const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
     const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, houseOf(feed), today);

@@ -37,7 +37,7 @@ interface Drawn extends KnownPart {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** Note about prices of the excess that are not published yet; "" if they are. */
+  /** Note that the excess is shown with older prices; "" if the current prices are published. */
   older: string;
 }
 
@@ -115,7 +115,7 @@ export class TodayCard extends SmartyCard {
     return html`${this.#header(meter, feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter, open) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
-        // For a meter without a cable, the card above this card has the row of days.
+        // For a meter without a cable, the card above this one has the buttons of the days. So show none here.
         sums.value && meter.source !== "leneda" ? week(this.locale.common("choose_day"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
       ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}
@@ -251,7 +251,7 @@ export class TodayCard extends SmartyCard {
   /** Return the month's highest powers, and the power that is always on. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    // With a battery, the power that is always on is unknown.
+    // A battery hides the power that is always on. So leave out the sentence about it.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;

@@ -201,7 +201,8 @@ export class YearCard extends SmartyCard {
   /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
-    // Only the dashboard that the strategy has made has views with these paths.
+    // On a dashboard of the user's own, the view "now" may not exist. Only the dashboard of the strategy sets
+    // `chooser`, and has views with these paths. So navigate only there.
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
   }
 

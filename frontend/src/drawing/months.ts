@@ -29,7 +29,7 @@ export interface Drawing {
   step: number;
   /** Horizontal position of the line before the running month; undefined without whole months before it. */
   divider: number | undefined;
-  /** One path for each kind of part. */
+  /** SVG paths of the stacks: one path for each kind of part, for all months together. */
   paths: string[];
   hatched: string;
   ticks: string;
@@ -56,7 +56,7 @@ const MIN_RANGE = 5;
 /** Gap between neighbouring labels, in px. */
 const MIN_LABEL_GAP_PX = 4;
 
-/** Size of the chart and measured texts. */
+/** Size of the chart in px, and functions that write and measure its texts. */
 export interface Frame {
   width: number;
   height: number;

@@ -44,9 +44,12 @@ export interface PhaseBar {
 /** Smallest end of the phases' scale, in kW. */
 export const MIN_PHASE_KW = 2;
 
-/** Return the bars of the phases. All start from zero in the middle and share one scale, which ends at `most` kW. */
-export function phaseBars(powers: (number | undefined)[], most = MIN_PHASE_KW): PhaseBar[] {
-  const scale = Math.max(most, ...powers.map((power) => Math.abs(power ?? 0)));
+/**
+ * Return the bars of the phases. All start from zero in the middle and share one scale, which ends at `minEnd` kW, or
+ * at the highest power if that is higher.
+ */
+export function phaseBars(powers: (number | undefined)[], minEnd = MIN_PHASE_KW): PhaseBar[] {
+  const scale = Math.max(minEnd, ...powers.map((power) => Math.abs(power ?? 0)));
   return powers.map((power, index) => {
     const end = 0.5 + (power ?? 0) / scale / 2;
     return { name: `L${index + 1}`, power, from: Math.min(0.5, end), to: Math.max(0.5, end) };

@@ -22,7 +22,7 @@ export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 export const countOf = (start: number, end: number): number =>
   Math.max(1, Math.min(MAX_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
 
-/** Return the quarter-hours of a day. `imported` and `exported` may cover another period than the day. */
+/** Return the quarter-hours of a day. `imported` and `exported` can cover more or less than the day. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
   const quarters: Quarter[] = Array.from({ length: count }, () => ({ ...UNKNOWN }));
   const forEachValue = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {
@@ -46,11 +46,14 @@ export interface ChartRequest {
   start: number;
   quarters: readonly Quarter[];
   reference: number | null;
-  /** Number of quarter-hours that have ended; an unknown one among them is drawn as a gap. */
+  /** Number of quarter-hours that have ended. If such a quarter-hour is unknown, it is drawn as a gap. */
   ended: number;
   /** Index of the first quarter-hour that may have data. Earlier quarter-hours are not drawn as gaps. */
   begun: number;
-  /** Minimum ends of the scale in kW, for the running quarter-hour and a later reference power; see `roomFor`. */
+  /**
+   * Smallest ends of the scale in kW, upwards and downwards, so that the bar of the running quarter-hour and the line
+   * of a later reference power fit in.
+   */
   room: { drawn: number; fed: number };
   width: number;
   height: number;
@@ -214,7 +217,7 @@ function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], wi
   return hours;
 }
 
-/** Small bar of a day in the row of days: drawn energy upwards, energy fed in downwards, one scale for all days. */
+/** Small bar on the button of a day: drawn energy upwards, energy fed in downwards, one scale for all days. */
 export interface SmallBar {
   zero: number;
   drawn: string;

@@ -36,8 +36,8 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
 
 interface DayReplies {
   /**
-   * Undefined for a past day until today's answer has come. The version mark `past` in today's answer shows whether a
-   * cached answer of the past day is still valid.
+   * Undefined for a past day until today's answer has come, because only the version mark `past` in today's answer
+   * shows whether a cached answer of the past day is still valid.
    */
   imported?: Reply<QuarterHours>;
   exported?: Reply<QuarterHours> | undefined;

@@ -72,7 +72,7 @@ export class HeatMap {
     context.drawImage(small, 0, 0, across, down);
     if (!grid.estimated) return;
     const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), maxDays, isTurned)), across, down);
-    // Cut stripes out of the estimated values. The card's background is then seen through the stripes.
+    // Cut stripes out of the estimated values, so that the card's background is seen through the stripes.
     context.globalCompositeOperation = "destination-out";
     context.drawImage(hatches, 0, 0);
   }

@@ -24,7 +24,7 @@ export interface Month {
 
 export interface Standing {
   month: Month;
-  /** First day that counts; later than the 1st if readings began during the month. */
+  /** First day in the sum; later than the 1st if readings began during the month. */
   first: number;
   /** Last fully known day; 0 if no day is fully known. */
   last: number;
@@ -82,7 +82,7 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const reference = canCompare
     ? references.find((candidate) => candidate.isWhole[0] && isWholeUntil(candidate, Math.min(lastWhole, candidate.length)))
     : undefined;
-  // If the other month has fewer days, both sums end on its last day.
+  // If the reference month has fewer days, both sums end on its last day.
   const last = reference ? Math.min(lastWhole, reference.length) : lastWhole;
   return {
     month,
@@ -107,8 +107,8 @@ export function amountToday(
   if (typeof newer?.index !== "number" || index === null || time === null || !newer.time || newer.unit !== unit) return counted;
   const since = Date.parse(time);
   const passed = Date.parse(newer.time) - since;
-  // Add the rise of the index only if the whole rise belongs to today and took three hours at most. A rise since
-  // yesterday belongs partly to yesterday. If the index has fallen, the meter was replaced.
+  // Add the rise of the index only if the whole rise belongs to today and took three hours at most, because a rise
+  // since yesterday belongs partly to yesterday. If the index has fallen, the meter was replaced, so add nothing.
   const isOfToday = since >= dayStart(today).getTime() && passed > 0 && passed <= 3 * 3_600_000;
   const more = isOfToday ? amountOf(newer.index - index) : null;
   return more === null ? counted : (counted ?? 0) + more;

@@ -66,7 +66,8 @@ export class ChosenBar implements ReactiveController {
 
   readonly down = (event: PointerEvent): void => {
     this.#isDown = true;
-    // If the chart has `open`, the first click of a mouse opens a bar, because the mouse already shows this bar.
+    // A press on the bar that is already shown calls `open`. A mouse shows a bar before the press, so its first click
+    // opens the bar. A finger needs a second tap.
     this.#before = this.#chart().open ? this.index : this.#chosen;
     (event.currentTarget as Element).setPointerCapture?.(event.pointerId);
     this.#follow(event);

@@ -129,7 +129,7 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
   return more ? `€ ${more}` : "€";
 }
 
-/** Return "About 145 € by 30 November". The range is left out, because the shown number is one of its ends. */
+/** Return "About 145 € by 30 November". The forecast's bounds are left out, because this number is one of them. */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
   if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
@@ -157,7 +157,7 @@ const isEnergyAlone = (parts: string[]): boolean => parts.length === 1 && parts[
 /** Return whether energy was shared but the payment to the community is unknown. */
 export const lacksCommunity = (bill: Bill): boolean => Boolean(bill.shared_kwh) && !bill.community;
 
-/** Return the rows that are known without a contract. */
+/** Return the rows of energies and of the highest power, which are known even without a contract. */
 function energyOf({ imported_kwh, exported_kwh, peak }: Bill, locale: Locale, t: Say): Row[] {
   const time = peak && new Date(peak.start);
   return [

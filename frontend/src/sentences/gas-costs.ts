@@ -21,7 +21,7 @@ export function costUnits(costs: KnownCosts): Units {
   return { day: cents, month: { ...cents, decimals: decimalsOf(costs) }, own: cents };
 }
 
-/** Return the month in euros, with the month a year ago as its reference. */
+/** Return the gas costs of this month, compared with the same month a year ago. */
 export function costStanding({ month, year_ago: yearAgo }: KnownCosts): Standing {
   const daily = ({ month: name, days }: GasMonth) => monthOf({ days }, name);
   return {

@@ -12,7 +12,8 @@ export interface HighRow {
 }
 
 /**
- * Return the rows of the highest powers. A span above the reference power gets the power of its highest quarter-hour.
+ * Return the rows of the highest powers. Successive quarter-hours above the reference power share one row, with the
+ * power of the highest of them.
  */
 export function highRows(highest: readonly High[], reference: number | null, locale: Locale): HighRow[] {
   return highest.map(({ start, end, is_above: isAbove, kw }) => {

@@ -60,7 +60,7 @@ export interface HouseRow {
   month: string;
 }
 
-/** Return the rows of today and this month. The drawn energies are in Wh, `day` as 2026-11-21. */
+/** Return the rows of today and this month. `day` is today as 2026-11-21. `drawnWh` has the energies from the grid. */
 export function houseRows(house: House, day: string, drawnWh: (number | null)[], locale: Locale): HouseRow[] {
   const today = house.days.find((known) => known.day === day)?.own_kwh;
   const month = house.months.find(({ month }) => month === day.slice(0, 7))?.own_kwh;

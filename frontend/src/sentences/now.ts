@@ -103,13 +103,13 @@ export function shownMean(now: Situation): number {
   return now.reference !== null && mean > now.reference && shown <= now.reference ? roundUp(mean, decimals) : shown;
 }
 
-/** Power in kW that may be switched on in addition, without exceeding the reference power. */
+/** Power in kW that the household can switch on in addition, without exceeding the reference power. */
 export interface Room {
-  /** Power that may stay on. Solar power is not counted, because a cloud may come. */
+  /** For any length of time. Solar power is not counted, because a cloud can come. */
   keep: number;
-  /** Power that may be on until the running quarter-hour ends. */
+  /** Until the running quarter-hour ends. */
   short: number;
-  /** Power that may be on while the solar panels deliver as much as now. */
+  /** As long as the solar panels deliver as much as now. */
   sunny: number;
 }
 
@@ -125,7 +125,7 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
   };
 }
 
-/** Round down a power that may be switched on: to half kilowatts, from 10 kW on to whole kilowatts. */
+/** Round down a power that can be switched on: to half kilowatts, from 10 kW on to whole kilowatts. */
 export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
 
 /**
@@ -177,16 +177,17 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const isShort = now.isWhole && room.short < room.keep - MIN_LESS_KW;
   const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
   if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
-  // Power that may be on for a short time only is the whole advice: below "switch nothing else on", it would contradict.
+  // If more power is possible for a short time, say this instead of "switch nothing else on", because the two sentences
+  // together would contradict each other.
   const brief = isSunnier(room, keep) ? "room_sun" : isShortlyMore(now, room, keep) ? "room_only" : "room_none";
   const sold = direction(power) === "feeds" ? small : "";
   return { text: t(brief, { ...params, keep: kW(room.sunny) }), small: sold, isExcess: false };
 }
 
-/** Return whether clearly more power may be on while the sun shines as now. */
+/** Return whether the household can switch on clearly more power while the sun shines as now. */
 const isSunnier = (room: Room, keep: number): boolean => allowance(room.sunny) >= keep + MIN_MORE_KW;
 
-/** Return whether clearly more power may be on until the running quarter-hour ends, and this end is not too near. */
+/** Return whether clearly more power is possible until the running quarter-hour ends, and this end is not too near. */
 const isShortlyMore = (now: Situation, room: Room, keep: number): boolean =>
   now.isWhole && now.secondsLeft >= MIN_SHORT_SECONDS && allowance(room.short) >= keep + MIN_MORE_KW;
 
@@ -215,7 +216,7 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
     const isPriced = now.excessPrice !== null;
     const cost = isPriced ? atLeast(projected * now.excessPrice!, 2, (shown) => locale.cents(shown), locale) : "";
     const text = locale.text(nowTexts, isPriced ? key : `${key}_unpriced`, { ...params, ...more, cost });
-    // The text "less than 0.01 €" at the start of a sentence needs a capital letter.
+    // The sentence can begin with "less than 0.01 €". So make its first letter a capital.
     return text.replace(/^\*\*\p{Ll}/u, (start) => start.toUpperCase());
   };
   if (energy > limit) return t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
@@ -241,8 +242,8 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const t = (key: NowKey, params = {}) => locale.text(nowTexts, key, params);
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
-  // `known_since` is a day without a time. But in the first quarter-hour, `measured_since` is the time of the first
-  // value, and shows whether this day is whole.
+  // The first whole day is the first day with readings only if the readings began at midnight. `known_since` is a day
+  // without a time. But in the first quarter-hour, `measured_since` is the time of the first reading.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

@@ -103,7 +103,7 @@ export function receptionShare({ share }: Reception, locale: Locale): string {
   return share === null ? "–" : locale.percent(share, share < 1 ? 1 : 0);
 }
 
-/** Return the table of hours, newest first. */
+/** Return the table with the reception in each hour, newest first. */
 export function receptionTable({ start, shares }: Reception, locale: Locale): string[][] {
   return shares
     .map((share, hour) => {

@@ -18,11 +18,11 @@ const HOUR_MS = 3_600_000;
 export interface DayFacts {
   day: Day | undefined;
   isToday: boolean;
-  /** Whether the household can feed in. */
+  /** Whether the household can feed energy into the grid. */
   hasSun: boolean;
-  /** Number of complete quarter-hours. */
+  /** Number of quarter-hours with known energy. */
   knownCount: number;
-  /** End of today's first complete quarter-hour; undefined once a quarter-hour is complete. */
+  /** End of the first quarter-hour with known energy, if today has none yet; undefined without new telegrams. */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW if above its reference power, else null. */
   heading: number | null;
@@ -51,7 +51,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** Return the clause "; now …" as a separate bold sentence. */
+/** Turn a clause such as "; now …" into a bold sentence of its own. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;

@@ -31,7 +31,7 @@ export interface ClassRow {
   readonly difference: number | null;
 }
 
-/** Return the reference powers to compare: the smallest up to the first without excess, and the user's own. */
+/** Return the classes to compare: from the smallest to the first that was never exceeded, and the user's own class. */
 export function classRows(classes: Classes): ClassRow[] {
   const { reference_kw: own, totals, decisive } = classes;
   const months = classes.months.filter(({ month }) => decisive.includes(month));
@@ -116,7 +116,7 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
   const at = rows.indexOf(own);
   const best = cheapest(rows)!;
   const less = own.total! - best.total!;
-  // A small saving is named, because the bars below show it.
+  // Name even a small saving, because the bars below the sentence show it.
   if (less >= 1) return t("little_less", { other: locale.referenceKW(best.kw), less: locale.euros(less) });
   const near = [rows[at + 1], rows[at - 1]].filter((row) => row !== undefined && row.total !== null) as ClassRow[];
   const more = near.filter((row) => row.total! - own.total! >= ABOUT_THE_SAME);

@@ -1,6 +1,5 @@
 """Whoever can write to the line: what junk between telegrams does, and names without end."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -50,22 +49,20 @@ JUNK: dict[str, Callable[[int], bytes]] = {
 
 
 @pytest.mark.usefixtures("fast_line")
-@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
-async def test_junk_among_good_telegrams_changes_nothing(
-    house: House, junk: Callable[[int], bytes]
-) -> None:
+async def test_junk_among_good_telegrams_changes_nothing(house: House) -> None:
     await house.begin()
     counter = 500
-    for _ in range(6):
-        for _ in range(5):
-            counter += 1
-            await house.send(junk(counter))
-            assert house.energy == "25678.901"
-            assert not house.is_troubled
-        await house.passes(10)
-        assert house.energy == "25678.901"
-        assert not house.is_troubled
-        await house.send(house.good())
+    for kind, junk in JUNK.items():
+        for _ in range(3):
+            for _ in range(5):
+                counter += 1
+                await house.send(junk(counter))
+                assert house.energy == "25678.901", kind
+                assert not house.is_troubled, kind
+            await house.passes(10)
+            assert house.energy == "25678.901", kind
+            assert not house.is_troubled, kind
+            await house.send(house.good())
     assert not house.log
 
 
@@ -119,7 +116,7 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
         return dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
 
     # The first ones within one chunk: their devices are not there yet when the next is read.
-    frames = list(invented_telegrams(100))
+    frames = list(invented_telegrams(50))
     await port.send(b"".join(frames[:20]))
     await wait_until(hass, lambda: entry.runtime_data.readings == 21)
     await house.send(*frames[20:])
@@ -133,8 +130,8 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
 
     assert len(house.log) == 2
     told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["ignored"]["meters"] >= 4 * 90
-    assert told["ignored"]["objects"] >= 10 * 90
+    assert told["ignored"]["meters"] >= 4 * 40
+    assert told["ignored"]["objects"] >= 10 * 40
     assert len(told["telegram"]["objects"]) < 200
 
     await house.unload()
@@ -176,21 +173,3 @@ async def test_a_meter_that_is_deleted_makes_room(house: House) -> None:
     await hass.async_block_till_done()
     assert "GAS 00000029" in gas_meters()
     assert state_of(hass, "gas_meter_0029").state == "678.901"
-
-
-@pytest.mark.usefixtures("fast_line")
-async def test_plain_telegrams_as_fast_as_the_line_are_said_once(house: House) -> None:
-    """How many have a turn, and when, is told in tests/lib/meter/test_meter_identity.py."""
-    await house.begin(seal(TELEGRAM), key=None)
-    await house.port.send(seal(TELEGRAM) * 200)
-    reader = house.coordinator
-    await wait_until(
-        house.hass, lambda: reader.readings + reader.reception.ignored["telegrams"] >= 201
-    )
-    assert reader.reception.ignored["telegrams"] > 100
-    [(_, line)] = house.log
-    assert "more than 2 telegrams a second without a tag" in line
-    # What comes at the pace of a meter goes on.
-    await asyncio.sleep(1.0)
-    await house.port.send(seal(with_value(TELEGRAM, "1-0:1.8.0", "(025690.123*kWh)")))
-    await wait_until(house.hass, lambda: house.energy == "25690.123")

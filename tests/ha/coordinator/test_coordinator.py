@@ -33,6 +33,7 @@ async def test_unavailable_after_a_minute_and_back(house: House) -> None:
     assert house.energy == "25678.901"
     assert house.log == []
 
+    # A silent connection is made anew.
     await house.port.wait_for_clients(0)
     await house.passes(61)
     assert house.energy == "unavailable"
@@ -98,15 +99,6 @@ async def test_after_each_reading_a_lost_port_is_opened_again_at_once(
         await wait_until(house.hass, lambda: house.coordinator.readings == count)  # noqa: B023
     # Without a reading in between, the delays would be 1, 2, 4 and 8 seconds.
     assert 0.5 < max(delays) < 2
-
-
-async def test_silent_connection_is_made_anew(house: House) -> None:
-    assert house.port.connections == 1
-    await house.passes(31)
-    await house.port.wait_for_clients(0)
-    await let_pass_until(house.hass, RECONNECT, lambda: house.port.connections == 2)
-    await house.send(house.port.next_frame(energy(25679)))
-    assert house.energy == "25679.0"
 
 
 async def test_refreshing_by_hand_does_not_make_old_values_new(house: House) -> None:

@@ -6,7 +6,6 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.const import STATE_UNKNOWN, Platform
-from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import (
@@ -16,16 +15,11 @@ from custom_components.smarty_p1.const import (
     CONF_VAT,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort, with_value, without_channels
+from tests.ha.meter import with_value, without_channels
 from tests.ha.support import (
     Home,
     at,
     let_pass,
-    reload,
-    set_up,
-    state_of,
-    wait_until,
 )
 
 WARNING = "binary_sensor.smarty_reference_power_warning"
@@ -43,40 +37,32 @@ TARIFF = {
 }
 
 
-async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, text: str) -> None:
-    """Send a telegram and wait until it has been taken."""
-    coordinator: SmartyCoordinator = entry.runtime_data
-    taken = coordinator.readings
-    await port.send_telegram(text)
-    await wait_until(hass, lambda: coordinator.readings > taken)
-
-
-async def test_a_quarter_hour(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 4.0), **TARIFF)
+async def test_a_quarter_hour(home: Home) -> None:
+    await home.set_up(at("10:30:00", 100.0, 4.0), **TARIFF)
 
     # 0.5 kWh in 5 minutes are 6 kW; with 2 kW for the other 10 minutes the mean is
     # (0.5 + 2 / 6) * 4 = 3.333 kW.
-    await send(hass, port, entry, at("10:35:00", 100.5, 2.0))
-    assert float(state_of(hass, RUNNING).state) == 6.0
-    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+    await home.receive(at("10:35:00", 100.5, 2.0))
+    assert float(home.state_of(RUNNING).state) == 6.0
+    assert home.hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
     # 3 kW for a quarter-hour are 0.75 kWh, of which 0.25 are left: 1.5 kW for 10 minutes.
-    assert float(state_of(hass, AVAILABLE).state) == 1.5
-    assert state_of(hass, LAST).state == STATE_UNKNOWN
+    assert float(home.state_of(AVAILABLE).state) == 1.5
+    assert home.state_of(LAST).state == STATE_UNKNOWN
 
-    await send(hass, port, entry, at("10:40:00", 100.6, 1.0))
+    await home.receive(at("10:40:00", 100.6, 1.0))
     # (0.6 + 1 / 12) * 4 = 2.733 kW.
-    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
+    assert home.hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
 
-    await send(hass, port, entry, at("10:45:00", 101.0, 1.0))
+    await home.receive(at("10:45:00", 101.0, 1.0))
     # 1 kWh in a quarter-hour are 4 kW, 1 kW above 3 kW: 0.25 kWh, at 0.10 a kWh 0.025.
-    assert float(state_of(hass, LAST).state) == 4.0
-    assert float(state_of(hass, PEAK).state) == 4.0
-    start = state_of(hass, PEAK).attributes["start"]
+    assert float(home.state_of(LAST).state) == 4.0
+    assert float(home.state_of(PEAK).state) == 4.0
+    start = home.state_of(PEAK).attributes["start"]
     assert start == "2025-07-03T01:30:00-07:00"  # 10:30 in Luxembourg
-    assert float(state_of(hass, EXCESS).state) == 0.25
-    assert float(state_of(hass, COST).state) == 0.025
-    assert state_of(hass, COST).attributes["unit_of_measurement"] == "EUR"
-    assert state_of(hass, EXCESS).attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
+    assert float(home.state_of(EXCESS).state) == 0.25
+    assert float(home.state_of(COST).state) == 0.025
+    assert home.state_of(COST).attributes["unit_of_measurement"] == "EUR"
+    assert home.state_of(EXCESS).attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
 
 
 async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_power(
@@ -104,113 +90,107 @@ async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_po
     assert warning == ["off", "off", "on", "off", "off", "on"]
 
 
-async def test_what_exists_depends_on_the_options(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+async def test_what_exists_depends_on_the_options(home: Home) -> None:
+    entry = await home.set_up(at("10:30:00", 100.0))
     names = {RUNNING, LAST, PEAK, AVAILABLE, EXCESS, COST}
 
     def existing() -> set[str]:
-        return {name for name in names if hass.states.get(f"sensor.{name}")}
+        return {name for name in names if home.hass.states.get(f"sensor.{name}")}
 
     assert existing() == {RUNNING, LAST, PEAK}
-    assert hass.states.get(WARNING) is None
+    assert home.hass.states.get(WARNING) is None
 
-    port.greeting = port.next_frame(at("10:30:10", 100.0))
-    hass.config_entries.async_update_entry(entry, options={CONF_SURCHARGE_PRICE: 0.1})
-    await reload(hass, entry)
+    home.port.greeting = home.port.next_frame(at("10:30:10", 100.0))
+    home.hass.config_entries.async_update_entry(entry, options={CONF_SURCHARGE_PRICE: 0.1})
+    await home.reload(entry)
     assert existing() == {RUNNING, LAST, PEAK}
 
-    port.greeting = port.next_frame(at("10:30:20", 100.0))
-    hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
-    await reload(hass, entry)
+    home.port.greeting = home.port.next_frame(at("10:30:20", 100.0))
+    home.hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
+    await home.reload(entry)
     # Whose price is published.
     assert existing() == names
-    assert hass.states.get(WARNING) is not None
+    assert home.hass.states.get(WARNING) is not None
 
 
 async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    home: Home,
     hass_storage: dict[str, Any],
     tmp_path: Path,
 ) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
+    entry = await home.set_up(at("10:15:00", 100.0), **TARIFF)
     key = f"smarty_p1.{entry.entry_id}.meter"
 
-    await let_pass(hass, 1)
+    await let_pass(home.hass, 1)
     assert hass_storage[key]["data"]["demand"]["stretches"][0]["reading"]["imported_wh"] == 100_000
-    await send(hass, port, entry, at("10:20:00", 100.4))
-    await send(hass, port, entry, at("10:30:00", 101.0))
-    await let_pass(hass, 1)
+    await home.receive(at("10:20:00", 100.4))
+    await home.receive(at("10:30:00", 101.0))
+    await let_pass(home.hass, 1)
     folder = tmp_path / ".storage" / f"{key.removesuffix('.meter')}.quarter_hours"
     [_, line] = (folder / "2025-07.csv").read_text().splitlines()
     assert line.startswith("2025-07-03T08:15Z,,1000,")
-    await send(hass, port, entry, at("10:31:00", 101.1))
-    await let_pass(hass, 1)
+    await home.receive(at("10:31:00", 101.1))
+    await let_pass(home.hass, 1)
     assert hass_storage[key]["data"]["demand"]["stretches"][0]["reading"]["imported_wh"] == 101_000
 
 
 @pytest.mark.parametrize(("reference", "value"), [("0-0:1.0.0", "()"), ("1-0:1.8.0", "()")])
 async def test_the_present_is_unknown_without_time_or_energy(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, reference: str, value: str
+    home: Home, reference: str, value: str
 ) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 9.0), **TARIFF)
-    await send(hass, port, entry, at("10:31:00", 100.15, 9.0))
-    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+    await home.set_up(at("10:30:00", 100.0, 9.0), **TARIFF)
+    await home.receive(at("10:31:00", 100.15, 9.0))
+    assert home.hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
 
-    await send(hass, port, entry, with_value(at("10:31:10", 100.15), reference, value))
+    await home.receive(with_value(at("10:31:10", 100.15), reference, value))
 
-    assert hass.states.get(WARNING).state == STATE_UNKNOWN  # type: ignore[union-attr]
-    assert state_of(hass, RUNNING).state == STATE_UNKNOWN
-    assert state_of(hass, AVAILABLE).state == STATE_UNKNOWN
-    assert float(state_of(hass, EXCESS).state) == 0.0
+    assert home.hass.states.get(WARNING).state == STATE_UNKNOWN  # type: ignore[union-attr]
+    assert home.state_of(RUNNING).state == STATE_UNKNOWN
+    assert home.state_of(AVAILABLE).state == STATE_UNKNOWN
+    assert float(home.state_of(EXCESS).state) == 0.0
 
 
-async def test_after_a_gap_it_is_said_since_when_is_measured(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await hass.config.async_set_time_zone("Europe/Luxembourg")
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
-    await send(hass, port, entry, at("11:05:00", 110.0, 4.0))
+async def test_after_a_gap_it_is_said_since_when_is_measured(home: Home) -> None:
+    await home.hass.config.async_set_time_zone("Europe/Luxembourg")
+    await home.set_up(at("10:30:00", 100.0), **TARIFF)
+    await home.receive(at("11:05:00", 110.0, 4.0))
 
-    warning = hass.states.get(WARNING)
+    warning = home.hass.states.get(WARNING)
     assert warning
-    states = [state_of(hass, RUNNING), state_of(hass, AVAILABLE), warning]
+    states = [home.state_of(RUNNING), home.state_of(AVAILABLE), warning]
     since = [state.attributes["measured_since"] for state in states]
     assert since == ["2025-07-03T11:05:00+02:00"] * 3
-    await send(hass, port, entry, at("11:15:00", 110.5, 4.0))
-    assert state_of(hass, RUNNING).attributes["measured_since"] == "2025-07-03T11:15:00+02:00"
+    await home.receive(at("11:15:00", 110.5, 4.0))
+    assert home.state_of(RUNNING).attributes["measured_since"] == "2025-07-03T11:15:00+02:00"
 
     # Nothing is about the running quarter-hour while its telegrams lack the time.
-    await send(hass, port, entry, with_value(at("11:16:00", 110.5), "0-0:1.0.0", "()"))
-    assert state_of(hass, RUNNING).attributes["measured_since"] is None
+    await home.receive(with_value(at("11:16:00", 110.5), "0-0:1.0.0", "()"))
+    assert home.state_of(RUNNING).attributes["measured_since"] is None
 
 
 async def test_a_telegram_during_the_unload_makes_nothing(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+    home: Home, hass_storage: dict[str, Any]
 ) -> None:
     first = without_channels(at("10:30:00", 100.0))
-    entry = await set_up(hass, port, make_entry, first)
+    entry = await home.set_up(first)
     coordinator: SmartyCoordinator = entry.runtime_data
-    unload = hass.config_entries.async_unload_platforms
+    unload = home.hass.config_entries.async_unload_platforms
 
     async def unload_and_receive(entry: MockConfigEntry, platforms: list[Platform]) -> bool:
         is_unloaded = await unload(entry, platforms)
-        coordinator.line._on_data(port.next_frame(at("10:30:10", 100.0)))
-        await hass.async_block_till_done()
+        coordinator.line._on_data(home.port.next_frame(at("10:30:10", 100.0)))
+        await home.hass.async_block_till_done()
         return is_unloaded
 
-    with patch.object(hass.config_entries, "async_unload_platforms", unload_and_receive):
-        assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_block_till_done()
+    with patch.object(home.hass.config_entries, "async_unload_platforms", unload_and_receive):
+        assert await home.hass.config_entries.async_unload(entry.entry_id)
+    await home.hass.async_block_till_done()
 
-    assert hass.states.get("sensor.gas_meter_7401") is None
+    assert home.hass.states.get("sensor.gas_meter_7401") is None
     key = f"smarty_p1.{entry.entry_id}.meter"
     assert key in hass_storage
-    assert await hass.config_entries.async_remove(entry.entry_id)
-    await let_pass(hass, 301)
+    assert await home.hass.config_entries.async_remove(entry.entry_id)
+    await let_pass(home.hass, 301)
     assert key not in hass_storage
 
 

@@ -71,17 +71,10 @@ async def test_any_report_is_a_reading_of_all(smarty: Smarty, entry: MockConfigE
         "1-0:1.7.0": 1.0,
         "1-0:2.7.0": 0.0,
     }
-
-
-async def test_nothing_is_read_without_a_report(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
-    await smarty.send()
-    await smarty.wait(600)
-    assert entry.runtime_data.readings == 1
-    assert keys(hass, entry)["energy_imported"] == "3000.0"
-    await smarty.wait(30)
-    assert set(keys(hass, entry).values()) == {"unavailable"}
+    # A bad value is none.
+    for value in ("-5", "nan", "inf", "1e300", "x" * 200):
+        await smarty.send(tariff_1=value)
+        assert coordinator.readings == 4
 
 
 @pytest.mark.parametrize("away", ["unavailable", "unknown"])
@@ -100,10 +93,16 @@ async def test_two_tariffs_count_only_together(
     assert keys(hass, entry)["energy_imported"] == "3000.02"
 
 
-async def test_a_restored_state_says_nothing(
+async def test_nothing_is_read_without_a_report(
     hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
 ) -> None:
     await smarty.send()
+    await smarty.wait(600)
+    assert entry.runtime_data.readings == 1
+    assert keys(hass, entry)["energy_imported"] == "3000.0"
+    await smarty.wait(30)
+    assert set(keys(hass, entry).values()) == {"unavailable"}
+    # A restored state says nothing.
     for name in smarty.chosen("tariff_1", "tariff_2"):
         hass.states.async_remove(name)
     await smarty.send("tariff_1", "tariff_2")
@@ -121,15 +120,6 @@ async def test_a_fall_waits_for_its_confirmation(
         assert keys(hass, entry)["energy_imported"] == "3000.0"
     await smarty.send()
     assert keys(hass, entry)["energy_imported"] == "2000.5"
-
-
-@pytest.mark.parametrize("value", ["-5", "nan", "inf", "1e300", "x" * 200])
-async def test_a_bad_value_is_no_reading(
-    smarty: Smarty, entry: MockConfigEntry, value: str
-) -> None:
-    await smarty.send()
-    await smarty.send(tariff_1=value)
-    assert entry.runtime_data.readings == 1
 
 
 async def test_a_renamed_entity_goes_on(
@@ -159,26 +149,17 @@ async def test_a_restart_goes_on(
     assert entry.runtime_data.data.demand.month.imported_kwh == pytest.approx(0.4)
 
 
-@pytest.mark.parametrize(("action", "data"), [("get_telegram", {}), ("capture", {"step": "start"})])
-@pytest.mark.usefixtures("entry")
-async def test_telegrams_are_refused(
-    hass: HomeAssistant, smarty: Smarty, action: str, data: dict[str, str]
-) -> None:
-    await smarty.send()
-    with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
-        await call(hass, action, **data)
-
-
-async def test_diagnostics_name_the_entities(
+async def test_it_has_no_telegrams(
     hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
 ) -> None:
     await smarty.send()
+    for action, data in (("get_telegram", {}), ("capture", {"step": "start"})):
+        with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
+            await call(hass, action, **data)
+    # No option needs telegrams, and diagnostics name the entities.
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["menu_options"] == ["contract", "sun", "leneda_file", "leneda_account"]
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert (told["readings"], told["telegram"]["verification"]) == (1, "by_integration")
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 3000.0
     assert told["data"]["energy_imported"][1] == smarty.ids["tariff_2"].id
-
-
-async def test_no_option_needs_telegrams(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    menu = await hass.config_entries.options.async_init(entry.entry_id)
-    assert menu["menu_options"] == ["contract", "sun", "leneda_file", "leneda_account"]

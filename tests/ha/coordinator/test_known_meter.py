@@ -8,9 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import serialx
 from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
     ConfigEntries,
     ConfigEntryDisabler,
     ConfigEntryState,
@@ -99,12 +97,7 @@ async def test_a_first_set_up_waits(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "reason"),
-    [
-        pytest.param(b"", "nothing_received", id="silent"),
-        pytest.param(encipher(OTHER_METER, 9), "other_meter", id="other meter"),
-        pytest.param(encipher(TELEGRAM, 1), "replay", id="replay"),
-    ],
+    ("sent", "reason"), [(b"", "nothing_received"), (encipher(OTHER_METER, 9), "other_meter")]
 )
 async def test_what_keeps_the_telegram_from_coming_is_told(
     house: House, sent: bytes, reason: str
@@ -130,20 +123,6 @@ async def test_what_keeps_the_telegram_from_coming_is_told(
     await house.send(house.good())
     assert house.connection == "receiving"
     assert house.energy == "25678.901"
-
-
-async def test_a_port_that_neither_opens_nor_fails(house: House) -> None:
-    await house.begin()
-    await house.unload()
-
-    async def wait(**_port: object) -> None:
-        await asyncio.Event().wait()
-
-    with patch.object(serialx, "open_serial_connection", wait):
-        assert await house.hass.config_entries.async_setup(house.entry.entry_id)
-        await house.passes(31)
-        assert house.connection == "nothing_received"
-        await house.unload()
 
 
 async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[str, Any]) -> None:
@@ -243,15 +222,6 @@ async def test_a_timer_that_is_early_by_a_moment_is_taken_for_in_time(
     async_fire_time_changed(house.hass, dt_util.utcnow() + timedelta(seconds=61))
     await house.hass.async_block_till_done()
     assert house.energy == "unavailable"
-
-
-async def test_a_dialog_that_is_open_is_not_closed(known: House) -> None:
-    flow = await known.entry.start_reconfigure_flow(known.hass)
-    assert flow["step_id"] == "reconfigure"
-    await known.passes(400)
-    assert known.connection == "nothing_received"
-    assert len([*known.entry.async_get_active_flows(known.hass, {SOURCE_RECONFIGURE})]) == 1
-    known.hass.config_entries.flow.async_abort(flow["flow_id"])
 
 
 async def test_actions_before_the_first_telegram(house: House) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from homeassistant.components.repairs import RepairsFlowContext, repairs_flow_manager
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
+from tests.ha.repairs import open_repair
 from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, values, wait_until
 from tests.ha.topic import PORT, Clock, set_up_at_topic, tell
 
@@ -130,23 +131,18 @@ async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
     assert house.entry.runtime_data.books.demand.month.imported_kwh == pytest.approx(7.3)
 
 
-async def confirm(hass: HomeAssistant, issue_id: str) -> None:
-    """Open the dialog of an issue, and confirm what it says."""
-    assert await async_setup_component(hass, "repairs", {})
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    step = await repairs.async_init(DOMAIN, context=RepairsFlowContext(issue_id=issue_id))
-    end = await repairs.async_configure(step["flow_id"], {})
-    assert end["type"] is FlowResultType.CREATE_ENTRY
-
-
 async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
     hass: HomeAssistant, house: House
 ) -> None:
     for number in range(1, 15):
         await house.tell(NOON + timedelta(seconds=10 * number), 101.0)
     assert house.energy == "unavailable"
-    await confirm(hass, f"telegrams_late_{house.entry.entry_id}")
+    assert await async_setup_component(hass, "repairs", {})
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    step = await open_repair(hass, f"telegrams_late_{house.entry.entry_id}")
+    end = await repairs.async_configure(step["flow_id"], {})
+    assert end["type"] is FlowResultType.CREATE_ENTRY
     await house.tell(NOON + timedelta(seconds=150), 102.0)
     assert house.energy == "102.0"
     assert issues(hass) == set()

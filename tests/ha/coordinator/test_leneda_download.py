@@ -193,7 +193,9 @@ async def test_each_point_has_its_codes(
 
 
 @pytest.mark.usefixtures("short_past")
-async def test_yesterday_in_the_afternoon(begin: Begin, platform: Platform, at: At) -> None:
+async def test_yesterday_in_the_afternoon(
+    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper, at: At
+) -> None:
     entry = await begin()
     asked(platform)
     await at(utc("2026-11-21 12:46"))
@@ -210,6 +212,17 @@ async def test_yesterday_in_the_afternoon(begin: Begin, platform: Platform, at: 
     for hour in (14, 18, 20):
         await at(utc(f"2026-11-22 {hour}:48"))
     assert platform.requests == []
+
+    # A restart asks nothing again; after days without Home Assistant, what is missing.
+    for _ in range(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await sleeper.settled(hass)
+    assert platform.requests == []
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    sleeper.now = utc("2026-11-26 20:00")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await sleeper.settled(hass)
+    assert asked(platform) == [(IMPORTED, TODAY + DAY, TODAY + 5 * DAY)]
 
 
 @pytest.mark.usefixtures("short_past")
@@ -228,19 +241,6 @@ async def test_in_the_evening_again_when_it_was_not_whole(
     assert asked(platform) == [(IMPORTED, TODAY - DAY, TODAY)]
     assert (await known(entry))[-1].start == TODAY - QUARTER_HOUR
     await at(utc("2026-11-21 21:00"))
-    assert platform.requests == []
-
-
-@pytest.mark.usefixtures("short_past")
-async def test_a_restart_asks_nothing_again(
-    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper, at: At
-) -> None:
-    entry = await begin()
-    await at(utc("2026-11-22 13:00"))
-    asked(platform)
-    for _ in range(2):
-        assert await hass.config_entries.async_reload(entry.entry_id)
-        await sleeper.settled(hass)
     assert platform.requests == []
 
 
@@ -300,7 +300,11 @@ async def test_what_fails_is_tried_again_ever_more_seldom(
 
     platform.fault = None
     await sleeper.wake(hass)
-    assert len(await known(entry)) > 9000
+    rows, kept = await known(entry), NOW - KEPT
+    # No more than is kept.
+    assert kept - DAY < rows[0].start <= kept
+    assert rows[-1].start == TODAY - QUARTER_HOUR
+    assert len(rows) == (TODAY - rows[0].start) / QUARTER_HOUR
     told = [text for _, text in own_log(caplog) if "Leneda" in text]
     assert told[1:] == [f"{entry.title}: Leneda answers again"]
 
@@ -390,30 +394,6 @@ async def test_a_gap_is_filled_the_next_day(
     assert len(rows) == 96
     assert [row for n, row in enumerate(rows) if n in off] == [(3.0, "platform")] * 16
     assert {row for n, row in enumerate(rows) if n not in off} == {(0.25, None)}
-
-
-async def test_no_more_than_is_kept(begin: Begin) -> None:
-    entry = await begin()
-    rows = await known(entry)
-    assert rows[-1].start == TODAY - QUARTER_HOUR
-    kept = NOW - KEPT
-    assert kept - DAY < rows[0].start <= kept
-    assert len(rows) == (TODAY - rows[0].start) / QUARTER_HOUR
-
-
-@pytest.mark.usefixtures("short_past")
-async def test_days_without_home_assistant(
-    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
-) -> None:
-    entry = await begin()
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    asked(platform)
-    sleeper.now = utc("2026-11-26 20:00")
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await sleeper.settled(hass)
-
-    assert asked(platform) == [(IMPORTED, TODAY, TODAY + 5 * DAY)]
 
 
 @pytest.mark.usefixtures("short_past")

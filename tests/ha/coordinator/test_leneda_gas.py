@@ -86,13 +86,17 @@ async def test_all_days_that_the_platform_knows(home: Home, platform: Platform) 
     assert [each.code for each in platform.requests] == [VOLUME, ENERGY, VOLUME]
     assert platform.requests[0].start == utc("2026-11-06 23:00")
 
-
-async def test_after_a_long_pause_no_day_is_left_out(home: Home) -> None:
-    await home.refresh()
+    # After a long pause no day is left out.
     late = utc("2026-10-10 22:00")
     home.gas.days = {day: each for day, each in home.gas.days.items() if day < late}
     await home.refresh()
     assert len(home.gas.days) == 51
+
+    stored = home.gas.as_dict()
+    copied = MediumHistory.from_dict(stored)
+    assert (copied.days, copied.kwh_per_m3) == (home.gas.days, 11.0)
+    without = {key: value for key, value in stored.items() if key != "kwh_per_m3"}
+    assert MediumHistory.from_dict(without).kwh_per_m3 is None
 
 
 async def test_without_the_energy_the_user_knows_the_factor(home: Home, platform: Platform) -> None:
@@ -122,15 +126,6 @@ async def test_a_refusal_leaves_what_is_known(home: Home, platform: Platform) ->
     platform.fault = Fault.SERVER
     with pytest.raises(LenedaError):
         await home.refresh()
-
-
-async def test_it_survives_a_restart(home: Home) -> None:
-    await home.refresh()
-    copied = MediumHistory.from_dict(home.gas.as_dict())
-    assert (copied.days, copied.kwh_per_m3) == (home.gas.days, 11.0)
-    stored = {**home.gas.as_dict()}
-    del stored["kwh_per_m3"]
-    assert MediumHistory.from_dict(stored).kwh_per_m3 is None
 
 
 async def test_cards_show_it(  # noqa: PLR0913, PLR0917 - all is needed

@@ -4,11 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from homeassistant.components.repairs import (
-    RepairsFlowContext,
-    RepairsFlowResult,
-    repairs_flow_manager,
-)
+from homeassistant.components.repairs import RepairsFlowResult, repairs_flow_manager
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -24,6 +20,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR
 from tests.ha.measured import as_span
 from tests.ha.meter import MeterPort
+from tests.ha.repairs import open_repair
 from tests.ha.support import TELEGRAM, set_up, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
@@ -58,21 +55,28 @@ async def mend(
     hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str]
 ) -> RepairsFlowResult:
     """Open the repair, and fill in its form."""
-    flows = repairs_flow_manager(hass)
-    assert flows
-    form = await flows.async_init(
-        DOMAIN, context=RepairsFlowContext(issue_id=f"leneda_key_{entry.entry_id}")
-    )
+    form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert form["type"] is FlowResultType.FORM
     assert KEY not in repr(form)
+    flows = repairs_flow_manager(hass)
+    assert flows
     return await flows.async_configure(form["flow_id"], typed)
 
 
 async def test_a_new_key_is_tried_and_taken(
     hass: HomeAssistant, entry: MockConfigEntry, platform: Platform
 ) -> None:
-    result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
+    wrong: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({"api_key": KEY}, {"api_key": "leneda_invalid_auth"}),
+        ({"energy_id": ENERGY_ID}, {"api_key": "leneda_key_malformed"}),
+        ({"api_key": NEW_KEY, "energy_id": " "}, {"energy_id": "leneda_energy_id_malformed"}),
+    ]
+    for typed, errors in wrong:
+        assert (await mend(hass, entry, typed))["errors"] == errors
+        assert entry.options["leneda"] == ACCOUNT
+        assert key_issue(hass, entry)
 
+    result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert entry.options["leneda"] == {**ACCOUNT, "api_key": NEW_KEY}
@@ -81,33 +85,11 @@ async def test_a_new_key_is_tried_and_taken(
     await wait_until(hass, lambda: len(platform.requests) > asked)
 
 
-@pytest.mark.parametrize(
-    ("typed", "errors"),
-    [
-        ({"api_key": KEY}, {"api_key": "leneda_invalid_auth"}),
-        ({"energy_id": ENERGY_ID}, {"api_key": "leneda_key_malformed"}),
-        ({"api_key": NEW_KEY, "energy_id": " "}, {"energy_id": "leneda_energy_id_malformed"}),
-    ],
-)
-async def test_a_key_that_does_not_work_either(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str], errors: dict[str, str]
-) -> None:
-    result = await mend(hass, entry, typed)
-
-    assert result["errors"] == errors
-    assert entry.options["leneda"] == ACCOUNT
-    assert key_issue(hass, entry)
-
-
 async def test_without_an_account_nothing_is_left_to_repair(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     hass.config_entries.async_update_entry(entry, options={})
-    flows = repairs_flow_manager(hass)
-    assert flows
-    form = await flows.async_init(
-        DOMAIN, context=RepairsFlowContext(issue_id=f"leneda_key_{entry.entry_id}")
-    )
+    form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert (form["type"], form["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
     assert await hass.config_entries.async_reload(entry.entry_id)

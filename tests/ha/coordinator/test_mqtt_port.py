@@ -255,24 +255,23 @@ async def test_the_dialog_opens_without_topics(
     assert not offered(flow)
 
 
-@pytest.mark.parametrize(
-    ("typed", "key"),
-    [
-        ("mqtt:", "topic_malformed"),
-        ("mqtt:smarty_p1/+/frame", "topic_malformed"),
-        ("mqtt:smarty_p1/#", "topic_malformed"),
-        ("mqtt:" + "x" * 1025, "topic_malformed"),
+async def test_what_is_wrong_with_a_topic(hass: HomeAssistant) -> None:
+    flow = await start(hass)
+    for typed in (
+        "",
+        "smarty_p1/+/frame",
+        "smarty_p1/#",
+        "x" * 1025,
         # For these a broker ends the connection of all of Home Assistant.
-        ("mqtt:smarty_p1/\x01house/frame", "topic_malformed"),
-        ("mqtt:smarty_p1/\ufffehouse/frame", "topic_malformed"),
-        ("mqtt:smarty_p1/\ud800house/frame", "topic_malformed"),
-        ("mqtt:$share", "topic_malformed"),
-        (PORT, "mqtt_missing"),
-    ],
-)
-async def test_what_is_wrong_with_a_topic(hass: HomeAssistant, typed: str, key: str) -> None:
-    result = await enter(hass, await start(hass), typed)
-    assert (await settle(hass, result))["errors"] == {CONF_PORT: key}
+        "smarty_p1/\x01house/frame",
+        "smarty_p1/\ufffehouse/frame",
+        "smarty_p1/\ud800house/frame",
+        "$share",
+    ):
+        flow = await settle(hass, await enter(hass, flow, f"mqtt:{typed}"))
+        assert flow["errors"] == {CONF_PORT: "topic_malformed"}
+    flow = await settle(hass, await enter(hass, flow, PORT))
+    assert flow["errors"] == {CONF_PORT: "mqtt_missing"}
 
 
 @pytest.mark.usefixtures("short_wait")
@@ -299,10 +298,16 @@ async def test_what_is_wrong_with_what_comes(
 
 
 @pytest.mark.usefixtures("topic")
-@pytest.mark.parametrize("typed", [PORT, f" Mqtt: {TOPIC}"])
-async def test_a_topic_is_used_once(hass: HomeAssistant, typed: str) -> None:
-    result = await enter(hass, await start(hass), typed)
-    assert result["errors"] == {CONF_PORT: "port_in_use"}
+async def test_a_topic_is_used_once_and_by_no_other_dialog(hass: HomeAssistant) -> None:
+    for typed in (PORT, f" Mqtt: {TOPIC}"):
+        result = await enter(hass, await start(hass), typed)
+        assert result["errors"] == {CONF_PORT: "port_in_use"}
+    flow = await start(hass, "tank")
+    geometry = {"distance_empty": 2, "distance_full": 0.5, "volume": 1000}
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_PORT: PORT, **geometry}
+    )
+    assert result["errors"] == {CONF_PORT: "port_number_missing"}
 
 
 async def test_a_meter_moves_to_a_topic(
@@ -322,12 +327,3 @@ async def test_a_meter_moves_to_a_topic(
     result = await settling
     assert result["reason"] == "reconfigure_successful"
     assert entry.data[CONF_PORT] == PORT
-
-
-async def test_no_other_dialog_takes_a_topic(hass: HomeAssistant) -> None:
-    flow = await start(hass, "tank")
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"],
-        {CONF_PORT: PORT, "distance_empty": 2, "distance_full": 0.5, "volume": 1000},
-    )
-    assert result["errors"] == {CONF_PORT: "port_number_missing"}

@@ -13,6 +13,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.entered_contract import needs_new_prices
 from custom_components.smarty_p1.lib.tariff import APPROVED_UNTIL, AgreedPrices
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
@@ -80,24 +81,11 @@ async def wait_for(hass: HomeAssistant, freezer: FrozenDateTimeFactory, time: st
         ({"reference_power": 7.0, "prices_confirmed": LAST}, True),
     ],
 )
-async def test_who_is_told_of_a_year_that_is_not_known(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+def test_who_is_told_of_a_year_that_is_not_known(
     options: dict[str, Any],
     is_told: bool,  # noqa: FBT001
 ) -> None:
-    freezer.move_to(SUMMER)
-    await set_up(hass, entry, **options)
-    issue = issue_of(hass, entry)
-    assert (issue is not None) is is_told
-    if issue:
-        assert issue.is_fixable
-        assert issue.translation_placeholders == {
-            "name": "Smarty 2574",
-            "year": str(UNKNOWN),
-            "last": str(LAST),
-        }
+    assert needs_new_prices(datetime.fromisoformat(SUMMER), options) is is_told
 
 
 async def test_the_year_begins_while_it_runs_at_luxembourgs_midnight(
@@ -169,7 +157,11 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
 ) -> None:
     freezer.move_to(SUMMER)
     await set_up(hass, entry, reference_power=7.0)
-    assert issue_of(hass, entry)
+    issue = issue_of(hass, entry)
+    assert issue
+    assert issue.is_fixable
+    placeholders = {"name": "Smarty 2574", "year": str(UNKNOWN), "last": str(LAST)}
+    assert issue.translation_placeholders == placeholders
 
     monkeypatch.setattr(AgreedPrices, "prices_of", None)
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -177,16 +169,16 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
     assert issue_of(hass, entry) is None
 
 
-@pytest.mark.parametrize("step", ["keep", "enter"])
 async def test_a_meter_that_is_removed_meanwhile(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, step: str
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(SUMMER)
     await set_up(hass, entry, reference_power=7.0)
-    menu = await open_repair(hass, f"network_prices_{entry.entry_id}")
+    steps = ("keep", "enter")
+    menus = [await open_repair(hass, f"network_prices_{entry.entry_id}") for _ in steps]
     await hass.config_entries.async_remove(entry.entry_id)
     assert issue_of(hass, entry) is None
 
-    result = await choose(hass, menu, step)
-
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
+    for menu, step in zip(menus, steps, strict=True):
+        result = await choose(hass, menu, step)
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")

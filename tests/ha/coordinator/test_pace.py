@@ -15,7 +15,7 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.pacing import with_power
-from tests.ha.support import Home, at, fall_silent, receive, reload, set_up, wait_until
+from tests.ha.support import Home, at, fall_silent, receive, set_up, wait_until
 
 POWER = "smarty_net_power"
 AN_HOUR = {CONF_MIN_INTERVAL: 3600}
@@ -67,37 +67,25 @@ async def test_what_is_urgent_does_not_wait_and_nothing_older_follows(
     await asyncio.sleep(1.2)
     assert states == ["1.0", "3.0"]
 
-
-async def test_nothing_waits_any_more_when_the_entry_is_unloaded(
-    hass: HomeAssistant, port: MeterPort, states: list[str]
-) -> None:
-    await receive(hass, port, with_power("01.000"))
-    await receive(hass, port, with_power("02.000"))
+    # Nothing waits any more when the entry is unloaded: a timer that is left fails the test.
+    await receive(hass, port, with_power("04.000"))
+    await receive(hass, port, with_power("05.000"))
     [entry] = hass.config_entries.async_entries("smarty_p1")
     assert await hass.config_entries.async_unload(entry.entry_id)
-    assert states == ["1.0", "unavailable"]
-    # A timer that was left would make this test fail.
+    assert states == ["1.0", "3.0", "4.0", "unavailable"]
 
 
 FIRST = at("10:30:00", 100.0)
+LOW = at("10:30:00", 100.0, 1.0)
+WARNING = "binary_sensor.smarty_reference_power_warning"
 GAS_UNNAMED = with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()")
 
 
 @pytest.mark.parametrize(
     ("first", "sent", "entity_id", "shown"),
     [
-        (
-            at("10:30:00", 100.0, 1.0),
-            [at("10:30:10", 100.0, 4.0)],
-            "binary_sensor.smarty_reference_power_warning",
-            "on",
-        ),
-        (
-            at("10:30:00", 100.0, 1.0),
-            [at("10:30:10", 100.0, 4.0), at("10:30:20", 100.0, 1.0)],
-            "binary_sensor.smarty_reference_power_warning",
-            "off",
-        ),
+        (LOW, [at("10:30:10", 100.0, 4.0)], WARNING, "on"),
+        (LOW, [at("10:30:10", 100.0, 4.0), at("10:30:20", 100.0, 1.0)], WARNING, "off"),
         (
             without_channels(FIRST),
             [without_channels(at("10:30:10", 100.0)), at("10:30:20", 100.0)],
@@ -154,26 +142,24 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(ho
 @pytest.mark.parametrize(
     "first", [at("10:30:00", 100.0), with_value(at("10:30:00", 100.0), "0-0:96.13.0", None)]
 )
-async def test_limited_updates_lose_no_message(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str
-) -> None:
+async def test_limited_updates_lose_no_message(home: Home, first: str) -> None:
     """Also one that is there with the first telegram, or in a line that comes later."""
-    entry = await set_up(hass, port, make_entry, first, **AN_HOUR)
-    event = "event.smarty_message"
+    entry = await home.set_up(first, **AN_HOUR)
+    hass, event = home.hass, "event.smarty_message"
 
     for second in range(10, 40, 10):
         text = with_value(at(f"10:30:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
-        await receive(hass, port, text)
+        await home.receive(text)
     state = hass.states.get(event)
     assert state is not None
     assert state.attributes["text"] == "Hallo"
     fired = state.state
 
     # The same text after a reload that met an empty message is news again.
-    port.greeting = port.next_frame(at("10:31:00", 100.0))
-    await reload(hass, entry)
-    port.greeting = b""
+    home.port.greeting = home.port.next_frame(at("10:31:00", 100.0))
+    await home.reload(entry)
+    home.port.greeting = b""
     for second in (10, 20):
         text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
-        await receive(hass, port, text)
+        await home.receive(text)
     assert hass.states.get(event).state > fired  # type: ignore[union-attr]

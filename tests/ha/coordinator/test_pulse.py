@@ -63,33 +63,32 @@ def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def test_it_starts_without_a_pulse(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_pulses_become_energy_and_power(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
     assert entry.state is ConfigEntryState.LOADED
-    assert state(hass, ENERGY) == "0.0"
-    assert state(hass, POWER) == "unknown"
+    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.0", "unknown")
     found = hass.states.get(ENERGY)
     assert found
     assert found.attributes["device_class"] == "energy"
     assert found.attributes["state_class"] == "total_increasing"
     assert found.attributes["unit_of_measurement"] == "kWh"
 
-
-async def test_pulses_become_energy_and_power(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
     await send(hass, port, entry, b"pulse\r\n")
     assert state(hass, ENERGY) == "0.001"
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["readings"] == 1
+    assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}
     clock.now += 3.6
     await send(hass, port, entry, b"pulse\r\n")
-    await clock.tick(5)
-    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.72")
-
-    await clock.tick(36 - 5)
-    assert state(hass, POWER) == "0.1"
-    await clock.tick(3600 - 36)
-    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.001")
-    await clock.tick(24 * 3600)
-    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.0")
+    for seconds, kwh, kw in (
+        (5, "0.002", "0.72"),
+        (36 - 5, "0.002", "0.1"),
+        (3600 - 36, "0.002", "0.001"),
+        (24 * 3600, "0.002", "0.0"),
+    ):
+        await clock.tick(seconds)
+        assert (state(hass, ENERGY), state(hass, POWER)) == (kwh, kw)
 
 
 async def test_entities_are_not_updated_at_each_blink(
@@ -205,51 +204,43 @@ async def test_what_a_sensor_counted_while_home_assistant_was_away(
     assert state(hass, ENERGY) == "0.004"
 
 
-async def test_attributes_that_change_are_no_pulses(
-    hass: HomeAssistant, counter: MockConfigEntry
+A, B, C = (f"2026-01-01T00:00:0{n}.000+00:00" for n in range(3))
+
+
+@pytest.mark.parametrize(
+    ("led", "first", "counts"),
+    [
+        # A binary sensor is a pulse when it goes on.
+        (
+            *("binary_sensor.led", "on"),
+            {"off": 0, "on": 1, "off on": 2, "unavailable on unknown on off unavailable off": 2},
+        ),
+        # An event is one when it happens; what its integration restores at a start was before.
+        ("event.led", A, {B: 1, C: 2, f"unavailable {C} unknown": 2}),
+        ("sensor.led", "40", {"41": 1, "unavailable": 1, "45": 5}),
+        # An entity that comes later.
+        ("counter.led", None, {"7": 0, "9": 2}),
+    ],
+)
+async def test_states_that_are_pulses(
+    hass: HomeAssistant, led: str, first: str | None, counts: dict[str, int]
 ) -> None:
-    await set_state(hass, "sensor.led", "1")
-    before = pulses(counter)
-    for number in range(20):
-        hass.states.async_set("sensor.led", "1", {"signal": number})
-    await hass.async_block_till_done()
-    assert pulses(counter) == before
-
-
-async def test_a_binary_sensor_is_a_pulse_when_it_goes_on(hass: HomeAssistant) -> None:
-    led = "binary_sensor.led"
-    await set_state(hass, led, "on")
+    if first:
+        await set_state(hass, led, first)
     entry = pulse_entry(hass, **{CONF_ENTITY_ID: led})
-    await hass.config_entries.async_setup(entry.entry_id)
-    assert pulses(entry) == 0
-    await set_state(hass, led, "off", "on", "off", "on")
-    assert pulses(entry) == 2
-    await set_state(hass, led, "unavailable", "on", "unknown", "on", "off", "unavailable", "off")
-    assert pulses(entry) == 2
-    assert state(hass, ENERGY) == "0.002"
-
-
-async def test_an_event_is_a_pulse_when_it_happens(hass: HomeAssistant) -> None:
-    led = "event.led"
-    await set_state(hass, led, "2026-01-01T00:00:00.000+00:00")
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: led})
-    await hass.config_entries.async_setup(entry.entry_id)
-    await set_state(hass, led, "2026-01-01T00:00:01.000+00:00", "2026-01-01T00:00:02.000+00:00")
-    assert pulses(entry) == 2
-    # What is restored at a start of its integration happened before.
-    await set_state(hass, led, "unavailable", "2026-01-01T00:00:02.000+00:00")
-    assert pulses(entry) == 2
-    await set_state(hass, led, "unknown")
-    assert pulses(entry) == 2
-
-
-async def test_an_entity_that_comes_later(hass: HomeAssistant) -> None:
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "counter.led"})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    assert state(hass, ENERGY) == "unavailable"
-    await set_state(hass, "counter.led", "7", "9")
-    assert (pulses(entry), state(hass, ENERGY)) == (2, "0.0")
+    assert (state(hass, ENERGY) == "unavailable") == (first is None)
+    assert pulses(entry) == 0
+    for values, count in counts.items():
+        for value in values.split():
+            await set_state(hass, led, value)
+            # Attributes that change are no pulses.
+            hass.states.async_set(led, value, {"signal": value})
+            await hass.async_block_till_done()
+        assert pulses(entry) == count
+    await let_pass(hass, UPDATE)
+    assert state(hass, ENERGY) == f"0.00{[*counts.values()][-1]}"
 
 
 async def test_an_entity_that_is_renamed(
@@ -321,13 +312,6 @@ async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     await let_pass(hass, 31)
     assert entry.runtime_data.condition.obstacle == "broker_unavailable"
     assert state(hass, ENERGY) == "unavailable"
-
-
-async def test_diagnostics(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
-    await send(hass, port, entry, b"pulse\r\n")
-    told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["readings"] == 1
-    assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}
 
 
 async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:

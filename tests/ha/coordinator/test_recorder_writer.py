@@ -142,10 +142,11 @@ def series(hours: Mapping[datetime, float]) -> list[Series]:
     return [Series("energy_imported", NAME, hours)]
 
 
+@pytest.mark.parametrize("unit", ["kWh", "Wh"])
 async def test_hours_before_the_entitys_own(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics, unit: str
 ) -> None:
-    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR, unit)
     assert await changes(hass) == {0: round(DRAWN[8] * 2 / 3, 4), 1: round(DRAWN[9], 4)}
 
     await past.async_bring_in(series(platform(-30, 0)))
@@ -155,7 +156,7 @@ async def test_hours_before_the_entitys_own(
     states = [row["state"] for row in await rows(hass)]
     assert states[-3:] == pytest.approx([register(EIGHT + n * HOUR) for n in range(3)], abs=1e-4)
     # What is read from now on goes on.
-    await live(hass, freezer, EIGHT + 2 * HOUR, EIGHT + 3 * HOUR)
+    await live(hass, freezer, EIGHT + 2 * HOUR, EIGHT + 3 * HOUR, unit)
     assert await changes(hass) == drawn(-30, 2)
     assert not past.waits
 
@@ -429,12 +430,3 @@ async def test_taken_back(
     assert await changes(hass) == drawn(-8, 7)
     await live(hass, freezer, EIGHT + 8 * HOUR, EIGHT + 9 * HOUR)
     assert await changes(hass) == drawn(-8, 8)
-
-
-async def test_an_entity_in_watt_hours(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
-) -> None:
-    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR, "Wh")
-    await past.async_bring_in(series(platform(-4, 0)))
-
-    assert await changes(hass) == drawn(-4, 1)

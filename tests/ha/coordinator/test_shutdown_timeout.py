@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -90,21 +91,6 @@ async def test_while_a_topic_waits_for_mqtt(
         await stop()
 
 
-async def test_while_a_dialog_waits_for_a_telegram(
-    hass: HomeAssistant, port: MeterPort, stop: Callable[[], Coroutine[None, None, None]]
-) -> None:
-    flow = await start(hass)
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY}
-    )
-    assert result["type"] is FlowResultType.SHOW_PROGRESS
-    await port.wait_for_clients(1)
-
-    await stop()
-
-    await port.wait_for_clients(0)
-
-
 async def test_while_a_dialog_has_the_port_of_an_entry(
     hass: HomeAssistant,
     port: MeterPort,
@@ -124,22 +110,35 @@ async def test_while_a_dialog_has_the_port_of_an_entry(
     assert links(hass) == 0
 
 
-@pytest.mark.parametrize("path", [("pulse", "pulse_port"), ("pulse", "pulse_entity"), ("tank",)])
-async def test_while_a_dialog_waits_for_a_board(
+PORT = {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}
+ENTITY = {CONF_ENTITY_ID: "binary_sensor.led", CONF_PULSES_PER_KWH: 1000}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ((), {CONF_ENCRYPTION_KEY: KEY}),
+        (("pulse", "pulse_port"), PORT),
+        (("pulse", "pulse_entity"), ENTITY),
+        (("tank",), GEOMETRY),
+    ],
+)
+async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
     hass: HomeAssistant,
     port: MeterPort,
     stop: Callable[[], Coroutine[None, None, None]],
     path: tuple[str, ...],
+    fields: dict[str, Any],
 ) -> None:
     hass.states.async_set("binary_sensor.led", "off")
-    fields = {
-        "pulse_port": {CONF_PORT: port.address, CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000},
-        "pulse_entity": {CONF_ENTITY_ID: "binary_sensor.led", CONF_PULSES_PER_KWH: 1000},
-        "tank": {CONF_PORT: port.address, **GEOMETRY},
-    }
+    has_port = fields is not ENTITY
+    typed = fields | ({CONF_PORT: port.address} if has_port else {})
     flow = await start(hass, *path)
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"], fields[path[-1]])
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await port.wait_for_clients(has_port)
     await asyncio.sleep(0.05)
 
     await stop()
+
+    await port.wait_for_clients(0)

@@ -18,30 +18,33 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
-from custom_components.smarty_p1.coordinator.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib.tariff import HEADER
 from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
-from tests.ha.boards import ENERGY, pulse_entry
+from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF
-from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher, with_value
+from tests.ha.coordinator.test_demand import TARIFF
+from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, with_value
 from tests.ha.support import (
     TELEGRAM,
     at,
-    let_pass,
     own_log,
-    state_of,
     wait_for_telegram,
-    wait_until,
 )
 
-STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json").read_text())
-"""Files of a meter that was read from 30 June 2025 23:45 to 3 July 10:35, and of pulses.
-
-The integration wrote them. They stay as they are: a program that cannot read them is wrong. The
-quarter-hours before midnight and at 10:15 of 3 July had 4 kW.
-"""
-STORES = ("meter", "months", "retained", "pulses")
+STORED: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "stored_state_version_2.json").read_text()
+)
+PULSES: dict[str, Any] = {
+    "source": "port:ADDRESS",
+    "pulses": 5,
+    "pulses_per_kwh": 1000.0,
+    "base_kwh": 0.0,
+    "base_pulses": 0,
+    "is_counting": True,
+    "ones": 0,
+    "count": 9,
+    "counted_at": 1795373125.900019,
+}
 # As they are before the tests' own Home Assistant keeps everything in memory.
 REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")}
 
@@ -99,43 +102,27 @@ WHOLE: list[object] = [
 ]
 
 
-async def load(hass: HomeAssistant, entry: MockConfigEntry, store: str) -> ThrottledStore:
-    """Return what has read a store of an entry."""
-    found: PulseCounter | RetainedTopics | MeterStore
-    if store == "pulses":
-        found = PulseCounter(hass, entry)
-    elif store == "retained":
-        found = RetainedTopics(hass, entry.entry_id)
-    else:
-        found = MeterStore(hass, entry.entry_id)
-    await found.async_load()
-    return found
-
-
-@pytest.mark.parametrize("store", STORES)
 async def test_whatever_is_in_a_file_is_read_or_put_aside(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    store: str,
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = make(hass, port, make_entry, store)
+    entry = make(hass, port, make_entry, "pulses")
     versions = ({"version": 2}, {"version": 99}, {"minor_version": 7})
-    for content in (*WHOLE, *(STORED[store] | version for version in versions)):
-        write(hass, entry, store, content)
-        await (await load(hass, entry, store)).async_save()
+    for content in (*WHOLE, *(wrapped(PULSES, **version) for version in versions)):
+        write(hass, entry, "pulses", content)
+        counter = PulseCounter(hass, entry)
+        await counter.async_load()
+        await counter.async_save()
         caplog.clear()
-        await load(hass, entry, store)
+        await PulseCounter(hass, entry).async_load()
         assert own_log(caplog) == [], content
 
 
 MALFORMED: dict[str, list[object]] = {
     # All of it, and one part: the others are good by themselves.
-    "meter": [[], STORED["meter"]["data"] | {"counters": []}],
+    "meter": [[], *(STORED["meter"]["data"] | {part: []} for part in ("counters", "demand"))],
     "months": [STORED["months"]["data"] | {"version": 2}],
     "retained": [["smarty/telegram", None]],
-    "pulses": [STORED["pulses"]["data"] | {"pulses": "5"}],
+    "pulses": [PULSES | {"pulses": "5"}],
 }
 
 
@@ -172,35 +159,6 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
     assert [*files(path)] == []
 
 
-async def test_a_meter_goes_on_from_its_files(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    entry = make(hass, port, make_entry, "meter")
-    for store in ("meter", "months"):
-        write(hass, entry, store, STORED[store])
-    # The counter of the last frame was 6: this one is recorded, and refused.
-    port.greeting = encipher(at("10:44:00", 102.1), 6) + encipher(at("10:45:00", 102.1), 7)
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_telegram(hass, entry)
-
-    # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
-    assert float(state_of(hass, LAST).state) == 4.0
-    assert float(state_of(hass, EXCESS).state) == 0.5
-    demand = entry.runtime_data.books.demand
-    assert demand
-    [june] = demand.earlier_months
-    assert june.peak
-    assert (june.peak.mean_kw, june.imported_kwh, june.quarter_hours) == (4.0, 1.0, 1)
-    assert demand.contracts.at(demand.time).surcharge == 0.1
-    assert entry.runtime_data.reception.rejections.total() == 1
-    assert own_log(caplog) == []
-    memory = MeterStore(hass, entry.entry_id)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await memory.async_load()
-    assert memory.memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 7}
-
-
 async def test_months_stored_as_sums_of_days_become_a_row(
     hass: HomeAssistant,
     port: MeterPort,
@@ -208,7 +166,6 @@ async def test_months_stored_as_sums_of_days_become_a_row(
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
 ) -> None:
-    stored = json.loads((Path(__file__).parent / "stored_state_version_2.json").read_text())
     text = with_value(TELEGRAM, "0-0:1.0.0", "(260603151500S)")
     port.counter = 1_000
     port.greeting = port.next_frame(with_value(text, "1-0:1.8.0", "(001085.250*kWh)"))
@@ -216,10 +173,10 @@ async def test_months_stored_as_sums_of_days_become_a_row(
     options = {"reference_power": 3.5, "energy_price": 0.15, "vat": True}
     hass.config_entries.async_update_entry(entry, options=options)
     for store in ("meter", "months"):
-        write(hass, entry, store, stored[store])
+        write(hass, entry, store, STORED[store])
     folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
     folder.mkdir(parents=True)
-    for name, content in stored["quarter_hours"].items():
+    for name, content in STORED["quarter_hours"].items():
         (folder / name).write_text(content)
 
     for _ in range(2):
@@ -249,21 +206,16 @@ async def test_months_stored_as_sums_of_days_become_a_row(
         )
 
 
-async def test_pulses_go_on_from_their_file(hass: HomeAssistant, port: MeterPort) -> None:
-    entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_BAUD_RATE: 9600})
-    write(hass, entry, "pulses", STORED["pulses"])
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    await port.wait_for_clients(1)
-    await port.send(b"0\r\n11\r\n")  # the first line may have lost its beginning
-    await wait_until(hass, lambda: entry.runtime_data.readings > 0)
-    await let_pass(hass, 6)
-
+async def test_pulses_go_on_from_their_file(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make(hass, port, make_entry, "pulses")
+    write(hass, entry, "pulses", wrapped(PULSES))
+    counter = PulseCounter(hass, entry)
+    await counter.async_load()
+    counter.meter.feed(b"0\r\n11\r\n", 0)  # the first line may have lost its beginning
     # 5 pulses, the count was 9 and is 11: 7 of 1000 a kWh.
-    found = hass.states.get(ENERGY)
-    assert found
-    assert found.state == "0.007"
+    assert (counter.data.pulses, counter.data.energy_kwh) == (7, 0.007)
 
 
 async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_only(
@@ -288,39 +240,32 @@ async def test_whoever_looks_up_the_counters_changes_nothing(
     path = write(hass, entry, "meter", wrapped(damaged))
     before = files(path)
     store = MeterStore(hass, entry.entry_id)
-    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 6}
+    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 712}
     assert files(path) == before
     assert own_log(caplog) == []
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        None,
-        [],
-        {"pulses": 5},
-        *(
-            STORED["pulses"]["data"] | changes
-            for changes in (
-                {"pulses": True},
-                {"pulses": -5},
-                {"pulses_per_kwh": 0},
-                {"base_kwh": None},
-                {"base_pulses": 6},
-                {"is_counting": "yes"},
-                {"count": 9.5},
-                {"counted_at": "noon"},
-                {"source": 5},
-            )
-        ),
-    ],
+BAD_PULSES: tuple[dict[str, object], ...] = (
+    {"pulses": True},
+    {"pulses": -5},
+    {"pulses_per_kwh": 0},
+    {"base_kwh": None},
+    {"base_pulses": 6},
+    {"is_counting": "yes"},
+    {"count": 9.5},
+    {"counted_at": "noon"},
+    {"source": 5},
 )
+
+
 async def test_pulses_that_cannot_be_begin_anew(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, data: object
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = make(hass, port, make_entry, "pulses")
-    write(hass, entry, "pulses", wrapped(data))
-    counter = PulseCounter(hass, entry)
-    await counter.async_load()
-    # What the user has read from the meter.
-    assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)
+    malformed: list[object] = [PULSES | changes for changes in BAD_PULSES]
+    for data in (None, [], {"pulses": 5}, *malformed):
+        write(hass, entry, "pulses", wrapped(data))
+        counter = PulseCounter(hass, entry)
+        await counter.async_load()
+        # What the user has read from the meter.
+        assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)

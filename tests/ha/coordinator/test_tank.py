@@ -59,15 +59,14 @@ async def test_the_level_of_the_water(
         assert registered
         assert registered.options["sensor"]["suggested_display_precision"] == 0
 
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["values"] == {"distance_cm": 120.0, "level_percent": 50.0, "volume_l": 2500.0}
+
     # An echo among the readings of the last seconds changes nothing.
     await send(hass, port, entry, b"R120\rR300\rR120\rR1200\r")
     assert state(hass, LEVEL) == "50.0"
 
-
-async def test_a_silent_sensor_becomes_unavailable_and_comes_back(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    entry = await set_up(hass, port, b"R120\r")
+    # A silent sensor becomes unavailable, and comes back.
     await let_pass(hass, 59)
     assert state(hass, LEVEL) == "50.0"
     await let_pass(hass, 61)
@@ -106,9 +105,3 @@ async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
     port.greeting = b"R120\r"
     await let_pass_until(hass, 31, lambda: state(hass, LEVEL) == "50.0")
     assert not ir.async_get(hass).issues
-
-
-async def test_diagnostics(hass: HomeAssistant, port: MeterPort) -> None:
-    entry = await set_up(hass, port, b"R120\r")
-    told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["values"] == {"distance_cm": 120.0, "level_percent": 50.0, "volume_l": 2500.0}

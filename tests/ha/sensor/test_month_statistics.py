@@ -24,9 +24,8 @@ from custom_components.smarty_p1.const import (
     CONF_WITH_LEVIES,
 )
 from custom_components.smarty_p1.lib.tariff import AgreedPrices
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up, wait_for_telegram
+from tests.ha.meter import with_value
+from tests.ha.support import TELEGRAM, Home, let_pass, wait_for_telegram
 
 OPTIONS = {
     CONF_REFERENCE_POWER: 3.0,
@@ -106,72 +105,66 @@ def shown(hass: HomeAssistant) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("has_restart", [False, True])
-@pytest.mark.parametrize("times", STORIES.values(), ids=STORIES)
-async def test_a_month_is_counted_once(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    times: list[str],
-    *,
-    has_restart: bool,
-) -> None:
-    assert await async_setup_component(hass, "sensor", {})
-    entry = await set_up(hass, port, make_entry, telegram("250703081500S", 100.0))
-    port.greeting = port.next_frame(telegram("250703081510S", 100.0))
-    hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await reload(hass, entry)
-    port.greeting = b""
-    assert shown(hass).keys() == MONTHLY
-    first = shown(hass)
+@pytest.mark.parametrize("story", [*STORIES, "lost for three hours, with a restart"])
+async def test_a_month_is_counted_once(home: Home, story: str) -> None:
+    title, _, restart = story.partition(", ")
+    times, has_restart = STORIES[title], restart or title == "unknown"
+    assert await async_setup_component(home.hass, "sensor", {})
+    entry = await home.set_up(telegram("250703081500S", 100.0))
+    home.port.greeting = home.port.next_frame(telegram("250703081510S", 100.0))
+    home.hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    await home.reload(entry)
+    home.port.greeting = b""
+    assert shown(home.hass).keys() == MONTHLY
+    first = shown(home.hass)
     for count, time in enumerate([*TWO_HOURS_BEFORE, *times], 101):
         if has_restart and count == len(TWO_HOURS_BEFORE) + 103:
-            port.greeting = port.next_frame(telegram(time, count))
-            await reload(hass, entry)
-            port.greeting = b""
+            home.port.greeting = home.port.next_frame(telegram(time, count))
+            await home.reload(entry)
+            home.port.greeting = b""
         else:
-            await receive(hass, port, telegram(time, count))
-        state = hass.states.get(EXCESS)
+            await home.receive(telegram(time, count))
+        state = home.hass.states.get(EXCESS)
         assert state is not None
         assert state.attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
 
-    last = shown(hass)
+    last = shown(home.hass)
     # Whole quarter-hours of 4 kW: two before, and one or two after.
     assert last[EXCESS] >= 0.75
-    sums = await sums_of_statistics(hass)
+    sums = await sums_of_statistics(home.hass)
     assert sums == pytest.approx({name: last[name] - first[name] for name in MONTHLY})
 
 
 async def test_a_month_that_has_begun_does_not_end_by_a_crash(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+    home: Home, hass_storage: dict[str, Any]
 ) -> None:
-    assert await async_setup_component(hass, "sensor", {})
-    entry = await set_up(hass, port, make_entry, telegram("250731233000S", 100.0))
-    port.greeting = port.next_frame(telegram("250731233010S", 100.0))
-    hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await reload(hass, entry)
-    first = shown(hass)
-    await receive(hass, port, telegram("250731234500S", 101.0))
-    await receive(hass, port, telegram("250801000000S", 102.0))
-    july = shown(hass)
+    assert await async_setup_component(home.hass, "sensor", {})
+    entry = await home.set_up(telegram("250731233000S", 100.0))
+    home.port.greeting = home.port.next_frame(telegram("250731233010S", 100.0))
+    home.hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    await home.reload(entry)
+    first = shown(home.hass)
+    await home.receive(telegram("250731234500S", 101.0))
+    await home.receive(telegram("250801000000S", 102.0))
+    july = shown(home.hass)
     assert july[EXCESS] == 0.5
-    await receive(hass, port, telegram("250801000010S", 102.0))
-    await let_pass(hass, 1)
+    await home.receive(telegram("250801000010S", 102.0))
+    await let_pass(home.hass, 1)
     stored = dict(hass_storage)
 
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await home.hass.config_entries.async_unload(entry.entry_id)
     # What was stored when Home Assistant was killed.
     hass_storage.update(stored)
-    port.greeting = port.next_frame(telegram("250801003000S", 103.0))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_telegram(hass, entry)
-    await receive(hass, port, telegram("250801004500S", 104.0))
-    august = shown(hass)
+    home.port.greeting = home.port.next_frame(telegram("250801003000S", 103.0))
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_telegram(home.hass, entry)
+    await home.receive(telegram("250801004500S", 104.0))
+    august = shown(home.hass)
 
-    state = hass.states.get(EXCESS)
+    state = home.hass.states.get(EXCESS)
     assert state is not None
     assert state.attributes["last_reset"] == "2025-08-01T00:00:00+02:00"
-    sums = await sums_of_statistics(hass)
+    sums = await sums_of_statistics(home.hass)
     assert sums == pytest.approx(
         {name: july[name] - first[name] + august[name] for name in MONTHLY}
     )
@@ -198,33 +191,31 @@ async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, 
 # With a clock that runs: the port waits for its meter by it.
 @pytest.mark.freeze_time("2026-09-20T12:00:10Z", tick=True)
 async def test_new_published_prices_lower_the_running_month_once_and_no_recorded_row(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    home: Home,
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start = datetime(2026, 9, 20, 12, tzinfo=UTC)
-    assert await async_setup_component(hass, "sensor", {})
+    assert await async_setup_component(home.hass, "sensor", {})
     # An earlier version knew nothing of the aid that the State pays since August.
     with monkeypatch.context() as earlier:
         earlier.setattr(AgreedPrices, "compensation", -0.0010)
-        entry = await set_up(hass, port, make_entry, telegram("260920090000S", 100.0))
-        port.greeting = port.next_frame(telegram("260920090010S", 100.0))
-        hass.config_entries.async_update_entry(entry, options=LEVIES)
-        await reload(hass, entry)
-        port.greeting = b""
+        entry = await home.set_up(telegram("260920090000S", 100.0))
+        home.port.greeting = home.port.next_frame(telegram("260920090010S", 100.0))
+        home.hass.config_entries.async_update_entry(entry, options=LEVIES)
+        await home.reload(entry)
+        home.port.greeting = b""
         for quarter in range(1, 4):
             time = f"26092009{15 * quarter:02}00S"
-            await receive(hass, port, telegram(time, 100.0 + 2 * quarter))
-        before = shown(hass)
-        recorded = await rows_of_statistics(hass, start)
+            await home.receive(telegram(time, 100.0 + 2 * quarter))
+        before = shown(home.hass)
+        recorded = await rows_of_statistics(home.hass, start)
 
     freezer.move_to(start + timedelta(minutes=5))
-    port.greeting = port.next_frame(telegram("260920094510S", 106.0))
-    await reload(hass, entry)
-    after = shown(hass)
-    rows = await rows_of_statistics(hass, start + timedelta(minutes=5))
+    home.port.greeting = home.port.next_frame(telegram("260920094510S", 106.0))
+    await home.reload(entry)
+    after = shown(home.hass)
+    rows = await rows_of_statistics(home.hass, start + timedelta(minutes=5))
 
     # 6 kWh at 0.0371 instead of 0.0010: 0.22 for 0.01, with 8 %.
     # Parts are rounded so that they add up: another one may get the last cent.

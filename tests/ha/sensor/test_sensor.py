@@ -1,16 +1,18 @@
 """The sensors: what literal telegrams show, and what appears, moves or vanishes later."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from homeassistant.components.sensor import ATTR_STATE_CLASS
-from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.lib.entities import sensors_of_mbus_meter
+from custom_components.smarty_p1.lib.meter import MeterReader
+from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import (
     OTHER_SERIAL,
@@ -18,12 +20,12 @@ from tests.ha.meter import (
     MeterPort,
     encipher,
     literal_frame,
+    seal,
     with_value,
     without_channels,
 )
-from tests.ha.support import TELEGRAM, Home, device_of, receive, set_up, state_of, values
+from tests.ha.support import TELEGRAM, Home, device_of, set_up, state_of, values
 
-WITHOUT_CHANNELS = without_channels(TELEGRAM)
 GAS = "gas_meter_7401"
 WATER = "water_meter_7402"
 HEAT = "heat_meter_7403"
@@ -78,12 +80,24 @@ async def test_three_phases_gas_water_heat(
 async def test_values_follow_the_telegrams(home: Home) -> None:
     await home.set_up()
 
+    for value in (None, "()", "(rubbish)"):
+        await home.receive(with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value))
+        unknown = {name for name, state in home.values().items() if state == "unknown"}
+        assert unknown == {
+            "smarty_energy_imported",
+            "smarty_net_power",
+            "smarty_quarter_hour_power",
+            "smarty_last_quarter_hour",
+            "smarty_monthly_peak",
+            "smarty_cheapest_reference_power",
+            *FLOWS,
+        }
+
     changed = with_value(TELEGRAM, "1-0:1.8.0", "(025678.903*kWh)")
     changed = with_value(changed, "1-0:1.7.0", "(00.100*kW)")
     changed = with_value(changed, "1-0:2.7.0", "(00.300*kW)")
     changed = with_value(changed, "0-1:24.2.1", "(250703104000S)(00679.000*m3)")
     await home.receive(changed)
-
     assert home.values() == METER_VALUES | FLOWS | {
         "smarty_energy_imported": "25678.903",
         "smarty_net_power": "-0.2",
@@ -94,44 +108,27 @@ async def test_values_follow_the_telegrams(home: Home) -> None:
         HEAT: "12.345",
     }
 
-
-@pytest.mark.parametrize("value", [None, "()", "(rubbish)"])
-async def test_missing_and_empty_values_are_unknown(home: Home, value: str | None) -> None:
-    await home.set_up()
-
-    await home.receive(with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value))
-
-    unknown = {name for name, state in home.values().items() if state == "unknown"}
-    assert unknown == {
-        "smarty_energy_imported",
-        "smarty_net_power",
-        "smarty_quarter_hour_power",
-        "smarty_last_quarter_hour",
-        "smarty_monthly_peak",
-        "smarty_cheapest_reference_power",
-        *FLOWS,
-    }
+    await home.receive(without_channels(changed))
+    shown = home.values()
+    assert {shown[GAS], shown[WATER], shown[HEAT]} == {"unavailable"}
+    assert shown["smarty_energy_imported"] == "25678.903"
+    await home.receive(changed)
+    assert home.state_of(GAS).state == "679.0"
 
 
-async def test_an_object_that_comes_later_gets_its_sensor(home: Home) -> None:
-    await home.set_up(with_value(TELEGRAM, "1-0:52.7.0", None))
-    assert "smarty_voltage_l2" not in home.values()
-
-    await home.receive(TELEGRAM)
-
-    assert home.state_of("smarty_voltage_l2").state == "231.2"
-
-
-async def test_a_channel_that_comes_later_gets_device_and_sensor(
+async def test_what_comes_later_gets_device_and_sensor(
     home: Home, device_registry: DeviceRegistry
 ) -> None:
-    await home.set_up(WITHOUT_CHANNELS)
-    entry = home.hass.config_entries.async_entries("smarty_p1")[0]
+    first = with_value(without_channels(TELEGRAM), "1-0:52.7.0", None)
+    entry = await home.set_up(with_value(first, "1-0:32.7.0", "()"))
+    assert home.state_of("smarty_voltage_l1").state == "unknown"
+    assert "smarty_voltage_l2" not in home.values()
     assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 1
 
     await home.receive(TELEGRAM)
 
     shown = home.values()
+    assert (shown["smarty_voltage_l1"], shown["smarty_voltage_l2"]) == ("233.1", "231.2")
     assert (shown[GAS], shown[WATER], shown[HEAT]) == ("678.901", "28.103", "12.345")
     assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 4
 
@@ -145,9 +142,8 @@ def swap_channels(text: str) -> str:
 async def test_readings_stay_with_their_meters_when_channels_are_swapped(
     home: Home, device_registry: DeviceRegistry
 ) -> None:
-    await home.set_up()
+    entry = await home.set_up()
     before = home.values()
-    entry = home.hass.config_entries.async_entries("smarty_p1")[0]
     devices = async_entries_for_config_entry(device_registry, entry.entry_id)
 
     await home.receive(swap_channels(TELEGRAM))
@@ -159,55 +155,33 @@ async def test_readings_stay_with_their_meters_when_channels_are_swapped(
     assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
 
 
-async def test_a_meter_that_vanishes_is_unavailable(home: Home) -> None:
-    await home.set_up()
-
-    await home.receive(WITHOUT_CHANNELS)
-    shown = home.values()
-    assert {shown[GAS], shown[WATER], shown[HEAT]} == {"unavailable"}
-    assert shown["smarty_energy_imported"] == "25678.901"
-
-    await home.receive(TELEGRAM)
-    assert home.state_of(GAS).state == "678.901"
-
-
 @pytest.mark.parametrize(
     ("device_type", "index", "expected"),
     [
-        ("002", "(00012.345*kWh)", ("electricity_meter_7402", "energy", "kWh")),
-        ("003", "(00012.345*kWh)", ("gas_meter_7402", "energy", "kWh")),
-        ("003", "(00012.345)", ("gas_meter_7402", "gas", "m³")),
-        ("006", "(00012.345*m3)", ("hot_water_meter_7402", "water", "m³")),
-        ("009", "(00012.345*m3)", (None, "volume", "m³")),
-        ("010", "(00012.345*MWh)", ("cooling_meter_7402", "energy", "MWh")),
-        ("010", "(00012.345*MJ)", ("cooling_meter_7402", "energy", "MJ")),
-        ("004", "(00012.345*Wh)", ("heat_meter_7402", "energy", "Wh")),
-        ("004", "(00012.345*m3)", ("heat_meter_7402", None, "m³")),
-        ("099", "(00012.345*m3)", ("m_bus_meter_7402", None, "m³")),
-        ("099", "(00012.345*GJ)", ("m_bus_meter_7402", None, "GJ")),
+        ("002", "(00012.345*kWh)", ("electricity", "energy", "kWh")),
+        ("003", "(00012.345*kWh)", ("gas", "energy", "kWh")),
+        ("003", "(00012.345)", ("gas", "gas", "m³")),
+        ("006", "(00012.345*m3)", ("hot_water", "water", "m³")),
+        ("009", "(00012.345*m3)", ("compressed_air", "volume", "m³")),
+        ("010", "(00012.345*MWh)", ("cooling", "energy", "MWh")),
+        ("010", "(00012.345*MJ)", ("cooling", "energy", "MJ")),
+        ("004", "(00012.345*Wh)", ("heat", "energy", "Wh")),
+        ("004", "(00012.345*m3)", ("heat", None, "m³")),
+        ("099", "(00012.345*m3)", ("unknown", None, "m³")),
+        ("099", "(00012.345*GJ)", ("unknown", None, "GJ")),
     ],
 )
-async def test_kinds_of_mbus_meters(
-    home: Home,
-    entity_registry: EntityRegistry,
-    device_type: str,
-    index: str,
-    expected: tuple[str | None, str | None, str],
+def test_kinds_of_mbus_meters(
+    device_type: str, index: str, expected: tuple[str, str | None, str]
 ) -> None:
     text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
-    await home.set_up(with_value(text, "0-2:24.2.1", f"(250703103000S){index}"))
-
-    unique_id = f"{SERIAL}_WATE079000257402_index"
-    entity_id = entity_registry.async_get_entity_id("sensor", "smarty_p1", unique_id)
-    assert entity_id
-    state = home.hass.states.get(entity_id)
-    assert state
-    name, device_class, unit = expected
-    assert name is None or entity_id == f"sensor.{name}"
-    assert state.state == "12.345"
-    assert state.attributes.get(ATTR_DEVICE_CLASS) == device_class
-    assert state.attributes[ATTR_UNIT_OF_MEASUREMENT] == unit
-    assert state.attributes[ATTR_STATE_CLASS] == "total_increasing"
+    [telegram] = Decoder(None).feed(seal(with_value(text, "0-2:24.2.1", f"(250703103000S){index}")))
+    assert isinstance(telegram, Telegram)
+    shown, *_ = sensors_of_mbus_meter("WATE079000257402", telegram.channels[2])
+    assert (shown.key, shown.state_class) == ("index", "total_increasing")
+    assert (shown.translation_key, shown.device_class, shown.native_unit_of_measurement) == expected
+    reading = MeterReader().read(telegram, datetime(2025, 7, 3, 8, 30, tzinfo=UTC))
+    assert shown.value_fn(reading) == 12.345
 
 
 @pytest.mark.parametrize(
@@ -253,10 +227,16 @@ def with_voltage(volts: str) -> str:
 
 async def test_a_voltage_is_shown_and_follows_by_a_volt(home: Home) -> None:
     await home.set_up(with_voltage("230.4"))
-    shown = [home.state_of("smarty_voltage_l1").state]
+    before = home.state_of("smarty_voltage_l1")
+    shown, reported = [before.state], before.last_reported
     for sent in (with_voltage("231.3"), with_voltage("231.4"), with_voltage(""), TELEGRAM):
         await home.receive(sent)
-        shown.append(home.state_of("smarty_voltage_l1").state)
+        after = home.state_of("smarty_voltage_l1")
+        shown.append(after.state)
+        # Derivatives and statistics build upon the report of a state that does not follow.
+        assert after.last_reported > reported
+        assert (after.last_updated == before.last_updated) == (len(shown) == 2)
+        reported = after.last_reported
     assert shown == ["230.4", "230.4", "231.4", "unknown", "233.1"]
 
 
@@ -283,29 +263,6 @@ async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
         assert found.disabled_by is RegistryEntryDisabler.INTEGRATION
 
 
-async def test_a_state_that_does_not_follow_is_reported_again(home: Home) -> None:
-    """Derivatives and statistics build upon that."""
-    await home.set_up(with_voltage("230.0"))
-    before = home.state_of("smarty_voltage_l1")
-    reported = before.last_reported
-
-    await home.receive(with_voltage("230.5"))
-
-    after = home.state_of("smarty_voltage_l1")
-    assert after.last_reported > reported
-    assert after.last_updated == before.last_updated
-
-
-async def test_an_object_that_is_empty_at_first_has_a_sensor(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:32.7.0", "()"))
-    assert state_of(hass, "smarty_voltage_l1").state == "unknown"
-
-    await receive(hass, port, TELEGRAM)
-    assert state_of(hass, "smarty_voltage_l1").state == "233.1"
-
-
 @pytest.mark.parametrize(
     ("left_behind", "shown"),
     [
@@ -315,35 +272,29 @@ async def test_an_object_that_is_empty_at_first_has_a_sensor(
     ],
 )
 async def test_of_a_meter_on_two_channels_the_newest_index_counts(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, left_behind: str, shown: str
+    home: Home, left_behind: str, shown: str
 ) -> None:
     moved = with_value(TELEGRAM, "0-4:24.1.0", "(003)")
     moved = with_value(moved, "0-4:96.1.0", "(47415320303739303030323537343031)")
-    await set_up(hass, port, make_entry, with_value(moved, "0-4:24.2.1", left_behind))
-
-    assert state_of(hass, GAS).state == shown
+    await home.set_up(with_value(moved, "0-4:24.2.1", left_behind))
+    assert home.state_of(GAS).state == shown
 
 
 async def test_a_meter_without_identifier_is_known_by_its_channel(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-1:96.1.0", "()"))
-
-    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    entry = await home.set_up(with_value(TELEGRAM, "0-1:96.1.0", "()"))
     device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
     assert (device.name, device.serial_number) == ("Gas meter 1", None)
-    assert state_of(hass, "gas_meter_1").state == "678.901"
+    assert home.state_of("gas_meter_1").state == "678.901"
 
 
-async def test_a_flow_is_not_shown_in_the_unit_of_another(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-
+async def test_a_flow_is_not_shown_in_the_unit_of_another(home: Home) -> None:
+    await home.set_up()
     for minute, kilowatt_hours in (5, 700), (10, 710):
         capture = f"(25070310{30 + minute}00S)({kilowatt_hours:09.3f}*kWh)"
-        await receive(hass, port, with_value(TELEGRAM, "0-1:24.2.1", capture))
+        await home.receive(with_value(TELEGRAM, "0-1:24.2.1", capture))
 
-    shown = values(hass)
+    shown = home.values()
     assert shown[GAS] == shown[GAS_FLOW] == "unknown"
     assert shown["gas_meter_7401_power"] == "120.0"  # 10 kWh in a twelfth of an hour

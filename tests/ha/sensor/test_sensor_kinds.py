@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.util import dt as dt_util
 
@@ -11,17 +10,14 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from custom_components.smarty_p1.lib.entities import EVENTS, SENSORS
 from custom_components.smarty_p1.lib.meter import REGISTERS
 from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
-from tests.ha.conftest import EntryMaker
 from tests.ha.documentation import MBUS_SENSORS
-from tests.ha.meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
+from tests.ha.meter import OTHER_KEY, OTHER_SERIAL, SERIAL, encipher, with_value
 from tests.ha.support import (
     ENERGY,
     TELEGRAM,
     Home,
     fall_silent,
     let_pass,
-    set_up,
-    state_of,
     wait_until,
 )
 
@@ -53,61 +49,43 @@ def test_each_register_of_the_meter_is_a_total_that_must_not_fall() -> None:
     assert totals == set(REGISTERS)
 
 
-@pytest.mark.parametrize(
-    ("number", "state"),
-    [
-        ("0", "disconnected"),
-        ("1", "connected"),
-        ("2", "ready_for_reconnection"),
-        ("3", "unknown"),
-        ("", "unknown"),
-        ("x", "unknown"),
-    ],
-)
-@pytest.mark.parametrize(
-    ("reference", "entity_id"),
-    [
+CONTROL_STATES = {"0": "disconnected", "1": "connected", "2": "ready_for_reconnection"}
+CONTROL_STATES |= dict.fromkeys(("3", "", "x"), "unknown")
+
+
+async def test_control_states(home: Home) -> None:
+    await home.set_up()
+    before = home.values()
+    for reference, entity_id in (
         ("0-0:96.3.10", "smarty_breaker"),
         ("0-1:96.3.10", "smarty_relay_1"),
         ("0-2:96.3.10", "smarty_relay_2"),
         ("0-1:24.4.0", VALVE),
-    ],
-)
-async def test_control_states(
-    home: Home, reference: str, entity_id: str, number: str, state: str
-) -> None:
-    await home.set_up()
-    before = home.values()
-
-    await home.receive(with_value(TELEGRAM, reference, f"({number})"))
-
-    assert home.state_of(entity_id).state == state
-    others = before.keys() - {
-        *(entity_id, "smarty_telegrams_received", "smarty_meter_clock_offset")
-    }
-    after = home.values()
-    assert {other: after[other] for other in others} == {other: before[other] for other in others}
+    ):
+        own = {entity_id, "smarty_telegrams_received", "smarty_meter_clock_offset"}
+        for number, state in CONTROL_STATES.items():
+            await home.receive(with_value(TELEGRAM, reference, f"({number})"))
+            assert home.state_of(entity_id).state == state
+            after = home.values()
+            assert {name: after[name] for name in before.keys() - own} == {
+                name: before[name] for name in before.keys() - own
+            }
 
 
-@pytest.mark.parametrize("reference", ["1-1:31.4.0", "1-1:34.4.0"])
-@pytest.mark.parametrize(
-    ("limits", "shown"),
-    [
-        ("(100*A)(-063*A)", ("100.0", "-63.0")),
-        ("(000*A)(000*A)", ("0.0", "0.0")),
-        ("(100*A)", ("100.0", "unknown")),
-        ("()(-063*A)", ("unknown", "-63.0")),
-        ("()", ("unknown", "unknown")),
-    ],
-)
-async def test_current_limits(
-    home: Home, reference: str, limits: str, shown: tuple[str, str]
-) -> None:
+async def test_current_limits(home: Home) -> None:
     text = with_value(TELEGRAM, "1-1:31.4.0", None)
-    await home.set_up(with_value(text, reference, limits))
-
-    assert home.state_of("smarty_current_limit_imported").state == shown[0]
-    assert home.state_of("smarty_current_limit_exported").state == shown[1]
+    await home.set_up(with_value(text, "1-1:34.4.0", "(000*A)(000*A)"))
+    for reference in ("1-1:34.4.0", "1-1:31.4.0"):
+        for limits, imported, exported in (
+            ("(100*A)(-063*A)", "100.0", "-63.0"),
+            ("(000*A)(000*A)", "0.0", "0.0"),
+            ("(100*A)", "100.0", "unknown"),
+            ("()(-063*A)", "unknown", "-63.0"),
+            ("()", "unknown", "unknown"),
+        ):
+            await home.receive(with_value(text, reference, limits))
+            assert home.state_of("smarty_current_limit_imported").state == imported
+            assert home.state_of("smarty_current_limit_exported").state == exported
 
 
 @pytest.mark.parametrize("medium", ["1-0", "0-0"])
@@ -119,22 +97,13 @@ async def test_counters_are_read_under_both_references(home: Home, medium: str) 
     assert home.state_of("smarty_voltage_swells_l2").state == "6"
 
 
-async def test_a_valve_that_is_switched_on_later(home: Home) -> None:
-    await home.set_up(with_value(TELEGRAM, "0-1:24.4.0", None))
-    assert VALVE not in home.values()
-
-    await home.receive(TELEGRAM)
-    assert home.state_of(VALVE).state == "disconnected"
-
-    await home.receive(with_value(TELEGRAM, "0-1:24.4.0", None))
-    assert home.state_of(VALVE).state == "unknown"
-
-
 async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
     without_index = with_value(TELEGRAM, "0-1:24.2.1", None)
     await home.set_up(with_value(without_index, "0-1:96.1.0", None))
     assert not [name for name in home.values() if name.startswith("gas_")]
 
+    await home.receive(with_value(without_index, "0-1:24.4.0", None))
+    assert VALVE not in home.values()
     await home.receive(without_index)
     assert home.state_of(VALVE).state == "disconnected"
     assert not {GAS, CAPTURED} & home.values().keys()
@@ -146,6 +115,9 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
     await home.receive(TELEGRAM)
     assert home.state_of(GAS).state == "678.901"
     assert home.state_of(CAPTURED).state == "2025-07-03T08:30:00+00:00"
+
+    await home.receive(with_value(TELEGRAM, "0-1:24.4.0", None))
+    assert home.state_of(VALVE).state == "unknown"
 
 
 def with_time(time: datetime) -> str:
@@ -184,23 +156,15 @@ async def test_telegrams_are_counted(home: Home) -> None:
     counts = dict.fromkeys(Reason, 0) | {Reason.TAG: 1, "other_meter": 1}
     assert {reason: rejected.attributes[reason] for reason in counts} == counts
 
-
-async def test_telegrams_are_counted_while_none_is_accepted(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    coordinator: SmartyCoordinator = entry.runtime_data
-    await fall_silent(hass, entry)
-    assert state_of(hass, ENERGY).state == "unavailable"
-    assert state_of(hass, "smarty_telegrams_received").state == "1"
-    assert state_of(hass, "smarty_telegrams_rejected").state == "0"
-
-    await port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
-    await wait_until(hass, lambda: coordinator.reception.rejections.total() == 1)
-    await let_pass(hass, 61)
-
-    assert state_of(hass, ENERGY).state == "unavailable"
-    assert state_of(hass, "smarty_telegrams_rejected").state == "1"
+    # Also while none is accepted.
+    await fall_silent(home.hass, entry)
+    assert home.state_of(ENERGY).state == "unavailable"
+    assert home.state_of("smarty_telegrams_received").state == "2"
+    await home.port.send(encipher(TELEGRAM, 501, key=OTHER_KEY))
+    await wait_until(home.hass, lambda: coordinator.reception.rejections.total() == 2)
+    await let_pass(home.hass, 61)
+    assert home.state_of(ENERGY).state == "unavailable"
+    assert home.state_of("smarty_telegrams_rejected").state == "3"
     assert "encryption key" in str(coordinator.last_exception)
 
 

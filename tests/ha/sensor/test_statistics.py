@@ -105,6 +105,7 @@ async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: E
 async def test_statistics_are_compiled(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_ws_client: WebSocketGenerator
 ) -> None:
+    assert await async_setup_component(hass, "energy", {})
     await compile_statistics(hass, port, make_entry)
     client = await hass_ws_client()
 
@@ -148,26 +149,13 @@ async def test_statistics_are_compiled(
     assert rows[PRICE][-1]["mean"] == pytest.approx(0.2259)  # 0.15 and 0.0759
     assert rows["sensor.smarty_last_quarter_hour"][-1]["max"] == 4.0
 
-
-@pytest.mark.parametrize("fuel", [GAS, HEAT])
-async def test_the_energy_dashboard_finds_nothing_wrong(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_ws_client: WebSocketGenerator,
-    fuel: str,
-) -> None:
-    assert await async_setup_component(hass, "energy", {})
-    await compile_statistics(hass, port, make_entry)
-    client = await hass_ws_client()
-
-    sources = [GRID, {"type": "gas", "stat_energy_from": fuel}]
+    # The Energy dashboard finds nothing wrong.
+    sources = [GRID, *({"type": "gas", "stat_energy_from": fuel} for fuel in (GAS, HEAT))]
     sources.append({"type": "water", "stat_energy_from": WATER})
     await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": sources})
     assert (await client.receive_json())["success"]
     await client.send_json_auto_id({"type": "energy/validate"})
     findings = (await client.receive_json())["result"]
-
     assert findings["energy_sources"] == [[]] * len(sources)
 
 

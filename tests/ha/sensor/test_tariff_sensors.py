@@ -65,6 +65,20 @@ async def test_the_costs_of_a_month(hass: HomeAssistant, port: MeterPort) -> Non
     assert values(hass, PRICE, PRICE_EXPORT) == [0.21708, 0.06]
     assert state_of(hass, TOTAL).attributes["last_month"] == 87.78
 
+    changed: list[str] = []
+
+    def note(event: Event[EventStateChangedData]) -> None:
+        changed.append(event.data["entity_id"].removeprefix("sensor."))
+
+    unlisten = hass.bus.async_listen("state_changed", note)
+    # A minute at 0.6 kW: 10 Wh, 0.0015 + 0.00051 + the fixed part of a minute, without VAT.
+    await receive(hass, port, telegram("00:01:00", 0.01))
+    unlisten()
+    # What stays the same is not written anew.
+    costs = {PRICE, PRICE_EXPORT, ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, PEAK, PEAK_YEAR}
+    assert "smarty_energy_imported" in changed
+    assert (costs | {ABOVE, CHEAPEST, SAVING}) & set(changed) == set()
+
     # 1 kWh more costs 0.15 and 0.051 more: 21.75, and 6.42 + 7.40 (7.395) + 2.86.
     await receive(hass, port, telegram("00:10:00", 1.0, 0.5))
     assert values(hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.49, 18.01, 0, 0.03]
@@ -93,6 +107,15 @@ async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
     assert attributes["classes"]["7"] == 14.08
     assert len(attributes["classes"]) == 10
     assert values(hass, SAVING) == [60.48]
+    # What is estimated is no total.
+    for name in (SAVING, CHEAPEST, PROJECTED, MONTH_END):
+        attributes = state_of(hass, name).attributes
+        assert {"state_class", "last_reset"} & attributes.keys() == set()
+    assert state_of(hass, SAVING).attributes["device_class"] == "monetary"
+    # 30 days of 9.6 kWh: 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
+    assert values(hass, MONTH_END) == [82.57]
+    assert state_of(hass, MONTH_END).attributes["measured_share"] == 1.0
+    assert "since" not in state_of(hass, TOTAL).attributes
 
     # 2.5 kWh are 10 kW.
     await receive(hass, port, telegram("00:15:00", 2.5))
@@ -128,20 +151,6 @@ def units_of(fields: Mapping[Any, Any]) -> set[str | None]:
     return found
 
 
-@pytest.mark.usefixtures("everything_enabled", "entry")
-async def test_what_is_estimated_is_no_total(hass: HomeAssistant) -> None:
-    for name in (SAVING, CHEAPEST, PROJECTED, MONTH_END):
-        attributes = state_of(hass, name).attributes
-        assert {"state_class", "last_reset"} & attributes.keys() == set()
-    assert values(hass, SAVING) == [60.48]
-    assert state_of(hass, SAVING).attributes["device_class"] == "monetary"
-    assert state_of(hass, SAVING).attributes["unit_of_measurement"] == "EUR"
-    # 30 days of 9.6 kWh: 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
-    assert values(hass, MONTH_END) == [82.57]
-    assert state_of(hass, MONTH_END).attributes["measured_share"] == 1.0
-    assert "since" not in state_of(hass, TOTAL).attributes
-
-
 ALWAYS = {"peak_last_month", "peak_12_months", "cheapest_reference_power"}
 OF_THE_CLASS = {"cost_network", "demand_excess_cost", "quarter_hours_above"}
 OF_THE_CLASS |= {"saving_per_year"}
@@ -149,63 +158,45 @@ ENDS = ALWAYS | OF_THE_CLASS
 ENDS |= {"price_import", "price_export", "cost_energy", "cost_total", "feed_in"}
 
 
-@pytest.mark.parametrize(
-    ("options", "ends"),
-    [
-        ({"vat": True}, ALWAYS),
-        ({"reference_power": 7.0}, ALWAYS | OF_THE_CLASS),
-        ({"energy_price": 0.1}, ALWAYS | {"price_import", "cost_energy"}),
-        ({"energy_price_entity": "sensor.x"}, ALWAYS | {"price_import", "cost_energy"}),
-        ({"feed_in_price": 0.1}, ALWAYS | {"price_export", "feed_in"}),
-        ({"feed_in_price_entity": "sensor.x"}, ALWAYS | {"price_export", "feed_in"}),
-        ({"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1}, ENDS),
-    ],
-)
-async def test_what_exists_depends_on_the_options(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
-    options: dict[str, object],
-    ends: set[str],
+OF_OPTIONS: list[tuple[dict[str, object], set[str]]] = [
+    ({"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1}, ENDS),
+    ({"vat": True}, ALWAYS),
+    ({"reference_power": 7.0}, ALWAYS | OF_THE_CLASS),
+    ({"energy_price": 0.1}, ALWAYS | {"price_import", "cost_energy"}),
+    ({"feed_in_price": 0.1}, ALWAYS | {"price_export", "feed_in"}),
+    ({"energy_price_entity": "sensor.x"}, ALWAYS | {"price_import", "cost_energy"}),
+    ({"feed_in_price_entity": "sensor.x"}, ALWAYS | {"price_export", "feed_in"}),
+]
+
+
+async def test_what_exists_depends_on_the_options(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, entity_registry: EntityRegistry
 ) -> None:
     entry = make_entry(port.url)
-    for chosen in ({"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1}, options):
+    for options, ends in OF_OPTIONS:
         # What the options asked for before is removed.
         port.greeting = port.next_frame(telegram("00:00:00", 0.0))
-        hass.config_entries.async_update_entry(entry, options=chosen)
+        hass.config_entries.async_update_entry(entry, options=options)
         await reload(hass, entry)
-
-    registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
-    assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
-
-
-@pytest.mark.usefixtures("entry")
-async def test_what_stays_the_same_is_not_written_anew(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    changed: list[str] = []
-
-    def note(event: Event[EventStateChangedData]) -> None:
-        changed.append(event.data["entity_id"].removeprefix("sensor."))
-
-    hass.bus.async_listen("state_changed", note)
-    # A minute at 0.6 kW: 10 Wh, 0.0015 + 0.00051 + the fixed part of a minute, without VAT.
-    await receive(hass, port, telegram("00:01:00", 0.01))
-
-    costs = {PRICE, PRICE_EXPORT, ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, PEAK, PEAK_YEAR}
-    assert "smarty_energy_imported" in changed
-    assert (costs | {ABOVE, CHEAPEST, SAVING}) & set(changed) == set()
+        registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
+        assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
 
 
 @pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_that_is_not_whole_says_so(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    port.greeting = port.next_frame(telegram("23:30:00", 0.0))
+    port.greeting = port.next_frame(with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()"))
     entry = make_entry(port.url)
     hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    # Nothing is known before the meter has sent its time.
+    for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
+        assert state_of(hass, name).state == STATE_UNKNOWN
+        assert "measured_share" not in state_of(hass, name).attributes
+    port.greeting = b""
+    await receive(hass, port, telegram("23:30:00", 0.0))
     await receive(hass, port, telegram("23:45:00", 1.0))
 
     # One of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
@@ -219,21 +210,6 @@ async def test_a_month_that_is_not_whole_says_so(
     assert state_of(hass, PEAK).attributes["measured_share"] is None
     assert state_of(hass, CHEAPEST).attributes["classes"] == {}
     assert values(hass, PEAK_YEAR) == [4.0]
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_nothing_is_known_before_the_meter_has_sent_its_time(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = port.next_frame(with_value(telegram("00:00:00", 0.0), "0-0:1.0.0", "()"))
-    entry = make_entry(port.url)
-    hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-    for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
-        assert state_of(hass, name).state == STATE_UNKNOWN
-        assert "measured_share" not in state_of(hass, name).attributes
 
 
 def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:

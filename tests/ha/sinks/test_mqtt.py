@@ -33,7 +33,6 @@ OPTIONS = {
 }
 DISCOVERY = f"elsewhere/device/smarty_p1_{SERIAL}/config"
 
-
 LAST_STATES = "states/HEAT079000257403"
 
 
@@ -182,8 +181,12 @@ async def test_each_telegram_is_published_while_the_meter_is_read(meter: Publish
     await meter.has("availability", "online", "offline", "online")
     # It is after a silence.
     await meter.is_complete(2)
+    meter.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await meter.has("availability", "online", "offline", "online", "offline")
+    await meter.receive(TELEGRAM)
+    assert meter.messages()[-1] == (f"{ROOT}/availability", "offline", True)
     await meter.hass.config_entries.async_unload(meter.entry.entry_id)
-    assert meter.on("availability")[3:] == ["offline"]
+    assert meter.on("availability")[4:] == ["offline"]
 
 
 async def test_a_broker_that_is_away(meter: Publishing) -> None:
@@ -249,14 +252,6 @@ async def test_without_the_mqtt_integration_readings_go_on(
     assert meter.power == "1.111"
     assert await meter.hass.config_entries.async_unload(meter.entry.entry_id)
     assert [line for line in own_log(caplog) if line[0] in {"WARNING", "ERROR"}] == []
-
-
-async def test_home_assistant_stops(meter: Publishing) -> None:
-    await meter.begin()
-    meter.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
-    await meter.has("availability", "online", "offline")
-    await meter.receive(TELEGRAM)
-    assert meter.messages()[-1] == (f"{ROOT}/availability", "offline", True)
 
 
 async def test_what_the_broker_keeps_is_taken_back(meter: Publishing) -> None:

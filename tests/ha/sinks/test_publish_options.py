@@ -55,10 +55,7 @@ class Dialog:
 
     async def is_refused(self, **sections: Mapping[str, Any]) -> dict[str, str]:
         """Fill in the form, and return what is wrong."""
-        result = await self.enter(**sections)
-        # What is wrong can be seen.
-        assert not section_of(result, *sections)["collapsed"]
-        return result["errors"] or {}
+        return (await self.enter(**sections))["errors"] or {}
 
 
 @pytest.fixture
@@ -108,9 +105,8 @@ async def test_what_is_stored_is_shown_again_and_stays(dialog: Dialog) -> None:
 
 
 @pytest.mark.usefixtures("mqtt")
-@pytest.mark.parametrize(
-    ("section", "typed", "error"),
-    [
+async def test_what_cannot_be(dialog: Dialog) -> None:
+    for section, typed, error in (
         ("p1_server", {"address": "localhost"}, "p1_address_malformed"),
         ("p1_server", {"address": ""}, "p1_address_malformed"),
         ("p1_server", {"address": FOREIGN_ADDRESS}, "p1_address_unusable"),
@@ -123,18 +119,14 @@ async def test_what_is_stored_is_shown_again_and_stays(dialog: Dialog) -> None:
         ("mqtt", {"discovery_prefix": "a" * 65_500}, "mqtt_prefix_malformed"),
         ("mqtt", {"discovery_prefix": ""}, "mqtt_prefix_malformed"),
         ("mqtt", {"discovery_prefix": "home/#"}, "mqtt_prefix_malformed"),
-    ],
-)
-async def test_what_cannot_be(
-    dialog: Dialog, section: str, typed: dict[str, str], error: str
-) -> None:
-    usual = p1_server(free_ports()) if section == "p1_server" else {"enabled": True}
-    result = await dialog.enter(**{section: usual | typed})
-    assert result["errors"] == {section: error}
-    # What is wrong can be seen.
-    shown = section_of(result, section)
-    assert not shown["collapsed"]
-    assert typed.items() <= shown.items()
+    ):
+        usual = p1_server(free_ports()) if section == "p1_server" else {"enabled": True}
+        result = await dialog.enter(**{section: usual | typed})
+        assert result["errors"] == {section: error}
+        # What is wrong can be seen.
+        shown = section_of(result, section)
+        assert not shown["collapsed"]
+        assert typed.items() <= shown.items()
 
 
 async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:

@@ -1,6 +1,7 @@
 """The virtual meter: its options, who reads it, what it asks the user, and what finds it."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
@@ -95,17 +96,23 @@ class House:
         await self.hass.async_block_till_done()
         return result
 
-    async def is_refused(self, **typed: Any) -> str:  # noqa: ANN401
-        """Fill in the form, and return what is wrong."""
-        result = await self.enter(**typed)
-        assert result["errors"]
-        return result["errors"]["virtual_meter"]
+    async def fields(self) -> list[Any]:
+        """Return the fields of the form."""
+        form = await open_options(self.hass, self.entry, "other_programs")
+        assert form["data_schema"]
+        schema = form["data_schema"].schema
+        [section] = [part for key, part in schema.items() if key == "virtual_meter"]
+        return [*section.schema.schema]
 
-    async def get(self, path: str) -> Any:  # noqa: ANN401
+    async def get_text(self, path: str) -> str:
         """Ask as a device does."""
         url = f"http://{LOCAL}:{self.http_port}{path}"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            return await answer.json()
+            return await answer.text()
+
+    async def get(self, path: str) -> Any:  # noqa: ANN401
+        """Return the JSON that a device gets."""
+        return json.loads(await self.get_text(path))
 
     def poll(self, address: str, times: int, interval: float) -> None:
         """Let somebody poll at a pace."""
@@ -116,11 +123,11 @@ class House:
         for n in range(times):
             meter.ask(address, Question.EM_STATUS, 1020 + n * interval)
 
-    def issue(self, problem: str) -> ir.IssueEntry | None:
-        """Return a repair that is shown."""
+    def issue(self, problem: str) -> dict[str, str]:
+        """Return what a repair that is shown names."""
         issue_id = f"{problem}_{self.entry.entry_id}"
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, issue_id)
-        return issue if issue and issue.active else None
+        return issue.translation_placeholders or {} if issue and issue.active else {}
 
 
 @pytest.fixture
@@ -136,10 +143,7 @@ async def house(
 async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> None:
     house.entry = await set_up(house.hass, house.port, house._make_entry)
     house.port.greeting = lambda: house.port.next_frame(TELEGRAM)
-    form = await open_options(house.hass, house.entry, "other_programs")
-    assert form["data_schema"]
-    [section] = [part for key, part in form["data_schema"].schema.items() if key == "virtual_meter"]
-    shown = {str(key): key.default() for key in section.schema.schema}
+    shown = {str(key): key.default() for key in await house.fields()}
     assert (shown["enabled"], shown["port"], shown["announced"]) == (False, 80, False)
 
     udp_port = free_ports()
@@ -150,13 +154,8 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
     assert house.options["udp_ports"] == [udp_port]
     assert (await house.get("/api"))["serial"] == serial
 
-    form = await open_options(house.hass, house.entry, "other_programs")
-    assert form["data_schema"]
-    [key] = [key for key in form["data_schema"].schema if key == "virtual_meter"]
-    section = form["data_schema"].schema[key]
-    told = {str(one): one.description or {} for one in section.schema.schema}
-    suggested = {name: each.get("suggested_value") for name, each in told.items()}
-    assert suggested["udp_ports"] == [str(udp_port)]
+    suggested = {str(key): key.description for key in await house.fields() if key.description}
+    assert suggested["udp_ports"] == {"suggested_value": [str(udp_port)]}
     # Switched off, it is still the same meter for whoever knew it.
     await house.enter(enabled=False)
     assert house.options["serial"] == serial
@@ -164,9 +163,12 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
         await house.get("/api")
 
 
-@pytest.mark.parametrize(
-    ("typed", "error"),
-    [
+async def test_what_cannot_be(house: House) -> None:
+    house.entry = await set_up(house.hass, house.port, house._make_entry)
+    other = house._make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
+    options = {"virtual_meter": stored(2001, address="0.0.0.0", udp_ports=[1010])}  # noqa: S104
+    house.hass.config_entries.async_update_entry(other, options=options)
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"address": "localhost"}, "p1_address_malformed"),
         ({"address": "192.0.2.1"}, "p1_address_unusable"),
         ({"batteries": ["battery.lan"]}, "virtual_battery_malformed"),
@@ -179,49 +181,32 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
         ({"announced": True}, "virtual_announced_locally"),
         ({"port": 2001}, "p1_port_in_use"),
         ({"udp_ports": ["1010"]}, "virtual_udp_port_in_use"),
-    ],
-)
-async def test_what_cannot_be(house: House, typed: dict[str, Any], error: str) -> None:
-    house.entry = await set_up(house.hass, house.port, house._make_entry)
-    other = house._make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    options = {"virtual_meter": stored(2001, address="0.0.0.0", udp_ports=[1010])}  # noqa: S104
-    house.hass.config_entries.async_update_entry(other, options=options)
-    assert await house.is_refused(**typed) == error
+    ]
+    for typed, error in cases:
+        assert (await house.enter(**typed))["errors"] == {"virtual_meter": error}
 
 
 async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None:
-    await house.set_up()
+    await house.set_up(shows_telegram=True)
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
+    assert "/Lux5" in await house.get_text("/api/v1/telegram")
     await receive(house.hass, house.port, with_power("01.234"))
     assert (await house.get("/rpc/EM.GetStatus?id=0"))["total_act_power"] == 1234
 
     told = await async_get_config_entry_diagnostics(house.hass, house.entry)
     [client] = told["virtual_meter_clients"]
-    assert (client["address"], client["profile"], client["times"]) == (LOCAL, "meter", 2)
+    assert (client["address"], client["profile"], client["times"]) == (LOCAL, "meter", 3)
     page = await open_options(house.hass, house.entry, "virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
     assert "127" not in placeholders["batteries"] + placeholders["unanswered"]
     result = await house.hass.config_entries.options.async_configure(page["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert house.options == stored(house.http_port)
+    assert house.options == stored(house.http_port, shows_telegram=True)
 
     await house.hass.config_entries.async_unload(house.entry.entry_id)
     with pytest.raises(aiohttp.ClientConnectionError):
         await house.get("/api")
-
-
-@pytest.mark.parametrize(("shows_telegram", "status"), [(False, 404), (True, 200)])
-async def test_the_telegram_is_handed_out_only_with_consent(
-    house: House,
-    shows_telegram: bool,  # noqa: FBT001
-    status: int,
-) -> None:
-    await house.set_up(shows_telegram=shows_telegram)
-    url = f"http://{LOCAL}:{house.http_port}/api/v1/telegram"
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
-        assert answer.status == status
-        assert ("/Lux5" in await answer.text()) is shows_telegram
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -249,20 +234,14 @@ async def test_a_port_in_use_is_a_repair_until_it_is_free(house: House) -> None:
         tcp.listen()
         udp.bind((LOCAL, udp_port))
         await house.set_up(udp_ports=[udp_port])
-        issue = house.issue("virtual_meter")
-        assert issue
-        assert issue.translation_placeholders
-        assert issue.translation_placeholders["port"] == f"{house.http_port}, {udp_port}"
+        assert house.issue("virtual_meter")["port"] == f"{house.http_port}, {udp_port}"
         # Readings go on.
         assert house.entry.runtime_data.latest
         tcp.close()
         await let_it_try_again(house)
-        issue = house.issue("virtual_meter")
-        assert issue
-        assert issue.translation_placeholders
-        assert issue.translation_placeholders["port"] == str(udp_port)
+        assert house.issue("virtual_meter")["port"] == str(udp_port)
     await let_it_try_again(house)
-    assert house.issue("virtual_meter") is None
+    assert not house.issue("virtual_meter")
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
 
 
@@ -275,26 +254,28 @@ async def let_it_try_again(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "name"), [("battery", "batteries"), ("no_battery", "no_batteries")]
+    ("choice", "name"),
+    [("battery", "batteries"), ("no_battery", "no_batteries"), ("battery", None)],
 )
-async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: str) -> None:
+async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: str | None) -> None:
     await async_setup_component(house.hass, "repairs", {})
     await house.set_up()
     house.poll(STRANGER, 6, 1.0)
     house.poll("192.168.1.31", 6, 1.0)  # one at a time
-    issue = house.issue("virtual_battery")
-    assert issue
-    assert issue.translation_placeholders
-    assert issue.translation_placeholders["address"] == STRANGER
-    assert issue.translation_placeholders["seconds"] == "1.0"
-
-    menu = await open_repair(house.hass, issue.issue_id)
+    assert house.issue("virtual_battery").items() >= {"address": STRANGER, "seconds": "1.0"}.items()
+    menu = await open_repair(house.hass, f"virtual_battery_{house.entry.entry_id}")
+    if name is None:
+        # Its options are gone by now.
+        house.hass.config_entries.async_update_entry(house.entry, options={})
+        result = await choose(house.hass, menu, choice)
+        assert result["reason"] == "entry_removed"
+        return
     result = await choose(house.hass, menu, choice)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await house.hass.async_block_till_done()
     assert house.options[name] == [STRANGER]
     house.poll(STRANGER, 6, 1.0)
-    assert house.issue("virtual_battery") is None
+    assert not house.issue("virtual_battery")
     meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
     [client] = meter.clients
     assert (meter.profile(client) == "battery") is (choice == "battery")
@@ -310,18 +291,6 @@ async def test_who_asks_by_udp_and_is_not_named_is_shown(house: House) -> None:
     assert placeholders["unanswered"].startswith(f"| {STRANGER} | Shelly EM.GetStatus, UDP |")
     form = await open_options(house.hass, house.entry, "other_programs")
     assert (form["description_placeholders"] or {})["addresses"] == LOCAL
-
-
-async def test_a_question_about_a_meter_that_is_gone(house: House) -> None:
-    await async_setup_component(house.hass, "repairs", {})
-    await house.set_up()
-    house.poll(STRANGER, 6, 1.0)
-    issue = house.issue("virtual_battery")
-    assert issue
-    menu = await open_repair(house.hass, issue.issue_id)
-    house.hass.config_entries.async_update_entry(house.entry, options={})
-    result = await choose(house.hass, menu, "battery")
-    assert result["reason"] == "entry_removed"
 
 
 def found(hass: HomeAssistant) -> dict[str, str]:
@@ -383,12 +352,9 @@ async def test_one_that_was_added_by_hand_is_a_repair(house: House) -> None:
     entry = MockConfigEntry(domain="shelly", title="A meter", unique_id=SERIAL.upper())
     with patch("homeassistant.config_entries.ConfigEntry.async_setup"):
         await house.hass.config_entries.async_add(entry)
-    issue = house.issue("virtual_meter_added")
-    assert issue
-    assert issue.translation_placeholders
-    assert issue.translation_placeholders["added"] == "A meter"
+    assert house.issue("virtual_meter_added")["added"] == "A meter"
     await house.hass.config_entries.async_remove(entry.entry_id)
-    assert house.issue("virtual_meter_added") is None
+    assert not house.issue("virtual_meter_added")
 
 
 @pytest.mark.usefixtures("zeroconf")
@@ -408,7 +374,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     assert house.issue("virtual_meter_added")
     # It asks oftener than telegrams come, and is no battery. Others at other addresses may be.
     house.poll(LOCAL, 6, 5.0)
-    assert house.issue("virtual_battery") is None
+    assert not house.issue("virtual_battery")
     house.poll(STRANGER, 6, 5.0)
     assert house.issue("virtual_battery")
     ir.async_delete_issue(house.hass, DOMAIN, f"virtual_battery_{house.entry.entry_id}")
@@ -438,6 +404,7 @@ async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.Mon
         return state.state if state else ""
 
     assert power() == "2345.0"
+    assert "/Lux5" not in await house.get_text("/api/v1/telegram")
     # Told of each telegram.
     await receive(house.hass, house.port, with_power("01.234"))
     await wait_until(house.hass, lambda: power() == "1234.0")

@@ -129,6 +129,29 @@ def test_each_series_of_electricity() -> None:
 
 
 SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
+# What is changed in the second row, and the reason to refuse it.
+IN_SECOND = [
+    ("15", "30", "wrong_interval"),
+    ("+02:00", "+00:00", "wrong_offset"),
+    ("+02:00", "Z", "wrong_offset"),
+    # Each is an offset of Luxembourg's, on another day.
+    ("2025-10-26T02:45:00+02", "2025-07-01T02:45:00+01", "wrong_offset"),
+    ("2025-10-26", "2025-12-01", "wrong_offset"),
+    # At 2:45 of this day there was no clock in Luxembourg that showed it.
+    ("2025-10-26T02:45:00+02", "2025-03-30T02:45:00+01", "wrong_offset"),
+    ("2025-10-26T02:45:00+02", "9999-12-31T23:45:00-23", "future"),
+    ("02:45:00", "02:46:00", "no_quarter_hour"),
+    ("02:45:00", "02:45:01", "no_quarter_hour"),
+    ("2025-10-26", "1998-10-26", "too_old"),
+    ("2025-10-26", "0001-01-01", "too_old"),
+    ("2025-10-26", "9999-12-31", "future"),
+    ("2025-10-26", "2025-13-26", "damaged_line"),
+    *(("0.408", value, "wrong_value") for value in ("-0.408", "NaN", "inf", "1e3", "9" * 800)),
+    ("0.408", "1000.001", "watt_hours"),
+    *(('"1"', version, "damaged_line") for version in ('"9999999"', '""', '"1","more"')),
+]
+LAST = '"3.960","15","Measured","2"\n'
+CUTS = ['"3.96', *(LAST[:end] for end in (7, 24, 25, 26))]
 
 
 @pytest.mark.parametrize(
@@ -164,52 +187,10 @@ SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
         ("1-1:1.29.0", "7-1:99.23.15", "gas", None),
         ("1-1:1.29.0", "1-1:9.29.0", "unknown_code", None),
         ('"15"', '"60"', "wrong_interval", "2"),
-        (SECOND, SECOND.replace("15", "30"), "wrong_interval", "3"),
-        (SECOND, SECOND.replace("+02:00", "+00:00"), "wrong_offset", "3"),
-        (SECOND, SECOND.replace("+02:00", "Z"), "wrong_offset", "3"),
-        # Each is an offset of Luxembourg's, on another day.
-        (
-            SECOND,
-            SECOND.replace("2025-10-26", "2025-07-01").replace("+02", "+01"),
-            "wrong_offset",
-            "3",
-        ),
-        (SECOND, SECOND.replace("2025-10-26", "2025-12-01"), "wrong_offset", "3"),
-        # At 2:45 of this day there was no clock in Luxembourg that showed it.
-        (
-            SECOND,
-            SECOND.replace("2025-10-26", "2025-03-30").replace("+02", "+01"),
-            "wrong_offset",
-            "3",
-        ),
-        (
-            SECOND,
-            SECOND.replace("2025-10-26T02", "9999-12-31T23").replace("+02", "-23"),
-            "future",
-            "3",
-        ),
-        (SECOND, SECOND.replace("02:45:00", "02:46:00"), "no_quarter_hour", "3"),
-        (SECOND, SECOND.replace("02:45:00", "02:45:01"), "no_quarter_hour", "3"),
-        (SECOND, SECOND.replace("2025-10-26", "1998-10-26"), "too_old", "3"),
-        (SECOND, SECOND.replace("2025-10-26", "0001-01-01"), "too_old", "3"),
-        (SECOND, '"2026-11-22T02:45:00+01:00","0.408","15","Measured","1"', "future", "3"),
-        (SECOND, SECOND.replace("2025-10-26", "9999-12-31"), "future", "3"),
-        (SECOND, SECOND.replace("2025-10-26", "2025-13-26"), "damaged_line", "3"),
-        (SECOND, SECOND.replace("0.408", "-0.408"), "wrong_value", "3"),
-        (SECOND, SECOND.replace("0.408", "NaN"), "wrong_value", "3"),
-        (SECOND, SECOND.replace("0.408", "inf"), "wrong_value", "3"),
-        (SECOND, SECOND.replace("0.408", "1e3"), "wrong_value", "3"),
-        (SECOND, SECOND.replace("0.408", "1000.001"), "watt_hours", "3"),
-        (SECOND, SECOND.replace("0.408", "9" * 800), "wrong_value", "3"),
-        (SECOND, SECOND.replace('"1"', '"9999999"'), "damaged_line", "3"),
-        (SECOND, SECOND.replace('"1"', '""'), "damaged_line", "3"),
-        (SECOND, SECOND + ',"more"', "damaged_line", "3"),
+        *((SECOND, SECOND.replace(a, b), reason, "3") for a, b, reason in IN_SECOND),
         (SECOND, SECOND[:20], "damaged_line", "4"),
-        ('"3.960","15","Measured","2"\n', '"3.96', "truncated", "5"),
-        ('"3.960","15","Measured","2"\n', '"3.960","15","Measured",', "truncated", "5"),
-        ('"3.960","15","Measured","2"\n', '"3.960"', "truncated", "5"),
-        ('"3.960","15","Measured","2"\n', '"3.960","15","Measured","', "truncated", "5"),
-        ('"3.960","15","Measured","2"\n', '"3.960","15","Measured","2', "truncated", "5"),
+        (SECOND, '"2026-11-22T02:45:00+01:00","0.408","15","Measured","1"', "future", "3"),
+        *((LAST, cut, "truncated", "5") for cut in CUTS),
         (SECOND, "x" * 1001, "not_csv", None),
     ],
 )

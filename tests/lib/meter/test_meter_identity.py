@@ -194,13 +194,3 @@ def test_telegrams_without_a_tag_have_thirty_turns_at_once_and_two_a_second() ->
     # A tag is proof enough.
     sealed = Port()
     assert sealed.hears(b"".join(map(says, range(100)))) == ["read"] * 100
-
-
-@pytest.mark.parametrize("stored", [{}, {"counters": None}, {"counters": {"key": {"?": 1}}}])
-def test_a_memory_that_is_damaged_is_begun_anew(stored: dict[str, object]) -> None:
-    port = Port()
-    port.memory = MeterMemory.from_dict(stored)
-    assert "counters" in port.memory.damaged
-    port.restart(KEY)
-    assert port.hears(says(1)) == ["read"]
-    assert port.memory.as_dict()["system_title"] == TITLE.hex()

@@ -5,16 +5,14 @@ import weakref
 
 import pytest
 
-from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
+from dev.encoder import KEY, TITLE, frame, telegram
 from smartyp1.p1 import (
     Decoder,
     FrameDecryptor,
-    KeyFormatError,
     LineDecoder,
     Reason,
     Rejection,
     Telegram,
-    key_fingerprint,
     read_frame,
 )
 
@@ -35,20 +33,6 @@ def told(events: list[Telegram | Rejection]) -> list[tuple[bytes | None, int | N
     ]
 
 
-def test_a_frame_is_opened_once() -> None:
-    known = literal("three_phase_gas_water_heat")
-    assert known.key
-    decryptor = FrameDecryptor(known.key)
-
-    opened = decryptor.decrypt(known.data)
-    assert isinstance(opened, Telegram)
-    assert opened.text == known.telegram.encode()
-    assert opened.frame_counter == known.frame_counter
-    again = decryptor.decrypt(known.data)
-    assert isinstance(again, Rejection)
-    assert again.reason is Reason.REPLAY
-
-
 def test_what_cannot_be_opened_changes_nothing() -> None:
     decryptor = FrameDecryptor(KEY, last_counters={TITLE: 4})
     refused = [
@@ -63,12 +47,6 @@ def test_what_cannot_be_opened_changes_nothing() -> None:
         (TITLE, 4, Reason.REPLAY),
     ]
     assert decryptor.last_counters == {TITLE: 4}
-
-
-def test_an_decryptor_says_whose_key_it_has() -> None:
-    assert FrameDecryptor(KEY).fingerprint == key_fingerprint(KEY)
-    with pytest.raises(KeyFormatError):
-        FrameDecryptor(KEY[:15], AUTHENTICATION_KEY)
 
 
 def test_meters_on_one_line_are_opened_with_their_own_keys(

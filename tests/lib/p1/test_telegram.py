@@ -171,18 +171,6 @@ def test_an_object_of_thousands_of_values_is_cut(reference: str) -> None:
     assert len(values) == 16
 
 
-def test_a_changed_telegram_does_not_change_the_next_one() -> None:
-    decoder = Decoder(KEY)
-    [first] = decoder.feed(frame(1, telegram("1-0:1.8.0(1*kWh)", "0-1:24.1.0(003)")))
-    assert isinstance(first, Telegram)
-    first.objects.clear()  # type: ignore[attr-defined]  # against its type
-
-    [second] = decoder.feed(frame(2, telegram("1-0:1.8.0(1*kWh)", "0-1:24.1.0(003)")))
-
-    assert isinstance(second, Telegram)
-    assert second.objects["1-0:1.8.0"] == 1.0
-
-
 def test_as_dict_is_json() -> None:
     found = read(
         "0-0:1.0.0(250703103000S)",

@@ -1,7 +1,7 @@
 """A meter's telegrams, as the tests write them down."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -13,12 +13,14 @@ from smartyp1.tariff import (
     DemandMeter,
     Energies,
     Kind,
+    Origin,
     QuarterHour,
     Row,
     Span,
     line_of,
     month_name,
 )
+from tests.lib.tariff.months import local
 
 SERIAL = "SAG1030790002574"
 PRICE = 0.1139
@@ -63,6 +65,12 @@ def row_of(quarters: Iterable[QuarterHour], *others: Span) -> Row:
     return row
 
 
+def known(meter: DemandMeter) -> Demand:
+    """Return the snapshot of a meter that has one."""
+    assert meter.snapshot
+    return meter.snapshot
+
+
 class Disk:
     """The files of a meter's row, to which lines are only ever added."""
 
@@ -91,6 +99,11 @@ class Connection:
         self.imported_wh = REGISTER_WH
         self.serial: str | None = SERIAL
         self.quarters: list[QuarterHour] = []
+
+    @property
+    def demand(self) -> Demand:
+        """Return what the meter knows."""
+        return known(self.meter)
 
     def read(self, power_kw: float | None = None) -> Demand:
         """Let the meter send a telegram."""
@@ -138,3 +151,15 @@ class Connection:
         for _ in range(minutes):
             demand = self.after(60, wh_a_minute, wh_a_minute * 60 / 1000)
         return demand
+
+
+def platform(
+    start: str, end: str, kw: float | Callable[[datetime], float], exported_kwh: float | None = None
+) -> list[QuarterHour]:
+    """Return the platform's quarter-hours of a period of Luxembourg's clock."""
+    first, step = local(start), timedelta(minutes=15)
+    times = [first + n * step for n in range((local(end) - first) // step)]
+    return [
+        QuarterHour(time, kw(time) if callable(kw) else kw, exported_kwh, origin=Origin.PLATFORM)
+        for time in times
+    ]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from smartyp1.tariff import Contract, Contracts, Month, compute_bill
+from smartyp1.tariff import Contract, compute_bill
 from tests.lib.tariff.months import (
     agreed,
     changing,
@@ -15,23 +15,6 @@ from tests.lib.tariff.months import (
     sums,
     whole_month,
 )
-
-
-def test_an_ordinary_month() -> None:
-    june = whole_month("2026-06", 30, kwh=300, above={3: 45, 7: 10})
-    due = compute_bill(june, agreed(reference_kw=7, energy_price=0.15), local("2026-07-01"))
-
-    assert lines(due) == [
-        ("energy", 300, 0.15, 45.00),  #            300 * 0.15
-        ("network_fixed", 1, 12.84, 12.84),  #      7 kW in 2026
-        ("network_variable", 300, 0.051, 15.30),  # 300 * 0.051
-        ("meter", 1, 5.72, 5.72),  #                40 A in 2026
-        ("surcharge", 10, 0.0765, 0.77),  #         10 * 0.0765 = 0.765, half a cent is rounded up
-    ]
-    # 45.00 + 12.84 + 15.30 + 5.72 + 0.77 = 79.63; 8 % of it is 6.3704; 79.63 + 6.37 = 86.00
-    assert sums(due) == (79.63, 6.37, 86.00)
-    assert [line.unit for line in due.lines] == ["kWh", "month", "kWh", "month", "kWh"]
-    assert (due.missing, due.vat_rate, due.unpriced_kwh) == ((), 0.08, 0)
 
 
 def test_all_lines_in_their_order() -> None:
@@ -51,6 +34,9 @@ def test_all_lines_in_their_order() -> None:
     # 45.00 + 2.50 + 12.84 + 15.30 + 8.69 + 0.77 = 85.10; less 16.00 is 69.10
     # VAT is on what is bought only: 85.10 * 0.08 = 6.808; 69.10 + 6.81 = 75.91
     assert sums(due) == (69.10, 6.81, 75.91)
+    units = ["kWh", "month", "month", "kWh", "month", "kWh", "kWh"]
+    assert [line.unit for line in due.lines] == units
+    assert (due.missing, due.vat_rate, due.unpriced_kwh) == ((), 0.08, 0)
     assert due.amount("feed_in") == -16.00
     assert due.amount("energy", "energy_fee") == 51.30  # 47.50 * 1.08
     # 12.84 + 15.30 + 8.69 = 36.83; 36.83 * 1.08 = 39.7764
@@ -65,8 +51,6 @@ def test_all_lines_in_their_order() -> None:
         ("2026-06-01", 0, 0.00, 0.00),
         ("2026-06-11", 0.333333, 4.28, 1.91),  # 10 of 30 days: 12.84 / 3; 5.72 / 3 = 1.9067
         ("2026-06-11T18:00", 0.358333, 4.60, 2.05),  # 10.75 / 30: 4.601; 2.0497
-        ("2026-06-30T23:45", 0.999653, 12.84, 5.72),
-        ("2026-07-01", 1, 12.84, 5.72),
         ("2027-01-01", 1, 12.84, 5.72),
         ("2026-05-01", 0, 0.00, 0.00),
     ],
@@ -80,19 +64,6 @@ def test_the_running_month(until: str, share: float, fixed: float, meter: float)
         ("meter", share, 5.72, meter),
         ("surcharge", 0, 0.0765, 0.00),
     ]
-
-
-def test_march_with_its_day_of_23_hours() -> None:
-    # Luxembourg's noon on 29 March 2026 is 11 hours after midnight: 28 days and 11/23 of 31 have
-    # passed. 12.84 * 655/713 = 11.7955; 5.72 * 655/713 = 5.2547
-    march = month("2026-03", day("2026-03-29", 20))
-    due = compute_bill(march, agreed(reference_kw=7), local("2026-03-29T12:00"))
-    assert lines(due)[0] == ("network_fixed", 0.918654, 12.84, 11.80)
-    assert lines(due)[2] == ("meter", 0.918654, 5.72, 5.25)
-
-    whole = compute_bill(march, agreed(reference_kw=7), local("2026-04-01"))
-    # Without the energy, 12.84 + 20 * 0.051 + 5.72 = 19.58; 19.58 * 0.08 = 1.5664
-    assert whole.subtotal == 21.15
 
 
 def test_october_with_its_day_of_25_hours() -> None:
@@ -125,51 +96,6 @@ def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
     assert compute_bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
     with_levies = agreed(reference_kw=7, has_levies=True, **own)
     assert compute_bill(january, with_levies, january.end).prices_of == date(2026, 12, 31)
-
-
-def test_another_class_from_the_middle_of_the_month() -> None:
-    june = month(
-        "2026-06",
-        day("2026-06-15", 120, {3: 20, 7: 6, 12: 1}),
-        day("2026-06-16", 180, {3: 30, 7: 9, 12: 2}),
-    )
-    contracts = changing(
-        ("2020-01-01", Contract(reference_kw=7)), ("2026-06-16", Contract(reference_kw=12))
-    )
-    due = compute_bill(june, contracts, local("2026-07-01"))
-    assert lines(due) == [
-        ("network_fixed", 0.5, 12.84, 6.42),
-        ("network_fixed", 0.5, 19.61, 9.81),  #      9.805
-        ("network_variable", 300, 0.051, 15.30),
-        ("meter", 1, 5.72, 5.72),
-        ("surcharge", 8, 0.0765, 0.61),  #           6 above 7 kW, 2 above 12 kW: 0.612
-    ]
-    assert due.subtotal == 40.89  # 37.86 * 0.08 = 3.0288
-
-    # On the 21st: 15 days of the one, 5 of the other. 12.84 / 2; 19.61 / 6 = 3.2683
-    due = compute_bill(june, contracts, local("2026-06-21"))
-    assert [amount for *_, amount in lines(due)][:2] == [6.42, 3.27]
-    # On the 11th, the other one has not begun: 12.84 / 3
-    due = compute_bill(june, contracts, local("2026-06-11"))
-    assert lines(due)[0] == ("network_fixed", 0.333333, 12.84, 4.28)
-    assert lines(due)[1][0] == "network_variable"
-
-
-def test_another_price_from_the_middle_of_a_day() -> None:
-    # The 10th is two: until noon, and from then on. 9.5 of 30 days have the lower fee:
-    # 3 * 9.5/30 = 0.95; 6 * 20.5/30 = 4.10
-    june = month("2026-06", day("2026-06-10", 4), day("2026-06-10T12:00", 5))
-    contracts = changing(
-        ("2020-01-01", Contract(reference_kw=7, energy_price=0.15, energy_fee=3)),
-        ("2026-06-10T12:00", Contract(reference_kw=7, energy_price=0.20, energy_fee=6)),
-    )
-    due = compute_bill(june, contracts, local("2026-07-01"))
-    assert lines(due)[:4] == [
-        ("energy", 4, 0.15, 0.60),
-        ("energy", 5, 0.20, 1.00),
-        ("energy_fee", 0.316667, 3, 0.95),
-        ("energy_fee", 0.683333, 6, 4.10),
-    ]
 
 
 def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
@@ -211,24 +137,6 @@ def test_the_price_of_the_market(
     # Before the first watt-hour there is nothing to have a price.
     due = compute_bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
     assert (due.amount("energy"), due.unpriced_kwh, due.missing) == (0, 0, ())
-
-
-def test_from_a_fixed_price_to_that_of_the_market() -> None:
-    june = month(
-        "2026-06",
-        day("2026-06-15", 100),
-        day("2026-06-16", 50, market_wh=50_000, market_cost=4.00),
-        day("2026-06-17", 50, market_wh=45_000, market_cost=3.60),
-    )
-    contracts = changing(
-        ("2020-01-01", Contract(reference_kw=7, energy_price=0.15)),
-        ("2026-06-16", Contract(reference_kw=7, energy_margin=0.15)),
-        ("2026-06-17", Contract(reference_kw=12, energy_margin=0.15)),
-    )
-    due = compute_bill(june, contracts, june.end)
-    # 5 kWh of 100 cost the mean of the others: 7.60 / 95 = 0.08; 8.00 + 100 * 0.15 = 23.00
-    assert lines(due)[:2] == [("energy", 100, 0.15, 15.00), ("energy", 100, 0.23, 23.00)]
-    assert (due.unpriced_kwh, due.missing) == (5, ())
 
 
 @pytest.mark.parametrize(
@@ -279,41 +187,31 @@ def test_without_an_energy_price_there_is_no_total() -> None:
     assert parts == {"energy": None, "network": 36.57, "surcharge": 0.83, "feed_in": -5.00}
 
 
-def missing(june: Month, contracts: Contracts) -> tuple[str, ...]:
-    """Return what is missing on a bill that has no sums because of that."""
-    due = compute_bill(june, contracts, june.end)
-    assert sums(due) == (None, None, None)
-    for name in due.missing:
-        assert due.amount(name) is None
-    return due.missing
-
-
-def test_what_is_not_published_is_missing() -> None:
-    june = whole_month("2025-06", 30, kwh=300)
-    assert missing(june, agreed(reference_kw=150, energy_price=0)) == ("network_fixed",)
-    assert missing(june, agreed(reference_kw=5, energy_price=0)) == ("network_fixed",)
-    assert (
-        compute_bill(june, agreed(reference_kw=150, energy_price=0), june.end).amount("meter")
-        == 6.37
-    )  # 5.90 * 1.08
-    assert compute_bill(
-        june, agreed(reference_kw=150, energy_price=0, network_fixed=300), june.end
-    ).total
-    # In 2026 it is published: 206.60 + 15.30 + 5.72 = 227.62; 18.2096 of VAT
-    june = whole_month("2026-06", 30, kwh=300)
-    assert compute_bill(june, agreed(reference_kw=150, energy_price=0), june.end).total == 245.83
-
-
-def test_without_a_reference_power_two_more_lines_are_missing() -> None:
-    june = whole_month("2026-06", 30, kwh=300)
-    assert missing(june, Contracts()) == ("energy", "network_fixed", "surcharge")
-    assert missing(june, agreed(energy_price=0, surcharge=0.08, network_fixed=9)) == ("surcharge",)
-
-
-def test_before_the_tariff_nothing_was_published() -> None:
-    june = whole_month("2024-06", 30, kwh=300)
-    grid = ("network_fixed", "network_variable", "meter", "surcharge")
-    assert missing(june, agreed(reference_kw=7, energy_price=0)) == grid
+@pytest.mark.parametrize(
+    ("name", "contract", "expected"),
+    [
+        # 150 and 200 kW have a published price since 2026, and 5 kW has none.
+        ("2025-06", {"reference_kw": 150, "energy_price": 0}, ("network_fixed",)),
+        ("2025-06", {"reference_kw": 5, "energy_price": 0}, ("network_fixed",)),
+        ("2025-06", {"reference_kw": 150, "energy_price": 0, "network_fixed": 300}, ()),
+        ("2026-06", {"reference_kw": 150, "energy_price": 0}, ()),
+        ("2026-06", {}, ("energy", "network_fixed", "surcharge")),
+        ("2026-06", {"energy_price": 0, "surcharge": 0.08, "network_fixed": 9}, ("surcharge",)),
+        (
+            "2024-06",
+            {"reference_kw": 7, "energy_price": 0},
+            ("network_fixed", "network_variable", "meter", "surcharge"),
+        ),
+    ],
+)
+def test_a_missing_price_leaves_no_total(
+    name: str, contract: dict[str, float], expected: tuple[str, ...]
+) -> None:
+    june = whole_month(name, 30, kwh=300)
+    due = compute_bill(june, agreed(**contract), june.end)
+    assert due.missing == expected
+    assert all(due.amount(name) is None for name in expected)
+    assert (due.total is None) == bool(expected)
 
 
 @pytest.mark.parametrize(

@@ -30,18 +30,6 @@ def test_a_month() -> None:
     assert without.saving_per_year == 54.24  # 4.52 * 12
 
 
-def test_the_running_month_decides_nothing() -> None:
-    june = whole_month("2026-06", 30, above={3: 5})
-    july = month("2026-07", day("2026-07-01", 200, {3: 190, 7: 100, 12: 40}))
-    found = compare([june, july], agreed(reference_kw=7), local("2026-07-11"))
-
-    running = found.months[1]
-    assert (running.is_whole, running.measured_share) == (False, 0.1)  # 96 of 960 quarter-hours
-    # 10 of 31 days: 7.42 * 10/31 * 1.08 = 2.5850; 190 * 0.0765 * 1.08 = 15.6978
-    assert running.classes[3] == (190, 2.59, 15.70, 18.29)
-    assert (len(found.decisive), found.cheapest) == (1, 3)
-
-
 def test_before_a_whole_month_nothing_is_said() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 5) for n in range(2, 31)))
     for months, until in (

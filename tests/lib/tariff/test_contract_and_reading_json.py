@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import reduce
+from itertools import product
 from operator import getitem
 from typing import Any
 
@@ -11,14 +12,8 @@ import pytest
 from smartyp1.tariff import (
     Contract,
     DemandMeter,
-    QuarterHour,
 )
-from tests.lib.tariff.support import PRICE, Connection, at
-
-
-def restart(house: Connection) -> None:
-    house.contract = Contract(reference_kw=3, surcharge=PRICE)
-    house.restart()
+from tests.lib.tariff.support import PRICE, Connection
 
 
 def stored_house() -> Connection:
@@ -26,71 +21,6 @@ def stored_house() -> Connection:
     house.read()
     house.draw(20, 100)
     return house
-
-
-def test_what_is_stored() -> None:
-    assert stored_house().meter.as_dict() == {
-        "version": 3,
-        "number": 1,
-        "is_begun_here": True,
-        "begun": {"time": "2026-07-15T10:00:00+00:00", "imported_wh": 25_653_000},
-        "stretches": [
-            {
-                "first": {"time": "2026-07-15T10:00:00+00:00", "imported_wh": 25_653_000},
-                "reading": {"time": "2026-07-15T10:20:00+00:00", "imported_wh": 25_655_000},
-                "since": "2026-07-15T10:15:00+00:00",
-                "amounts": {
-                    "imported_wh": 500.0,
-                    "exported_wh": 0.0,
-                    "is_exported_exact": False,
-                    "reactive_imported_varh": None,
-                    "reactive_exported_varh": None,
-                    "market_cost": 0.0,
-                    "market_wh": 0.0,
-                    "market_revenue": 0.0,
-                    "market_exported_wh": 0.0,
-                },
-                "serial_number": "SAG1030790002574",
-                "month_start": "2026-07-01T00:00:00+02:00",
-                "spans": [],
-                "quarter_hours": 1,
-            }
-        ],
-        "last_quarter": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
-        "contracts": [
-            {
-                "since": "1999-01-01T00:00:00+00:00",
-                "reference_kw": 3,
-                "meter_ampere": 40,
-                "has_vat": True,
-                "replaces_variable": False,
-                "surcharge": 0.1139,
-            }
-        ],
-    }
-
-
-def test_a_restart_is_a_gap_like_any_other() -> None:
-    house = stored_house()
-
-    restart(house)
-    assert house.meter.snapshot
-    assert house.meter.snapshot.excess_kwh == 0.75
-    assert house.meter.snapshot.projected_kw is None
-
-    # Home Assistant comes back after 5 minutes; 500 + 500 + 5 * 40 Wh = 1200 Wh -> 4.8 kW
-    house.after(300, 500)
-    demand = house.draw(5, 40)
-    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:15:00S"), 4.8)
-    assert demand.excess_kwh == 1.2  # 0.75 + (4.8 - 3) / 4
-
-    # After an hour it knows the month, and not the quarter-hours between.
-    restart(house)
-    demand = house.after(3600, 9000)
-    assert demand.measured_since == house.time
-    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:15:00S"), 4.8)
-    assert demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 6.0)
-    assert demand.excess_kwh == 1.2
 
 
 def without(data: Mapping[str, Any], *path: str | int) -> dict[str, Any]:
@@ -180,23 +110,24 @@ def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> 
     assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
 
 
-def test_a_month_begins_at_a_midnight_of_luxembourg() -> None:
-    stored = stored_house().meter.as_dict()
-    for time in ("2026-07-01T00:00:00+00:00", "2026-07-02T00:00:00+02:00"):
-        assert_malformed(replaced(stored, time, *STRETCH, "month_start"))
-
-
-@pytest.mark.parametrize("value", [1, True, [], {}])
-def test_a_serial_number_that_is_no_text(value: object) -> None:
-    assert_malformed(replaced(stored_house().meter.as_dict(), value, *STRETCH, "serial_number"))
-
-
-@pytest.mark.parametrize("time", TIMES)
 @pytest.mark.parametrize(
-    "path", [path for path in PATHS if path[-1] in ("start", "since") and path[0] != "contracts"]
+    ("path", "value"),
+    [
+        *(
+            (path, time)
+            for path in PATHS
+            if path[-1] in ("start", "since") and path[0] != "contracts"
+            for time in TIMES
+        ),
+        # A month begins at a midnight of Luxembourg.
+        ((*STRETCH, "month_start"), "2026-07-01T00:00:00+00:00"),
+        ((*STRETCH, "month_start"), "2026-07-02T00:00:00+02:00"),
+        *product([(*STRETCH, "serial_number")], [1, True, [], {}]),
+        *product([("version",)], [0, 4, "1", None, [], {}]),
+    ],
 )
-def test_times_that_cannot_be(path: tuple[str | int, ...], time: str) -> None:
-    assert_malformed(replaced(stored_house().meter.as_dict(), time, *path))
+def test_a_value_that_cannot_be(path: tuple[str | int, ...], value: object) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
 
 
 @pytest.mark.parametrize("given", ["exported_wh", "exported_time"])
@@ -227,8 +158,3 @@ def assert_malformed_if(stored: object, *, is_malformed: bool) -> None:
         assert_malformed(stored)
     else:
         DemandMeter.from_dict(stored, Contract(reference_kw=3))
-
-
-@pytest.mark.parametrize("version", [0, 4, "1", None, [], {}])
-def test_other_versions(version: object) -> None:
-    assert_malformed(replaced(stored_house().meter.as_dict(), version, "version"))

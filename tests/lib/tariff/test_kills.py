@@ -25,7 +25,7 @@ from smartyp1.tariff import (
     span_of,
     with_removed,
 )
-from tests.lib.tariff.support import REGISTER_WH, Connection
+from tests.lib.tariff.support import REGISTER_WH, Connection, known
 
 CONTRACT = Contract(reference_kw=3)
 STORIES = 80
@@ -193,16 +193,13 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     meter = DemandMeter.from_dict(stored, house.contract, files={name: content})
 
     assert meter.damaged == {name}
-    assert meter.snapshot
-    assert house.meter.snapshot
-    before, after = house.meter.snapshot.month, meter.snapshot.month
+    before, after = house.demand.month, known(meter).month
     assert after.imported_kwh == pytest.approx(before.imported_kwh)
     assert after.quarter_hours == before.quarter_hours - quarters
     # Restored, all is as before.
     meter = DemandMeter.from_dict(stored, house.contract, files={name: data})
     assert meter.damaged == frozenset()
-    assert meter.snapshot
-    assert meter.snapshot.month == before
+    assert known(meter).month == before
 
 
 def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
@@ -212,10 +209,8 @@ def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
     meter = DemandMeter.from_dict(stored, house.contract, files={})
 
     assert meter.damaged == {"2026-06"}
-    assert meter.snapshot
-    assert house.meter.snapshot
-    assert meter.snapshot.month.imported_kwh == house.meter.snapshot.month.imported_kwh
-    assert meter.snapshot.month.quarter_hours == 0
+    assert known(meter).month.imported_kwh == house.demand.month.imported_kwh
+    assert known(meter).month.quarter_hours == 0
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
@@ -253,8 +248,7 @@ def test_a_file_that_was_removed_on_purpose_is_no_damage() -> None:
     for more, damaged in (({REMOVED: removed}, set()), ({}, {"2026-06"})):
         meter = DemandMeter.from_dict(stored, house.contract, files=files | more)
         assert meter.damaged == damaged
-        assert meter.snapshot
-        assert meter.snapshot.month.imported_kwh == 3 * 110 * 0.25
+        assert known(meter).month.imported_kwh == 3 * 110 * 0.25
 
 
 def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> None:
@@ -271,8 +265,7 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
     meter = DemandMeter.from_dict(house.meter.as_dict(), house.contract, files=files)
 
     assert "2026-06" in meter.damaged
-    assert meter.snapshot
-    assert meter.snapshot.month.quarter_hours == 100
+    assert known(meter).month.quarter_hours == 100
 
 
 @pytest.mark.parametrize("kept", [0, 40, 200])
@@ -323,8 +316,7 @@ def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None
 
 def booked_kwh(meter: DemandMeter) -> float:
     """Return the imported energy of all months."""
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     return sum(month.imported_kwh for month in (*demand.earlier_months, demand.month))
 
 

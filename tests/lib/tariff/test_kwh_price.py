@@ -18,6 +18,7 @@ from tests.lib.tariff.months import agreed, local
 
 FIXED = {"energy_price": 0.15, "feed_in_price": 0.08}
 LEVIED = {**FIXED, "has_levies": True}
+NIGHT = {"energy_price": 0.16, "second_price": 0.11, "second_hours": "22:00-06:00"}
 MARKET = {"energy_margin": 0.10, "feed_in_margin": -0.01, "has_vat": False}
 
 
@@ -36,6 +37,14 @@ MARKET = {"energy_margin": 0.10, "feed_in_margin": -0.01, "has_vat": False}
         (LEVIED, "2027-01-01", (), 0.21708, 0.08),
         # What was entered is kept: (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08
         ({**LEVIED, "compensation": -0.001}, "2026-08-01", (), 0.21708, 0.08),
+        ({**LEVIED, "compensation": 0.01}, "2026-06-15", (), 0.22896, 0.08),  # 0.212 * 1.08
+        ({**LEVIED, "consumer_category": "B"}, "2026-06-15", (), None, 0.08),
+        ({**FIXED, "consumer_category": "B"}, "2026-06-15", (), 0.21708, 0.08),
+        # (0.16 + 0.051) * 1.08 by day, (0.11 + 0.051) * 1.08 by night
+        (NIGHT, "2026-06-15T21:59:59", (), 0.22788, None),
+        (NIGHT, "2026-06-15T22:00", (), 0.17388, None),
+        (NIGHT, "2026-06-16T05:59", (), 0.17388, None),
+        (NIGHT, "2026-06-16T06:00", (), 0.22788, None),
         # 0.085 + 0.10 + 0.0510; 0.085 - 0.01
         (MARKET, "2026-06-15", (0.085, 0.085), 0.236, 0.075),
         (MARKET, "2026-06-15", (-0.2, None), -0.049, None),

@@ -1,7 +1,7 @@
 """Days that the platform knows, joined to what was measured: own quarter-hours count everywhere."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from operator import is_
 
 import pytest
@@ -24,23 +24,10 @@ from smartyp1.tariff import (
     months_of,
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, lines, local
-from tests.lib.tariff.support import Connection, row_of
+from tests.lib.tariff.support import Connection, platform, row_of
 
 QUARTER_HOUR = timedelta(minutes=15)
 CONTRACT = Contract(reference_kw=7, energy_price=0.15)
-
-
-def platform(
-    start: str, end: str, kw: float | Callable[[datetime], float], exported_kwh: float | None = None
-) -> list[QuarterHour]:
-    """Return the platform's quarter-hours of a period of Luxembourg's clock."""
-    found: list[QuarterHour] = []
-    time = local(start)
-    while time < local(end):
-        mean_kw = kw(time) if callable(kw) else kw
-        found.append(QuarterHour(time, mean_kw, exported_kwh, origin=Origin.PLATFORM))
-        time += QUARTER_HOUR
-    return found
 
 
 def estimates(start: str, end: str, kw: float) -> list[QuarterHour]:
@@ -246,8 +233,7 @@ def test_the_past_has_no_market_price() -> None:
         read(900, 300)
     past = platform("2026-11-01", "2026-11-21", 0.8)
     house.meter.set_platform_days(PlatformDays(past))
-    demand = house.meter.snapshot
-    assert demand
+    demand = house.demand
     due = compute_bill(demand.month, demand.contracts, local("2026-11-21"))
     # 76 quarter-hours of 0.3 kWh had a price; 19 days and 5 hours of 0.8 kW had none.
     assert due.missing == ("energy",)
@@ -284,20 +270,6 @@ def test_days_around_the_past_stay_in_their_order() -> None:
     ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96), (25, 0)]
 
 
-def test_it_is_never_stored_and_can_be_taken_back() -> None:
-    house = added("2026-10-30T00:00:00W")
-    draw_hours(house, 30)
-    house.after(24 * 3600, 10_000)
-    draw_hours(house, 30)
-    stored = house.meter.as_dict()
-    before = house.meter.snapshot
-    set_platform_days(house, platform("2026-09-01", "2026-11-02", 0.4))
-    assert house.meter.snapshot != before
-    assert house.meter.as_dict() == stored
-    house.meter.set_platform_days(NO_PLATFORM_DAYS)
-    assert house.meter.snapshot == before
-
-
 def test_months_are_the_same_until_there_is_something_new() -> None:
     house = added("2026-10-30T00:00:00W")
     draw_hours(house, 60)
@@ -311,15 +283,6 @@ def test_months_are_the_same_until_there_is_something_new() -> None:
     assert later.known_month is not first.known_month
     assert all(map(is_, later.earlier_months, first.earlier_months, strict=True))
     assert len(later.earlier_months) == 2
-
-
-def test_a_part_of_today_may_be_the_platforms() -> None:
-    house = added("2026-11-21T10:00:00W")
-    draw_hours(house, 1)
-    set_platform_days(house, platform("2026-11-21", "2026-11-21T08:00", 0.4))
-    month = house.after(60, 20).month
-    assert day_of(month, "2026-11-21") == (3_200 + 1_200 + 20, 0, 36, 32)
-    assert month.platform_quarter_hours == 32
 
 
 def test_what_the_platform_estimates_does_for_an_estimate() -> None:

@@ -14,13 +14,12 @@ from smartyp1.tariff import (
     Month,
     QuarterHour,
 )
-from tests.lib.tariff.support import SERIAL, Connection, at
+from tests.lib.tariff.support import SERIAL, Connection, at, known
 
 
 def month_of(house: Connection, number: int = -1) -> Month:
     """Return a month that is known, the one that is shown by default."""
-    demand = house.meter.snapshot
-    assert demand
+    demand = house.demand
     return (*demand.earlier_months, demand.month)[number]
 
 
@@ -48,34 +47,6 @@ def test_a_quarter_hour_is_above_every_class_that_it_exceeds() -> None:
     assert month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 12.0)
 
 
-def test_the_running_quarter_hour_is_in_the_month() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    house.read()
-    assert house.draw(1, 70).month.imported_kwh == 0.07
-    demand = house.draw(16, 100)
-    assert demand.month.imported_kwh == pytest.approx(1.67)
-    # Of 5 minutes that began before midnight, 2 are of the day before.
-    house = Connection("2026-07-15T23:58:00S")
-    house.read()
-    assert [day.imported_wh for day in house.after(300, 500).month.days] == [200, 300]
-
-
-def test_a_gap_within_a_day_is_booked_when_the_clock_has_proved_itself() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    house.read()
-    house.draw(20, 100)  # until 12:20
-    house.after(3 * 3600, 5000)  # until 15:20
-    demand = house.draw(24, 100)  # until 15:44
-    assert demand.month.imported_kwh == 2.0 + 2.4
-
-    demand = house.draw(1, 100)  # 15:30 to 15:45 is whole
-    assert demand.month.imported_kwh == 2.0 + 5.0 + 2.5
-    assert demand.month.days[0].gap_wh == 5000
-    # 12:00 and 15:30: 1500 Wh each, 750 Wh above
-    assert demand.month.quarter_hours == 2
-    assert demand.month.above(3) == ClassExcess(2, 1500)
-
-
 def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     house = Connection("2026-07-30T18:00:00S")
     house.read()
@@ -94,6 +65,10 @@ def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     }
     assert august.imported_kwh == pytest.approx(3.15)
     assert (july.quarter_hours, august.quarter_hours) == (0, 1)
+    # So are 5 minutes that begin before midnight.
+    house = Connection("2026-07-15T23:58:00S")
+    house.read()
+    assert [day.imported_wh for day in house.after(300, 500).month.days] == [200, 300]
 
 
 @pytest.mark.parametrize(("days", "known"), [(40, True), (41, False)])
@@ -136,9 +111,8 @@ def test_the_exported_and_the_reactive_energy() -> None:
     assert last == QuarterHour(at("2026-07-15T12:15:00S"), 1.2)
     last = read(45, 100.6, 52.5, 10.3, 20.3)
     assert last == QuarterHour(at("2026-07-15T12:30:00S"), 0, 1, 0, 0)
-    assert meter.snapshot
-    assert meter.snapshot.month.exported_kwh == 2.5
-    assert meter.snapshot.month.imported_kwh == pytest.approx(0.6)
+    assert known(meter).month.exported_kwh == 2.5
+    assert known(meter).month.imported_kwh == pytest.approx(0.6)
 
 
 def test_the_markets_prices_are_those_of_the_moment() -> None:
@@ -174,42 +148,19 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
     assert (day.imported_wh, day.gap_wh, day.market_wh) == pytest.approx((2200, 1000, 700))
 
 
-def test_a_contract_from_now_on_parts_the_day() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    house.read()
-    house.draw(20, 100)  # until 12:20, 6 kW
-    house.change(Contract(reference_kw=7))
-    demand = house.draw(25, 200)  # until 12:45
-
-    # 12:00 is of the old one: 1500 Wh, 750 above 3 kW. From 12:15 on, 500 + 2000 = 2500 Wh are 750
-    # above 7 kW, and 12:30 with 3000 Wh is 1250 above.
-    before, after = demand.month.days
-    assert (before.start, after.start) == (
-        at("2026-07-14T00:00:00S") + timedelta(days=1),
-        at("2026-07-15T12:15:00S"),
-    )
-    assert demand.contracts.at(before.start).reference_kw == 3
-    assert demand.contracts.at(after.start).reference_kw == 7
-    assert (before.imported_wh, after.imported_wh) == (1500, 5500)
-    assert before.above[3] == ClassExcess(1, 750)
-    assert after.above[7] == ClassExcess(2, 2000)
-    assert demand.excess_kwh == 2.75
-
-
 def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
     house = Connection("2026-07-14T23:30:00S", reference_kw=3)
     house.read()
     house.draw(60, 200)  # 12 kW until 00:30
     house.change(Contract(reference_kw=7), "2026-07-15")
 
-    assert house.meter.snapshot
     # 2 * (3000 - 750) above 3 kW on the 14th, 2 * (3000 - 1750) above 7 kW on the 15th.
-    assert house.meter.snapshot.excess_kwh == 4.5 + 2.5
-    assert len(house.meter.snapshot.month.days) == 2
+    assert house.demand.excess_kwh == 4.5 + 2.5
+    assert len(house.demand.month.days) == 2
     # The same again is no change, also after a restart.
-    before = house.meter.snapshot.contracts
+    before = house.demand.contracts
     house.restart()
-    assert house.meter.snapshot.contracts == before
+    assert house.demand.contracts == before
     # One for the future waits; one without a day takes its place.
     house.change(Contract(reference_kw=12), "2026-07-20")
     assert house.draw(15, 200).excess_kwh == 7.0 + 1.25
@@ -255,6 +206,21 @@ def test_the_share_is_of_the_quarter_hours_that_have_ended() -> None:
     assert month.measured_share(at("2026-07-01T00:10:00S")) == 0
 
 
+def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
+    house = Connection("2026-07-01T00:00:00S")
+    house.read()
+    for number in range(210):
+        house.after(900, 200)
+        house.set_price(-number / 100)
+    house.restart()
+
+    month = house.demand.month
+    # Those that are forgotten no longer divide what was before.
+    assert len(month.days) == 201
+    assert month.imported_kwh == pytest.approx(42)
+    assert len(house.demand.contracts.entries) == 200
+
+
 def test_another_meter_goes_on_in_the_same_month() -> None:
     house = Connection("2026-07-15T12:00:00S")
     house.read()
@@ -266,31 +232,3 @@ def test_another_meter_goes_on_in_the_same_month() -> None:
     assert demand.month.imported_kwh == pytest.approx(5.0)  # 20 * 100 Wh and 60 * 50 Wh
     house.restart()
     assert house.draw(1, 50).month.imported_kwh == pytest.approx(5.05)
-
-
-def test_a_telegram_of_another_meter_in_between_loses_nothing() -> None:
-    house = Connection("2026-07-15T12:00:00S")
-    house.read()
-    house.draw(20, 100)
-    house.meter.update(house.time + timedelta(seconds=5), Energies(99_999.0), None, "SAG2")
-    house.after(10, 30)
-    demand = house.draw(30, 100)
-
-    assert demand.month.imported_kwh == pytest.approx(2.0 + 0.03 + 3.0)
-
-
-def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
-    house = Connection("2026-07-01T00:00:00S")
-    house.read()
-    for number in range(210):
-        house.after(300, 100)
-        house.set_price(-number / 100)
-        house.after(600, 100)
-    house.restart()
-
-    assert house.meter.snapshot
-    month = house.meter.snapshot.month
-    # Those that are forgotten no longer divide what was before.
-    assert len(month.days) == 201
-    assert month.imported_kwh == pytest.approx(42)
-    assert len(house.meter.snapshot.contracts.entries) == 200

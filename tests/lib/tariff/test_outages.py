@@ -4,21 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.tariff import Contract, Month, Origin, PlatformDays, QuarterHour, compute_bill
+from smartyp1.tariff import Contract, Month, PlatformDays, compute_bill
 from tests.lib.tariff.months import lines, local
-from tests.lib.tariff.support import REGISTER_WH, Connection
+from tests.lib.tariff.support import REGISTER_WH, Connection, platform
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15)
-QUARTER_HOUR = timedelta(minutes=15)
-
-
-def platform(start: str, end: str, kw: float) -> list[QuarterHour]:
-    """Return the platform's quarter-hours of a period of Luxembourg's clock."""
-    found, time = [], local(start)
-    while time < local(end):
-        found.append(QuarterHour(time, kw, origin=Origin.PLATFORM))
-        time += QUARTER_HOUR
-    return found
 
 
 def house_at(start: str) -> Connection:
@@ -38,30 +28,8 @@ def draw_until(house: Connection, end: str, wh: int = 100) -> None:
 
 def months_of(house: Connection) -> dict[str, Month]:
     """Return the months that are known."""
-    demand = house.meter.snapshot
-    assert demand
+    demand = house.demand
     return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
-
-
-def test_a_clock_that_is_30_days_late_for_two_hours_overwrites_nothing() -> None:
-    house = house_at("2026-06-10")
-    draw_until(house, "2026-07-11T12:00")
-    right, house.time = house.time, house.time - timedelta(days=30)
-    house.read()
-    for _ in range(8):
-        house.after(900, 1_760)
-    house.time = right + timedelta(hours=2)
-    house.after(60, 10)
-    house.restart()
-    house.after(60, 10)
-
-    june = months_of(house)["2026-06"]
-    days = {f"{day.start.astimezone(june.start.tzinfo):%d}": day for day in june.days}
-    # 96 quarter-hours of 100 Wh
-    assert days["11"].imported_wh == 9_600
-    assert days["11"].quarter_hours == 96
-    text = house.disk.files["2026-06"].decode()
-    assert [line.split(",")[2] for line in text.splitlines()[1:]] == ["100"] * 21 * 96
 
 
 def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from smartyp1.tariff import Contract, DemandMeter, Energies, PlatformDays, compute_bill
 from tests.lib.tariff.months import local
-from tests.lib.tariff.test_outages import platform
+from tests.lib.tariff.support import known, platform
 
 CONTRACT = Contract(reference_kw=3, energy_price=0.15)
 REGISTER_KWH = 23_457.0
@@ -30,8 +30,7 @@ def past_of(contract: Contract = CONTRACT) -> DemandMeter:
 def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
     assert DemandMeter(CONTRACT).snapshot is None
     meter = past_of()
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     assert not meter.has_readings
     end = datetime(2026, 11, 20, 23, tzinfo=UTC)
     assert demand.time == demand.until == demand.quarter_start == end
@@ -49,8 +48,7 @@ def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
 
 
 def test_its_bill() -> None:
-    demand = past_of().snapshot
-    assert demand
+    demand = known(past_of())
     bill = compute_bill(demand.month, demand.contracts, demand.until)
     [energy] = [line for line in bill.lines if line.name == "energy"]
     # 193.15 kWh at 0.15 EUR
@@ -58,20 +56,17 @@ def test_its_bill() -> None:
 
 
 def test_without_a_reference_power_no_excess_is_known() -> None:
-    demand = past_of(Contract(energy_price=0.15)).snapshot
-    assert demand
+    demand = known(past_of(Contract(energy_price=0.15)))
     assert demand.excess_kwh is None
 
 
 def test_a_months_end_shows_the_whole_month() -> None:
     meter = DemandMeter(CONTRACT)
     meter.set_platform_days(PlatformDays(platform("2026-11-29", "2026-12-01", 0.4)))
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     assert (demand.month_start, demand.until) == (local("2026-11-01"), local("2026-12-01"))
     meter.set_platform_days(PlatformDays(platform("2026-11-29", "2026-12-02", 0.4)))
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     assert demand.month_start == local("2026-12-01")
     assert [month.imported_kwh for month in demand.earlier_months] == [pytest.approx(19.2)]
 
@@ -80,18 +75,15 @@ def test_the_first_reading_adds_no_energy() -> None:
     meter = past_of()
     meter.update(local("2026-11-22T10:00"), Energies(REGISTER_KWH), 0.4, "SAG1")
     assert meter.has_readings
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     assert demand.month.imported_kwh == pytest.approx(193.15)
-    demand = meter.update(local("2026-11-22T10:10"), Energies(REGISTER_KWH + 1), 6.0, "SAG1")
-    assert demand
+    meter.update(local("2026-11-22T10:10"), Energies(REGISTER_KWH + 1), 6.0, "SAG1")
+    demand = known(meter)
     assert demand.month.imported_kwh == pytest.approx(194.15)
     assert demand.running_kw == pytest.approx(6.0)
     # The platform's days of the gap come a day later.
-    known = platform("2026-11-01", "2026-11-22", 0.4)
-    meter.set_platform_days(PlatformDays(known))
-    demand = meter.snapshot
-    assert demand
+    meter.set_platform_days(PlatformDays(platform("2026-11-01", "2026-11-22", 0.4)))
+    demand = known(meter)
     assert demand.month.imported_kwh == pytest.approx(21 * 9.6 + 1)
 
 
@@ -108,8 +100,7 @@ def test_a_changed_price_leaves_the_past_alone() -> None:
     dearer = Contract(reference_kw=3, energy_price=0.25)
     meter = DemandMeter.from_dict(stored, dearer, now=local("2026-11-21T10:00"))
     meter.set_platform_days(PlatformDays(platform("2026-11-20", "2026-11-22", 0.4)))
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     # 9.6 kWh of the 20th and 4 kWh until ten o'clock at 0.15 EUR, 5.6 kWh at 0.25 EUR.
     bill = compute_bill(demand.month, demand.contracts, demand.until)
     amounts = [(line.quantity, line.amount) for line in bill.lines if line.name == "energy"]

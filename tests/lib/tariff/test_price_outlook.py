@@ -13,15 +13,11 @@ from smartyp1.tariff import (
     quarter_hours_ahead,
     usual_import,
 )
+from tests.lib.tariff.months import LONG_AGO, agreed
 
 QUARTER = timedelta(minutes=15)
 # A day before the clock goes back: the next 48 hours have a day of 25.
 NOW = datetime(2026, 10, 24, 10, 7, 30, tzinfo=UTC)
-BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
-
-
-def agreed(**terms: float | str | bool | None) -> Contracts:
-    return Contracts(((BEGINNING, Contract(**terms)),))  # type: ignore[arg-type]
 
 
 def no_market(_start: datetime) -> MarketPrices:
@@ -87,7 +83,7 @@ def test_the_market_as_far_as_it_is_known() -> None:
 def test_two_prices_and_a_change_to_come() -> None:
     night = Contract(energy_price=0.2, second_price=0.1, second_hours="22:00-06:00", has_vat=False)
     later = datetime(2026, 10, 25, 10, tzinfo=UTC)
-    contracts = Contracts(((BEGINNING, night), (later, Contract(energy_price=0.3, has_vat=False))))
+    contracts = Contracts(((LONG_AGO, night), (later, Contract(energy_price=0.3, has_vat=False))))
     found = {
         each.start: each.price.imported
         for each in quarter_hours_ahead(NOW, contracts, no_market, {})

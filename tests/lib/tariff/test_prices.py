@@ -1,7 +1,5 @@
 """A price has a day from which it holds: the past keeps its own. Computed by hand."""
 
-from datetime import timedelta
-
 import pytest
 
 from smartyp1.tariff import Demand
@@ -42,19 +40,6 @@ def test_a_quarter_hour_has_the_price_of_its_greater_part(minutes: int, price: f
     assert cost(use(house)) == pytest.approx(0.5 * price + 0.15)
 
 
-def test_a_price_with_a_day_to_come() -> None:
-    house = house_with(0.1, "2026-12-30T12:00:00W")
-    house.set_price(0.2, "2027-01-01")
-    assert cost(use(house)) == pytest.approx(0.05)
-
-    house.restart()
-    wait_until(house, "2026-12-31T23:45:00W")
-    assert cost(use(house)) == pytest.approx(0.10)  # still December, 2 * 0.5 * 0.1
-    demand = use(house)
-    assert demand.month_start == at("2027-01-01T00:00:00W")
-    assert cost(demand) == pytest.approx(0.10)  # 0.5 * 0.2
-
-
 @pytest.mark.parametrize(("corrected", "price"), [("2026-07-16", 0.3), ("2026-07-18", 0.1)])
 def test_the_day_of_a_price_is_corrected_before_and_after_it_has_come(
     corrected: str, price: float
@@ -70,44 +55,6 @@ def test_the_day_of_a_price_is_corrected_before_and_after_it_has_come(
     wait_until(house, "2026-07-19T00:00:00S")
     assert cost(use(house, 2)) == pytest.approx(0.35 + price)  # and 2 * 0.5 * 0.3
     house.set_price(0.3, "2026-07-19")
-    assert house.meter.snapshot
-    assert cost(house.meter.snapshot) == pytest.approx(0.45)  # on the 17th, too, it is 0.1
+    assert cost(house.demand) == pytest.approx(0.45)  # on the 17th, too, it is 0.1
     house.restart()
     assert cost(use(house, 2)) == pytest.approx(0.75)
-
-
-def test_a_price_with_a_day_in_mid_month_that_was_entered_late() -> None:
-    house = house_with(0.1, "2026-10-24T23:30:00S")
-    use(house, 2)
-    # The 25th has 25 hours; its energy is 100 quarter-hours of 0.5 kWh.
-    assert cost(use(house, 100)) == pytest.approx(5.10)  # 102 * 0.5 * 0.1
-    assert house.time == at("2026-10-26T00:00:00W")
-    use(house)
-
-    house.set_price(0.3, "2026-10-25")
-
-    assert house.meter.snapshot
-    # 2 * 0.5 * 0.1 + 101 * 0.5 * 0.3
-    assert cost(house.meter.snapshot) == pytest.approx(0.10 + 15.15)
-    # The same again changes nothing; a correction replaces the price from that day on.
-    house.set_price(0.3, "2026-10-25")
-    assert cost(use(house)) == pytest.approx(0.10 + 15.30)
-    house.set_price(0.2, "2026-10-26")
-    assert cost(house.meter.snapshot) == pytest.approx(0.10 + 15.00 + 0.20)
-
-
-def test_a_clock_that_is_lost_when_the_price_changes() -> None:
-    house = house_with(0.1, "2026-07-15T12:00:00S")
-    use(house, 2)
-    right, house.time = house.time, at("2000-01-01T00:00:00W")
-    house.read()
-    house.after(10)
-
-    house.set_price(0.3)
-    house.after(10)
-    house.time = right + timedelta(minutes=1)
-    house.read()
-    house.after(14 * 60)
-
-    demand = use(house)
-    assert cost(demand) == pytest.approx(0.25)  # 2 * 0.5 * 0.1 + 0.5 * 0.3

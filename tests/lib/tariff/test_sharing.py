@@ -191,6 +191,11 @@ def set_platform_days(house: Connection, platform: Platform) -> None:
     house.meter.set_platform_days(past(platform))
 
 
+def bill_at(house: Connection, until: str) -> Bill:
+    demand = house.demand
+    return compute_bill(demand.month, demand.contracts, local(until))
+
+
 def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> Connection:
     house = Connection(start)
     house.change(contract)
@@ -207,14 +212,13 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     # No row of consumption; of the second day nothing is known yet.
     set_platform_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
 
-    demand = house.meter.snapshot
-    assert demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-06-03"))
+    due = bill_at(house, "2026-06-03")
     # 2 days of 28.8 kWh, 3 of them shared
     assert quantities(due)["energy"] == 54.6
     assert quantities(due)["network_variable"] == 57.6
     assert due.shared.known_wh == 28_800
     assert by_layer(due) == (0, 3, 0, 0, 0)
+    demand = house.demand
     assert demand.month.platform_quarter_hours == 0
     assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
     # Nothing of it is stored, and it can be taken back.
@@ -246,9 +250,7 @@ def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
     set_platform_days(
         house, {REMAINING: rows("2026-06-01", "2026-06-02", lambda t: 11.0 - at_noon(4.0)(t))}
     )
-    demand = house.meter.snapshot
-    assert demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 0, 0, 24)
 
 
@@ -259,16 +261,12 @@ def test_a_gap_is_filled_with_its_sharing() -> None:
     shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
     # 5 of the 6 hours lie in the gap: what came in its quarter-hours is not known.
     set_platform_days(house, shared)
-    demand = house.meter.snapshot
-    assert demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 0.4, 0, 0)
     assert due.shared.known_wh == 19 * 1_200
     # With them, all of it is known.
     set_platform_days(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
-    demand = house.meter.snapshot
-    assert demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 2.4, 0, 0)
     assert due.shared.known_wh == 28_800
     assert quantities(due)["energy"] == 26.4
@@ -285,22 +283,12 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
     assert lines(due)[:2] == [("energy", 600, 0.145, 87.00), ("energy_second", 30, 0.1, 3.00)]
     assert due.unsplit_kwh == 0
 
-    house = measured("2026-06-01T00:00:00S", 24, contracts.latest, 1.0)
-    set_platform_days(house, {LAYER_2: platform[LAYER_2]})
-    demand = house.meter.snapshot
-    assert demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
-    assert [line[:2] for line in lines(due)[:2]] == [("energy", 20), ("energy_second", 1)]
-    assert due.unsplit_kwh == 0
-
     # A night price that is entered late holds for all that was measured.
     house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
     house.change(contracts.latest, since="2026-06-01")
     for days in (1, 2):
         set_platform_days(house, {LAYER_2: platform[LAYER_2]})
-        demand = house.meter.snapshot
-        assert demand
-        due = compute_bill(demand.month, demand.contracts, local(f"2026-06-0{days + 1}"))
+        due = bill_at(house, f"2026-06-0{days + 1}")
         # 24 kWh a day, 3 of them shared; 2 by night, 1 of them shared.
         expected = [("energy", 20 * days), ("energy_second", days)]
         assert [line[:2] for line in lines(due)[:2]] == expected
@@ -324,9 +312,7 @@ def test_of_a_market_price_the_shared_energy_has_the_mean_of_its_day() -> None:
         read(900, 300, 0.05 if n < 48 else 0.15)
     platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
     house.meter.set_platform_days(past(platform))
-    demand = house.meter.snapshot
-    assert demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = bill_at(house, "2026-06-02")
     # 28.8 kWh at 5 and 15 cents, half of the day each, less 3.6 kWh; and a cent.
     assert lines(due)[0] == ("energy", 25.2, 0.11, 2.77)
     assert due.unpriced_kwh == 0

@@ -17,6 +17,7 @@ from smartyp1.tariff import (
     month_name,
 )
 from tests.lib.tariff.months import local
+from tests.lib.tariff.support import known
 
 FILE = Path(__file__).parents[2] / "ha" / "coordinator" / "stored_state_version_2.json"
 """Files of a meter that was read from 28 May 2026 00:07:30 to 3 June 15:05, in quarter-hours of
@@ -41,8 +42,7 @@ def load(demand: Any = None, contents: dict[str, bytes] | None = None) -> Demand
 
 
 def months_of(meter: DemandMeter) -> dict[str, Month]:
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
 
 
@@ -119,9 +119,3 @@ def test_what_the_market_made_of_a_day_stays() -> None:
     june = months_of(load(demand))["2026-06"]
     assert (june.days[0].market_cost, june.days[0].market_wh) == (1.32, 13_200)
     assert june.imported_kwh == pytest.approx(32.43)
-
-
-@pytest.mark.parametrize("damage", [None, [], {"version": 2}, {"version": 2, "stretches": 5}])
-def test_what_is_malformed_is_refused(damage: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        DemandMeter.from_dict(damage, CONTRACT)

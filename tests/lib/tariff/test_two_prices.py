@@ -4,14 +4,10 @@ import pytest
 
 from smartyp1.tariff import (
     Contract,
-    Day,
-    MarketPrices,
-    TimeOfUseSplit,
     compute_bill,
-    price_of_kwh,
     time_of_use_hours,
 )
-from tests.lib.tariff.months import agreed, changing, lines, local, month, sums, whole_month
+from tests.lib.tariff.months import agreed, lines, local, whole_month
 from tests.lib.tariff.support import Connection
 
 NIGHT, WEEKEND = "22:00-06:00", "sat sun"
@@ -21,42 +17,6 @@ def two_prices(hours: str, reference_kw: float = 7) -> Contract:
     return Contract(
         reference_kw=reference_kw, energy_price=0.16, second_price=0.11, second_hours=hours
     )
-
-
-def test_a_month_with_a_discount_and_two_prices() -> None:
-    days = [
-        Day(
-            start=local("2026-06-01"),
-            imported_wh=200_000,
-            second={NIGHT: TimeOfUseSplit(200_000, 80_000)},
-        ),
-        Day(
-            start=local("2026-06-02"),
-            imported_wh=100_000,
-            second={NIGHT: TimeOfUseSplit(100_000, 45_000)},
-        ),
-    ]
-    prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
-    contracts = agreed(reference_kw=7, energy_fee=1.75, discount=2.5, **prices)
-    due = compute_bill(month("2026-06", *days), contracts, local("2026-07-01"))
-
-    assert lines(due) == [
-        ("energy", 175, 0.16, 28.00),
-        ("energy_second", 125, 0.11, 13.75),
-        ("energy_fee", 1, 1.75, 1.75),
-        ("discount", 1, -2.5, -2.50),
-        ("network_fixed", 1, 12.84, 12.84),
-        ("network_variable", 300, 0.051, 15.30),
-        ("meter", 1, 5.72, 5.72),
-        ("surcharge", 0, 0.0765, 0.00),
-    ]
-    # 28 + 13.75 + 1.75 - 2.50 + 12.84 + 15.30 + 5.72 = 74.86; 5.9888 of VAT
-    assert sums(due) == (74.86, 5.99, 80.85)
-    assert (due.unpriced_kwh, due.unsplit_kwh) == (0, 0)
-
-    # On the 11th, a third of the month has passed: 2.50 / 3 = 0.8333
-    early = compute_bill(month("2026-06", *days), contracts, local("2026-06-11"))
-    assert lines(early)[3] == ("discount", 0.333333, -2.5, -0.83)
 
 
 def test_what_is_not_known_by_hours_has_the_first_price_and_is_said() -> None:
@@ -109,38 +69,6 @@ def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: boo
     assert by_name["energy_second"] == pytest.approx(second / 10)
     assert by_name["energy"] == pytest.approx((quarters - second) / 10)
     assert due.unsplit_kwh == 0
-
-
-def test_a_second_price_holds_from_when_it_is_entered() -> None:
-    house = Connection("2026-06-15T00:00:00S", reference_kw=7)
-    house.change(Contract(reference_kw=7, energy_price=0.16))
-    house.read()
-    house.draw(60, 10)
-    house.change(two_prices(NIGHT))
-    house.draw(60, 10)
-    due = compute_bill(house.read().month, house.read().contracts, house.time)
-    assert lines(due)[:2] == [("energy", 0.6, 0.16, 0.10), ("energy_second", 0.6, 0.11, 0.07)]
-    assert due.unsplit_kwh == 0
-
-    # What was measured before is divided as well: from 0 to 2 o'clock, all of it is night.
-    house.change(two_prices(NIGHT), "2026-06-14")
-    due = compute_bill(house.read().month, house.read().contracts, house.time)
-    assert lines(due)[:2] == [("energy", 0.0, 0.16, 0.00), ("energy_second", 1.2, 0.11, 0.13)]
-    assert due.unsplit_kwh == 0
-
-
-@pytest.mark.parametrize(
-    ("time", "price"),
-    [
-        ("2026-06-15T21:59:59", 0.22788),  # (0.16 + 0.051) * 1.08
-        ("2026-06-15T22:00:00", 0.17388),  # (0.11 + 0.051) * 1.08
-        ("2026-06-16T05:59:00", 0.17388),
-        ("2026-06-16T06:00:00", 0.22788),
-    ],
-)
-def test_the_price_of_now(time: str, price: float) -> None:
-    contracts = changing(("2020-01-01", two_prices(NIGHT)))
-    assert price_of_kwh(contracts, local(time), MarketPrices()).imported == price
 
 
 def test_hours_as_text() -> None:

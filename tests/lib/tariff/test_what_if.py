@@ -178,19 +178,6 @@ def test_whole_euros_add_up() -> None:
     assert YearCosts(99.6, 0.0, 0.0, 50.4, 150.0).whole == (100, 0, 0, 50, 150)
 
 
-def test_what_is_drawn_and_fed_in_at_once_is_stored_and_given() -> None:
-    def powers(_day: int, n: int) -> tuple[float, float]:
-        return (300, 500) if n < 10 else (0, 0)
-
-    found = tried(quarter_hours(powers), battery=Battery(10, 6, 1))
-    year = found.classes[3]
-    # 10 * 300 Wh a day are given, but for the first ones, and so much and what it holds is stored.
-    given = 365 * 3 - 0.3
-    saved = given * DRAWN - (given + 10) * 0.06
-    assert year.without.total - year.with_battery.total == pytest.approx(saved, abs=0.5)
-    assert found.saving_high == found.saving_low
-
-
 def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     gap = quarter_hours(equal_days, "2025-11-01", "2026-02-01")
     gap += quarter_hours(equal_days, "2026-03-01", "2026-11-01")
@@ -222,15 +209,6 @@ def test_the_night_is_cheaper() -> None:
     assert found.classes[3].cycles == pytest.approx(364 / 0.9 / (20 / 9))
     # Without a cheaper night, nothing is charged.
     assert tried(quarter_hours(powers)).saving_low == pytest.approx(0, abs=0.01)
-
-
-def test_the_standby_costs_what_it_draws() -> None:
-    found = tried(equal_year(), battery=BATTERY._replace(standby_w=20))
-    # 175.2 kWh a year: in the hour of sun of what is fed in, else of what is drawn.
-    before = tried(equal_year()).classes[7].with_battery.total
-    # The sun gives less by what it is itself: 365 * 4 * 5 Wh * 0.81, which are 5.9 kWh.
-    costs = (175.2 - 7.3 + 5.9) * DRAWN
-    assert found.classes[7].with_battery.total - before == pytest.approx(costs, abs=0.3)
 
 
 def test_amounts_without_vat_say_so() -> None:

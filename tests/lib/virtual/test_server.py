@@ -98,17 +98,6 @@ async def test_aioshelly_is_told_of_each_telegram(
         await device.shutdown()
 
 
-async def test_others_that_are_told_are_hung_up_on_after_a_silence(
-    served: Served, session: aiohttp.ClientSession
-) -> None:
-    told = await session.ws_connect(f"{served.url}/rpc")
-    await told.send_json(EM)
-    await told.receive()
-    served.server._http.hang_up()
-    async with asyncio.timeout(10):
-        assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
-
-
 def _power(device: RpcDevice) -> float | None:
     power: float | None = device.status["em:0"]["total_act_power"]
     return power

@@ -44,7 +44,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the sums of each day over a gas meter and the meters that it replaced."""
+    """Return the sums of each day: the sums of a gas meter plus those of the replaced meters."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():

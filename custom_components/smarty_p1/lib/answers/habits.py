@@ -134,7 +134,8 @@ def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sum
         contract = contracts.at(start)
         price = price_of_kwh(contracts, start, NO_PRICES).imported
         above_wh = max(0.0, wh - (contract.reference_kw or 0.0) * 250)
-        # Past market prices are not stored. If the price is unknown, all kWh have the same weight.
+        # Past market prices are not stored, so a price can be unknown. Then all kWh have the same
+        # weight.
         more = 0.0 if price is None else above_wh * (excess_price(contract, start) or 0.0)
         weight += (wh * (1.0 if price is None else price) + more) * share
         imported += wh * share
@@ -205,8 +206,8 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
     nights = [night for midnight in midnights if (night := _night(known, midnight))]
-    # A household that exports energy at night may have a battery, which hides the power that is
-    # always on.
+    # If a household exports energy at night, it probably has a battery. The battery hides the power
+    # that is always on, so return None.
     if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
         return None
     least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]

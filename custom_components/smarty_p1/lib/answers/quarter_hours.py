@@ -99,8 +99,8 @@ def quarter_hours_report(
     quarter-hour.
     """
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
-    # Round up to the start of a quarter-hour. A quarter-hour that began before the period is not
-    # part of it.
+    # Round up to the start of a quarter-hour, because a quarter-hour that began before the period
+    # is not part of the period.
     start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
     start = max(known.start, min(start, known.end))
     end = max(start, min(end, known.end))

@@ -137,8 +137,8 @@ class PulseMeter:
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
         """Count the pulses since the last running count. Return a list with the content of `text`.
 
-        The list is empty if `text` is not a running count. With `is_old`, `text` may have been sent
-        before the last count.
+        The list is empty if `text` is not a running count. With `is_old`, the board perhaps sent
+        `text` before the last count. So a lower count than the last one is ignored.
         """
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)

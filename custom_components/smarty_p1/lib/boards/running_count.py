@@ -6,7 +6,7 @@ from math import ceil
 # No household's connection takes more power than this. So a count that would need more power was
 # misread.
 MAX_POWER_KW = 100
-# Seconds by which the board's message may be delayed.
+# Seconds added to the time between two counts, because a board's message can come so much late.
 _MAX_DELAY_S = 10.0
 # Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)

@@ -43,7 +43,7 @@ class Shape(StrEnum):
 
 
 class Reading(NamedTuple):
-    """One reading of the sensor: the distance in cm. It is None without an echo."""
+    """One reading of the sensor: the distance in cm, or None without an echo."""
 
     distance_cm: float | None
 

@@ -287,8 +287,8 @@ class _Writer:
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # The frame may have been cut short. Then `body` holds the end of the frame and also
-            # bytes that came after it. Replace all of them.
+            # If the frame was cut short, `body` holds the end of the frame and also bytes that came
+            # after it. So replace all bytes.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

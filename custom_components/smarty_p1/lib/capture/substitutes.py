@@ -35,7 +35,7 @@ _HIGH = bytes(range(0xA1, 0xDB))
 
 
 def is_octets(text: bytes) -> bool:
-    """Return whether `text` consists of pairs of hexadecimal digits."""
+    """Return whether `text` is an octet string: it consists of pairs of hexadecimal digits."""
     return _OCTETS.fullmatch(text) is not None
 
 
@@ -91,9 +91,9 @@ class TextSubstitutes:
 
 
 def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
-    """Return as many random bytes as `data` has.
+    """Return `data` with random bytes in place of its bytes.
 
-    Bytes of an idle line change only with `all_of_it`.
+    Line ends, and the bytes 00 and FF of an idle line, stay unless `all_of_it` is True.
     """
     kept = b"" if all_of_it else _IDLE
     return bytes(byte if byte in kept else random.choice(_NOISE) for byte in data)

@@ -36,8 +36,9 @@ def in_steps(
     def follow(shown: float | None, value: float, age: timedelta) -> float:
         if shown is None or is_within(value) != is_within(shown):
             return value
-        # `age` is measured by the meter's clock. If this clock stands still, the age is 0. If it
-        # was set back far, the age is a large negative number. Neither must delay the new number.
+        # `age` is the age of the shown number by the meter's clock. The age is 0 if this clock
+        # stands still, and far below 0 if the clock was set back. In both cases, the age says
+        # nothing, so the new number is not early.
         is_early = timedelta(0) < abs(age) < every
         has_moved = round(abs(value - shown), _DECIMALS) >= by
         return value if has_moved and not is_early else shown
@@ -46,7 +47,7 @@ def in_steps(
 
 
 def as_allowance(unit: float, share: float) -> Follow:
-    """Return a deadband for a power that a household may use. It shows whole multiples of `unit`.
+    """Return a deadband for a power that is still available. It shows whole multiples of `unit`.
 
     The power is rounded down. A lower number is shown at once. A higher number is shown if the rise
     is at least `share` of the shown number.

@@ -127,7 +127,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         sensor(
             "index",
             "index",
-            index,  # None if the meter sends another unit than the sensor's
+            index,  # returns None if the meter now sends another unit than the sensor's unit
             translation_key=kind,
             is_main=True,
             device_class=_device_class(kind, _UNITS[unit]),

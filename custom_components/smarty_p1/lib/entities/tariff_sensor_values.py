@@ -143,7 +143,7 @@ def surcharge(demand: Demand) -> float | None:
 
     Return None if unknown.
 
-    The cost has six decimals, because it changes at most once in a quarter-hour.
+    Six decimals do not fill the database, because the cost changes at most once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]

@@ -33,9 +33,9 @@ def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to `attributes_fn` of its demand.
+    """Return a function that applies `attributes_fn` to the demand of a reading.
 
-    The function returns {} for a reading without a demand.
+    For a reading without a demand, the function returns {}.
     """
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 
@@ -43,8 +43,8 @@ def _attributes(
 def _price(
     key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption
 ) -> SensorSpec[Reading]:
-    # A price has no device class, because Home Assistant's class `monetary` is only for amounts of
-    # money.
+    # Set no device class, because Home Assistant's class `monetary` is only for amounts of money,
+    # and not for prices.
     return SensorSpec(
         key=key,
         state_class=MEASUREMENT,
@@ -109,8 +109,8 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         _ENERGY_PRICE,
         enabled=True,
     ),
-    # Without a state class, Home Assistant keeps no statistics. This amount needs none, because it
-    # is only an estimate.
+    # Set no state class. Then Home Assistant keeps no statistics of this amount, which is only an
+    # estimate.
     SensorSpec(
         key="cost_month_end",
         device_class="monetary",

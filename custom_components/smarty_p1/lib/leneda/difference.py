@@ -1,9 +1,9 @@
 """Comparison of quarter-hours measured here with those of the platform Leneda, day by day.
 
 Both series come from the same register, but the ends of their quarter-hours differ. A measured
-quarter-hour ends at a telegram, a quarter-hour of Leneda exactly on time. So a day may differ by 50
-Wh, or by a thousandth of its energy. Days without all quarter-hours, or with an estimated
-quarter-hour, are not compared.
+quarter-hour ends at a telegram, a quarter-hour of Leneda exactly on time. So a difference of up to
+50 Wh a day, or of a thousandth of the day's energy, is tolerated. Days without all quarter-hours,
+or with an estimated quarter-hour, are not compared.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -234,9 +234,9 @@ def _columns(head: _Head) -> Columns:
 
 
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
-    """Remove the column whose cell in `example` matches `pattern` from `left`. Return the column.
+    """Return the column whose cell in `example` matches `pattern`, and remove it from `left`.
 
-    Raises ExportError if no column matches.
+    `left` has the columns that are not recognised yet. Raises ExportError if no column matches.
     """
     for column in left:
         if pattern.fullmatch(example[column]):

@@ -5,8 +5,9 @@
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
 A `MeterSession` makes readings from the bytes of a port, and accepts only the telegrams of that
-port's meter. A register's total in a reading falls only after a confirmation. A meter on the M-Bus
-is recognised by its identifier. A reading also has the quarter-hours of the grid tariff.
+port's meter. If a register falls, readings repeat its last total until further telegrams have
+confirmed the fall. A meter on the M-Bus is recognised by its identifier. A reading also has the
+quarter-hours of the grid tariff.
 """
 
 from .current_telegram import MAX_AGE

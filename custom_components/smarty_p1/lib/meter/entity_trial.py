@@ -1,4 +1,7 @@
-"""Result of a trial that reads a meter from entities: longest interval, and step of the totals."""
+"""Result of a trial that reads a meter from entities.
+
+The trial finds the longest interval between reports, and the step by which the totals change.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

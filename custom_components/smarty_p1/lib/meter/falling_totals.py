@@ -81,7 +81,7 @@ class _Total[M: (int, datetime)]:
         return total
 
     def as_list(self) -> list[Any]:
-        """Return the state for `restored`. The moments are not yet converted to JSON values."""
+        """Return the state for `restored`. The caller converts the moments to JSON values."""
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def accepts(self, value: float, moment: M) -> bool:
@@ -124,8 +124,8 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` has the number of held-back falls by OBIS reference. It includes falls that were
-    confirmed later.
+    `falls` counts the falls of each total by OBIS reference, whether or not later telegrams
+    confirmed them.
     """
 
     def __init__(self) -> None:
@@ -202,7 +202,8 @@ class Totals:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register
             if self._holds_back(register, reference, value, self._telegrams):
-                objects[reference] = type(value)(register.value)  # a count stays an int
+                # Keep the type of the telegram's value, because some values are counts (int).
+                objects[reference] = type(value)(register.value)
         return objects
 
     def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:
@@ -222,7 +223,8 @@ class Totals:
             index = self._indexes.pop(key, None) or _Total(
                 reading.value, moment, _MBUS_CONFIRMATIONS
             )
-            self._indexes[key] = index  # the last key is the most recently seen index
+            # Put the index at the end of the dict, because the first ones are forgotten first.
+            self._indexes[key] = index
             if self._holds_back(index, _index_reference(channel), reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
         while len(self._indexes) > _MAX_INDEXES:

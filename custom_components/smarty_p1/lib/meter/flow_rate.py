@@ -102,7 +102,7 @@ class _Flow:
         return self._seen_at + _MAX_SILENT_INTERVALS * median_low(self._intervals)
 
     def add(self, time: datetime, value: float, seen_at: datetime) -> None:
-        """Add a capture, which may be repeated.
+        """Add a capture, which can be the same as the last one.
 
         `seen_at` is the time of the telegram with the capture.
         """
@@ -174,7 +174,8 @@ class FlowRates:
         flow = self._flows.pop(identity, None)
         if flow is None or not flow.is_comparable(meter, now):
             flow = _Flow(meter.time, meter.value, meter.unit, now)
-        self._flows[identity] = flow  # the last key is the most recently seen meter
+        # Put the meter at the end of the dict, because the first ones are forgotten first.
+        self._flows[identity] = flow
         flow.add(meter.time, meter.value, now)
         if flow.rate is None:
             return None

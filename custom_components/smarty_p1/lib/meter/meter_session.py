@@ -81,8 +81,8 @@ class MeterSession:
     def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
         """Yield the readings and rejections that `data` completes.
 
-        `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock,
-        for the limit of telegrams without a tag.
+        `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock.
+        It serves to limit the rate of telegrams without an authentication tag.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):

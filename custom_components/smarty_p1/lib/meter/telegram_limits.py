@@ -31,13 +31,14 @@ def shown_name(name: str) -> str:
 
 
 class Limits:
-    """Limits for the telegrams of one meter, with counts of the removed parts.
+    """Limits for the telegrams of one meter.
 
-    The number of M-Bus meters and the number of objects outside the specification are limited.
-    `kept_meters` returns the identities of the M-Bus meters that have devices in Home Assistant.
-    When a device is removed, a new meter can take its place. `ignored` counts the removed "objects"
-    and "meters" of every telegram, and refused "telegrams". At the first removal of one of these
-    three kinds, `warn` is called with the kind and its limit.
+    The number of M-Bus meters, the number of objects outside the specification, and the rate of
+    telegrams without an authentication tag are limited. `kept_meters` returns the identities of the
+    M-Bus meters that have devices in Home Assistant. When a device is removed, a new meter can take
+    its place. `ignored` counts the "meters", "objects" and "telegrams" that exceeded the limits.
+    When one of these limits is exceeded for the first time, `warn` is called with its word and its
+    value.
     """
 
     def __init__(
@@ -57,9 +58,9 @@ class Limits:
         self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
-        """Return whether a telegram may be read at the time `now` in seconds.
+        """Return whether the rate limit admits a telegram at the time `now` in seconds.
 
-        A telegram with a correct tag may always be read.
+        The limit does not apply to a telegram with a correct tag.
         """
         if telegram.verification is Verification.TAG:
             return True

@@ -64,7 +64,7 @@ class LineDecoder:
         self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return the telegrams and rejections that `data` completes, in the order of the line."""
+        """Return the telegrams and rejections that `data` completes, in the order of reception."""
         # The next lines repeat the start of `Framer.feed`, because most calls return here. A call
         # of `feed` instead would make feeding byte by byte a tenth slower.
         line = self._line
@@ -133,10 +133,10 @@ class Decoder(LineDecoder):
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Continue after `last_counters`, the counters of an earlier decoder with the same key.
+        """Create a decoder. `last_counters` are the frame counters of an earlier decoder.
 
-        Without `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is
-        correct.
+        Only frames with higher counters are accepted. Both decoders must have the same key. Without
+        `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is correct.
         """
         self._decryptor = None
         if key is not None:

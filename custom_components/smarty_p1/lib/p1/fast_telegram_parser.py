@@ -23,7 +23,7 @@ from .telegram_parser import (
 from .value_converters import Capture, Converter, MBusReading, Value
 
 # Text after the `!` of a telegram: a checksum and a line end. The comparison of two telegrams
-# ignores this text. No object is missed, because the text is too short for one.
+# ignores this text. A longer text is compared, because it could contain an object.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
 _CHANNELS = {
     reference: channel

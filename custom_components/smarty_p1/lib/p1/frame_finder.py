@@ -17,8 +17,8 @@ from .frame_header import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_si
 # Number of bytes that are searched at once. Forged bytes can contain many candidates for a frame,
 # and the work then grows with the square of this number.
 _PIECE_SIZE = 2 * 1024
-# Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Up to 4 KiB of older bytes
-# may stay before them, because dropping bytes at every call would be slow.
+# Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
+# when there are 4 KiB of them, because dropping bytes at every call would be slow.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
 # A plain telegram ends in a line of "!" and a CRC of four digits. Some meters omit the CRC. Six
 # bytes are needed to tell both endings apart.
@@ -78,7 +78,8 @@ class Framer:
     def look(self, data: bytes, size: int) -> Iterable[Candidate]:
         """Return the result of `feed` for `data`, which is already at the end of the buffer.
 
-        `size` is the size of the buffer. It must be at least the attribute `wake`.
+        `size` is the size of the buffer. Do not call this method while `size` is below the
+        attribute `wake`.
         """
         buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE

@@ -33,8 +33,9 @@ class _Title:
 class FrameSplitter:
     """Finder of encrypted frames in the bytes of one P1 port.
 
-    A frame `is_expected` if an earlier frame had its system title and a lower frame counter.
-    `left_out` counts the frames that were dropped because they exceeded the output budget.
+    The field `is_expected` of a frame is True if an earlier frame had the same system title and a
+    lower frame counter. Overlapping frames could multiply the output, so the output is limited in
+    proportion to the input. `left_out` counts the frames that were dropped beyond this limit.
     """
 
     def __init__(self) -> None:

@@ -74,7 +74,7 @@ def _read_key(text: str) -> bytes | None:
 def _unenclosed(body: str) -> str:
     if body[:1] + body[-1:] in _ENCLOSING:
         body = body[1:-1].strip()
-    if body.count("{") + body.count("}") == 1:  # the copied text lacks one of the braces
+    if body.count("{") + body.count("}") == 1:  # remove a brace whose counterpart was not copied
         body = body.removeprefix("{").removesuffix("}")
     return body
 

@@ -114,13 +114,13 @@ def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | No
     device_type, identifier, capture, valve = map(get, CHANNEL_REFERENCES[channel])
     time, value, unit = capture or (None, None, None)
     if identifier is None and time is None:
-        return None  # meters also send channels without a meter
+        return None  # a telegram also has objects for M-Bus channels that have no meter
     name = MBUS_DEVICE_TYPES.get(device_type, "unknown")
     return MBusReading(
         type=name,
         serial_number=identifier,
-        # A meter sends fill bytes instead of a capture time if it never captured the index. Such an
-        # index is not valid.
+        # A meter sends fill bytes instead of a capture time if it never captured the index. Its
+        # index is not valid then, so return None.
         value=None if time is None else value,
         unit=unit or default_unit(name),
         time=time,

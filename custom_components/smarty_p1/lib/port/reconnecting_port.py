@@ -26,8 +26,8 @@ class Link:
     """Connection to a port. It passes on the received bytes, and reopens the port after a loss.
 
     `is_open` says whether the port is open now. The delay between two attempts doubles from 1 s to
-    60 s, with random variation. Received bytes may not be from a meter, so only `confirm` resets
-    the delay.
+    60 s, with random variation. Received bytes do not prove that a meter sends, so only `confirm`
+    resets the delay.
     """
 
     def __init__(  # noqa: PLR0913

@@ -33,7 +33,10 @@ class ByteReader(Protocol):
     """Source of bytes: asyncio's StreamReader, or an object with the same `read` method."""
 
     async def read(self, n: int, /) -> bytes:
-        """Return the next bytes, at most `n`. Return b"" at the end. May raise a LinkError."""
+        """Return the next bytes, at most `n`. Return b"" at the end.
+
+        Raises a LinkError if the source is lost.
+        """
 
 
 type Opener = Callable[[], AbstractAsyncContextManager[ByteReader]]

@@ -312,7 +312,7 @@ class Announcer:
         return {
             "state_topic": states_topic(self._root, device),
             "value_template": f"{{{{ value_json.{key} }}}}",
-            # If this program crashes, it cannot report that it is offline. The states must then
+            # If this program crashes, it cannot report that it is offline. So let the states
             # expire.
             "expire_after": round(self._discovery.lifetime),
         }

@@ -70,7 +70,7 @@ class PublishFeed:
             self._wake()
 
     def on_connected(self) -> None:
-        """Make all messages due, because a broker that was restarted may retain nothing."""
+        """Make all messages due again, because a broker that was restarted retains nothing."""
         self._messages.begin_anew()
         self._waiting = self._latest if self._is_online else None
         self._wake()

@@ -121,14 +121,14 @@ def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
 
 
 def _with_unit(name: str, item: Item) -> str:
-    # The unit is sent by the meter, so a forged meter can send any text as the unit. Make the name
+    # The meter sends the unit, and a forged meter can send any text as the unit. So make the name
     # safe for a topic.
     return level(f"{name}_{item.unit}" if item.unit else name)
 
 
 def _text(telegram: Telegram, item: Item) -> str:
     if item.reference == METER_TIME and telegram.time:
-        # The SmartyReader sends local time without the UTC offset.
+        # The SmartyReader sends local time without the UTC offset, so drop the offset.
         return telegram.time.replace(tzinfo=None).isoformat()
     if item.reference in _AS_SENT or item.name == "gas_1_equipment_identifier":
         return item.sent

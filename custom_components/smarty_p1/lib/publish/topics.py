@@ -101,8 +101,8 @@ def _index_items(
     # SmartyReader's names contain the unit.
     unit = capture.unit or (reading.unit if reading else None)
     _, _, index = sent.partition(")(")
-    # A meter that has never captured the index sends fill bytes instead of a capture time. Such an
-    # index is not valid.
+    # A meter that has never captured the index sends fill bytes instead of a capture time. So its
+    # index is not valid, and is left out.
     text = _as_text(capture.value, index) if capture.time else ""
     yield Item(reference, name, unit, text, index)
     yield Item(reference, f"{name}_unit", None, unit or "", unit or "")

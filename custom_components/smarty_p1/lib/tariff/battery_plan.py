@@ -155,9 +155,9 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # The plan is computed backwards, from the last hour to the first. A part of the battery
-            # is worth at most the cost of filling the part in this hour. Fill the parts with solar
-            # energy first.
+            # The hours after this hour are planned already. A part of the battery is worth at most
+            # the cost of filling it in this hour. So lower the values: first of the parts that
+            # solar energy can fill, then of the parts that the grid can fill.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
@@ -260,8 +260,8 @@ def _with_event(
 ) -> list[float]:
     """Return the mean of the values with and without an excess, weighted by its probability.
 
-    `event` is an excess as `_expected_events` returns it. `saving` is the value of a part that the
-    house uses. It is negated, as all values are.
+    `event` is an excess as `_expected_events` returns it. `saving` is the value of a part of the
+    battery that the house uses, negated like all values in the lists.
     """
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)
@@ -270,12 +270,12 @@ def _with_event(
     ]
 
 
-def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:
-    """Return `values` after `parts` parts of the battery were filled at the price `cost`.
+def _filled(values: list[float], cost: float, parts: int, index: int) -> list[float]:
+    """Return `values` after some parts of the battery were filled at the price `cost`.
 
-    The first `parts` values, the most valuable, are removed. `cost` is inserted `parts` times
-    before the value with the index `among`.
+    `parts` is the number of filled parts. As many of the first values, which are the most valuable,
+    are removed. `cost` is inserted as many times before the value at `index`.
     """
     if not parts:
         return values
-    return values[parts:among] + [cost] * parts + values[among:]
+    return values[parts:index] + [cost] * parts + values[index:]

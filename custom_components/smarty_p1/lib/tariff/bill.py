@@ -437,7 +437,7 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
 
 
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
-    """Return the network cost, with VAT, of the energy that is or may be locally shared.
+    """Return the network cost, with VAT, of the energy that is, or perhaps is, locally shared.
 
     Return None if the network's price or the rate of the VAT is unknown.
     """

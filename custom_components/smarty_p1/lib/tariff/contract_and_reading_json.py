@@ -186,7 +186,7 @@ def _load_span(data: Stored) -> Span:
 def load_month_start(data: Stored) -> datetime:
     """Return the stored start of a month.
 
-    Raises ValueError if it is no first midnight in Luxembourg.
+    Raises ValueError if the time is not the first midnight of a month in Luxembourg.
     """
     time = checked_time(data)
     start = month_start(time)

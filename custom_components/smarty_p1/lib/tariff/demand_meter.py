@@ -161,9 +161,9 @@ class DemandMeter:
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
         """Complete the measured days with `past`, the days of the national platform Leneda.
 
-        `NO_PLATFORM_DAYS` removes Leneda's days. `months` are the result of the function that
-        `begin_past` returns. Without `months`, this call computes all months. Leneda's days are not
-        stored, so the caller sets them again after a restart.
+        `NO_PLATFORM_DAYS` removes Leneda's days. Computing the months takes long. So the caller can
+        compute `months` in a thread, with the function that `begin_past` returns. Leneda's days are
+        not stored, so the caller sets them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()
@@ -237,8 +237,8 @@ class DemandMeter:
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
             "begun": history.begun and store_registers(history.begun),
-            # Stored spans have numbers. After a restart, the spans with a higher number are newer
-            # than this state.
+            # The spans in the files are numbered. If spans have a higher number than this one after
+            # a restart, they are newer than this state, and so are added to it.
             "number": history.row.number,
         }
 
@@ -294,8 +294,8 @@ class DemandMeter:
             reader = RowReader(files)
             reader.close()
             if reader.runs:
-                # Lines that are lost or unreadable now may come back from a backup. So leave
-                # numbers for these lines free.
+                # A backup can bring back lines that are lost or unreadable now. So leave the
+                # numbers of these lines free, and continue with higher numbers.
                 reader.row.number += _MAX_RESTORED
             self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months

@@ -1,4 +1,4 @@
-"""Energy above each reference power. A quarter-hour above its reference power costs a surcharge."""
+"""Energy above each reference power. Energy above the contract's one costs a surcharge."""
 
 from collections.abc import Sequence
 
@@ -19,9 +19,9 @@ def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExces
 
 
 def above_classes(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, ClassExcess]:
-    """Return the excess of quarter-hours' energies over each reference power that they exceed.
+    """Return the excess of several quarter-hours over each reference power that one exceeds.
 
-    The keys are the same as in `above_each`.
+    The keys and `own_kw` have the same meaning as in `above_each`.
     """
     excesses: dict[float, ClassExcess] = {}
     if not energies_wh:

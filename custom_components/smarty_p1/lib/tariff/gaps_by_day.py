@@ -49,7 +49,7 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """Part of a run of loose spans that Leneda's quarter-hours cover: periods, and their energy."""
+    """Periods that Leneda covers in a run of loose spans, and Leneda's energy in these periods."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
@@ -58,7 +58,7 @@ class _Cover:
     def add(self, start: datetime, wh: float) -> None:
         """Add a quarter-hour from Leneda.
 
-        `wh` is the energy of the part of the quarter-hour that lies in the run.
+        `wh` is the energy of the part of the quarter-hour that lies in the run of spans.
         """
         begin = start
         if self.periods and self.periods[-1][1] == start:
@@ -70,7 +70,8 @@ class _Cover:
 class RowView:
     """Spans of a connection, combined with Leneda's days and with the contracts.
 
-    For each run of loose spans, the times that Leneda does not cover are computed only once.
+    Loose spans (gaps and parts of quarter-hours) that touch form a run. For each run, the times
+    that Leneda does not cover are computed only once.
     """
 
     def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
@@ -94,7 +95,7 @@ class RowView:
         return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the times of `run` that Leneda does not cover, each with its energy."""
+        """Return the times that Leneda does not cover in a run of loose spans, and their energy."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
@@ -113,9 +114,10 @@ class RowView:
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return the times of `run` that Leneda covers: for imported and for exported energy.
+        """Return the times in a run of loose spans that Leneda covers.
 
-        Where a quarter-hour was measured, Leneda's quarter-hour is not used.
+        The first result is for imported energy, the second for exported energy. Where a
+        quarter-hour was measured, Leneda's quarter-hour is not used.
         """
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
@@ -139,9 +141,9 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return the starts of all months that loose spans connect with `starts`.
+    """Return the starts of all months that gaps between readings connect with some months.
 
-    The result includes `starts` itself.
+    These months start at `starts`, and are included in the result.
     """
     result: set[datetime] = set()
     waiting = [*starts]
@@ -155,7 +157,7 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the runs of touching loose spans, in time order.
+    """Yield the runs in time order: loose spans (gaps, parts of quarter-hours) that touch.
 
     `starts` has the starts of the months from which the spans are taken.
     """
@@ -191,9 +193,10 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the periods of `run` outside of `cover`, each with its kind and its energy in Wh.
+    """Yield the periods of successive spans that Leneda does not cover.
 
-    `energies_wh` has the energy of each span in `run`.
+    Each period comes with the kind of its span and its energy in Wh. `cover` has the periods that
+    Leneda covers, `energies_wh` the energy of each span in `run`.
     """
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0

@@ -23,13 +23,13 @@ type PricesAhead = dict[datetime, float]
 """Prices of a kWh by the start of the quarter-hour, in UTC."""
 
 
-def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> PricesAhead:
+def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -> PricesAhead:
     """Return the price of a kWh for each quarter-hour of `rows`, keyed by the quarter-hour's start.
 
     A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
     EUR per kWh. A row without an end lasts until the next row starts. If it is the last row, it
-    lasts as long as the row before. Unreadable rows, prices above `most` or below -`most`, and
-    quarter-hours with two different prices are left out.
+    lasts as long as the row before. Unreadable rows, prices above `max_price` or below
+    -`max_price`, and quarter-hours with two different prices are left out.
     """
     read = sorted(_read(rows), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
@@ -39,7 +39,7 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
     for (start, end, value), following in zip(read, followings, strict=False):
         until = end or following or start + lasted
         price = value * factor
-        if not abs(price) <= most or start != quarter_start(start):
+        if not abs(price) <= max_price or start != quarter_start(start):
             continue
         lasted = min(until - start, _MAX_HOURS)
         for n in range(lasted // QUARTER_HOUR):
@@ -52,15 +52,20 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
 
 
 def prices_of_attributes(
-    attributes: Mapping[str, object], factor: float, now: datetime, price_now: float, most: float
+    attributes: Mapping[str, object],
+    factor: float,
+    now: datetime,
+    price_now: float,
+    max_price: float,
 ) -> PricesAhead:
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
     A list is used if its price at `now` equals `price_now`, the entity's state. A list without a
     price at `now`, such as a list for tomorrow, is used if it has the same columns as a used list.
-    So lists with other taxes, hours or units than the entity's state are ignored.
+    So lists with other taxes, hours or units than the entity's state are ignored. `factor` and
+    `max_price` have the same meaning as in `prices_by_quarter`.
     """
-    lists = list(_lists_of(attributes, factor, most))
+    lists = list(_lists_of(attributes, factor, max_price))
     good: set[frozenset[str]] = set()
     bad: set[frozenset[str]] = set()
     for columns, ahead in lists:

@@ -110,7 +110,7 @@ class ReadingSegment:
         return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading`, earlier or later, may be from this meter and register."""
+        """Return whether `reading`, earlier or later, fits the segment's meter and register."""
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
@@ -157,9 +157,10 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # If telegrams are rare, each of the clock's two leaps may hide up to MAX_GAP without a reading.
-    # Allow MAX_GAP for both leaps only if they are longer than a day. For shorter leaps, a real gap
-    # of some hours could look the same by chance.
+    # The clock leaps when it goes wrong, and again when it is set right. If telegrams are rare, up
+    # to MAX_GAP without a reading passes at each leap. So tolerate MAX_GAP once, and twice if the
+    # first leap is longer than a day. With a shorter leap, a real gap of some hours could fit by
+    # chance.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 
@@ -167,7 +168,10 @@ def _goes_on_from(
 def _is_part_of_gap(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
-    """Return whether the last segment is too short to divide the gap around it into two gaps."""
+    """Return whether the last segment is dropped, so that two gaps around it become one gap.
+
+    This is done only if the segment has no whole quarter-hour.
+    """
     if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False
     before, short = segments[-2:]

@@ -100,7 +100,7 @@ class RowReader:
         for line in lines:
             try:
                 self._take(line.decode("ascii"), month)
-            except TypeError, ValueError:  # TypeError: time without zone; ValueError: bad text
+            except TypeError, ValueError:  # TypeError for a time without zone, ValueError otherwise
                 self.damaged.add(name)
 
     def _take(self, line: str, month: MonthColumns) -> None:
@@ -221,9 +221,9 @@ class RowReader:
                 self.row.put(gap)
 
     def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
-        """Return the gap between the ends of two lines. Return None if the gap has no energy.
+        """Return the gap between two positions. Return None if the gap has no energy.
 
-        If a line is lost, its month is added to `damaged`.
+        With `is_lost`, the gap comes from lost lines, so its month is added to `damaged`.
         """
         gap = gap_between(before, after)
         has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)

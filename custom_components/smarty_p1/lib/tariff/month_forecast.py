@@ -39,10 +39,10 @@ class Estimate(NamedTuple):
 
 
 def estimated(demand: Demand) -> Estimate | None:
-    """Return the estimate of the shown month, made at the start of the running quarter-hour.
+    """Return the estimate of the month that the sensors show. Return None if it is impossible.
 
-    So the estimate changes once a quarter-hour, and not with every telegram. Return None without
-    enough data or prices.
+    The estimate is made at the start of the running quarter-hour, so that it changes once a
+    quarter-hour, and not with every telegram. It needs enough data, and all prices.
     """
     until = min(demand.until, demand.quarter_start)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)

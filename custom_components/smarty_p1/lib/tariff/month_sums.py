@@ -62,10 +62,11 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield `months`. The first month gets the start of its first recorded day as `since`.
+    """Yield `months`. In the first month, monthly prices count only from the first recorded day.
 
-    If this month has fewer than 96 known quarter-hours (a day), the next month is treated in the
-    same way, and so on. All other months are yielded unchanged.
+    So the field `since` of the first month becomes the start of this day. If the month has fewer
+    than 96 known quarter-hours (a day), the next month is treated in the same way, and so on. All
+    other months are yielded unchanged.
     """
     is_first = True
     for month in months:

@@ -39,7 +39,7 @@ class Unknown(StrEnum):
 
 
 class ComingQuarterHour(NamedTuple):
-    """The current or a later quarter-hour: prices, and power left to the reference power."""
+    """The current or a later quarter-hour: prices, and power left below the reference power."""
 
     start: datetime
     """In UTC."""

@@ -6,8 +6,8 @@ after a break (a gap, another meter, a register that falls or leaps, a clock tha
 segment. The row gets the spans of a segment as soon as the segment has a day of measured
 quarter-hours:
 
-- The gap before a segment is booked after the segment's first whole quarter-hour. If the clock was
-  set back, the gap has no length.
+- The gap before a segment becomes a span after the segment's first whole quarter-hour. If the clock
+  was set back, the gap has no length.
 - When the clock or the meter is right again, the readings continue the segment before the break.
   The wrong segment is dropped, and its time becomes a gap (`meter_clock_jumps.py` has the cases).
 
@@ -35,7 +35,7 @@ _A_DAY = 96
 
 
 class ReadingHistory:
-    """A connection's row of spans, and its segments of readings without a break.
+    """Confirmed spans of a connection (its row), and its segments of readings without a break.
 
     Before the first reading, `segments` is empty. The first segment continues the row; all later
     segments are unconfirmed. `new` has the spans that were added to the row and are to be stored.
@@ -90,7 +90,10 @@ class ReadingHistory:
         return self._months.made(self.columns(), self.past, contracts)
 
     def columns(self) -> Columns:
-        """Return the months of the row, with unconfirmed spans added to copies of their months."""
+        """Return all spans by month: the confirmed spans of the row, and the unconfirmed spans.
+
+        A month with unconfirmed spans is a copy, so that the row does not change.
+        """
         doubtful = [span for segment in self.segments for span in segment.spans]
         if not doubtful:
             return self.row.months
@@ -163,8 +166,8 @@ class ReadingHistory:
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Count a whole quarter-hour of `segment`, which has started at `start`.
 
-        After the segment's first quarter-hour, the gap before the segment is booked. After its 96th
-        quarter-hour (a day), the segment is confirmed.
+        After the segment's first quarter-hour, the gap before the segment becomes a span. After the
+        96th quarter-hour (a day), the segment is confirmed.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:
@@ -244,27 +247,27 @@ class ReadingHistory:
             self.last_quarter = quarters[-1].quarter_hour
             self._show_month_of(quarters[-1].start)
 
-    def _last_in_row(self, taken: set[_Identity]) -> int:
-        """Return the index of the last segment with a span in `taken`.
+    def _last_in_row(self, identities: set[_Identity]) -> int:
+        """Return the index of the last segment that has a span with one of the identities.
 
         Return 0 if no segment has such a span.
         """
         last_index = 0
         for index, segment in enumerate(self.segments):
-            if taken & set(map(_identity, segment.spans)):
+            if identities & set(map(_identity, segment.spans)):
                 last_index = index
         return last_index
 
-    def begin_at(self, position: Position, known: ReadingSegment | None = None) -> None:
+    def begin_at(self, position: Position, earlier: ReadingSegment | None = None) -> None:
         """Replace all segments by an empty segment that begins at `position`.
 
-        Its meter and shown month are those of the segment `known`.
+        The new segment gets the meter and the shown month of the segment `earlier`.
         """
         time, imported_wh, exported_wh = position
         exported_time = None if exported_wh is None else time
         reading = Registers(time, imported_wh, exported_wh, exported_time)
-        serial_number = known.serial_number if known else None
-        shown = known.month_start if known else None
+        serial_number = earlier.serial_number if earlier else None
+        shown = earlier.month_start if earlier else None
         self.segments = [ReadingSegment.begun(reading, serial_number, shown)]
 
 

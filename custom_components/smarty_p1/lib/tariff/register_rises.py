@@ -120,7 +120,7 @@ def _risen(before: float | None, after: float | None, passed: timedelta) -> floa
 
 
 def is_bridged(before: Registers, after: Registers) -> bool:
-    """Return whether the energy between two readings may be interpolated."""
+    """Return whether two readings are close enough to interpolate the energy between them."""
     passed = after.time - before.time
     rise_wh = after.imported_wh - before.imported_wh
     return -CLOCK_TOLERANCE <= passed <= MAX_GAP and 0 <= rise_wh <= most_wh(passed)

@@ -33,8 +33,8 @@ _LEARNING_HOURS = 28 * 24
 # twice the energy of all earlier hours.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
-# Share of the highest hourly energy. After a day without solar energy, the first hour has less than
-# this share. If it has more, a part was produced in earlier hours.
+# Share of the highest hourly energy. The first hour with solar energy after a day without any has
+# less than this share. If it has more, a part was produced in earlier hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _PRICED_DECIMALS = 9
@@ -133,8 +133,8 @@ class Grid:
             day, hour = day_start(quarter.start), quarter.start.replace(minute=0)
             fed_kwh = quarter.exported_kwh
             if quarter.start >= self.until:
-                # The inverter's statistics end at `until`. So subtract later quarter-hours from
-                # their day.
+                # `until` is the end of the inverter's statistics. The day's energy already contains
+                # the later quarter-hours of the grid, so subtract these again.
                 drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
                 self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
                 continue
@@ -150,9 +150,10 @@ class Grid:
                 del self.fed_hours[hour]
 
     def _add_loose(self, span: Span) -> None:
-        """Count the time of a loose span as known if its energy can be divided among days.
+        """Count the time of a gap, or of a part of a quarter-hour, as known.
 
-        The span must lie in one day, or be no longer than `MAX_SHARED_MIDNIGHT`.
+        Do so only if the energy can be divided among days: the span lies in one day, or is no
+        longer than `MAX_SHARED_MIDNIGHT`.
         """
         day = day_start(span.start)
         while day < span.end:
@@ -190,7 +191,10 @@ class _Watch:
         self._hours = 0
 
     def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
-        """Return the doubtful period that ends with `hour`. Return None if `kwh` is plausible."""
+        """Return the latest period whose energy cannot be assigned to days, judged by `hour`.
+
+        Return None if `kwh`, the energy of `hour`, is plausible.
+        """
         if hour - self.last_row > MAX_NIGHT:
             return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
         if kwh <= self._max_kwh(hour):

@@ -29,8 +29,8 @@ _QUARTER_HOURS_A_DAY = 96
 # A gap of more than two years comes from a clock that was lost. Such a gap is shortened to this
 # length, so that its energy is divided among fewer months.
 _MAX_GAP = timedelta(days=731)
-# In Wh. In a real gap of more than 40 days, a household draws more than this. If less was drawn,
-# the clock was set ahead, and there was no gap.
+# In Wh. A household draws more than this in a real gap of more than 40 days. So if it drew less,
+# there was no gap, but the clock was set ahead.
 _MAX_LEAP_WH = 10_000
 # In Wh. By rounding, stored numbers may fall by this much from one position to the next, although
 # the register did not fall. The limit is below the steps of a register.
@@ -43,7 +43,7 @@ type Period = tuple[datetime, datetime]
 
 
 class Kind(StrEnum):
-    """Kind of a span, as written in its line."""
+    """Kind of a span. The value is the text for this kind in a monthly file."""
 
     QUARTER_HOUR = ""
     GAP = "gap"
@@ -73,7 +73,7 @@ class Span(NamedTuple):
         """Return the periods that get the span's energy where the platform Leneda has no data.
 
         Usually, this is the whole span. A gap of more than `MAX_SHARED_GAP` has no such period. But
-        if the clock may have leapt, the gap's last second is the period.
+        if the clock perhaps leapt, the gap's last second is the period.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -229,7 +229,7 @@ class MonthColumns:
         )
 
     def late_between(self, first: int, last: int) -> list[float]:
-        """Return the inexact exported energies in Wh of the places `first` to before `last`."""
+        """Return the inexact exported energies in Wh at the places from `first` to `last` - 1."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(
@@ -311,9 +311,9 @@ class Row:
             self.month(start).loose.append(span)
 
     def month(self, time: datetime) -> MonthColumns:
-        """Return the columns of the month that contains `time`. If the row lacks them, add them.
+        """Return the columns of the month that contains `time`. Add the month if it is missing.
 
-        If the row then has more than `max_months` months, it forgets one of the other months.
+        If there are then more than `max_months` months, one of the other months is forgotten.
         """
         start = month_start(time)
         month = self.months.pop(start, None) or MonthColumns(start)

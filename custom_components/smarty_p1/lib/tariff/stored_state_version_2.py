@@ -124,9 +124,9 @@ def spans_of_months(
         if start in months_by_start:
             spans += _spans_of_days(months_by_start[start].days, of_month, until)
         elif len(of_month) >= _QUARTER_HOURS_A_DAY:
-            # The state lacks this month, perhaps because the state was lost. So take the month's
-            # quarter-hours from the files. If the files have less than a day of quarter-hours for
-            # the month, these came from a wrong clock, and are dropped.
+            # The stored state lacks this month, for example because the state was lost. So take the
+            # month's quarter-hours from the monthly files. Fewer quarter-hours than a day has come
+            # from a wrong clock, and are dropped.
             spans += of_month
     return sorted(spans, key=lambda span: (span.start, span.end))
 
@@ -141,7 +141,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
         for line in lines:
             try:
                 span = span_of(line.decode("ascii"))
-            except TypeError, ValueError:  # ValueError includes UnicodeDecodeError
+            except TypeError, ValueError:  # also UnicodeDecodeError, which is a ValueError
                 continue
             spans[span.start, span.kind] = span
     return spans

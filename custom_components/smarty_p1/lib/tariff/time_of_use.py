@@ -74,9 +74,9 @@ def second_quarters(hours: str, midnight: datetime) -> bytes:
 def split(
     contract: Contract, start: datetime, end: datetime, wh: float
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return how much of the energy `wh` has the second price of `contract`, in proportion to time.
+    """Return the energy `wh`, and the part of it that has the contract's second price.
 
-    The energy was imported from `start` to `end`. The only key of the result is
+    The energy counts as evenly imported from `start` to `end`. The only key of the result is
     `contract.second_hours`. The result is empty if the contract has no such hours.
     """
     hours = contract.second_hours

@@ -234,9 +234,10 @@ class _Trial:
         )
 
     def spared_elsewhere(self, result: ClassWithBattery) -> float:
-        """Return the additional yearly saving in EUR if unknown quarter-hours were like known ones.
+        """Return the additional yearly saving in EUR in the unknown quarter-hours.
 
-        It is 0 if all quarter-hours are known.
+        The battery is assumed to save as much in an unknown quarter-hour as in a known one. Return
+        0 if all quarter-hours are known.
         """
         saved = result.without.total - result.with_battery.total
         return saved / (self._year.known_share or 1.0) - saved

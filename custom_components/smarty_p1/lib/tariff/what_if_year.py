@@ -112,7 +112,10 @@ class KnownDay(NamedTuple):
         )
 
     def _says(self, reference_kw: float, hours: str | None) -> bool:
-        """Return whether the excess over `reference_kw` and the energy in `hours` are known."""
+        """Return whether the day's excess over `reference_kw` is known.
+
+        With `hours`, the energy in these hours of time of use must be known, too.
+        """
         if hours and hours not in self.day.second:
             return False
         highest_wh = max(self.energies.imported_wh, default=0.0)

@@ -23,13 +23,13 @@ class Handout:
         self._part = self._forecast.part(self._watts, handed_out)
         self._taken = {}
 
-    def take(self, name: str, wanted: float, share: float) -> float:
+    def take(self, name: str, requested: float, share: float) -> float:
         """Return the part of the power (0 to 1) that a battery gets now, and count it as used.
 
-        The battery gets the part `wanted`, but no more than the unused rest of its `share`. Both
-        are from 0 to 1. `name` is the name of the share.
+        The battery gets the `requested` part, but no more than the unused rest of its `share`. Both
+        numbers are from 0 to 1. `name` is the name of the share.
         """
         taken = self._taken.get(name, 0.0)
-        granted = max(0.0, min(wanted, share - taken, 1 - sum(self._taken.values())))
+        granted = max(0.0, min(requested, share - taken, 1 - sum(self._taken.values())))
         self._taken[name] = taken + granted
         return granted * self._part

@@ -19,7 +19,7 @@ PRODUCT: Final = "HWE-P1"
 NAME: Final = "P1 Meter"
 
 _FIRMWARE = "5.18"
-# Without the name of a Wi-Fi network, clients assume another version of the API.
+# The Wi-Fi is invented. Without a Wi-Fi name, clients assume another version of the API.
 _WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
 _TARIFF = "0-0:96.14.0"
 _TARIFFS = range(1, 5)

@@ -20,7 +20,7 @@ class IntervalEstimate:
 
     @property
     def is_certain(self) -> bool:
-        """Return whether five intervals were measured."""
+        """Return whether the estimate is reliable, because five intervals were measured."""
         return len(self._intervals) == _MAX_INTERVALS
 
     def note(

@@ -72,7 +72,7 @@ def component_of(params: object) -> int:
 def _can_be_echoed(frame: Frame) -> bool:
     """Return whether the id and the source are valid and short, so that the answer can repeat them.
 
-    The id may be an int, a str or None; the source a str or None.
+    A valid id is an int, a str or None. A valid source is a str or None.
     """
     number, source = frame.id, frame.source
     if type(number) is int:
@@ -100,7 +100,7 @@ def answer_frame(
 
 
 def notification(serial: str, to: str, status: RpcResult, timestamp: float) -> str:
-    """Return the JSON text of a notification to the client `to`. `status` has its contents."""
+    """Return the JSON text of a notification that tells the client `to` the values in `status`."""
     return to_json(
         {
             "src": shelly_id(serial),

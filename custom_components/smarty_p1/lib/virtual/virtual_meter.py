@@ -187,7 +187,8 @@ class VirtualMeter:
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
         """Return the expected seconds to the next poll. The last poll was `waited` seconds ago."""
-        # `estimate.interval` is None at the first poll, and for a client that polls very rarely.
+        # At the first poll, and for a client that polls very rarely, `estimate.interval` is None.
+        # So use the time since the last poll, or the usual interval without a last poll.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:

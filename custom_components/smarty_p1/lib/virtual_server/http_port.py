@@ -351,7 +351,7 @@ def _client(request: web.Request) -> str:
     """Return the client's IP address, as `plain_address` does. Raises HTTPBadRequest if unknown."""
     address = _address_of(request.transport)
     if address is None:
-        raise web.HTTPBadRequest  # the client has already disconnected
+        raise web.HTTPBadRequest  # without an address, the client has already disconnected
     return address
 
 

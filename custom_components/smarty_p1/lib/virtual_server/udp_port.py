@@ -57,7 +57,7 @@ class UdpPort(asyncio.DatagramProtocol):
             self._rpc.serial,
             lambda call: self._rpc.answer(address, call.method, call.component, is_udp=True),
         )
-        # Send no errors. The request may be a broadcast, and another device may give the right
-        # answer to it.
+        # Send no errors, because the request can be a broadcast to which another device gives the
+        # right answer.
         if code == _OK:
             transport.sendto(text.encode(), addr)
