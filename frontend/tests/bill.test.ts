@@ -235,3 +235,43 @@ test("a forecast without the energy community says whose it is", () => {
   const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
   assert.equal(told(august(running)).texts[1], "About **90 €** to the supplier by 31 August");
 });
+
+test("what is not in the amounts, or not of the meter, is a note", () => {
+  const cases: [Partial<Bill>, string][] = [
+    [{ since: "2026-08-03T00:00:00+02:00" }, "Counted since 3 August; the paper bill covers the whole month."],
+    [{ quarter_hours: 1990, platform_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
+    [{ quarter_hours: 1990, estimated_quarter_hours: 8 }, "8 of 1,990 quarter-hours are estimated by the grid operator."],
+    [{ ...SHARED, sharing_known_kwh: 300 }, "So far, sharing is known for 300.00 kWh of 384.64 kWh from the grid."],
+    [{ vat_rate: 0 }, "Prices and amounts are without VAT."],
+    [{}, "The surcharge for energy above 7 kW comes on top of the grid price."],
+    [{ lines: [line("network_variable", 341.39, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],
+  ];
+  for (const [changes, note] of cases) assert.ok(told(august(changes)).notes.includes(note), `${note}: ${told(august(changes)).notes}`);
+});
+
+test("after a change within the month, and for a name that nobody knows, lines have plain names", () => {
+  const fixed = [line("network_fixed", 10 / 30, "month", 12.84, 4.28), line("network_fixed", 20 / 30, "month", 19.61, 13.07)];
+  const lines = [...fixed, line("surcharge", 6.4, "kWh", 0.0765, 0.49), line("snow_tax", 100, "kWh", 0.01, 1)];
+  assert.deepEqual(told(bill({ lines, vat_rate: 0 })).all, [
+    "Grid charges, fixed part | 10 of 30 days × 12.84 € | 4.28",
+    "Grid charges, fixed part | 20 of 30 days × 19.61 € | 13.07",
+    "Above the reference power | 6.40 kWh × 0.0765 € | 0.49",
+    "snow_tax | 100.00 kWh × 0.0100 € | 1.00",
+  ]);
+});
+
+test("a bill in French", () => {
+  const { total, all, sums, notes } = told(august({ until: "2026-08-21T18:38:00+02:00" }), french);
+  assert.equal(total, "59,26 € jusqu'ici");
+  assert.deepEqual(all.slice(0, 4), ["Énergie | 384,64 kWh × 0,1463 € | 56,27", "Réseau, 7 kW | 1 mois × 12,84 € | 12,84", "Réseau, par kWh | 384,64 kWh × 0,0510 € | 19,62", "Compteur | 1 mois × 5,72 € | 5,72"]);
+  assert.deepEqual(sums, ["Jusqu'ici | jusqu'au 21 août, 18:38 | 59,26 €"]);
+  assert.equal(notes.length, 1);
+});
+
+test("a share that is badly measured is told from one that is not", () => {
+  const measured = (measured_share: number) => {
+    const { measured: text, isWellMeasured } = shownBill(bill({ measured_share }), english);
+    return `${text} ${isWellMeasured}`;
+  };
+  assert.deepEqual([measured(1), measured(0.998), measured(0.9723)], ["100% measured true", "99.8% measured true", "97.2% measured false"]);
+});

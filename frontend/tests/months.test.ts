@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Column, type Frame, monthsDrawing } from "../src/drawing/months.ts";
 import { Locale } from "../src/locale.ts";
-import { amountNotes, choiceOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
+import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { Bill } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -169,4 +169,20 @@ test("a running month is so far, and only whole ones are to be paid", () => {
   assert.deepEqual(head([running]), ["December so far", "So far"]);
   assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, minus feed-in"]);
   assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, minus feed-in"]);
+});
+
+test("the head says what a month costs on average, and which months were the extremes", () => {
+  const running = (changes: Partial<Bill> = {}) => bill("2026-11", "2026-12", { until: "2026-11-21T18:38:20+01:00", total: 97.09, ...changes });
+  const before = (month: string, total: number, measured_share = 1) => bill(`2026-${month}`, `2026-${String(Number(month) + 1).padStart(2, "0")}`, { total, measured_share });
+  const said = (...bills: Bill[]) => {
+    const { title, value, label, sentence } = headOf(yearOf(bills, "€"), en);
+    return `${title}: ${value} ${label}. ${sentence}`.replaceAll("\u00a0", " ");
+  };
+  // June was the cheapest, but too little of it is known.
+  const months = [before("06", 2, 0.85), before("07", 60), before("08", 20), before("10", 144)];
+  assert.equal(said(...months, running()), "Months: 75 € a month. **In 3 months: cheapest month August,** most expensive October".replaceAll("**", ""));
+  assert.equal(said(before("10", 144.16), running()), "Months: 144 € a month. October is the only whole month so far.");
+  assert.equal(said(running()), "Months: 97 € in November so far. The first whole month ends on 30 November.");
+  const since = { since: "2026-11-09T00:00:00+01:00", measured_share: 0.6 };
+  assert.equal(said(running(since)), "Months: 97 € in November so far. The first whole month ends on 31 December.");
 });

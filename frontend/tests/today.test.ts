@@ -161,7 +161,7 @@ const DAY: Day = {
   feed_in: 0,
 };
 const say = (changes: Partial<DayFacts>, day: Partial<Day> = {}) =>
-  plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, known: 74, firstEnds: undefined, heading: null, ...changes }, en));
+  plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, knownCount: 74, firstEnds: undefined, heading: null, ...changes }, en));
 
 test("a day in a sentence", () => {
   assert.equal(say({}), "10.8 kWh from the grid, 0.5 kWh to the grid. No quarter-hour above 7 kW.");
@@ -184,9 +184,9 @@ test("a day in a sentence", () => {
 test("what is not known is said to be so, and is no 0", () => {
   assert.equal(say({ isToday: false }, { imported_wh: null }), "No data for this day.");
   const first = new Date("2026-11-21T18:00:00Z");
-  assert.equal(say({ known: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
+  assert.equal(say({ knownCount: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
   assert.equal(
-    say({ known: 0, firstEnds: first, heading: 11 }),
+    say({ knownCount: 0, firstEnds: first, heading: 11 }),
     "No whole quarter-hour yet: the first one ends at 19:00. **The current one will reach ≈ 11.0 kW.**",
   );
 });

@@ -69,6 +69,11 @@ FIRST_DAY = {
         ("quality", r"^Interruptions Nothing since .*, when reading began\."),
     ),
 }
+# Choices in the menus of the dialog, and a text of the form behind them.
+BOARDS = {
+    ("user.menu_options.pulse", "pulse.menu_options.pulse_port"): "pulse_port.title",
+    ("user.menu_options.tank",): "tank.data.distance_empty",
+}
 
 
 def address_of(line: Server, number: int) -> str:
@@ -90,7 +95,7 @@ async def find_meter(who: Household, address: str, key: bytes) -> None:
     await who.sees(own("config.step.contract.title"), "SAG10307")
 
 
-async def test_a_newcomer_adds_a_meter(
+async def test_a_newcomer_adds_a_meter_a_bill_and_energy_sources(
     home: Home, line: Server, browser: str, pictures: Path | None
 ) -> None:
     async with household(home.client.url, browser, pictures=pictures) as who:
@@ -99,20 +104,11 @@ async def test_a_newcomer_adds_a_meter(
         await who.sees("Gas meter 7401", "Heat meter 7403")
         await open_device(who, "Smarty")
         await who.sees("Energy imported", "Net power", "Quarter-hour power", "kWh")
-
-
-async def test_the_bill_begins_with_two_numbers(
-    home: Home, browser: str, pictures: Path | None
-) -> None:
-    async with household(home.client.url, browser, pictures=pictures) as who:
+        # The bill begins with two numbers.
         await enter_prices(who, "7", "0.1463")
         await who.takes_picture("options", of=who.dialog)
         await show_details(who)
         await save_options(who)
-
-
-async def test_the_energy_dashboard_is_set_up(home: Home, browser: str) -> None:
-    async with household(home.client.url, browser) as who:
         await add_grid(
             who, "Energy imported", "Energy exported", "Net power", "Price of imported energy"
         )
@@ -121,6 +117,11 @@ async def test_the_energy_dashboard_is_set_up(home: Home, browser: str) -> None:
         await who.sees("Gas meter 7401")
         await add_consumption(who, "water", "Water meter")
         await who.sees("Water meter 7402")
+    await check_energy_sources(home)
+
+
+async def check_energy_sources(home: Home) -> None:
+    """Check what the Energy dashboard has stored, and what it finds of it."""
     client = home.client
     grid, gas, water = (await client.command("energy/get_prefs"))["energy_sources"]
     found = await client.command("energy/validate")
@@ -190,6 +191,14 @@ async def test_the_dialogs_speak_other_languages(
     async with household(home.client.url, browser, language=language, size=size) as who:
         await find_meter(who, address_of(line, 2), OTHER_KEY)
         assert not await who.is_cut_off()
+        # The ways to the boards end at their forms.
+        own = who.texts.own
+        for choices, title in BOARDS.items():
+            await search_integration(who)
+            for choice in choices:
+                await who.chooses(own(f"config.step.{choice}"))
+            await who.sees(own(f"config.step.{title}"))
+            assert not await who.is_cut_off()
 
 
 @pytest.mark.slow
@@ -221,7 +230,7 @@ async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, line: Serv
         title = own("issues.security_off.title").replace("{name}", "Smarty")
         meter.is_open = True
         await who.opens("/config/repairs")
-        await who.sees(title, within=90)
+        await who.sees(title)
         await who.chooses(title)
         await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.submit"))
         await who.sees("Port and keys of Smarty")

@@ -1,4 +1,4 @@
-"""A year from the national platform's portal, by clicks: the past of a meter added today."""
+"""A year from the national platform's portal and an aid of the State, by clicks, on the bill."""
 
 import contextlib
 import re
@@ -21,7 +21,7 @@ from tests.system.support import PATIENCE, TIMEOUT, until
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards
 from .household import Household, household
-from .steps import add_dashboard, open_options
+from .steps import add_dashboard, open_options, save_options, show_details
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -82,7 +82,7 @@ async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
     return found
 
 
-async def test_the_past_comes_from_a_file(
+async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
     home: Home, line: Server, browser: str, pictures: Path | None
 ) -> None:
     _, (address, *_) = next(iter(line.addresses()))
@@ -134,3 +134,30 @@ async def test_the_past_comes_from_a_file(
         await until(has_a_year, within=PATIENCE)
         await who.takes_picture("past-bill")
         assert not who.errors
+        await enter_aid(who)
+
+    async def has_aid() -> bool:
+        # 4 ct with 8 % of VAT
+        lines = (await bill_of(home, midnight(0)))["lines"]
+        return ("Resilienzpak", -0.037037) in [(line.get("label"), line["price"]) for line in lines]
+
+    await until(has_aid, within=PATIENCE)
+
+
+async def enter_aid(who: Household) -> None:
+    """Enter an aid of the State in the options."""
+    own, add = who.texts.own, who.texts.of_frontend("common.add")
+    await open_options(who)
+    await show_details(who)
+    section = own("options.step.contract_details.sections.aids.name")
+    await who.page.get_by_text(section, exact=True).first.click()
+    await who.presses(add)
+    await who.sees(own("selector.aids.fields.first_day.name"))
+    await who.types("name", "Resilienzpak")
+    await who.page.locator("ha-selector-number input").nth(-2).fill("0.04")
+    await who.page.locator("ha-selector-boolean ha-switch").nth(-2).click()
+    await who.takes_picture("aid")
+    await who.presses(add)
+    await who.sees("Resilienzpak")
+    await who.takes_picture("aids", of=who.dialog)
+    await save_options(who)

@@ -12,7 +12,7 @@ import pytest_socket
 from dev.leneda import Platform
 from dev.simulator import Server
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, until
+from tests.system.support import PATIENCE, TIMEOUT, until
 
 from .conftest import OpenableMeter
 from .dashboard import cards_of, shows_cards
@@ -64,16 +64,16 @@ async def test_last_months_bill_after_few_clicks(
         await who.sees("Your meter is set up.", "shows the days up to yesterday")
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
         yesterday, _day = await shows_cards(who, "now", "today")
-        await until(_says(who, "now", r"^Yesterday until .*, 24:00 19\.2 kWh"), within=60)
+        await until(_says(who, "now", r"^Yesterday until .*, 24:00 19\.2 kWh"), within=PATIENCE)
         assert yesterday.name == "smarty-p1-now"
         await who.takes_picture("yesterday")
         # No tab of the present, and none of quality.
         tabs = [tab.strip() for tab in await page.get_by_role("tab").all_inner_texts()]
         assert tabs == ["Yesterday", "Bill", "Year"]
         await page.get_by_role("tab", name="Bill").click()
-        await until(_says(who, "bill", "from Leneda"), within=60)
+        await until(_says(who, "bill", "from Leneda"), within=PATIENCE)
         earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Month before").first
-        await until(earlier.is_enabled, within=60)
+        await until(earlier.is_enabled, within=PATIENCE)
         await earlier.click()
         last, this = midnight(1), midnight(0)
         kwh = (this.timestamp() - last.timestamp()) / 3600 * 0.8

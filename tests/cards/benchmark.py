@@ -38,7 +38,7 @@ _PAINT = """async (cards) => {
     // The first use of it loads the data of all languages, which the frontend has done by then.
     new Intl.DateTimeFormat("en").format();
     await import("/smarty-p1.js?measured");
-    for (const [type, config] of cards) await stage.place(type, config);
+    for (const [type, config] of cards) await stage.put(type, config);
     await new Promise((resolve) => {
         const isReady = ({ shadowRoot }) => {
             const text = shadowRoot?.textContent.trim() ?? "";

@@ -132,24 +132,6 @@ def without_reference(each: Json) -> Json:
     return {**each, **_NO_TOTAL, **changes, "subtotal": 20.0, "peak": peak}
 
 
-def shared(each: Json, price: str | None = "0.09") -> Json:
-    """Return a bill of which 100 kWh came from an energy community, at this price."""
-    kwh = Decimal(str(each["imported_kwh"])) - 100
-    names = {"energy", "electricity_tax", "compensation"}
-    rows = [
-        line(row["name"], kwh, row["price"]) if row["name"] in names else row
-        for row in each["lines"]
-    ]
-    found = bill(each["month"], rows, imported_kwh=each["imported_kwh"])
-    found |= {"shared_kwh": 100.0, "sharing_known_kwh": each["imported_kwh"]}
-    found |= {"may_owe_less_network": 5.51}
-    if price is None:
-        return found | {"total_with_community": None}
-    community = line("community", 100, price)
-    both = round(found["total"] + community["amount"], 2)
-    return found | {"community": community, "total_with_community": both}
-
-
 _NO_TOTAL: Json = dict.fromkeys(("net", "vat_base", "vat", "total"))
 
 

@@ -17,16 +17,6 @@ _LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 _GAS = {(2026, 11): 5.5, (2026, 10): 4.0, (2025, 11): 5.0, (2025, 10): 4.2}
 
 
-def media(*kinds: str) -> list[Json]:
-    """Return what `smarty_p1/meters` says of them."""
-    every = {
-        "gas": listed(GAS, "gas", "m3", 11.2),
-        "water": listed(WATER, "water", "m3"),
-        "heat": listed(HEAT, "heat", "GJ"),
-    }
-    return [every[kind] for kind in kinds or every]
-
-
 def listed(meter: str, kind: str, unit: str | None, energy: float | None = None) -> Json:
     """Return a meter on the M-Bus."""
     return {

@@ -4,32 +4,24 @@ from playwright.async_api import Locator
 
 from . import house
 from .house import Json
+from .house_bill import bills, running
 
 NOW = "2026-11-21T17:38:20+00:00"
-
-# (power of the house, change of the quarter-hour): charging the car, feeding in.
-CHARGING: Json = {
-    "values": house.values(power_net=11.4, power_net_l1=4.4, power_net_l2=3.6, power_net_l3=3.4),
-    "quarter_hour": house.quarter_hour(
-        imported_wh=1433.0, running_kw=10.3, projected_kw=10.8, available_kw=2.9, will_exceed=True
-    ),
-}
-FEEDING: Json = {
-    "values": house.values(
-        power_net=-4.94, power_net_l1=-1.7, power_net_l2=-1.6, power_net_l3=-1.64
-    ),
-    "quarter_hour": house.quarter_hour(imported_wh=0.0, exported_wh=686.0),
-}
 
 
 def charging(**changes: object) -> Json:
     """Return a message while the car is charged: 1.43 kWh in 500 s, and 11.4 kW."""
-    return house.live(**(CHARGING | changes))
+    values = house.values(power_net=11.4, power_net_l1=4.4, power_net_l2=3.6, power_net_l3=3.4)
+    running = {"running_kw": 10.3, "projected_kw": 10.8, "available_kw": 2.9, "will_exceed": True}
+    quarter_hour = house.quarter_hour(imported_wh=1433.0, **running)
+    return house.live(**({"values": values, "quarter_hour": quarter_hour} | changes))
 
 
-def feeding(**changes: object) -> Json:
+def feeding() -> Json:
     """Return a message of a sunny hour."""
-    return house.live(**(FEEDING | changes))
+    phases = {"power_net_l1": -1.7, "power_net_l2": -1.6, "power_net_l3": -1.64}
+    quarter_hour = house.quarter_hour(imported_wh=0.0, exported_wh=686.0)
+    return house.live(values=house.values(power_net=-4.94, **phases), quarter_hour=quarter_hour)
 
 
 def failing(obstacle: str, **changes: object) -> Json:
@@ -45,12 +37,13 @@ def failing(obstacle: str, **changes: object) -> Json:
     return house.live(**(told | changes))
 
 
-def first_day(since: str = "2026-11-21T17:36:00+00:00") -> Json:
+def first_day() -> Json:
     """Return the answers of a meter that has been set up two minutes ago."""
-    running = house.quarter_hour(measured_since=since, imported_wh=31.0, last=None)
+    since = "2026-11-21T17:36:00+00:00"
+    begun = house.quarter_hour(measured_since=since, imported_wh=31.0, last=None)
     return {
         "smarty_p1/meters": {"meters": [house.meter(known_since="2026-11-21T00:00:00+01:00")]},
-        "smarty_p1/live": house.live(quarter_hour=running),
+        "smarty_p1/live": house.live(quarter_hour=begun),
     }
 
 
@@ -99,39 +92,11 @@ def november(**today: object) -> list[Json]:
     return days
 
 
-def line(name: str, quantity: float, price: float, amount: float) -> Json:
-    """Return a line of a bill."""
-    unit = "month" if name.endswith("fixed") else "kWh"
-    return {"name": name, "quantity": quantity, "unit": unit, "price": price, "amount": amount}
-
-
-def bill(**changes: object) -> Json:
-    """Return the bill of November so far."""
-    return {
-        "month": "2026-11",
-        "measured_share": 0.998,
-        "lines": [line("energy", 363.62, 0.15, 54.54), line("network_fixed", 0.69, 12.84, 8.89)],
-        "net": 89.9,
-        "vat": 7.19,
-        "total": 97.09,
-        "estimate": {"total": 145.2},
-        "start": "2026-11-01T00:00:00+01:00",
-        "end": "2026-12-01T00:00:00+01:00",
-        "until": "2026-11-21T18:38:20+01:00",
-        "imported_kwh": 363.62,
-        "exported_kwh": 48.92,
-        "reference_kw": 7.0,
-        "peak": {"start": "2026-11-20T18:00:00+00:00", "mean_kw": 14.5},
-        "vat_rate": 0.08,
-        "parts": {"energy": 58.9, "network": 41.0, "surcharge": 1.0, "feed_in": -3.81},
-    } | changes
-
-
 def sums(*, days: list[Json] | None = None, **changes: object) -> Json:
     """Return the answers about today and this month."""
     return {
         "smarty_p1/days": {"days": november() if days is None else days},
-        "smarty_p1/bill": {"months": [bill(**changes)]},
+        **bills(running(**changes)),
     }
 
 
@@ -147,7 +112,7 @@ def without_reference() -> Json:
     return {
         "smarty_p1/meters": {"meters": [house.meter(reference_kw=None, excess_price=None)]},
         "smarty_p1/live": house.live(quarter_hour=house.quarter_hour(reference_kw=None)),
-        "smarty_p1/bill": {"months": [bill(total=None, reference_kw=None)]},
+        **bills(running(total=None, reference_kw=None)),
     }
 
 

@@ -177,26 +177,6 @@ def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Js
     } | changes
 
 
-def priced(*months: str, **excess_kwh: list[float]) -> list[Json]:
-    """Return months with what was above each class (kw_3=[…]), as long as the list goes."""
-    return [
-        {
-            "month": month,
-            "measured_share": 1.0,
-            "classes": {
-                name.removeprefix("kw_"): {
-                    "excess_kwh": kwh[index],
-                    "fixed": fixed(int(name.removeprefix("kw_"))),
-                    "surcharge": surcharge(kwh[index]),
-                    "total": round(fixed(int(name.removeprefix("kw_"))) + surcharge(kwh[index]), 2),
-                }
-                for name, kwh in excess_kwh.items()
-            },
-        }
-        for index, month in enumerate(months)
-    ]
-
-
 def answers(rows: list[Row] | None = None, **changes: object) -> Json:
     """Return the answers of the household, some in its classes changed."""
     rows = household() if rows is None else rows

@@ -181,7 +181,17 @@ window.stage = {
     return found;
   },
   answer: (answers) => Object.assign(given.answers, answers),
+  /** Place a card, and return it once the page has told it that it is in view. */
   place: async (type, config) => {
+    const card = await stage.put(type, config);
+    // Observers hear of a frame in the order in which they were made: the card's own is the first.
+    await new Promise((resolve) => {
+      const observer = new IntersectionObserver(() => resolve(observer.disconnect()));
+      observer.observe(card);
+    });
+    return card;
+  },
+  put: async (type, config) => {
     await customElements.whenDefined(type);
     const card = document.createElement(type);
     card.setConfig({ type: `custom:${type}`, ...config });

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+import pytest
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route
 
 from tests.system.browser import VISIBLE_TEXT
@@ -22,6 +23,8 @@ _FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
 NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
 
 HEIGHT = 1000
+# How often the page may settle until it says a text.
+MAX_TURNS = 100
 PAGE = Path(__file__).with_suffix(".html")
 
 
@@ -131,14 +134,9 @@ class Stage:
         await page.clock.install(time=NOW)
 
     async def set_clock(self, page: Page, now: datetime) -> None:
-        """Set that clock, and let it go on."""
-        await page.clock.resume()
-        await page.clock.set_system_time(now)
-
-    async def stop_clock(self) -> None:
-        """Let only the test move that clock on, until the next cards are shown."""
-        await self.page.clock.set_system_time(NOW - timedelta(minutes=1))
-        await self.page.clock.pause_at(NOW)
+        """Set that clock. Only the test moves it on: a busy machine may need minutes for a test."""
+        await page.clock.set_system_time(now - timedelta(seconds=1))
+        await page.clock.pause_at(now)
 
     async def settle(self) -> None:
         """Let what has been asked be answered and drawn."""
@@ -150,6 +148,16 @@ class Stage:
                 return
             await asyncio.sleep(0.02)
             await self.page.clock.run_for(20)
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until the page says all of these texts."""
+        shown = ""
+        for _ in range(MAX_TURNS):
+            shown = await self.text()
+            if all(text in shown for text in texts):
+                return
+            await self.settle()
+        pytest.fail(f"{texts!r} are not in {shown!r}")
 
     async def send(self, message: Json, entry_id: str | None = None) -> None:
         """Let a message of the subscription come."""

@@ -2,181 +2,47 @@
 
 import asyncio
 import gzip
-import json
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import Route
 
 from . import house, house_all, house_bill
-from .stage import MODULE, ROOT, Stage
+from .stage import MODULE, Stage
 
 type Json = dict[str, Any]
 
-LANGUAGES = ("en", "de", "fr", "lb", "pt")
 GENERATE = """() => customElements.get("ll-strategy-dashboard-smarty-p1")
     .generate({ type: "custom:smarty-p1" }, stage.hass)"""
-REGENERATE = """(later) => customElements.get("ll-strategy-dashboard-smarty-p1")
-    .shouldRegenerate({ type: "custom:smarty-p1" }, stage.hass, { ...stage.hass, ...later })"""
-GAS = {"meter": "GAS7401", "type": "gas", "unit": "m3", "device_id": "gas"}
-WATER = {"meter": "WAT7402", "type": "cold_water", "unit": "m3", "device_id": "water"}
-HEAT = {"meter": "HEA7403", "type": "heat", "unit": "GJ", "device_id": "heat"}
 
 
 def meters(*meters: Json) -> Json:
     return {"smarty_p1/meters": {"meters": list(meters)}}
 
 
-async def views(stage: Stage) -> dict[str, Json]:
-    """Return the views of the dashboard by their paths."""
+async def test_the_module_offers_a_dashboard_and_nine_cards_once(stage: Stage) -> None:
+    await stage.show(new_page=True, language="de")
     made = await stage.page.evaluate(GENERATE)
-    return {view["path"]: view for view in made["views"]}
-
-
-def cards(view: Json) -> list[Json]:
-    return [card for section in view["sections"] for card in section["cards"]]
-
-
-async def test_each_view_has_its_cards(stage: Stage) -> None:
-    await stage.show(new_page=True, answers=meters(house.meter(media=[WATER, GAS, HEAT])))
-    made = await views(stage)
-    assert {path: [card["type"] for card in cards(view)] for path, view in made.items()} == {
-        "now": ["custom:smarty-p1-now", "custom:smarty-p1-so-far", "custom:smarty-p1-today"],
-        "bill": ["custom:smarty-p1-bill", "custom:smarty-p1-months"],
-        "year": ["custom:smarty-p1-year", "custom:smarty-p1-battery"],
-        "others": ["custom:smarty-p1-medium"] * 3,
-        "quality": ["custom:smarty-p1-quality"] * 3,
-    }
-    assert [view["title"] for view in made.values()] == [
-        "Now",
-        "Bill",
-        "Year",
-        "Gas/Water/Heat",
-        "Quality",
-    ]
-    assert [card["meter"] for card in cards(made["others"])] == ["GAS7401", "WAT7402", "HEA7403"]
-    assert [card["part"] for card in cards(made["quality"])] == [
-        "voltage",
-        "supply",
-        "interruptions",
-    ]
-
-
-async def test_no_view_of_gas_and_water_without_them(stage: Stage) -> None:
-    await stage.show(new_page=True)
-    assert list(await views(stage)) == ["now", "bill", "year", "quality"]
-
-
-async def test_tabs_are_short_in_every_language(stage: Stage) -> None:
-    titles = set()
-    for language in LANGUAGES:
-        await stage.show(
-            new_page=True, answers=meters(house.meter(media=[WATER, GAS])), language=language
-        )
-        made = [view["title"] for view in (await views(stage)).values()]
-        assert sum(map(len, made)) <= 36, made
-        titles.add(tuple(made))
-    assert len(titles) == len(LANGUAGES)
-    assert ("Actuel", "Facture", "Année", "Gaz/Eau", "Qualité") in titles
-
-
-async def test_the_gas_of_several_meters_says_whose_it_is(stage: Stage) -> None:
-    second = house.meter(entry_id="second", media=[GAS])
-    await stage.show(new_page=True, answers=meters(house.meter(media=[GAS]), second))
-    entries = [card["entry_id"] for card in cards((await views(stage))["others"])]
-    assert entries == ["house", "second"]
-
-
-async def test_without_a_meter_it_says_what_to_do(stage: Stage) -> None:
-    await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr", new_page=True)
-    assert list(await views(stage)) == ["now"]
-    assert "Ajouter un compteur" in await stage.text()
-    link = stage.page.get_by_role("link", name="Ajouter un compteur")
-    assert (await link.get_attribute("href") or "").endswith("/add?domain=smarty_p1")
-
-
-async def test_who_may_see_no_meter_is_told(stage: Stage) -> None:
-    await stage.show("smarty-p1-now", answers=meters(), entities={}, is_admin=False)
-    assert "You are not allowed to see this meter" in await stage.text()
-    assert not await stage.page.get_by_role("link").count()
-
-
-def board(device: str, *keys: str) -> Json:
-    texts = json.loads(
-        (ROOT / "custom_components/smarty_p1/translations/en.json").read_text("utf-8")
-    )
-    assert all(key in texts["entity"]["sensor"] for key in keys)
-    return {
-        f"sensor.{device}_{key}": {
-            "entity_id": f"sensor.{device}_{key}",
-            "platform": "smarty_p1",
-            "translation_key": key,
-            "device_id": device,
-        }
-        for key in keys
-    }
-
-
-async def test_boards_alone_need_no_electricity(stage: Stage) -> None:
-    entities = board("tank", "tank_level", "tank_volume") | board(
-        "led", "pulse_energy", "pulse_power"
-    )
-    await stage.show(new_page=True, answers=meters(), entities=entities, language="pt")
-    made = await views(stage)
-    assert [view["title"] for view in made.values()] == ["Outros contadores"]
-    shown = cards(made["others"])
-    assert {card["entity"] for card in shown if "entity" in card} >= set(entities)
-
-
-async def test_it_is_made_anew_when_the_meters_are_known_later(stage: Stage) -> None:
-    await stage.show(new_page=True, answers={"smarty_p1/meters": {"error": "unknown_command"}})
-    # Before it was ever made: the frontend gave up waiting, and shows an error.
-    assert await stage.page.evaluate(REGENERATE, {})
-    made = stage.page.evaluate(GENERATE)
-    assert [view["path"] for view in (await made)["views"]] == ["now", "bill", "year", "quality"]
-    assert not await stage.page.evaluate(REGENERATE, {})
-
-    await stage.page.evaluate("(known) => stage.answer(known)", meters(house.meter(media=[GAS])))
-    await stage.page.evaluate("stage.place('smarty-p1-now', {}).then(() => 0)")
+    assert [view["title"] for view in made["views"]] == ["Jetzt", "Rechnung", "Jahr", "Qualität"]
+    # A second module of another version changes nothing.
+    await stage.page.evaluate("import('/smarty-p1.js?again')")
     await stage.settle()
-    assert await stage.page.evaluate(REGENERATE, {})
-    assert "others" in await views(stage)
-
-
-@pytest.mark.parametrize("what", ["entities", "devices", "language"])
-async def test_it_is_made_anew_when_something_was_added(stage: Stage, what: str) -> None:
-    await stage.show(new_page=True)
-    await views(stage)
-    assert not await stage.page.evaluate(REGENERATE, {"states": {}})
-    lamp = {"light.hall": {"entity_id": "light.hall", "platform": "hue", "device_id": "lamp"}}
-    others = {"entities": house.entities() | lamp, "devices": {"lamp": {"id": "lamp"}}}
-    assert not await stage.page.evaluate(REGENERATE, others)
-    own = {"entities": {}, "devices": {house.DEVICE: {"id": house.DEVICE}}, "language": "fr"}
-    assert await stage.page.evaluate(REGENERATE, {what: own[what]})
-
-
-async def test_an_open_view_keeps_its_place(stage: Stage) -> None:
-    await stage.show(new_page=True)
-    before = await stage.page.evaluate(GENERATE)
-    await stage.page.evaluate("(known) => stage.answer(known)", meters())
-    after = await stage.page.evaluate(GENERATE)
-    # The frontend fails at a view that is no more.
-    assert len(after["views"]) == len(before["views"]) == 4
-    assert [view.get("visible", True) for view in after["views"]] == [True, False, False, False]
-
-
-async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage: Stage) -> None:
-    await stage.show(language="de")
     await stage.page.wait_for_function("customCards[0].name === 'Smarty: jetzt'")
     offered = await stage.page.evaluate(
         "customCards.map(({type, name, description}) => [type, name, description])"
     )
-    assert ["smarty-p1-bill", "Smarty: Rechnung"] in [card[:2] for card in offered]
     assert len({tuple(card) for card in offered}) == len(offered) == 9
     [dashboard] = await stage.page.evaluate("customStrategies")
-    assert dashboard["type"] == "smarty-p1"
     assert dashboard["description"].startswith("Dein Smart Meter: aktuelle Leistung")
+    assert not stage.errors
+
+
+async def test_without_a_meter_a_card_says_what_to_do(stage: Stage) -> None:
+    await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr")
+    link = stage.page.get_by_role("link", name="Ajouter un compteur")
+    assert (await link.get_attribute("href") or "").endswith("/add?domain=smarty_p1")
+    await stage.show("smarty-p1-now", answers=meters(), entities={}, is_admin=False)
+    assert "You are not allowed to see this meter" in await stage.text()
+    assert not await stage.page.get_by_role("link").count()
 
 
 async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage) -> None:
@@ -195,51 +61,14 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     await stage.page.unroute("**/smarty-p1.de.json*")
     await stage.settle()
     await stage.passes(46)
-    await stage.page.get_by_text("Aus dem Netz").wait_for()
+    await stage.sees("Aus dem Netz")
     assert "Texte" not in await stage.text()
-
-
-async def test_a_second_module_changes_nothing(stage: Stage) -> None:
-    await stage.show(new_page=True)
-    await stage.page.evaluate("import('/smarty-p1.js?again')")
-    await stage.settle()
-    assert not stage.errors
-    assert await stage.page.evaluate("customCards.length") == 9
-    assert await stage.page.evaluate("customStrategies.length") == 1
-
-
-def test_the_module_does_not_grow_unseen() -> None:
-    module = MODULE.read_bytes()
-    assert len(module) <= 195_000
-    assert len(gzip.compress(module, 9)) <= 72_000
-
-
-def test_only_three_pieces_of_the_frontend_are_used() -> None:
-    # None is a public interface, and one that is missing would be an empty place without an error.
-    sources = Path(ROOT / "frontend" / "src").rglob("*.ts")
-    text = "".join(source.read_text("utf-8") for source in sources)
-    names = {tag for tag in text.replace("</", "<").split("<") if tag.startswith("ha-")}
-    used = {name.split()[0].split(">")[0].rstrip() for name in names}
-    assert used <= {"ha-card", "ha-icon", "ha-alert"}
-
-
-def test_each_text_is_in_every_language() -> None:
-    for path in (ROOT / "frontend" / "src" / "texts").glob("*.json"):
-        texts = json.loads(path.read_text("utf-8"))
-        assert tuple(texts) == LANGUAGES, path.name
-        for language, own in texts.items():
-            assert own.keys() == texts["en"].keys(), (path.name, language)
-            for key, text in own.items():
-                where = path.name, language, key
-                assert text == text.strip(" \n\t") != "", where
-                names = {each.split("}")[0] for each in text.split("{")[1:]}
-                wanted = {each.split("}")[0] for each in texts["en"][key].split("{")[1:]}
-                assert names == wanted, where
-                assert text.count("**") % 2 == 0, where
-                if language == "fr":
-                    # A line never begins with a sign that belongs to the word before it.
-                    assert not any(f" {sign}" in text for sign in ":;!?»"), where
-                    assert "« " not in text, where
+    # A language without a translation is answered in English, also on a page from right to left.
+    await stage.show("smarty-p1-today", language="he")
+    await stage.page.evaluate("document.documentElement.dir = 'rtl'")
+    shown = stage.card("smarty-p1-today")
+    assert await shown.locator("p").first.evaluate("p => getComputedStyle(p).direction") == "ltr"
+    assert await shown.get_attribute("lang") == "en"
 
 
 async def test_the_meter_that_is_chosen_is_that_of_the_view(stage: Stage) -> None:
@@ -248,51 +77,23 @@ async def test_the_meter_that_is_chosen_is_that_of_the_view(stage: Stage) -> Non
         "smarty_p1/voltages": {"error": "not_loaded"},
         "smarty_p1/live second": house.live(values=house.values(power_net=2.1)),
     }
-    quality = {"part": "voltage", "chooser": True}
+    quality: Json = {"part": "voltage", "chooser": True}
     await stage.show("smarty-p1-quality", "smarty-p1-now", answers=answers, config=quality)
     choice = stage.card("smarty-p1-quality").get_by_role("radio")
     assert await choice.all_inner_texts() == ["House", "Heat pump"]
     await choice.nth(1).click()
     await stage.settle()
     assert "From the grid 18:38:20 2.1 kW" in await stage.text()
-
-
-async def test_a_card_of_one_meter_lets_nobody_choose(stage: Stage) -> None:
-    second = house.meter(entry_id="second", title="Heat pump")
-    config = {"part": "voltage", "chooser": True, "entry_id": "house"}
-    await stage.show("smarty-p1-quality", answers=meters(house.meter(), second), config=config)
+    await stage.show("smarty-p1-quality", answers=answers, config=quality | {"entry_id": "house"})
     assert not await stage.card("smarty-p1-quality").get_by_role("radio").count()
-
-
-async def test_meters_that_differ_are_asked_for_seldom(stage: Stage) -> None:
-    second = house.meter(entry_id="second", title="Heat pump", state="failing")
-    answers = meters(house.meter(), second) | {
-        "smarty_p1/live second": house.live(state="failing", obstacle="wrong_key"),
-    }
-    await stage.show("smarty-p1-now", answers=answers, config={"entry_id": "house"})
+    # Meters whose states differ do not make the page ask for ever.
+    failing = {"smarty_p1/live second": house.live(state="failing", obstacle="wrong_key")}
+    await stage.show("smarty-p1-now", answers=answers | failing, config={"entry_id": "house"})
     await stage.page.evaluate("stage.place('smarty-p1-now', {entry_id: 'second'}).then(() => 0)")
     await stage.settle()
     await stage.passes(2)
     asked = "stage.asked.filter(({ type }) => type === 'smarty_p1/meters').length"
     assert await stage.page.evaluate(asked) <= 4
-
-
-async def test_a_view_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None:
-    await stage.show("smarty-p1-today", answers=meters(house.meter(media=[GAS])))
-    assert "others" in await views(stage)
-    await stage.page.get_by_role("button", name="The day before").click()
-    reloaded = {"state": "not_loaded", "phases": None, "feeds_in": None, "known_since": None}
-    known = meters(house.meter(**reloaded))
-    await stage.page.evaluate("(known) => stage.answer(known)", known)
-    await stage.send(house.gone("not_loaded"))
-    assert not await stage.page.evaluate(REGENERATE, {})
-    assert "others" in await views(stage)
-    # Nor does the day that is shown become another one.
-    assert "Friday 20 November" in await stage.text()
-    # One that was taken off the bus is missed when telegrams come again.
-    await stage.page.evaluate("(known) => stage.answer(known)", meters(house.meter()))
-    await stage.send(house.live())
-    assert await stage.page.evaluate(REGENERATE, {})
 
 
 async def test_a_right_that_was_taken_away_may_be_given_back(stage: Stage) -> None:
@@ -305,14 +106,14 @@ async def test_a_right_that_was_taken_away_may_be_given_back(stage: Stage) -> No
     assert await stage.page.evaluate("stage.subscriptions()") == 1
 
 
-@pytest.mark.parametrize("card", ["now", "today"])
-async def test_english_is_written_to_the_right_on_any_page(stage: Stage, card: str) -> None:
-    await stage.show(f"smarty-p1-{card}", language="he")
-    await stage.page.evaluate("document.documentElement.dir = 'rtl'")
-    shown = stage.card(f"smarty-p1-{card}")
-    assert await shown.locator("p").first.evaluate("p => getComputedStyle(p).direction") == "ltr"
-    # Screen readers read it as what it is.
-    assert await shown.get_attribute("lang") == "en"
+async def test_the_shown_day_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None:
+    await stage.show("smarty-p1-today")
+    await stage.page.get_by_role("button", name="The day before").click()
+    reloaded = {"state": "not_loaded", "phases": None, "feeds_in": None, "known_since": None}
+    known = meters(house.meter(**reloaded))
+    await stage.page.evaluate("(known) => stage.answer(known)", known)
+    await stage.send(house.gone("not_loaded"))
+    assert "Friday 20 November" in await stage.text()
 
 
 async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: Stage) -> None:
@@ -328,3 +129,9 @@ async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: St
         answers.get("smarty_p1/classes", {}).update(older)
         await house_bill.show(stage, card.type, answers=answers)
         assert (await stage.text()).count(said) == 1, card
+
+
+def test_the_module_does_not_grow_unseen() -> None:
+    module = MODULE.read_bytes()
+    assert len(module) <= 195_000
+    assert len(gzip.compress(module, 9)) <= 72_000

@@ -64,11 +64,7 @@ def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
         ),
         (NATS + STORE, r"\[keys\] file is missing"),
         (NATS + STORE + "keys = { file = '/nowhere' }", r"\[keys\] file cannot be read"),
-        ("store = 1", r"\[store\] must be a table"),
-        ("store = {", "is no TOML: line 1"),
         ("other = {}", "top of the file"),
-        pytest.param("a=" + "9" * 5000, "has a number with too many digits", id="digits"),
-        pytest.param("a=" + "[" * 5000, "has a number with too many digits", id="brackets"),
     ],
 )
 def test_what_is_missing_or_wrong_is_told(tmp_path: Path, text: str, message: str) -> None:
@@ -87,15 +83,12 @@ def test_an_address_may_have_many_forms(tmp_path: Path, keys: str, address: str)
     ("collector", "message"),
     [
         ("name = 'a.b'", "name must have"),
-        ("name = 'a b'", "name must have"),
-        ("name = ''", "name must not be empty"),
         ("titles = ['meter']", "titles must be up to 1000 system titles"),
         ("titles = '534147677004102E'", "titles must be a list"),
         ("surplus = 1", "surplus is not known"),
         ("stream_days = 0", "stream_days must be from 1 to 366"),
         ("stream_days = 367", "stream_days must be from 1 to 366"),
         ("stream_replicas = 2", "stream_replicas must be 1, 3 or 5"),
-        ("stream_replicas = 0", "stream_replicas must be 1, 3 or 5"),
     ],
 )
 def test_what_is_wrong_about_the_collector_is_told(

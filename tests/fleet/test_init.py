@@ -88,15 +88,6 @@ def test_rights_are_those_that_are_documented(folder: Folder) -> None:
     }
 
 
-def test_accounts_are_those_that_are_documented(folder: Folder) -> None:
-    folder.init(HERE)
-    documented = DOCUMENTED.read_text(encoding="utf-8")
-    made = folder.text("node3/nats-server.conf")
-    for line in documented.splitlines():
-        if re.search("exports|imports|jetstream: enabled|account", line):
-            assert line in made.splitlines()
-
-
 @pytest.mark.parametrize("user", ["collector", "cellar", "display"])
 def test_each_user_has_a_random_password_whose_hash_the_nodes_have(
     folder: Folder, user: str

@@ -87,19 +87,6 @@ def test_the_time_is_the_telegrams_own(clock: str, expected: float) -> None:
     assert line.endswith(f" {int(expected) * 1000}")
 
 
-def test_the_frame_counter_is_stored_with_title_and_key() -> None:
-    *_, line = make_sample(decoded(CLOCK, name="M1"), key="0badc0de").render(NOON).splitlines()
-    assert line == (
-        "smarty_p1,meter=M1,title=534147677004102E,key=0badc0de frame_counter=1 1768478400000"
-    )
-
-
-def test_the_delay_is_that_of_the_write() -> None:
-    sample = make_sample(decoded("0-0:1.0.0(260115130000W)"))
-    assert "storage_delay=2.5 " in sample.render(NOON + 2.5)
-    assert "storage_delay=61.25 " in sample.render(NOON + 61.25)
-
-
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -145,21 +145,6 @@ async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_
     assert worker.oldest == CAME / 1e9
 
 
-async def test_a_clock_that_was_put_back_is_refused_and_named(
-    fleet: Fleet, caplog: pytest.LogCaptureFixture
-) -> None:
-    fleet.nats.add(sent(1, second=1800))
-    fleet.nats.add(sent(2, second=10))
-    fleet.nats.add(sent(3, second=1820))
-    fleet.start()
-    await fleet.until_written(2)
-    assert energies(fleet) == [1.0, 3.0]
-    fleet.store.keep()
-    await fleet.until_acknowledged(3)
-    assert fleet.value("rejected_total", reason="clock") == 1
-    assert "The clock of the meter 534147677004102E was put back" in caplog.text
-
-
 async def test_two_keys_of_a_meter_count_until_a_line_goes(fleet: Fleet) -> None:
     fleet.judge.use(Keys({TITLE: KEY}, None, {TITLE: NEW_KEY}))
     for counter, key in ((1, KEY), (2, NEW_KEY), (3, KEY), (4, NEW_KEY)):

@@ -13,6 +13,8 @@ _INFO = {
     "proto": 1,
     "headers": True,
     "max_payload": 1024 * 1024,
+    # Whoever logs in with a credentials file signs this.
+    "nonce": "any text",
 }
 
 

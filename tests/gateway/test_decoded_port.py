@@ -103,17 +103,6 @@ def other(counter: int, kwh: float) -> bytes:
     return frame(counter, text, key=OTHER_KEY, title=OTHER_TITLE)
 
 
-@pytest.mark.parametrize("size", [1, 160, 100_000])
-async def test_every_telegram_in_whatever_pieces(tmp_path: Path, size: int) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
-        line = b"noise" + b"".join(frame(counter) for counter in range(1, 41))
-        for start in range(0, len(line), size):
-            port.feed(line[start : start + size])
-    assert port.readings == [(DEVICE_NAME, float(counter)) for counter in range(1, 41)]
-    assert port.rejections["replay"] == 0
-
-
 async def test_nothing_is_accepted_twice(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
@@ -125,60 +114,6 @@ async def test_nothing_is_accepted_twice(tmp_path: Path) -> None:
         port.plug_in_elsewhere()
         port.feed(frame(3) + frame(4))
         assert port.values == [1.0, 3.0, 4.0]
-
-
-async def test_nor_after_a_restart_or_a_kill(tmp_path: Path) -> None:
-    killed = Memory()
-    await killed.open(tmp_path / "memory.sqlite3")
-    writing = asyncio.create_task(killed.write())
-    Port(tmp_path, killed).feed(frame(5))
-    await killed.written()
-    writing.cancel()  # and nothing is closed
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, title=TITLE)
-        port.feed(frame(4) + frame(5))
-        assert port.values == []
-        assert port.rejections["replay"] == 2
-        port.feed(frame(6))
-        assert port.values == [6.0]
-    await killed.close()
-
-
-async def test_another_key_counts_anew(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        Port(tmp_path, memory).feed(frame(1000))
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"* {OTHER_KEY.hex()}", TITLE)
-        port.feed(frame(1, telegram(f"{IMPORTED}(001001.000*kWh)"), key=OTHER_KEY))
-        assert port.values == [1001.0]
-
-
-async def test_totals_are_held_back_over_a_restart(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        Port(tmp_path, memory).feed(frame(1, telegram(f"{IMPORTED}(000100.500*kWh)")))
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
-        for counter in range(2, 8):
-            port.feed(frame(counter, telegram(f"{IMPORTED}(000050.000*kWh)")))
-        assert port.values == [100.5] * 6
-        port.feed(frame(8, telegram(f"{IMPORTED}(000050.000*kWh)")))
-        assert port.values[-1] == 50.0
-
-
-async def test_what_flows_survives_a_restart(tmp_path: Path) -> None:
-    def captured(minute: int, index: str) -> bytes:
-        gas = f"0-1:24.1.0(003)\r\n0-1:24.2.1(26011512{minute:02}00W)({index}*m3)"
-        return telegram(f"{IMPORTED}(000100.500*kWh)\r\n0-0:1.0.0(260115120600W)\r\n{gas}")
-
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
-        port.feed(frame(1, captured(0, "00100.000")))
-        port.feed(frame(2, captured(5, "00100.100")))
-        assert list(port.flows.values()) == [1.2]
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
-        port.feed(frame(3, captured(5, "00100.100")))
-        assert list(port.flows.values()) == [1.2]
 
 
 @pytest.mark.parametrize("keys", [BOTH, f"* {KEY.hex()}\n{OTHER_TITLE.hex()} {OTHER_KEY.hex()}"])
@@ -220,21 +155,6 @@ async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None
         assert port.rejections == {"key_missing": 5}
 
 
-async def test_a_flood_of_forged_frames_costs_no_true_one(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
-        port.feed(frame(1))
-        for counter in range(2, 60):
-            forged = b"".join(
-                frame(number, key=EVERY_KEY, title=title)
-                for number in range(counter, counter + 8)
-                for title in (TITLE, OTHER_TITLE)
-            )
-            port.feed(forged)
-            port.feed(frame(counter))
-        assert port.values == [float(counter) for counter in range(1, 60)]
-
-
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
@@ -253,19 +173,6 @@ async def test_it_is_said_once_when_there_is_no_key_that_fits(
                 port.feed(frame(counter))
     assert port.values == []
     assert [text in record.getMessage() for record in caplog.records] == [True]
-
-
-async def test_plain_telegrams_are_refused_before_there_is_a_meter(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
-        plain = telegram(f"{IMPORTED}(000009.000*kWh)")
-        for at in range(0, len(plain) * 2, 7):
-            port.feed((plain * 2)[at : at + 7])
-        assert port.rejections == {"downgrade": 2}
-        port.feed(frame(1) + plain)
-        port.feed(plain + frame(2))
-        assert port.rejections == {"downgrade": 4}
-        assert port.values == [1.0, 2.0]
 
 
 async def test_what_is_stored_and_damaged_is_begun_anew(

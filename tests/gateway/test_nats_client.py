@@ -4,10 +4,13 @@ pyproject.toml names the versions of the library that these tests have passed wi
 """
 
 import asyncio
+import json
 import ssl
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import nkeys
 import pytest
 from nats.aio.msg import Msg
 
@@ -17,6 +20,7 @@ from smarty_p1_gateway.nats_config import NatsConfig
 from tests.gateway.loopback import PATIENCE
 from tests.gateway.nats_loopback import NatsServer
 
+SEED = nkeys.encode_seed(bytes(range(32)), nkeys.PREFIX_BYTE_USER)
 GOOD = b"MSG frames 1 4\r\ngood\r\n"
 
 
@@ -68,6 +72,21 @@ async def test_a_server_is_told_user_and_password_where_no_tls_is_wanted(
     await client.open(ignore, ignore, reconnect=False)
     await client.close()
     assert b'"pass": "s3cret"' in server.received[0]
+
+
+async def test_a_credentials_file_signs_and_is_not_sent(server: NatsServer) -> None:
+    credentials = (
+        "-----BEGIN NATS USER JWT-----\nabc.def\n------END NATS USER JWT------\n\n"
+        f"-----BEGIN USER NKEY SEED-----\n{SEED.decode()}\n------END USER NKEY SEED------\n"
+    )
+    client = NatsClient(NatsConfig((server.url,), None, None, credentials, None))
+    await client.open(ignore, ignore, reconnect=False)
+    await client.close()
+    connect = json.loads(server.received[0].partition(b" ")[2])
+    signature = urlsafe_b64decode(connect["sig"] + "==")
+    assert nkeys.from_seed(bytearray(SEED)).verify(b"any text", signature)
+    assert connect["jwt"] == "abc.def"
+    assert SEED not in server.received[0]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ import pytest
 
 from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
-from smarty_p1_gateway import mqtt_client
 from smarty_p1_gateway.memory_file import Memory
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 
@@ -112,21 +111,6 @@ async def test_when_nothing_comes_any_more_that_is_told(
         await broker.until(AVAILABILITY, b"online", b"offline", b"online", b"offline")
 
 
-async def test_the_newest_values_after_the_broker_was_away(
-    make: Maker, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with make("").running():
-        async with broker.serving():
-            await line.send(frame(1))
-            await broker.until(IMPORTED, b"1.000")
-        await line.send(frame(2), frame(3))
-        await until(lambda: "the broker is away" in caplog.text)
-        broker.messages.clear()
-        async with broker.serving():
-            await broker.until(IMPORTED, b"3.000")
-            await broker.until(AVAILABILITY, b"online")
-
-
 @pytest.mark.parametrize("fails_at_start", [False, True])
 async def test_what_cannot_be_stored_is_not_told(
     make: Maker,
@@ -220,28 +204,6 @@ async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(
             await broker.until_last(IMPORTED, b"%d.000" % counter)
     assert caplog.text.count(f"house: {DISCOVERY}, the broker refuses what is published") == 1
     assert "the broker is away" not in caplog.text
-
-
-async def test_another_gateway_that_ends_has_not_the_last_word(
-    make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mqtt_client, "_REPEAT_INTERVAL_S", 0.05)
-    async with broker.serving(), make("").running():
-        await line.send(frame(1))
-        await until(lambda: broker.kept.get(AVAILABILITY) == b"online")
-        broker.kept[AVAILABILITY] = b"offline"
-        await until(lambda: broker.kept[AVAILABILITY] == b"online")
-
-
-@pytest.mark.parametrize(("repeat_every", "versions"), [(60, 1), (0, 3)])
-async def test_a_value_that_has_not_changed_is_published_again_if_that_is_wanted(
-    make: Maker, broker: Broker, line: MeterPort, repeat_every: int, versions: int
-) -> None:
-    async with broker.serving(), make(f"repeat_every = {repeat_every}").running():
-        for counter in (1, 2, 3):
-            await line.send(frame(counter))
-            await broker.until_last(IMPORTED, b"%d.000" % counter)
-        assert broker.at(VERSION) == [b"42"] * versions
 
 
 @pytest.mark.parametrize("publish", ["", "retain = true\ndiscovery = true"])

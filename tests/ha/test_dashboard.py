@@ -60,14 +60,6 @@ async def test_every_page_loads_the_module(
         assert (await answer.json())["now"]
 
 
-async def test_a_meter_needs_no_frontend(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-
-    assert DATA_EXTRA_MODULE_URL not in hass.data
-
-
 def test_the_module_does_not_grow_unseen() -> None:
     """Home Assistant serves it as it is; docs/performance.md says what it consists of."""
     assert MODULE.stat().st_size <= MAX_BYTES

@@ -10,7 +10,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 
 from .boards import tank_entry
 from .conftest import EntryMaker
-from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value, without_channels
+from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
 from .support import TELEGRAM, Home, device_of, reload, set_up
 
 GAS = "gas_meter_7401"
@@ -86,39 +86,21 @@ async def test_only_meters_that_are_gone_can_be_deleted(
         device = device_of(device_registry, entry, identifier)
         assert not await delete(home.hass, hass_ws_client, device)
     assert await delete(home.hass, hass_ws_client, old)
-
     assert device_registry.async_get(old.id) is None
-    assert GAS not in home.values()
     assert home.state_of(NEW_GAS).state == "0.0"
     await home.receive(replaced())
     assert GAS not in home.values()
 
-
-async def test_a_deleted_meter_that_comes_back_is_there_again(
-    home: Home, device_registry: DeviceRegistry, hass_ws_client: WebSocketGenerator
-) -> None:
-    entry = await home.set_up()
-    await home.receive(without_channels(TELEGRAM))
-    old = device_of(device_registry, entry, OLD_DEVICE)
-    assert await delete(home.hass, hass_ws_client, old)
-
+    # A deleted meter that comes back is there again.
     await home.receive(TELEGRAM)
-
     assert home.state_of(GAS).state == "678.901"
-    assert home.state_of("water_meter_7402").state == "28.103"
     assert device_of(device_registry, entry, OLD_DEVICE).serial_number == "GAS 079000257401"
 
-
-async def test_nothing_can_be_deleted_while_the_meter_is_not_read(
-    home: Home, device_registry: DeviceRegistry
-) -> None:
-    entry = await home.set_up()
-    device = device_of(device_registry, entry, OLD_DEVICE)
-    await home.receive(without_channels(TELEGRAM))
-    assert await async_remove_config_entry_device(home.hass, entry, device)
-
+    # Nothing can be deleted while the meter is not read.
+    gone = device_of(device_registry, entry, NEW_DEVICE)
+    assert await async_remove_config_entry_device(home.hass, entry, gone)
     await home.hass.config_entries.async_unload(entry.entry_id)
-    assert not await async_remove_config_entry_device(home.hass, entry, device)
+    assert not await async_remove_config_entry_device(home.hass, entry, gone)
 
 
 async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(

@@ -126,15 +126,6 @@ async def test_a_text_is_not_news_after_a_restart(
     assert messages.texts == ["Off-peak"]
 
 
-async def test_a_text_that_is_there_at_first_fires_once_there_is_a_state(home: Home) -> None:
-    messages = Fired(home.hass)
-    await home.set_up(with_message("Peak"))
-    assert messages.texts == ["Peak"]
-
-    await home.receive(with_message("Peak"))
-    assert messages.texts == ["Peak"]
-
-
 async def test_a_text_that_is_there_at_first_waits_until_automations_listen(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
@@ -146,6 +137,8 @@ async def test_a_text_that_is_there_at_first_waits_until_automations_listen(
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await hass.async_block_till_done()
+    assert messages.texts == ["Peak"]
+    await receive(hass, port, with_message("Peak"))
     assert messages.texts == ["Peak"]
 
 
@@ -177,47 +170,31 @@ def with_counts(**counts: int) -> str:
 
 async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
     events = Fired(home.hass, DISTURBANCE)
-    await home.set_up(with_counts(FAILURES=10, SAGS_L1=20, SAGS_L2=30))
+    entry = await home.set_up(with_counts(FAILURES=10, SAGS_L1=20, SAGS_L2=30))
     assert events.disturbances == []  # not the counts of years
 
     await home.receive(with_counts(FAILURES=10, SAGS_L1=21, SAGS_L2=32))
     assert events.disturbances == [("voltage_sag", 3, ["L1", "L2"])]
     for _ in range(2):
         await home.receive(with_counts(FAILURES=12, SAGS_L1=21, SAGS_L2=33))
-    assert events.disturbances[1:] == [("power_failure", 2, None), ("voltage_sag", 1, ["L2"])]
+    expected = [("power_failure", 2, None), ("voltage_sag", 1, ["L2"])]
+    assert events.disturbances[1:] == expected
 
-
-async def test_a_counter_that_is_missing_meanwhile_counts_on(home: Home) -> None:
-    await home.set_up(with_counts(FAILURES=10))
-    events = Fired(home.hass, DISTURBANCE)
-
-    await home.receive(with_value(TELEGRAM, FAILURES, None))
-    await home.receive(with_value(TELEGRAM, FAILURES, "()"))
-    await home.receive(with_counts(FAILURES=10))
-    assert events.disturbances == []
-    await home.receive(with_counts(FAILURES=11))
-    assert events.disturbances == [("power_failure", 1, None)]
-
-
-async def test_a_failure_that_ended_the_telegrams_fires_when_they_are_back(home: Home) -> None:
-    entry = await home.set_up(with_counts(FAILURES=10))
-    events = Fired(home.hass, DISTURBANCE)
-
+    # A counter that is missing meanwhile counts on.
+    last = with_counts(FAILURES=12, SAGS_L1=21, SAGS_L2=33)
+    await home.receive(with_value(last, FAILURES, None))
+    await home.receive(with_value(last, FAILURES, "()"))
+    await home.receive(last)
+    assert events.disturbances[1:] == expected
+    # A failure ends the telegrams, and fires when they are back.
     await fall_silent(home.hass, entry)
-    await home.receive(with_counts(FAILURES=11))
-
-    assert events.disturbances == [("power_failure", 1, None)]
-
-
-async def test_a_failure_that_ended_home_assistant_fires_when_it_is_back(home: Home) -> None:
-    entry = await home.set_up(with_counts(FAILURES=10))
-    events = Fired(home.hass, DISTURBANCE)
-
+    await home.receive(with_value(last, FAILURES, "(00013)"))
+    assert events.disturbances[3:] == [("power_failure", 1, None)]
+    # One that ended Home Assistant fires when it is back.
     for _ in range(2):
-        home.port.greeting = home.port.next_frame(with_counts(FAILURES=11))
+        home.port.greeting = home.port.next_frame(with_value(last, FAILURES, "(00014)"))
         await home.reload(entry)
-
-    assert events.disturbances == [("power_failure", 1, None)]
+    assert events.disturbances[4:] == [("power_failure", 1, None)]
 
 
 @pytest.mark.parametrize("stored", [{}, {"counts": None}, {"counts": {"power_failure ": "x"}}])

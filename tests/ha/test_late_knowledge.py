@@ -19,9 +19,6 @@ from .dialogs import enter_contract
 from .meter import MeterPort
 from .support import call, receive, reload, wait_for_telegram
 
-CONTRACT: dict[str, Any] = {"reference_power": "7", "energy_price": 0.15}
-FEED_IN = {"feed_in_price": 0.06}
-
 
 @pytest.fixture(autouse=True)
 def folder(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
@@ -42,43 +39,6 @@ async def enter(
     await wait_for_telegram(hass, entry)
 
 
-def amounts(bill: dict[str, Any]) -> dict[str, float]:
-    """Return the amounts of lines by their names."""
-    return {line["name"]: line["amount"] for line in bill["lines"]}
-
-
-async def test_a_night_price_since_the_first_that_is_entered_on_the_16th(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
-    before = await call(hass, "get_bill")
-    assert before["total"] == 41.28
-    night = {
-        "second_energy_price": 0.1,
-        "second_price_from": "22:00:00",
-        "second_price_to": "06:00:00",
-    }
-
-    await enter(
-        hass,
-        port,
-        entry,
-        **CONTRACT,
-        feed_in=FEED_IN,
-        second_price=night,
-        surcharge_price_since="2026-06-01",
-    )
-
-    bill = await call(hass, "get_bill")
-    # Of 144 kWh, a third by night: 96 * 0.15 and 48 * 0.10.
-    found = amounts(bill)
-    assert (found["energy"], found["energy_second"]) == (14.4, 4.8)
-    assert "unsplit_kwh" not in bill
-    # 14.40 + 4.80 + 6.42 + 7.34 + 2.86 = 35.82, and 2.87 of VAT
-    assert (bill["net"], bill["total"]) == (35.82, 38.69)
-    # May keeps its price.
-    assert (await call(hass, "get_bill", month="2026-05"))["total"] == 87.78
-
-
 async def test_an_own_reference_power_since_may_that_is_entered_in_june(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
@@ -88,7 +48,7 @@ async def test_an_own_reference_power_since_may_that_is_entered_in_june(
         entry,
         reference_power="4.5",
         energy_price=0.15,
-        feed_in=FEED_IN,
+        feed_in={"feed_in_price": 0.06},
         network_prices={"network_fixed_price": 10.0},
         surcharge_price_since="2026-05-01",
     )

@@ -15,7 +15,6 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.tariff import QuarterHour
@@ -171,37 +170,33 @@ async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_whil
     freezer: FrozenDateTimeFactory,
 ) -> None:
     nord_pool = NordPool(hass, entity_registry)
+    nord_pool.fails = True
     await begin(energy_price_entity=nord_pool.entity_id, vat=False)
+    first, second, *_ = (await call())["quarter_hours"]
+    assert (first["price_import"], second["price_import"]) == (0.151, None)
+
+    nord_pool.fails = False
+    nord_pool.days.clear()
+    freezer.tick(900)
     for _ in range(2):
         found = [each["price_import"] for each in (await call())["quarter_hours"]]
-        # From 12:00 on, two quarter-hours at 0.1, and to midnight 46 at 0.12.
-        assert found == [0.151] * 2 + [0.171] * 46 + [None] * 144
+        # From 12:15 on, a quarter-hour at 0.1, and to midnight 46 at 0.12.
+        assert found == [0.151] + [0.171] * 46 + [None] * 145
     assert nord_pool.days == ["2026-06-16", "2026-06-17"]
     freezer.tick(900)
     await call()
     assert nord_pool.days[2:] == ["2026-06-17"]
 
 
-async def test_nord_pool_out_of_reach(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    begin: Callable[..., Awaitable[MockConfigEntry]],
-    call: Call,
-) -> None:
-    nord_pool = NordPool(hass, entity_registry)
-    nord_pool.fails = True
-    await begin(energy_price_entity=nord_pool.entity_id, vat=False)
-    first, second, *_ = (await call())["quarter_hours"]
-    assert (first["price_import"], second["price_import"]) == (0.151, None)
-
-
 async def test_as_emhass_and_evcc_read_it(
     hass: HomeAssistant, begin: Callable[..., Awaitable[MockConfigEntry]], call: Call
 ) -> None:
-    hass.states.async_set("sensor.market", "0.1", {"unit_of_measurement": "EUR/kWh"})
     options = {"energy_price": 0.15, "feed_in_price_entity": "sensor.market", "vat": False}
     await begin(**options)
+    assert (await call(format="evcc"))["feedin"] == []
+    assert (await call(format="emhass")).keys() == {"load_cost_forecast"}
 
+    hass.states.async_set("sensor.market", "0.1", {"unit_of_measurement": "EUR/kWh"})
     emhass = await call(format="emhass")
     assert len(emhass["load_cost_forecast"]) == 192
     assert list(emhass["load_cost_forecast"].items())[1] == ("2026-06-16T12:15:00+02:00", 0.201)
@@ -213,14 +208,6 @@ async def test_as_emhass_and_evcc_read_it(
     assert evcc["grid"][0] == {"start": start, "end": end, "value": 0.201}
     assert len(evcc["grid"]) == 192
     assert evcc["feedin"] == [{"start": start, "end": end, "value": 0.1}]
-
-
-async def test_without_any_price_emhass_is_told_of_none(
-    begin: Callable[..., Awaitable[MockConfigEntry]], call: Call
-) -> None:
-    await begin(reference_power=7.0)
-    assert await call(format="emhass") == {}
-    assert await call(format="evcc") == {"grid": [], "feedin": []}
 
 
 async def test_before_anything_was_counted(
@@ -237,7 +224,7 @@ def example(heading: str) -> Any:  # noqa: ANN401 - YAML
     return yaml.safe_load(section.partition("```yaml\n")[2].partition("```")[0])
 
 
-async def test_the_script_for_emhass_on_the_page(
+async def test_the_examples_on_the_page(
     hass: HomeAssistant,
     begin: Callable[..., Awaitable[MockConfigEntry]],
     call: Call,
@@ -254,28 +241,9 @@ async def test_the_script_for_emhass_on_the_page(
     [(_method, _url, body, headers)] = aioclient_mock.mock_calls
     assert headers["content-type"] == "application/json"
     assert json.loads(body) == await call(format="emhass")
-    assert len(json.loads(body)["load_cost_forecast"]) == 192
 
-
-async def test_the_request_of_evcc_on_the_page(
-    hass: HomeAssistant,
-    begin: Callable[..., Awaitable[MockConfigEntry]],
-    call: Call,
-    hass_client: ClientSessionGenerator,
-) -> None:
-    await begin(**billed_month.OPTIONS)
-    assert await async_setup_component(hass, "api", {})
     forecast = example("evcc")["tariffs"]["grid"]["forecast"]
-    client = await hass_client()
-
-    response = await client.request(
-        forecast["method"],
-        forecast["uri"].removeprefix("http://homeassistant.local:8123"),
-        data=forecast["body"],
-        headers={"Content-Type": "application/json"},
-    )
-
-    assert response.status == 200
+    assert forecast["uri"].endswith(f"/api/services/{DOMAIN}/get_outlook?return_response")
+    answer = await call(**json.loads(forecast["body"]))
     assert forecast["jq"] == ".service_response.grid | tostring"
-    grid = (await response.json())["service_response"]["grid"]
-    assert grid == (await call(format="evcc"))["grid"]
+    assert len(answer["grid"]) == 192

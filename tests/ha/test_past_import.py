@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -464,40 +464,29 @@ def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) ->
     return export(DAY, [f"{kwh * factor:.3f}" for kwh in energies], code)
 
 
-@pytest.mark.parametrize(
-    ("data", "key"),
-    [
-        (of_day(MEASURED), None),
-        (of_day(FED_IN, code=PRODUCTION), None),
-        (of_day(MEASURED, code=PRODUCTION), "leneda_consumption"),
-        (of_day(MEASURED, 1), "leneda_factor_four"),
-    ],
-    ids=shown,
-)
-async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_a_file_that_contradicts_what_was_measured(
     hass: HomeAssistant,
     tmp_path: Path,
     entry: MockConfigEntry,
     clock: Clock,
     bring_in: Callable[[bytes], Any],
-    data: bytes,
-    key: str | None,
 ) -> None:
     energies = zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True)
     own = [QuarterHour(start, kwh * 4, fed_kwh) for start, kwh, fed_kwh in energies]
     measure(entry, own)
     await hass.async_block_till_done()
     clock.now = datetime.fromisoformat("2026-06-18T08:00:00+02:00")
-    if key is None:
+    for data, key in (
+        (of_day(MEASURED, code=PRODUCTION), "leneda_consumption"),
+        (of_day(MEASURED, 1), "leneda_factor_four"),
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await bring_in(data)
+        assert raised.value.translation_key == key
+        assert stored(tmp_path) == []
+    for data in (of_day(MEASURED), of_day(FED_IN, code=PRODUCTION)):
         found = await bring_in(data)
         assert (found["compared_days"], found["differing_days"]) == (1, 0)
-        return
-
-    with pytest.raises(ServiceValidationError) as raised:
-        await bring_in(data)
-
-    assert raised.value.translation_key == key
-    assert stored(tmp_path) == []
 
 
 async def test_a_refusal_counts_the_days_that_show_its_cause(
@@ -514,38 +503,33 @@ async def test_a_refusal_counts_the_days_that_show_its_cause(
     assert raised.value.translation_placeholders == {"days": "2"}
 
 
-@pytest.mark.parametrize(
-    ("data", "key"),
-    [
-        (b"", "leneda_empty"),
-        (b"\x00" * 100, "leneda_not_csv"),
-        (b"x" * 20_000_001, "leneda_too_large"),
-        (april().replace(b",", b";"), "leneda_spreadsheet"),
-        (file(row("2026-06-18T00:00:00+02:00")), "leneda_future"),
-        (file(row("2026-06-01T00:05:00+02:00")), "leneda_no_quarter_hour"),
-        (file(row("2026-06-01T00:00:00+05:00")), "leneda_wrong_offset"),
-        (file(row("2026-06-01T00:00:00+01:00")), "leneda_wrong_offset"),
-        (april().replace(b'"kW"', b'"Wh"'), "leneda_wrong_unit"),
-        (file(row("2026-06-01T00:00:00+02:00", "1200.000")), "leneda_watt_hours"),
-        (file(row("2026-06-01T00:00:00+02:00", "x")), "leneda_wrong_value"),
-        (april().replace(b'"15"', b'"60"'), "leneda_wrong_interval"),
-        (
-            april().replace(b'"1"', b'"7"').replace(b'"15"', b'"1"').replace(b'"7"', b'"15"'),
-            "leneda_swapped_columns",
-        ),
-        (april()[:-30], "leneda_truncated"),
-    ],
-    ids=shown,
-)
-@pytest.mark.usefixtures("entry")
-async def test_a_file_that_is_not_right(
-    bring_in: Callable[[bytes], Any], data: bytes, key: str
-) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await bring_in(data)
+NOT_RIGHT = [
+    (b"", "leneda_empty"),
+    (b"\x00" * 100, "leneda_not_csv"),
+    (b"x" * 20_000_001, "leneda_too_large"),
+    (april().replace(b",", b";"), "leneda_spreadsheet"),
+    (file(row("2026-06-18T00:00:00+02:00")), "leneda_future"),
+    (file(row("2026-06-01T00:05:00+02:00")), "leneda_no_quarter_hour"),
+    (file(row("2026-06-01T00:00:00+05:00")), "leneda_wrong_offset"),
+    (april().replace(b'"kW"', b'"Wh"'), "leneda_wrong_unit"),
+    (file(row("2026-06-01T00:00:00+02:00", "1200.000")), "leneda_watt_hours"),
+    (file(row("2026-06-01T00:00:00+02:00", "x")), "leneda_wrong_value"),
+    (april().replace(b'"15"', b'"60"'), "leneda_wrong_interval"),
+    (
+        april().replace(b'"1"', b'"7"').replace(b'"15"', b'"1"').replace(b'"7"', b'"15"'),
+        "leneda_swapped_columns",
+    ),
+    (april()[:-30], "leneda_truncated"),
+]
 
-    assert raised.value.translation_key == key
-    assert "{" not in str(raised.value)
+
+@pytest.mark.usefixtures("entry")
+async def test_a_file_that_is_not_right(bring_in: Callable[[bytes], Any]) -> None:
+    for data, key in NOT_RIGHT:
+        with pytest.raises(ServiceValidationError) as raised:
+            await bring_in(data)
+        assert raised.value.translation_key == key
+        assert "{" not in str(raised.value)
 
 
 @pytest.mark.usefixtures("entry")
@@ -608,23 +592,31 @@ async def settled(hass: HomeAssistant, result: Any) -> Any:  # noqa: ANN401 - a 
 
 
 async def test_the_dialog_takes_a_file_and_another(
-    hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path
+    hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     options = hass.config_entries.options
     flow = await open_options(hass, entry, "leneda_file")
     assert flow["type"] is FlowResultType.FORM
     assert flow["errors"] == {}
 
-    async def choose(data: bytes) -> Any:  # noqa: ANN401 - JSON
-        with uploaded(data, tmp_path):
+    async def choose(data: bytes | None) -> Any:  # noqa: ANN401 - JSON
+        with uploaded(data, tmp_path) if data is not None else nullcontext():
             result = await options.async_configure(flow["flow_id"], {"file": "0" * 32})
             assert result["type"] is FlowResultType.SHOW_PROGRESS
             return await settled(hass, result)
 
-    result = await choose(b"no such file")
-    assert result["type"] is FlowResultType.FORM
+    # An upload that has gone, and another file.
+    for data, why in ((None, "again"), (b"no such file", "Leneda")):
+        result = await choose(data)
+        assert result["type"] is FlowResultType.FORM
+        assert result["errors"] == {"file": "file_refused"}
+        assert why in result["description_placeholders"]["why"]
+    with patch.object(leneda_history, "compare_days", side_effect=ArithmeticError):
+        result = await choose(april())
     assert result["errors"] == {"file": "file_refused"}
-    assert "Leneda" in result["description_placeholders"]["why"]
+    assert "log" in result["description_placeholders"]["why"]
+    assert "Unexpected error while importing a file" in caplog.text
+    caplog.clear()
 
     result = await choose(april())
     assert result["type"] is FlowResultType.MENU
@@ -645,8 +637,7 @@ async def test_the_dialog_takes_a_file_and_another(
     assert result["description_placeholders"]["register"] == "1-65:1.29.9"
     await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_file"})
     day = "2026-05-20T00:00:00+02:00"
-    for start in quarters(day, 96):
-        measure(entry, [QuarterHour(start, 0.4, 0.0)])
+    measure(entry, [QuarterHour(start, 0.4, 0.0) for start in quarters(day, 96)])
     await hass.async_block_till_done()
     result = await choose(export(day, ["0.400"] * 96))
     assert (result["step_id"], result["menu_options"][-1]) == ("leneda_result", "leneda_finish")
@@ -658,37 +649,6 @@ async def test_the_dialog_takes_a_file_and_another(
     assert dict(entry.options) == before
     assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
 
-
-async def test_an_upload_that_has_gone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    flow = await open_options(hass, entry, "leneda_file")
-    result = await hass.config_entries.options.async_configure(flow["flow_id"], {"file": "0" * 32})
-    result = await settled(hass, result)
-
-    assert result["errors"] == {"file": "file_refused"}
-    assert "again" in result["description_placeholders"]["why"]
-
-
-async def test_whatever_fails_is_said(
-    hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    flow = await open_options(hass, entry, "leneda_file")
-    with (
-        uploaded(april(), tmp_path),
-        patch.object(leneda_history, "compare_days", side_effect=ArithmeticError),
-    ):
-        result = await hass.config_entries.options.async_configure(
-            flow["flow_id"], {"file": "0" * 32}
-        )
-        result = await settled(hass, result)
-
-    assert result["errors"] == {"file": "file_refused"}
-    assert "log" in result["description_placeholders"]["why"]
-    assert "Unexpected error while importing a file" in caplog.text
-    caplog.clear()
-
-
-async def test_the_dialog_needs_a_meter(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     result = await open_options(hass, entry, "leneda_file")
-
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "meter_not_running")

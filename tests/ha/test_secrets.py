@@ -10,14 +10,12 @@ from homeassistant.helpers import issue_registry as ir
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
-    CONF_ENCRYPTION_KEY,
     CONF_VERIFY,
 )
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1 import Reason
 
 from .conftest import EntryMaker
-from .dialogs import start
 from .meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, MeterPort, encipher, seal
 from .support import TELEGRAM, let_pass, wait_until
 
@@ -79,27 +77,3 @@ async def test_a_meter_in_all_kinds_of_trouble(  # noqa: PLR0913, PLR0917
     assert error
     for text in (caplog.text, error, told, str(entry.reason), f"{flows}", f"{issues}", f"{states}"):
         assert_no_secret(text)
-
-
-@pytest.mark.parametrize("typed", [KEY, KEY + "0", f"{KEY[:-1]}G", f"0x {KEY} {OTHER_KEY}"])
-async def test_the_dialog(
-    hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture, typed: str
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    port.greeting = b"".join(encipher(TELEGRAM, n, key=OTHER_KEY) for n in range(3))
-    step = await start(hass)
-    step = await hass.config_entries.flow.async_configure(
-        step["flow_id"],
-        {
-            "port": port.url,
-            CONF_ENCRYPTION_KEY: typed,
-            "advanced": {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY},
-        },
-    )
-    await hass.async_block_till_done()
-    step = await hass.config_entries.flow.async_configure(step["flow_id"])
-
-    assert step["errors"]
-    told = {name: value for name, value in step.items() if name != "data_schema"}
-    assert_no_secret(f"{told}")
-    assert_no_secret(caplog.text)

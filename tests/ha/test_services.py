@@ -2,16 +2,11 @@
 
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import condition, service, trigger
-from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockUser
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.const import DOMAIN
@@ -21,23 +16,6 @@ from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
 from .support import OTHER_METER, TELEGRAM, Home, let_pass, set_up
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
-
-
-@pytest.mark.parametrize(
-    ("helper", "file"),
-    [(service, "services"), (trigger, "triggers"), (condition, "conditions")],
-)
-async def test_home_assistant_accepts_the_fields_of_all_forms(
-    hass: HomeAssistant, helper: ModuleType, file: str
-) -> None:
-    assert await async_setup_component(hass, DOMAIN, {})
-    written = yaml.safe_load((FOLDER / f"{file}.yaml").read_text())
-    described = await helper.async_get_all_descriptions(hass)
-    if helper is service:
-        described = {f"{DOMAIN}.{name}": form for name, form in described[DOMAIN].items()}
-    for name, form in written.items():
-        if not name.startswith("."):
-            assert [*described[f"{DOMAIN}.{name}"]["fields"]] == [*form.get("fields", {})]
 
 
 async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
@@ -89,25 +67,3 @@ async def test_an_old_telegram_is_not_the_current_one(home: Home) -> None:
 
     with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
         await get_telegram(home.hass)
-
-
-async def test_an_automation_gets_the_telegram_whoever_has_set_it_off(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_read_only_user: MockUser
-) -> None:
-    await set_up(hass, port, make_entry)
-    automation = {
-        "triggers": {"trigger": "state", "entity_id": "input_boolean.go"},
-        "actions": [
-            {"action": f"{DOMAIN}.get_telegram", "response_variable": "telegram"},
-            {"event": "told", "event_data": {"meter": "{{ telegram.serial_number }}"}},
-        ],
-    }
-    hass.states.async_set("input_boolean.go", "off")
-    assert await async_setup_component(hass, "automation", {"automation": automation})
-    told = []
-    hass.bus.async_listen("told", lambda event: told.append(event.data["meter"]))
-
-    hass.states.async_set("input_boolean.go", "on", context=Context(hass_read_only_user.id))
-    await hass.async_block_till_done()
-
-    assert told == [SERIAL]

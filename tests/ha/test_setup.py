@@ -74,62 +74,46 @@ async def test_reloads_without_leaks_and_duplicates(
     assert len(entry.runtime_data._listeners) == listeners
 
 
+NEVER_READ: list[tuple[bytes, str | None, str]] = [
+    (b"", KEY, "nothing_received"),
+    (b"login: " * 20, KEY, "not_p1"),
+    (ENCRYPTED, OTHER_KEY, "wrong_key"),
+    (ENCRYPTED, None, "key_missing"),
+    (PLAIN, KEY, "security_off"),
+    (PLAIN.replace(b"1.8.0(0", b"1.8.0(9"), None, "damaged"),
+    (literal_frame("other_authentication_key"), KEY, "other_authentication_key"),
+    (literal_frame("export_two_gas_meters"), KEY, "other_meter"),
+    (encipher(NAMELESS, 1), KEY, "no_device_name"),
+    (seal(NAMELESS), None, "no_device_name"),
+]
+
+
 @pytest.mark.usefixtures("short_setup")
-@pytest.mark.parametrize(
-    ("meter", "reason"),
-    [
-        pytest.param((b"", KEY), "nothing_received", id="silent"),
-        pytest.param((b"login: " * 20, KEY), "not_p1", id="garbage"),
-        pytest.param((ENCRYPTED, OTHER_KEY), "wrong_key", id="wrong key"),
-        pytest.param((ENCRYPTED, None), "key_missing", id="no key"),
-        pytest.param((PLAIN, KEY), "security_off", id="security off"),
-        pytest.param((PLAIN.replace(b"1.8.0(0", b"1.8.0(9"), None), "damaged", id="damaged"),
-        pytest.param(
-            (literal_frame("other_authentication_key"), KEY),
-            "other_authentication_key",
-            id="other authentication key",
-        ),
-        pytest.param(
-            (literal_frame("export_two_gas_meters"), KEY), "other_meter", id="other meter"
-        ),
-        pytest.param((encipher(NAMELESS, 1), KEY), "no_device_name", id="nameless"),
-        pytest.param((seal(NAMELESS), None), "no_device_name", id="nameless and plain"),
-    ],
-)
-async def test_a_meter_that_was_never_read_is_loaded_and_says_why(  # noqa: PLR0913, PLR0917 - cases
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    meter: tuple[bytes, str | None],
-    reason: str,
-) -> None:
-    port.greeting, key = meter
-    entry = make_entry(port.url, key=key)
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-
-    assert values(hass)["smarty_connection"] == reason
-    [(level, line)] = own_log(caplog)
-    assert level == "ERROR"
-    assert port.url in line
-    if reason == "other_meter":
-        assert OTHER_SERIAL in line
-        assert SERIAL in line
-    assert (links(hass), health_timers(hass)) == (1, 1)
-
-
-async def test_a_port_that_cannot_be_opened_says_why(
+async def test_a_meter_that_was_never_read_is_loaded_and_says_why(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
+    async def says(key: str | None, reason: str) -> str:
+        caplog.clear()
+        entry = make_entry(port.url, key=key)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert values(hass)["smarty_connection"] == reason
+        assert (links(hass), health_timers(hass)) == (1, 1)
+        [(level, line)] = own_log(caplog)
+        assert level == "ERROR"
+        assert port.url in line
+        await hass.config_entries.async_remove(entry.entry_id)
+        return line
+
+    for greeting, key, reason in NEVER_READ:
+        port.greeting = greeting
+        line = await says(key, reason)
+        if reason == "other_meter":
+            assert OTHER_SERIAL in line
+            assert SERIAL in line
+
+    # A port that cannot be opened ends it with the second try, not after half a minute.
     await port.stop()
-    entry = make_entry(port.url)
-
-    # It ends with the second try, not after half a minute.
-    assert await hass.config_entries.async_setup(entry.entry_id)
-
-    assert values(hass)["smarty_connection"] == "port_unreachable"
-    [(_, line)] = own_log(caplog)
+    line = await says(KEY, "port_unreachable")
     assert "Connect call failed" not in line
     assert "Errno" not in line
 

@@ -59,19 +59,22 @@ def device_id(hass: HomeAssistant, identifier: str) -> str:
 
 
 async def automate(
-    hass: HomeAssistant, trigger: str, identifier: str = METER, **options: str
+    hass: HomeAssistant, *triggers: str, identifier: str = METER, **options: str
 ) -> list[ServiceCall]:
-    """Return the calls of an automation with this trigger, for a device."""
-    description: dict[str, Any] = {
-        "trigger": f"{DOMAIN}.{trigger}",
-        "target": {"device_id": device_id(hass, identifier)},
-        **({"options": options} if options else {}),
-    }
-    action = {"action": "test.seen", "data": {"entity": "{{ trigger.entity_id }}"}}
+    """Return the calls of automations with these triggers, for a device."""
+    target = {"device_id": device_id(hass, identifier)}
+    chosen = {"options": options} if options else {}
     calls: list[ServiceCall] = async_mock_service(hass, "test", "seen")
-    config = {"automation": {"triggers": [description], "actions": [action]}}
-    assert await async_setup_component(hass, "automation", config)
-    assert hass.states.async_entity_ids("automation")
+    data = {"entity": "{{ trigger.entity_id }}"}
+    automations: list[dict[str, Any]] = [
+        {
+            "triggers": [{"trigger": f"{DOMAIN}.{trigger}", "target": target, **chosen}],
+            "actions": [{"action": "test.seen", "data": {"trigger": trigger, **data}}],
+        }
+        for trigger in triggers
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    assert len(hass.states.async_entity_ids("automation")) == len(triggers)
     return calls
 
 
@@ -89,57 +92,55 @@ async def check(hass: HomeAssistant, name: str, identifier: str = METER, **optio
     return bool(result)
 
 
-@pytest.mark.parametrize(
-    ("trigger", "reference", "before", "after"),
-    [
-        ("reference_power_exceeded_soon", POWER, "(01.000*kW)", "(09.000*kW)"),
-        ("reference_power_kept", POWER, "(09.000*kW)", "(01.000*kW)"),
-        ("message_received", "0-0:96.13.0", "()", MESSAGE),
-        ("message_received", "0-0:96.13.4", "()", MESSAGE),
-        ("power_failure_counted", "0-0:96.7.21", "(00100)", "(00101)"),
-        ("voltage_sag_counted", "1-0:52.32.0", "(00100)", "(00109)"),
-        ("voltage_swell_counted", "1-0:72.36.0", "(00100)", "(00101)"),
-        ("voltage_left_range", VOLTAGE_L2, "(207.0*V)", "(206.9*V)"),
-        ("voltage_left_range", VOLTAGE_L2, "(253.0*V)", "(253.1*V)"),
-        ("voltage_back_in_range", VOLTAGE_L2, "(253.1*V)", "(253.0*V)"),
-        ("breaker_changed", BREAKER, "(1)", "(0)"),
-        ("breaker_changed", BREAKER, "(0)", "(2)"),
-        ("relay_changed", "0-2:96.3.10", "(1)", "(0)"),
-    ],
-)
-async def test_a_trigger_fires_once(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant, port: MeterPort, trigger: str, reference: str, before: str, after: str
-) -> None:
-    await receive(hass, port, with_value(TELEGRAM, reference, before))
-    calls = await automate(hass, trigger)
+FIRED = [
+    ("reference_power_exceeded_soon", POWER, "(01.000*kW)", "(09.000*kW)"),
+    ("reference_power_kept", POWER, "(09.000*kW)", "(01.000*kW)"),
+    ("message_received", "0-0:96.13.0", "()", MESSAGE),
+    ("message_received", "0-0:96.13.4", "()", MESSAGE),
+    ("power_failure_counted", "0-0:96.7.21", "(00100)", "(00101)"),
+    ("voltage_sag_counted", "1-0:52.32.0", "(00100)", "(00109)"),
+    ("voltage_swell_counted", "1-0:72.36.0", "(00100)", "(00101)"),
+    ("voltage_left_range", VOLTAGE_L2, "(207.0*V)", "(206.9*V)"),
+    ("voltage_left_range", VOLTAGE_L2, "(253.0*V)", "(253.1*V)"),
+    ("voltage_back_in_range", VOLTAGE_L2, "(253.1*V)", "(253.0*V)"),
+    ("breaker_changed", BREAKER, "(1)", "(0)"),
+    ("breaker_changed", BREAKER, "(0)", "(2)"),
+    ("relay_changed", "0-2:96.3.10", "(1)", "(0)"),
+]
 
-    await receive(hass, port, with_value(TELEGRAM, reference, before))
-    assert len(calls) == 0
-    await receive(hass, port, with_value(TELEGRAM, reference, after))
-    assert len(calls) == 1
-    await receive(hass, port, with_value(TELEGRAM, reference, after))
-    assert len(calls) == 1
+
+async def test_a_trigger_fires_once(hass: HomeAssistant, port: MeterPort) -> None:
+    calls = await automate(hass, *{trigger: None for trigger, *_ in FIRED})
+
+    async def fired(trigger: str, reference: str, value: str) -> int:
+        await receive(hass, port, with_value(TELEGRAM, reference, value))
+        return sum(call.data["trigger"] == trigger for call in calls)
+
+    for trigger, reference, before, after in FIRED:
+        await fired(trigger, reference, before)
+        calls.clear()
+        assert await fired(trigger, reference, before) == 0, trigger
+        assert await fired(trigger, reference, after) == 1, trigger
+        assert await fired(trigger, reference, after) == 1, trigger
+        # Triggers are not about other entities of the device.
+        assert {call.data["trigger"] for call in calls} <= {
+            trigger,
+            "reference_power_exceeded_soon",
+            "reference_power_kept",
+        }
 
 
 async def test_a_valve_is_one_of_its_meter(hass: HomeAssistant, port: MeterPort) -> None:
-    calls = await automate(hass, "valve_changed", GAS)
+    calls = await automate(hass, "valve_changed", identifier=GAS)
 
     await receive(hass, port, with_value(TELEGRAM, "0-2:24.4.0", "(1)"))
     assert calls == []
     await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(0)"))
     await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(1)"))
     assert [call.data["entity"] for call in calls][-1] == "sensor.gas_meter_7401_valve"
-
-
-async def test_triggers_are_not_about_other_entities_of_the_device(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    calls = await automate(hass, "breaker_changed")
-
-    for reference in ("0-1:96.3.10", "0-2:96.3.10", "0-1:24.4.0"):
-        await receive(hass, port, with_value(TELEGRAM, reference, "(0)"))
-        await receive(hass, port, with_value(TELEGRAM, reference, "(1)"))
-    assert calls == []
+    assert await check(hass, "is_valve_open", GAS)
+    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(0)"))
+    assert not await check(hass, "is_valve_open", GAS)
 
 
 async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(
@@ -157,58 +158,42 @@ async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "reference", "value", "expected"),
-    [
-        ("is_reference_power_exceeded_soon", POWER, "(09.000*kW)", True),
-        ("is_reference_power_exceeded_soon", POWER, "(01.000*kW)", False),
-        ("is_reference_power_exceeded_soon", POWER, "()", False),
-        ("is_reference_power_kept", POWER, "(01.000*kW)", True),
-        ("is_reference_power_kept", POWER, "(09.000*kW)", False),
-        ("is_reference_power_kept", POWER, "()", False),
-        ("is_voltage_out_of_range", VOLTAGE_L2, "(206.9*V)", True),
-        ("is_voltage_out_of_range", VOLTAGE_L2, "(253.1*V)", True),
-        ("is_voltage_out_of_range", VOLTAGE_L2, "(207.0*V)", False),
-        ("is_voltage_out_of_range", VOLTAGE_L2, "()", False),
-        ("is_breaker_connected", BREAKER, "(1)", True),
-        ("is_breaker_connected", BREAKER, "(0)", False),
-        ("is_breaker_connected", BREAKER, "(2)", False),
-    ],
-)
-async def test_a_condition(  # noqa: PLR0913
-    hass: HomeAssistant, port: MeterPort, name: str, reference: str, value: str, *, expected: bool
-) -> None:
-    await receive(hass, port, with_value(TELEGRAM, reference, value))
-
-    assert await check(hass, name) is expected
+TRUE_OR_NOT = [
+    ("is_reference_power_exceeded_soon", POWER, "(09.000*kW)", True),
+    ("is_reference_power_exceeded_soon", POWER, "(01.000*kW)", False),
+    ("is_reference_power_exceeded_soon", POWER, "()", False),
+    ("is_reference_power_kept", POWER, "(01.000*kW)", True),
+    ("is_reference_power_kept", POWER, "(09.000*kW)", False),
+    ("is_reference_power_kept", POWER, "()", False),
+    ("is_voltage_out_of_range", VOLTAGE_L2, "(206.9*V)", True),
+    ("is_voltage_out_of_range", VOLTAGE_L2, "(253.1*V)", True),
+    ("is_voltage_out_of_range", VOLTAGE_L2, "(207.0*V)", False),
+    ("is_voltage_out_of_range", VOLTAGE_L2, "(253.0*V)", False),
+    ("is_voltage_out_of_range", VOLTAGE_L2, "()", False),
+    ("is_breaker_connected", BREAKER, "(1)", True),
+    ("is_breaker_connected", BREAKER, "(0)", False),
+    ("is_breaker_connected", BREAKER, "(2)", False),
+]
 
 
-async def test_conditions_may_be_about_any_or_all(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_a_condition(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    for name, reference, value, expected in TRUE_OR_NOT:
+        await receive(hass, port, with_value(TELEGRAM, reference, value))
+        assert await check(hass, name) is expected, (name, value)
+
     await receive(hass, port, with_value(TELEGRAM, VOLTAGE_L2, "(190.0*V)"))
-
     assert await check(hass, "is_voltage_in_range")
     assert not await check(hass, "is_voltage_in_range", behavior="all")
     # Of the relays, the second is connected.
     assert await check(hass, "is_relay_connected")
     assert not await check(hass, "is_relay_connected", behavior="all")
 
-
-@pytest.mark.parametrize("behavior", ["any", "all"])
-@pytest.mark.parametrize("name", [name for name in CONDITIONS if "valve" not in name])
-async def test_no_condition_is_true_of_a_meter_that_is_unavailable(
-    hass: HomeAssistant, entry: MockConfigEntry, name: str, behavior: str
-) -> None:
+    # None is true of a meter that is unavailable.
     await fall_silent(hass, entry)
     await hass.async_block_till_done()
-
-    assert not await check(hass, name, behavior=behavior)
-
-
-async def test_a_valve_may_be_open(hass: HomeAssistant, port: MeterPort) -> None:
-    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(1)"))
-    assert await check(hass, "is_valve_open", GAS)
-    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(0)"))
-    assert not await check(hass, "is_valve_open", GAS)
+    for name in CONDITIONS:
+        for behavior in ("any", "all"):
+            assert "valve" in name or not await check(hass, name, behavior=behavior)
 
 
 async def test_a_unit_that_the_user_has_chosen_changes_nothing(
@@ -226,33 +211,30 @@ async def test_a_unit_that_the_user_has_chosen_changes_nothing(
     assert await check(hass, "is_voltage_out_of_range")
 
 
-@pytest.mark.parametrize("identifier", [METER, GAS])
 async def test_the_editor_offers_for_a_device_what_is_about_it(
-    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, identifier: str
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await async_setup_component(hass, "automation", {"automation": []})
     client = await hass_ws_client()
-    offered = []
-    for kind in ("triggers", "conditions"):
-        await client.send_json_auto_id(
-            {"type": f"get_{kind}_for_target", "target": {"device_id": device_id(hass, identifier)}}
-        )
-        offered += (await client.receive_json())["result"]
-
-    own = {name.removeprefix(f"{DOMAIN}.") for name in offered if name.startswith(f"{DOMAIN}.")}
     valve = {"valve_changed", "is_valve_open"}
-    assert own == valve if identifier == GAS else own >= {*TRIGGERS, *CONDITIONS} - valve
+    for identifier in (METER, GAS):
+        offered = []
+        for kind in ("triggers", "conditions"):
+            target = {"device_id": device_id(hass, identifier)}
+            await client.send_json_auto_id({"type": f"get_{kind}_for_target", "target": target})
+            offered += (await client.receive_json())["result"]
+        own = {name.removeprefix(f"{DOMAIN}.") for name in offered if name.startswith(f"{DOMAIN}.")}
+        assert own == valve if identifier == GAS else own >= {*TRIGGERS, *CONDITIONS} - valve
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.splitlines()[0])
-async def test_the_examples_of_the_documentation_are_automations(
-    hass: HomeAssistant, example: str
-) -> None:
-    config = yaml.safe_load(example.replace("YOUR_METER", device_id(hass, METER)))
-    assert await async_setup_component(hass, "automation", {"automation": config})
+async def test_the_examples_of_the_documentation_are_automations(hass: HomeAssistant) -> None:
+    configs = [
+        yaml.safe_load(example.replace("YOUR_METER", device_id(hass, METER)))
+        for example in EXAMPLES
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": configs})
 
-    [state] = hass.states.async_all("automation")
-    assert state.state == "on"
-    await hass.services.async_call(
-        "automation", "turn_off", {"entity_id": state.entity_id}, blocking=True
-    )
+    states = hass.states.async_all("automation")
+    assert [state.state for state in states] == ["on"] * len(EXAMPLES)
+    ids = [state.entity_id for state in states]
+    await hass.services.async_call("automation", "turn_off", {"entity_id": ids}, blocking=True)

@@ -9,7 +9,6 @@ import pytest_socket
 # takes the next file along to its worker: so three short files follow.
 ORDER = (
     "test_entities.py",
-    "test_cable_later.py",
     "test_collect_outages.py",
     "test_distribution.py",
     "test_first_day.py",
@@ -34,7 +33,6 @@ ORDER = (
     "test_medium.py",
     "test_dashboard.py",
     "test_widths.py",
-    "test_house.py",
     "test_the_past.py",
     "test_fleet_init.py",
 )

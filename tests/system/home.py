@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -58,17 +60,26 @@ class Home:
         if leneda:
             self._installation.leneda = leneda
         self._running = contextlib.AsyncExitStack()
+        self._logged_in = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
         """Start Home Assistant and log in."""
-        enter = self._running.enter_async_context
-        self.process = await enter(
+        self.process = await self._running.enter_async_context(
             self._installation.running(self._python, environment=self._environment)
         )
-        self.client = await enter(self._installation.ready(self.process))
+        ready = self._installation.ready(self.process)
+        self.client = await self._logged_in.enter_async_context(ready)
 
     async def stop(self) -> None:
-        """Stop Home Assistant."""
+        """Stop Home Assistant. A busy machine needs longer than the demo waits before it kills."""
+        await self._logged_in.aclose()
+        process = getattr(self, "process", None)
+        if process and process.status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await process.wait()
         await self._running.aclose()
 
     async def add_meter(self, port: str, key: bytes) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -33,18 +32,14 @@ class Stored(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def cluster_running(
-    directory: Path,
-    extra: str = "",
-    *,
-    gateways: Mapping[str, Iterable[str]] = ANY_TITLE,
-    tls: ssl.SSLContext | None = None,
+    directory: Path, *, gateways: Mapping[str, Iterable[str]] = ANY_TITLE
 ) -> AsyncIterator[NatsCluster]:
     """Run a cluster as long as the context lasts.
 
     `gateways`: the titles that users may publish.
     """
     program(recommended())
-    async with NatsCluster(directory, gateways, extra, tls=tls) as cluster:
+    async with NatsCluster(directory, gateways) as cluster:
         await cluster.until_ready()
         yield cluster
 
@@ -113,14 +108,10 @@ class NatsGateway(SealedGateway):
         directory: Path,
         servers: Sequence[str],
         addresses: Sequence[str],
-        extra: str = "",
-        *,
-        user: str | None = "gateway",
     ) -> None:
-        """Log in as a user, if there is one; `extra` is added to [nats]."""
+        """Log in as the user `gateway`."""
         directory.mkdir(exist_ok=True)
-        logs_in = extra if user is None else login(directory, user) + extra
-        logs_in += "batch_seconds = 0.1\n"
+        logs_in = f"{login(directory, 'gateway')}batch_seconds = 0.1\n"
         self.metrics_port = free_ports()
         self._directory = directory
         self._config = directory / "gateway.toml"

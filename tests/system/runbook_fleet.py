@@ -67,7 +67,8 @@ class RunbookFleet:
         self._ports["vmauth"] = free_ports(2)
         self._ports["store"] = self._ports["vmauth"] + 1
         self._ports |= {name: free_ports() for name in (*COLLECTORS, *GATEWAYS)}
-        self._routes = [f"{free_ports()}:{free_ports()}" for _ in NODES]
+        self.http_ports = [free_ports() for _ in NODES]
+        self._routes = [f"{free_ports()}:{port}" for port in self.http_ports]
         self.store_url = f"https://{HOST}:{self._ports['vmauth']}"
         self._sending: asyncio.Future[list[None]] | None = None
         self._told = time.monotonic()
@@ -122,6 +123,7 @@ class RunbookFleet:
         ]
         text = f'here = true\nnodes = {nodes}\nstore = "{self.store_url}"\nstream_gigabytes = 1\n'
         text += f"collectors = {[name.partition('-')[2] for name in COLLECTORS]}\n"
+        text += 'listeners = ["display"]\n'
         lines = [
             f'{{ title = "{meter.system_title.hex()}", address = "{HOST}:{port}" }},\n'
             for meter, port in zip(self.meters, meter_ports, strict=True)
@@ -334,6 +336,13 @@ class RunbookFleet:
             raise_for_status=True,
         ) as session:
             yield session
+
+    async def stored(self, matching: str) -> bytes:
+        """Return what the store exports of series; nothing if there are none."""
+        async with self.asking() as session:
+            query = {"match[]": matching}
+            async with session.get(f"{self.store_url}/api/v1/export", params=query) as answer:
+                return await answer.read()
 
     async def end_sending(self) -> None:
         """Let the meters send no more."""

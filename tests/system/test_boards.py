@@ -13,7 +13,6 @@ from dev.demo.client import FlowFailedError
 from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.demo.processes import running
 from tests.system.broker import HOST, Broker
-from tests.system.browser import BROWSERS, frontend
 from tests.system.home import Home, add_broker
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
 
@@ -143,20 +142,6 @@ async def test_distances_on_a_line_become_volume(home: Home, wires: dict[str, Wi
         await shows(home, entry["entry_id"], tank_level="50.0", tank_volume="2500.0")
     async with wire.sending(b"R765\r"):
         await shows(home, entry["entry_id"], tank_level="unknown", tank_volume="unknown")
-
-
-async def test_the_dialogs(home: Home) -> None:
-    async with frontend(home.client, program(*BROWSERS)) as pages:
-        await pages.shows_dialog(
-            *("LED pulse reader", "A serial port or network gateway"),
-            texts=("Port of the pulse board", "Baud rate", "1000 imp/kWh", "kWh"),
-            screenshot="pulse-reader",
-        )
-        await pages.shows_dialog(
-            "Rainwater tank",
-            texts=("MaxBotix XL-MaxSonar", "Distance when empty", "Horizontal cylinder", "cm"),
-            screenshot="rainwater-tank",
-        )
 
 
 async def test_messages_are_pulses(home: Home, tmp_path: Path) -> None:

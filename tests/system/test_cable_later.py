@@ -17,7 +17,12 @@ from dev.simulator import serve
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(TIMEOUT),
+    # It waits for the recorder's five minutes, which tests/ha/test_cable_later.py makes itself.
+    pytest.mark.slow,
+]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 ACCOUNT = {

@@ -1,36 +1,35 @@
 """The dashboard and the alerts of a fleet, asked of a real VictoriaMetrics.
 
-It scrapes the metrics of the gateway and of the collector, and gets what a collector writes.
+It has the metrics that gateways and collectors serve, and what collectors write.
 """
 
-import asyncio
 import contextlib
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 import yaml
 from nats.js.api import ClusterInfo, PeerInfo, StreamConfig, StreamInfo, StreamState
+from prometheus_client import generate_latest
+from yarl import URL
 
-from dev.demo.home_assistant import HOST, ROOT
+from dev.demo.home_assistant import ROOT
 from dev.encoder import KEY, frame, telegram
 from dev.fleet.storage import VictoriaMetrics
-from dev.ports import free_ports
-from smarty_p1_fleet.store_config import StoreConfig
-from smarty_p1_fleet.store_writer import Store
-from smarty_p1_gateway import Keys
-from smarty_p1_gateway.encrypted_port import EncryptedPort, TopicRoot
-from smarty_p1_gateway.frame_queue_writer import FrameStore
-from smarty_p1_gateway.health import Health
-from smarty_p1_gateway.metrics import Metrics as GatewayMetrics, serve
-from tests.fleet.made_up import Fleet as Worker
+from smarty_p1_fleet.meter_sources import Source
+from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
+from smarty_p1_fleet.series_line_protocol import make_sample
+from smarty_p1_gateway.metrics import Metrics as GatewayMetrics
+from smartyp1.p1 import Decoder, Telegram
 from tests.system.support import PATIENCE, program, until
 
 pytestmark = [pytest.mark.asyncio]
@@ -40,102 +39,17 @@ WINTER = timezone(timedelta(hours=1))
 SENDING, SILENT, NO_KEY = (b"SAG" + bytes([0, 0, 0, 0, number]) for number in (1, 2, 3))
 
 
-@pytest.fixture
-def verify_cleanup() -> None:
-    """Let Home Assistant's test kit accept the servers' threads, which end with the process."""
-
-
-def sealed(title: bytes, counter: int, when: datetime, key: bytes = KEY) -> bytes:
-    lines = (
-        f"0-0:1.0.0({when.astimezone(WINTER):%y%m%d%H%M%S}W)",
-        f"1-0:1.8.0({counter:06}.500*kWh)",
-        f"1-0:2.8.0({counter:06}.250*kWh)",
-        "1-0:1.7.0(01.500*kW)",
-        "1-0:2.7.0(00.000*kW)",
-        "1-0:32.7.0(230.1*V)",
-        "0-1:24.1.0(003)",
-        "0-1:96.1.0(4741532031)",
-        f"0-1:24.2.1({when.astimezone(WINTER):%y%m%d%H%M%S}W)(00112.384*m3)",
-    )
-    text = telegram(*lines, name=f"METER{title[-1]}")
-    return frame(counter, text, key=key, title=title)
-
-
-class Fleet:
-    """A gateway with two ports, and a collector, without anything between them."""
-
-    def __init__(self, url: str) -> None:
-        self.gateway = GatewayMetrics()
-        self.worker = Worker(Keys(dict.fromkeys((SENDING, SILENT), KEY), None))
-        self.collector = self.worker.metrics
-        self.store = Store(StoreConfig((url,)), self.collector)
-        self.worker.store = cast("Any", self.store)
-        queue = FrameStore(["cellar", "attic"], self.gateway)
-        self._port = EncryptedPort("cellar", TopicRoot(None, "p"), queue, self.gateway)
-        self._counter = 0
-        worker = self.worker.start()
-        self.collector.watch_oldest(lambda: worker.oldest)
-        self.collector.nats_connected.set(1)
-        state = StreamState(1, 500, 1, 1, 1)
-        nodes = ClusterInfo(leader="node1", replicas=[PeerInfo("node2", current=True)])
-        config = StreamConfig(name="smarty_p1_frames", max_bytes=1000)
-        self.collector.show_stream(StreamInfo(config=config, state=state, cluster=nodes))
-        for port, is_open in (("cellar", 1), ("attic", 0)):
-            self.gateway.port_open.labels(port).set(is_open)
-            for metric in (self.gateway.published, self.gateway.port_losses):
-                metric.labels(port).inc(0)
-            for metric in (self.gateway.dropped, self.gateway.broker_losses):
-                metric.labels(port).inc(0)
-            for gauge in (self.gateway.queue_length, self.gateway.set_aside):
-                gauge.labels(port).set(0)
-        last = self.gateway.start_age(self.gateway.last_frame_age, "attic")
-        last["at"] = time.monotonic() - 1000
-        self.gateway.show_meter("attic", SILENT)
-        now = datetime.now(WINTER)
-        for counter in (1, 2):
-            self._add(sealed(SILENT, counter, now - timedelta(minutes=21 - counter)), SILENT)
-
-    def _add(self, data: bytes, title: bytes) -> None:
-        self.worker.nats.came = time.time_ns()
-        headers = {"Smarty-Gateway": "cellar", "Smarty-Port": "meter 2"}
-        self.worker.nats.add(data, f"smarty_p1.sealed.{title.hex().upper()}", headers)
-
-    def go_on(self) -> None:
-        """Let a second go by."""
-        self._counter += 1
-        now = datetime.now(WINTER)
-        data = sealed(SENDING, self._counter, now)
-        self._add(data, SENDING)
-        self._add(sealed(SENDING, self._counter, now, key=bytes(16)), SENDING)
-        self._add(sealed(NO_KEY, self._counter, now), NO_KEY)
-        self._port.feed(data)
-        self._port.feed(data[: len(data) // 2] + data)
-        self.gateway.rejected.labels("cellar", "too_many").inc()
-        self.collector.count_ignored("objects", 1)
-
-
-def scraping(directory: Path, targets: Mapping[str, int]) -> Path:
-    """Return a file by which the store asks what is here; nobody answers for what is missing."""
-    jobs = ("smarty_p1_gateway", "smarty_p1_collector", "victoria_metrics", "machine")
-    content = {
-        "global": {"scrape_interval": "1s"},
-        "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": [f"{HOST}:{targets.get(job, 1)}"]}]}
-            for job in jobs
-        ],
-    }
-    file = directory / "scrape.yml"
-    file.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return file
-
-
 @dataclass
 class Asked:
     """A VictoriaMetrics that has something of everything."""
 
     url: str
     session: aiohttp.ClientSession
-    fleet: Fleet
+
+    async def post(self, path: str, data: bytes = b"") -> bytes:
+        async with self.session.post(URL(f"{self.url}{path}", encoded=True), data=data) as answer:
+            assert answer.status < 300, await answer.text()
+            return await answer.read()
 
     async def ask(self, path: str, **query: str) -> list[Any]:
         async with self.session.get(f"{self.url}/api/v1/{path}", params=query) as answer:
@@ -151,26 +65,96 @@ class Asked:
         return await self.ask("query_range", query=expression, **span)
 
 
+class Fleet:
+    """What the programs of a fleet tell Prometheus, and what a collector stores of three meters."""
+
+    def __init__(self) -> None:
+        self.gateway, self.collector = GatewayMetrics(), CollectorMetrics()
+        for port, is_open in (("cellar", 1), ("attic", 0)):
+            self.gateway.port_open.labels(port).set(is_open)
+            for gauge in (self.gateway.queue_length, self.gateway.set_aside):
+                gauge.labels(port).set(0)
+            self.gateway.start_age(self.gateway.last_frame_age, port)["at"] = (
+                time.monotonic() - 1000
+            )
+        self.gateway.show_meter("attic", SILENT)
+        for gauge in (self.collector.nats_connected, self.collector.keys):
+            gauge.set(1)
+        self.collector.watch_store(lambda: True)
+        self.collector.watch_oldest(lambda: None)
+        state = StreamState(1, 500, 1, 1, 1)
+        nodes = ClusterInfo(leader="node1", replicas=[PeerInfo("node2", current=True)])
+        config = StreamConfig(name="smarty_p1_frames", max_bytes=1000)
+        self.collector.show_stream(StreamInfo(config=config, state=state, cluster=nodes))
+
+    def go_on(self) -> None:
+        """Count what happens in some seconds."""
+        for port in ("cellar", "attic"):
+            for counter in (
+                *(self.gateway.frames, self.gateway.bytes, self.gateway.published),
+                *(self.gateway.port_losses, self.gateway.broker_losses, self.gateway.dropped),
+            ):
+                counter.labels(port).inc(port == "cellar")
+            for reason in ("too_many", "overlapping"):
+                self.gateway.rejected.labels(port, reason).inc()
+        self.gateway.batches.labels("accepted").inc()
+        title = SENDING.hex().upper()
+        rejected = Counter({(title, "tag"): 1, (NO_KEY.hex().upper(), "no_key"): 1})
+        self.collector.count(Counter(telegram=2, tag=1, no_key=1), rejected)
+        self.collector.count_ignored("objects", 1)
+        self.collector.delay.observe(1.0)
+
+
+def lines_of(title: bytes, counter: int, when: datetime) -> str:
+    """Return what a collector writes of a telegram."""
+    local = when.astimezone(WINTER)
+    text = telegram(
+        f"0-0:1.0.0({local:%y%m%d%H%M%S}W)",
+        f"1-0:1.8.0({counter:06}.500*kWh)",
+        f"1-0:2.8.0({counter:06}.250*kWh)",
+        "1-0:1.7.0(01.500*kW)",
+        "1-0:2.7.0(00.000*kW)",
+        "1-0:32.7.0(230.1*V)",
+        "0-1:24.1.0(003)",
+        "0-1:96.1.0(4741532031)",
+        f"0-1:24.2.1({local:%y%m%d%H%M%S}W)(00112.384*m3)",
+        name=f"METER{title[-1]}",
+    )
+    [event] = Decoder(KEY).feed(frame(counter, text, title=title))
+    assert isinstance(event, Telegram)
+    sample = make_sample(event, source=Source("cellar", f"meter {title[-1]}"), key="print")
+    return sample.render(when.timestamp() + 1)
+
+
+async def fill(asked: Asked) -> None:
+    """Store the last minutes of a fleet: one meter sends, another one is silent for 19 minutes."""
+    fleet, now = Fleet(), datetime.now(WINTER)
+    values = lines_of(SILENT, 1, now - timedelta(minutes=20))
+    values += lines_of(SILENT, 2, now - timedelta(minutes=19))
+    for number in range(61):
+        when = now - timedelta(seconds=300 - 5 * number)
+        values += lines_of(SENDING, number, when)
+        fleet.go_on()
+        for job, text in (
+            ("smarty_p1_gateway", generate_latest(fleet.gateway.registry) + b"up 1\n"),
+            ("smarty_p1_collector", generate_latest(fleet.collector.registry) + b"up 1\n"),
+            ("victoria_metrics", await asked.post("/metrics") + b"up 1\n"),
+            ("machine", b"up 0\n"),
+        ):
+            place = {"extra_label": [f"job={job}", f"instance={job}:1"]}
+            query = urlencode({**place, "timestamp": f"{when.timestamp():.0f}000"}, doseq=True)
+            await asked.post(f"/api/v1/import/prometheus?{query}", text)
+    await asked.post("/write?precision=ms", values.encode())
+
+
 @pytest.fixture
-async def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
+async def asked(tmp_path: Path) -> AsyncIterator[Asked]:
     program("victoria-metrics")
-    monkeypatch.setattr("smarty_p1_fleet.store_writer.KEPT_AFTER", 0.0)
-    monkeypatch.setattr("smarty_p1_fleet.worker._ACKNOWLEDGE_INTERVAL", 0.01)
-    port = free_ports(2)
-    targets = {"smarty_p1_gateway": port, "smarty_p1_collector": port + 1}
-    file = scraping(tmp_path, targets)
-    # Its own metrics are at a port that is not known before.
-    store = VictoriaMetrics(tmp_path / "store", f"-promscrape.config={file}")
-    scraping(tmp_path, targets | {"victoria_metrics": int(store.url.rpartition(":")[2])})
-    fleet = Fleet(store.url)
-    serve(fleet.gateway.registry, Health(), HOST, port)
-    serve(fleet.collector.registry, Health(), HOST, port + 1)
+    store = VictoriaMetrics(tmp_path / "store", "-search.latencyOffset=0s")
     async with store, aiohttp.ClientSession() as session:
-        serving = asyncio.create_task(fleet.store.serve())
-        yield Asked(store.url, session, fleet)
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
-        await fleet.worker.stop()
+        asked = Asked(store.url, session)
+        await fill(asked)
+        yield asked
 
 
 def queries() -> Iterator[tuple[str, str, bool]]:
@@ -192,7 +176,6 @@ async def check_panels(asked: Asked) -> None:
     assert len(missing) > 40
 
     async def have_data() -> bool:
-        asked.fleet.go_on()
         found = [await asked.evaluate(query, instant=instant) for _, query, instant in missing]
         missing[:] = [one for one, data in zip(missing, found, strict=True) if not data]
         return not missing
@@ -228,7 +211,6 @@ async def check_alerts(asked: Asked) -> None:
     assert len(wanted) > 12
 
     async def are_known() -> bool:
-        asked.fleet.go_on()
         wanted.difference_update(await asked.ask("label/__name__/values"))
         return not wanted
 

@@ -39,30 +39,6 @@ def parts(directory: Path, line: Line) -> tuple[Broker, SealedGateway, Listener]
     return broker, gateway, Listener(broker.port, f"{SealedGateway.root}/#")
 
 
-async def test_frames_come_as_they_are_and_a_sudden_end_is_noticed(
-    tmp_path: Path, line: Line
-) -> None:
-    broker, gateway, listener = parts(tmp_path, line)
-    frames = [frame(counter) for counter in range(1, 6)]
-    async with broker.serving(), listener.listening():
-        async with gateway.running() as process:
-            await listener.until(STATUS, 1)
-            await line.send(b"noise" + b"".join(frames[:3]) + frames[3][:40])
-            await line.send(frames[3][40:] + frames[4])
-            assert await listener.until(FRAME, 5) == frames
-            await gateway.until_metric("published_total", 5)
-            os.kill(process.pid, signal.SIGKILL)
-            assert await listener.until(STATUS, 2) == [b"online", b"offline"]
-        async with gateway.running() as process:
-            assert await listener.until(STATUS, 3) == [b"online", b"offline", b"online"]
-            await process.stop()
-            assert (await listener.until(STATUS, 4))[-1] == b"offline"
-        late = Listener(broker.port, f"{SealedGateway.root}/#")
-        async with late.listening():
-            assert await late.until(STATUS, 1) == [b"offline"]
-        assert late.messages == [(STATUS, b"offline", True)]
-
-
 async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_killed(
     tmp_path: Path, line: Line
 ) -> None:

@@ -1,7 +1,5 @@
 """Frames of lines, through the gateway that has no key, into a real NATS cluster."""
 
-import contextlib
-import os
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -11,8 +9,6 @@ import pytest
 import pytest_asyncio
 
 from dev.encoder import TITLE, frame
-from dev.fleet.cluster import NatsCluster
-from dev.fleet.nats_server import recommended
 from tests.system.nats_cluster import (
     NatsGateway,
     Stored,
@@ -20,9 +16,8 @@ from tests.system.nats_cluster import (
     make_stream,
     stored,
 )
-from tests.system.nats_operator import make_operator, remove_accounts
 from tests.system.sealed_gateway import Line
-from tests.system.support import PATIENCE, TIMEOUT, program, until
+from tests.system.support import PATIENCE, TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
@@ -91,91 +86,6 @@ async def test_what_is_missing_is_said_and_two_gateways_publish_all_frames_of_a_
     assert all(found[data] >= 2 for data in sent[1:])
     assert {message.subject for message in messages} == {f"smarty_p1.sealed.{TITLE.hex().upper()}"}
     assert "s3cret" not in logged(tmp_path / "a")
-
-
-class Meters:
-    """Two meters, each on a line of its own, and what they have sent."""
-
-    def __init__(self) -> None:
-        self.lines = [Line(), Line()]
-        self.sent: dict[bytes, list[bytes]] = {TITLE: [], OTHER_TITLE: []}
-
-    async def send(self, count: int) -> None:
-        """Let each send so many frames."""
-        for _ in range(count):
-            for line, (title, frames) in zip(self.lines, self.sent.items(), strict=True):
-                frames.append(frame(len(frames) + 1, title=title))
-                await line.send(frames[-1])
-
-    @property
-    def total(self) -> int:
-        return sum(map(len, self.sent.values()))
-
-
-async def kill_each_node(cluster: NatsCluster, gateway: NatsGateway, meters: Meters) -> None:
-    """Kill nodes, one after the other: the two that are left go on."""
-    for node in cluster.nodes:
-        await meters.send(20)
-        await node.kill()
-        await meters.send(20)
-        # The queue's length does not say it: frames on their way to the disk are not in it yet.
-        await gateway.until_total("published_total", meters.total)
-        await node.start()
-        await cluster.until_ready()
-
-
-async def test_nothing_is_lost_while_nodes_and_the_gateway_are_killed(tmp_path: Path) -> None:
-    meters = Meters()
-    async with contextlib.AsyncExitStack() as running:
-        for line in meters.lines:
-            await running.enter_async_context(line.serving())
-        cluster = await running.enter_async_context(cluster_running(tmp_path))
-        await make_stream(cluster)
-        gateway = NatsGateway(tmp_path, cluster.urls, [address(line) for line in meters.lines])
-
-        async def all_wait() -> bool:
-            return await gateway.total("queue_length") >= 100
-
-        async with gateway.running() as process:
-            await kill_each_node(cluster, gateway, meters)
-            # The one that is left can be reached, and acknowledges nothing.
-            for node in cluster.nodes[:2]:
-                await node.kill()
-            await meters.send(25)
-            await gateway.until_total("queue_length", 50)
-            os.kill(process.pid, signal.SIGKILL)
-            await process.wait()
-        async with gateway.running():
-            await gateway.until_total("port_open", 2)
-            await meters.send(25)
-            # Acknowledged frames may have been removed from the disk too late for the kill.
-            await until(all_wait, within=PATIENCE)
-            for node in cluster.nodes[:2]:
-                await node.start()
-            await gateway.until_total("queue_length", 0)
-        messages = await stored(cluster, meters.total)
-    for title, frames in meters.sent.items():
-        # A frame may come twice: whose acknowledgement was lost with its node.
-        assert {*of_meter(messages, title)} == {*frames}
-    # Once for each kind of trouble and connection, and not for each frame.
-    assert logged(tmp_path).count("WARNING") < 100
-
-
-async def test_a_credentials_file(tmp_path: Path, line: Line) -> None:
-    program(recommended())
-    extra, credentials = make_operator(tmp_path)
-    cluster = NatsCluster(tmp_path, {}, extra)
-    remove_accounts(tmp_path)
-    login = f'credentials_file = "{credentials}"\n'
-    gateway = NatsGateway(tmp_path, cluster.urls, [address(line)], login, user=None)
-    async with cluster, gateway.running():
-        await gateway.until_total("broker_connected", 1)
-        await line.send(frame(1))
-        # Somebody who is not known is told nothing.
-        await until_logged(tmp_path, "No stream takes")
-    seed = credentials.read_text(encoding="ascii").splitlines()[5]
-    assert seed.startswith("SU")
-    assert seed not in logged(tmp_path)
 
 
 async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(

@@ -78,22 +78,6 @@ async def test_the_sensors_show_telegram_after_telegram(home: Home) -> None:
     )
 
 
-async def test_meters_on_the_m_bus_are_devices_behind_the_meter(home: Home) -> None:
-    devices = {
-        device["id"]: device for device in await home.client.command("config/device_registry/list")
-    }
-    names = await home.entities()
-    registry = await home.client.command("config/entity_registry/list")
-    device_of = {entity["entity_id"]: devices.get(entity["device_id"]) for entity in registry}
-
-    meter = device_of[names["energy_imported"]]
-    assert meter
-    assert meter["serial_number"] == home.meter.device_name
-    mbus = [device for key in ("gas", "water", "heat") if (device := device_of[names[key]])]
-    assert len({device["id"] for device in (meter, *mbus)}) == 4
-    assert {device["via_device_id"] for device in mbus} == {meter["id"]}
-
-
 async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
     # Entities that were enabled are loaded anew half a minute later.
     await home.until_settled()

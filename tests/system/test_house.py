@@ -21,7 +21,12 @@ from smartyp1.tariff import LUXEMBOURG, Contract
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(TIMEOUT),
+    # It simulates a year. The rules are tested in tests/lib, the recorder's rows in tests/ha.
+    pytest.mark.slow,
+]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 HOUR = timedelta(hours=1)
@@ -229,22 +234,3 @@ async def test_days_and_a_month_are_the_sums_by_hand(home: Home, kind: Kind) -> 
     assert month["saved"] == pytest.approx(expected.saved, abs=0.02)
     assert month["unpriced_kwh"] == 0
     assert month["unknown_days"] == 0
-
-
-async def test_the_sums_do_not_depend_on_the_inverter(home: Home) -> None:
-    months = []
-    start, _ = month_before()
-    for kind in KINDS:
-        await home.client.command("energy/save_prefs", energy_sources=kind.sources)
-        house = await house_of(home)
-        name = f"{start + HOUR * 24:%Y-%m}"
-        months += [each for each in house["months"] if each["month"] == name]
-    fast, five, late = (month["own_kwh"] for month in months)
-    # Three totals in steps of 100 Wh.
-    assert five == pytest.approx(fast, abs=0.3)
-    assert late == pytest.approx(fast, abs=0.05)
-
-
-async def test_without_panels_there_is_no_house(home: Home) -> None:
-    await home.client.command("energy/save_prefs", energy_sources=[])
-    assert await house_of(home) is None

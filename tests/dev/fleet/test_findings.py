@@ -12,7 +12,6 @@ from dev.fleet.export import Export
 from dev.fleet.findings import Examiner, Findings
 from dev.fleet.kills import Interruption
 from dev.fleet.meters import FleetMeter, make_meters
-from dev.fleet.store_watch import StoreWatch
 from dev.fleet.truth import Attack, Sent, values_of
 
 START = 1795000000
@@ -74,9 +73,8 @@ async def found(  # noqa: PLR0913
     passed_on: frozenset[str] = frozenset(),
 ) -> Findings:
     killed = [Interruption("gateway", 3, True, gateway_killed, gateway_back)]  # noqa: FBT003
-    watch = StoreWatch("http://127.0.0.1", [])
     heard = {(meter.system_title.hex().upper(), 1): events[1].moment + 0.25}
-    examiner = Examiner(events, killed, heard, watch, passed_on=passed_on, gateway_of=lambda _: 3)
+    examiner = Examiner(events, killed, heard, passed_on=passed_on, gateway_of=lambda _: 3)
     async with aiohttp.ClientSession() as session:
         export = FakeExport(stored, session)
         export.names = {meter.device_name}
@@ -164,9 +162,7 @@ async def test_other_values_at_the_same_time_are_doubles(
 
 
 async def test_meters_that_there_are_not_are_found(meter: FleetMeter, sent: list[Sent]) -> None:
-    examiner = Examiner(
-        sent, [], {}, StoreWatch("http://127.0.0.1", []), passed_on=set(), gateway_of=lambda _: 0
-    )
+    examiner = Examiner(sent, [], {}, passed_on=set(), gateway_of=lambda _: 0)
     async with aiohttp.ClientSession() as session:
         export = FakeExport([], session)
         export.names = {meter.device_name, "SAG1030799999999"}

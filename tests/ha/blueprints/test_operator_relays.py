@@ -81,25 +81,17 @@ END = "The grid operator has ended the limit."
 async def test_the_charger_pauses_and_goes_on(house: House, begin: Begin) -> None:
     await begin(loads=[CHARGER])
     assert await house.set(ONE, "disconnected") == [LIMIT, f"turn_off {CHARGER}"]
-    # Ready to be closed again, and the other one open: not yet.
+    # Ready to be closed again, and the other one open, or not to be read: not yet.
     assert await house.set(TWO, "disconnected", 1) == []
     assert await house.set(ONE, "ready_for_reconnection", 5) == []
-    assert await house.set(TWO, "connected", 1) == []
-    assert await house.set(TWO, "connected", 1.2) == [f"turn_on {CHARGER}", END]
-
-
-async def test_only_what_was_on_is_turned_on_again(house: House, begin: Begin) -> None:
+    assert await house.set(ONE, "unavailable", 5) == []
+    assert await house.set(TWO, "connected", 5) == []
+    assert await house.set(ONE, "connected", 1) == []
+    assert await house.set(ONE, "connected", 1.2) == [f"turn_on {CHARGER}", END]
+    # Only what was on is turned on again.
     await house.set(CHARGER, "off")
-    await begin(loads=[CHARGER])
     assert await house.set(ONE, "disconnected") == [LIMIT]
     assert await house.set(ONE, "connected", 10) == [END]
-
-
-async def test_a_relay_that_cannot_be_read_ends_nothing(house: House, begin: Begin) -> None:
-    await begin(loads=[CHARGER])
-    await house.set(ONE, "disconnected")
-    assert await house.set(ONE, "unavailable", 10) == []
-    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
 
 
 async def test_without_loads_it_tells_in_ones_language(house: House, begin: Begin) -> None:

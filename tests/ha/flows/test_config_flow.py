@@ -17,9 +17,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import SelectOptionDict
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
@@ -64,9 +62,9 @@ from tests.ha.meter import (
     with_value,
 )
 from tests.ha.support import NAMELESS, values, wait_until
+from tests.ha.test_secrets import assert_no_secret
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
-ANOTHER_TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 
 
 pytestmark = pytest.mark.usefixtures("short_wait")
@@ -110,22 +108,6 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     assert values(hass)["smarty_energy_imported"] == "25678.901"
 
 
-async def test_shows_what_was_found_in_the_language_of_the_house(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    hass.config.language = "de"
-    port.greeting = ENCRYPTED
-
-    found = await enter(hass, port.address)
-
-    texts = told(found)
-    assert texts["verification"] == "Geprüft"
-    assert texts["power_imported"] == "2,345 kW"
-    assert texts["energy_exported"] == "1234,567 kWh"
-    assert "- M-Bus 2: Wasserzähler WATE079000257402, 28,103 m³" in texts["channels"]
-
-
-SPACED = {sign: sign.join(KEY[n : n + 2] for n in range(0, 32, 2)) for sign in " :"}
 OTHER = {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
 PUBLISHED = {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY}
 # The frame that comes, the key and the advanced options as they are typed, and what is stored.
@@ -135,16 +117,7 @@ SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
         *("other_authentication_key", KEY),
         *({CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY.lower()}, OTHER),
     ),
-    **{
-        f"pasted {name}": ("three_phase_gas_water_heat", pasted, PUBLISHED, {})
-        for name, pasted in {
-            "in lower case": KEY.lower(),
-            "with 0x and blanks around": f"  0x{KEY}\n",
-            "with blanks": SPACED[" "],
-            "with colons": SPACED[":"],
-            "with dashes": "-".join(KEY[n : n + 8] for n in range(0, 32, 8)),
-        }.items()
-    },
+    "pasted": ("three_phase_gas_water_heat", f"  0x{KEY.lower()}\n", PUBLISHED, {}),
 }
 
 
@@ -213,7 +186,10 @@ async def test_verification_is_given_up_only_when_that_is_chosen(
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_describes_a_meter_that_says_little_in_the_language_of_the_house(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    hass.config.language = "de"
     text = literal_telegram("length_in_short_form")
     for reference, value in (
         ("0-2:24.1.0", "(099)"),
@@ -229,21 +205,15 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
         text = with_value(text, reference, value)
     port.greeting = encipher(text, 1)
 
-    found = await enter(hass, port.url)
+    shown = told(await enter(hass, port.url))
 
-    nothing = ("power_imported", "power_exported", "energy_imported", "energy_exported")
-    assert (
-        told(found).items()
-        >= {
-            **dict.fromkeys(nothing, "\N{EN DASH}"),
-            "serial_number": SERIAL,
-            "verification": "Verified",
-            "channels": (
-                "- M-Bus 2: M-Bus meter, 28.103 XX\n"
-                "- M-Bus 3: Heat cost allocator 5678, 123\n"
-                "- M-Bus 4: Gas meter 1234"
-            ),
-        }.items()
+    for name in ("power_imported", "power_exported", "energy_imported", "energy_exported"):
+        assert shown[name] == "\N{EN DASH}"
+    assert (shown["serial_number"], shown["verification"]) == (SERIAL, "Geprüft")
+    assert shown["channels"] == (
+        "- M-Bus 2: M-Bus-Zähler, 28,103 XX\n"
+        "- M-Bus 3: Heizkostenverteiler 5678, 123\n"
+        "- M-Bus 4: Gaszähler 1234"
     )
 
 
@@ -271,139 +241,65 @@ async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port:
     assert changing["serial_number"] == "???a??http???x??"
 
 
-@pytest.mark.parametrize(
-    ("greeting", "typed", "errors"),
-    [
-        pytest.param(b"", {}, {CONF_PORT: "nothing_received"}, id="silent"),
-        pytest.param(b"\xff\x00login:\r\n" * 9, {}, {CONF_PORT: "not_p1"}, id="garbage"),
-        pytest.param(b"Port already in use\r\n", {}, {CONF_PORT: "port_busy"}, id="busy gateway"),
-        pytest.param(ENCRYPTED, {}, {CONF_ENCRYPTION_KEY: "key_missing"}, id="no key"),
-        pytest.param(
-            ENCRYPTED,
-            {CONF_ENCRYPTION_KEY: "  "},
-            {CONF_ENCRYPTION_KEY: "key_missing"},
-            id="blank key",
-        ),
-        pytest.param(
-            ENCRYPTED,
-            {CONF_ENCRYPTION_KEY: OTHER_KEY},
-            {CONF_ENCRYPTION_KEY: "wrong_key"},
-            id="wrong key",
-        ),
-        pytest.param(
-            literal_frame("other_authentication_key"),
-            {CONF_ENCRYPTION_KEY: KEY},
-            {SECTION_ADVANCED: "other_authentication_key"},
-            id="other authentication key",
-        ),
-        pytest.param(
-            ENCRYPTED,
-            {
-                CONF_ENCRYPTION_KEY: KEY,
-                SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY},
-            },
-            {SECTION_ADVANCED: "other_authentication_key"},
-            id="wrong authentication key",
-        ),
-        pytest.param(
-            literal_frame("plain"),
-            {CONF_ENCRYPTION_KEY: KEY},
-            {CONF_ENCRYPTION_KEY: "security_off"},
-            id="security off",
-        ),
-        pytest.param(
-            encipher(NAMELESS, 1),
-            {CONF_ENCRYPTION_KEY: KEY},
-            {"base": "no_device_name"},
-            id="no device name",
-        ),
-        pytest.param(
-            ENCRYPTED,
-            {CONF_ENCRYPTION_KEY: KEY[:-1]},
-            {CONF_ENCRYPTION_KEY: "key_malformed"},
-            id="key too short",
-        ),
-        pytest.param(
-            ENCRYPTED,
-            {CONF_ENCRYPTION_KEY: PUBLISHED_KEY.lower()},
-            {CONF_ENCRYPTION_KEY: "key_published"},
-            id="published key",
-        ),
-        pytest.param(
-            ENCRYPTED,
-            {
-                CONF_ENCRYPTION_KEY: f"{KEY}00",
-                SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: "none"},
-            },
-            {
-                CONF_ENCRYPTION_KEY: "key_malformed",
-                SECTION_ADVANCED: "authentication_key_malformed",
-            },
-            id="both keys malformed",
-        ),
-    ],
-)
+# What comes, the keys that are typed, and the errors.
+WRONG: list[tuple[bytes, str | None, str | None, dict[str, str]]] = [
+    (b"\xff\x00login:\r\n" * 9, None, None, {CONF_PORT: "not_p1"}),
+    (b"Port already in use\r\n", None, None, {CONF_PORT: "port_busy"}),
+    (ENCRYPTED, None, None, {CONF_ENCRYPTION_KEY: "key_missing"}),
+    (ENCRYPTED, "  ", None, {CONF_ENCRYPTION_KEY: "key_missing"}),
+    (ENCRYPTED, OTHER_KEY, None, {CONF_ENCRYPTION_KEY: "wrong_key"}),
+    (literal_frame("plain"), KEY, None, {CONF_ENCRYPTION_KEY: "security_off"}),
+    (encipher(NAMELESS, 1), KEY, None, {"base": "no_device_name"}),
+    (ENCRYPTED, KEY[:-1], None, {CONF_ENCRYPTION_KEY: "key_malformed"}),
+    (ENCRYPTED, PUBLISHED_KEY.lower(), None, {CONF_ENCRYPTION_KEY: "key_published"}),
+    (
+        *(ENCRYPTED, f"{KEY}00", "none"),
+        {CONF_ENCRYPTION_KEY: "key_malformed", SECTION_ADVANCED: "authentication_key_malformed"},
+    ),
+    (b"", None, None, {CONF_PORT: "nothing_received"}),
+    # Those whom nothing else helps may choose to go without verification from here on.
+    (
+        *(literal_frame("other_authentication_key"), KEY, None),
+        {SECTION_ADVANCED: "other_authentication_key"},
+    ),
+    (
+        *(ENCRYPTED, KEY, OTHER_AUTHENTICATION_KEY),
+        {SECTION_ADVANCED: "other_authentication_key"},
+    ),
+]
+
+
 async def test_says_what_is_wrong_and_keeps_what_was_typed(
-    hass: HomeAssistant,
-    port: MeterPort,
-    greeting: bytes,
-    typed: dict[str, Any],
-    errors: dict[str, str],
+    hass: HomeAssistant, port: MeterPort
 ) -> None:
-    port.greeting = greeting
-    user_input = {CONF_PORT: port.address, **typed}
-    result = await submit(hass, await start(hass), user_input)
+    form = await start(hass)
+    choice: dict[str, Any] = {}
+    for greeting, key, authentication_key, errors in WRONG:
+        port.greeting = greeting
+        typed: dict[str, Any] = {CONF_PORT: port.address}
+        typed |= {CONF_ENCRYPTION_KEY: key} if key else {}
+        if authentication_key:
+            typed[SECTION_ADVANCED] = {CONF_AUTHENTICATION_KEY: authentication_key}
+        form = await submit(hass, form, typed)
 
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "meter"
-    assert result["errors"] == errors
-    kept = suggested(result)
-    assert kept[CONF_PORT] == port.address
-    assert kept[CONF_ENCRYPTION_KEY] == typed.get(CONF_ENCRYPTION_KEY)
-    assert kept[SECTION_ADVANCED].pop(CONF_AUTHENTICATION_KEY) == typed.get(
-        SECTION_ADVANCED, {}
-    ).get(CONF_AUTHENTICATION_KEY)
-    # A choice for those whom nothing else helps, which nobody has made yet.
-    is_offered = errors.get(SECTION_ADVANCED) == "other_authentication_key"
-    assert kept[SECTION_ADVANCED] == ({CONF_WITHOUT_VERIFICATION: None} if is_offered else {})
-    assert is_advanced_open(result) is (SECTION_ADVANCED in typed or SECTION_ADVANCED in errors)
-    await port.wait_for_clients(0)
-
-    # The page may be loaded anew: what it says stays.
-    again = await hass.config_entries.flow.async_configure(result["flow_id"])
-    assert again["errors"] == errors
+        assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "meter")
+        assert form["errors"] == errors
+        if errors.get(SECTION_ADVANCED) == "other_authentication_key":
+            choice = {CONF_WITHOUT_VERIFICATION: False if authentication_key else None}
+        assert suggested(form) == {
+            CONF_PORT: port.address,
+            CONF_ENCRYPTION_KEY: key,
+            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: authentication_key, **choice},
+        }
+        assert is_advanced_open(form) is bool(authentication_key or SECTION_ADVANCED in errors)
+        await port.wait_for_clients(0)
+        # The page may be loaded anew: what it says stays.
+        form = await hass.config_entries.flow.async_configure(form["flow_id"])
+        assert form["errors"] == errors
 
     port.greeting = ENCRYPTED
-    found = await submit(hass, again, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
-    result = await confirm(hass, found)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["result"].state is ConfigEntryState.LOADED
-
-
-async def test_form_as_the_frontend_gets_it(
-    hass: HomeAssistant, hass_client: ClientSessionGenerator
-) -> None:
-    for component in ("config", "file_upload", "usb"):
-        assert await async_setup_component(hass, component, {})
-    client = await hass_client()
-
-    response = await client.post("/api/config/config_entries/flow", json={"handler": DOMAIN})
-    menu = await response.json()
-    assert menu["menu_options"] == ["meter", "leneda", "entities", "pulse", "tank"]
-    response = await client.post(
-        f"/api/config/config_entries/flow/{menu['flow_id']}", json={"next_step_id": "meter"}
-    )
-    form = await response.json()
-
-    port, key, advanced = form["data_schema"]
-    assert (port["name"], port["required"], port["default"]) == (CONF_PORT, True, "")
-    assert port["selector"]["select"]["custom_value"] is True
-    assert port["selector"]["select"]["mode"] == "dropdown"
-    assert (key["name"], key["required"]) == (CONF_ENCRYPTION_KEY, False)
-    assert key["selector"]["text"]["type"] == "password"
-    assert (advanced["name"], advanced["type"]) == (SECTION_ADVANCED, "expandable")
-    assert advanced["expanded"] is False
-    assert [field["name"] for field in advanced["schema"]] == [CONF_AUTHENTICATION_KEY]
+    found = await submit(hass, form, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
+    assert (await confirm(hass, found))["result"].state is ConfigEntryState.LOADED
 
 
 async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
@@ -415,66 +311,47 @@ async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
     return result["errors"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+async def test_port_does_not_exist(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # is compared with what is typed
+    for name in (
         "/dev/serial/by-id/usb-nothing",
         "/dev/tty\0USB0",
         "nonsense://127.0.0.1:1",
         "nonsense://gateway",  # whether it needs a number is not known
+    ):
+        assert await open_error(hass, name) == {CONF_PORT: "port_not_found"}
+
+
+NOT_COMPLETE = {
+    "port_number_missing": [
+        *("127.0.0.1", "192.168.1.50", " gateway ", "gateway:", "gateway:0", "gateway:99999"),
+        *("gateway:999999", "gateway:p1", "[::1]", "[::1", "fd00::1", "ttyUSB0"),
+        *("socket://gateway", "socket://", "socket://:2001", "SOCKET://gateway:", "tcp://[::1]"),
+        "rfc2217://gateway:0",
     ],
-)
-async def test_port_does_not_exist(hass: HomeAssistant, make_entry: EntryMaker, name: str) -> None:
-    make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # is compared with what is typed
-
-    assert await open_error(hass, name) == {CONF_PORT: "port_not_found"}
+    "port_masked": ["socket://REDACTED@gateway:2001", "esphome://gateway:6053?key=REDACTED"],
+    "port_missing": ["", " \t"],
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("127.0.0.1", "port_number_missing"),
-        ("192.168.1.50", "port_number_missing"),
-        (" gateway ", "port_number_missing"),
-        ("gateway:", "port_number_missing"),
-        ("gateway:0", "port_number_missing"),
-        ("gateway:99999", "port_number_missing"),
-        ("gateway:999999", "port_number_missing"),
-        ("gateway:p1", "port_number_missing"),
-        ("[::1]", "port_number_missing"),
-        ("[::1", "port_number_missing"),
-        ("fd00::1", "port_number_missing"),
-        ("ttyUSB0", "port_number_missing"),
-        ("socket://gateway", "port_number_missing"),
-        ("socket://", "port_number_missing"),
-        ("socket://:2001", "port_number_missing"),
-        ("SOCKET://gateway:", "port_number_missing"),
-        ("tcp://[::1]", "port_number_missing"),
-        ("rfc2217://gateway:0", "port_number_missing"),
-        ("socket://REDACTED@gateway:2001", "port_masked"),
-        ("esphome://gateway:6053?key=REDACTED", "port_masked"),
-        ("", "port_missing"),
-        (" \t", "port_missing"),
-    ],
-)
-async def test_address_that_is_not_complete(
-    hass: HomeAssistant, make_entry: EntryMaker, text: str, error: str
-) -> None:
-    fields = {CONF_PORT: text, CONF_ENCRYPTION_KEY: KEY}
-    result = await submit(hass, await start(hass), fields)
-    assert result["errors"] == {CONF_PORT: error}
-    assert suggested(result)[CONF_PORT] == text
+async def test_address_that_is_not_complete(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    form = await start(hass)
+    for error, texts in NOT_COMPLETE.items():
+        for text in texts:
+            form = await submit(hass, form, {CONF_PORT: text, CONF_ENCRYPTION_KEY: KEY})
+            assert form["errors"] == {CONF_PORT: error}, text
+            assert suggested(form)[CONF_PORT] == text
 
     for path, more in (
         (("pulse", "pulse_port"), {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}),
         (("tank",), GEOMETRY),
     ):
-        board = await submit(hass, await start(hass, *path), {CONF_PORT: text, **more})
-        assert board["errors"] == {CONF_PORT: error}
-        assert suggested(board)[CONF_PORT] == text
-    if text.strip():  # an empty field keeps the current port
-        form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
-        assert (await submit(hass, form, fields))["errors"] == {CONF_PORT: error}
+        board = await submit(hass, await start(hass, *path), {CONF_PORT: " gateway", **more})
+        assert board["errors"] == {CONF_PORT: "port_number_missing"}
+        assert suggested(board)[CONF_PORT] == " gateway"
+    form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
+    form = await submit(hass, form, {CONF_PORT: "gateway", CONF_ENCRYPTION_KEY: KEY})
+    assert form["errors"] == {CONF_PORT: "port_number_missing"}
 
 
 async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionDict]:
@@ -489,10 +366,7 @@ async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionD
     return options
 
 
-@pytest.mark.parametrize("path", [("meter",), ("pulse", "pulse_port"), ("tank",)])
-async def test_known_ports_can_be_chosen_by_name(
-    hass: HomeAssistant, path: tuple[str, ...]
-) -> None:
+async def test_known_ports_can_be_chosen_by_name(hass: HomeAssistant) -> None:
     by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
     proxy = "esphome-hass://esphome/01ABC?port_name=P1&key=c2VjcmV0"
     names: dict[str, Any] = {
@@ -508,7 +382,9 @@ async def test_known_ports_can_be_chosen_by_name(
         SerialDevice(device="/dev/ttyUSB9", **long),
     ]
     with patch.object(shared_form_fields, "async_scan_serial_ports", AsyncMock(return_value=known)):
-        usb, board, network, odd = await options_of_port(hass, *path)
+        usb, board, network, odd = await options_of_port(hass)
+        for path in (("pulse", "pulse_port"), ("tank",)):
+            assert await options_of_port(hass, *path) == [usb, board, network, odd]
 
     assert usb == {"value": by_id, "label": "P1 cable, FTDI, A1 (/dev/ttyUSB0)"}
     assert board == {"value": "/dev/ttyS0", "label": "/dev/ttyS0"}
@@ -568,44 +444,31 @@ async def test_device_is_held_by_another_program(hass: HomeAssistant, device: st
     assert told(result)["program"] == f"{PROGRAM} ({program.pid})"
 
 
-async def test_device_is_held_by_another_integration(hass: HomeAssistant, device: str) -> None:
-    # One that is disabled holds nothing.
-    for title, disabled_by in (("Former", ConfigEntryDisabler.USER), ("Meter", None)):
-        entry = MockConfigEntry(
-            domain="dsmr", title=title, data={"port": device}, disabled_by=disabled_by
-        )
-        entry.add_to_hass(hass)
-    async with open_port(device):
-        result = await enter(hass, device)
-
-    assert result["errors"] == {CONF_PORT: "port_held"}
-    assert told(result)["program"] == "Meter (dsmr)"
-
-
-@pytest.mark.parametrize(
-    ("path", "more"),
-    [
-        (("meter",), {CONF_ENCRYPTION_KEY: KEY}),
-        (("pulse", "pulse_port"), {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}),
-        (("tank",), GEOMETRY),
-    ],
-)
 async def test_device_is_held_by_home_assistant(
-    hass: HomeAssistant, device: str, path: tuple[str, ...], more: dict[str, Any]
+    hass: HomeAssistant, device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pulse = {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}
     async with open_port(device):
-        result = await submit(hass, await start(hass, *path), {CONF_PORT: device, **more})
+        for path, more in (
+            (("meter",), {CONF_ENCRYPTION_KEY: KEY}),
+            (("pulse", "pulse_port"), pulse),
+            (("tank",), GEOMETRY),
+        ):
+            result = await submit(hass, await start(hass, *path), {CONF_PORT: device, **more})
+            assert result["errors"] == {CONF_PORT: "port_held"}
+            assert told(result)["program"] == "Home Assistant"
 
-    assert result["errors"] == {CONF_PORT: "port_held"}
-    assert told(result)["program"] == "Home Assistant"
+        # By another integration. An entry that is disabled holds nothing.
+        for title, disabled_by in (("Former", ConfigEntryDisabler.USER), ("Meter", None)):
+            entry = MockConfigEntry(
+                domain="dsmr", title=title, data={"port": device}, disabled_by=disabled_by
+            )
+            entry.add_to_hass(hass)
+        assert told(await enter(hass, device))["program"] == "Meter (dsmr)"
 
-
-async def test_holder_of_a_busy_device_cannot_be_told(hass: HomeAssistant, device: str) -> None:
-    async with open_port(device):
-        with patch.object(ports_in_use, "_PROCESSES", Path("/nowhere")):
-            errors = await open_error(hass, device)
-
-    assert errors == {CONF_PORT: "port_busy"}
+        # By nobody who can be named.
+        monkeypatch.setattr(ports_in_use, "_PROCESSES", Path("/nowhere"))
+        assert await open_error(hass, device) == {CONF_PORT: "port_busy"}
 
 
 @pytest.fixture
@@ -619,26 +482,19 @@ def by_id(device: str, tmp_path: Path) -> Generator[str]:
 
 
 async def test_stores_the_lasting_name_of_a_device(
-    hass: HomeAssistant, by_id: str, device: str
+    hass: HomeAssistant, make_entry: EntryMaker, by_id: str, device: str
 ) -> None:
-    result = await submit(
-        hass, await start(hass), {CONF_PORT: f" {device} ", CONF_ENCRYPTION_KEY: KEY}
-    )
-
+    result = await enter(hass, f" {device} ")
     assert result["errors"] == {CONF_PORT: "nothing_received"}
     assert told(result)["port"] == by_id
     assert suggested(result)[CONF_PORT] == f" {device} "
 
-
-@pytest.mark.parametrize("of_entry", ["by id", "device"])
-async def test_device_in_use_by_another_name(
-    hass: HomeAssistant, make_entry: EntryMaker, by_id: str, device: str, of_entry: str
-) -> None:
-    make_entry(by_id if of_entry == "by id" else device, serial="SAG1030700000042")
-
-    for name in (by_id, device):
-        result = await enter(hass, name)
-        assert result["errors"] == {CONF_PORT: "port_in_use"}
+    # It is in use by either name.
+    for used in (by_id, device):
+        entry = make_entry(used, serial="SAG1030700000042")
+        for name in (by_id, device):
+            assert (await enter(hass, name))["errors"] == {CONF_PORT: "port_in_use"}
+        await hass.config_entries.async_remove(entry.entry_id)
 
 
 @pytest.fixture
@@ -661,31 +517,38 @@ async def test_gateway_in_use_by_another_spelling(
         assert result["errors"] == {CONF_PORT: "port_in_use"}
 
 
-@pytest.mark.parametrize(
-    ("used", "next_port"),
-    [
-        ([], None),
-        (["/dev/ttyUSB0"], None),
-        (["socket://192.168.1.50:2001"], "192.168.1.50:2002"),
-        (["socket://gateway:2003", "socket://gateway:2001", "/dev/ttyUSB0"], "gateway:2004"),
-        (["socket://old:2009", "socket://new:2001"], "new:2002"),
-        (["rfc2217://[fe80::1]:7000"], "rfc2217://[fe80::1]:7001"),
-        (["socket://gateway:65535"], None),
-        (["esphome://gateway:6053/?port_name=P1"], None),
-    ],
-)
-async def test_suggests_the_next_port_of_a_gateway(
-    hass: HomeAssistant,
-    make_entry: EntryMaker,
-    listening: AsyncMock,
-    used: list[str],
-    next_port: str | None,
-) -> None:
-    for number, url in enumerate(used):
-        make_entry(url, serial=f"SAG103070000000{number}")
+NEXT_PORTS: list[tuple[list[str], str | None]] = [
+    ([], None),
+    (["/dev/ttyUSB0"], None),
+    (["socket://192.168.1.50:2001"], "192.168.1.50:2002"),
+    (["socket://gateway:2003", "socket://gateway:2001", "/dev/ttyUSB0"], "gateway:2004"),
+    (["socket://old:2009", "socket://new:2001"], "new:2002"),
+    (["rfc2217://[fe80::1]:7000"], "rfc2217://[fe80::1]:7001"),
+    (["socket://gateway:65534"], "gateway:65535"),
+    (["socket://gateway:65535"], None),
+    (["esphome://gateway:6053/?port_name=P1"], None),
+]
 
-    assert suggested(await start(hass))[CONF_PORT] == next_port
-    assert listening.await_count == (next_port is not None)
+
+async def test_suggests_the_next_port_of_a_gateway(
+    hass: HomeAssistant, make_entry: EntryMaker, listening: AsyncMock
+) -> None:
+    for used, next_port in NEXT_PORTS:
+        listening.reset_mock()
+        entries = [make_entry(url, serial=f"SAG{number}") for number, url in enumerate(used)]
+        assert suggested(await start(hass))[CONF_PORT] == next_port
+        assert listening.await_count == (next_port is not None)
+        for entry in entries:
+            await hass.config_entries.async_remove(entry.entry_id)
+
+    # No port of a board.
+    tank_entry(hass, "socket://gateway:2002")
+    tank_entry(hass, "socket://gateway:2009")
+    make_entry("socket://gateway:2001")
+    assert suggested(await start(hass))[CONF_PORT] == "gateway:2003"
+    for error in (TimeoutError, gaierror, UnicodeError):
+        listening.side_effect = error
+        assert suggested(await start(hass))[CONF_PORT] is None
 
 
 async def test_suggests_only_a_port_where_somebody_listens(
@@ -704,39 +567,12 @@ async def test_suggests_only_a_port_where_somebody_listens(
         await second.stop()
 
 
-@pytest.mark.parametrize("error", [TimeoutError, gaierror, UnicodeError])
-async def test_a_gateway_that_cannot_be_reached_suggests_nothing(
-    hass: HomeAssistant, make_entry: EntryMaker, listening: AsyncMock, error: type[Exception]
-) -> None:
-    make_entry("socket://gateway:2001")
-    listening.side_effect = error
-    assert suggested(await start(hass))[CONF_PORT] is None
-
-
-@pytest.mark.usefixtures("listening")
-async def test_suggests_no_port_of_a_board(hass: HomeAssistant, make_entry: EntryMaker) -> None:
-    tank_entry(hass, "socket://gateway:2002")
-    tank_entry(hass, "socket://gateway:2009")
-    make_entry("socket://gateway:2001")
-
-    assert suggested(await start(hass))[CONF_PORT] == "gateway:2003"
-
-
 async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
     denied = PermissionError(13, "Permission denied", "/dev/ttyUSB0")
     with patch.object(serialx, "open_serial_connection", side_effect=denied):
         errors = await open_error(hass, "/dev/ttyUSB0")
 
     assert errors == {CONF_PORT: "port_permission"}
-
-
-async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
-        errors = await open_error(hass, "/dev/ttyUSB0")
-
-    assert errors == {"base": "unknown"}
-    assert "a mistake" in caplog.text
-    caplog.clear()
 
 
 async def test_same_meter_twice(
@@ -815,12 +651,13 @@ async def test_no_key_is_ever_logged(
     hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    keys = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
     for greeting, key, authentication_key in (
         (ENCRYPTED, OTHER_KEY, ""),
         (ENCRYPTED, KEY, OTHER_AUTHENTICATION_KEY),
         (literal_frame("plain"), KEY, ""),
         (ENCRYPTED, f"{KEY}00", f"{OTHER_AUTHENTICATION_KEY}00"),
+        (ENCRYPTED, f"{KEY[:-1]}G", ""),
+        (ENCRYPTED, f"0x {KEY} {OTHER_KEY}", ""),
         (ENCRYPTED, KEY, ""),
     ):
         port.greeting = greeting
@@ -830,12 +667,9 @@ async def test_no_key_is_ever_logged(
             SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: authentication_key},
         }
         result = await submit(hass, await start(hass), user_input)
-        placeholders = str(result["description_placeholders"])
-        assert not any(key in placeholders for key in keys)
+        step = {name: value for name, value in result.items() if name != "data_schema"}
+        assert_no_secret(str(step))
     await confirm(hass, result)
 
-    logged = caplog.text.upper()
-    assert "SMARTY" in logged
-    for secret in keys:
-        assert secret not in logged
-        assert repr(bytes.fromhex(secret)).upper() not in logged
+    assert "SMARTY" in caplog.text.upper()
+    assert_no_secret(caplog.text)

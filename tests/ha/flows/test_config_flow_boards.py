@@ -37,7 +37,7 @@ from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, 
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import reconfigure, start, submit, suggested, told
 from tests.ha.meter import MeterPort
-from tests.ha.support import let_pass, let_pass_until
+from tests.ha.support import let_pass
 
 PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
 
@@ -162,63 +162,52 @@ async def test_a_port_of_an_entry_that_is_disabled(hass: HomeAssistant, port: Me
 
 
 async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
+    pulse_entry(hass, **{CONF_PORT: "socket://127.0.0.1:1"})
     await port.stop()
-    flow = await start(hass, "pulse", "pulse_port")
-    result = await submit(hass, flow, port_input(port))
-    assert result["errors"] == {CONF_PORT: "port_unreachable"}
-    assert "Connect call failed" not in str(result)
+    for path in (("tank",), ("pulse", "pulse_port")):
+        fields = port_input(port) if "pulse" in path else {CONF_PORT: port.address, **GEOMETRY}
+        form = await submit(hass, await start(hass, *path), fields)
+        assert form["errors"] == {CONF_PORT: "port_unreachable"}
+        assert "Connect call failed" not in str(form)
 
     await port.start()
-    port.greeting = b"\r\n"
-    found = await submit(hass, result, port_input(port))
-    assert (await agree(hass, found, "pulse_found"))["type"] is FlowResultType.CREATE_ENTRY
-
-
-async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = b"Port already in use\r\n"
-    for path in (("pulse", "pulse_port"), ("tank",)):
-        fields = port_input(port) if "pulse" in path else {CONF_PORT: port.address, **GEOMETRY}
-        result = await submit(hass, await start(hass, *path), fields)
-        assert result["errors"] == {CONF_PORT: "port_busy"}
-
-
-async def test_two_of_a_kind_have_two_names(hass: HomeAssistant, port: MeterPort) -> None:
-    pulse_entry(hass, **{CONF_PORT: "socket://127.0.0.1:1"})
-    port.greeting = b"\r\n"
-    flow = await start(hass, "pulse", "pulse_port")
-    result = await agree(hass, await submit(hass, flow, port_input(port)), "pulse_found")
-    assert result["title"] == "LED pulse reader 2"
+    for greeting, error in ((b"Port already in use\r\n", "port_busy"), (b"\r\n", None)):
+        port.greeting = greeting
+        form = await submit(hass, form, port_input(port))
+        assert error is None or form["errors"] == {CONF_PORT: error}
+    # Two of a kind have two names.
+    assert (await agree(hass, form, "pulse_found"))["title"] == "LED pulse reader 2"
 
 
 # --- pulses of an entity --------------------------------------------------------------------------
 
 
 async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
-    hass.states.async_set("sensor.led", "77")
+    fields = {CONF_ENTITY_ID: "sensor.led", **PULSES}
     flow = await start(hass, "pulse", "pulse_entity")
-    found = await submit(hass, flow, {CONF_ENTITY_ID: "sensor.led", **PULSES})
-    assert told(found)["count"] == "77"
-    result = await agree(hass, found, "count_found")
-    assert result["data"][CONF_ENTITY_ID] == "sensor.led"
-    assert state(hass, ENERGY) == "0.0"
-
-    again = await submit(
-        hass,
-        await start(hass, "pulse", "pulse_entity"),
-        {CONF_ENTITY_ID: "sensor.led", **PULSES},
-    )
-    assert again["errors"] == {CONF_ENTITY_ID: "source_in_use"}
-
-
-async def test_an_entity_that_does_not_count(hass: HomeAssistant) -> None:
     for value in ("12.7", "cloudy"):
         hass.states.async_set("sensor.led", value)
-        flow = await start(hass, "pulse", "pulse_entity")
-        result = await submit(hass, flow, {CONF_ENTITY_ID: "sensor.led", **PULSES})
-        assert result["errors"] == {CONF_ENTITY_ID: "entity_without_count"}
+        flow = await submit(hass, flow, fields)
+        assert flow["errors"] == {CONF_ENTITY_ID: "entity_without_count"}
+    other = await start(hass, "pulse", "pulse_entity")
     hass.states.async_set("sensor.led", "unavailable")
-    result = await submit(hass, result, {CONF_ENTITY_ID: "sensor.led", **PULSES})
-    assert result["step_id"] == "pulse_not_found"
+    assert (await submit(hass, other, fields))["step_id"] == "pulse_not_found"
+
+    # Pulses count from what the dialog has shown.
+    hass.states.async_set("sensor.led", "1000")
+    found = await submit(hass, flow, fields)
+    assert told(found)["count"] == "1000"
+    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialog
+    result = await agree(hass, found, "count_found")
+    assert result["data"][CONF_ENTITY_ID] == "sensor.led"
+    assert state(hass, ENERGY) == "0.01"
+
+    hass.states.async_set("sensor.led", "1016")
+    await hass.config_entries.async_reload(result["result"].entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ENERGY) == "0.02"
+    again = await submit(hass, await start(hass, "pulse", "pulse_entity"), fields)
+    assert again["errors"] == {CONF_ENTITY_ID: "source_in_use"}
 
 
 @pytest.mark.parametrize(
@@ -241,37 +230,6 @@ async def test_an_entity_that_goes_on(
     assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_pulses_count_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
-    hass.states.async_set("sensor.led", "1000")
-    found = await submit(
-        hass, await start(hass, "pulse", "pulse_entity"), {CONF_ENTITY_ID: "sensor.led", **PULSES}
-    )
-    assert told(found)["count"] == "1000"
-
-    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialog
-    result = await agree(hass, found, "count_found")
-    assert state(hass, ENERGY) == "0.01"
-
-    entry = result["result"]
-    hass.states.async_set("sensor.led", "1016")
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert state(hass, ENERGY) == "0.02"
-
-
-async def test_a_board_counts_from_what_the_dialog_has_shown(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    port.greeting = b"\r\n1000\r\n"
-    reading = {CONF_METER_READING: 50}
-    flow = await start(hass, "pulse", "pulse_port")
-    found = await submit(hass, flow, port_input(port, **reading))
-    port.greeting = b"\r\n1004\r\n1008\r\n"
-    await agree(hass, found, "count_found")
-
-    await let_pass_until(hass, 6, lambda: state(hass, ENERGY) == "50.01")
-
-
 async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.old", "7")
     hass.states.async_set("sensor.new", "2000")
@@ -291,36 +249,29 @@ async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAs
     assert entry.runtime_data.data.pulses == 15
 
 
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [
-        ("none", "entity_not_found"),
-        ("disabled", "entity_disabled"),
-        ("without state", "entity_without_state"),
-    ],
-)
 async def test_an_entity_that_is_not_there(
-    hass: HomeAssistant, entity_registry: EntityRegistry, kind: str, error: str
+    hass: HomeAssistant, entity_registry: EntityRegistry
 ) -> None:
-    if kind != "none":
-        entity_registry.async_get_or_create(
-            "sensor",
-            "other",
-            "led",
-            suggested_object_id="led",
-            disabled_by=RegistryEntryDisabler.USER if kind == "disabled" else None,
-        )
     fields = {CONF_ENTITY_ID: "sensor.led"}
     flow = await start(hass, "pulse", "pulse_entity")
-    result = await submit(hass, flow, {**fields, **PULSES})
-    assert result["errors"] == {CONF_ENTITY_ID: error}
-    form = await reconfigure(
-        hass, pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"}), "pulse_entity"
-    )
-    assert (await submit(hass, form, fields))["errors"] == {CONF_ENTITY_ID: error}
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"})
+    form = await reconfigure(hass, entry, "pulse_entity")
+    for disabled_by, error in (
+        (None, "entity_not_found"),
+        (RegistryEntryDisabler.USER, "entity_disabled"),
+        (None, "entity_without_state"),
+    ):
+        if error != "entity_not_found":
+            led = entity_registry.async_get_or_create(
+                "sensor", "other", "led", suggested_object_id="led"
+            )
+            entity_registry.async_update_entity(led.entity_id, disabled_by=disabled_by)
+        flow = await submit(hass, flow, {**fields, **PULSES})
+        form = await submit(hass, form, fields)
+        assert (flow["errors"], form["errors"]) == ({CONF_ENTITY_ID: error},) * 2
 
     hass.states.async_set("sensor.led", "77")
-    assert (await submit(hass, result, {**fields, **PULSES}))["step_id"] == "count_found"
+    assert (await submit(hass, flow, {**fields, **PULSES}))["step_id"] == "count_found"
 
 
 # --- pulses of a topic ----------------------------------------------------------------------------
@@ -332,6 +283,11 @@ async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant) -> None:
         flow["flow_id"], {"next_step_id": "pulse"}
     )
     assert menu["menu_options"] == ["pulse_port", "pulse_entity"]
+
+    hass.config.components.add("mqtt")  # which does not run
+    flow = await start(hass, "pulse", "pulse_topic")
+    result = await submit(hass, flow, {CONF_TOPIC: "iot/led", **PULSES})
+    assert result["errors"] == {"base": "mqtt_not_running"}
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
@@ -355,19 +311,32 @@ async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
     assert result["result"].unique_id == f"{CONF_TOPIC}:iot/led"
 
 
-async def test_a_topic_without_a_running_mqtt_integration(hass: HomeAssistant) -> None:
-    hass.config.components.add("mqtt")
-    flow = await start(hass, "pulse", "pulse_topic")
-    result = await submit(hass, flow, {CONF_TOPIC: "iot/led", **PULSES})
-    assert result["errors"] == {"base": "mqtt_not_running"}
-
-
 # --- tanks ----------------------------------------------------------------------------------------
 
 
 async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
+    fields = {CONF_PORT: port.address, **GEOMETRY}
+    form = await start(hass, "tank")
+    impossible: tuple[tuple[dict[str, float], dict[str, str]], ...] = (
+        ({CONF_DISTANCE_FULL: 220.0}, {CONF_DISTANCE_FULL: "tank_upside_down"}),
+        ({CONF_VOLUME: 0.0}, {CONF_VOLUME: "volume_zero"}),
+    )
+    for geometry, errors in impossible:
+        form = await submit(hass, form, {**fields, **geometry})
+        assert form["errors"] == errors
+    assert port.connections == 0
+    for greeting, error in (
+        (b"", "sensor_silent"),
+        (b"login: \r\n", "not_sonar"),
+        (b"Port already in use\r\n", "port_busy"),
+    ):
+        port.greeting = greeting
+        form = await submit(hass, form, fields)
+        assert form["errors"] == {CONF_PORT: error}
+        assert suggested(form) == fields
+
     port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
-    found = await submit(hass, await start(hass, "tank"), {CONF_PORT: port.address, **GEOMETRY})
+    found = await submit(hass, form, fields)
     assert found["description_placeholders"] == {
         "distance": "70 cm",
         "level": "75 %",
@@ -380,46 +349,23 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
     assert entry.state is ConfigEntryState.LOADED
     await shows(hass, LEVEL, "75.0")
 
+    for geometry, errors in impossible:
+        form = await hass.config_entries.options.async_init(entry.entry_id)
+        result = await hass.config_entries.options.async_configure(
+            form["flow_id"], {**GEOMETRY, **geometry}
+        )
+        assert result["errors"] == errors
+    await hass.config_entries.options.async_configure(
+        form["flow_id"], {**GEOMETRY, CONF_SHAPE: "lying_cylinder"}
+    )
+    await hass.async_block_till_done()
+    await shows(hass, LEVEL, "80.4")
+
 
 async def test_a_sensor_that_sees_nothing(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"R765\r" * 20
     found = await submit(hass, await start(hass, "tank"), {CONF_PORT: port.address, **GEOMETRY})
     assert set((found["description_placeholders"] or {}).values()) == {"-"}
-
-
-@pytest.mark.parametrize(
-    ("greeting", "error"), [(b"", "sensor_silent"), (b"login: \r\n", "not_sonar")]
-)
-async def test_no_sensor(hass: HomeAssistant, port: MeterPort, greeting: bytes, error: str) -> None:
-    port.greeting = greeting
-    fields = {CONF_PORT: port.address, **GEOMETRY}
-    result = await submit(hass, await start(hass, "tank"), fields)
-    assert result["errors"] == {CONF_PORT: error}
-    assert suggested(result) == fields
-
-
-@pytest.mark.parametrize(
-    ("geometry", "errors"),
-    [
-        ({CONF_DISTANCE_FULL: 220.0}, {CONF_DISTANCE_FULL: "tank_upside_down"}),
-        ({CONF_VOLUME: 0.0}, {CONF_VOLUME: "volume_zero"}),
-    ],
-)
-async def test_a_tank_that_cannot_be(
-    hass: HomeAssistant, port: MeterPort, geometry: dict[str, float], errors: dict[str, str]
-) -> None:
-    result = await submit(
-        hass, await start(hass, "tank"), {CONF_PORT: port.address, **GEOMETRY, **geometry}
-    )
-    assert result["errors"] == errors
-    assert port.connections == 0
-
-    entry = tank_entry(hass, port.url)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(
-        form["flow_id"], {**GEOMETRY, **geometry}
-    )
-    assert result["errors"] == errors
 
 
 # --- changes --------------------------------------------------------------------------------------
@@ -477,15 +423,3 @@ async def test_the_reading_of_the_meter(
     )
     await hass.config_entries.async_setup(entry.entry_id)
     await shows(hass, ENERGY, "18.0")
-
-
-async def test_the_geometry_of_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = b"R070\r" * 20
-    entry = tank_entry(hass, port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    await hass.config_entries.options.async_configure(
-        form["flow_id"], {**GEOMETRY, CONF_SHAPE: "lying_cylinder"}
-    )
-    await hass.async_block_till_done()
-    await shows(hass, LEVEL, "80.4")

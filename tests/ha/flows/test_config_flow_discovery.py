@@ -147,25 +147,24 @@ NOT_MEANT = [
 ]
 
 
-@pytest.mark.parametrize("name", MEANT)
-async def test_what_says_p1_is_offered(hass: HomeAssistant, name: str) -> None:
-    for info in (service(name), service("ttyUSB0", product=name)):
-        assert await is_announced_to_us(hass, info)
-        result = await find(hass, info)
-        assert result["step_id"] == "discovery_confirm"
+async def test_what_says_p1_is_offered(hass: HomeAssistant) -> None:
+    for name in MEANT:
+        for info in (service(name), service("ttyUSB0", product=name)):
+            assert await is_announced_to_us(hass, info)
+            result = await find(hass, info)
+            assert result["step_id"] == "discovery_confirm", name
+            hass.config_entries.flow.async_abort(result["flow_id"])
+        assert await is_plugged_in_for_us(hass, cable(description=name))
+        result = await find(hass, cable(description=name))
+        assert result["step_id"] == "discovery_confirm", name
         hass.config_entries.flow.async_abort(result["flow_id"])
-    assert await is_plugged_in_for_us(hass, cable(description=name))
-    result = await find(hass, cable(description=name))
-    assert result["step_id"] == "discovery_confirm"
 
 
-@pytest.mark.parametrize("name", NOT_MEANT)
-async def test_what_does_not_say_p1_is_not_offered(hass: HomeAssistant, name: str) -> None:
-    for info in (service(name), service("ttyUSB0", product=name), cable(description=name)):
-        assert was_ended(await find(hass, info), "not_p1_port")
-
-
-async def test_a_bare_chip_is_not_even_looked_at(hass: HomeAssistant) -> None:
+async def test_what_does_not_say_p1_is_not_offered(hass: HomeAssistant) -> None:
+    for name in NOT_MEANT:
+        for info in (service(name), service("ttyUSB0", product=name), cable(description=name)):
+            assert was_ended(await find(hass, info), "not_p1_port"), name
+    # A bare chip is not even looked at.
     for description in ("FT232R USB UART", "CP2102 USB to UART Bridge Controller", None):
         assert not await is_plugged_in_for_us(hass, cable(description=description))
         assert was_ended(await find(hass, cable(description=description)), "not_p1_port")
@@ -199,19 +198,13 @@ async def test_found_gateway_is_set_up_with_its_key_alone(
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-@pytest.mark.parametrize(
-    "info",
-    [
-        service("P1 Zähler (2) **[log in](http://x/)<img src=x>` WWW.x.lu"),
-        cable(description="P1 Zähler (2) **[log in](http://x/)<img src=x>` WWW.x.lu"),
-    ],
-)
-async def test_what_a_found_port_calls_itself_is_no_markup(
-    hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo
-) -> None:
-    shown = (await find(hass, info))["description_placeholders"] or {}
-
-    assert shown["name"] == "P1 Zähler (2) ???log in?(http???x?)?img src?x?? WWW?x.lu"
+async def test_what_a_found_port_calls_itself_is_no_markup(hass: HomeAssistant) -> None:
+    name = "P1 Zähler (2) **[log in](http://x/)<img src=x>` WWW.x.lu"
+    for info in (service(name), cable(description=name)):
+        shown = (await find(hass, info))["description_placeholders"] or {}
+        assert shown["name"] == "P1 Zähler (2) ???log in?(http???x?)?img src?x?? WWW?x.lu"
+    result = await find(hass, cable("/dev/ttyUSB8", "P1 " + "x" * 1000))
+    assert told(result)["name"] == "P1 " + "x" * 61
 
 
 async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) -> None:
@@ -225,9 +218,8 @@ async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) ->
     assert told(result)["port"] == by_id
 
 
-@pytest.mark.parametrize(
-    ("announced", "url"),
-    [
+async def test_address_of_a_found_gateway(hass: HomeAssistant) -> None:
+    addresses: list[tuple[dict[str, Any], str | None]] = [
         ({"ip": "192.168.1.50"}, "socket://192.168.1.50:2001"),
         ({"ip": "fd00::1:2"}, "socket://[fd00::1:2]:2001"),
         ({"gensiostack": ""}, "socket://127.0.0.1:2001"),
@@ -235,17 +227,14 @@ async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) ->
         ({"gensiostack": "telnet,tcp(keepalive=1)"}, "rfc2217://127.0.0.1:2001"),
         ({"gensiostack": "ssl,tcp"}, None),
         ({"port": None}, None),
-    ],
-)
-async def test_address_of_a_found_gateway(
-    hass: HomeAssistant, announced: dict[str, Any], url: str | None
-) -> None:
-    result = await find(hass, service(**announced))
-
-    if url is None:
-        assert was_ended(result, "not_p1_port")
-    else:
-        assert told(result)["present_port"] == url
+    ]
+    for announced, url in addresses:
+        result = await find(hass, service(**announced))
+        if url is None:
+            assert was_ended(result, "not_p1_port")
+        else:
+            assert told(result)["present_port"] == url
+            hass.config_entries.flow.async_abort(result["flow_id"])
 
 
 async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
@@ -281,45 +270,31 @@ async def test_an_ignored_port_is_not_offered_again(
     assert device_of(device_registry, entry, SERIAL).name == "Smarty"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+async def test_a_port_that_is_read_is_not_offered(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    for url in (
         "socket://127.0.0.1:2001",
         "socket://127.0.0.2:2001",
         "tcp://Gateway.local:2001",
         "socket://gateway:2001",
-    ],
-)
-async def test_a_port_that_is_read_is_not_offered(
-    hass: HomeAssistant, make_entry: EntryMaker, url: str
-) -> None:
-    entry = make_entry(url)
-
-    assert was_ended(await find(hass, service(others=("127.0.0.2",))), "already_configured")
-
-    assert entry.data == {
-        CONF_PORT: url,
-        CONF_ENCRYPTION_KEY: KEY,
-        CONF_SERVICE: f"P1 meter.{TYPE}",
-    }
-
-
-async def test_a_cable_that_is_read_is_not_offered(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
-    make_entry("/dev/ttyUSB7")
-
+    ):
+        entry = make_entry(url)
+        assert was_ended(await find(hass, service(others=("127.0.0.2",))), "already_configured")
+        assert entry.data == {
+            CONF_PORT: url,
+            CONF_ENCRYPTION_KEY: KEY,
+            CONF_SERVICE: f"P1 meter.{TYPE}",
+        }
+        await hass.config_entries.async_remove(entry.entry_id)
+    entry = make_entry("/dev/ttyUSB7")
     assert was_ended(await find(hass, cable()), "already_configured")
+    await hass.config_entries.async_remove(entry.entry_id)
 
-
-async def test_port_that_is_added_by_hand_meanwhile(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
+    # It is added by hand meanwhile.
     form = await find(hass, service())
     make_entry("socket://127.0.0.1:2001", serial=OTHER_SERIAL)
-
     result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
-
     assert result["errors"] == {"base": "port_in_use"}
 
 
@@ -379,16 +354,16 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
 
 
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize("is_loaded", [True, False])
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "is_loaded"),
     [
-        pytest.param(b"", id="nothing"),
-        pytest.param(encipher(TELEGRAM, 100, key=OTHER_KEY), id="other key"),
-        pytest.param(encipher(TELEGRAM, 1), id="recorded"),
-        pytest.param(encipher(OTHER_METER, 100), id="other meter"),
-        pytest.param(seal(TELEGRAM), id="plain"),
-        pytest.param(encipher(TELEGRAM, 100)[:-1] + b"?", id="forged tag"),
+        pytest.param(b"", True, id="nothing"),
+        pytest.param(encipher(TELEGRAM, 100, key=OTHER_KEY), True, id="other key"),
+        pytest.param(encipher(TELEGRAM, 1), True, id="recorded"),
+        pytest.param(encipher(TELEGRAM, 1), False, id="recorded, of an entry that is not loaded"),
+        pytest.param(encipher(OTHER_METER, 100), True, id="other meter"),
+        pytest.param(seal(TELEGRAM), True, id="plain"),
+        pytest.param(encipher(TELEGRAM, 100)[:-1] + b"?", True, id="forged tag"),
     ],
 )
 async def test_whoever_announces_a_port_must_have_the_meter(
@@ -433,30 +408,24 @@ async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced
 
 
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize(
-    ("entry_data", "sent", "disabled_by"),
-    [
+async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    cases: list[tuple[dict[str, Any], bytes, ConfigEntryDisabler | None]] = [
         ({"key": None}, seal(TELEGRAM), None),
         ({CONF_VERIFY: False}, encipher(TELEGRAM, 1), None),
         ({}, encipher(TELEGRAM, 100), ConfigEntryDisabler.USER),
-    ],
-    ids=["plain", "not verified", "disabled"],
-)
-async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(
-    hass: HomeAssistant,
-    make_entry: EntryMaker,
-    entry_data: dict[str, Any],
-    sent: bytes,
-    disabled_by: ConfigEntryDisabler | None,
-) -> None:
-    entry = make_entry("socket://127.0.0.1:1", **entry_data, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
-    async with MeterPort(sent) as other:
-        assert was_ended(await find(hass, service(port=other.port)), "already_configured")
-        await asyncio.sleep(0.1)
-        assert other.connections == 0
-    assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
-    assert entry.state is ConfigEntryState.NOT_LOADED
+    ]
+    for data, sent, disabled_by in cases:
+        entry = make_entry("socket://127.0.0.1:1", **data, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
+        async with MeterPort(sent) as other:
+            assert was_ended(await find(hass, service(port=other.port)), "already_configured")
+            await asyncio.sleep(0.1)
+            assert other.connections == 0
+        assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+        assert entry.state is ConfigEntryState.NOT_LOADED
+        await hass.config_entries.async_remove(entry.entry_id)
 
 
 @pytest.mark.usefixtures("soon")
@@ -491,36 +460,28 @@ async def test_gateways_that_swap_their_addresses(
 
 
 @pytest.mark.usefixtures("soon")
-async def test_the_port_of_a_meter_that_delivers_is_not_disturbed(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+@pytest.mark.parametrize("is_board", [False, True])
+async def test_the_port_of_an_entry_that_delivers_is_not_disturbed(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, is_board: bool
 ) -> None:
-    reader = await set_up(hass, port, make_entry)
+    if is_board:
+        reader = pulse_entry(hass, port=port.url, baud_rate=9600)
+        assert await hass.config_entries.async_setup(reader.entry_id)
+        await port.wait_for_connections(1)
+    else:
+        reader = await set_up(hass, port, make_entry)
+        hass.config_entries.async_update_entry(
+            reader, data={**reader.data, CONF_SERVICE: f"P1 one.{TYPE}"}
+        )
+    before = dict(reader.data)
     other = make_entry(
         "socket://127.0.0.1:1", serial=OTHER_SERIAL, **{CONF_SERVICE: f"P1 two.{TYPE}"}
-    )
-    hass.config_entries.async_update_entry(
-        reader, data={**reader.data, CONF_SERVICE: f"P1 one.{TYPE}"}
     )
     await find(hass, service("P1 two", port=port.port))
     await wait_until(hass, lambda: not searches(hass))
     assert port.connections == 1
     assert other.data[CONF_PORT] == "socket://127.0.0.1:1"
-
-
-@pytest.mark.usefixtures("soon")
-async def test_the_port_of_a_board_that_delivers_is_not_disturbed(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    board = pulse_entry(hass, port=port.url, baud_rate=9600)
-    assert await hass.config_entries.async_setup(board.entry_id)
-    await port.wait_for_connections(1)
-    make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-
-    await find(hass, service(port=port.port))
-    await wait_until(hass, lambda: not searches(hass))
-
-    assert port.connections == 1
-    assert CONF_SERVICE not in board.data
+    assert reader.data == before
 
 
 @pytest.mark.parametrize("changes_key", [False, True])

@@ -164,11 +164,14 @@ async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Di
             else None
         ),
     )
+    await dialogs.reauth()
     form = await dialogs.reconfigure()
     port.greeting = RENEWED
     connections = port.connections
     result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
     assert is_done(result, "reconfigure_successful")
+    # It ends the other dialog that asks for the key.
+    assert hass.config_entries.flow.async_progress() == []
     await dialogs.is_read()
     # The dialog's, and the meter's own.
     await port.wait_for_connections(connections + 2)
@@ -209,15 +212,6 @@ async def test_new_key(dialogs: Dialogs) -> None:
     await dialogs.is_read()
     assert values(dialogs.hass)["smarty_energy_imported"] == "25678.901"
     assert er.async_entries_for_config_entry(registry, entry.entry_id) == entities
-
-
-async def test_new_key_ends_the_other_dialog_that_asks_for_it(dialogs: Dialogs) -> None:
-    await dialogs.begin()
-    await dialogs.reauth()
-    dialogs.port.greeting = RENEWED
-    result = await dialogs.submit(await dialogs.reconfigure(), {CONF_ENCRYPTION_KEY: OTHER_KEY})
-    assert is_done(result, "reconfigure_successful")
-    assert dialogs.hass.config_entries.flow.async_progress() == []
 
 
 @pytest.mark.parametrize("is_waiting", [False, True])
@@ -340,54 +334,32 @@ async def test_what_is_entered_is_tried_and_stored(
     }
 
 
-@pytest.mark.parametrize(
-    ("before", "problem", "advanced", "has_remove_key"),
-    [
-        ({}, None, None, False),
-        (WITHOUT_KEY, None, None, False),
-        (OTHER, None, None, False),
-        ({}, Problem.SECURITY_OFF, None, True),
-        (
-            NOT_VERIFIED,
-            None,
-            {CONF_AUTHENTICATION_KEY: None, CONF_WITHOUT_VERIFICATION: True},
-            False,
-        ),
-    ],
-)
-async def test_the_form_offers_what_can_be_needed(
-    dialogs: Dialogs,
-    before: dict[str, Any],
-    problem: Problem | None,
-    advanced: dict[str, Any] | None,
-    *,
-    has_remove_key: bool,
-) -> None:
-    dialogs.entry = entry_of(dialogs, before)
-    if problem:
-        raise_issue(dialogs.hass, dialogs.entry, problem, port=dialogs.port.url)
-    form = await dialogs.reconfigure()
-    assert (CONF_REMOVE_KEY in suggested(form)) == has_remove_key
-    assert suggested(form).get(CONF_REMOVE_KEY) is None
-    if advanced:
-        assert is_advanced_open(form)
-        assert suggested(form)[SECTION_ADVANCED] == advanced
+async def test_the_form_offers_what_can_be_needed(dialogs: Dialogs) -> None:
+    for changes in ({}, WITHOUT_KEY, OTHER, NOT_VERIFIED):
+        dialogs.entry = entry_of(dialogs, changes)
+        form = await dialogs.reconfigure()
+        assert CONF_REMOVE_KEY not in suggested(form)
+        await dialogs.hass.config_entries.async_remove(dialogs.entry.entry_id)
+    assert is_advanced_open(form)
+    assert suggested(form)[SECTION_ADVANCED] == {
+        CONF_AUTHENTICATION_KEY: None,
+        CONF_WITHOUT_VERIFICATION: True,
+    }
 
 
-@pytest.mark.parametrize("is_encrypted", [False, True])
-async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(
-    dialogs: Dialogs, *, is_encrypted: bool
-) -> None:
-    dialogs.entry = entry_of(dialogs, OTHER if not is_encrypted else {})
+async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Dialogs) -> None:
+    dialogs.entry = entry_of(dialogs, OTHER)
     raise_issue(dialogs.hass, dialogs.entry, Problem.SECURITY_OFF, port=dialogs.port.url)
-    dialogs.port.greeting = GOOD if is_encrypted else literal_frame("plain")
-    result = await dialogs.submit(await dialogs.reconfigure(), {CONF_REMOVE_KEY: True})
-    if is_encrypted:
-        assert result["errors"] == KEY_MISSING
-        assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == KEY
-    else:
-        assert is_done(result, "reconfigure_successful")
-        assert dialogs.entry.data == {CONF_PORT: dialogs.port.url}
+    form = await dialogs.reconfigure()
+    assert suggested(form)[CONF_REMOVE_KEY] is None
+    dialogs.port.greeting = GOOD
+    form = await dialogs.submit(form, {CONF_REMOVE_KEY: True})
+    assert form["errors"] == KEY_MISSING
+    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == KEY
+    dialogs.port.greeting = literal_frame("plain")
+    result = await dialogs.submit(form, {CONF_REMOVE_KEY: True})
+    assert is_done(result, "reconfigure_successful")
+    assert dialogs.entry.data == {CONF_PORT: dialogs.port.url}
 
 
 @pytest.mark.parametrize(
@@ -426,6 +398,12 @@ async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disab
         SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: None},
     }
 
+    # It is the port of another entry.
+    other = dialogs.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
+    form = await dialogs.submit(form, {CONF_PORT: "127.0.0.1:1"})
+    assert form["errors"] == {CONF_PORT: "port_in_use"}
+    assert (form["description_placeholders"] or {})["title"] == other.title
+
     # Another meter is there.
     port.greeting = port.next_frame(TELEGRAM)
     other_port.greeting = OF_OTHER_METER
@@ -448,15 +426,6 @@ async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disab
     await dialogs.is_read()
     await port.wait_for_clients(0)
     await other_port.wait_for_clients(1)
-
-
-async def test_port_of_another_entry(dialogs: Dialogs) -> None:
-    other = dialogs.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    await dialogs.begin()
-    result = await dialogs.submit(await dialogs.reconfigure(), {CONF_PORT: "127.0.0.1:1"})
-    assert result["errors"] == {CONF_PORT: "port_in_use"}
-    assert (result["description_placeholders"] or {})["title"] == other.title
-    assert dialogs.entry.state is ConfigEntryState.LOADED
 
 
 async def test_port_with_a_secret_is_not_shown(dialogs: Dialogs) -> None:
@@ -499,19 +468,6 @@ async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str)
     hass.set_state(CoreState.running)
 
 
-@pytest.mark.parametrize("turns", range(6))
-async def test_dialog_is_closed_at_any_moment(dialogs: Dialogs, turns: int) -> None:
-    await dialogs.begin()
-    form = await dialogs.reconfigure()
-    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
-    await dialogs.enter(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-    for _ in range(turns):
-        await asyncio.sleep(0)
-    await dialogs.close(form)
-    await dialogs.is_read()
-    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == KEY
-
-
 async def test_dialog_is_closed_while_home_assistant_is_trying(dialogs: Dialogs) -> None:
     hass, port = dialogs.hass, dialogs.port
     dialogs.entry = dialogs.make_entry(port.url)
@@ -525,16 +481,6 @@ async def test_dialog_is_closed_while_home_assistant_is_trying(dialogs: Dialogs)
     assert await setup
     await dialogs.is_read()
     assert port.connections == 1
-
-
-async def test_browser_is_gone_when_the_telegram_comes(dialogs: Dialogs) -> None:
-    await dialogs.begin()
-    form = await dialogs.reauth()
-    dialogs.port.greeting = RENEWED
-    await dialogs.enter(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-    await dialogs.hass.async_block_till_done()
-    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == OTHER_KEY
-    await dialogs.is_read()
 
 
 async def test_mistake_while_waiting_and_nothing_is_changed(
@@ -580,40 +526,29 @@ async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
 # --- repairs, secrets -----------------------------------------------------------------------------
 
 
-async def test_repair_leads_to_the_dialog(
-    dialogs: Dialogs, hass_client: ClientSessionGenerator
-) -> None:
+async def test_repair_leads_to_the_dialog(dialogs: Dialogs) -> None:
     hass = dialogs.hass
-    for component in (REPAIRS, "http"):
-        assert await async_setup_component(hass, component, {})
+    assert await async_setup_component(hass, REPAIRS, {})
     await dialogs.begin()
     entry_id = dialogs.entry.entry_id
     raise_issue(hass, dialogs.entry, Problem.NO_TELEGRAM, port=dialogs.port.url)
-    client, path = await hass_client(), "/api/repairs/issues/fix"
-    issue = {"handler": DOMAIN, "issue_id": f"no_telegram_{entry_id}"}
-    explanation = await (await client.post(path, json=issue)).json()
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    context = RepairsFlowContext(issue_id=f"no_telegram_{entry_id}")
+    explanation, late = [await repairs.async_init(DOMAIN, context=context) for _ in range(2)]
     assert explanation["step_id"] == "confirm"
-    end = await (await client.post(f"{path}/{explanation['flow_id']}", json={})).json()
+    end = await repairs.async_configure(explanation["flow_id"], {})
 
-    assert (end["type"], end["reason"]) == ("abort", "reconfigure")
+    assert (end["type"], end["reason"]) == (FlowResultType.ABORT, "reconfigure")
     (flow,) = hass.config_entries.flow.async_progress()
-    assert end["next_flow"] == ["config_flow", flow["flow_id"]]
+    assert [*end["next_flow"]] == ["config_flow", flow["flow_id"]]
     assert flow["step_id"] == "reconfigure"
     assert flow["context"]["source"] == SOURCE_RECONFIGURE
     assert flow["context"]["entry_id"] == entry_id
 
-
-async def test_repair_of_a_meter_that_is_removed_meanwhile(dialogs: Dialogs) -> None:
-    hass = dialogs.hass
-    assert await async_setup_component(hass, REPAIRS, {})
-    await dialogs.begin()
-    raise_issue(hass, dialogs.entry, Problem.NO_TELEGRAM, port=dialogs.port.url)
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    context = RepairsFlowContext(issue_id=f"no_telegram_{dialogs.entry.entry_id}")
-    explanation = await repairs.async_init(DOMAIN, context=context)
-    await hass.config_entries.async_remove(dialogs.entry.entry_id)
-    end = await repairs.async_configure(explanation["flow_id"], {})
+    # The meter is removed meanwhile.
+    await hass.config_entries.async_remove(entry_id)
+    end = await repairs.async_configure(late["flow_id"], {})
     assert (end["type"], end["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
 

@@ -150,110 +150,81 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
     assert dict(entry.options) == {}
 
 
-@pytest.mark.parametrize(
-    ("typed", "errors"),
-    [
-        (
-            {"energy_price": 0.1, "dynamic_price": {"energy_price_entity": NORDPOOL}},
-            {"dynamic_price": "two_prices"},
-        ),
-        (
-            {"feed_in": {"feed_in_price": 0.1, "feed_in_price_entity": EXPORT}},
-            {"feed_in": "two_prices"},
-        ),
-        ({"dynamic_price": {"energy_margin": 0.1}}, {"dynamic_price": "margin_without_entity"}),
-        (
-            {"energy_price": 0.1, "dynamic_price": {"energy_margin": 0.1}},
-            {"dynamic_price": "margin_without_entity"},
-        ),
-        ({"feed_in": {"feed_in_margin": -0.1}}, {"feed_in": "margin_without_entity"}),
-        (
-            {"dynamic_price": {"energy_price_entity": "sensor.nowhere"}},
-            {"dynamic_price": "price_entity_missing"},
-        ),
-        (
-            {"dynamic_price": {"energy_price_entity": "sensor.power"}},
-            {"dynamic_price": "price_entity_unit"},
-        ),
-        (
-            {"feed_in": {"feed_in_price_entity": "sensor.in_francs"}},
-            {"feed_in": "price_entity_unit"},
-        ),
-        (
-            {"dynamic_price": {"energy_price_entity": "sensor.own"}},
-            {"dynamic_price": "price_entity_own"},
-        ),
-        (
-            {"second_price": {"second_energy_price": 0.1, "second_price_days": ["sun"]}},
-            {"second_price": "second_price_incomplete"},
-        ),
-        (
-            {
-                "dynamic_price": {"energy_price_entity": NORDPOOL},
-                "second_price": {"second_energy_price": 0.1, "second_price_days": ["sun"]},
-            },
-            {"second_price": "second_price_incomplete"},
-        ),
-        *(
-            (
-                {"energy_price": 0.15, "second_price": second_price},
-                {"second_price": "second_price_incomplete"},
-            )
-            for second_price in (
-                {"second_energy_price": 0.1},
-                {"second_energy_price": 0.1, "second_price_days": []},
-                {"second_energy_price": 0.1, "second_price_from": "22:00:00"},
-                {"second_energy_price": 0.1, "second_price_to": "06:00:00"},
-                {
-                    "second_energy_price": 0.1,
-                    "second_price_from": "06:00:00",
-                    "second_price_to": "06:00:00",
-                },
-                {"second_price_days": ["sat", "sun"]},
-                {"second_price_from": "22:00:00", "second_price_to": "06:00:00"},
-            )
-        ),
-        ({"reference_power": "much"}, {"reference_power": "reference_power_malformed"}),
-        ({"reference_power": "0"}, {"reference_power": "reference_power_malformed"}),
-        ({"reference_power": "nan"}, {"reference_power": "reference_power_malformed"}),
-        ({"reference_power": "1001"}, {"reference_power": "reference_power_malformed"}),
-        (
-            {"energy_price": 0.1, "surcharge_price_since": "2024-12-31"},
-            {"surcharge_price_since": "surcharge_day_implausible"},
-        ),
-        (
-            {"surcharge_price_since": "2026-01-01"},
-            {"surcharge_price_since": "day_without_change"},
-        ),
-    ],
-)
+MARKET = {"energy_price_entity": NORDPOOL}
+SECOND: dict[str, Any] = {"second_energy_price": 0.1}
+EVENING, MORNING = {"second_price_from": "22:00:00"}, {"second_price_to": "06:00:00"}
+SUNDAY = {"second_price_days": ["sun"]}
+INCOMPLETE: list[dict[str, Any]] = [
+    {"second_price": SECOND | SUNDAY},
+    {"dynamic_price": MARKET, "second_price": SECOND | SUNDAY},
+    {"energy_price": 0.15, "second_price": SECOND},
+    {"energy_price": 0.15, "second_price": SECOND | {"second_price_days": []}},
+    {"energy_price": 0.15, "second_price": SECOND | EVENING},
+    {"energy_price": 0.15, "second_price": SECOND | MORNING},
+    {
+        "energy_price": 0.15,
+        "second_price": SECOND | MORNING | {"second_price_from": "06:00:00"},
+    },
+    {"energy_price": 0.15, "second_price": {"second_price_days": ["sat", "sun"]}},
+    {"energy_price": 0.15, "second_price": EVENING | MORNING},
+]
+# The field with the error, the error, and what is typed.
+WRONG: list[tuple[str, str, dict[str, Any]]] = [
+    ("dynamic_price", "two_prices", {"energy_price": 0.1, "dynamic_price": MARKET}),
+    ("feed_in", "two_prices", {"feed_in": {"feed_in_price": 0.1, "feed_in_price_entity": EXPORT}}),
+    ("dynamic_price", "margin_without_entity", {"dynamic_price": {"energy_margin": 0.1}}),
+    (
+        *("dynamic_price", "margin_without_entity"),
+        {"energy_price": 0.1, "dynamic_price": {"energy_margin": 0.1}},
+    ),
+    ("feed_in", "margin_without_entity", {"feed_in": {"feed_in_margin": -0.1}}),
+    *(
+        ("dynamic_price", error, {"dynamic_price": {"energy_price_entity": f"sensor.{name}"}})
+        for name, error in (
+            ("nowhere", "price_entity_missing"),
+            ("power", "price_entity_unit"),
+            ("own", "price_entity_own"),
+        )
+    ),
+    ("feed_in", "price_entity_unit", {"feed_in": {"feed_in_price_entity": "sensor.in_francs"}}),
+    *(("second_price", "second_price_incomplete", typed) for typed in INCOMPLETE),
+    *(
+        ("reference_power", "reference_power_malformed", {"reference_power": text})
+        for text in ("much", "0", "nan", "1001")
+    ),
+    (
+        *("surcharge_price_since", "surcharge_day_implausible"),
+        {"energy_price": 0.1, "surcharge_price_since": "2024-12-31"},
+    ),
+    ("surcharge_price_since", "day_without_change", {"surcharge_price_since": "2026-01-01"}),
+]
+
+
 async def test_what_cannot_be_is_said_at_its_place(
-    hass: HomeAssistant,
-    port: MeterPort,
-    entry: MockConfigEntry,
-    typed: dict[str, Any],
-    errors: dict[str, str],
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
     hass.states.async_set("sensor.power", "0.1", {"unit_of_measurement": "kW"})
     hass.states.async_set("sensor.in_francs", "0.1", {"unit_of_measurement": "CHF/kWh"})
     er.async_get(hass).async_get_or_create("sensor", DOMAIN, "own", suggested_object_id="own")
     hass.states.async_set("sensor.own", "0.1", {"unit_of_measurement": "EUR/kWh"})
 
-    result = await enter(hass, port, entry, **typed)
+    for name, error, typed in WRONG:
+        result = await enter(hass, port, entry, **typed)
 
-    assert result["type"] is FlowResultType.FORM
-    assert result["errors"] == errors
+        assert result["type"] is FlowResultType.FORM
+        assert result["errors"] == {name: error}, typed
+        # What is wrong can be seen, and what was typed is still there.
+        for field in typed.keys() & suggested(result).keys():
+            shown = suggested(result)[field]
+            if isinstance(shown, dict):
+                shown = {field: value for field, value in shown.items() if value is not None}
+            assert shown == typed[field]
+        schema = result["data_schema"]
+        assert schema
+        sections = {str(key) for key, field in schema.schema.items() if isinstance(field, section)}
+        assert {each for each in sections if not is_collapsed(result, each)} == sections & {name}
+        hass.config_entries.options.async_abort(result["flow_id"])
     assert dict(entry.options) == {}
-    # What is wrong can be seen, and what was typed is still there.
-    for name in typed.keys() & suggested(result).keys():
-        shown = suggested(result)[name]
-        if isinstance(shown, dict):
-            shown = {field: value for field, value in shown.items() if value is not None}
-        assert shown == typed[name]
-    schema = result["data_schema"]
-    assert schema
-    sections = {str(key) for key, field in schema.schema.items() if isinstance(field, section)}
-    assert {name for name in sections if not is_collapsed(result, name)} == sections & errors.keys()
 
 
 async def test_the_first_page_is_kept_while_the_second_is_corrected(
@@ -275,12 +246,13 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(
     assert dict(entry.options) == {**DEFAULTS, **stored}
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
+async def test_what_no_form_sends_is_refused(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    refused: list[dict[str, Any]] = [
         {"energy_price": 101},
         {"energy_price": -0.1},
-        {"dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": -101}},
+        {"dynamic_price": {**MARKET, "energy_margin": -101}},
         {"network_prices": {"meter_fee": 10_001}},
         {"network_prices": {"meter_ampere": "50"}},
         {"energy_fee_per": "week"},
@@ -290,22 +262,19 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(
         {"second_price": {"second_price_days": ["someday"]}},
         {"second_price": {"second_price_from": "late"}},
         {"dynamic_price": {"energy_price_entity": "switch.pump"}},
-    ],
-)
-async def test_what_no_form_sends_is_refused(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, typed: dict[str, Any]
-) -> None:
-    with pytest.raises(InvalidData):
-        await enter(hass, port, entry, **typed)
+    ]
+    for typed in refused:
+        with pytest.raises(InvalidData):
+            await enter(hass, port, entry, **typed)
 
 
-@pytest.mark.parametrize("unit", ["EUR/kWh", "€/kWh", "EUR/MWh", "ct/kWh", "c/kWh", "¢/kWh", None])
 async def test_units_of_prices(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, unit: str | None
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
-    hass.states.async_set(NORDPOOL, "unknown", {"unit_of_measurement": unit} if unit else {})
-    result = await enter(hass, port, entry, dynamic_price={"energy_price_entity": NORDPOOL})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    for unit in ("EUR/kWh", "€/kWh", "EUR/MWh", "ct/kWh", "c/kWh", "¢/kWh", None):
+        hass.states.async_set(NORDPOOL, "unknown", {"unit_of_measurement": unit} if unit else {})
+        result = await enter(hass, port, entry, dynamic_price=MARKET)
+        assert result["type"] is FlowResultType.CREATE_ENTRY, unit
 
 
 async def test_the_day_of_a_change(
@@ -424,32 +393,19 @@ async def test_another_entity_alone_has_no_day(
     assert entry.options["surcharge_price_since"] == "2027-02-01"
 
 
-@pytest.mark.parametrize(
-    "second",
-    [
-        {"second_price_from": "22:00:00", "second_price_to": "06:00:00"},
-        {"second_price_days": ["sat", "sun"]},
-        {
-            "second_price_from": "22:00:00",
-            "second_price_to": "06:00:00",
-            "second_price_days": ["sun"],
-        },
-    ],
-)
 async def test_a_second_price_has_hours_or_days(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, second: dict[str, Any]
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
-    typed: dict[str, Any] = {"second_energy_price": 0.1, **second}
-    result = await enter(hass, port, entry, energy_price=0.15, second_price=typed)
-
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert dict(entry.options) == {**DEFAULTS, "energy_price": 0.15, **typed}
-    shown = suggested(await open_details(hass, entry))["second_price"]
-    assert {name: value for name, value in shown.items() if value is not None} == typed
+    weekend = {"second_price_days": ["sat", "sun"]}
+    for second in (EVENING | MORNING, weekend, EVENING | MORNING | SUNDAY):
+        typed: dict[str, Any] = {**SECOND, **second}
+        await enter(hass, port, entry, energy_price=0.15, second_price=typed)
+        assert dict(entry.options) == {**DEFAULTS, "energy_price": 0.15, **typed}
+        shown = suggested(await open_details(hass, entry))["second_price"]
+        assert {name: value for name, value in shown.items() if value is not None} == typed
 
     # Days that are all taken away are none.
-    typed = {"second_price": {"second_price_days": []}}
-    await enter(hass, port, entry, energy_price=0.15, **typed)
+    await enter(hass, port, entry, energy_price=0.15, second_price={"second_price_days": []})
     assert dict(entry.options) == {**DEFAULTS, "energy_price": 0.15}
 
 
@@ -461,9 +417,11 @@ def default_of_levies(form: ConfigFlowResult) -> bool:
     return bool(marker.default())
 
 
-async def test_levies_are_on_until_somebody_switches_them_off(
+async def test_levies_are_on_until_somebody_switches_them_off_and_are_no_contract_alone(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
+    await enter(hass, port, entry, levies={"with_levies": False})
+    assert dict(entry.options) == {}
     assert default_of_levies(await open_details(hass, entry)) is True
     await enter(hass, port, entry, reference_power="7", levies={"vat": True})
     assert entry.options["with_levies"] is True
@@ -471,14 +429,6 @@ async def test_levies_are_on_until_somebody_switches_them_off(
     for typed in ({"levies": {"with_levies": False}}, {}):
         await enter(hass, port, entry, reference_power="7", **typed)
         assert entry.options["with_levies"] is False
-
-
-async def test_levies_alone_are_no_contract(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
-    await enter(hass, port, entry, levies={"with_levies": False})
-    assert dict(entry.options) == {}
-    assert default_of_levies(await open_details(hass, entry)) is True
 
 
 AID = {
@@ -523,24 +473,17 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(
     assert "surcharge_price_since" not in entry.options
 
 
-@pytest.mark.parametrize(
-    ("aids", "error"),
-    [
+async def test_an_aid_that_cannot_be(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    for aids, error in (
         ([{**AID, "name": "  "}], "aid_malformed"),
         ([{**AID, "name": "x" * 61}], "aid_malformed"),
         ([{**AID, "per_kwh": 0}], "aid_malformed"),
         ([REBATE, {**AID, "last_day": "2026-07-31"}], "aid_malformed"),
         ([REBATE] * 21, "too_many_aids"),
-    ],
-)
-async def test_an_aid_that_cannot_be(
-    hass: HomeAssistant,
-    port: MeterPort,
-    entry: MockConfigEntry,
-    aids: list[dict[str, Any]],
-    error: str,
-) -> None:
-    form = await enter(hass, port, entry, reference_power="7", aids={"aids": aids})
-    assert form["errors"] == {"aids": error}
-    # What was typed is shown again.
-    assert suggested(form)["aids"] == {"aids": aids}
+    ):
+        form = await enter(hass, port, entry, reference_power="7", aids={"aids": aids})
+        assert form["errors"] == {"aids": error}
+        # What was typed is shown again.
+        assert suggested(form)["aids"] == {"aids": aids}

@@ -61,13 +61,20 @@ async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty)
     }
     assert (entry.unique_id, entry.title) == (ids["tariff_1"], "Smarty")
 
+    # Entities of another meter are refused.
+    flow = await start(hass, "entities")
+    form = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"energy_imported": smarty.chosen("tariff_2")}
+    )
+    assert form["errors"] == {"energy_imported": "source_in_use"}
+    assert told(form)["title"] == "Smarty"
 
-async def test_nothing_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+
+async def test_nothing_and_an_unknown_total_are_refused(
+    hass: HomeAssistant, smarty: Smarty
+) -> None:
     form = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=1000)
     assert (form["step_id"], form["errors"]) == ("entities", {"base": "entities_silent"})
-
-
-async def test_an_unknown_total_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
     typed = {"energy_imported": smarty.chosen("tariff_1", "tariff_2")}
     form = await listen(hass, smarty, typed, tariff_2="unknown")
     assert (form["step_id"], form["errors"]) == ("entities", {"base": "entities_silent"})
@@ -87,25 +94,22 @@ async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) ->
     assert told(found)["meter"].startswith("Reports received: 1, one every 240 s")
 
 
-@pytest.mark.parametrize(
-    ("typed", "field", "error"),
-    [
-        ({"energy_imported": []}, "energy_imported", "entities_count"),
-        ({"energy_imported": ["a", "b", "c"]}, "energy_imported", "entities_count"),
-        ({"energy_imported": ["a", "a"]}, "energy_imported", "entity_twice"),
-        ({"energy_imported": ["a"], "energy_exported": ["a"]}, "energy_exported", "entity_twice"),
-        ({"energy_imported": ["own"]}, "energy_imported", "entity_own"),
-        ({"energy_imported": ["nowhere"]}, "energy_imported", "entity_not_found"),
-        ({"energy_imported": ["stateless"]}, "energy_imported", "entity_without_state"),
-        ({"energy_imported": ["unavailable"]}, "energy_imported", "entity_without_state"),
-        ({"energy_imported": ["negative"]}, "energy_imported", "entity_not_energy"),
-        ({"energy_imported": ["a"], "power_exported": "b"}, "power_exported", "entity_not_power"),
-        ({"energy_imported": ["pulses"]}, "energy_imported", "source_in_use"),
-    ],
-)
-async def test_refused_entities(
-    hass: HomeAssistant, typed: dict[str, Any], field: str, error: str
-) -> None:
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"energy_imported": []}, "energy_imported", "entities_count"),
+    ({"energy_imported": ["a", "b", "c"]}, "energy_imported", "entities_count"),
+    ({"energy_imported": ["a", "a"]}, "energy_imported", "entity_twice"),
+    ({"energy_imported": ["a"], "energy_exported": ["a"]}, "energy_exported", "entity_twice"),
+    ({"energy_imported": ["own"]}, "energy_imported", "entity_own"),
+    ({"energy_imported": ["nowhere"]}, "energy_imported", "entity_not_found"),
+    ({"energy_imported": ["stateless"]}, "energy_imported", "entity_without_state"),
+    ({"energy_imported": ["unavailable"]}, "energy_imported", "entity_without_state"),
+    ({"energy_imported": ["negative"]}, "energy_imported", "entity_not_energy"),
+    ({"energy_imported": ["a"], "power_exported": "b"}, "power_exported", "entity_not_power"),
+    ({"energy_imported": ["pulses"]}, "energy_imported", "source_in_use"),
+]
+
+
+async def test_refused_entities(hass: HomeAssistant) -> None:
     for name, state in {"a": "1", "b": "2", "c": "3", "negative": "-1", "pulses": "1"}.items():
         hass.states.async_set(f"sensor.{name}", state, KWH)
     hass.states.async_set("sensor.unavailable", "unavailable", KWH)
@@ -119,11 +123,12 @@ async def test_refused_entities(
         ids = [f"sensor.{name}" for name in value]
         return ids if isinstance(value, list) else f"sensor.{value}"
 
-    flow = await start(hass, "entities")
-    form = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {name: full(value) for name, value in typed.items()}
-    )
-    assert (form["step_id"], form["errors"]) == ("entities", {field: error})
+    form = await start(hass, "entities")
+    for typed, field, error in REFUSED:
+        form = await hass.config_entries.flow.async_configure(
+            form["flow_id"], {name: full(value) for name, value in typed.items()}
+        )
+        assert (form["step_id"], form["errors"]) == ("entities", {field: error})
 
 
 KWH_NOW = 25_678.901
@@ -214,13 +219,3 @@ async def test_other_entities_are_chosen(hass: HomeAssistant, smarty: Smarty) ->
     assert entry.data["power_imported"] == [smarty.ids["power"].id]
     await smarty.send()
     assert keys(hass, entry).keys() >= {"power_net", "demand_available"}
-
-
-async def test_entities_of_another_meter_are_refused(hass: HomeAssistant, smarty: Smarty) -> None:
-    await add(hass, smarty, {"energy_imported": smarty.chosen("tariff_1", "tariff_2")})
-    flow = await start(hass, "entities")
-    form = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"energy_imported": smarty.chosen("tariff_2")}
-    )
-    assert form["errors"] == {"energy_imported": "source_in_use"}
-    assert told(form)["title"] == "Smarty"

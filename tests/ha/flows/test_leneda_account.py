@@ -82,13 +82,8 @@ async def test_an_account_is_tried_and_stored(
         (PRODUCTION_POINT, EXPORTED),
     ]
     assert (asked[0].end - asked[0].start).days == 1
-
-
-async def test_nothing_yet_of_yesterday_is_no_reason_to_refuse(
-    hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
-) -> None:
-    platform.known_until = utc("2025-01-01 00:00")
-    assert (await enter(hass, entry, ACCOUNT))["type"] is FlowResultType.CREATE_ENTRY
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
+    assert not [secret for secret in PRIVATE if secret in told]
 
 
 async def test_a_point_of_gas_is_tried_and_is_in_no_diagnostics(
@@ -144,74 +139,49 @@ async def test_an_empty_key_switches_it_off_and_is_forgotten(
     assert len(platform.requests) <= asked + 1
 
 
-@pytest.mark.parametrize(
-    ("changed", "field", "error"),
-    [
-        ({"api_key": "another"}, "api_key", "leneda_invalid_auth"),
-        ({"energy_id": "LUXE-AB-CD-99999"}, "api_key", "leneda_invalid_auth"),
-        ({"api_key": "schlüssel"}, "api_key", "leneda_key_malformed"),
-        ({"api_key": "x" * 257}, "api_key", "leneda_key_malformed"),
-        ({"energy_id": ""}, "energy_id", "leneda_energy_id_malformed"),
-        ({"consumption_point": ""}, "consumption_point", "leneda_point_malformed"),
-        ({"consumption_point": f"{POINT}0"}, "consumption_point", "leneda_point_malformed"),
-        ({"consumption_point": "../../keys"}, "consumption_point", "leneda_point_malformed"),
-        ({"production_point": "1234"}, "production_point", "leneda_point_malformed"),
-        (
-            {"consumption_point": f"{POINT[:-1]}9"},
-            "consumption_point",
-            "leneda_unknown_point",
-        ),
-        ({"production_point": PRODUCTION_POINT}, "production_point", "leneda_unknown_point"),
-    ],
-)
-@pytest.mark.usefixtures("platform")
+WRONG = [
+    ({"api_key": "another"}, "api_key", "leneda_invalid_auth"),
+    ({"energy_id": "LUXE-AB-CD-99999"}, "api_key", "leneda_invalid_auth"),
+    ({"api_key": "schlüssel"}, "api_key", "leneda_key_malformed"),
+    ({"api_key": "x" * 257}, "api_key", "leneda_key_malformed"),
+    ({"energy_id": ""}, "energy_id", "leneda_energy_id_malformed"),
+    ({"consumption_point": ""}, "consumption_point", "leneda_point_malformed"),
+    ({"consumption_point": f"{POINT}0"}, "consumption_point", "leneda_point_malformed"),
+    ({"consumption_point": "../../keys"}, "consumption_point", "leneda_point_malformed"),
+    ({"production_point": "1234"}, "production_point", "leneda_point_malformed"),
+    ({"consumption_point": f"{POINT[:-1]}9"}, "consumption_point", "leneda_unknown_point"),
+    ({"production_point": PRODUCTION_POINT}, "production_point", "leneda_unknown_point"),
+]
+REFUSED = {
+    Fault.FORBIDDEN: {"base": "leneda_forbidden"},
+    Fault.NOT_FOUND: {"consumption_point": "leneda_not_found"},
+    Fault.TOO_MANY: {"base": "leneda_too_many"},
+    Fault.SERVER: {"base": "leneda_server"},
+    Fault.BROKEN_JSON: {"base": "leneda_not_understood"},
+    Fault.TOO_LARGE: {"base": "leneda_answer_too_large"},
+    Fault.DISCONNECTED: {"base": "leneda_unreachable"},
+}
+
+
 async def test_what_is_wrong_stands_at_its_field(
-    hass: HomeAssistant, entry: MockConfigEntry, changed: dict[str, str], field: str, error: str
-) -> None:
-    result = await enter(hass, entry, ACCOUNT | changed)
-
-    assert result["errors"] == {field: error}
-    assert dict(entry.options) == {"min_interval": 10}
-    # What was typed is still there.
-    assert suggested(result)["energy_id"] == (ACCOUNT | changed)["energy_id"]
-
-
-@pytest.mark.parametrize(
-    ("fault", "errors"),
-    [
-        (Fault.FORBIDDEN, {"base": "leneda_forbidden"}),
-        (Fault.NOT_FOUND, {"consumption_point": "leneda_not_found"}),
-        (Fault.TOO_MANY, {"base": "leneda_too_many"}),
-        (Fault.SERVER, {"base": "leneda_server"}),
-        (Fault.BROKEN_JSON, {"base": "leneda_not_understood"}),
-        (Fault.TOO_LARGE, {"base": "leneda_answer_too_large"}),
-        (Fault.DISCONNECTED, {"base": "leneda_unreachable"}),
-    ],
-)
-async def test_what_the_platform_refuses(
-    hass: HomeAssistant,
-    platform: Platform,
-    entry: MockConfigEntry,
-    fault: Fault,
-    errors: dict[str, str],
-) -> None:
-    platform.fault = fault
-    result = await enter(hass, entry, ACCOUNT)
-    assert result["errors"] == errors
-
-    platform.fault = None
-    result = await hass.config_entries.options.async_configure(result["flow_id"], ACCOUNT)
-    await hass.async_block_till_done()
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-
-
-async def test_diagnostics_tell_nothing_of_it(
     hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
 ) -> None:
-    platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 1.0
-    await enter(hass, entry, WITH_PANELS)
-    assert entry.options["leneda"] == WITH_PANELS
+    form = await open_options(hass, entry, "leneda_account")
+    configure = hass.config_entries.options.async_configure
+    for changed, field, error in WRONG:
+        form = await configure(form["flow_id"], ACCOUNT | changed)
+        assert form["errors"] == {field: error}, changed
+        # What was typed is still there.
+        assert suggested(form)["energy_id"] == (ACCOUNT | changed)["energy_id"]
+    for fault, errors in REFUSED.items():
+        platform.fault = fault
+        form = await configure(form["flow_id"], ACCOUNT)
+        assert form["errors"] == errors
+    assert dict(entry.options) == {"min_interval": 10}
 
-    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
-
-    assert not [secret for secret in PRIVATE if secret in told]
+    platform.fault = None
+    # Nothing yet of yesterday is no reason to refuse.
+    platform.known_until = utc("2025-01-01 00:00")
+    result = await configure(form["flow_id"], ACCOUNT)
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY

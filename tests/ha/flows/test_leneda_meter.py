@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -98,51 +97,31 @@ async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> Non
     peak = hass.states.get(ids["demand_peak"])
     assert peak
     assert peak.state == "0.5"
-
-
-async def test_last_month_has_a_bill(hass: HomeAssistant) -> None:
-    entry = await add(hass)
-    await wait_until(hass, lambda: len(entry.runtime_data.books.demand.earlier_months) >= 1)
-    month = (last_midnight().replace(day=1) - timedelta(days=1)).replace(day=1)
-    days = (last_midnight().replace(day=1).date() - month.date()).days
-    data = {"month": f"{month:%Y-%m}"}
-
-    def is_whole() -> bool:
-        months = entry.runtime_data.books.demand.earlier_months
-        return bool(sum(day.imported_wh for day in months[-1].days) >= days * 11_900)
-
-    await wait_until(hass, is_whole)
-    bill: Any = await hass.services.async_call(
-        DOMAIN, "get_bill", data, blocking=True, return_response=True
-    )
-    [energy] = [line for line in bill["lines"] if line["name"] == "energy"]
-    # 12 kWh a day at 0.15 EUR; a change of the clock moves half a kWh.
-    assert energy["quantity"] == pytest.approx(12 * days, abs=0.5)
-
-
-async def test_a_meter_that_is_not_loaded_gets_a_cable(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    entry = await add(hass)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    port.greeting = lambda: port.next_frame(of_now())
-    form = await reconfigure(hass, entry)
-    result = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
-    assert (entry.unique_id, "kind" in entry.data) == (SERIAL, False)
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    text = json.dumps(diagnostics, default=str)
+    assert all(secret not in text for secret in (POINT, KEY, ENERGY_ID))
+    assert diagnostics["demand"]["month"]["days"]
 
 
 async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
     entry = await add(hass)
-    MockConfigEntry(domain=DOMAIN, title="Cellar", unique_id=SERIAL).add_to_hass(hass)
+    cellar = MockConfigEntry(domain=DOMAIN, title="Cellar", unique_id=SERIAL)
+    cellar.add_to_hass(hass)
     port.greeting = lambda: port.next_frame(of_now())
     form = await reconfigure(hass, entry)
     form = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
     assert (form["step_id"], form["errors"]) == ("add_cable", {"port": "port_in_use"})
     assert told(form)["title"] == "Cellar"
     assert (entry.unique_id, entry.data["kind"]) == (POINT, "leneda")
+
+    # A meter that is not loaded gets a cable, too.
+    await hass.config_entries.async_remove(cellar.entry_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    result = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    assert (entry.unique_id, "kind" in entry.data) == (SERIAL, False)
 
 
 async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPort) -> None:
@@ -173,9 +152,8 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     assert sum(day.imported_wh for day in month.days) / 1000 == pytest.approx(kwh, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("fault", "changed", "field", "error"),
-    [
+async def test_what_can_be_wrong_with_the_account(hass: HomeAssistant, platform: Platform) -> None:
+    wrong: list[tuple[Fault | None, dict[str, str], str, str]] = [
         # From outside Luxembourg: not the key's fault.
         (Fault.FORBIDDEN, {}, "base", "leneda_forbidden"),
         (Fault.SERVER, {}, "base", "leneda_server"),
@@ -184,40 +162,30 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
         (None, {"api_key": ""}, "api_key", "leneda_key_malformed"),
         (None, {"consumption_point": "1234"}, "consumption_point", "leneda_point_malformed"),
         (None, {"consumption_point": UNKNOWN}, "consumption_point", "leneda_unknown_point"),
-    ],
-)
-async def test_what_can_be_wrong_with_the_account(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    platform: Platform,
-    fault: Fault | None,
-    changed: dict[str, str],
-    field: str,
-    error: str,
-) -> None:
-    platform.fault = fault
-    form = await submit(hass, await start(hass, "leneda"), ACCOUNT | changed)
-    assert (form["step_id"], form["errors"]) == ("leneda", {field: error})
-    # The same dialog goes on once it is right.
+    ]
+    form = await start(hass, "leneda")
+    for fault, changed, field, error in wrong:
+        platform.fault = fault
+        form = await submit(hass, form, ACCOUNT | changed)
+        assert (form["step_id"], form["errors"]) == ("leneda", {field: error})
+
+    # Nothing of yesterday is no error.
     platform.fault = None
-    assert (await submit(hass, form, ACCOUNT))["step_id"] == "contract_without_cable"
-
-
-async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: Platform) -> None:
     platform.known_until = last_midnight() - timedelta(days=1)
-    found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
+    found = await submit(hass, form, ACCOUNT)
+    assert found["step_id"] == "contract_without_cable"
     before = last_midnight() - timedelta(days=2)
     assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["meter"]
     assert "Yesterday's values are not available yet" in told(found)["meter"]
 
 
-async def test_a_point_is_added_once(hass: HomeAssistant) -> None:
-    await add(hass)
-    result = await submit(hass, await start(hass, "leneda"), ACCOUNT)
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
-
-
-async def test_the_point_of_a_meter_with_a_cable_is_not_added(hass: HomeAssistant) -> None:
-    MockConfigEntry(domain=DOMAIN, unique_id=SERIAL, options={"leneda": ACCOUNT}).add_to_hass(hass)
+@pytest.mark.parametrize("has_cable", [False, True])
+async def test_a_point_is_added_once(hass: HomeAssistant, *, has_cable: bool) -> None:
+    if has_cable:
+        options = {"leneda": ACCOUNT}
+        MockConfigEntry(domain=DOMAIN, unique_id=SERIAL, options=options).add_to_hass(hass)
+    else:
+        await add(hass)
     result = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
@@ -267,11 +235,3 @@ async def test_a_meter_at_a_port_may_be_the_one_that_is_here(
     result = await submit(hass, result, {})
     assert result["title"] == f"Smarty {SERIAL[-4:]}"
     assert (entry.unique_id, entry.data["kind"]) == (POINT, "leneda")
-
-
-async def test_the_point_is_in_no_title_and_no_diagnostics(hass: HomeAssistant) -> None:
-    entry = await add(hass)
-    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
-    text = json.dumps(diagnostics, default=str)
-    assert all(secret not in text for secret in (POINT, KEY, ENERGY_ID))
-    assert diagnostics["demand"]["month"]["days"]

@@ -48,64 +48,45 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
         "leneda_account",
     ]
     assert menu["description_placeholders"] == {"name": "Smarty 2574"}
-
-
-@pytest.mark.parametrize(
-    ("page", "fields"),
-    [
-        ("updates", ["min_interval", "gas_kwh_per_m3", "gas_price", "gas_fixed_price"]),
+    gas = ["min_interval", "gas_kwh_per_m3", "gas_price", "gas_fixed_price"]
+    for page, fields in (
+        ("updates", gas),
         ("other_programs", ["p1_server", "virtual_meter", "mqtt"]),
-    ],
-)
-async def test_a_page_is_about_one_thing(
-    hass: HomeAssistant, entry: MockConfigEntry, page: str, fields: list[str]
-) -> None:
-    form = await open_options(hass, entry, page)
+    ):
+        form = await open_options(hass, entry, page)
+        assert form["data_schema"]
+        assert [str(key) for key in form["data_schema"].schema] == fields
 
+    # Of a meter that is not read, nobody knows whether it has gas.
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    form = await open_options(hass, entry, "updates")
     assert form["data_schema"]
-    assert [str(key) for key in form["data_schema"].schema] == fields
+    assert [str(key) for key in form["data_schema"].schema] == gas
 
 
-@pytest.mark.parametrize(
-    ("page", "typed", "changed"),
-    [
-        ("updates", {"min_interval": 30}, {"min_interval": 30}),
-        (
-            "updates",
-            {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_price": 0.9, "gas_fixed_price": 16.5},
-            {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_price": 0.9, "gas_fixed_price": 16.5},
-        ),
-        (
-            "other_programs",
-            {"p1_server": {**SERVER, "port": 2005}},
-            {"p1_server": {**SERVER, "port": 2005}},
-        ),
-        ("other_programs", {}, {}),
-    ],
-)
-async def test_a_page_leaves_what_others_store(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    page: str,
-    typed: dict[str, Any],
-    changed: dict[str, Any],
-) -> None:
-    form = await open_options(hass, entry, page)
-    result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-    await hass.async_block_till_done()
+async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    of_gas = {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_price": 0.9, "gas_fixed_price": 16.5}
+    stored = {**STORED}
+    for page, typed in (
+        ("updates", of_gas),
+        # The numbers of the gas bill can be taken back.
+        ("updates", {"min_interval": 30}),
+        ("other_programs", {"p1_server": {**SERVER, "port": 2005}}),
+        ("other_programs", {}),
+    ):
+        form = await open_options(hass, entry, page)
+        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+        await hass.async_block_till_done()
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        if page == "updates":
+            stored = {name: value for name, value in stored.items() if name not in of_gas}
+        stored |= typed
+        assert dict(entry.options) == stored
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert dict(entry.options) == STORED | changed
-
-
-async def test_the_contract_leaves_what_others_store(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
     result = await enter_contract(hass, entry, {"reference_power": "12"})
     await hass.async_block_till_done()
-
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    changed = STORED | {"reference_power": 12.0, "energy_fee_per": "month"}
+    changed = stored | {"reference_power": 12.0, "energy_fee_per": "month"}
     del changed["energy_price"]
     assert dict(entry.options) == changed
 
@@ -118,74 +99,34 @@ async def enter_data(hass: HomeAssistant, entry: MockConfigEntry, **typed: float
     return dict(result)
 
 
-async def test_of_a_meter_that_is_not_read_nobody_knows_whether_it_has_gas(
+async def test_numbers_of_no_gas_bill_are_refused(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    assert await hass.config_entries.async_unload(entry.entry_id)
-
-    form = await open_options(hass, entry, "updates")
-
-    assert form["data_schema"]
-    assert "gas_kwh_per_m3" in form["data_schema"].schema
-
-
-async def test_the_numbers_of_the_gas_bill_can_be_taken_back(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    await enter_data(
-        hass, entry, min_interval=10, gas_kwh_per_m3=11.2, gas_price=0.9, gas_fixed_price=16.5
-    )
-    await enter_data(hass, entry, min_interval=10)
-
-    assert dict(entry.options) == STORED
-
-
-@pytest.mark.parametrize(
-    ("field", "typed"),
-    [
+    for field, typed in (
         *(("gas_kwh_per_m3", energy) for energy in (0, 4.99, 15.01, 11200)),
         # The price of a kWh, and cents.
         *(("gas_price", price) for price in (0, 0.0812, 0.19, 10.01, 90)),
         ("gas_fixed_price", 1000.01),
-    ],
-)
-async def test_numbers_of_no_gas_bill_are_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, field: str, typed: float
-) -> None:
-    numbers = {"gas_price": 0.9, field: typed}
-    result = await enter_data(hass, entry, min_interval=10, **numbers)
-
-    assert result["errors"] == {field: f"{field}_implausible"}
-    # What was typed stands there, to be mended.
-    fields = {str(key): key.description for key in result["data_schema"].schema}
-    assert fields[field] == {"suggested_value": typed}
+    ):
+        numbers = {"gas_price": 0.9, field: typed}
+        result = await enter_data(hass, entry, min_interval=10, **numbers)
+        assert result["errors"] == {field: f"{field}_implausible"}
+        # What was typed stands there, to be mended.
+        fields = {str(key): key.description for key in result["data_schema"].schema}
+        assert fields[field] == {"suggested_value": typed}
+    result = await enter_data(hass, entry, min_interval=10, gas_fixed_price=16.5)
+    assert result["errors"] == {"gas_price": "gas_price_missing"}
     assert dict(entry.options) == STORED
 
-
-@pytest.mark.parametrize(
-    "typed",
-    [
+    allowed: tuple[dict[str, float], ...] = (
         {"gas_kwh_per_m3": 5},
         {"gas_kwh_per_m3": 15},
         {"gas_price": 0.2, "gas_fixed_price": 0},
         {"gas_price": 10, "gas_fixed_price": 1000},
-    ],
-)
-async def test_the_bounds_are_allowed(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, float]
-) -> None:
-    result = await enter_data(hass, entry, min_interval=10, **typed)
-
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-
-
-async def test_a_fixed_price_of_gas_needs_the_price_of_a_cubic_metre(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    result = await enter_data(hass, entry, min_interval=10, gas_fixed_price=16.5)
-
-    assert result["errors"] == {"gas_price": "gas_price_missing"}
-    assert dict(entry.options) == STORED
+    )
+    for bound in allowed:
+        result = await enter_data(hass, entry, min_interval=10, **bound)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_without_gas_nobody_is_asked_about_it(

@@ -173,7 +173,13 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
 async def test_what_is_typed_is_stored_as_the_options_store_it(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
-    entry = (await confirm(hass, await find(hass, port), **PRICES))["result"]
+    form = await find(hass, port)
+    assert list(suggested(form)) == ["reference_power", "energy_price", "feed_in_price"]
+    form = await submit(hass, form, {"reference_power": "much", "energy_price": 0.2})
+    assert form["errors"] == {"reference_power": "reference_power_malformed"}
+    assert suggested(form)["energy_price"] == 0.2
+    entry = (await submit(hass, form, PRICES))["result"]
+    await hass.async_block_till_done()
     stored = dict(entry.options)
     assert stored == {
         "reference_power": 7.0,
@@ -195,24 +201,11 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(
     assert dict(entry.options) == stored
 
 
-async def test_nothing_typed_is_no_contract(hass: HomeAssistant, port: MeterPort) -> None:
-    form = await find(hass, port)
-    assert list(suggested(form)) == ["reference_power", "energy_price", "feed_in_price"]
-
-    form = await submit(hass, form, {"reference_power": "much", "energy_price": 0.2})
-    assert form["errors"] == {"reference_power": "reference_power_malformed"}
-    assert suggested(form)["energy_price"] == 0.2
-    result = await submit(hass, form, {})
-
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["description"] is None
-    assert dict(result["result"].options) == {}
-
-
 @pytest.mark.usefixtures("frontend", "energy")
 async def test_switches_that_are_off_change_nothing(hass: HomeAssistant, port: MeterPort) -> None:
     result = await confirm(hass, await find(hass, port), sidebar=False, fill_energy=False)
 
+    # Nothing typed is no contract.
     assert dict(result["result"].options) == {}
     assert result["description"] is None
     assert await sources(hass) is None
@@ -253,9 +246,7 @@ async def test_what_a_user_enters_meanwhile_is_neither_changed_nor_doubled(
     form = await find(hass, port)
     theirs = {**GRID, "stat_energy_from": "sensor.theirs"}
     await enter_sources(hass, theirs, SUN)
-
     await confirm(hass, form)
-
     assert await sources(hass) == [theirs, SUN, GAS, WATER]
 
 
@@ -292,11 +283,15 @@ async def reload_by(hass: HomeAssistant, port: MeterPort, entry: Any) -> None:  
 async def test_without_an_energy_dashboard_it_waits_for_one(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    entry = await set_up(hass, port, make_entry, fill_energy=True)
+    entry = await set_up(hass, port, make_entry, fill_energy=True, sidebar=True)
 
     await let_pass(hass, 300)
 
-    assert dict(entry.options) == {"fill_energy": True}
+    assert dict(entry.options) == {"fill_energy": True, "sidebar": True}
+    # Without a frontend, there is no sidebar.
+    assert DATA_PANELS not in hass.data
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert DATA_PANELS not in hass.data
 
 
 @pytest.mark.usefixtures("energy")
@@ -379,12 +374,3 @@ async def test_the_options_of_each_meter_show_and_hide_the_dashboard(
         assert (dict(first.options), dict(second.options)) == ({}, {"sidebar": True})
         # The meters were read all the time.
         assert (port.connections, other_port.connections) == (1, 2)
-
-
-async def test_without_a_frontend_there_is_no_sidebar(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, sidebar=True)
-    assert DATA_PANELS not in hass.data
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert DATA_PANELS not in hass.data

@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import open_details
 from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM, at, receive, set_up
+from tests.ha.support import at, receive, set_up
 
 UNKNOWN = dict.fromkeys(("above", "on_top", "instead", "difference"), "\N{EN DASH}")
 
@@ -19,14 +19,10 @@ async def readings(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str
     return {name: placeholders[name] for name in UNKNOWN}
 
 
-@pytest.mark.parametrize(
-    ("language", "replaces"),
-    [("en-GB", False), ("en-GB", True), *((each, True) for each in ("de", "fr", "lb", "pt"))],
-)
+@pytest.mark.parametrize("replaces", [False, True])
 async def test_both_readings_and_their_difference(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, language: str, *, replaces: bool
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, replaces: bool
 ) -> None:
-    hass.config.language = language
     prices = {"network_variable_price": 0.1, "surcharge_price": 0.15}
     options = {"reference_power": 3.0, "vat": True, "surcharge_replaces_variable": replaces}
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **prices, **options)
@@ -38,22 +34,18 @@ async def test_both_readings_and_their_difference(
     # With 8 % VAT: 2.58 x 1.08 = 2.79 and 1.58 x 1.08 = 1.71.
     expected = {"above": "10.00 kWh", "on_top": "2.79 EUR", "instead": "1.71 EUR"}
     expected |= {"difference": "1.08 EUR"}
-    mark = "." if language == "en-GB" else ","
-    assert await readings(hass, entry) == {
-        name: text.replace(".", mark) for name, text in expected.items()
-    }
+    for language, mark in {"en-GB": ".", "de": ",", "fr": ",", "lb": ",", "pt": ","}.items():
+        hass.config.language = language
+        assert await readings(hass, entry) == {
+            name: text.replace(".", mark) for name, text in expected.items()
+        }
+    # While the meter is not read, nothing is known.
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await readings(hass, entry) == UNKNOWN
 
 
 async def test_without_a_reference_power_nothing_is_known(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)
-    assert await readings(hass, entry) == UNKNOWN
-
-
-async def test_while_the_meter_is_not_read_nothing_is_known(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, TELEGRAM, reference_power=3.0)
-    assert await hass.config_entries.async_unload(entry.entry_id)
     assert await readings(hass, entry) == UNKNOWN

@@ -109,6 +109,8 @@ async def test_without_a_reference_power(home: Home, client: Client) -> None:
     [month] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
     assert (month["total"], month["reference_kw"]) == (None, None)
     assert month["missing"] == ["energy", "network_fixed", "surcharge"]
+    # Without a recorder, nobody knows the house.
+    assert await ask(client, "house", entry_id=entry.entry_id) == {"house": None}
 
 
 async def test_bills_as_the_action_returns_them_and_what_is_beside(
@@ -229,9 +231,3 @@ async def test_what_is_above_by_the_contract_of_each_day(
     found = answer["above"][0]
     assert found["contract"] == {"reference_kw": [7.0, 3.0], "quarter_hours": 20, "kwh": 15.0}
     assert found["classes"]["7"] == {"quarter_hours": 20, "kwh": 5.0}
-
-
-async def test_without_a_recorder_nobody_knows_the_house(
-    client: Client, entry: MockConfigEntry
-) -> None:
-    assert await ask(client, "house", entry_id=entry.entry_id) == {"house": None}

@@ -6,7 +6,6 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-import pytest
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -53,23 +52,8 @@ def differences(shown: Any, real: Any, at: str = "") -> list[str]:  # noqa: ANN4
     return [] if type(shown) is type(real) else [f"{at}: {shown!r}, {real!r}"]
 
 
-@pytest.mark.usefixtures("client")
-def test_every_command_has_an_example(hass: HomeAssistant) -> None:
-    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith(f"{DOMAIN}/")}
-    assert {request["type"] for request, _ in EXAMPLES} == commands
-    assert len(EXAMPLES) == len(commands)
-
-
-@pytest.mark.parametrize(
-    ("request_", "shown"), [pytest.param(*each, id=each[0]["type"]) for each in EXAMPLES]
-)
-async def test_an_example_has_the_shape_of_an_answer(  # noqa: PLR0913, PLR0917 - all is needed
-    hass: HomeAssistant,
-    port: MeterPort,
-    client: Client,
-    entry: MockConfigEntry,
-    request_: dict[str, Any],
-    shown: dict[str, Any],
+async def test_each_example_has_the_shape_of_an_answer(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
 ) -> None:
     text = telegram("00:00:10", 0.1)
     for reference, value in (
@@ -85,14 +69,20 @@ async def test_an_example_has_the_shape_of_an_answer(  # noqa: PLR0913, PLR0917 
     hass.config_entries.async_update_entry(entry, options=options)
     await reload(hass, entry)
     await receive(hass, port, text)
-    if "entry_id" in request_:
-        request_ = {**request_, "entry_id": entry.entry_id}
-    await client.send_json_auto_id(request_)
-    answer = await client.receive_json()
-    assert answer["success"], answer
-    real = answer["result"]
-    if real is None:
-        real = (await client.receive_json())["event"]
-    if "media" in real and isinstance(real["media"], list):
-        real["media"] = [each for each in real["media"] if each["type"] == "water"]
-    assert differences(shown, real) == []
+
+    for request, shown in EXAMPLES:
+        meter = {"entry_id": entry.entry_id} if "entry_id" in request else {}
+        await client.send_json_auto_id({**request, **meter})
+        answer = await client.receive_json()
+        assert answer["success"], answer
+        real = answer["result"]
+        if real is None:
+            real = (await client.receive_json())["event"]
+            subscription = {"type": "unsubscribe_events", "subscription": answer["id"]}
+            await client.send_json_auto_id(subscription)
+            assert (await client.receive_json())["success"]
+        if "media" in real and isinstance(real["media"], list):
+            real["media"] = [each for each in real["media"] if each["type"] == "water"]
+        assert differences(shown, real) == [], request["type"]
+    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith(f"{DOMAIN}/")}
+    assert sorted(request["type"] for request, _ in EXAMPLES) == sorted(commands)

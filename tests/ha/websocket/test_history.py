@@ -1,6 +1,5 @@
 """Voltages, events and media: what no entity keeps, told by websocket and kept over restarts."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -265,18 +264,6 @@ async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
     assert told == {"gas": 11.2, "water": None, "heat": None}
 
 
-async def test_days_of_media_are_made_beside_the_event_loop(
-    client: Client, meter: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    threads: list[threading.Thread] = []
-    monkeypatch.setattr(
-        gas_water_heat, "_days", lambda _: threads.append(threading.current_thread())
-    )
-    await media_of(client, meter)
-    assert len(threads) == 3
-    assert threading.current_thread() not in threads
-
-
 async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client, sender: Sender
 ) -> None:
@@ -302,18 +289,11 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
         "total": 3.2,
     }
 
-
-async def test_of_two_gas_meters_one_has_the_fixed_price(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client, sender: Sender
-) -> None:
-    entry = await set_up(hass, port, make_entry, gas_price=0.9, gas_fixed_price=15.5)
-    await sender.send(HOURS, r0_1_24_2_1="(250704000000S)(00681.001*m3)")
-    await sender.send(37 * HOURS, r0_1_24_2_1="(250705000000S)(00684.001*m3)")
+    # Of two gas meters, one has the fixed price.
     media = entry.runtime_data.books.history.media
     media["SECOND"] = next(each for each in media.values() if each.kind == "gas").copy()
-
-    costs = [each["costs"] for each in await media_of(client, entry) if each["type"] == "gas"]
-    totals = [(each["per_month"], each["month"]["fixed"], each["month"]["total"]) for each in costs]
+    both = [each["costs"] for each in await media_of(client, entry) if each["type"] == "gas"]
+    totals = [(each["per_month"], each["month"]["fixed"], each["month"]["total"]) for each in both]
     assert totals == [(15.5, 0.5, 3.2), (0.0, 0.0, 2.7)]
 
 

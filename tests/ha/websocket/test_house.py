@@ -99,7 +99,7 @@ async def house_of(client: Client, entry: MockConfigEntry) -> dict[str, Any]:
 
 
 async def test_panels_in_watt_hours(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
 ) -> None:
     await record(hass, "sensor.sun", unit="Wh")
     await enter(hass, SUN)
@@ -131,6 +131,14 @@ async def test_panels_in_watt_hours(
     assert house["days"][-1] == {"day": "2026-06-15", "house_kwh": 15.6, "own_kwh": 6.0}
     # The first day of May: 10 * 2 + 86 * 0.1 drawn, 96 * 0.02 fed in.
     assert house["days"][0] == {"day": "2026-05-01", "house_kwh": 32.68, "own_kwh": 4.08}
+
+    # A market whose prices nobody recorded.
+    market = {"energy_price_entity": "sensor.market", "surcharge_price_since": "2026-05-01"}
+    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
+    hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0, **market})
+    await reload(hass, entry)
+    month = (await house_of(client, entry))["months"][0]
+    assert (month["unpriced_kwh"], month["saved"]) == (166.0, 0.0)
 
 
 async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
@@ -189,25 +197,6 @@ async def test_statistics_that_begin_later(
     assert [month["own_kwh"] for month in house["months"]] == [None, 90.0]
 
 
-async def test_a_market_whose_prices_nobody_recorded(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
-) -> None:
-    await record(hass, "sensor.sun")
-    await enter(hass, SUN)
-    options = {
-        "reference_power": 7.0,
-        "energy_price_entity": "sensor.market",
-        "surcharge_price_since": "2026-05-01",
-    }
-    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
-    house = await house_of(client, entry)
-
-    assert house["months"][0]["unpriced_kwh"] == 166.0
-    assert house["months"][0]["saved"] == 0.0
-
-
 async def test_the_power_of_the_only_power_sensor_beside(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
@@ -238,19 +227,21 @@ async def test_the_power_of_the_only_power_sensor_beside(
     assert (await house_of(client, entry))["solar"][0]["power"] == "sensor.chosen"
 
 
-async def test_nothing_is_entered(
+async def test_nothing_is_entered_or_recorded(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
     assert await house_of(client, entry) is None
-    await record(hass, "sensor.out")
-    await record(hass, "sensor.in")
+    before = dict(entry.options)
+    form = await open_options(hass, entry, "sun")
+    assert form["step_id"] == "sun_missing"
+    assert (form["description_placeholders"] or {})["energy"] == "/config/energy"
+    await hass.config_entries.options.async_configure(form["flow_id"], {})
+    await hass.async_block_till_done()
+    assert dict(entry.options) == before
+
     await enter(hass, BATTERY)
     assert await house_of(client, entry) is None
-
-
-async def test_nothing_was_ever_recorded_of_an_inverter(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
+    # Nothing was ever recorded of an inverter.
     await enter(hass, SUN)
     house = await house_of(client, entry)
     assert {day["own_kwh"] for day in house["days"]} == {None}
@@ -295,15 +286,3 @@ async def test_of_two_meters_each_has_what_is_chosen(
     await hass.async_block_till_done()
     assert entry.options[CONF_SUN_SOURCES] == ["sensor.sun", "sensor.shed"]
     assert len((await house_of(client, entry))["solar"]) == 2
-
-
-async def test_the_page_says_where_to_enter_an_inverter(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    before = dict(entry.options)
-    form = await open_options(hass, entry, "sun")
-    assert form["step_id"] == "sun_missing"
-    assert (form["description_placeholders"] or {})["energy"] == "/config/energy"
-    await hass.config_entries.options.async_configure(form["flow_id"], {})
-    await hass.async_block_till_done()
-    assert dict(entry.options) == before

@@ -161,11 +161,7 @@ async def test_whoever_asks_while_it_is_not_loaded_is_told_so_and_then_served(
     await hass.config_entries.async_setup(entry.entry_id)
     assert await until(client, lambda event: event["state"] == "waiting")
 
-
-async def test_a_meter_that_is_removed_ends_it(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    await subscribe(client, entry)
+    # A meter that is removed ends it.
     await hass.config_entries.async_remove(entry.entry_id)
     event = await until(client, lambda event: event["state"] == "removed")
     assert event["gone"] is True
