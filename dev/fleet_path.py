@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,8 +21,6 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from playwright.sync_api import sync_playwright
 
 from dev.demo.home_assistant import ROOT
 
@@ -47,7 +44,6 @@ _MAX_SECONDS = 600
 # A graph must show values of at least _SPAN_S seconds, with one value every _STEP_S seconds.
 _SPAN_S, _STEP_S = 60, 10
 _TIMEOUT_S = 240.0
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Part(NamedTuple):
@@ -105,32 +101,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         " when a command fails, when there is nothing to see, when all of it takes more than"
         f" {_MAX_SECONDS // 60} minutes, or when something still runs after the last command.",
     )
-    parser.add_argument(
-        "--pictures", metavar="FOLDER", type=Path, help="keep what was seen, as 1.png, 2.png, ..."
-    )
     parser.add_argument("--look", metavar="ADDRESS", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
         if options.look:
-            _look(options.look, options.pictures)
+            _look(options.look)
             return 0
-        return _walk(options.pictures)
+        return _walk()
     except PathError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
 
 
-def _walk(pictures: Path | None) -> int:
+def _walk() -> int:
     if taken := _taken():
         msg = f"other programs use the ports {taken}"
         raise PathError(msg)
     command = ["/usr/bin/git", "-C", str(ROOT), "show", f"HEAD:{_PAGE}"]
     path = read_path(subprocess.check_output(command, encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="fleet-path-") as folder:
-        pictures = (pictures or Path(folder) / "pictures").absolute()
-        pictures.mkdir(parents=True, exist_ok=True)
         python = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-P", "-m", "dev.fleet_path"]
-        script = write_script(path, [*python, "--pictures", str(pictures), "--look"])
+        script = write_script(path, [*python, "--look"])
         started = time.monotonic()
         status, remains = _run(script, Path(folder))
         took = time.monotonic() - started
@@ -182,15 +173,14 @@ def _taken() -> list[int]:
 
 
 # --- pages of Prometheus -----------------------------------------------------------------------
-def _look(url: str, folder: Path) -> None:
-    """Wait until the page `url` shows values. Print them, and save a screenshot in `folder`."""
+def _look(url: str) -> None:
+    """Wait until the page `url` shows values, and print them."""
     deadline = time.monotonic() + _TIMEOUT_S
     while not (shown := _ask(url)):
         if time.monotonic() > deadline:
             msg = f"nothing to see within {_TIMEOUT_S:.0f} s: {urllib.parse.unquote(url)}"
             raise PathError(msg)
         time.sleep(1)
-    _take_picture(url, folder / f"{len(list(folder.glob('*.png'))) + 1}.png")
     for series in shown:
         value = series.get("value", series.get("values", [["", ""]])[-1])[-1]
         print("seen:", json.dumps(series["metric"], sort_keys=True), value, flush=True)
@@ -232,21 +222,6 @@ def _get(path: str) -> bytes:
     except OSError:
         # Prometheus may still be starting. So an error counts as an answer without content.
         return b""
-
-
-def _take_picture(url: str, picture: Path) -> None:
-    browser_path = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if browser_path is None:
-        print(f"no picture of it: none of {', '.join(_BROWSERS)} is here", flush=True)
-        return
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1100, "height": 800})
-        page.goto(url, wait_until="networkidle")
-        page.screenshot(path=picture, full_page=True)
-        browser.close()
 
 
 if __name__ == "__main__":

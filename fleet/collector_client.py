@@ -1,10 +1,20 @@
-"""NATS client of the collector. It is robust against malformed messages."""
+"""NATS client of the collector, and the connection for one command of an operator."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import override
 
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.errors import BucketNotFoundError
 
+from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_client import NatsClient
+
+from .collector_config import CollectorConfig
+from .frame_stream import METERS
+
+API_TIMEOUT = 10.0
 
 
 class CollectorClient(NatsClient):
@@ -32,3 +42,31 @@ class CollectorClient(NatsClient):
         readable = subject.decode(errors="replace").encode()
         message: Msg = super()._build_message(sid, readable, reply, data, headers)
         return message
+
+
+@asynccontextmanager
+async def connected(config: CollectorConfig) -> AsyncIterator[CollectorClient]:
+    """Yield a connected client. Raises UnavailableError if NATS or a file cannot be used."""
+    nats = CollectorClient(config.nats)
+
+    async def ignore(_: Exception) -> None:
+        pass
+
+    async def closed() -> None:
+        pass
+
+    try:
+        await nats.open(ignore, closed, reconnect=False)
+        yield nats
+    except BucketNotFoundError:
+        msg = f"there is no bucket {METERS}: no collector has worked with this login"
+        raise UnavailableError(msg) from None
+    except OSError as error:
+        msg = f"NATS or the file cannot be used: {error.strerror or type(error).__name__}"
+        raise UnavailableError(msg) from None
+    except NatsError as error:
+        msg = f"NATS does not do it: {str(error) or type(error).__name__}"
+        raise UnavailableError(msg) from None
+    finally:
+        with suppress(NatsError, OSError, TimeoutError):
+            await nats.close()

@@ -3,26 +3,23 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import KeyNotFoundError, NotFoundError
+from nats.js.errors import KeyNotFoundError
 
 from smarty_p1_gateway import ConfigError
 from smarty_p1_gateway.nats_requests import STREAM
 
+from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
-from .frame_stream import METERS, METERS_STREAM, METERS_SUBJECT, fetch_messages, subject_of
+from .frame_stream import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
 from .meter_names import label_of, name_key
-from .operator_connection import API_TIMEOUT, connected
 from .store_reader import StoreReader, open_reader, selector
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
-_NAMES = "name."
-_BATCH = 256
 # Seconds to wait for values that come late. A collector may still write a frame that it read before
 # the purge, and VictoriaMetrics finds new values only after a moment.
 _SETTLED = 3.0
@@ -90,7 +87,9 @@ async def _find(
     Raises ConfigError if the meter is unknown or has a key.
     """
     bucket = await js.key_value(METERS)
-    owners = {key: owner async for key, owner in _read_names(js)}
+    owners = {
+        key: owner.decode(errors="replace") async for key, owner, _ in read_entries(js, "name.*")
+    }
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
     if title is None or not _IS_TITLE(title):
         msg = "no meter has this name: give its system title (16 hexadecimal digits)"
@@ -115,33 +114,6 @@ async def _find(
     # Drop the empty label. As a selector, it would select all series without a meter.
     series = tuple(sorted(labels - {""}))
     return _Forgetting(js, reader, title, series, names)
-
-
-async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
-    """Yield each key `name.…` of the bucket, and the system title that owns the name."""
-    subject = f"{METERS_SUBJECT}{_NAMES}*"
-    with suppress(NotFoundError):
-        info = await js.stream_info(METERS_STREAM, subjects_filter=subject)
-        left = sum((info.state.subjects or {}).values())
-        if not left:
-            return
-        subscription = await js.pull_subscribe(
-            subject,
-            stream=METERS_STREAM,
-            config=ConsumerConfig(
-                ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.LAST_PER_SUBJECT
-            ),
-        )
-        try:
-            while left > 0:
-                for message in await fetch_messages(subscription, min(_BATCH, left)):
-                    left -= 1
-                    yield (
-                        message.subject.removeprefix(METERS_SUBJECT),
-                        message.data.decode(errors="replace"),
-                    )
-        finally:
-            await subscription.unsubscribe()
 
 
 @dataclass(frozen=True, slots=True)

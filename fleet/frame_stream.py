@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import re
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NoAnswerError
@@ -13,6 +15,7 @@ from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
     ConsumerInfo,
+    DeliverPolicy,
     DiscardPolicy,
     KeyValueConfig,
     StorageType,
@@ -29,18 +32,6 @@ from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.nats_requests import STREAM, SUBJECT
 
-from .stream_limits import (
-    DAY_S,
-    DEFAULT_DAYS,
-    DEFAULT_GIGABYTES,
-    DEFAULT_REPLICAS,
-    GIGABYTE,
-    MAX_MESSAGE_BYTES,
-    MESSAGES_A_DAY,
-    StreamSettings,
-    enlarged,
-)
-
 LOGGER = logging.getLogger(__name__)
 
 SUBJECTS = f"{SUBJECT}.*"
@@ -48,6 +39,18 @@ METERS = "smarty_p1_meters"
 METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
 MAX_ACK_PENDING = 20_000
+GIGABYTE = 1024**3
+DAY_S = 86400.0
+DEFAULT_GIGABYTES = 10
+DEFAULT_DAYS = 7
+DEFAULT_REPLICAS = 3
+MESSAGES_A_DAY = 9_504
+"""Maximum messages of a meter on a day: one telegram every ten seconds (8,640), plus 10 %."""
+MAX_MESSAGE_BYTES = 16 * 1024
+"""Maximum size of a message: eight times a telegram with four M-Bus meters.
+
+The limit bounds the space that a meter can fill.
+"""
 # Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
 # message about 20 s after writing its values.
 _ACK_WAIT = 90.0
@@ -55,10 +58,24 @@ _ACK_WAIT = 90.0
 # attacker with a login can send ids of 15 KB each, 100 MB a second. In a longer time, these ids
 # could fill the memory.
 _DUPLICATE_WINDOW_S = 0.1
+_FETCH_BATCH = 500
 _FETCH_TIMEOUT_S = 5.0
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 0.2
+INACTIVE_S = 60.0
+"""Seconds without requests after which NATS deletes a consumer that is not durable."""
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
+
+
+class StreamSettings(NamedTuple):
+    """Configured limits of the stream. With None, the present limit stays.
+
+    `replicas` also applies to the bucket of meters' names.
+    """
+
+    gigabytes: int | None = None
+    days: int | None = None
+    replicas: int | None = None
 
 
 def subject_of(title: bytes) -> str:
@@ -106,7 +123,7 @@ async def change_stream(
     js: JetStreamContext, info: StreamInfo, settings: StreamSettings
 ) -> StreamInfo:
     """Change the stream in NATS to `settings`, but lower no limit. Return the changed stream."""
-    config = enlarged(info.config, settings)
+    config = _enlarged(info.config, settings)
     days = max(1, round((config.max_age or DEFAULT_DAYS * DAY_S) / DAY_S))
     wanted = replace(
         config,
@@ -164,10 +181,66 @@ async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit:
     raise NoAnswerError
 
 
+async def fetch_all(
+    subscription: JetStreamContext.PullSubscription,
+) -> AsyncIterator[list[Msg]]:
+    """Yield all messages that wait for a new consumer, in batches. Raises NATS's errors."""
+    left = (await subscription.consumer_info()).num_pending
+    while left:
+        messages = await fetch_messages(subscription, min(left, _FETCH_BATCH))
+        yield messages
+        left = messages[-1].metadata.num_pending
+
+
+async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[str, bytes, int]]:
+    """Yield key, value and revision of the bucket's entries. Raises NATS's errors.
+
+    `keys` is a key, or a pattern such as `name.*`. One consumer reads all entries, which costs NATS
+    and the collector less than a request for each entry.
+    """
+    subscription = await js.pull_subscribe(
+        f"{METERS_SUBJECT}{keys}",
+        stream=METERS_STREAM,
+        config=ConsumerConfig(
+            deliver_policy=DeliverPolicy.LAST_PER_SUBJECT,
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=INACTIVE_S,
+            num_replicas=1,
+            mem_storage=True,
+        ),
+    )
+    try:
+        async for messages in fetch_all(subscription):
+            for message in messages:
+                if "KV-Operation" not in (message.headers or {}):
+                    key = message.subject.removeprefix(METERS_SUBJECT)
+                    yield key, message.data, message.metadata.sequence.stream
+    finally:
+        await subscription.unsubscribe()
+
+
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
     """Raise the number of the bucket's replicas to the configured number."""
     info = await js.stream_info(METERS_STREAM)
-    await _change(js, info, enlarged(info.config, StreamSettings(replicas=settings.replicas)))
+    await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
+
+
+def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
+    """Return `config` with the higher limits of `settings`. A lower limit is only logged."""
+    for key, limit, unit in (
+        ("gigabytes", "max_bytes", GIGABYTE),
+        ("days", "max_age", DAY_S),
+        ("replicas", "num_replicas", 1),
+    ):
+        wanted, has = getattr(settings, key), getattr(config, limit) or 0
+        if wanted is None or has == wanted * unit:
+            continue
+        if 0 < has < wanted * unit:
+            config = replace(config, **{limit: wanted * unit})
+        else:
+            text = "%s has more than stream_%s = %d, and keeps it: less could lose frames"
+            LOGGER.warning(text, config.name, key, wanted)
+    return config
 
 
 async def _change(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) -> StreamInfo:

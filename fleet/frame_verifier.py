@@ -12,7 +12,6 @@ from .frame_stream import title_of
 from .meter_limits import MeterBounds
 from .meter_names import OTHER_METER, MeterNames
 from .pending_titles import print_of
-from .telegram_age import refusal_of_age
 
 LOGGER = logging.getLogger(__name__)
 
@@ -20,9 +19,16 @@ TELEGRAM = "telegram"
 MALFORMED = Reason.MALFORMED.value
 NO_KEY = "no_key"
 NO_TIME = "no_time"
+TOO_EARLY = "too_early"
+TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
 # Reasons for which a rejected frame waits for a new key, because the new key may decrypt it.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
+# Maximum time in seconds by which a telegram's time may be after its arrival. After a meter's clock
+# is put back, its telegrams are refused until the clock reaches its earlier time again. Because of
+# this limit, that takes an hour at most.
+_MAX_AHEAD_S = 3600
+_MAX_AGE_S = 366 * 86400
 _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
     NO_KEY: "There is no key for the meter %s",
@@ -127,8 +133,10 @@ class FrameVerifier:
         if telegram.time is None:
             return Verdict(NO_TIME, title)
         time = telegram.time.timestamp()
-        if refusal := refusal_of_age(arrived - time):
-            return Verdict(refusal, title)
+        if arrived - time > _MAX_AGE_S:
+            return Verdict(TOO_OLD, title)
+        if time - arrived > _MAX_AHEAD_S:
+            return Verdict(TOO_EARLY, title)
         if not await self._names.may_write(telegram):
             return Verdict(OTHER_METER, title)
         order = self.newest.judge((title, key), telegram.frame_counter or 0, time)

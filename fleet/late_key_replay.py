@@ -57,12 +57,14 @@ class LateKeys:
         """
         titles = await self._waiting.titles()
         self._metrics.waiting_titles.set(len(titles))
+        entries: dict[bytes, PendingFrames] = {}
         if keys is not self._keys or time.monotonic() >= self._look_at_all:
+            entries = await self._waiting.entries() if titles else {}
             self._listed.clear()
             self._keys, self._look_at_all = keys, time.monotonic() + _LOOK_INTERVAL
         for title in [item for item in titles if item not in self._listed | self._running.keys()]:
             lines = keys.all_of(title)
-            entry = await self._waiting.get(title) if lines else None
+            entry = (entries.get(title) or await self._waiting.get(title)) if lines else None
             tried = print_of(lines)
             if entry is not None and (entry.is_due or entry.tried != tried):
                 self._running[title] = asyncio.create_task(self._run(js, title, tried))

@@ -18,7 +18,7 @@ from smarty_p1_gateway.key_file import MeterKeys
 from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.p1 import key_fingerprint
 
-from .frame_stream import METERS_STREAM, METERS_SUBJECT, subject_of, title_of
+from .frame_stream import METERS_STREAM, METERS_SUBJECT, read_entries, subject_of, title_of
 
 MAX_WAITING = 1000
 _MAKER_SIZE = 3
@@ -77,6 +77,14 @@ class PendingTitles:
         titles = [title for key in info.state.subjects or () if (title := title_of(key))]
         self.count = len(titles)
         return titles
+
+    async def entries(self) -> dict[bytes, PendingFrames]:
+        """Return the entries of all pending system titles. Raises NATS's errors."""
+        return {
+            title: PendingFrames.parse(value, revision)
+            async for key, value, revision in read_entries(self._js(), f"{self._key(b'')}*")
+            if (title := title_of(key))
+        }
 
     async def get(self, title: bytes) -> PendingFrames | None:
         """Return the entry of a system title. Return None if it has no entry.
@@ -176,9 +184,8 @@ class PendingTitles:
         If only the first frames of an entry have left the stream, the entry's `first` becomes
         `first_sequence`, the stream's first sequence number. Raises NATS's errors.
         """
-        for title in await self.titles():
-            entry = await self.get(title)
-            if entry is not None and entry.first < first_sequence:
+        for title, entry in (await self.entries()).items():
+            if entry.first < first_sequence:
                 info = await self._js().stream_info(STREAM, subjects_filter=subject_of(title))
                 await self.settle(title, entry, first_sequence if info.state.subjects else None)
 

@@ -19,20 +19,18 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_requests import STREAM
 
+from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
-from .frame_stream import SUBJECTS, fetch_messages, open_meters, subject_of
+from .frame_stream import INACTIVE_S, SUBJECTS, fetch_all, open_meters, subject_of
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
 from .meter_limits import MeterBounds
 from .meter_names import MeterNames
 from .metrics import Metrics
-from .operator_connection import API_TIMEOUT, connected
 from .series_line_protocol import make_sample
 from .store_writer import Store, StoreRestartedError, Write
 from .stored_registers import Registers
 
-_BATCH = 500
 _MAX_TRIES = 3
-_INACTIVE_S = 60.0
 _LOOK_INTERVAL = 1.0
 _PAUSE = 0.1
 
@@ -125,9 +123,15 @@ async def _frames(
     while tries < _MAX_TRIES:
         subscription = await _subscribe(js, subject, begin)
         try:
-            async for messages in _fetch(subscription, end):
-                yield messages
-                begin, tries = messages[-1].metadata.sequence.stream + 1, 0
+            async for messages in fetch_all(subscription):
+                wanted = [
+                    message for message in messages if message.metadata.sequence.stream <= end
+                ]
+                if wanted:
+                    yield wanted
+                    begin, tries = wanted[-1].metadata.sequence.stream + 1, 0
+                if len(wanted) < len(messages):
+                    return
         except NoAnswerError:
             # No answer came, because the NATS node is down, or because the remaining frames were
             # deleted from the stream. Try again with a new consumer.
@@ -139,26 +143,13 @@ async def _frames(
     raise NoAnswerError
 
 
-async def _fetch(
-    subscription: JetStreamContext.PullSubscription, end: int
-) -> AsyncIterator[list[Msg]]:
-    left = (await subscription.consumer_info()).num_pending
-    while left:
-        messages = await fetch_messages(subscription, min(left, _BATCH))
-        if wanted := [message for message in messages if message.metadata.sequence.stream <= end]:
-            yield wanted
-        if len(wanted) < len(messages):
-            return
-        left = messages[-1].metadata.num_pending
-
-
 async def _subscribe(
     js: JetStreamContext, subject: str, begin: int | datetime
 ) -> JetStreamContext.PullSubscription:
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         ack_policy=AckPolicy.NONE,
-        inactive_threshold=_INACTIVE_S,
+        inactive_threshold=INACTIVE_S,
         num_replicas=1,
         mem_storage=True,
     )

@@ -10,7 +10,6 @@ from .comparison import STORAGE_DELAY, Sample, compare
 from .export import Export
 from .kills import Interruption
 from .meters import FleetMeter
-from .store_watch import StoreWatch
 from .truth import Attack, Sent, Series, time_of, values_of
 
 # Maximum time in seconds from receiving a frame to writing it to the gateway's disk.
@@ -67,7 +66,6 @@ class Examiner:
         events: Sequence[Sent | Attack],
         interruptions: Sequence[Interruption],
         heard: Mapping[tuple[str, int], float],
-        watch: StoreWatch,
         *,
         passed_on: AbstractSet[str],
         gateway_of: Callable[[int], int],
@@ -90,7 +88,6 @@ class Examiner:
         ]
         self._waiting = waiting
         self._heard = heard
-        self._watch = watch
         # Leave out frames that an attack has replayed. The gateway may have passed on only the
         # replay, and lost the meter's own frame.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
@@ -192,8 +189,7 @@ class Examiner:
                 # published after the write. So the time of this publication also shows when the
                 # telegram was stored.
                 heard = self._heard.get((title, sent.counter))
-                surely = time / 1000 + min(delays) if delays else heard
-                if surely is not None:
-                    first = min(surely, surely if heard is None else heard)
-                    stored = self._watch.stored_at((meter.device_name, time), first, surely)
-                    findings.stored_at.append((sent.moment, stored))
+                written = [time / 1000 + min(delays)] if delays else []
+                stored_at = [*written, *([] if heard is None else [heard])]
+                if stored_at:
+                    findings.stored_at.append((sent.moment, min(stored_at)))

@@ -25,7 +25,6 @@ from .kills import Killer
 from .listener import Listener
 from .meters import make_meters
 from .storage import VictoriaMetrics
-from .store_watch import StoreWatch
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
@@ -86,7 +85,6 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
         intruder = Intruder(fleet.cluster, phantom, seeded_random("intruder", options.seed))
         listener = Listener()
-        watch = StoreWatch(fleet.store.url, killer.interruptions)
         async with (
             await fleet.cluster.connect(outlasts_nodes=True) as client,
             await fleet.cluster.connect("listener", outlasts_nodes=True) as listening,
@@ -100,7 +98,6 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             async with _in_background(
                 costs.watch(),
                 intruder.run(),
-                watch.run(),
                 change_keys(fleet.keys, options.seed, options.meters, options.seconds),
             ):
                 await _kill(killer, options)
@@ -123,7 +120,6 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             [*read_record(fleet.records)],
             killer.interruptions,
             listener.heard,
-            watch,
             passed_on=content.frames.keys() | fleet.kept,
             gateway_of=fleet.gateway_of,
             waiting=WAITING if changes(options.meters) else frozenset(),

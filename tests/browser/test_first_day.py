@@ -52,7 +52,7 @@ FIRST_DAY = {
     "bill": (
         (
             "bill",
-            r"Energy 0\.\d\d kWh . 0\.1463 € .*Grid charges, 7 kW .* of \d\d days .* So far .* €",
+            r"Energy 0\.\d\d kWh . 0\.1463 € .*Grid charges, 7 kW .* of \d\d days .* Total so far .* €",
         ),
         ("months", r"The first whole month ends on .* So far"),
     ),
