@@ -52,8 +52,10 @@ FIRST_DAY = {
     "bill": (
         (
             "bill",
-            r"Energy 0\.\d\d kWh . 0\.1463 € .*Grid charges, 7 kW .* of \d\d days "
-            r".* Total so far .* €",
+            (
+                r"Energy 0\.\d\d kWh . 0\.1463 € .*Grid charges, 7 kW .* of \d\d days "
+                r".* Total so far .* €"
+            ),
         ),
         ("months", r"The first whole month ends on .* Total so far"),
     ),
