@@ -39,7 +39,7 @@ from .pending_titles import PendingTitles
 from .store_process import check_store
 from .store_reader import open_reader
 from .store_writer import Store
-from .worker import Worker
+from .frame_worker import Worker
 
 LOGGER = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.pending_titles import PendingTitles
 from smarty_p1_fleet.series_line_protocol import Sample
 from smarty_p1_fleet.store_writer import Store, StoreRun, Write
-from smarty_p1_fleet.worker import Worker
+from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_gateway import Keys
 
 SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"

@@ -27,7 +27,7 @@ from .meter_sources import MeterSources, Source, source_of
 from .metrics import Metrics
 from .outage_log import outage_of, reason
 from .pending_titles import PendingFrames, PendingTitles
-from .rejections import EARLIER
+from .rejection_metrics import EARLIER
 from .series_line_protocol import Sample, make_sample
 from .store_writer import Store, StoreRestartedError, Write, without_delay
 from .stored_registers import ALL, Registers
