@@ -29,6 +29,7 @@ from .frame_stream import (
     replicate_meters,
 )
 from .frame_verifier import FrameVerifier, MeterWarnings
+from .frame_worker import Worker
 from .keys_watch import KeysWatch
 from .late_key_replay import LateKeys
 from .meter_limits import MeterBounds
@@ -39,7 +40,6 @@ from .pending_titles import PendingTitles
 from .store_process import check_store
 from .store_reader import open_reader
 from .store_writer import Store
-from .frame_worker import Worker
 
 LOGGER = logging.getLogger(__name__)
 
