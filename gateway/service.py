@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from .config_table import UnavailableError
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, TopicRoot
-from .frame_queue import QueueInUseError
-from .frame_queue_writer import FrameStore
+from .frame_queue_memory_and_writer import FrameStore
+from .frame_queue_on_disk import QueueInUseError
 from .frames_publisher import FramesPublisher
 from .gateway_config import GatewayConfig, PortConfig
 from .health import Health
