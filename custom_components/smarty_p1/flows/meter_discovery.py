@@ -9,7 +9,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
 from ..coordinator import has_telegrams
-from .form_and_probe import Input
+from .dialog_base import Input
 from .meter_setup import MeterForm, MeterSteps
 from .moved_gateway import follow
 from .ports_in_use import async_entry_at, async_lasting_name

@@ -21,7 +21,7 @@ from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
 from .add_cable import may_join
-from .form_and_probe import Input
+from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import PUBLISHED_KEY
 from .meter_setup import MeterForm, MeterSteps, async_prove
