@@ -32,8 +32,8 @@ from .frame_verifier import FrameVerifier, MeterWarnings
 from .frame_worker import Worker
 from .keys_watch import KeysWatch
 from .late_key_replay import LateKeys
-from .meter_limits import MeterBounds
 from .meter_names import MeterNames
+from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .pending_titles import PendingTitles

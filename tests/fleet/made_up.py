@@ -15,8 +15,8 @@ from nats.js.kv import KeyValue
 from dev.encoder import TITLE
 from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frame_worker import Worker
-from smarty_p1_fleet.meter_limits import MeterBounds
 from smarty_p1_fleet.meter_names import MeterNames
+from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.pending_titles import PendingTitles
 from smarty_p1_fleet.series_line_protocol import Sample
