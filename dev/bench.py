@@ -297,7 +297,7 @@ def import_cost(rounds: int) -> float:
         keep = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
         quiet: Any = {"env": os.environ | keep, "stderr": subprocess.DEVNULL}
         times = [float(subprocess.check_output(command, **quiet)) for _ in range(rounds + 1)]
-    return min(times[1:])  # the first round compiles the files
+    return min(times[1:])  # without the first round, which compiles the files
 
 
 if __name__ == "__main__":

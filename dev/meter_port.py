@@ -77,7 +77,7 @@ class MeterPort:
     async def send(self, *data: bytes) -> None:
         """Send all bytes of `data` to each client at once."""
         for client in list(self._clients):
-            with suppress(ConnectionResetError):  # a client that is disconnecting
+            with suppress(ConnectionResetError):  # ignore a client that is disconnecting
                 client.write(b"".join(data))
                 await client.drain()
 

@@ -21,7 +21,7 @@ FILE = Path("custom_components", "smarty_p1", "lib", "tariff", "network_prices.t
 POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
 CATEGORIES = ("A", "B")
-# Prices that the regulator approves for a whole calendar year. Levies and aids may change within a
+# Prices that the regulator approves for a whole calendar year. Levies and aids can change within a
 # year.
 OF_THE_GRID = ("variable", "surcharge", "fixed", "meter")
 MAX_VAT = 0.3
@@ -41,8 +41,8 @@ def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object]
     return check
 
 
-# Compare the exact types. A check by `isinstance` would take a datetime for a date, and a bool for
-# an int.
+# Compare the exact types, because a check by `isinstance` would take a datetime for a date, and a
+# bool for an int.
 DAY = _checked(lambda value: type(value) is date, "no day: write 2027-01-01, without quotes")
 NUMBER = _checked(lambda value: type(value) in {int, float} and isfinite(value), "no number")
 TEXT = _checked(lambda value: isinstance(value, str) and value.strip() != "", "no text")

@@ -37,7 +37,7 @@ days (grid operator, Leneda) may recognize the house by the shape of the hour.""
 
 
 async def record(url: str, minutes: float) -> Recording:
-    """Return a recording of the bytes that a port sends in `minutes`. End early if it is full."""
+    """Return a recording of the bytes that a port sends in `minutes`, or until it is full."""
     recording = Recording()
     full = asyncio.Event()
 

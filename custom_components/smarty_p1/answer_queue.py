@@ -1,6 +1,6 @@
 """Queue of expensive answers to users. Only one answer is computed at a time.
 
-Any user may request a year of quarter-hours or the value of a battery. A few hundred such requests
+Any user can request a year of quarter-hours or the value of a battery. A few hundred such requests
 at once would block Home Assistant. So users take turns, one thread computes, and equal requests
 share an answer.
 """

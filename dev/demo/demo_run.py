@@ -120,8 +120,8 @@ class Demo:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
-        # Home Assistant has stored the ports of known meters. If other ports are to be used, the
-        # demo must begin anew with --fresh.
+        # Home Assistant has stored the ports of known meters. So only a demo that begins anew (with
+        # --fresh) can use other ports.
         remedy = f"{'--fresh ' if state.entries else ''}--meter-port chooses others"
         for port, program in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
             _check_free(port, program, remedy)
@@ -291,9 +291,9 @@ class Demo:
         await asyncio.to_thread(store_flows, config, entry_id, meters.meter(1), now)
 
     async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
-        """Return the config entry of the meter with this serial number, None without such an entry.
+        """Return the config entry of a meter that a user has added by hand.
 
-        A user may have added the meter by hand.
+        The meter is identified by its serial number. Return None if there is no such entry.
         """
         entries = await client.entries(DOMAIN)
         for device in await client.command("config/device_registry/list"):

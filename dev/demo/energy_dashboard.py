@@ -57,6 +57,7 @@ async def _is_set_up(client: Client) -> bool:
     try:
         preferences = await client.command("energy/get_prefs")
     except ClientError:
-        # The command fails while Home Assistant has no preferences of the Energy dashboard.
+        # The command fails while Home Assistant has no preferences of the Energy dashboard. So the
+        # dashboard is not set up.
         return False
     return bool(preferences["energy_sources"])

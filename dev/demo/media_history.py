@@ -42,7 +42,7 @@ type Json = dict[str, Any]
 def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Write the simulated history of a meter into the integration's storage.
 
-    The config entry must not be loaded.
+    The config entry must not be loaded, because it would overwrite the file.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.history"
     # Home Assistant reads only files that existed at its start. So change the file only if it

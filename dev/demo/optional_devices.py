@@ -54,7 +54,7 @@ def find_mosquitto() -> str | None:
 
 
 class Extras:
-    """Pulse reader, tank sensor and MQTT broker that a demo may have."""
+    """Optional devices of a demo: pulse reader, tank sensor and MQTT broker."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
         """Choose TCP ports above the ports of the meters, which begin with `first_port`.

@@ -30,7 +30,8 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Period with at least two captures (readings) of the heat meter, which is read once an hour.
+# Period that is simulated to get the last captures (readings) of the M-Bus meters. A flow needs two
+# captures, and the heat meter has only one an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 
@@ -123,7 +124,7 @@ class _CostMeter:
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
     """Write a year into the integration's storage for a config entry.
 
-    The entry must not be loaded.
+    The entry must not be loaded, because it would overwrite the files.
     """
     storage = directory / ".storage"
     # Home Assistant reads only files that existed at its start. So change the existing file.
@@ -140,8 +141,9 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Write the last captures (readings) of a meter's M-Bus meters into the integration's storage.
 
-    The config entry must not be loaded. Without stored captures, a flow rate stays unknown until
-    two captures have arrived. For heat, this takes two hours.
+    The config entry must not be loaded, because it would overwrite the file. Without stored
+    captures, a flow rate stays unknown until two captures have arrived. For heat, this takes two
+    hours.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():

@@ -292,7 +292,7 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 def write_seeds(folder: Path) -> None:
     """Write the first inputs of atheris into `folder`.
 
-    They are the stored frames, the telegrams of these frames, captures, a key and a port.
+    The inputs are the stored frames, the telegrams of these frames, captures, a key and a port.
     """
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)

@@ -34,9 +34,9 @@ _MAX_WAITING_BYTES = 128 * 1024
 
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
-    """Feed bytes to decoders in chunks and in one piece. Both must give the same events.
+    """Check that a decoder gives the same events for bytes in chunks and for bytes in one piece.
 
-    This is checked with a key and without a key.
+    Decoders with a key and a decoder without a key are checked.
     """
     for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
         events = decode(key, [data], needs_tag=needs_tag)

@@ -145,7 +145,7 @@ class Platform:
         starts = _quarter_hours(
             requested.start - margin, min(requested.end + margin, self._until())
         )
-        # Series of gas have a value for each hour.
+        # Series of gas have a value for each hour. So keep only the starts of hours.
         is_gas = requested.code.startswith("7-")
         if is_gas:
             starts = (start for start in starts if not start.minute)

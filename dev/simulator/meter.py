@@ -24,10 +24,7 @@ COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """Kind of M-Bus meter.
-
-    `every` and `takes` describe how often the electricity meter reads it.
-    """
+    """Kind of M-Bus meter, and the rhythm in which the electricity meter reads the M-Bus meter."""
 
     device_type: int
     name: str
@@ -172,7 +169,7 @@ class Meter:
         )
 
     def _loose_phases(self, when: datetime) -> tuple[Phase, Phase]:
-        # A terminal that is not connected still measures about a volt.
+        # A real meter measures about a volt at a terminal that is not connected. So draw a voltage.
         chance = seeded_random("noise", self.number, when.timestamp() // 10)
         second, third = (Phase(chance.uniform(0, 1.4), 0, Flow(), Flow()) for _ in range(2))
         return second, third

@@ -29,8 +29,8 @@ class TcpClient(Line):
         super().__init__(pieces)
         self._reader = reader
         self._writer = writer
-        # The writer must buffer nothing. Then `drain` waits for a slow reader, and later deliveries
-        # are dropped.
+        # Let the writer buffer nothing, so that `drain` waits for a slow reader, and later
+        # deliveries are dropped.
         writer.transport.set_write_buffer_limits(high=0)
 
     @override

@@ -118,7 +118,8 @@ export class SmartyDashboard extends HTMLElement {
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
-    // Meters that only Leneda knows have no present power.
+    // Leneda sends only days that have ended. So if no meter has another source, leave out the card of the day so far,
+    // and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
     const nowCards = isPast ? [card("now"), card("today")] : [card("now"), card("so-far"), card("today")];
     const hasBatteryCard = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > MIN_BATTERY_AGE_MS);

@@ -89,7 +89,7 @@ export function gridOf(series: Series): Grid {
     if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
     if (value < 0) feedsIn = true;
-    // In autumn, an hour repeats, and the higher of its two values is kept. The hour that is skipped in spring stays
+    // In autumn, an hour repeats, so keep the higher of its two values. The hour that is skipped in spring stays
     // unknown.
     if (value > all[cell]!) all[cell] = value;
     const [before, mark] = [above[cell]!, series.above[row]!];

@@ -146,7 +146,7 @@ export class Locale {
     if (!this.#hour12) return `${this.time(start)}–${this.time(end)}`;
     // The range crosses midnight. `formatRange` would then write both days, so write only both times.
     if (localDay(start) !== localDay(end)) return `${this.time(start)} – ${this.time(end)}`;
-    // In a range such as "6:30 – 6:45 PM", AM or PM comes only once.
+    // `formatRange` writes AM or PM only once, as in "6:30 – 6:45 PM".
     return this.#formatOf("time").formatRange(start, end);
   }
 

@@ -60,7 +60,7 @@ void customElements.whenDefined("home-assistant").then(() => {
       type,
       preview: true,
       documentationURL: "https://github.com/smarty-p1/smarty_p1",
-      // The user may change the language after the page was loaded. So the name is a getter.
+      // The user can change the language after the page was loaded. So the name is a getter.
       get name() {
         return pageLocale().text(texts, "name");
       },

@@ -19,7 +19,7 @@ const MAX_ANSWERS = 40;
 const IDLE_RESET_MS = 600_000;
 /** Time for which a list of meters counts as new. So the cards of a newly opened view do not request it again. */
 const MAX_LIST_AGE_MS = 5_000;
-/** Time for which a feed stays open without a card, until the first card needs it. */
+/** Time for which a feed that was opened before its first card stays open without a card. */
 const PREPARED_MS = 10_000;
 
 let touchedAt = 0;
@@ -131,7 +131,7 @@ interface Answer {
   isPending: boolean;
   tries: number;
   retryAt: number;
-  /** Whether the answer stays valid for its period even if no card listened in between. */
+  /** Whether the answer stays valid for its period even after a time without a card or without a connection. */
   isLasting: boolean;
 }
 
@@ -145,7 +145,7 @@ export interface Reply<T> {
 export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
-  /** Start of the silence in ms of this page's clock: the last message, or a later start of listening. */
+  /** Time of the last message, or of a later start of listening, in ms by this page's clock. */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
@@ -263,7 +263,8 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected restart(): void {
-    // Drop the old subscription without a message. On the new connection, its id may belong to another subscription.
+    // Drop the old subscription without a message, because its id can belong to another subscription on the new
+    // connection.
     this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
@@ -308,15 +309,16 @@ export class MeterFeed extends SharedSubscription {
   #receive(live: Live): void {
     const wasGone = this.live?.gone;
     const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
-    // The first message repeats the last known state, which may be old. Only later messages tell how far the clocks of
-    // this page and of Home Assistant differ.
+    // The first message repeats the last known state, which can be old. So only later messages tell how far the clocks
+    // of this page and of Home Assistant differ.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
     // While the integration reads no telegrams, its messages have no values. So keep the last values.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
-    // For a meter without a cable, there are no telegrams. A message comes when Leneda has sent further days.
+    // A meter without a cable has no `received_at`. Its messages come when Leneda has sent further days. So request all
+    // answers again.
     if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
     // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again
     // later.
@@ -345,7 +347,7 @@ export class Meters extends SharedSubscription {
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
   #askedAt = 0;
-  /** Last period of each meter. A single shared period would alternate between two meters and reload for ever. */
+  /** Last period of each meter. With one period for all, the periods of two meters would reload the list for ever. */
   readonly #periods = new Map<string, string>();
 
   feed(entryId: string): MeterFeed {

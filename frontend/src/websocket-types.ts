@@ -93,14 +93,14 @@ export interface QuarterHours {
   unit: "Wh";
   values: (number | null)[] | string;
   /**
-   * Only with quantity `larger`: number of `reference_powers` that each quarter-hour exceeds. 16 is added if the
-   * quarter-hour exceeds the contract's reference power.
+   * For each quarter-hour, the number of `reference_powers` that it exceeds, plus 16 if it exceeds the contract's
+   * reference power. Missing unless the requested quantity is `larger`.
    */
   above?: number[] | string;
   reference_powers?: number[];
   /** Runs of quarter-hours from the platform instead of the meter: first index, count, source. */
   origins: [number, number, "platform" | "platform_estimated"][];
-  /** Version mark of the days before today: the same mark means unchanged data. */
+  /** Mark that changes when the data of the days before today change. */
   past: string;
 }
 

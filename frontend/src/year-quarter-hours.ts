@@ -31,7 +31,7 @@ export interface Series {
 interface Cache {
   month?: string;
   start: string;
-  /** Version mark of past days at the last request for the year. */
+  /** Mark `past` of the newest rows at the last request for the year. */
   past: string;
   year?: QuarterHours;
   tail?: QuarterHours | undefined;
@@ -43,8 +43,9 @@ const caches = new WeakMap<MeterFeed, Cache>();
 /**
  * Return the quarter-hours of this month and of the twelve months before.
  *
- * The year is requested again when the newest rows (the tail) come with a new version mark: after a day, or after an
- * import. A card that returns to view, or to a new connection, requests only the tail.
+ * The year is requested again when the newest rows (the tail) come with a new mark `past`, because the data of earlier
+ * days have changed: after a day, or after an import. A card that returns to view, or to a new connection, requests
+ * only the tail.
  */
 export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   let cache = caches.get(feed);

@@ -42,11 +42,11 @@ class Remedies:
 
     @callback
     def apply(self, before: Condition, condition: Condition) -> None:
-        """Raise issues for new or changed repairs. Withdraw the issues of repairs that are gone."""
+        """Raise issues for new or changed repairs. Withdraw issues that `condition` has no more."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
-        # In the state WAITING, the user has just entered keys in the dialog, which ends by itself.
-        # In all other states, end the dialog here.
+        # In the state WAITING, the user has just entered keys in a dialog, so this dialog ends by
+        # itself. In all other states, the keys are right again, so end dialogs that ask for keys.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():

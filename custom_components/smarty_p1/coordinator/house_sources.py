@@ -1,7 +1,7 @@
 """Inverters and batteries that supply a house, and their energy by hour.
 
-The user has entered them in the settings of the Energy dashboard. Their energy comes from Home
-Assistant's statistics.
+The user has entered the devices in the settings of the Energy dashboard. Home Assistant's
+statistics give the energy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,8 +29,8 @@ from .recorder_writer import RECORDER
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Statistics are also read for this time before the first requested day. They show how much energy
-# is normal for an hour.
+# Time before the first requested day. Its statistics are read, too, because they show how much
+# energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
@@ -91,8 +91,8 @@ def chosen_ids(
 ) -> list[str]:
     """Return the ids of the sources that supply the house behind a meter.
 
-    The user may have made no choice yet. Then return all ids for Home Assistant's only meter, but
-    no ids if Home Assistant reads several meters.
+    If the user has made no choice yet, return all ids for Home Assistant's only meter, but no ids
+    if Home Assistant reads several meters.
     """
     ids = [source.delivered for source in sources]
     chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)

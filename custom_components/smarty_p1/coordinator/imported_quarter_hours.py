@@ -5,7 +5,7 @@ start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file i
 of its quarter-hours changes. A damaged file is renamed, and its readable lines are written into a
 new file.
 
-The files never contain the name of a metering point, only a digest of the name. A household may
+The files never contain the name of a metering point, only a digest of the name. A household can
 have several metering points of production, whose energies are added up. The first point's files
 have no digest in their names. The names of the other points' files contain the beginning of the
 digest.

@@ -53,8 +53,8 @@ _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# The period of one request is a day shorter than Leneda's maximum, because a change of the clock
-# may add an hour to a period.
+# The period of one request is a day shorter than Leneda's maximum, because a period is an hour
+# longer if the clocks are put back in it.
 _PIECE = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. The months and the statistics are updated after
 # each download, so few long downloads cost less.

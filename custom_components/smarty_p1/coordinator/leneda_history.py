@@ -363,7 +363,7 @@ class PlatformPast:
 
     @callback
     def _record(self, _now: object = None) -> None:
-        """Write the statistics in a background task, because the recorder may need minutes."""
+        """Write the statistics in a background task, because the recorder can need minutes."""
         last = self._recording
         self._recording = self._entry.async_create_background_task(
             self._hass, self._async_follow(last), f"{self._entry.title} statistics"
@@ -457,9 +457,9 @@ def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -
 
 
 def _is_part(differences: Differences) -> bool:
-    """Return whether an imported file may have only a part of the production.
+    """Return whether an imported file perhaps has only a part of the production.
 
-    If so, the energy in the file is lower than the exported energy on every day that differs.
+    The energy in such a file is lower than the exported energy on every day that differs.
     """
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in differences.days)
     return differences.cause is Cause.OTHER_POINT and is_less

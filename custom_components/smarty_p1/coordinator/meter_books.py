@@ -134,10 +134,10 @@ class MeterBooks:
         await self._store.async_close()
 
     def _kept_meters(self) -> set[str]:
-        """Return the identities of the M-Bus meters with a device.
+        """Return the identities of the M-Bus meters that have a device in Home Assistant.
 
-        They count towards the maximum number of meters. If the user deletes a device, a new meter
-        can take its place.
+        These meters count towards the maximum number of M-Bus meters. If the user deletes the
+        device of a replaced meter, a new meter can take the place of the replaced meter.
         """
         meter_id = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)

@@ -240,8 +240,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        # Telegrams on an MQTT topic may be old, because the broker may have kept them. So their
-        # time says nothing about the meter's clock.
+        # Check the meter's clock by a telegram that has just been sent. A telegram on an MQTT topic
+        # can be old, because the broker or the gateway can keep telegrams. So skip the check.
         if reading.telegram.time and not self.line.is_topic:
             deviation = reading.telegram.time - reading.received_at
             self.health.clock_checked(deviation.total_seconds())

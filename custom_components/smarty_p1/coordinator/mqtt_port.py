@@ -22,8 +22,8 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# Maximum size of unread payloads in bytes. More bytes do not come from a gateway, because a gateway
-# sends its stored frames only as fast as they are read.
+# Maximum size of unread payloads in bytes. Further payloads are dropped. They do not come from a
+# gateway, because a gateway sends its stored frames only as fast as they are read.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]
@@ -47,7 +47,7 @@ def topic_of(port: str) -> str | None:
 
 
 def as_topic(typed: str) -> str:
-    """Return an entered port with "mqtt:" in lower case. Phones may write "Mqtt:" instead."""
+    """Return an entered port with "mqtt:" in lower case, because phones suggest a capital M."""
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 

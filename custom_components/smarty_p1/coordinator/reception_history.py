@@ -11,7 +11,8 @@ KEPT = timedelta(days=7)
 # A meter sends a telegram at least every ten seconds, so a longer pause than this is a gap.
 # Entities become unavailable after the same 60 s.
 MAX_PAUSE = timedelta(seconds=60)
-# Maximum number of gaps. A gap every ten minutes for seven days would make 6 * 24 * 7 = 1,008 gaps.
+# Maximum number of gaps. With more gaps, the oldest gap is forgotten. A gap every ten minutes for
+# seven days would make 6 * 24 * 7 = 1,008 gaps.
 _MAX_GAPS = 1000
 _HOUR = timedelta(hours=1)
 

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple, Self
 from ..lib.stored_values import checked_list, checked_mapping
 
 HOUR = timedelta(hours=1)
-# Maximum number of hours in a stored ledger. 25 months have 18,300 hours, but the ledger also names
-# older rows, which stay in the statistics.
+# Maximum number of hours in a stored ledger. A ledger with more hours counts as damaged. 25 months
+# have 18,300 hours, but the ledger also names older rows, which stay in the statistics.
 _MAX_HOURS = 250_000
 _MAX_RUNS = 20_000
 _SAME = 1e-6
@@ -93,7 +93,7 @@ class Ledger:
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return the ledger from a value of `stored`. Malformed data may raise any exception."""
+        """Return the ledger from a value of `stored`. Malformed data can raise any exception."""
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):
@@ -168,8 +168,8 @@ def plan(
     ledger = replace(ledger, first_change=change)
     energies = {**kept, **known}
     if change is None:
-        # Usually, the sum of the first row is the energy of its hour. But an import by another
-        # integration may have left a sum below 0, which cannot be an energy.
+        # Usually, the sum of the first row is the energy of its hour. But after an import by
+        # another integration, this sum can be below 0, which is no energy. So take 0 instead.
         has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
     result = _lay_out(rows, ledger, own, energies, change, starts_anew)
@@ -295,8 +295,8 @@ def _in_gaps(
     """Return the rows to write for the gaps between the rows in `own`.
 
     `own` has the rows that the entity itself has written, and `last_sum` is the sum before them.
-    Each hour of a gap with a known energy gets a new row. The row before a gap may cover only a
-    part of its hour, so it is raised to the energy of the whole hour.
+    Each hour of a gap with a known energy gets a new row. The row before a gap is raised to the
+    energy of the whole hour, because the entity perhaps counted only a part of this hour.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)
@@ -332,7 +332,10 @@ def _missing(hour: datetime, following: datetime, energies: Container[datetime])
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows in `wanted` that `rows` lacks or has with other values, sorted by time."""
+    """Return the rows to write, in the order of time.
+
+    These are the rows in `wanted` that `rows` lacks, or has with other values.
+    """
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 

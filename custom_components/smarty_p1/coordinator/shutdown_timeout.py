@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-# Seconds. Closing a port may take this long when Home Assistant stops.
+# Seconds for which a stopping Home Assistant waits at most for a task, which may close a port.
 _MAX_STOP_S = 10.0
 
 

@@ -42,9 +42,9 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 
 
 def late_module(hass: HomeAssistant) -> str | None:
-    """Return the URL of the card module if open pages may lack the module.
+    """Return the URL of the card module if Home Assistant was running before the module was served.
 
-    Otherwise return None.
+    Pages that were opened before lack the module. Return None if there are no such pages.
     """
     return hass.data.get(_LATE_MODULE)
 

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 type GridSensors = tuple[SensorSpec[Reading], ...]
 
 ENERGY_URL = "/config/energy"
-# Seconds. Home Assistant may take a minute to save changed preferences to the disk. This is twice
-# that time.
+# Seconds: twice the time that Home Assistant takes at most to save changed preferences to the disk.
 _FORGET_DELAY_S = 120
 
 # For each field of a grid source in the Energy dashboard: the key of the sensor that fills this
@@ -135,7 +134,7 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     sources = _sources(coordinator.data, entry.options, described)
     wanted = [_filled_in(coordinator, source) for source in sources]
     if not wanted:
-        return  # no telegram has ever arrived
+        return  # no telegram has ever arrived, so the sources are unknown
     # Do not await anything between reading and updating the preferences. Otherwise, a change that
     # the user makes between them would be lost.
     stored = stored_sources(manager)
@@ -146,7 +145,7 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
     # Until the preferences are on the disk, a power failure could lose them. So remove the option
-    # CONF_FILL_ENERGY only afterwards. If this code runs twice, it adds no source twice.
+    # CONF_FILL_ENERGY only afterwards. Running this code twice adds no source twice.
     @callback
     def forget(_now: datetime) -> None:
         options = {
@@ -160,7 +159,8 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 def grid_sensors(*, is_live: bool) -> GridSensors:
     """Return the descriptions of the sensors for the grid source of the Energy dashboard.
 
-    `is_live` means that the meter has present values. Other meters have other sensors.
+    `is_live` means that the meter has present values. A meter without present values has other
+    sensors.
     """
     return (*SENSORS, *TARIFF_SENSORS) if is_live else PAST_SENSORS
 

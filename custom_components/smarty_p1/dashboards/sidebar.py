@@ -41,7 +41,8 @@ from .card_module import late_module
 _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"
 _SECOND_PATH_SUFFIX = "-dashboard"
-# Name of a custom element in the card module, which redirects to the dashboard's second path.
+# Name of a custom element in the card module. The dashboard exists at two paths, and this element
+# redirects from the first path to the second path.
 _REDIRECT_PANEL = "smarty-p1-opener"
 _CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
@@ -52,8 +53,8 @@ class _SidebarDashboard(LovelaceConfig):
     """Dashboard whose views are created by the strategy in the card module."""
 
     def __init__(self, hass: HomeAssistant, url_path: str, *, is_listed: bool) -> None:
-        # Entry in Home Assistant's list of dashboards. The dashboard at the second path has no such
-        # entry.
+        # Entry in Home Assistant's list of dashboards. The dashboard exists at two paths, but is
+        # listed only once.
         listed = {
             CONF_ID: url_path,
             CONF_TITLE: _TITLE,
@@ -94,7 +95,7 @@ def is_possible(hass: HomeAssistant) -> bool:
 async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
     """Return the path of a dashboard with the strategy `_STRATEGY`.
 
-    Return None if there is none.
+    Return None if there is no such dashboard.
     """
     if not is_possible(hass):
         return None

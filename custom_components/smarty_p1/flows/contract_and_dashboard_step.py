@@ -39,8 +39,8 @@ from .contract_form import Errors, first_contract_fields, read_first_contract
 from .dialog_base import Dialog, Draft, Input
 from .form_errors import FieldError
 
-# Options with both prices, for a form that lists the meter's sensors before prices are entered.
-# With prices, a meter also has price sensors.
+# Options with both prices. The form lists the sensors for the Energy dashboard before the user has
+# entered prices. With these options, the list includes the price sensors.
 _PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
 _FIRST_VALUES_TIME = timedelta(minutes=1)
 

@@ -128,7 +128,7 @@ _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             "name": _required(TextSelector()),
-            # Bills print a state aid with or without a minus, so the amounts may have either sign.
+            # Bills print a state aid with or without a minus, so accept amounts of either sign.
             # The amounts are optional, because the frontend would fill a required number with its
             # minimum. No field offers choices, because the frontend would not translate them.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),

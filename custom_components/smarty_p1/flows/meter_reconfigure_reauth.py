@@ -44,7 +44,7 @@ def _form(
     port = entry.data[CONF_PORT]
     suggested: dict[str, Any] = {}
     checkboxes = {checkbox} if checkbox else set()
-    if identify_port(port) == port:  # the port holds no secret
+    if identify_port(port) == port:  # suggest the port only if it holds no secret
         suggested[CONF_PORT] = port
     if not entry.data.get(CONF_VERIFY, True):
         checkboxes.add(CONF_WITHOUT_VERIFICATION)

@@ -77,8 +77,8 @@ async def _async_resume(
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
-        # Another task has set up the entry during the pause. If the entry's data have changed, that
-        # task may have used the old data, so reload the entry.
+        # Another task has set up the entry during the pause. If the entry's data have changed,
+        # reload the entry, because that task perhaps used the old data.
         if entry.data != data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:

@@ -27,7 +27,7 @@ NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# Maximum length of a name in characters. USB devices may report longer names, which the form cuts.
+# Maximum length of a name in characters. A form cuts longer names, which some USB devices report.
 _MAX_NAME = 64
 
 
@@ -46,7 +46,7 @@ def number_field(
 def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -> SelectSelector:
     """Return a field with choices, which are pairs of value and label.
 
-    With `takes_any`, the user may also type another text.
+    With `takes_any`, the user can also type another text.
     """
     return SelectSelector(
         SelectSelectorConfig(
@@ -82,8 +82,8 @@ async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> S
     except OSError as err:
         LOGGER.debug("Serial ports cannot be listed: %s", type(err).__name__)
         ports = []
-    # Use a list field here. The frontend's own field for serial ports would show a typed address as
-    # unknown.
+    # Use a list field here, because the frontend's own field for serial ports would show a typed
+    # address as unknown.
     offered = [(port.device, _label(port)) for port in ports[:_MAX_PORTS]]
     offered += [(f"{PREFIX}{topic}", f"MQTT ({topic})") for topic in topics]
     return list_field(offered, takes_any=True)

@@ -66,7 +66,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether the entry may have a gas meter. Return True if no telegram was read yet."""
+    """Return whether the entry has a gas meter, or could have one because no telegram was read."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

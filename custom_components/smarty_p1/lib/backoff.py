@@ -116,5 +116,5 @@ class Budget:
         return self._left
 
     def spend(self, cost: float) -> None:
-        """Subtract `cost` from the budget. The remaining budget may become negative."""
+        """Subtract `cost` from the budget. The remaining budget can become negative."""
         self._left -= cost

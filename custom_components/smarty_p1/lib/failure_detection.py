@@ -35,8 +35,8 @@ _MAX_LOSSES = 2
 # A run of failures ends after this number of seconds without a failure. A meter sends at least six
 # telegrams in this time, so a lasting cause would have made another telegram fail.
 _MAX_RUN_PAUSE_S = 60.0
-# Telegrams must be late for this number of seconds until a repair issue is raised. After a short
-# outage, a gateway needs less time to deliver its delayed telegrams.
+# A repair issue about late telegrams is raised after this number of seconds. After a short outage,
+# a gateway needs less time to deliver its delayed telegrams, so no issue is raised.
 _LATE_PATIENCE_S = 120.0
 # Late telegrams count as catching up if the times in them advance faster than the clock, by more
 # than this factor. The delay of the telegrams then becomes shorter.
@@ -290,7 +290,11 @@ class Health:
 
     @property
     def reason(self) -> tuple[ReadingProblem, Details]:
-        """Return the latest problem and its details. Return `rules.silence` after a reading."""
+        """Return the latest problem and its details.
+
+        After a reading, the problem is `rules.silence` again: if nothing more comes, the silence is
+        the problem.
+        """
         return self._reason
 
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
@@ -338,7 +342,7 @@ class Health:
         self._fail(now)
 
     def back(self) -> None:
-        """Record that data may come again: the loss that `away` or `lost` recorded has ended."""
+        """Record that the loss that `away` or `lost` recorded has ended, so data can come again."""
         if self._reason[0] in PORT_LOST:
             self._reason = (self._rules.silence, ())
 
@@ -388,9 +392,9 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # This problem ends without an action of the user. If the current run of failures has a
-            # problem that needs an action, keep showing that problem. Only a telegram without a
-            # device name replaces it: such a telegram is verified, so its problem is certain.
+            # The new problem (`obstacle`) ends without an action of the user. If an earlier problem
+            # of this run of failures needs an action, keep the earlier problem. Only NO_DEVICE_NAME
+            # replaces it, because a telegram without a device name is verified.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
@@ -421,7 +425,7 @@ class Health:
         self._withdraw(*_MENDED_BY_TELEGRAM)
 
     def _fail(self, now: float) -> None:
-        """Stop showing the last reading, and let the source fail at once."""
+        """Stop showing the last reading, and do not wait for another reading."""
         self._shown_until = -inf
         self._patient_until = min(self._patient_until, now)
 

@@ -15,8 +15,8 @@ class Turns[User: Hashable, Work: Hashable]:
     """
 
     def __init__(self) -> None:
-        # For each user and each piece of work: the number of `wait` calls that no `leave` or `take`
-        # has ended yet.
+        # For each user and each piece of work: how often the user waits for the work. `wait` adds
+        # 1, `leave` subtracts 1, and `take` removes the work.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0
@@ -45,8 +45,7 @@ class Turns[User: Hashable, Work: Hashable]:
     def take(self) -> Work | None:
         """Return the next work, and remove it from all lines. Return None if no user waits.
 
-        The user whose last turn is the longest ago has the next turn. This user's oldest work is
-        taken.
+        The user whose last turn was the longest ago is next. Return the oldest work of this user.
         """
         if not self._lines:
             return None

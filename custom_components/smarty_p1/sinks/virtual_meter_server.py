@@ -238,9 +238,12 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        Return False if the question must wait until the question about another client is answered.
-        It must also wait if the client is on this machine and a user has added the virtual meter to
-        Home Assistant, because the client may then be Home Assistant itself.
+        Return True if the user has answered before, or if the issue is raised now. Return False if
+        the question must wait:
+
+        - until the question about another client is answered; or
+        - because the client is perhaps Home Assistant itself. This is so if the client is on this
+          machine, and a user has added the virtual meter to Home Assistant.
         """
         if address in self._no_batteries:
             return True

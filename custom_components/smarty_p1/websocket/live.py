@@ -66,7 +66,8 @@ class LiveMeter:
 
         @callback
         def remove() -> None:
-            # If the user lost the right to read the meter, the listener has already been removed.
+            # If the user has lost the right to read the meter, the listener is removed already. So
+            # check whether the list still has the listener.
             if listener in self._listeners:
                 self._listeners.remove(listener)
             if not self._listeners:

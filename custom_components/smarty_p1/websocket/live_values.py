@@ -8,7 +8,8 @@ from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSO
 from ..lib.meter import Reading
 from ..lib.tariff import QUARTER_HOUR, Amounts, Demand
 
-# Entities whose values are not sent. Their values rarely change, or other commands return them.
+# Entities whose values are not sent, because the values rarely change, or because other commands
+# return them.
 _LEFT_OUT = {
     "message",
     *(f"channel_message_{n}" for n in range(1, 6)),

@@ -68,7 +68,7 @@ def _event(event: Event) -> dict[str, Any]:
 def _undated(events: EventHistory) -> dict[str, int]:
     """Return the number of counted disturbances without an event, by kind.
 
-    The meter may have counted them before this program read it, or their events are too old to be
+    The meter counted these disturbances before its first reading, or their events are too old to be
     kept.
     """
     counts: dict[str, int] = {}

@@ -102,8 +102,8 @@ export class YearCard extends SmartyCard {
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const house = houseOf(feed);
     const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
-    // This method is called by up to twenty telegrams a second, but they do not change this content. So `guard` draws
-    // it again only if one of the values in `state` has changed.
+    // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
+    // So `guard` draws the content again only if one of the values in `state` has changed.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
       ${guard(state, () => (series ? this.#year(series, classes, own, bills, house, meter, feed) : this.waiting(error)))}`;
   }
@@ -212,8 +212,8 @@ export class YearCard extends SmartyCard {
     const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
     if (this.hass?.themes === this.#themes) return void paint();
     this.#themes = this.hass?.themes;
-    // The frontend may set the variables of a theme only after it has passed the new `hass`. So read the colours a
-    // frame later.
+    // The frontend sometimes sets the variables of a theme only after it has passed the new `hass`. So read the colours
+    // a frame later.
     requestAnimationFrame(() => {
       this.#map.readColors(this);
       paint();

@@ -17,8 +17,8 @@ export function quarterHourBar(
   limit: number | undefined,
 ): { parts: Part[]; limit: number | undefined; scale: number } {
   const end = Math.max(energy, projected ?? 0);
-  // The scale ends at a whole number, which is its label. With a limit, this number is in kW (4 kW are 1 kWh in a
-  // quarter-hour), otherwise in kWh.
+  // The end of the scale is labelled with a whole number: with a limit, the power in kW (4 kW are 1 kWh in a
+  // quarter-hour), otherwise the energy in kWh.
   const unit = limit === undefined ? 1 : 4;
   const scale = Math.ceil(unit * Math.max(limit === undefined ? 1 : 1.25 * limit, 1.08 * end)) / unit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;

@@ -48,7 +48,7 @@ export interface ChartRequest {
   reference: number | null;
   /** Number of quarter-hours that have ended. If such a quarter-hour is unknown, it is drawn as a gap. */
   ended: number;
-  /** Index of the first quarter-hour that may have data. Earlier quarter-hours are not drawn as gaps. */
+  /** Index of the quarter-hour in which the records begin. Earlier quarter-hours are not drawn as gaps. */
   begun: number;
   /**
    * Smallest ends of the scale in kW, upwards and downwards, so that the bar of the running quarter-hour and the line

@@ -37,17 +37,17 @@ export function contrast(one: Color, other: Color): number {
 }
 
 /**
- * Return the colour whose contrast with `ground` is `wanted`. It is mixed from `ground` and the hue, or from the hue
- * and black or white.
+ * Return a colour that has the contrast `target` with `ground`. The colour is mixed from `ground` and `hue`, or from
+ * `hue` and black or white.
  */
-function shade(hue: Color, ground: Color, wanted: number): Color {
+function shade(hue: Color, ground: Color, target: number): Color {
   const end: Color = luminance(ground) > 0.18 ? [0, 0, 0] : [255, 255, 255];
-  const [from, to] = contrast(hue, ground) >= wanted ? [ground, hue] : [hue, end];
+  const [from, to] = contrast(hue, ground) >= target ? [ground, hue] : [hue, end];
   const mix = (share: number) => from.map((value, index) => Math.round(value + (to[index]! - value) * share)) as unknown as Color;
   let [low, high] = [0, 1];
   for (let step = 0; step < 10; step += 1) {
     const middle = (low + high) / 2;
-    if (contrast(mix(middle), ground) < wanted) low = middle;
+    if (contrast(mix(middle), ground) < target) low = middle;
     else high = middle;
   }
   return mix(high);
@@ -127,7 +127,7 @@ export class Cells {
     this.#isTurned = isTurned;
   }
 
-  /** Return the cell of the grid (day × 96 + quarter-hour) for a chosen index; `chosen` is the inverse. */
+  /** Return the cell of the grid (day × 96 + quarter-hour) for a chosen index. `chosen()` does the reverse. */
   cell(chosen: number): number {
     if (!this.#isTurned) return upsideDown(chosen);
     return (chosen % this.#days) * QUARTER_HOURS_A_DAY + Math.floor(chosen / this.#days);
@@ -169,7 +169,7 @@ export interface Tick {
 
 const SHORT_DAYS = 62;
 
-/** Return whether an axis of so many days is labelled with months; otherwise it is labelled with days. */
+/** Return whether an axis of `days` days is long, and so has labels for months instead of days. */
 export const isInMonths = (days: number): boolean => days > SHORT_DAYS;
 
 /** Return the labels of the axis of days. `room` is the length in px that a label needs on the axis. */

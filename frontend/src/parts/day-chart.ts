@@ -48,7 +48,7 @@ export function layOutDay(
 
 const decimalsOf = (kw: number): number => (Number.isInteger(kw) ? 0 : 1);
 
-/** Return the chart without the running quarter-hour and the chosen bar. `guard` redraws this only after a change. */
+/** Return the parts of the chart that `guard` redraws only after a change: all but the running and the chosen bar. */
 export function drawFixedParts(
   chart: Chart,
   start: number,

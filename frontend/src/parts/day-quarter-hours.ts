@@ -47,7 +47,8 @@ interface DayReplies {
 /** Request the displayed day. Today is requested every quarter-hour, a past day once a day and after an import. */
 export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): DayReplies {
   const command = "smarty_p1/quarter_hours";
-  // The answer for today also has a mark that changes when the quarter-hours of earlier days change.
+  // The answer for today has a mark (`past`) that changes when the quarter-hours of earlier days change. So the period
+  // of a past day contains this mark.
   const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
   const past = `${today} ${ofToday.value?.past}`;
   const isToday = day === today;
@@ -98,7 +99,7 @@ export function knownPartOf({ day, since, start, count, quarterHour, present }: 
   };
 }
 
-/** Return the end of the first fully measured quarter-hour: the running quarter-hour, or else the next. */
+/** Return the end of the first complete quarter-hour: the running one if measured from its start, else the next. */
 export function firstEnds({ start, end, measured_since }: RunningQuarterHour): Date {
   const isWhole = Date.parse(measured_since) <= Date.parse(start);
   return new Date(Date.parse(end) + (isWhole ? 0 : QUARTER_HOUR_MS));

@@ -127,7 +127,8 @@ export function nightTo({ hours }: MediumHistory, day: string): Night | undefine
 function nightHours(hours: MediumHistory["hours"], day: string): number[] | undefined {
   if (!hours) return undefined;
   const midnight = dayStart(day).getTime();
-  // The clocks may change in this night. So try all hours from the first to the fifth after midnight.
+  // When the clocks change, 5:00 is four or six hours after midnight instead of five. So try all hours that can be
+  // between 2:00 and 5:00.
   const starts = [1, 2, 3, 4, 5].map((hour) => midnight + hour * 3_600_000);
   const amounts = starts
     .filter((start) => NIGHT_HOURS.includes(localParts(new Date(start)).hour))

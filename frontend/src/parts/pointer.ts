@@ -8,7 +8,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** Radius of a fingertip on the screen, in px. */
+/** A touch within this distance in px (the radius of a fingertip) from the chosen bar's centre counts for that bar. */
 const FINGER_PX = 22;
 
 interface Chart {
@@ -20,8 +20,8 @@ interface Chart {
   /** Return the index at a position, given as shares of width and height. */
   at: (x: number, y: number) => number | undefined;
   /**
-   * Return the centre of a bar as shares of width and height. If given, a touch near the centre of the chosen bar
-   * counts for this bar, because some bars are smaller than a finger.
+   * Return the centre of a bar as shares of width and height. With this function, a touch near the centre of the chosen
+   * bar counts for this bar, because some bars are smaller than a finger.
    */
   middle?: (index: number) => readonly [number, number];
   /** Called with the chosen index at a second tap, a click of the mouse or Enter. */

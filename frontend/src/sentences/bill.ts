@@ -227,7 +227,7 @@ function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[
   ];
 }
 
-/** Return the rows of the sum, the payment to the energy community, and both together. */
+/** Return up to three rows: the sum of the bill, the payment to the energy community, and the sum of both. */
 function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
   const { total, subtotal, community, shared_kwh, total_with_community: both } = bill;
   const isReceived = (total ?? 0) < 0;

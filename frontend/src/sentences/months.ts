@@ -169,7 +169,8 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const key: MonthsKey = hasSold ? "pay_after" : "pay";
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
   const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
-  // Without a complete month, the total is only that of the running month, which need not be paid yet.
+  // Without a complete month, the total is only that of the running month. This month need not be paid yet, so the name
+  // of the row says "so far".
   return { head, rows, total: { key, name: t(chosen.isRunning && !whole.length ? "so_far_pay" : key), cells } };
 }
 

@@ -1,4 +1,4 @@
-/** Texts of the card of the present power: the sentence about power that may still be switched on. */
+/** Texts of the card of the present power, such as the power that the household can switch on in addition. */
 
 import type { Locale } from "../locale.ts";
 import { addDays, addMonths, dayStart, kwDecimals, localDay, QUARTER_HOUR_MS } from "../locale.ts";
@@ -13,19 +13,19 @@ export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** Last seconds of a quarter-hour, in which it is too late to lower the mean of the quarter-hour. */
+/** Last seconds of a quarter-hour, without advice, because it is too late to lower the mean of the quarter-hour. */
 const LAST_SECONDS = 60;
-/** If fewer seconds of the quarter-hour are left, the card names no higher power that may be on only until its end. */
+/** With fewer seconds left in the quarter-hour, the card names no higher power that is possible only until its end. */
 const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
 /**
- * The card also names the power that may be on for a shorter time, if this power is MIN_LESS_KW lower or MIN_MORE_KW
- * higher than the power that may stay on.
+ * The card also names the power that is possible for a shorter time, if this power is MIN_LESS_KW lower or MIN_MORE_KW
+ * higher than the power that is possible for any time.
  */
 const MIN_LESS_KW = 0.5;
 const MIN_MORE_KW = 1;
-/** Minimum time from a change of a shown power until its next rise. A fall is shown at once. */
+/** A displayed power rises only if it has not changed for this time. It falls at once. */
 const MIN_RISE_MS = 60_000;
 
 export interface Situation {
@@ -113,7 +113,7 @@ export interface Room {
   sunny: number;
 }
 
-/** Return the power that may be switched on, at most the reference power. Undefined without a reference power. */
+/** Return the power that the household can switch on in addition; undefined without a reference power. */
 export function roomOf({ power, house, reference, energy, secondsLeft, connection }: Situation): Room | undefined {
   if (reference === null) return undefined;
   const most = Math.min(reference, (connection || Number.POSITIVE_INFINITY) - power);
@@ -129,8 +129,8 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
 export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
 
 /**
- * Shown powers that may be switched on. They fall at once, but rise only a minute after their last change, so that the
- * numbers stay calm.
+ * Powers that the household can switch on in addition, as displayed. A displayed power falls at once, but rises only a
+ * minute after its last change, so that the numbers stay calm.
  */
 export class SteadyRoom {
   #shown: Room | undefined;

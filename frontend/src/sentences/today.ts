@@ -24,7 +24,7 @@ export interface DayFacts {
   knownCount: number;
   /** End of the first quarter-hour with known energy, if today has none yet; undefined without new telegrams. */
   firstEnds: Date | undefined;
-  /** Projected mean of the running quarter-hour in kW if above its reference power, else null. */
+  /** Projected mean of the running quarter-hour in kW; null unless the mean is above the reference power. */
   heading: number | null;
 }
 

@@ -132,7 +132,8 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
         "until": until.astimezone(LUXEMBOURG).isoformat(),
         "imported_kwh": round(month.imported_kwh, 3),
         "exported_kwh": round(month.exported_kwh, 3),
-        # A contract that begins at the end of the month belongs to the next month.
+        # A contract that begins at the end of the month belongs to the next month. So `between`
+        # leaves it out.
         "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
         "peak": peak_report(month.peak),
         "vat_rate": due.vat_rate,

@@ -1,7 +1,7 @@
 """Answers about the habits of a household.
 
-They are the usual sums from midnight to this time of the day, the highest powers of a month, and
-the power that is always on.
+The answers are the usual sums from midnight to this time of the day, the highest powers of a month,
+and the power that is always on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,8 +47,8 @@ class _Sums(NamedTuple):
 def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
     """Return the usual sums from midnight to this time of the day.
 
-    They are the means of the same weekday in the last four weeks. `usual` is None unless at least
-    two of these days are known completely.
+    A usual sum is the mean of the same weekday in the last four weeks. The key `usual` is None if
+    fewer than two of these four days are known completely.
     """
     now = demand.time.astimezone(LUXEMBOURG)
     past = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]

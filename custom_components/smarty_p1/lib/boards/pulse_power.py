@@ -28,12 +28,13 @@ class PulsePower:
         return min(self._mean_kw, self._last_pulses * self._kws_per_pulse / silence)
 
     def add(self, pulses: int, at: float) -> None:
-        """Add `pulses`, the number of pulses since the last call. It is at least 1.
+        """Add `pulses`, the number of pulses (at least 1) since the last call.
 
         `at` is the time of the last pulse.
         """
         self._last_at, self._last_pulses = at, pulses
-        if self._batch_at is None or at < self._batch_at:  # first pulses, or the clock was set back
+        if self._batch_at is None or at < self._batch_at:
+            # These are the first pulses, or the clock was set back. So measure from this pulse on.
             self._batch_at, self._batch, self._mean_kw = at, 0, None
             return
         self._batch += pulses

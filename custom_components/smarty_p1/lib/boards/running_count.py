@@ -37,7 +37,7 @@ class RunningCount:
         self._held: tuple[int, float] | None = None
 
     def start_anew(self) -> None:
-        """Forget the count that is held back, because the port was lost."""
+        """Forget the count that was not accepted yet, because the port was lost."""
         self._held = None
 
     def begin_below(self, count: int | None) -> None:
@@ -48,8 +48,8 @@ class RunningCount:
     def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
         """Return the pulses since the last accepted count. Return None if `count` is not accepted.
 
-        Without `is_whole`, `count` may be old or lack its first digits. Such a count is accepted
-        only if it is not lower than the last count.
+        Without `is_whole`, `count` is perhaps old or lacks its first digits. So it is accepted only
+        if it is not lower than the last count.
         """
         if not is_whole and (self.count is None or count < self.count):
             return None

@@ -88,8 +88,9 @@ class Registers:
     def _tariffs(self) -> dict[str, list[str]]:
         """Return the names of the tariff registers of each total, by the name of the total.
 
-        The first numbers in the capture are compared. A total is left out if its number differs
-        from the sum of its tariffs' numbers by more than 1 (in the last digit) for each tariff.
+        A total is left out if it is not the sum of its tariffs. This is judged by the first number
+        of each register in the capture. Rounding allows a difference of 1 (in the last digit) for
+        each tariff.
         """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:

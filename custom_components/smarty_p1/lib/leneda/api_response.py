@@ -1,6 +1,6 @@
 """Reader of a JSON response of the API of Leneda, the national data platform: one series.
 
-A response may have data outside of the requested period, null values and repeated rows. Items that
+A response can have data outside of the requested period, null values and repeated rows. Items that
 are no quarter-hour of the period are left out.
 """
 

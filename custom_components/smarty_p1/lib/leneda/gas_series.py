@@ -24,7 +24,8 @@ _INTERVALS: Mapping[str, timedelta] = {
     "PT1H": timedelta(hours=1),
 }
 _MAX_ITEMS = 20_000
-# Maximum amount of one interval. A household uses a hundredth of this.
+# Maximum amount of one interval. An item with a higher amount is left out. A household uses a
+# hundredth of this amount.
 _MAX_AMOUNT = 10_000.0
 
 

@@ -1,6 +1,6 @@
 """Reader of a file of Leneda's portal.
 
-It has one metering point and code, and a row per quarter-hour.
+A file has the series of one metering point and OBIS code, with a row per quarter-hour.
 
 The columns are recognised by their contents, because their names differ by language. The value is
 in the column whose name contains the code, or else in the only column with decimals. A doubtful
@@ -45,8 +45,8 @@ _HEAD = 100
 _INTERVAL_AND_VERSION = 2
 # Columns that are recognised by their cells, in the order in which they are searched.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
-# The values of a file may be energies in Wh instead of powers in kW. They are taken for energies
-# only if at least _MIN_ROWS rows have a value, and if the mean value is above _HIGH_MEAN_KW.
+# A file can have energies in Wh although it says that its values are powers in kW. Values count as
+# energies only if there are at least _MIN_ROWS values, and their mean is above _HIGH_MEAN_KW.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
 # The word for minutes in English, German, French, Luxembourgish and Portuguese.
@@ -257,9 +257,9 @@ def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
 
 
 def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
-    """Raise ExportError if another column than `value` has decimals.
+    """Raise ExportError if the column `value` is swapped with another column.
 
-    Then the two columns are swapped.
+    This is so if `value` has only whole numbers, and exactly one other column has decimals.
     """
     is_number = INTEGER.fullmatch(head.example[value])
     if is_number and value not in decimals and len(decimals) == 1:

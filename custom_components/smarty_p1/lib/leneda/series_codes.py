@@ -65,7 +65,7 @@ _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SH
 def is_of_production(code: str) -> bool:
     """Return whether the OBIS code belongs to production.
 
-    A household may have several metering points of production, but only one of consumption.
+    A household can have several metering points of production, but only one of consumption.
     """
     return REGISTERS[code].quantity in _PRODUCTION
 

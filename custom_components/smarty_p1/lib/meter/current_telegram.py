@@ -1,4 +1,4 @@
-"""Check of a telegram's age. A broker or a queue may deliver a telegram hours late."""
+"""Check of a telegram's age, because a broker or a queue can deliver a telegram hours late."""
 
 from datetime import datetime, timedelta
 

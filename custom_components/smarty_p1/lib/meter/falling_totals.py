@@ -133,7 +133,7 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # M-Bus channels of the last telegram in which no index was held back. The next telegrams
+        # M-Bus channels of the last telegram in which no index had fallen. The next telegrams
         # repeat these channels for minutes, and equal channels need no check.
         self._accepted: Mapping[int, MBusReading] = {}
 

@@ -30,7 +30,7 @@ _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
 _MAX_SILENT_INTERVALS = 2
 # Highest flow by its unit, far above the flow of a household's meter. If the index rises faster,
-# its value is wrong.
+# the index is wrong, and the flow is unknown.
 _MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
 # For each unit of an index: the unit of the flow, and the number of m³ or kWh in one unit of the
 # index.

@@ -19,8 +19,8 @@ def identity_of(channel: int, reading: MBusReading) -> str:
 def channels_by_meter(telegram: Telegram) -> dict[str, int]:
     """Return the M-Bus channels of a telegram, keyed by the identities of their meters.
 
-    A meter that was moved may leave its last index on its old channel. So of two channels with the
-    same meter, the channel with the newer index is returned.
+    When a meter is moved to another channel, its last index can stay on the old channel. So of two
+    channels with the same meter, the channel with the newer index is returned.
     """
     oldest_first = sorted(telegram.channels.items(), key=lambda item: item[1].time or _NEVER)
     return {identity_of(channel, reading): channel for channel, reading in oldest_first}

@@ -20,7 +20,7 @@ type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 
 
 class WhichMeter(Protocol):
-    """Meter of a port, and the keys of all meters that may send on the port.
+    """Meter of a port, and the keys of all meters that can send on the port.
 
     `decryptor_of` returns the decryptor for a DLMS system title, or None if there is no key for it.
     `decryptor_of` itself is None if the meters send plain telegrams.
@@ -75,7 +75,8 @@ class NamedMeter:
         if name is None:
             return False
         if memory.system_title is None and not has_our_name:
-            return False  # do not let `is_named` remember a foreign system title
+            # Do not call `is_named`, because it would remember a foreign system title.
+            return False
         return memory.is_named(telegram) and has_our_name
 
 

@@ -189,8 +189,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
-# Parts that a stored file may lack. The part `demand_meter` may be stored in a file of its own, and
-# the next telegram gives the part `outline` again.
+# Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
+# a file of its own, and the next telegram gives the part `outline` again.
 _MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {

@@ -44,8 +44,9 @@ class MeterSession:
     """Session that makes readings from the bytes of one port.
 
     `prices` returns the market prices at the time of a telegram. `limits` restricts telegrams
-    without a tag. If telegrams `may_be_late`, the time in a telegram tells its age. Otherwise all
-    telegrams are current, and their times tell the deviation of the meter's clock.
+    without a tag. With `may_be_late`, telegrams can come late, so the time in a telegram tells its
+    age. Without it, all telegrams are current, so their times tell the deviation of the meter's
+    clock.
     """
 
     def __init__(

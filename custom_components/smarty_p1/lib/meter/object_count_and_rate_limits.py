@@ -1,7 +1,4 @@
-"""Limits for telegrams.
-
-They are needed, because anybody on the line can imitate a meter that does not encrypt.
-"""
+"""Limits for telegrams, because anybody on the line can imitate a meter that does not encrypt."""
 
 import re
 from collections import Counter

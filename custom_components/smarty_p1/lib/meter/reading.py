@@ -107,8 +107,8 @@ class MeterReader:
         get: Callable[[str], Any] = telegram.objects.get
         registers = [get(reference) for reference in _ENERGIES]
         if settled is not telegram:
-            # If the fall of a register is held back, the register keeps its last accepted value,
-            # which is outdated. So pass None as the energy of this register.
+            # A register whose value has fallen keeps its last accepted value until the fall is
+            # confirmed. This value is outdated, so pass None as the energy of the register.
             accepted = map(settled.objects.get, _ENERGIES)
             pairs = zip(registers, accepted, strict=True)
             registers = [
@@ -129,7 +129,8 @@ class MeterReader:
     def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
         """Return the M-Bus channels keyed by the identities of their meters.
 
-        A meter without an identifier is left out if its channel has had a meter with an identifier.
+        If a channel has had a meter with an identifier, a meter without an identifier is left out.
+        Otherwise, a telegram that lacks the identifier would seem to have a second meter.
         """
         if telegram.channels == self._identified_in:
             return self._channels

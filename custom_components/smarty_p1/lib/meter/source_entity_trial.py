@@ -36,7 +36,7 @@ class Trial(NamedTuple):
 
 
 def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
-    """Return the result of a trial. Return None without an interval between two telegrams.
+    """Return the result of a trial. Return None if there is no interval between two telegrams.
 
     If the trial has a single telegram, the interval begins at `last_report`, the time of the
     entities' last report before the trial.

@@ -14,8 +14,8 @@ ENERGY_UNITS: Mapping[str, float] = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}
 """Kilowatt-hours in each accepted unit of energy."""
 POWER_UNITS: Mapping[str, float] = {"W": 0.001, "kW": 1.0}
 """Kilowatts in each accepted unit of power."""
-# Maximum total in kWh. The register of a household's meter has six digits before the decimal point,
-# so its values are lower.
+# Maximum total in kWh. A higher state counts as unknown. The register of a household's meter has
+# six digits before the decimal point, so its values are lower.
 _MAX_KWH = 10_000_000.0
 _MAX_STATE_CHARS = 32
 # A sum of tariffs is rounded to this number of decimals, because the sum of two floats has errors

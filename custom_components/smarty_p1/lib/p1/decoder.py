@@ -2,14 +2,14 @@
 
 The module does no I/O, has no clock and raises no errors for bad bytes. An attacker on the line can
 write overlapping candidates for frames: a candidate of up to 32 KiB every 4 bytes. So the decoder
-may decipher only 128 bytes for each byte received, and 512 KiB at once. Candidates beyond this
-budget are dropped without a rejection. No true frame is dropped, because half of the budget is
-reserved:
+has a budget: it deciphers at most 128 bytes for each byte received, and 512 KiB at once. Candidates
+beyond this budget are dropped without a rejection. No true frame is dropped, because half of the
+budget is reserved:
 
 - A candidate cannot be a new frame if its frame counter is equal to the last counter or lower, or
-  if its first block does not decipher to the start of a telegram. Such candidates may use only the
+  if its first block does not decipher to the start of a telegram. Such candidates can use only the
   other half of the budget.
-- All other candidates may also use the reserved half. The reserved half suffices for eight frames
+- All other candidates can also use the reserved half. The reserved half suffices for eight frames
   of 32 KiB, and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long
   messages, are always deciphered.
 
@@ -48,7 +48,7 @@ type Event = Telegram | Rejection
 
 
 class LineDecoder:
-    """Decoder for one line, on which several meters may send.
+    """Decoder for one line, on which several meters can send.
 
     `decryptor_of` returns the decryptor for a DLMS system title (8 bytes), or None for a title
     without a key. A frame is accepted if this decryptor verifies it. If several lines share a

@@ -81,9 +81,9 @@ class FrameDecryptor:
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
     def may_decrypt(self, beginning: bytes) -> bool:
-        """Return whether a frame may contain a new telegram.
+        """Return whether a frame can contain a new telegram.
 
-        `beginning` is the first BEGINNING_SIZE bytes of the frame.
+        This is a quick check. `beginning` is the first BEGINNING_SIZE bytes of the frame.
         """
         nonce, body = nonce_and_body(beginning)
         if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):

@@ -4,8 +4,8 @@ Bytes that look like the beginning of a frame start a candidate, even within ano
 Candidates are returned in the order of their ends. So a false start neither delays nor hides a true
 frame, and the result does not depend on the chunks in which the bytes come.
 
-The caller verifies a candidate and may remove its bytes from the line by `take`. LineDecoder has
-keys and removes true frames and telegrams. FrameSplitter has no keys and removes nothing.
+The caller verifies a candidate, and can then remove its bytes from the line by `take`. LineDecoder
+has keys and removes true frames and telegrams. FrameSplitter has no keys and removes nothing.
 """
 
 from array import array
@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 
 from .frame_header import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
 
-# Number of bytes that are searched at once. Forged bytes can contain many candidates for a frame,
-# and the work then grows with the square of this number.
+# Number of bytes that are searched at once. A small number keeps the work small: for forged bytes
+# with many candidates for a frame, the work grows with the square of this number.
 _PIECE_SIZE = 2 * 1024
 # Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
 # when there are 4 KiB of them, because dropping bytes at every call would be slow.
@@ -51,7 +51,7 @@ class Framer:
     Most calls complete no candidate and must be fast. So a search sets three sizes of the buffer:
 
     - `_searched`: all marks that begin before this size are found. The last byte does not count,
-      because it may begin a mark of two bytes.
+      because it can begin a mark of two bytes.
     - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
     - `wake`: below this size, no candidate can be complete. A telegram's end that begins with the
       last byte needs five more bytes, and a header needs more.

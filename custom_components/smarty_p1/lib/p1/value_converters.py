@@ -78,7 +78,7 @@ def _split(text: str) -> list[str]:
 
 
 def number(unit: str) -> Converter:
-    """Return a converter from text to one number in `unit`. The unit may be missing in the text."""
+    """Return a converter from text to one number in `unit`. A text without a unit is accepted."""
 
     def convert(text: str) -> float | None:
         digits, _, sent_unit = text.partition("*")

@@ -54,7 +54,7 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 def _is_before_query(address: str, query: str) -> bool:
     """Return whether `query`, which contains an @, is really a query.
 
-    If not, it is the end of a password in the address.
+    Return False if `query` is the end of a password in the address.
     """
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))

@@ -87,7 +87,7 @@ class MeterMessages:
     def begin_anew(self) -> None:
         """Make all messages due, as if none had been sent.
 
-        A restarted broker may retain nothing.
+        Call this after a restart of the broker, because the broker perhaps retains nothing.
         """
         self._is_online = None
         self._shapes.clear()

@@ -19,8 +19,8 @@ class PublishFeed:
     A reading is due every `interval` seconds, and at once if it has a new message text. After
     `repeat_every` seconds (0: always), a reading is sent with all values, even unchanged ones, for
     subscribers that missed a message. A newer reading replaces a reading that could not be sent, so
-    no queue grows. `wake` is called when messages may be due. While the feed `is_held`, its only
-    message is that the meter is offline.
+    no queue grows. `wake` is called when messages can be due. While `is_held` is True, the only
+    message of the feed is that the meter is offline.
     """
 
     def __init__(

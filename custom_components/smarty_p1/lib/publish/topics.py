@@ -27,8 +27,9 @@ PART_NAMES: Mapping[str, Sequence[str]] = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": 
 """Names of the single values of an object with several values, keyed by OBIS reference."""
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
-# Identifiers match this pattern, too, and their leading zeros must stay. So `_number_and_unit`
-# takes a match for a number only if it has a unit or a decimal point.
+# An identifier that consists of digits matches this pattern, too, but is no number, because its
+# leading zeros must stay. So `_number_and_unit` accepts a number only with a unit or a decimal
+# point.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 # Maximum number of values of one object, because every value gets a topic. No meter sends more
@@ -158,8 +159,8 @@ def _as_decimal(value: float, sent: str) -> str:
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # `value` differs from the number in `sent` if a total was held back or a unit was
-        # converted.
+        # `value` differs from the number in `sent` if a unit was converted, or if the last accepted
+        # total replaces a total that has fallen.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

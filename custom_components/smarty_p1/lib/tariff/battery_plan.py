@@ -170,8 +170,9 @@ class BatteryPlan:
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # The house is expected to need `needed[hour]` parts of the battery's energy in this
-            # hour. The value of each of these parts is the cost of the import that it replaces.
+            # In this hour, the house is expected to need energy: `needed[hour]` of the equal parts
+            # into which the plan divides the battery. The value of such a part is the cost of the
+            # import that the part replaces.
             values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values

@@ -443,9 +443,9 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
     """
     cost = 0.0
     for part in parts:
-        # Layers 1 to 3 of energy sharing are local groups, and layer 4 is a national group. For
-        # local groups, the operator may waive the network cost. Energy from an unknown layer may be
-        # local, too.
+        # Layers 1 to 3 of energy sharing are local groups, for which the operator can waive the
+        # network cost. Layer 4 is a national group. Energy from an unknown layer is perhaps local,
+        # so count all shared energy except that of layer 4.
         if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate
             if variable is None or vat_rate is None:

@@ -87,8 +87,9 @@ def compare(
     the prices of their own time.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # Only the contract's own reference power can have prices from the contract. All others are
-    # computed with published prices. So always name the day until which these prices are approved.
+    # Only the contract's own reference power can have prices from the contract. The costs of all
+    # other reference powers come from published prices. So always name the day until which the
+    # published prices are approved.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

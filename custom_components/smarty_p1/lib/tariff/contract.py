@@ -86,7 +86,7 @@ NO_CONTRACT = Contract()
 
 
 class AidVat(StrEnum):
-    """Relation of an aid's amount to the VAT."""
+    """Whether an aid bears VAT, and whether the entered amount of the aid includes this VAT."""
 
     EXCLUDED = "excluded"
     """The amount is without VAT. The VAT on the amount lowers the bill, too."""

@@ -41,14 +41,14 @@ _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
 def amount(value: Stored, name: str = "") -> float:
     """Return a stored energy, power or price as a float. Raises ValueError if it is out of range.
 
-    `name` is the name of the stored field. Only fields in `_MAY_BE_NEGATIVE` may be below 0.
+    `name` is the name of the stored field. Only fields in `_MAY_BE_NEGATIVE` can be below 0.
     """
     return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
 
 
-def check_version(stored: Stores, known: int) -> None:
-    """Raise ValueError unless the version in `stored` is `known`."""
-    if checked_count(stored["version"]) != known:
+def check_version(stored: Stores, version: int) -> None:
+    """Raise ValueError unless the data `stored` have the format `version`."""
+    if checked_count(stored["version"]) != version:
         raise ValueError
 
 

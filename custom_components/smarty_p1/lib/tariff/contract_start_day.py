@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# A field that was empty before counts from the 1st of the month. These fields are exceptions,
-# because a second price would change the price of some hours.
+# A value in a field that was empty before holds from the 1st of the month. These fields are
+# exceptions, because a second price also changes the price of hours that had a price before.
 _NEVER_FILLED = {"second_price", "second_hours"}
 # A price is either fixed or follows the market. So if one of the two fields has a value, the other
 # one does not count as empty.

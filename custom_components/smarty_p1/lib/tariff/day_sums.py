@@ -1,8 +1,8 @@
 """Computation of a month's days from its spans and contracts. Days are never stored.
 
 A measured quarter-hour replaces a quarter-hour of the national platform Leneda. Quarter-hours from
-either source replace loose spans: gaps and parts of quarter-hours (`gaps_by_day.py`). They may
-include shared energy.
+either source replace gaps and parts of quarter-hours (`gaps_by_day.py`), and can include shared
+energy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ class _Part(NamedTuple):
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
         """Return the day, including `pieces` of gaps and of parts of quarter-hours.
 
-        Return None without energy.
+        Return None if there is no energy.
         """
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract that holds at its start. So round both ends of the

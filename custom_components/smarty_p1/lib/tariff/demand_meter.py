@@ -72,13 +72,14 @@ from .spans import Columns, Row, Span
 _VERSION = 3
 _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
-# The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
+# The register counts whole watt-hours, so the energy of a quarter-hour can be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
 # Shortest time by which the remaining energy of the quarter-hour is divided. In the last few
 # seconds, the division would give a very high power. An appliance switched on at that power would
 # exceed the reference power in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
-# In kWh. Another program may have rounded the register up by this much.
+# In kWh. Another program perhaps rounded the register up, so a later reading can be lower by this
+# much.
 _MAX_ROUNDING_KWH = 1.0
 
 
@@ -135,7 +136,7 @@ class DemandMeter:
         return self._segment is not None
 
     def may_continue(self, time: datetime, imported_kwh: float) -> bool:
-        """Return whether `imported_kwh` may be a later value of the register of imported energy.
+        """Return whether `imported_kwh` can be a later value of the register of imported energy.
 
         Return True before the first reading.
         """
@@ -278,9 +279,9 @@ class DemandMeter:
     def from_files(
         cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return the meter restored only from the stored spans in `files`. Its state is lost.
+        """Return a meter whose stored state is lost, restored only from the spans in `files`.
 
-        `contract`, `since` and `months` are those of `from_dict`.
+        `contract`, `since` and `months` have the same meaning as for `from_dict`.
         """
         meter = cls(contract)
         if months:

@@ -72,7 +72,7 @@ class Demand:
 
     @cached_property
     def month(self) -> Month:
-        """Return the shown month plus the running quarter-hour, if that lies in the month."""
+        """Return the shown month, with the running quarter-hour if this lies in the month."""
         since, month = self.measured_since, self.known_month
         if self.running is None or month_start(since) != month.start:
             return month

@@ -29,7 +29,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class Piece(NamedTuple):
-    """Part of a loose span (gap or part of a quarter-hour) in one day and one contract."""
+    """Part of a gap, or of an incomplete quarter-hour, in one day and one contract."""
 
     imported_wh: float
     exported_wh: float
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class _Remainder(NamedTuple):
-    """Part of a loose span without quarter-hours from Leneda: its period and its energies."""
+    """Rest of a gap or of an incomplete quarter-hour, for which Leneda has no quarter-hour."""
 
     kind: Kind
     period: Period
@@ -82,9 +82,9 @@ class RowView:
         """Remainders of each run. The key is the `id` of the run's first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
-        """Return the pieces of all loose spans in `period`, keyed by the start of their day.
+        """Return the pieces of gaps and incomplete quarter-hours in `period`, a part of `month`.
 
-        `period` is a part of `month`.
+        The keys are the starts of the days.
         """
         pieces: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):

@@ -81,7 +81,10 @@ def prices_of_attributes(
 def _lists_of(
     attributes: Mapping[str, object], factor: float, max_price: float
 ) -> Iterator[tuple[frozenset[str], PricesAhead]]:
-    """Yield the columns' names and the prices of each attribute that is a list of prices."""
+    """Yield the prices of each attribute that is a list of prices, with the names of its columns.
+
+    The columns of a list are the keys of its first row.
+    """
     lists = (value for value in attributes.values() if isinstance(value, list | tuple))
     for rows in islice(lists, _MAX_LISTS):
         if ahead := prices_by_quarter(rows, factor, max_price):

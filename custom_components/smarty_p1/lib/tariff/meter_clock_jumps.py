@@ -70,8 +70,8 @@ class ReadingSegment:
     """A meter's readings without a break: the first reading, the last reading, and their energies.
 
     `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` are
-    the finished spans of an unconfirmed segment, which are not yet in the connection's row of
-    spans.
+    the finished spans of a segment whose clock is still doubtful. So they are not stored with the
+    connection's other spans yet.
     """
 
     first: Registers
@@ -130,7 +130,7 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many segments stay after `reading`. They are counted from the first segment on.
+    """Return how many segments stay after `reading`, counted from the first segment on.
 
     `reading` comes after a break, so it does not simply continue the last segment.
     """

@@ -79,9 +79,9 @@ class KnownMonths:
         return connected(self._stale_months | recut, view.months)
 
     def _is_recut(self, start: datetime, past: PlatformDays) -> bool:
-        """Return whether Leneda has a quarter-hour on one of the month's changed days.
+        """Return whether Leneda has a quarter-hour on a day that must be computed again.
 
-        `start` is the start of the month.
+        Only the days of the month that begins at `start` are examined.
         """
         platform = past.months.get(start)
         return platform is not None and any(
@@ -110,5 +110,8 @@ class KnownMonths:
 def months_of(
     columns: Columns, past: PlatformDays = NO_PLATFORM_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
-    """Return the months of a row of spans, keyed by start, with Leneda's quarter-hours added."""
+    """Return the months of a connection, keyed by start, with Leneda's quarter-hours added.
+
+    `columns` has the spans of the connection by month.
+    """
     return KnownMonths().made(columns, past, contracts or Contracts())

@@ -120,7 +120,7 @@ def span_of(line: str, *, is_numbered: bool = True) -> Span:
 def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     """Return the span of a line's cells. Raises ValueError for malformed cells.
 
-    Without `is_numbered`, the number must be 0.
+    Without `is_numbered`, the number must be 0, as in a line that is not in a file yet.
     """
     if len(cells) == _COLUMNS_1:
         cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]
@@ -185,6 +185,6 @@ def lines_of_file(data: bytes) -> list[bytes]:
     if version and version[1] != b"2":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
-        # The header is lost. The first line may be a span, so keep it.
+        # The header is lost, so the first line is perhaps a span. Treat it as a line like others.
         lines.insert(0, header)
     return lines[:-1]

@@ -1,4 +1,4 @@
-"""Reader that restores a connection's row of spans from its month files.
+"""Reader that restores the spans of a connection (its quarter-hours and gaps) from its month files.
 
 The lines are numbered, so a missing number is a lost line. The registers of the neighbouring lines
 tell the lost energy. This energy becomes a gap until the line is restored. The file `REMOVED` has
@@ -65,11 +65,11 @@ class _Run(NamedTuple):
 
 
 class RowReader:
-    """Reader of a connection's row of spans from its month files.
+    """Reader of a connection's spans from its month files. `row` has the restored spans.
 
     `damaged` has the months with damaged or lost lines. `new` has the spans whose number is above
     `number`, because the stored state does not include them. `end` has the registers at the end of
-    the last span. `runs` has the numbers of all spans in ascending order.
+    the last span. `runs` has the numbers of all spans as ranges, in ascending order.
     """
 
     def __init__(self, files: Files, number: int | None = None) -> None:
@@ -112,10 +112,10 @@ class RowReader:
     def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
         """Put the measured quarter-hour of a line into `month` without making a `Span`.
 
-        A year has 35,000 quarter-hours, so this saves time.
+        A year has 35,000 quarter-hours, and making so many objects would take long.
 
-        Return True if the quarter-hour was put. Return False if the line is newer than the stored
-        state, repeated or out of order. Then nothing changes, and `_take_span` must read the line.
+        Return False, and change nothing, if the line is newer than the stored state, repeated or
+        out of order. The caller must then pass the line to `_take_span`.
         """
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first
@@ -134,9 +134,9 @@ class RowReader:
         return True
 
     def _goes_on(self, number: int, end: Position) -> bool:
-        """Return whether `number` directly follows the last run.
+        """Return whether `number` directly follows the last range of numbers in `runs`.
 
-        If so, extend this run to `end`.
+        If it follows, extend the range by `number`, with the registers at `end`.
         """
         if not self.runs or self.runs[-1].last + 1 != number:
             return False
@@ -171,11 +171,11 @@ class RowReader:
         return True
 
     def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
-        """Finish the reading: put a gap into the row for each range of missing numbers.
+        """Finish the reading: add a gap for each range of missing numbers.
 
-        `begun` is the reading at which the row began. `segment` is the stored segment that
-        continues the row. The attribute `lost` gets the energy that was lost between the last line
-        and `segment`.
+        `begun` is the reading at which the first span began. `segment` is the stored segment that
+        continues after the last span. The attribute `lost` gets the energy that was lost between
+        the last line and `segment`.
         """
         self._clip_gaps()
         last_number, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
@@ -192,15 +192,15 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # Sort the months. When a row exceeds `max_months`, it forgets the first of its months,
-        # which must be the oldest.
+        # Sort the months, because the first month is forgotten first if there are too many months.
+        # So the first month must be the oldest.
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:
-        """Put the gaps from the files into the row of spans.
+        """Add the gaps from the files to the restored spans.
 
-        If earlier lines cover the beginning of a gap, shorten the gap. Such lines were restored
-        after the gap was written.
+        If lines were restored after a gap was written, they can cover the beginning of the gap. So
+        shorten such a gap.
         """
         for index, (before, after) in enumerate(pairwise(self.runs), 1):
             gap = self._gaps.get(after.first)

@@ -115,9 +115,8 @@ def _total(
 ) -> float | None:
     """Return the month's total in EUR if each coming day is the mean of `days`.
 
-    Return None if unknown.
-
-    Values that all of `days` lack, such as market prices, come from `fallback_days`.
+    Values that all of `days` lack, such as market prices, come from `fallback_days`. Return None if
+    the total is unknown.
     """
     if not days:
         return None
@@ -170,7 +169,7 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Whole `days`, and `others` in place of them for values that all of `days` lack."""
+    """Days to forecast from: whole `days`, and `others` for values that all of `days` lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]
@@ -178,8 +177,8 @@ class _Known(NamedTuple):
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
         """Return the sum of parts divided by the sum of wholes, over all `days`.
 
-        `of` returns the part and the whole of one day. If the sum of wholes is 0, `others` replace
-        `days`. Return None if their sum is 0, too.
+        `of` returns the part and the whole of one day. If the sum of wholes is 0, the days in
+        `others` are used instead. Return None if the sum of their wholes is 0, too.
         """
         for days in self:
             pairs = [of(day) for day in days]

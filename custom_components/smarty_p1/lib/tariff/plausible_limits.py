@@ -17,6 +17,6 @@ _HOUR = timedelta(hours=1)
 def most_wh(passed: timedelta) -> float:
     """Return an upper limit in Wh of the energy that any connection carries in `passed`.
 
-    `CLOCK_TOLERANCE` is added, because a correction of the clock may shorten `passed`.
+    `CLOCK_TOLERANCE` is added, because a correction of the clock can shorten `passed`.
     """
     return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)

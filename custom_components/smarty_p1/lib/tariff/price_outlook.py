@@ -1,4 +1,7 @@
-"""Prices of the coming quarter-hours, and the power that usually is left to the reference power."""
+"""Prices of the coming quarter-hours, and the power that is usually free below the limit.
+
+The limit is the reference power.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping

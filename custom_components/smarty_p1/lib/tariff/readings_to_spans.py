@@ -214,7 +214,7 @@ class ReadingHistory:
     def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
         """Put the gap between two segments before the spans of the second segment, `after`.
 
-        If the segments are not of the same meter and register, no gap is put.
+        Do nothing if the segments are not of the same meter and register.
         """
         if not before.is_register_of(after.first, after.serial_number):
             return
@@ -227,17 +227,17 @@ class ReadingHistory:
             self._note(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
-        """Continue after the spans `new`, which the row got after the segments were stored.
+        """Continue after the spans `new`, which were written after the segments were stored.
 
-        The last segment with a span in `new` is confirmed.
+        The last segment with a span in `new` is confirmed, because only confirmed spans are
+        written.
         """
         if not new:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # Keep the segments after the last confirmed segment if the row ends within that segment.
-        # Otherwise, the row has spans that were added after the segments were stored. The stored
-        # segments are then outdated.
+        # Segments after the last confirmed segment are still right if the last span ends within
+        # that segment. If the last span ends later, these segments are outdated, so drop them.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []

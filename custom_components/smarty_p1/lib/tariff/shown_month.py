@@ -72,9 +72,10 @@ def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
-    """Return whether `month` has measured quarter-hours, but the following month has none.
+    """Return whether readings return to `month` after a wrong clock has shown another month.
 
-    Return False if the following month is the shown month.
+    This is so if `month` has measured quarter-hours, but the following month has none. Return False
+    if the following month is the shown month, because the clock is perhaps a month slow.
     """
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)
@@ -82,7 +83,7 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead, because it has leapt between two segments.
+    """Return whether the clock is perhaps ahead, because it has leapt between two segments.
 
     A clock that has leapt more than `MAX_SEGMENTS - 2` times leaps all the time, so return False.
     """

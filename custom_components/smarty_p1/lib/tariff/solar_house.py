@@ -26,7 +26,7 @@ MAX_NIGHT = timedelta(hours=18)
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 """Longest gap between readings whose energy may be divided between two days."""
 # An hour is doubtful if its energy is above this multiple of the highest energy of all earlier
-# hours. Its statistics then hold the energy of several hours.
+# hours, because the statistics then show the energy of several hours in one hour.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
 # Limit that replaces _MAX_RISE in the first weeks. A sunny hour after dull days may have more than
@@ -168,7 +168,8 @@ class Grid:
 def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
     """Yield the periods of a supply whose energy cannot be assigned to days.
 
-    The statistics have all energy of such a period in one hour, or end where the period begins.
+    Either the statistics show all energy of such a period in its last hour, or they lack the
+    period.
     """
     watch = _Watch(supply)
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
@@ -301,8 +302,8 @@ def _worth(
 ) -> tuple[float, float]:
     """Return the worth of a day's own energy in EUR, and the own energy without a price in kWh.
 
-    Some hours of the day may have an unknown fed-in energy. Together, these hours get the rest of
-    the day's own energy. This rest has a price only if all these hours have the same price.
+    The fed-in energy of some hours can be unknown. The own energy of these hours together is the
+    rest of the day's own energy. This rest has a price only if all these hours have the same price.
     """
     saved = unpriced_kwh = 0.0
     rest_kwh, rest_prices = own_kwh, set[float | None]()

@@ -33,8 +33,8 @@ _MAX_GAP = timedelta(days=731)
 # In Wh. A household draws more than this in a real gap of more than 40 days. So if it drew less,
 # there was no gap, but the clock was set ahead.
 _MAX_LEAP_WH = 10_000
-# In Wh. By rounding, stored numbers may fall by this much from one position to the next, although
-# the register did not fall. The limit is below the steps of a register.
+# In Wh. Stored numbers are rounded, so they can fall by this much from one position to the next
+# although the register did not fall. This amount is less than a step of a register.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
@@ -285,7 +285,7 @@ type Columns = Mapping[datetime, MonthColumns]
 
 
 class Row:
-    """Spans of a connection by month, without unconfirmed spans.
+    """Spans of a connection by month, without spans whose clock is still doubtful.
 
     `number` is the last span's number.
     """
@@ -337,10 +337,10 @@ class Row:
         return row.months
 
     def _forget(self) -> None:
-        """Forget one month.
+        """Forget one month, but never the last month.
 
-        If a month has less than a day of quarter-hours, forget the month with the fewest.
-        Otherwise, forget the first month. The last month always stays.
+        Forget the month with the fewest quarter-hours if they are less than a day. Otherwise,
+        forget the first month.
         """
         *earlier_months, _ = self.months.values()
         shortest_month = min(earlier_months, key=lambda month: month.quarter_hours)

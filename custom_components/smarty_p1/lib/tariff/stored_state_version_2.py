@@ -29,8 +29,9 @@ from .spans import Kind, Span
 
 VERSION = 2
 _VERSION_OF_MONTHS = 1
-# Maximum number of days and parts of days in a month. In the worst case, each of the month's
-# quarter-hours (31 * 96 = 2,976) has another contract and is a part of its own.
+# Maximum number of days and parts of days in a month. A state with more counts as malformed. In the
+# worst case, each of the month's quarter-hours (31 * 96 = 2,976) has another contract and is a part
+# of its own.
 _MAX_DAYS = 3_000
 _MAX_POWERS = 100
 _MAX_QUARTER_HOURS_A_DAY = 100

@@ -1,8 +1,8 @@
 """Hours and days with a second price of energy, by Luxembourg's clock.
 
 One text has both: `22:00-06:00 sat sun` means every day from 22:00 to 6:00, and all of Saturday and
-Sunday. The text may lack hours or days. The wall clock at the start of a quarter-hour decides, so
-the hour that occurs twice in October has the same price both times.
+Sunday. A text can also have only hours or only days. The wall clock at the start of a quarter-hour
+decides, so the hour that occurs twice in October has the same price both times.
 """
 
 from collections.abc import Collection, Mapping

@@ -162,8 +162,8 @@ def simulate_battery(
 def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
     """Return the contract and its reference power.
 
-    Unless None, `feed_in_price` replaces the contract's own feed-in price. Raises WhatIfError if
-    the reference power or the energy price is unknown.
+    If `feed_in_price` is a number, it replaces the feed-in price in the contract. Raises
+    WhatIfError if the reference power or the energy price is unknown.
     """
     contract = demand.contracts.at(demand.until)
     own_kw = contract.reference_kw

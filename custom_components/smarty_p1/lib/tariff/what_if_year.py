@@ -26,7 +26,7 @@ MIN_DAYS = 300
 """Minimum number of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
 # Minimum share, for two purposes. A day counts as measured if this share of its quarter-hours is
-# known. It counts as priced if this share of its energy has a market price.
+# known. A day counts as priced if this share of its energy has a market price.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)

@@ -9,8 +9,8 @@ from .poll_interval import IntervalEstimate
 MAX_CLIENTS = 64
 MAX_PAUSE = 30.0
 """Seconds without a request after which a client counts as new."""
-# Maximum number of polls from one address. Twenty devices may share an address. If each device
-# polls twice a second, the devices need 40 polls a second.
+# Maximum number of polls from one address. More polls are refused. Twenty devices that share an
+# address and poll twice a second need 40 polls a second.
 _MAX_POLLS_A_SECOND = 200
 
 

@@ -23,8 +23,8 @@ _WEIGHTS = (1, 2)
 # 23 telegrams.
 _ERROR_DECAY = 0.97
 _CHANGE_DECAY = 0.95
-# Assumed speeds of batteries: the part of the handed-out power by which their output rises within
-# one telegram. Full or empty batteries have speed 0.
+# Assumed speeds of batteries. The speed is the part of the power asked of the batteries that they
+# deliver within one telegram. Full or empty batteries have speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
 # The load is reconstructed for each assumed speed of the batteries. Speed 1 is used unless another
 # speed gives a much steadier load: its change is below this share of the change for speed 1.
@@ -46,8 +46,8 @@ class LoadForecast:
         """
         for reconstruction in (self._prompt, *self._others):
             reconstruction.add(grid, handed_out)
-        # A load that is reconstructed with a wrong speed changes more than the true load. So take
-        # the speed whose load changes least.
+        # A load that is reconstructed with a wrong speed of the batteries changes more than the
+        # true load. So choose another speed than 1 if its load changes much less.
         best = min(self._others, key=lambda other: other.change)
         if best.change >= _MUCH_STEADIER * self._prompt.change:
             best = self._prompt

@@ -46,7 +46,8 @@ class VirtualMeter:
     `batteries` are the addresses that the user named as batteries. If there are none, all clients
     that ask by UDP are batteries. A UDP client that has sent requests for at least a minute gets
     its own share of the power, up to MAX_BATTERIES clients. All other UDP clients use one share
-    together. With `is_silent`, a battery gets only one answer by UDP for each telegram.
+    together. With `is_silent`, a battery gets only one answer by UDP for each telegram, with its
+    whole share of the power.
 
     `on_fast` is called if a client that is no battery polls faster than telegrams come. The
     arguments are the client's address and its poll interval in seconds. The call is repeated at
@@ -192,8 +193,8 @@ class VirtualMeter:
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:
-            # If a client now polls faster than before, it must get only the part for the `waited`
-            # seconds.
+            # If a client now polls faster than before, it has waited for less than the usual time.
+            # So give it only the part of the power for the time that it has waited.
             interval = min(interval, waited)
         return interval
 

@@ -168,8 +168,8 @@ class HttpPort:
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A lost client of a WebSocket does not acknowledge telegrams. TCP closes the connection
-            # after this timeout.
+            # A lost client of a WebSocket does not acknowledge telegrams. So let TCP close its
+            # connection after this timeout.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
         if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
@@ -258,7 +258,8 @@ class HttpPort:
         try:
             return await handler(request)
         except web.HTTPException:
-            # A request for an unknown path counts for the client's limit of requests, too.
+            # The path or the method of the request is unknown. Count the request, too, so that the
+            # client's limit of requests holds.
             self._note(request)
             raise
 
@@ -295,8 +296,8 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # Some clients send a whole RPC frame as the body. Its `id` is the number of the frame and
-        # not of the component. So take the component only from the query.
+        # Some clients send a whole RPC frame as the body. The `id` of such a frame is the number of
+        # the frame and not of the component. So take the component only from the query.
         result = self._required_rpc.answer(
             _client(request), request.match_info["method"], component_of(request.query)
         )
