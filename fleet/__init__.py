@@ -5,7 +5,7 @@ The values are written to VictoriaMetrics.
 
 from .collector_config import CollectorConfig, read_config
 from .export_csv import Span, read_store_config, write_csv
-from .forget import forget_meter
+from .meter_deletion import forget_meter
 from .reprocess import read
 from .service import check, run
 

@@ -10,7 +10,7 @@ from prometheus_client import Histogram
 from smarty_p1_gateway.metrics import MetricSet
 
 from .frame_verifier import TELEGRAM
-from .rejections import MeterRejections
+from .rejection_metrics import MeterRejections
 
 _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)

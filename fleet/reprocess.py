@@ -23,8 +23,8 @@ from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
 from .frame_stream import INACTIVE_S, SUBJECTS, fetch_all, open_meters, subject_of
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
-from .meter_limits import MeterBounds
 from .meter_names import MeterNames
+from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .series_line_protocol import make_sample
 from .store_writer import Store, StoreRestartedError, Write

@@ -29,17 +29,17 @@ from .frame_stream import (
     replicate_meters,
 )
 from .frame_verifier import FrameVerifier, MeterWarnings
+from .frame_worker import Worker
 from .keys_watch import KeysWatch
 from .late_key_replay import LateKeys
-from .meter_limits import MeterBounds
 from .meter_names import MeterNames
+from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .pending_titles import PendingTitles
 from .store_process import check_store
 from .store_reader import open_reader
 from .store_writer import Store
-from .worker import Worker
 
 LOGGER = logging.getLogger(__name__)
 

@@ -15,6 +15,13 @@ LOGGER = logging.getLogger(__name__)
 
 _MAX_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[!-~]{1,8192}")
+# Hints for the statuses of an answer by which VictoriaMetrics or its proxy refuses a login.
+REFUSED_LOGIN_TEXTS = {
+    400: ": vmauth in front of it may want another login, or not allow that",
+    401: ": it wants another login (username and password_file, or token_file)",
+    403: ": the login may not do that",
+    404: ": is that the address of VictoriaMetrics?",
+}
 
 
 class LoginError(Exception):

@@ -4,14 +4,22 @@ import asyncio
 import contextlib
 import logging
 import re
-import ssl
 from typing import NamedTuple
 
 import aiohttp
 
 from smarty_p1_gateway import ConfigError
 
-from .outage_log import AlreadyLoggedError, reason
+from .store_answers import (
+    ERRORS,
+    StoreError,
+    WrongStoreError,
+    check_status,
+    host_of,
+    open_session,
+    read_answer,
+    why,
+)
 from .store_config import StoreConfig
 from .store_login import StoreLogin
 
@@ -19,10 +27,6 @@ LOGGER = logging.getLogger(__name__)
 
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
-_MAX_NAME_CHARS = 256
-# Request answers without compression. A compressed answer could expand to any size.
-_PLAIN = {"Accept-Encoding": "identity"}
-_HOST = "X-Server-Hostname"
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
 # Two processes may have begun on one machine in the same second. Their data paths tell them apart.
@@ -44,23 +48,6 @@ _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
 # that only this product has.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
-_LOGIN_WANTED = {
-    400: ": vmauth in front of it may want another login, or not allow that",
-    401: ": it wants another login (username and password_file, or token_file)",
-    403: ": the login may not do that",
-    404: ": is that the address of VictoriaMetrics?",
-}
-
-
-class StoreError(AlreadyLoggedError):
-    """Error for an unexpected answer of VictoriaMetrics."""
-
-
-class WrongStoreError(StoreError):
-    """Error if a program other than a single VictoriaMetrics answers. Waiting does not help."""
-
-
-ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
 
 
 class StoreProcess(NamedTuple):
@@ -69,13 +56,6 @@ class StoreProcess(NamedTuple):
     name: str
     host: str
     uptime: float
-
-
-def open_session() -> aiohttp.ClientSession:
-    """Return an HTTP session without cookies and decompression."""
-    return aiohttp.ClientSession(
-        headers=_PLAIN, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-    )
 
 
 async def ask_each(
@@ -166,41 +146,6 @@ async def _check_write(
         f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
     ) as response:
         check_status(response, 204)
-
-
-def host_of(response: aiohttp.ClientResponse) -> str:
-    """Return the store's host name in the headers of an answer. Return "" if it is missing."""
-    return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
-
-
-def check_status(response: aiohttp.ClientResponse, status: int) -> None:
-    """Raise StoreError unless the HTTP status of `response` is `status`."""
-    if response.status != status:
-        msg = f"it answers with {response.status}{_LOGIN_WANTED.get(response.status, '')}"
-        raise StoreError(msg)
-
-
-def why(error: BaseException) -> str:
-    """Return a text that may be logged for an error of a request to VictoriaMetrics."""
-    inner = getattr(error, "os_error", None) or error
-    if isinstance(inner, ssl.SSLCertVerificationError):
-        return f"TLS: its certificate is not trusted, {inner.verify_message}"
-    if isinstance(inner, ssl.SSLError) and inner.reason:
-        return f"TLS: {inner.reason}"
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "it hangs up; over https:// it may want a certificate_file, or another one"
-    return reason(error)
-
-
-async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """Return the body of an answer. Raises StoreError if it has more than `most` bytes."""
-    parts = bytearray()
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        parts += chunk
-        if len(parts) > most:
-            msg = "its answer is too long"
-            raise StoreError(msg)
-    return bytes(parts)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -14,21 +14,22 @@ import aiohttp
 from .metrics import Metrics
 from .outage_log import outage_of
 from .series_line_protocol import Sample
-from .store_config import StoreConfig
-from .store_process import (
-    DIFFERENT,
+from .store_answers import (
     ERRORS,
     StoreError,
-    StoreProcess,
     WrongStoreError,
-    ask_each,
     check_status,
     host_of,
     open_session,
     why,
 )
+from .store_config import StoreConfig
+from .store_process import DIFFERENT, StoreProcess, ask_each
 
 KEPT_AFTER = 20.0
+# Seconds between two writes. Each write has fixed costs in VictoriaMetrics, so messages are
+# gathered for one write.
+WRITE_INTERVAL_S = 0.4
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Rejected
 from smartyp1.p1 import Reason
 
-from .meters import DecodedMeters
+from .decoded_meters import DecodedMeters
 from .metrics import Metrics
 from .values_publisher import ValuesPublisher
 

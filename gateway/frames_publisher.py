@@ -8,8 +8,8 @@ from typing import override
 from smartyp1.publish import ONLINE
 
 from .encrypted_port import TopicRoot
-from .frame_queue import WaitingFrame
-from .frame_queue_writer import FrameStore
+from .frame_queue_memory_and_writer import FrameStore
+from .frame_queue_on_disk import WaitingFrame
 from .gateway_config import BrokerConfig, PortConfig
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher

@@ -20,8 +20,8 @@ from smartyp1.backoff import Backoff, Outage
 from smartyp1.p1 import read_frame
 from smartyp1.task_race import run_until_first_exit
 
-from .frame_queue import WaitingFrame
-from .frame_queue_writer import FrameStore
+from .frame_queue_memory_and_writer import FrameStore
+from .frame_queue_on_disk import WaitingFrame
 from .metrics import Metrics
 from .nats_client import NatsClient
 from .nats_config import NatsConfig

@@ -8,15 +8,15 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from .config_table import UnavailableError
+from .decoded_meters import DecodedMeters
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, TopicRoot
-from .frame_queue import QueueInUseError
-from .frame_queue_writer import FrameStore
+from .frame_queue_memory_and_writer import FrameStore
+from .frame_queue_on_disk import QueueInUseError
 from .frames_publisher import FramesPublisher
 from .gateway_config import GatewayConfig, PortConfig
 from .health import Health
-from .memory_file import Memory
-from .meters import DecodedMeters
+from .json_storage import Memory
 from .metrics import Metrics, serve
 from .nats_config import NatsConfig
 from .port_reader import Listener, PortReader

@@ -26,7 +26,7 @@ from smartyp1.stored_values import Stored, checked_list, checked_mapping, checke
 from smartyp1.tariff import LUXEMBOURG
 
 from .gateway_config import BrokerConfig, PortConfig
-from .memory_file import Memory, to_json
+from .json_storage import Memory, to_json
 from .metrics import Metrics
 from .mqtt_client import MqttClient, PortPublisher, RefusedError
 from .publish_config import PublishConfig

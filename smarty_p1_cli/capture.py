@@ -18,7 +18,7 @@ from smartyp1.capture import (
 from smartyp1.p1 import FrameDecryptor
 from smartyp1.port import Link, LinkError, redact_port
 
-from .watch_state import clean
+from .watch_texts import clean
 
 _REPLACED = {
     Replaced.TIMES: "times",

@@ -12,7 +12,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.port import Link, redact_port
 
-from .watch_state import PortStatus, condition, line, summary
+from .watch_state import PortStatus
+from .watch_texts import condition, line, summary
 
 # Seconds between two updates. With more updates, the screen would be unreadable.
 _UPDATE_INTERVAL_S = 0.2

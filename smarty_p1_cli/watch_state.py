@@ -1,28 +1,10 @@
-"""Status of a P1 port, and its texts for people. This module uses no I/O, clock or terminal."""
+"""Status of a P1 port. This module uses no I/O, clock or terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from smartyp1 import p1, port
-
-from .rejection_words import EXPLANATIONS
-
-# Longest interval between two telegrams in seconds. A meter sends every ten seconds, so a longer
-# silence is a fault.
-MAX_TELEGRAM_INTERVAL_S = 15.0
-GOOD, WAITING, WRONG = "bold green", "bold yellow", "bold red"
-_LOSSES: dict[type[port.LinkError], str] = {
-    port.PortNotFoundError: "no such device, host or service",
-    port.PortUnreachableError: "the port does not answer",
-    port.PortPermissionError: "this user may not open the port",
-    port.PortBusyError: "another program holds the port",
-    port.PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
-}
-_CONTROL_STATES = (":96.3.10", f":{p1.MBUS_FIELDS['valve'].suffix}")
-# OBIS references of the objects that a telegram's line shows.
-_ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
 
 @dataclass
@@ -71,86 +53,3 @@ class PortStatus:
                 self.telegram = event
                 self.telegram_at = self.searched_since = now
                 self.rejection = None
-
-
-def condition(status: PortStatus, now: float) -> tuple[str, str]:
-    """Return the port's condition as a text, and the style that shows its severity."""
-    if status.error:
-        return f"{_LOSSES.get(type(status.error), 'the port was lost')}; trying again", WRONG
-    if not status.is_open:
-        return "opening the port", WAITING
-    if status.rejection:
-        return EXPLANATIONS[status.rejection], WRONG
-    if now - status.silent_since > MAX_TELEGRAM_INTERVAL_S:
-        return _LOSSES[port.PortSilentError], WRONG
-    if now - status.searched_since > MAX_TELEGRAM_INTERVAL_S:
-        return "bytes arrive, but no telegram can be found in them", WRONG
-    return ("reading", GOOD) if status.telegram else ("waiting for the first telegram", WAITING)
-
-
-def summary(status: PortStatus, now: float) -> str:
-    """Return the condition, the rejections and the age of the last telegram as one line."""
-    counts = [f"{reason.replace('_', ' ')} {count}" for reason, count in status.rejected.items()]
-    rejected = f"rejected: {', '.join(counts)}" if counts else "nothing rejected"
-    age = f"no telegram yet, {status.received} bytes received"
-    if status.telegram:
-        seconds = now - status.telegram_at
-        units = [(3600, "h"), (60, "min"), (1, "s")]
-        size, unit = next(
-            (size_and_unit for size_and_unit in units if seconds >= 2 * size_and_unit[0]), units[-1]
-        )
-        age = f"last telegram {seconds / size:.0f} {unit} ago"
-    # The line may be cut at its end. So the text of the operating system comes last.
-    detail = f" ({clean(str(status.error), 120)})" if status.error else ""
-    return f"{condition(status, now)[0]}; {rejected}; {age}; {clean(status.address, 60)}{detail}"
-
-
-def line(telegram: p1.Telegram) -> str:
-    """Return the main values of a telegram as one line."""
-    values = [
-        f"{p1.OBJECTS[reference].name} {object_text(reference, telegram.objects[reference])}"
-        for reference in _ENERGY_AND_POWER
-        if reference in telegram.objects
-    ]
-    values += [f"{name} {index}" for name, index in channel_texts(telegram)]
-    start = f"{_text(telegram.time, None)} {clean(telegram.serial_number or '-')}"
-    return f"{start}: {', '.join(values)}"
-
-
-def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return two texts for each M-Bus meter: channel with type, and reading with unit."""
-    return [
-        (
-            f"{channel} {reading.type.replace('_', ' ')}",
-            clean(_text(reading.value, reading.unit), 24),
-        )
-        for channel, reading in telegram.channels.items()
-    ]
-
-
-def object_text(reference: str, value: p1.Value) -> str:
-    """Return the text of an object's value for people. Return "-" for an empty value."""
-    if isinstance(value, int) and reference.endswith(_CONTROL_STATES):
-        return p1.CONTROL_STATES.get(value, str(value)).replace("_", " ")
-    definition = p1.OBJECTS.get(reference)
-    return clean(_text(value, definition.unit if definition else None))
-
-
-def _text(value: p1.Value, unit: str | None) -> str:
-    match value:
-        case None | "":
-            return "-"
-        case datetime():
-            return value.isoformat(sep=" ")
-        case p1.Capture(time=time, value=index, unit=sent_unit):
-            return f"{_text(index, sent_unit)} at {_text(time, None)}"
-        case tuple():
-            return ", ".join(_text(part, unit) for part in value)
-        case _:
-            return f"{value} {unit}" if unit else str(value)
-
-
-def clean(text: str, max_length: int = 1024) -> str:
-    """Return a text without control characters, and with at most `max_length` characters."""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in text[: max_length + 1])
-    return shown if len(shown) <= max_length else f"{shown[: max_length - 3]}..."

@@ -12,7 +12,8 @@ from rich.text import Text
 from smartyp1.p1 import MBUS_FIELDS, MESSAGES, OBJECTS, Telegram, mbus_reference
 
 from .rejection_words import EXPLANATIONS
-from .watch_state import WRONG, PortStatus, channel_texts, clean, condition, object_text, summary
+from .watch_state import PortStatus
+from .watch_texts import WRONG, channel_texts, clean, condition, object_text, summary
 
 _GAP = "   "
 _CELL_WIDTH = 36

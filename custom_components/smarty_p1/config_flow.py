@@ -9,13 +9,13 @@ from homeassistant.core import callback
 from .const import DOMAIN, KIND_ENTITIES, KIND_LENEDA, KIND_METER, KIND_PULSE, KIND_TANK
 from .coordinator import has_no_cable, kind_of
 from .coordinator.entry_types import AnyConfigEntry
-from .flows.entity_meter import EntitySteps
-from .flows.form_and_probe import Input
+from .flows.dialog_base import Input
 from .flows.leneda_meter import LenedaSteps
 from .flows.meter_discovery import DiscoverySteps
 from .flows.meter_options import SmartyOptionsFlow
 from .flows.meter_reconfigure_reauth import UpdateSteps
 from .flows.pulse_flow import PulseOptionsFlow, PulseSteps
+from .flows.source_entity_steps import EntitySteps
 from .flows.tank_flow import TankOptionsFlow, TankSteps
 
 _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {

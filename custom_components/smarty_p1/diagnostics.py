@@ -20,10 +20,10 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
-from .coordinator.entity_coordinator import EntityCoordinator
 from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
+from .coordinator.source_entity_coordinator import EntityCoordinator
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
 from .lib.port import redact_port
 from .lib.tariff import Demand

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dev.demo.home_assistant import HOST
 from smarty_p1_fleet.init.certificates import CA, Authority
-from smarty_p1_fleet.init.files import FleetFiles
+from smarty_p1_fleet.init.fleet_folder import FleetFiles
 
 _NODE = "node"
 

@@ -1,6 +1,6 @@
 """Generator of a fleet's files: certificates, accounts, passwords, configurations, commands."""
 
-from .inputs import EXAMPLE
-from .make import init
+from .file_generation import init
+from .fleet_description import EXAMPLE
 
 __all__ = ["EXAMPLE", "init"]

@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from smarty_p1_gateway import ConfigError
 
-from .files import FleetFiles
+from .fleet_folder import FleetFiles
 
 CA, CA_KEY = "ca/ca.pem", "ca/ca.key"
 _CA_LIFE = timedelta(days=20 * 365)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from .files import FleetFiles
+from .fleet_folder import FleetFiles
 
 _HEAD = """\
 # The encryption key of each meter (32 hexadecimal digits) belongs behind its system title: then

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .fleet_description import FleetInputs
 from .hosts import bracketed
-from .inputs import FleetInputs
 from .monitoring import watching_arguments
 from .program_configs import vmauth_arguments
 from .templates import fill, read_documented

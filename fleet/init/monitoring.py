@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from .fleet_description import FleetInputs
 from .hosts import bracketed
-from .inputs import FleetInputs
 from .templates import NOTE, read_documented, read_noted, replace_once
 
 ALERTS = "alerts.yml"

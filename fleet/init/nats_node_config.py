@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
+from .fleet_description import COLLECTOR, FleetInputs
 from .hosts import Node, bracketed, listen_host
-from .inputs import COLLECTOR, FleetInputs
 from .templates import read_noted, replace_once
 
 # Example file in the documentation. Accounts and their rights are read from it, so that they are

@@ -7,7 +7,7 @@ import bcrypt
 
 from smarty_p1_gateway import ConfigError
 
-from .files import FleetFiles
+from .fleet_folder import FleetFiles
 
 _BYTES = 24
 _OWN = re.compile(r"[A-Za-z0-9_-]{32}")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from .fleet_description import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
 from .hosts import bracketed, listen_host
-from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
 from .templates import read_template
 
 # Name of the user with all rights, both in VictoriaMetrics and in vmauth.

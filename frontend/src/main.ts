@@ -21,7 +21,7 @@ import { soFarTexts } from "./sentences/so-far.ts";
 import { todayTexts } from "./sentences/today.ts";
 import { yearTexts } from "./sentences/year.ts";
 import { SidebarRedirect, SIDEBAR_REDIRECT } from "./sidebar-redirect.ts";
-import { offer, SmartyDashboard, STRATEGY } from "./dashboard-strategy.ts";
+import { offer, SmartyDashboard, STRATEGY } from "./dashboard-layout.ts";
 
 interface CardEntry {
   card: CustomElementConstructor;

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { interruptionsDrawing, KIND_HEIGHT, markSize } from "../src/drawing/quality-interruptions.ts";
 import { voltageDrawing } from "../src/drawing/quality-voltage.ts";
 import { Locale } from "../src/locale.ts";
+import { lastMessage } from "../src/sentences/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";
 import { interruptionsSentence, interruptionsTable, markSentence, readDisturbances } from "../src/sentences/quality-interruptions.ts";
-import { connectionLimit, gapWords, lastMessage, receptionDay, receptionShare, supplySentence } from "../src/sentences/quality-supply.ts";
+import { connectionLimit, gapWords, receptionDay, receptionShare, supplySentence } from "../src/sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable } from "../src/sentences/quality-voltage.ts";
 import type { Events, Live, Meter, Voltages } from "../src/websocket-types.ts";
 

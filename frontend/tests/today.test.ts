@@ -6,7 +6,7 @@ import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
 import { dayAfterKey } from "../src/parts/calendar.ts";
 import { memoize } from "../src/parts/memoize.ts";
 import { weeksOf } from "../src/sentences/calendar.ts";
-import { alwaysOnSentence, highRows } from "../src/sentences/highlights.ts";
+import { alwaysOnSentence, highRows } from "../src/sentences/highest-powers-always-on.ts";
 import { daySentence, type DayFacts, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterFacts, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
 import type { Day, QuarterHours, RunningQuarterHour } from "../src/websocket-types.ts";
 

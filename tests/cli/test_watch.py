@@ -20,7 +20,8 @@ from rich.console import Console
 
 from dev.encoder import KEY, frame, literal, telegram
 from smarty_p1_cli.rejection_words import EXPLANATIONS
-from smarty_p1_cli.watch_state import MAX_TELEGRAM_INTERVAL_S, PortStatus, condition, summary
+from smarty_p1_cli.watch_state import PortStatus
+from smarty_p1_cli.watch_texts import MAX_TELEGRAM_INTERVAL_S, condition, summary
 from smarty_p1_cli.watch_view import view
 from smartyp1.p1 import Decoder, Reason, Rejection
 from smartyp1.port import (

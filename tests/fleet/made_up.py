@@ -14,13 +14,13 @@ from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
-from smarty_p1_fleet.meter_limits import MeterBounds
+from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.meter_names import MeterNames
+from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.pending_titles import PendingTitles
 from smarty_p1_fleet.series_line_protocol import Sample
 from smarty_p1_fleet.store_writer import Store, StoreRun, Write
-from smarty_p1_fleet.worker import Worker
 from smarty_p1_gateway import Keys
 
 SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"

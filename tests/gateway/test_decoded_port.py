@@ -11,10 +11,10 @@ from typing import cast
 import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
-from smarty_p1_gateway import ConfigTable, meters, read_keys
+from smarty_p1_gateway import ConfigTable, decoded_meters, read_keys
+from smarty_p1_gateway.decoded_meters import DecodedMeters
 from smarty_p1_gateway.decoded_port import DecodedPort
-from smarty_p1_gateway.memory_file import Memory
-from smarty_p1_gateway.meters import DecodedMeters
+from smarty_p1_gateway.json_storage import Memory
 from smarty_p1_gateway.metrics import Metrics
 from smarty_p1_gateway.values_publisher import ValuesPublisher
 from smartyp1.meter import Reading, Reception
@@ -289,7 +289,7 @@ async def test_what_the_first_version_has_stored_is_gone_on_from(tmp_path: Path)
 async def test_a_key_of_every_meter_makes_no_meters_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meters, "_MAX_METERS", 4)
+    monkeypatch.setattr(decoded_meters, "_MAX_METERS", 4)
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, f"* {KEY.hex()}")
         port.feed(frame(1))

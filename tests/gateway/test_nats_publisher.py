@@ -14,8 +14,8 @@ from nats.errors import Error
 
 from dev.encoder import TITLE, frame
 from smarty_p1_gateway import nats_publisher, nats_requests
-from smarty_p1_gateway.frame_queue import NewFrame
-from smarty_p1_gateway.frame_queue_writer import FrameStore
+from smarty_p1_gateway.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.frame_queue_on_disk import NewFrame
 from smarty_p1_gateway.metrics import Metrics
 from smarty_p1_gateway.nats_config import NatsConfig
 from smarty_p1_gateway.nats_publisher import NatsPublisher

@@ -13,7 +13,7 @@ import pytest
 
 from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
-from smarty_p1_gateway.memory_file import Memory
+from smarty_p1_gateway.json_storage import Memory
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 
 ROOT = "smarty_p1/house"

@@ -25,7 +25,7 @@ from custom_components.smarty_p1.coordinator import (
     tank_coordinator,
 )
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
-from custom_components.smarty_p1.flows import meter_setup
+from custom_components.smarty_p1.flows import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe, probing, read_limit
 from dev.leneda import Platform
 
@@ -86,7 +86,7 @@ def short_wait() -> Generator[None]:
     Not too soon: on a busy machine, what is sent at once may take a second.
     """
     with (
-        patch.object(meter_setup, "probe", partial(probe, timeout=2.0)),
+        patch.object(port_key_and_found_meter, "probe", partial(probe, timeout=2.0)),
         patch.object(probing, "_MIN_LISTENING_S", 0.2),
     ):
         yield

@@ -16,7 +16,6 @@ from ..const import (
     KIND_TANK,
     PLATFORMS,
 )
-from .entity_coordinator import EntityCoordinator
 from .entry_types import AnyConfigEntry
 from .leneda_coordinator import LenedaCoordinator
 from .meter_books import MeterBooks
@@ -24,6 +23,7 @@ from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .port_connection import Line
 from .pulse_coordinator import PulseCoordinator
 from .pulse_counter import PulseCounter
+from .source_entity_coordinator import EntityCoordinator
 from .tank_coordinator import TankCoordinator
 
 type BooksCoordinator = SmartyCoordinator | LenedaCoordinator | EntityCoordinator

@@ -14,9 +14,9 @@ from ..coordinator.meter_books import MeterBooks
 from ..coordinator.meter_id_change import async_add_cable
 from ..lib.meter import IMPORTED_ENERGY, shown_name
 from ..lib.p1 import Telegram
-from .form_and_probe import Input
+from .contract_and_dashboard_step import ContractAndDashboardSteps
+from .dialog_base import Input
 from .form_errors import FieldError
-from .setup_last_steps import ContractAndDashboardSteps
 
 _SAME_METER = "same_meter"
 _ANOTHER = "another"

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_PORT
 
 from ..coordinator import has_books
 from ..lib.port import identify_port, redact_port
-from .form_and_probe import Dialog, Draft, source_field
+from .dialog_base import Dialog, Draft, source_field
 from .form_errors import FieldError
 
 

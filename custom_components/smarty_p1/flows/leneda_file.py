@@ -15,7 +15,7 @@ from ..coordinator.leneda_history import Imported
 from ..coordinator.leneda_refusals import ImportRefusedError
 from ..lib.leneda import MAX_EXPORT_SIZE, Quantity
 from ..lib.tariff import LUXEMBOURG
-from .form_and_probe import Input
+from .dialog_base import Input
 
 _FILE = "file"
 _SCHEMA = vol.Schema(
@@ -66,7 +66,7 @@ class LenedaFileSteps(OptionsFlow):
         """Show progress while the file is imported."""
         if self._import is None:
             # Never start the task eagerly, for the reason that `Dialog._async_look` in
-            # form_and_probe.py gives.
+            # dialog_base.py gives.
             self._import = self.hass.async_create_task(
                 self._async_import(), f"{DOMAIN} import", eager_start=False
             )

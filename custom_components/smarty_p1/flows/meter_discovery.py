@@ -9,9 +9,9 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
 from ..coordinator import has_telegrams
-from .form_and_probe import Input
-from .meter_setup import MeterForm, MeterSteps
+from .dialog_base import Input
 from .moved_gateway import follow
+from .port_key_and_found_meter import MeterForm, MeterSteps
 from .ports_in_use import async_entry_at, async_lasting_name
 
 # "P1" as a word, in these spellings: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. The

@@ -32,9 +32,8 @@ from .contract_form import (
     read_power,
     shown_contract,
 )
-from .form_and_probe import Input
+from .dialog_base import Input
 from .form_errors import FieldError
-from .gas_and_interval_options import DATA_OPTIONS, data_fields, read_data
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
@@ -46,6 +45,7 @@ from .publish_options import (
 )
 from .sun_options import read_sun, sun_fields
 from .surcharge_interpretations import surcharge_placeholders
+from .update_interval_and_gas_prices import DATA_OPTIONS, data_fields, read_data
 from .virtual_options import (
     async_addresses_to_enter,
     async_read_virtual,

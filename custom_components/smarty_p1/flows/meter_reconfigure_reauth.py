@@ -21,10 +21,10 @@ from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
 from .add_cable import may_join
-from .form_and_probe import Input
+from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import PUBLISHED_KEY
-from .meter_setup import MeterForm, MeterSteps, async_prove
+from .port_key_and_found_meter import MeterForm, MeterSteps, async_prove
 from .shared_form_fields import CURRENT_PORT, NEW_PORT
 
 # For each reason why new keys are needed: the field at which the form shows an error, and the

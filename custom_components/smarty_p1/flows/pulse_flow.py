@@ -23,8 +23,8 @@ from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..coordinator.pulse_sources import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
+from .dialog_base import Draft, Input, shown_source
 from .first_pulse import async_find_pulses
-from .form_and_probe import Draft, Input, shown_source
 from .form_errors import check_topic
 from .shared_form_fields import NEW_PORT, async_port_field, list_field, number_field, state_of
 

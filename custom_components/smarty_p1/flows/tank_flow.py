@@ -20,7 +20,7 @@ from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
-from .form_and_probe import Draft, Input
+from .dialog_base import Draft, Input
 from .form_errors import FieldError
 from .shared_form_fields import NEW_PORT, async_port_field, number_field
 

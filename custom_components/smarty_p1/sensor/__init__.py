@@ -10,9 +10,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
-from ..coordinator.entity_coordinator import EntityCoordinator
 from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.source_entity_coordinator import EntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import SmartyEntity, find_new, mbus_device, on_new_objects
 from ..lib.entities import (

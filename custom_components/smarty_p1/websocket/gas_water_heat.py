@@ -10,7 +10,7 @@ from ..coordinator import BooksCoordinator
 from ..coordinator.entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.meter_history import LENEDA_GAS
-from ..lib.answers import GasPrices, gas_costs_report, joined_days
+from ..lib.answers import GasPrices, gas_meter_costs
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
 
@@ -53,35 +53,11 @@ def _report(
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter and of the meters that it replaced.
-
-    Return None for other meters. If there are several gas meters, only the costs of the first one
-    include the fixed price.
-    """
+    """Return the costs of a gas meter. Return None for other meters."""
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
-    # The costs of a replaced meter are shown with the meter that replaced it, so that the fixed
-    # price is counted only once. The replaced meter gets an empty report.
-    current = _not_replaced(meters)
-    if all(meter is not medium for meter in current):
-        return gas_costs_report({}, prices, now)
-    if current[0] is not medium:
-        prices = prices._replace(per_month=0.0)
-    replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
-    return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
-
-
-def _not_replaced(meters: list[MediumHistory]) -> list[MediumHistory]:
-    """Return the meters that no other meter has replaced."""
-    return [meter for meter in meters if not any(_has_replaced(other, meter) for other in meters)]
-
-
-def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:
-    """Return whether `medium` began on the day of `predecessor`'s last reading, or later."""
-    last, first = predecessor.time, min(medium.days, default=None)
-    is_later = last is not None and first is not None and day_start(last) <= first
-    return is_later and medium is not predecessor
+    return gas_meter_costs(medium, meters, prices, now)
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:

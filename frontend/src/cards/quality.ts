@@ -7,9 +7,10 @@ import { voltageDrawing } from "../drawing/quality-voltage.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { plain } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
+import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { interruptionLines, interruptionsStyles } from "../parts/quality-interruptions.ts";
-import { operatorMessage, receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
+import { receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
 import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
 import { Width } from "../parts/element-width.ts";
 import { measureIn } from "../parts/text-width.ts";
@@ -37,7 +38,7 @@ const WATCHED = [
 ];
 
 export class QualityCard extends SmartyCard {
-  static override styles = [styles, voltageStyles, supplyStyles, interruptionsStyles];
+  static override styles = [styles, voltageStyles, supplyStyles, operatorMessageStyles, interruptionsStyles];
 
   readonly #voltageDay = memoize(voltageDay);
   readonly #voltageDrawing = memoize(voltageDrawing);

@@ -16,7 +16,7 @@ import { measureIn } from "../parts/text-width.ts";
 import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-table.ts";
-import { alwaysOnSentence, highRows } from "../sentences/highlights.ts";
+import { alwaysOnSentence, highRows } from "../sentences/highest-powers-always-on.ts";
 import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";

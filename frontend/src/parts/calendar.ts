@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { type CalendarDay, weeksOf } from "../sentences/calendar.ts";
-import type { HighRow } from "../sentences/highlights.ts";
+import type { HighRow } from "../sentences/highest-powers-always-on.ts";
 import { capital, todayTexts } from "../sentences/today.ts";
 import type { Day } from "../websocket-types.ts";
 import { turnOver } from "./markup.ts";

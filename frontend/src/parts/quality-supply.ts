@@ -1,13 +1,10 @@
-/** Parts of the supply card: breaker, relays and limit, reception of 24 hours, last operator message. */
+/** Parts of the supply card: breaker, relays and limit, reception of 24 hours. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { say } from "../sentences/quality.ts";
-import { gapWords, lastMessage, type Reception, receptionShare } from "../sentences/quality-supply.ts";
-import type { Events } from "../websocket-types.ts";
+import { gapWords, type Reception, receptionShare } from "../sentences/quality-supply.ts";
 
-/** A message with more than this number of characters can scroll in its box. */
-const MIN_SCROLL_CHARS = 160;
 /** Height of an hour's block in px, and the smallest visible missing part. */
 const BLOCK_PX = 20;
 const MIN_MISSING_PX = 3;
@@ -46,16 +43,6 @@ export const supplyStyles = css`
     gap: 8px;
     margin-top: 4px;
   }
-  .message {
-    margin-top: 12px;
-    padding-top: 8px;
-    border-top: 1px solid var(--divider-color);
-  }
-  .message p:last-child {
-    max-height: 96px;
-    overflow: auto;
-    unicode-bidi: isolate;
-  }
 `;
 
 export function supplyRows(rows: [string, TemplateResult | string][], isOld: boolean): TemplateResult {
@@ -90,17 +77,5 @@ export function receptionHours(day: Reception, blocks: { received: string; missi
       ${svg`<path class="missing" d=${blocks.missing}></path><path class="received" d=${blocks.received}></path>`}
     </svg>
     <div class="scale"><small aria-hidden="true">${locale.time(new Date(day.start))}</small><small>${words}</small><small aria-hidden="true">${say(locale, "now")}</small></div>
-  </div>`;
-}
-
-export function operatorMessage(events: Events, locale: Locale): TemplateResult {
-  const message = lastMessage(events);
-  if (!message) return html`<div class="message"><p class="small">${say(locale, "no_message")}</p></div>`;
-  const date = message.time === undefined ? "–" : locale.date(new Date(message.time));
-  const title = say(locale, "last_message", { date });
-  const isLong = message.text.length > MIN_SCROLL_CHARS;
-  return html`<div class="message">
-    <p class="small">${title}</p>
-    <p dir="auto" role=${isLong ? "region" : nothing} aria-label=${isLong ? title : nothing} tabindex=${isLong ? 0 : nothing}>${message.text}</p>
   </div>`;
 }

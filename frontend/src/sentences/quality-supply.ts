@@ -1,4 +1,4 @@
-/** Texts about the supply: breaker, reception of telegrams, operator message. */
+/** Texts about the supply: breaker, reception of telegrams. */
 
 import { type Locale, localDay } from "../locale.ts";
 import type { Events, Live, Meter } from "../websocket-types.ts";
@@ -6,9 +6,6 @@ import { duration, parseTime, say } from "./quality.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
-/** Characters that would reverse, hide or break the surrounding text. */
-const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu;
-const MAX_MESSAGE_CHARS = 2_048;
 
 const BREAKER = ["connected", "disconnected", "ready_for_reconnection"] as const;
 type Breaker = (typeof BREAKER)[number];
@@ -112,14 +109,4 @@ export function receptionTable({ start, shares }: Reception, locale: Locale): st
       return [`${locale.shortWeekday(time)}, ${locale.time(time)}`, shown];
     })
     .reverse();
-}
-
-/** Return the newest operator message that contains visible text. */
-export function lastMessage({ messages }: Events): { text: string; time: number | undefined } | undefined {
-  const all = Array.isArray(messages) ? messages : [];
-  for (const { text, time } of [...all].reverse()) {
-    const clean = String(text ?? "").slice(0, MAX_MESSAGE_CHARS).replace(CONTROLS, " ").replace(/\s+/g, " ").trim();
-    if (clean) return { text: clean, time: parseTime(time) };
-  }
-  return undefined;
 }

@@ -9,7 +9,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.meter import telegram_limits
+from custom_components.smarty_p1.lib.meter import object_count_and_rate_limits
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import OTHER_KEY, SYSTEM_TITLE, encipher, seal, with_value, without_channels
 from tests.ha.passed import Passed
@@ -88,7 +88,7 @@ async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
 @pytest.fixture
 def many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let telegrams without a tag come faster than they may."""
-    monkeypatch.setattr(telegram_limits, "MAX_TELEGRAMS_AT_ONCE", 1000)
+    monkeypatch.setattr(object_count_and_rate_limits, "MAX_TELEGRAMS_AT_ONCE", 1000)
 
 
 def invented_telegrams(number: int) -> Iterator[bytes]:

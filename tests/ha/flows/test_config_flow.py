@@ -30,7 +30,7 @@ from custom_components.smarty_p1.const import (
     SECTION_ADVANCED,
 )
 from custom_components.smarty_p1.flows import (
-    meter_setup,
+    port_key_and_found_meter,
     ports_in_use,
     shared_form_fields,
 )
@@ -615,7 +615,7 @@ async def test_port_of_a_disabled_entry_is_free(
 async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    with patch.object(meter_setup, "probe", probe):
+    with patch.object(port_key_and_found_meter, "probe", probe):
         result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     assert result["description_placeholders"] == {"port": port.url}
@@ -632,7 +632,7 @@ async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> 
 async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    with patch.object(meter_setup, "probe", probe):
+    with patch.object(port_key_and_found_meter, "probe", probe):
         await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     await port.wait_for_clients(1)
 

@@ -36,7 +36,7 @@ from custom_components.smarty_p1.const import (
     SECTION_ADVANCED,
 )
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
-from custom_components.smarty_p1.flows import meter_setup
+from custom_components.smarty_p1.flows import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import is_advanced_open, submit, suggested
@@ -119,7 +119,7 @@ class Dialogs:
         """Fill in the form, and wait until it waits for a telegram that does not come."""
         form = await self.reconfigure()
         connections = self.port.connections
-        with patch.object(meter_setup, "probe", probe):
+        with patch.object(port_key_and_found_meter, "probe", probe):
             result = await self.enter(form, typed)
             await self.port.wait_for_connections(connections + 1)
         assert result["type"] is FlowResultType.SHOW_PROGRESS
@@ -489,7 +489,7 @@ async def test_mistake_while_waiting_and_nothing_is_changed(
     await dialogs.begin()
     form = await dialogs.reconfigure()
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
-    with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
+    with patch.object(port_key_and_found_meter, "probe", side_effect=RuntimeError("a mistake")):
         result = await dialogs.submit(form, {})
     assert result["errors"] == {"base": "unknown"}
     await dialogs.is_read()

@@ -12,7 +12,7 @@ from .bills import (
     known_months,
 )
 from .days import bills_by_day, days_report
-from .gas_costs import DaySums, GasPrices, gas_costs_report, joined_days
+from .gas_costs import DaySums, GasPrices, gas_costs_report, gas_meter_costs, joined_days
 from .habits import highlights_report, usual_report
 from .house import first_day_of_house, house_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
@@ -37,6 +37,7 @@ __all__ = [
     "days_report",
     "first_day_of_house",
     "gas_costs_report",
+    "gas_meter_costs",
     "highlights_report",
     "house_report",
     "joined_days",

@@ -5,11 +5,11 @@ so that the same days of two years are comparable.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from ..tariff import LUXEMBOURG, day_end
+from ..tariff import LUXEMBOURG, day_end, day_start
 
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""
@@ -29,6 +29,16 @@ class GasPrices(NamedTuple):
     per_month: float
 
 
+class GasMeter(Protocol):
+    """Gas meter: the time of its last reading, and its daily sums."""
+
+    @property
+    def time(self) -> datetime | None: ...  # noqa: D102
+
+    @property
+    def days(self) -> DaySums: ...  # noqa: D102
+
+
 class _Day(NamedTuple):
     """Gas of a day in m³, and the share (0 to 1) of the day that is known."""
 
@@ -41,6 +51,37 @@ class _Day(NamedTuple):
 
 
 _UNKNOWN = _Day(0.0, 0.0)
+
+
+def gas_meter_costs(
+    medium: GasMeter, meters: Sequence[GasMeter], prices: GasPrices, now: datetime
+) -> dict[str, Any]:
+    """Return the costs of the gas meter `medium` and of the meters that it replaced.
+
+    `meters` are all gas meters. If there are several, only the costs of the first one include the
+    fixed price.
+    """
+    # The costs of a replaced meter are shown with the meter that replaced it, so that the fixed
+    # price is counted only once. The replaced meter gets an empty report.
+    current = _not_replaced(meters)
+    if all(meter is not medium for meter in current):
+        return gas_costs_report({}, prices, now)
+    if current[0] is not medium:
+        prices = prices._replace(per_month=0.0)
+    replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
+    return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
+
+
+def _not_replaced(meters: Sequence[GasMeter]) -> list[GasMeter]:
+    """Return the meters that no other meter has replaced."""
+    return [meter for meter in meters if not any(_has_replaced(other, meter) for other in meters)]
+
+
+def _has_replaced(medium: GasMeter, predecessor: GasMeter) -> bool:
+    """Return whether `medium` began on the day of `predecessor`'s last reading, or later."""
+    last, first = predecessor.time, min(medium.days, default=None)
+    is_later = last is not None and first is not None and day_start(last) <= first
+    return is_later and medium is not predecessor
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:

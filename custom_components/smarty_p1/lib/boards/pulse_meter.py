@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from .line_splitter import LineSplitter
-from .power import PulsePower
+from .pulse_power import PulsePower
 from .running_count import RunningCount, parse_count
 
 _MIN_ONES = 10

@@ -7,7 +7,6 @@ an icon.
 
 from .binary_sensors import BINARY_SENSORS
 from .deadband import DeadbandFilter, Follow, Shown, limited
-from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
 from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
 from .entity_description import (
     CURRENCY,
@@ -22,6 +21,7 @@ from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .leneda_sensors import PAST_SENSORS
 from .mbus_sensors import sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
+from .quarter_hour_power_sensors import DEMAND_SENSORS, MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
 from .reception_sensors import CONNECTION, RECEPTION_SENSORS
 from .sharing_sensors import SHARING_SENSORS, day_sums_of
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES

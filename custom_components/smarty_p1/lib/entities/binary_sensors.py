@@ -1,7 +1,7 @@
 """Binary sensor that warns if the running quarter-hour will end above the reference power."""
 
-from .demand_sensors import REFERENCE_POWER, measured_since
 from .entity_description import BinarySensorSpec
+from .quarter_hour_power_sensors import REFERENCE_POWER, measured_since
 
 BINARY_SENSORS = (
     BinarySensorSpec(

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..meter import Reading
-from .demand_sensors import DEMAND_SENSORS
 from .entity_description import SensorSpec
 from .meter_sensors import SENSORS
+from .quarter_hour_power_sensors import DEMAND_SENSORS
 from .sharing_sensors import SHARING_SENSORS
 from .tariff_sensors import TARIFF_SENSORS
 

@@ -21,7 +21,7 @@ from ..tariff import (
     older_prices,
     price_of_kwh,
 )
-from .demand_sensors import Attributes, quarter_hour_attributes
+from .quarter_hour_power_sensors import Attributes, quarter_hour_attributes
 
 _MAX_METERS = 8
 

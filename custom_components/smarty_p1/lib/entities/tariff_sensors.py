@@ -5,7 +5,6 @@ from collections.abc import Callable
 from ..meter import Reading
 from ..tariff import Demand
 from . import tariff_sensor_values as values
-from .demand_sensors import REFERENCE_POWER, Attributes, mean_power, month_start
 from .entity_description import (
     CURRENCY,
     KILOWATT,
@@ -14,6 +13,7 @@ from .entity_description import (
     NeededOption,
     SensorSpec,
 )
+from .quarter_hour_power_sensors import REFERENCE_POWER, Attributes, mean_power, month_start
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
 """Names of attributes that are too long to be stored with every state."""

@@ -13,7 +13,7 @@ from .implausible_rows import whole_days, without_false_zeros
 from .platform_quarter_hours import quarter_hours_of, sharing_of
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
 from .portal_file_refusals import ExportError, ExportRefusal
-from .rows import Row, added_up, newest
+from .row_versions import Row, added_up, newest
 from .series_codes import (
     CODES,
     COVERED,

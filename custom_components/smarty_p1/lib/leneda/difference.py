@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..tariff import QUARTER_HOUR, QuarterHour, day_end, day_start
-from .rows import Row
+from .row_versions import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001

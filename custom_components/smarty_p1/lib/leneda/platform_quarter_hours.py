@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ..tariff import Covered, Origin, QuarterHour
-from .rows import Row
+from .row_versions import Row
 from .series_codes import COVERED, REGISTERS, Quantity
 from .totals_from_parts import with_totals
 

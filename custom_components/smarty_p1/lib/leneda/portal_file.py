@@ -16,8 +16,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ..tariff import QUARTER_HOUR, REFERENCE_POWERS
-from .portal_file_refusals import ExportError, ExportRefusal
-from .portal_file_row import (
+from .portal_file_cells import (
     CODE,
     DECIMAL,
     DECIMAL_COMMA,
@@ -31,7 +30,8 @@ from .portal_file_row import (
     RefusedRowError,
     read_row,
 )
-from .rows import Row, is_measured, newest
+from .portal_file_refusals import ExportError, ExportRefusal
+from .row_versions import Row, is_measured, newest
 from .series_codes import REGISTERS, is_gas, is_in_its_unit
 
 MAX_EXPORT_SIZE = 20_000_000

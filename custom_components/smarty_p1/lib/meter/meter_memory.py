@@ -18,7 +18,7 @@ from ..stored_values import (
 from ..tariff import DemandMeter
 from .falling_totals import Totals
 from .flow_rate import FlowRates
-from .telegram_limits import shown_name
+from .object_count_and_rate_limits import shown_name
 from .telegram_outline import Outline
 
 _TITLE_SIZE = 8

@@ -16,8 +16,8 @@ from ..p1 import LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
 from .current_telegram import is_recent
 from .meter_identity import WhichMeter
+from .object_count_and_rate_limits import Limits, shown_name
 from .reading import MeterReader, Reading, Reception
-from .telegram_limits import Limits, shown_name
 
 # Maximum number of other meters that are counted by name. All further meters are counted together,
 # because an attacker could forge any number of names.

@@ -10,7 +10,7 @@ from ..p1 import MBusReading, Reason, Telegram
 from ..tariff import NO_PRICES, Demand, Energies, MarketPrices
 from .mbus_channels import CHANNEL_PREFIX, channels_by_meter
 from .meter_memory import MeterMemory
-from .telegram_limits import Limits
+from .object_count_and_rate_limits import Limits
 
 IMPORTED_ENERGY = "1-0:1.8.0"
 _ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0")

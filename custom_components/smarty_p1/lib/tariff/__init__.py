@@ -74,10 +74,11 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
+from .plausible_limits import MAX_POWER_KW
 from .price_classes import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
-from .register_rises import MAX_POWER_KW, Amounts, Energies
+from .register_rises import Amounts, Energies
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .solar_house import (
     Grid,

@@ -63,8 +63,9 @@ from .month import Month
 from .month_cache import KnownMonths
 from .month_file_lines import Files
 from .month_file_reader import RowReader
+from .plausible_limits import MAX_POWER_KW
 from .readings_to_spans import ReadingHistory
-from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
+from .register_rises import DECIMALS, Energies, Registers
 from .shown_month import sure_time, time_until
 from .spans import Columns, Row, Span
 

@@ -56,7 +56,8 @@ from itertools import pairwise
 from typing import Self
 
 from .calendar import month_start
-from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_wh
+from .plausible_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .register_rises import Amounts, Registers
 from .spans import MAX_SHARED_GAP, Position, Span
 
 MAX_SEGMENTS = 8

@@ -3,20 +3,11 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
-from .calendar import QUARTER_HOUR
 from .contract import MarketPrices
-
-MAX_GAP = QUARTER_HOUR
-"""Energy is interpolated only between readings that are at most this far apart."""
-CLOCK_TOLERANCE = timedelta(minutes=1)
-"""If a meter's clock is set back by at most this time, no new segment begins."""
-MAX_POWER_KW = 1000.0
-"""Maximum plausible power in kW of a connection. A register that rises faster has leapt."""
+from .plausible_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
 
 DECIMALS = 6
 """Decimal places of stored amounts: finer than a register's steps, coarser than float errors."""
-
-_HOUR = timedelta(hours=1)
 
 
 class Energies(NamedTuple):
@@ -101,14 +92,6 @@ class Rise(NamedTuple):
             _risen(before.reactive_imported_varh, after.reactive_imported_varh, passed),
             _risen(before.reactive_exported_varh, after.reactive_exported_varh, passed),
         )
-
-
-def most_wh(passed: timedelta) -> float:
-    """Return an upper limit in Wh of the energy that any connection carries in `passed`.
-
-    `CLOCK_TOLERANCE` is added, because a correction of the clock can shorten `passed`.
-    """
-    return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)
 
 
 def _risen(before: float | None, after: float | None, passed: timedelta) -> float | None:

@@ -21,7 +21,8 @@ from typing import NamedTuple
 from .calendar import QUARTER_HOUR, month_end, month_start
 from .kept_months import MAX_MONTHS
 from .month import Origin, QuarterHour
-from .register_rises import DECIMALS, Amounts, Registers, most_wh
+from .plausible_limits import most_wh
+from .register_rises import DECIMALS, Amounts, Registers
 
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not divided among days, because that would be a guess."""

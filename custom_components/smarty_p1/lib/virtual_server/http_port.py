@@ -31,25 +31,24 @@ from ..virtual import (
     shelly_information,
     to_json,
 )
-from .listener import Listener
+from .connection_limits import (
+    CHECK_INTERVAL_S,
+    MAX_BODY_S,
+    MAX_CONNECTIONS,
+    MAX_CONNECTIONS_OF_ONE,
+    MAX_FIRST_REQUEST_S,
+    MAX_IDLE_S,
+    MAX_LISTENERS,
+    MAX_LISTENERS_OF_ONE,
+    UNANSWERED_MS,
+)
 from .shelly_connections import ShellyRpc
+from .shelly_websocket import Listener
 
 LOGGER = logging.getLogger(__name__)
 # Logger that drops all lines, because anybody on the network can cause invalid requests.
 _QUIET = logging.getLogger(f"{__name__}.requests")
 _QUIET.setLevel(logging.CRITICAL + 1)
-
-MAX_CONNECTIONS = 128
-MAX_CONNECTIONS_OF_ONE = 48
-MAX_LISTENERS = 64
-MAX_LISTENERS_OF_ONE = 32
-# Seconds without a request until a connection is closed. A new connection is closed earlier, after
-# _MAX_FIRST_REQUEST_S without a request.
-_MAX_IDLE_S = 75.0
-_MAX_FIRST_REQUEST_S = 10.0
-_CHECK_INTERVAL_S = 5.0
-_MAX_BODY_S = 5.0
-_UNANSWERED_MS = 60_000
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -117,7 +116,7 @@ class HttpPort:
             app.router.add_route("GET", "/rpc/{method}", self._method)
             app.router.add_route("POST", "/rpc/{method}", self._method)
         self._runner = web.AppRunner(
-            app, access_log=None, logger=_QUIET, keepalive_timeout=_MAX_IDLE_S
+            app, access_log=None, logger=_QUIET, keepalive_timeout=MAX_IDLE_S
         )
 
     async def start(self, address: str | None, port: int) -> None:
@@ -171,12 +170,12 @@ class HttpPort:
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             # A lost client of a WebSocket does not acknowledge telegrams. So let TCP close its
             # connection after this timeout.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
         if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
             # Many short connections could fill the dict between two idle checks, so clean up now.
             self._forget_closed()
-        self._closes_at[handler] = self._now() + _MAX_FIRST_REQUEST_S
+        self._closes_at[handler] = self._now() + MAX_FIRST_REQUEST_S
         return handler
 
     def _make_room(self, address: str, others: Counter[str | None]) -> bool:
@@ -209,7 +208,7 @@ class HttpPort:
         ]
 
     def _check_idle(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(_CHECK_INTERVAL_S, self._check_idle)
+        self._timer = asyncio.get_running_loop().call_later(CHECK_INTERVAL_S, self._check_idle)
         self.close_idle()
 
     def close_idle(self) -> None:
@@ -221,7 +220,7 @@ class HttpPort:
                 self._abort(handler)
 
     def _forget_closed(self) -> None:
-        later = self._now() + _MAX_IDLE_S
+        later = self._now() + MAX_IDLE_S
         self._closes_at = {
             handler: self._closes_at.get(handler, later) for handler in self._connections()
         }
@@ -233,7 +232,7 @@ class HttpPort:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self._closes_at[request.protocol] = self._now() + _MAX_IDLE_S
+        self._closes_at[request.protocol] = self._now() + MAX_IDLE_S
         try:
             return await self._answer(request, handler)
         except web.HTTPException, asyncio.CancelledError:
@@ -305,7 +304,7 @@ class HttpPort:
         return _text(to_json(result))
 
     async def _frame(self, request: web.Request) -> web.Response:
-        async with asyncio.timeout(_MAX_BODY_S):
+        async with asyncio.timeout(MAX_BODY_S):
             frame = read_frame(await request.read())
         if frame is None:
             raise web.HTTPBadRequest

@@ -23,7 +23,7 @@ from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
 from ..lib.port import probe
 from .add_cable import CableSteps
-from .form_and_probe import Input
+from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port

@@ -27,9 +27,9 @@ from .meter_sources import MeterSources, Source, source_of
 from .metrics import Metrics
 from .outage_log import outage_of, reason
 from .pending_titles import PendingFrames, PendingTitles
-from .rejections import EARLIER
+from .rejection_metrics import EARLIER
 from .series_line_protocol import Sample, make_sample
-from .store_writer import Store, StoreRestartedError, Write, without_delay
+from .store_writer import WRITE_INTERVAL_S, Store, StoreRestartedError, Write, without_delay
 from .stored_registers import ALL, Registers
 
 LOGGER = logging.getLogger(__name__)
@@ -42,9 +42,6 @@ _MARGIN = 1.0
 # to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
-# Seconds between two writes. Each write has fixed costs in VictoriaMetrics, so messages are
-# gathered for one write.
-_GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
 # Maximum number of late frames (such as replays) in a batch. NATS limits the number of
 # unacknowledged messages, so a flood of replays would hold up other meters. Further late frames are
@@ -218,7 +215,7 @@ class Worker:
             await self._has_arrived.wait()
             if len(self._arrived) < _BATCH:
                 now = asyncio.get_running_loop().time()
-                await asyncio.sleep(_GATHER_TIME - now % _GATHER_TIME)
+                await asyncio.sleep(WRITE_INTERVAL_S - now % WRITE_INTERVAL_S)
             self._working = [
                 self._arrived.popleft() for _ in range(min(_BATCH, len(self._arrived)))
             ]

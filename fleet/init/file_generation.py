@@ -9,9 +9,9 @@ from smarty_p1_gateway import ConfigError
 
 from .certificates import CA_KEY, Authority
 from .collector_key_file import has_key_of_each, keep_key_file
-from .files import FleetFiles
+from .fleet_description import COLLECTOR, FleetInputs, read_inputs
+from .fleet_folder import FleetFiles
 from .hosts import Node
-from .inputs import COLLECTOR, FleetInputs, read_inputs
 from .install_commands import Part, parts_of, tell
 from .monitoring import configure_watching
 from .nats_node_config import configure_node

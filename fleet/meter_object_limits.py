@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from smarty_p1_gateway.meters import LIMIT_TEXTS
+from smarty_p1_gateway.decoded_meters import LIMIT_TEXTS
 from smartyp1.meter import Limits
 from smartyp1.p1 import Telegram
 

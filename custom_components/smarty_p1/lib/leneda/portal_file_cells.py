@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..tariff import LUXEMBOURG, MAX_POWER_KW
 from .portal_file_refusals import ExportRefusal
-from .rows import MAX_VERSION, Row, is_measured
+from .row_versions import MAX_VERSION, Row, is_measured
 
 _FIRST_YEAR = 1999
 INTERVAL = "15"

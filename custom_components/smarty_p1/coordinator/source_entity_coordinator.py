@@ -9,10 +9,10 @@ from homeassistant.util import dt as dt_util
 from ..lib.failure_detection import ENTITIES, ReadingProblem
 from ..lib.meter import IMPORTED_ENERGY, MeterMemory, MeterReader, Reading, outlined_reading
 from ..lib.p1 import Telegram
-from .entity_reports import EntityReports
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
 from .source_coordinator import ReadingListener, SourceCoordinator
+from .source_entity_reports import EntityReports
 
 
 class EntityCoordinator(SourceCoordinator[Reading]):

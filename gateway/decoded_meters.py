@@ -13,8 +13,8 @@ from smartyp1.publish import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
 from smartyp1.tariff import HEADER, DemandMeter, as_decimal, month_name
 
+from .json_storage import Memory
 from .key_file import Keys, MeterKeys
-from .memory_file import Memory
 
 LOGGER = logging.getLogger(__name__)
 

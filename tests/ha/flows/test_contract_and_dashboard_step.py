@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
-from custom_components.smarty_p1.flows import setup_last_steps
+from custom_components.smarty_p1.flows import contract_and_dashboard_step
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
 from tests.ha.meter import KEY, OTHER_SERIAL, MeterPort
@@ -137,7 +137,7 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
 
     # Two minutes before the hour, the meter is still in time for it.
     now = datetime(2026, 1, 15, 9, 58, tzinfo=UTC)
-    monkeypatch.setattr(setup_last_steps, "dt_util", SimpleNamespace(now=lambda: now))
+    monkeypatch.setattr(contract_and_dashboard_step, "dt_util", SimpleNamespace(now=lambda: now))
     result = await confirm(hass, form, **PRICES)
 
     assert result["title"] == "Smarty"

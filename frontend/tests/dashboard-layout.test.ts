@@ -41,7 +41,7 @@ function hassWith(meters: Meter[] | undefined, changes: object = {}): Hass {
 
 beforeEach(async () => {
   // What the module keeps, it keeps as long as a page is open.
-  const path = `../src/dashboard-strategy.ts?${(count += 1)}`;
+  const path = `../src/dashboard-layout.ts?${(count += 1)}`;
   strategy = ((await import(path)) as { SmartyDashboard: Strategy }).SmartyDashboard;
 });
 

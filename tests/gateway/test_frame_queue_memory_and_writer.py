@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame
-from smarty_p1_gateway.frame_queue_writer import FrameStore
+from smarty_p1_gateway.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.frame_queue_on_disk import FrameQueue, NewFrame
 from smarty_p1_gateway.metrics import Metrics
 
 

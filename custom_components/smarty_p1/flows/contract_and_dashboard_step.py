@@ -36,7 +36,7 @@ from ..lib.entities import short_serial
 from ..lib.meter import MeterMemory, MeterReader, Reading, outlined_reading, shown_name
 from ..lib.p1 import Telegram
 from .contract_form import Errors, first_contract_fields, read_first_contract
-from .form_and_probe import Dialog, Draft, Input
+from .dialog_base import Dialog, Draft, Input
 from .form_errors import FieldError
 
 # Options with both prices. The form lists the sensors for the Energy dashboard before the user has

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smartyp1.backoff import Outage
 
-from .frame_queue import FrameQueue, NewFrame, WaitingFrame
+from .frame_queue_on_disk import FrameQueue, NewFrame, WaitingFrame
 from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame, QueueInUseError
-from smarty_p1_gateway.memory_file import Memory
+from smarty_p1_gateway.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
+from smarty_p1_gateway.json_storage import Memory
 
 type FrameDecryptor = Callable[..., FrameQueue]
 

@@ -23,7 +23,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_KIND, DOMAIN, KIND_ENTITIES
-from ..coordinator.entity_reports import EntityReports
+from ..coordinator.source_entity_reports import EntityReports
 from ..lib.meter import (
     COARSE_STEP_WH,
     IMPORTED_ENERGY,
@@ -36,9 +36,9 @@ from ..lib.meter import (
 )
 from ..lib.p1 import Telegram
 from .add_cable import may_join
-from .form_and_probe import Input
+from .contract_and_dashboard_step import ContractAndDashboardSteps
+from .dialog_base import Input
 from .form_errors import FieldError
-from .setup_last_steps import ContractAndDashboardSteps
 from .shared_form_fields import state_of
 
 LISTEN_S = 120

@@ -1,0 +1,22 @@
+"""Limits of plausible readings: power, gaps, and corrections of the meter's clock."""
+
+from datetime import timedelta
+
+from .calendar import QUARTER_HOUR
+
+MAX_GAP = QUARTER_HOUR
+"""Energy is interpolated only between readings that are at most this far apart."""
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""If a meter's clock is set back by at most this time, no new segment begins."""
+MAX_POWER_KW = 1000.0
+"""Maximum plausible power in kW of a connection. A register that rises faster has leapt."""
+
+_HOUR = timedelta(hours=1)
+
+
+def most_wh(passed: timedelta) -> float:
+    """Return an upper limit in Wh of the energy that any connection carries in `passed`.
+
+    `CLOCK_TOLERANCE` is added, because a correction of the clock can shorten `passed`.
+    """
+    return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)

@@ -1,0 +1,35 @@
+/** Part of the supply card: last message of the grid operator. */
+
+import { css, html, nothing, type TemplateResult } from "lit";
+import type { Locale } from "../locale.ts";
+import { lastMessage } from "../sentences/operator-message.ts";
+import { say } from "../sentences/quality.ts";
+import type { Events } from "../websocket-types.ts";
+
+/** A message with more than this number of characters can scroll in its box. */
+const MIN_SCROLL_CHARS = 160;
+
+export const operatorMessageStyles = css`
+  .message {
+    margin-top: 12px;
+    padding-top: 8px;
+    border-top: 1px solid var(--divider-color);
+  }
+  .message p:last-child {
+    max-height: 96px;
+    overflow: auto;
+    unicode-bidi: isolate;
+  }
+`;
+
+export function operatorMessage(events: Events, locale: Locale): TemplateResult {
+  const message = lastMessage(events);
+  if (!message) return html`<div class="message"><p class="small">${say(locale, "no_message")}</p></div>`;
+  const date = message.time === undefined ? "–" : locale.date(new Date(message.time));
+  const title = say(locale, "last_message", { date });
+  const isLong = message.text.length > MIN_SCROLL_CHARS;
+  return html`<div class="message">
+    <p class="small">${title}</p>
+    <p dir="auto" role=${isLong ? "region" : nothing} aria-label=${isLong ? title : nothing} tabindex=${isLong ? 0 : nothing}>${message.text}</p>
+  </div>`;
+}
