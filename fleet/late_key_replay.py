@@ -63,12 +63,17 @@ class LateKeys:
             self._listed.clear()
             self._keys, self._look_at_all = keys, time.monotonic() + _LOOK_INTERVAL
         for title in [item for item in titles if item not in self._listed | self._running.keys()]:
-            lines = keys.all_of(title)
-            entry = (entries.get(title) or await self._waiting.get(title)) if lines else None
-            tried = print_of(lines)
-            if entry is not None and (entry.is_due or entry.tried != tried):
-                self._running[title] = asyncio.create_task(self._run(js, title, tried))
+            if lines := keys.all_of(title):
+                entry = entries.get(title) or await self._waiting.get(title)
+                self._start(js, title, entry, print_of(lines))
         self._listed = {*titles}
+
+    def _start(
+        self, js: JetStreamContext, title: bytes, entry: PendingFrames | None, tried: str
+    ) -> None:
+        """Start the task of `title` if its `entry` is due or was `tried` with other keys."""
+        if entry is not None and (entry.is_due or entry.tried != tried):
+            self._running[title] = asyncio.create_task(self._run(js, title, tried))
 
     def want(self, title: bytes) -> None:
         """Make the next `look` check `title` again, because its entry in NATS has changed."""

@@ -151,6 +151,8 @@ def _as_unavailable() -> Iterator[None]:
     except ERRORS as error:
         msg = f"[store] VictoriaMetrics does not do it: {why(error)}"
         raise UnavailableError(msg) from None
-    except ValueError, KeyError, TypeError, IndexError, AttributeError:
-        msg = "[store] VictoriaMetrics answers with something else than it should"
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        # Name only the type of the error, because its text may contain a part of the answer.
+        name = type(error).__name__
+        msg = f"[store] VictoriaMetrics gave an answer that cannot be read ({name})"
         raise UnavailableError(msg) from None

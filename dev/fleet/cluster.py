@@ -141,6 +141,8 @@ async def connect(  # noqa: PLR0913
         inbox_prefix=f"_INBOX_{user}",
         error_cb=on_error,
         tls=tls,
+        # A node hashes the password, which takes seconds on a busy machine.
+        connect_timeout=20,
         allow_reconnect=outlasts_nodes,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.2,
