@@ -15,7 +15,23 @@ from smartyp1.publish import SMARTYREADER_TOPIC, Format
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
 from .nats_config import NatsConfig, read_batch_seconds, read_nats
 from .publish_config import DecodingConfig, read_decoding
-from .queue_config import read_queue
+
+_DEFAULT_MEGABYTES = 256
+_MEGABYTE_BYTES = 1024 * 1024
+
+
+def read_queue(table: ConfigTable, folder: Path) -> tuple[Path, int]:
+    """Return the path of the queue's file, and its maximum size in bytes.
+
+    A relative path starts at `folder`. Raises ConfigError for a wrong value.
+    """
+    path = folder / table.take_text("path", "smarty-p1-queue.sqlite3")
+    megabytes = table.take("max_megabytes", int, _DEFAULT_MEGABYTES)
+    if megabytes < 1:
+        table.fail("max_megabytes", "must be 1 or more")
+    table.end()
+    return path, megabytes * _MEGABYTE_BYTES
+
 
 PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DEFAULT_ROOT = "smarty_p1"
