@@ -9,16 +9,17 @@ import aiohttp
 
 from smarty_p1_gateway import UnavailableError
 
-from .store_answers import (
+from .store_config import StoreConfig
+from .store_process import (
     ERRORS,
+    StoreProcess,
     WrongStoreError,
+    ask_each,
     check_status,
     open_session,
     read_answer,
     why,
 )
-from .store_config import StoreConfig
-from .store_process import StoreProcess, ask_each
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MAX_BYTES = 256 * 1024 * 1024

@@ -14,17 +14,19 @@ import aiohttp
 from .metrics import Metrics
 from .outage_log import outage_of
 from .series_line_protocol import Sample
-from .store_answers import (
+from .store_config import StoreConfig
+from .store_process import (
+    DIFFERENT,
     ERRORS,
     StoreError,
+    StoreProcess,
     WrongStoreError,
+    ask_each,
     check_status,
     host_of,
     open_session,
     why,
 )
-from .store_config import StoreConfig
-from .store_process import DIFFERENT, StoreProcess, ask_each
 
 KEPT_AFTER = 20.0
 # Seconds between two writes. Each write has fixed costs in VictoriaMetrics, so messages are
