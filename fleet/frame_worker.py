@@ -24,10 +24,9 @@ from smartyp1.p1 import Telegram
 from .frame_stream import reading_of
 from .frame_verifier import WAITING, FrameVerifier, Verdict
 from .meter_sources import MeterSources, Source, source_of
-from .metrics import Metrics
+from .metrics import EARLIER, Metrics
 from .outage_log import outage_of, reason
 from .pending_titles import PendingFrames, PendingTitles
-from .rejection_metrics import EARLIER
 from .series_line_protocol import Sample, make_sample
 from .store_writer import WRITE_INTERVAL_S, Store, StoreRestartedError, Write, without_delay
 from .stored_registers import ALL, Registers
