@@ -1,18 +1,190 @@
 """Coordinator of a meter that another integration reads, as entities with the meter's totals."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import override
+from datetime import datetime
+from typing import Any, TypeGuard, override
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Event,
+    EventStateChangedData,
+    EventStateReportedData,
+    HomeAssistant,
+    State,
+    callback,
+)
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import (
+    async_call_later,
+    async_track_entity_registry_updated_event,
+    async_track_state_change_event,
+    async_track_state_report_event,
+)
+from homeassistant.loader import Integration, async_get_integrations
 from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import ENTITIES, ReadingProblem
-from ..lib.meter import IMPORTED_ENERGY, MeterMemory, MeterReader, Reading, outlined_reading
+from ..lib.meter import (
+    IMPORTED_ENERGY,
+    QUANTITIES,
+    EntityState,
+    MeterMemory,
+    MeterReader,
+    Reading,
+    entity_telegram,
+    outlined_reading,
+)
 from ..lib.p1 import Telegram
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
 from .source_coordinator import ReadingListener, SourceCoordinator
-from .source_entity_reports import EntityReports
+
+# Seconds. An integration writes the values of one telegram into its entities one after the other.
+# So wait until all values are written. Before this, some values would still be old.
+BURST_S = 1.0
+_UNKNOWN = EntityState(STATE_UNKNOWN, None)
+
+
+class EntityReports:
+    """Reports of the chosen entities. An entity reports whenever its integration writes its state.
+
+    `chosen` has a list of entities for each quantity. A registered entity is listed by the id of
+    its registry entry, any other entity by its entity id. `take` gets a telegram after each report.
+    When a total of the imported energy becomes unavailable, `on_lost` gets the id of the total's
+    entity.
+
+    A value is read only after a report. Otherwise, an integration that has stopped would look like
+    a house that uses no energy. The first state of an entity is no report. This state may be old,
+    because Home Assistant may have restored it, or an MQTT broker may have retained it.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        chosen: Mapping[str, Any],
+        take: Callable[[Telegram], None],
+        on_lost: Callable[[str], None] = lambda _entity_id: None,
+    ) -> None:
+        self.integration = ""
+        self._hass = hass
+        self._chosen = {name: chosen[name] for name in QUANTITIES if name in chosen}
+        self._take = take
+        self._on_lost = on_lost
+        self._time: datetime | None = None
+        self._cancel_read: CALLBACK_TYPE | None = None
+        self._stops: list[CALLBACK_TYPE] = []
+
+    @property
+    def empty(self) -> Telegram:
+        """Return a telegram with the objects of all chosen entities, but without values."""
+        states = {name: [_UNKNOWN] for name in self._chosen}
+        return entity_telegram(states, None, self.integration)
+
+    @property
+    def last_report(self) -> datetime | None:
+        """Return the time of the last report of any chosen entity, even before `async_start`."""
+        states = [self._hass.states.get(name) for name in self._entity_ids(self._chosen)]
+        return max((state.last_reported for state in states if _has_value(state)), default=None)
+
+    async def async_start(self) -> None:
+        """Listen to the entities until `stop` is called."""
+        self.integration = await async_integration_of(self._hass, self._chosen)
+        self._follow()
+
+    @callback
+    def stop(self) -> None:
+        """Stop listening. Discard a report that was not read yet."""
+        while self._stops:
+            self._stops.pop()()
+        if self._cancel_read:
+            self._cancel_read()
+            self._cancel_read = None
+
+    @callback
+    def _follow(self) -> None:
+        entity_ids = [*self._entity_ids(self._chosen)]
+        self._stops = [
+            async_track_state_change_event(self._hass, entity_ids, self._on_change),
+            async_track_state_report_event(self._hass, entity_ids, self._on_report),
+            async_track_entity_registry_updated_event(
+                self._hass, entity_ids, self._on_registry_change
+            ),
+        ]
+
+    def _entity_ids(self, names: Iterable[str]) -> Iterable[str]:
+        registry = er.async_get(self._hass)
+        for name in names:
+            for chosen in self._chosen[name]:
+                if entity_id := er.async_resolve_entity_id(registry, chosen):
+                    yield entity_id
+
+    @callback
+    def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Listen to the new entity id of a renamed entity."""
+        if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
+            self.stop()
+            self._follow()
+
+    @callback
+    def _on_change(self, event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if new is None:
+            return
+        if not _has_value(new):
+            if new.entity_id in self._entity_ids(["energy_imported"]):
+                self._on_lost(new.entity_id)
+        elif _has_value(event.data["old_state"]):
+            self._note(new.last_reported)
+
+    @callback
+    def _on_report(self, event: Event[EventStateReportedData]) -> None:
+        if _has_value(event.data["new_state"]):
+            self._note(event.data["last_reported"])
+
+    @callback
+    def _note(self, time: datetime) -> None:
+        self._time = time
+        if self._cancel_read is None:
+            self._cancel_read = async_call_later(self._hass, BURST_S, self._read)
+
+    @callback
+    def _read(self, _now: datetime) -> None:
+        self._cancel_read = None
+        states = {
+            name: [self._state_of(chosen) for chosen in entities]
+            for name, entities in self._chosen.items()
+        }
+        self._take(entity_telegram(states, self._time, self.integration))
+
+    def _state_of(self, chosen: str) -> EntityState:
+        entity_id = er.async_resolve_entity_id(er.async_get(self._hass), chosen)
+        state = self._hass.states.get(entity_id) if entity_id else None
+        if state is None:
+            return _UNKNOWN
+        return EntityState(state.state, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT))
+
+
+def _has_value(state: State | None) -> TypeGuard[State]:
+    return state is not None and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN}
+
+
+async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -> str:
+    """Return the names of the integrations that show the totals of the imported energy."""
+    registry = er.async_get(hass)
+    entries = map(registry.async_get, chosen["energy_imported"])
+    platforms = sorted({entry.platform for entry in entries if entry})
+    integrations = await async_get_integrations(hass, platforms)
+    names = [
+        found.name if isinstance(found := integrations[platform], Integration) else platform
+        for platform in platforms
+    ]
+    return ", ".join(names) or "Home Assistant"
 
 
 class EntityCoordinator(SourceCoordinator[Reading]):

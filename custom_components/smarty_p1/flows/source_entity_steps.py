@@ -23,7 +23,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_KIND, DOMAIN, KIND_ENTITIES
-from ..coordinator.source_entity_reports import EntityReports
+from ..coordinator.source_entity_coordinator import EntityReports
 from ..lib.meter import (
     COARSE_STEP_WH,
     IMPORTED_ENERGY,
