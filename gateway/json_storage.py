@@ -25,7 +25,7 @@ _BACK = "It can be stored again, and values are published"
 # Seconds to wait for the lock, because the thread of the queue writes to the same file.
 _LOCK_TIMEOUT_S = 10.0
 # With NORMAL, a killed process loses no committed transaction. A power cut may lose the latest one.
-# See frame_queue_file.py.
+# See frame_queue_on_disk.py.
 _SETTINGS = """
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
