@@ -1,15 +1,18 @@
 """Stored data of a meter ("books"). It is available even before the first telegram."""
 
+from datetime import datetime
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.meter import Limits, MeterMemory, Outline, Reading
 from ..lib.p1 import Telegram
-from ..lib.tariff import Demand, MarketPrices
-from .entered_contract import aids_of, contract_of, contract_since
+from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG, Demand, MarketPrices
+from .entered_contract import aids_of, contract_of, contract_since, needs_new_prices
 from .entry_types import AnyConfigEntry
 from .leneda_download import LenedaFetch
 from .leneda_history import PlatformPast
@@ -17,8 +20,24 @@ from .leneda_progress import LenedaProgress
 from .market_prices import MarketPriceEntities
 from .meter_history import MeterHistory
 from .meter_memory_file import MeterStore
-from .network_price_check import async_check_network_prices
 from .repair_issues import Problem, raise_issue, withdraw_issues
+
+
+@callback
+def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Raise or withdraw the repair issue, now and every hour until the entry is unloaded."""
+
+    @callback
+    def check(now: datetime) -> None:
+        if needs_new_prices(now, entry.options):
+            year, last = now.astimezone(LUXEMBOURG).year, APPROVED_UNTIL.year
+            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=str(year), last=str(last))
+        else:
+            withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
+
+    check(dt_util.utcnow())
+    entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))
+
 
 # Maximum number of damaged months that a repair issue names.
 _MAX_NAMED = 6
