@@ -1,7 +1,7 @@
 """Client of Leneda, the national platform. A request gets the time series of one OBIS code."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -12,7 +12,37 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from ..lib.leneda import AnswerRefusal, ResponseError
+from ..const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
+from ..lib.leneda import (
+    CODES,
+    COVERED,
+    REGISTERS,
+    SHARED,
+    AnswerRefusal,
+    Quantity,
+    ResponseError,
+    is_of_production,
+)
+
+IMPORTED = CODES[Quantity.IMPORTED]
+EXPORTED = CODES[Quantity.EXPORTED]
+REMAINING = CODES[Quantity.REMAINING]
+SOLD = CODES[Quantity.SOLD]
+MEASURED = tuple(code for code in REGISTERS if code.startswith("1-1:"))
+LAYERS: Mapping[str, str] = {
+    **{CODES[quantity]: REMAINING for quantity in COVERED},
+    **{CODES[quantity]: SOLD for quantity in SHARED},
+}
+"""OBIS code of each kind of shared energy, mapped to the code of the energy that is not shared."""
+
+
+def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each code and its metering point. The codes of shared energy come last."""
+    consumption = account[CONF_CONSUMPTION_POINT]
+    production = account.get(CONF_PRODUCTION_POINT) or consumption
+    for code in (*MEASURED, REMAINING, SOLD, *LAYERS):
+        yield code, production if is_of_production(code) else consumption
+
 
 BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)

@@ -22,17 +22,20 @@ from ..lib.leneda import Row, compare_days, read_time_series
 from ..lib.tariff import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
 from .entry_types import AnyConfigEntry
 from .leneda_client import (
+    IMPORTED,
+    LAYERS,
     MAX_PERIOD,
+    MEASURED,
     Credentials,
     LenedaError,
     Refusal,
     SeriesRequest,
+    asked_of,
     async_series,
 )
 from .leneda_comparison import PROBLEMS, tell_difference
 from .leneda_gas import LenedaGas
 from .leneda_progress import CodeProgress, LenedaProgress
-from .leneda_requested_codes import IMPORTED, LAYERS, MEASURED, asked_of
 from .meter_history import MeterHistory
 from .repair_issues import Problem, raise_issue, withdraw_issues
 

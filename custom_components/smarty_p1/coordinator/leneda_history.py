@@ -52,6 +52,7 @@ from ..lib.tariff import (
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .imported_quarter_hours import ImportedQuarterHours
+from .leneda_client import asked_of
 from .leneda_hourly_statistics import (
     EXPORTED,
     IMPORTED,
@@ -64,7 +65,6 @@ from .leneda_hourly_statistics import (
 )
 from .leneda_progress import LenedaProgress
 from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
-from .leneda_requested_codes import asked_of
 from .recorder_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)

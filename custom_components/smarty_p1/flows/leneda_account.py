@@ -19,6 +19,8 @@ from ..const import (
     CONF_PRODUCTION_POINT,
 )
 from ..coordinator.leneda_client import (
+    EXPORTED,
+    IMPORTED,
     Credentials,
     LenedaError,
     Refusal,
@@ -26,7 +28,6 @@ from ..coordinator.leneda_client import (
     SeriesRequest,
     async_series,
 )
-from ..coordinator.leneda_requested_codes import EXPORTED, IMPORTED
 from ..lib.leneda import STANDARD_VOLUME, Row, read_gas_series, read_time_series
 from ..lib.port import MASK
 from ..lib.tariff import QUARTER_HOUR, day_start
