@@ -1,12 +1,20 @@
 """Options dialog of a meter: a menu and its pages."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import BooleanSelector
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
 
 from ..const import (
     CONF_ENABLED,
@@ -20,9 +28,11 @@ from ..const import (
     SECTION_VIRTUAL,
 )
 from ..coordinator import has_telegrams, kind_of
-from ..coordinator.entry_types import short_title
-from ..coordinator.house_sources import async_all_sources
+from ..coordinator.entry_types import AnyConfigEntry, short_title
+from ..coordinator.house_sources import HouseSource, async_all_sources, chosen_ids, is_only_meter
 from ..dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
+from ..lib.entities import CURRENCY
+from ..lib.tariff import Contracts, Demand, compute_bill
 from .contract_form import (
     CONTRACT_OPTIONS,
     Errors,
@@ -43,8 +53,7 @@ from .publish_options import (
     mqtt_schema,
     p1_server_schema,
 )
-from .sun_options import read_sun, sun_fields
-from .surcharge_interpretations import surcharge_placeholders
+from .shared_form_fields import with_decimal_mark
 from .update_interval_and_gas_prices import DATA_OPTIONS, data_fields, read_data
 from .virtual_options import (
     async_addresses_to_enter,
@@ -53,6 +62,84 @@ from .virtual_options import (
     shown_virtual,
     virtual_schema,
 )
+
+_UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
+
+
+def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+    """Return texts for the contract page by placeholder. An unknown value becomes a dash."""
+    demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
+    on_top = _cost(demand, replaces=False)
+    instead = _cost(demand, replaces=True)
+    difference = None if on_top is None or instead is None else on_top - instead
+    above = None if difference is None or demand is None else demand.excess_kwh
+    shown = {
+        "above": _shown(above, "kWh"),
+        "on_top": _shown(on_top, CURRENCY),
+        "instead": _shown(instead, CURRENCY),
+        "difference": _shown(difference, CURRENCY),
+    }
+    return {name: with_decimal_mark(hass, text) for name, text in shown.items()}
+
+
+def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
+    """Return the month's cost of the grid in EUR under one interpretation of the surcharge.
+
+    With `replaces`, the surcharge replaces the variable price. Otherwise, it is added to that
+    price. Return None if the cost is unknown.
+    """
+    if demand is None:
+        return None
+    entries = demand.contracts.entries
+    read = tuple(
+        (since, replace(contract, replaces_variable=replaces)) for since, contract in entries
+    )
+    return compute_bill(demand.month, Contracts(read), demand.until).amount(
+        "network_variable", "surcharge"
+    )
+
+
+def _shown(value: float | None, unit: str) -> str:
+    return _UNKNOWN if value is None else f"{value:.2f} {unit}"
+
+
+# Longest shown name in characters. Longer names are cut, because other integrations choose them.
+_MAX_NAME = 64
+
+
+def sun_fields(
+    hass: HomeAssistant, entry: AnyConfigEntry, sources: Sequence[HouseSource]
+) -> dict[vol.Marker, Any]:
+    """Return the field that lists all solar and battery sources, with the chosen ones checked."""
+    field = SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(value=source.delivered, label=source.name[:_MAX_NAME])
+                for source in sources
+            ],
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+        )
+    )
+    return {vol.Optional(CONF_SUN_SOURCES, default=chosen_ids(hass, entry, sources)): field}
+
+
+def read_sun(
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    sources: Sequence[HouseSource],
+    typed: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the options to store.
+
+    Store nothing if the user chose all sources for the only meter. Then a source that the user adds
+    to the Energy dashboard later counts, too.
+    """
+    chosen = typed[CONF_SUN_SOURCES]
+    if len(chosen) == len(sources) and is_only_meter(hass, entry):
+        return {}
+    return {CONF_SUN_SOURCES: chosen}
+
 
 _PUBLISHING = {
     SECTION_P1_SERVER: async_read_p1_server,
