@@ -1,6 +1,8 @@
 """Set-up steps of a meter: port and keys, a telegram that proves them, and the meter's identity."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, override
@@ -8,27 +10,69 @@ from typing import Any, override
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT, UnitOfVolume
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 
 from ..const import (
     CONF_REMOVE_KEY,
     CONF_SERVICE,
     CONF_VERIFY,
     CONF_WITHOUT_VERIFICATION,
+    DOMAIN,
+    LOGGER,
     SECTION_ADVANCED,
 )
 from ..coordinator.meter_coordinator import stored_keys
-from ..coordinator.mqtt_port import topic_opener
+from ..coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
 from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
 from ..lib.port import probe
+from ..lib.publish import ONLINE
 from .add_cable import CableSteps
 from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
 from .shared_form_fields import NEW_PORT, async_port_field, with_decimal_mark
-from .topics_seen import async_topics_seen
+
+# Seconds to wait for messages. Retained messages come in this time. A frame may take 10 s to come,
+# but a form cannot wait that long.
+LOOK_TIME_S = 1.0
+_MAX_TOPICS = 64
+_MAX_TOPIC_CHARS = 128
+
+
+async def async_topics_seen(hass: HomeAssistant) -> list[str]:
+    """Return the sorted topics below `smarty_p1` at which gateways publish frames.
+
+    Return [] if Home Assistant has no MQTT integration, or if its broker is disconnected.
+    """
+    if "mqtt" not in hass.config.components:
+        return []
+    from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
+
+    if mqtt.DATA_MQTT not in hass.data or not mqtt.is_connected(hass):
+        return []
+    roots: set[str] = set()
+
+    @callback
+    def on_message(message: mqtt.ReceiveMessage) -> None:
+        root, _, level = message.topic.rpartition("/")
+        is_there = f"/{level}" == FRAME_LEVEL or message.payload == ONLINE.encode()
+        is_fit = len(root) <= _MAX_TOPIC_CHARS and root.isprintable()
+        if is_there and is_fit and len(roots) < _MAX_TOPICS:
+            roots.add(root)
+
+    with ExitStack() as stack:
+        try:
+            for level in (FRAME_LEVEL, STATUS_LEVEL):
+                topic = f"{DOMAIN}/+{level}"
+                stack.callback(await mqtt.async_subscribe(hass, topic, on_message, encoding=None))
+            await asyncio.sleep(LOOK_TIME_S)
+        except HomeAssistantError as err:
+            LOGGER.debug("Topics cannot be looked for: %s", err)
+    return [f"{root}{FRAME_LEVEL}" for root in sorted(roots)]
+
 
 # Text for a missing value. A dash is used, because Markdown would show a lone hyphen as an empty
 # list.

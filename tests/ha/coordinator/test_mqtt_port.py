@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.flows import topics_seen
+from custom_components.smarty_p1.flows import port_key_and_found_meter
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
@@ -199,7 +199,7 @@ async def test_what_is_away_at_the_start(
 @pytest.fixture(autouse=True)
 def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for topics no longer than it takes to tell of some."""
-    monkeypatch.setattr(topics_seen, "LOOK_TIME_S", 0.1)
+    monkeypatch.setattr(port_key_and_found_meter, "LOOK_TIME_S", 0.1)
 
 
 def offered(flow: ConfigFlowResult) -> list[str]:
