@@ -30,7 +30,7 @@ from custom_components.smarty_p1.const import (
     CONF_VOLUME,
     DOMAIN,
 )
-from custom_components.smarty_p1.flows import first_pulse, tank_flow
+from custom_components.smarty_p1.flows import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
@@ -46,9 +46,9 @@ PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
 def short_wait() -> Generator[None]:
     """Give up waiting soon."""
     with (
-        patch.object(first_pulse, "probe_pulses", partial(probe_pulses, timeout=0.4)),
+        patch.object(pulse_flow, "probe_pulses", partial(probe_pulses, timeout=0.4)),
         patch.object(tank_flow, "probe_sonar", partial(probe_sonar, timeout=0.4)),
-        patch.object(first_pulse, "PULSE_TIMEOUT_S", 0.4),
+        patch.object(pulse_flow, "PULSE_TIMEOUT_S", 0.4),
     ):
         yield
 
