@@ -42,7 +42,7 @@ from .contract import (
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
 from .energy_above_reference import above_each
-from .kept_months import KEPT_MONTHS, KEPT_TIME
+from .kept_months_and_plausible_limits import KEPT_MONTHS, KEPT_TIME, MAX_POWER_KW
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -74,7 +74,6 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
-from .plausible_limits import MAX_POWER_KW
 from .price_classes import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
-from .kept_months import KEPT_MONTHS
+from .kept_months_and_plausible_limits import KEPT_MONTHS
 from .month import Month, QuarterHour
 from .month_sums import above_contract, from_first_day, with_running
 from .register_rises import DECIMALS, Amounts

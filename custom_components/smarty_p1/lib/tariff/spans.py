@@ -19,9 +19,8 @@ from math import isnan, nan
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end, month_start
-from .kept_months import MAX_MONTHS
+from .kept_months_and_plausible_limits import MAX_MONTHS, most_wh
 from .month import Origin, QuarterHour
-from .plausible_limits import most_wh
 from .register_rises import DECIMALS, Amounts, Registers
 
 MAX_SHARED_GAP = timedelta(days=40)

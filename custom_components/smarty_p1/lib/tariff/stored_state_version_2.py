@@ -20,7 +20,7 @@ from .contract_and_reading_json import (
     load_quarter,
     utc_time,
 )
-from .kept_months import MAX_MONTHS
+from .kept_months_and_plausible_limits import MAX_MONTHS
 from .month import AMOUNTS, Day, Month, QuarterHour
 from .month_file_lines import Files, UnknownVersionError, lines_of_file, span_of
 from .month_sums import merge_months
