@@ -10,10 +10,9 @@ from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_se
 from .difference import Cause, DayDifference, Differences, compare_days
 from .gas_series import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from .implausible_rows import whole_days, without_false_zeros
-from .platform_quarter_hours import quarter_hours_of, sharing_of
+from .measured_and_estimated_rows import Row, added_up, newest, quarter_hours_of, sharing_of
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
 from .portal_file_refusals import ExportError, ExportRefusal
-from .row_versions import Row, added_up, newest
 from .series_codes import (
     CODES,
     COVERED,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..stored_values import checked_time
 from ..tariff import MAX_POWER_KW, quarter_start
-from .row_versions import MAX_VERSION, Row, is_measured, newest
+from .measured_and_estimated_rows import MAX_VERSION, Row, is_measured, newest
 from .series_codes import REGISTERS, is_in_its_unit
 
 _MAX_ITEMS = 200_000

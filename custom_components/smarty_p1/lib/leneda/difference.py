@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..tariff import QUARTER_HOUR, QuarterHour, day_end, day_start
-from .row_versions import Row
+from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 
 from ..tariff import day_end, day_start
-from .row_versions import Row
+from .measured_and_estimated_rows import Row
 from .series_codes import CODES, COVERED, Quantity
 from .totals_from_parts import with_totals
 from .whole_day_energy import last_whole_day

@@ -16,6 +16,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ..tariff import QUARTER_HOUR, REFERENCE_POWERS
+from .measured_and_estimated_rows import Row, is_measured, newest
 from .portal_file_cells import (
     CODE,
     DECIMAL,
@@ -31,7 +32,6 @@ from .portal_file_cells import (
     read_row,
 )
 from .portal_file_refusals import ExportError, ExportRefusal
-from .row_versions import Row, is_measured, newest
 from .series_codes import REGISTERS, is_gas, is_in_its_unit
 
 MAX_EXPORT_SIZE = 20_000_000

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..tariff import LUXEMBOURG, MAX_POWER_KW
+from .measured_and_estimated_rows import MAX_VERSION, Row, is_measured
 from .portal_file_refusals import ExportRefusal
-from .row_versions import MAX_VERSION, Row, is_measured
 
 _FIRST_YEAR = 1999
 INTERVAL = "15"

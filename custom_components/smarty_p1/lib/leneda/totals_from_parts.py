@@ -6,7 +6,7 @@ a row counts as 0. If the supplier's part has no row, the total is unknown.
 
 from collections.abc import Mapping, Sequence
 
-from .row_versions import Row, added_up
+from .measured_and_estimated_rows import Row, added_up
 from .series_codes import CODES, COVERED, SHARED, Quantity
 
 _PARTS = {

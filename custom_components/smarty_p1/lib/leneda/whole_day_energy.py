@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from ..tariff import QUARTER_HOUR, DaySum, day_end, day_start
-from .row_versions import Row
+from .measured_and_estimated_rows import Row
 from .series_codes import is_of_sharing
 
 

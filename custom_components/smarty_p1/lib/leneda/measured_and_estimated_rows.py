@@ -1,12 +1,83 @@
-"""Conversion of rows of the national platform Leneda to quarter-hours and shared energy."""
+"""Rows of the platform Leneda: measured or estimated, their versions, and their quarter-hours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from ..tariff import Covered, Origin, QuarterHour
-from .row_versions import Row
 from .series_codes import COVERED, REGISTERS, Quantity
 from .totals_from_parts import with_totals
+
+_MEASURED = {
+    "actual",
+    "gemessen",
+    "gemooss",
+    "measured",
+    "medida",
+    "medido",
+    "mesuré",
+    "mesurée",
+}
+"""Leneda's words for a measured value, and likely words in other languages."""
+
+MAX_VERSION = 1_000_000
+"""Highest version that is accepted. Versions up to 28 were seen."""
+
+
+class Row(NamedTuple):
+    """Row of a series: the mean power of one quarter-hour."""
+
+    start: datetime
+    """In UTC."""
+    kw: float
+    is_measured: bool
+    """Whether the value was neither estimated nor edited."""
+    version: int = 1
+    """The operator corrects a day for two weeks. The row of the highest version counts."""
+
+
+@lru_cache(maxsize=64)
+def is_measured(word: str) -> bool:
+    """Return whether `word`, a text from Leneda, means a measured value."""
+    return word.strip().casefold() in _MEASURED
+
+
+def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
+    """Return one row for each start, in the order of time: the row with the highest version.
+
+    Of rows with equal versions, the last one is returned.
+    """
+    rows_by_start: dict[datetime, Row] = {}
+    for rows in series:
+        for row in rows:
+            previous = rows_by_start.get(row.start)
+            if previous is None or row.version >= previous.version:
+                rows_by_start[row.start] = row
+    return tuple(sorted(rows_by_start.values()))
+
+
+def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the sums of the rows with equal starts, in the order of time.
+
+    If a series has no row for a start, its value counts as 0.
+    """
+    rows_by_start: dict[datetime, Row] = {}
+    for rows in series:
+        for row in rows:
+            previous = rows_by_start.get(row.start)
+            rows_by_start[row.start] = _sum(previous, row) if previous else row
+    return tuple(sorted(rows_by_start.values()))
+
+
+def _sum(row: Row, other: Row) -> Row:
+    return Row(
+        row.start,
+        # Values have three decimals, so rounding to six removes only float errors.
+        round(row.kw + other.kw, 6),
+        row.is_measured and other.is_measured,
+        max(row.version, other.version),
+    )
 
 
 def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
