@@ -2,7 +2,7 @@
 
 from hypothesis import given, strategies as st
 
-from smartyp1.boards.line_splitter import MAX_LINE_SIZE, LineSplitter
+from smartyp1.boards.pulse_meter import MAX_LINE_SIZE, LineSplitter
 from tests.lib.boards.support import cut, sizes
 
 texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)

@@ -18,9 +18,99 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .line_splitter import LineSplitter
-from .pulse_power import PulsePower
 from .running_count import RunningCount, parse_count
+
+MAX_LINE_SIZE = 256
+
+_CR, _LF = b"\r\n"
+
+
+class LineSplitter:
+    """Splitter of a board's bytes into lines, which end in CR, LF or CRLF.
+
+    Lines of more than `MAX_LINE_SIZE` bytes or with unprintable characters are dropped as noise.
+    """
+
+    def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget the unfinished line. The next bytes begin a new line."""
+        self._line = bytearray()
+        self._is_too_long = False
+        self._last = _LF
+
+    def feed(self, data: bytes) -> list[str]:
+        """Return the lines that `data` completes, without their line ends."""
+        lines = []
+        for byte in data:
+            if byte in {_CR, _LF}:
+                if byte == _CR or self._last != _CR:
+                    lines += self._end_line()
+            elif len(self._line) < MAX_LINE_SIZE:
+                self._line.append(byte)
+            else:
+                self._is_too_long = True
+            self._last = byte
+        return lines
+
+    def _end_line(self) -> list[str]:
+        line, self._line = self._line, bytearray()
+        is_too_long, self._is_too_long = self._is_too_long, False
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            return []
+        text = text.replace("\t", " ").strip(" ")
+        return [text] if text.isprintable() and not is_too_long else []
+
+
+# Seconds. The mean power is taken over at least this time, because pulses may come in bursts.
+_MIN_MEAN_S = 1.0
+_MIN_SILENCE_S = 1e-3
+
+
+class PulsePower:
+    """Power of a meter that sends a pulse for each fixed amount of energy. Times are in seconds."""
+
+    def __init__(self, pulses_per_kwh: float) -> None:
+        self._kws_per_pulse = 3600 / pulses_per_kwh
+        self._mean_kw: float | None = None
+        self._last_at = 0.0
+        self._last_pulses = 0
+        self._batch_at: float | None = None
+        self._batch = 0
+
+    def kw(self, at: float) -> float | None:
+        """Return the power in kW at the time `at`. Return None while the power is unknown.
+
+        While no pulse comes, the power falls: it is at most the energy of the last pulses, divided
+        by the time since they came.
+        """
+        if self._mean_kw is None:
+            return None
+        silence = max(at - self._last_at, _MIN_SILENCE_S)
+        return min(self._mean_kw, self._last_pulses * self._kws_per_pulse / silence)
+
+    def add(self, pulses: int, at: float) -> None:
+        """Add `pulses`, the number of pulses (at least 1) since the last call.
+
+        `at` is the time of the last pulse.
+        """
+        self._last_at, self._last_pulses = at, pulses
+        if self._batch_at is None or at < self._batch_at:
+            # These are the first pulses, or the clock was set back. So measure from this pulse on.
+            self._batch_at, self._batch, self._mean_kw = at, 0, None
+            return
+        self._batch += pulses
+        if (passed := at - self._batch_at) >= _MIN_MEAN_S:
+            self._mean_kw = self._batch * self._kws_per_pulse / passed
+            self._batch_at, self._batch = at, 0
+
+    def note_standstill(self) -> None:
+        """Record that the board has repeated its running count, so that no new pulse came."""
+        self._last_pulses = min(self._last_pulses, 1)
+
 
 _MIN_ONES = 10
 _is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?").fullmatch
