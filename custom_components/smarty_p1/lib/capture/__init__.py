@@ -11,8 +11,16 @@ The package does no I/O.
 """
 
 from .anonymiser import PUBLISHED_KEY, AnonymousCapture, Chunk, Replaced, anonymise
-from .capture_file import BEGINNING, MAX_SIZE, CaptureError, read_capture, write_capture
-from .recording import MAX_CHUNKS, MAX_RECORDED, Recording
+from .capture_file import (
+    BEGINNING,
+    MAX_CHUNKS,
+    MAX_RECORDED,
+    MAX_SIZE,
+    CaptureError,
+    Recording,
+    read_capture,
+    write_capture,
+)
 from .summary import Summary, summarise
 
 __all__ = [
