@@ -18,12 +18,11 @@ from .entity_description import (
     local_times,
 )
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
-from .leneda_sensors import PAST_SENSORS
+from .leneda_and_sharing_sensors import PAST_SENSORS, SHARING_SENSORS, day_sums_of
 from .mbus_sensors import sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
 from .quarter_hour_power_sensors import DEMAND_SENSORS, MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
 from .reception_sensors import CONNECTION, RECEPTION_SENSORS
-from .sharing_sensors import SHARING_SENSORS, day_sums_of
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 
 __all__ = [

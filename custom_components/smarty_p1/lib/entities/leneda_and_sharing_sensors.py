@@ -1,15 +1,15 @@
-"""Sensors for energy sharing. They show the last complete day on the national platform Leneda.
-
-Leneda's sums come a day late, so Home Assistant's statistics would assign them to the wrong day. So
-the sensors have no state class.
-"""
+"""Sensors of a meter without a cable. The platform Leneda knows their values one day later."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..meter import Reading
 from ..tariff import LUXEMBOURG, NO_DAY_SUMS, DaySum, DaySums
 from .entity_description import KILOWATT_HOUR, SensorSpec
+from .meter_sensors import SENSORS
+from .quarter_hour_power_sensors import DEMAND_SENSORS
+from .tariff_sensors import TARIFF_SENSORS
 
 
 def day_sums_of(reading: Reading) -> DaySums:
@@ -56,4 +56,35 @@ SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_shared_3", "1-65:2.29.2"),
     _sensor("sharing_shared_4", "1-65:2.29.4"),
     _sensor("sharing_sold", "1-65:2.29.9"),
+)
+
+
+def _feeds_in(reading: Reading) -> bool:
+    """Return whether the meter has exported energy in any known month."""
+    demand = reading.demand
+    months = (*demand.earlier_months, demand.month) if demand else ()
+    return any(day.exported_wh for month in months for day in month.days)
+
+
+# The states of both sensors stay unknown, because Leneda does not tell the meter's registers. But
+# their statistics get Leneda's hourly energies.
+_COUNTED: Mapping[str, Callable[[Reading], bool]] = {
+    "energy_imported": lambda _reading: True,
+    "energy_exported": _feeds_in,
+}
+# Sensors of the present quarter-hour and the present prices. Leneda's newest values are of
+# yesterday, so these sensors are left out.
+_LIVE = {
+    "demand_running",
+    "demand_projected",
+    "demand_last",
+    "demand_available",
+    "price_import",
+    "price_export",
+}
+
+PAST_SENSORS: tuple[SensorSpec[Reading], ...] = (
+    *(replace(spec, exists_fn=_COUNTED[spec.key]) for spec in SENSORS if spec.key in _COUNTED),
+    *(spec for spec in (*DEMAND_SENSORS, *TARIFF_SENSORS) if spec.key not in _LIVE),
+    *SHARING_SENSORS,
 )
