@@ -10,13 +10,12 @@ confirmed the fall. A meter on the M-Bus is recognised by its identifier. A read
 quarter-hours of the grid tariff.
 """
 
-from .current_telegram import MAX_AGE
 from .falling_totals import CONFIRMATIONS, REGISTERS, Totals
 from .flow_rate import FlowRates
 from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
-from .meter_session import MeterSession, OtherMeter, Rejected
+from .meter_session import MAX_AGE, MeterSession, OtherMeter, Rejected
 from .object_count_and_rate_limits import MAX_MBUS_METERS, Limits, shown_name
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
 from .source_entity_trial import COARSE_STEP_WH, MAX_INTERVAL_S, Trial, assess

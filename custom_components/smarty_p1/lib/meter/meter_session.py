@@ -10,14 +10,25 @@ The module does no I/O and has no clock: the caller passes the times.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..p1 import LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
-from .current_telegram import is_recent
 from .meter_identity import WhichMeter
 from .object_count_and_rate_limits import Limits, shown_name
 from .reading import MeterReader, Reading, Reception
+
+MAX_AGE = timedelta(minutes=5)
+"""Maximum age of a current telegram. Long enough for meter clocks with an unknown deviation."""
+
+
+def is_recent(time: datetime, now: datetime, clock_deviation: timedelta | None) -> bool:
+    """Return whether a telegram with the time `time` is at most MAX_AGE old at `now`.
+
+    `clock_deviation` is how much the meter's clock is ahead. If it is known, it corrects the age.
+    """
+    return now - (time - (clock_deviation or timedelta())) <= MAX_AGE
+
 
 # Maximum number of other meters that are counted by name. All further meters are counted together,
 # because an attacker could forge any number of names.
