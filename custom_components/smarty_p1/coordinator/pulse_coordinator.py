@@ -1,18 +1,283 @@
 """Coordinator of a pulse reader. Its pulses come from a port, an entity or an MQTT topic."""
 
-from collections.abc import Mapping
-from typing import override
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, override
 
-from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import (
+    CONF_ENTITY_ID,
+    CONF_PORT,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import (
+    async_track_entity_registry_updated_event,
+    async_track_state_change_event,
+)
 
 from ..const import CONF_TOPIC
-from ..lib.boards import Pulses
-from ..lib.failure_detection import PULSE_ENTITY, PULSE_PORT, PULSE_TOPIC, Condition, Rules
+from ..lib.backoff import Backoff
+from ..lib.boards import PulseMeter, Pulses
+from ..lib.failure_detection import (
+    PULSE_ENTITY,
+    PULSE_PORT,
+    PULSE_TOPIC,
+    Condition,
+    ReadingProblem,
+    Rules,
+)
+from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
 from .entry_types import AnyConfigEntry
+from .port_connection import Line
 from .pulse_counter import PulseCounter, PulseData
-from .pulse_sources import EntityPulses, MakeSource, PortPulses, TopicPulses
 from .source_coordinator import SourceCoordinator
+
+if TYPE_CHECKING:
+    from homeassistant.components.mqtt import ReceiveMessage
+
+EVENT_DOMAIN = "event"
+BINARY_DOMAINS = ("binary_sensor", "input_boolean")
+# Domains of the counters among Home Assistant's helpers. The count of such a helper can jump: users
+# can change the count, and a crash of Home Assistant resets it to an older value.
+OWN_COUNT_DOMAINS = ("counter", "input_number")
+COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
+# Seconds. A gateway may disappear without closing the connection. So after this silence, the port
+# is opened again. If this fails, the gateway has disappeared.
+_SILENCE_TIMEOUT = 3600.0
+_FIRST_DELAY = 1.0
+_MAX_DELAY_S = 60.0
+
+type Count = Callable[[list[Pulses]], None]
+
+
+class PulseSource(Protocol):
+    """Source of pulses. It reports its own availability to the coordinator's `health`."""
+
+    @property
+    def line(self) -> Line | None:
+        """Return the port reader. Return None if the pulses come from an entity or a topic."""
+
+    async def async_start(self) -> None:
+        """Listen to the source until the entry is unloaded."""
+
+
+type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], PulseSource]
+
+
+class PortPulses:
+    """Source of pulses that come from a pulse board at a port."""
+
+    def __init__(
+        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
+    ) -> None:
+        self.line = Line(
+            coordinator, self._take, on_lost=self._on_lost, silence_timeout=_SILENCE_TIMEOUT
+        )
+        self._counter = counter
+        self._count = count
+
+    async def async_start(self) -> None:
+        """Start reading the port."""
+        self.line.start()
+
+    @callback
+    def _take(self, data: bytes) -> None:
+        if BUSY_TEXT in data:
+            return
+        if events := self._counter.meter.feed(data, self._counter.now()):
+            self.line.confirm()
+            self._count(events)
+
+    @callback
+    def _on_lost(self, error: LinkError) -> None:
+        if isinstance(error, PortSilentError):
+            self._counter.meter.begin_line()
+        else:
+            self._counter.meter.start_anew()
+
+
+class EntityPulses:
+    """Source of pulses that come from an entity.
+
+    A pulse is a rise of a sensor's count, a binary sensor that turns on, or an event.
+    """
+
+    line = None
+
+    def __init__(
+        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
+    ) -> None:
+        self._coordinator = coordinator
+        self._hass: HomeAssistant = coordinator.hass
+        self._entry = coordinator.config_entry
+        self._counter = counter
+        self._count = count
+        self._entity_id: str = self._entry.data[CONF_ENTITY_ID]
+        self._domain = self._entity_id.partition(".")[0]
+        self._was_there: bool | None = None
+
+    async def async_start(self) -> None:
+        """Listen to the entity, even if Home Assistant has not added the entity yet."""
+        entity_ids = [self._entity_id]
+        for stop in (
+            async_track_state_change_event(self._hass, entity_ids, self._on_change),
+            async_track_entity_registry_updated_event(
+                self._hass, entity_ids, self._on_registry_change
+            ),
+        ):
+            self._entry.async_on_unload(stop)
+        if state := self._hass.states.get(self._entity_id):
+            self._read_state(None, state)
+        self._check_availability()
+
+    @callback
+    def _check_availability(self) -> None:
+        state = self._hass.states.get(self._entity_id)
+        is_there = state is not None and state.state != STATE_UNAVAILABLE
+        if is_there is not self._was_there:
+            self._was_there = is_there
+            tell_health(
+                self._coordinator,
+                self._counter.meter,
+                ReadingProblem.ENTITY_UNAVAILABLE,
+                is_there=is_there,
+            )
+
+    @callback
+    def _on_change(self, event: Event[EventStateChangedData]) -> None:
+        if self._coordinator.is_closed:
+            return
+        if state := event.data["new_state"]:
+            self._read_state(event.data["old_state"], state)
+        self._check_availability()
+
+    @callback
+    def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Store the new id of a renamed entity, and reload the entry."""
+        if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
+            entity_id = event.data["entity_id"]
+            unique_id = f"{CONF_ENTITY_ID}:{entity_id}"
+            self._counter.source = unique_id
+            self._hass.config_entries.async_update_entry(
+                self._entry,
+                data={**self._entry.data, CONF_ENTITY_ID: entity_id},
+                unique_id=unique_id,
+            )
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+
+    @callback
+    def _read_state(self, old: State | None, new: State) -> None:
+        meter, now = self._counter.meter, self._counter.now()
+        if self._domain in OWN_COUNT_DOMAINS:
+            self._count(meter.read_own_count(new.state, now))
+        elif self._domain in COUNT_DOMAINS:
+            self._count(meter.read_count(new.state, now))
+        elif old and is_pulse(self._domain, old.state, new.state):
+            self._count(meter.read_pulse(now))
+
+
+class TopicPulses:
+    """Source of pulses from an MQTT topic. A message is a pulse, or contains a count of pulses."""
+
+    line = None
+
+    def __init__(
+        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
+    ) -> None:
+        self._coordinator = coordinator
+        self._hass: HomeAssistant = coordinator.hass
+        self._entry = coordinator.config_entry
+        self._counter = counter
+        self._count = count
+        self._topic: str = self._entry.data[CONF_TOPIC]
+
+    async def async_start(self) -> None:
+        """Subscribe in the background, because the MQTT integration may be set up only later."""
+        self._entry.async_create_background_task(
+            self._hass, self._async_subscribe(), f"{self._coordinator.name} topic"
+        )
+
+    async def _async_subscribe(self) -> None:
+        backoff = Backoff(_FIRST_DELAY, _MAX_DELAY_S)
+        while not await self._async_is_subscribed():
+            await backoff.wait()
+
+    async def _async_is_subscribed(self) -> bool:
+        # Import only here, because the MQTT library is installed only with the MQTT integration.
+        if "mqtt" not in self._hass.config.components:
+            return False
+        from homeassistant.components import mqtt  # noqa: PLC0415
+
+        if not await mqtt.async_wait_for_mqtt_client(self._hass):
+            return False
+        try:
+            stop = await mqtt.async_subscribe(self._hass, self._topic, self._on_message)
+        except HomeAssistantError:
+            return False
+        self._entry.async_on_unload(stop)
+        self._entry.async_on_unload(
+            mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
+        )
+        self._on_connection(mqtt.is_connected(self._hass))
+        return True
+
+    @callback
+    def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - passed by position
+        tell_health(
+            self._coordinator,
+            self._counter.meter,
+            ReadingProblem.BROKER_UNAVAILABLE,
+            is_there=is_connected,
+        )
+
+    @callback
+    def _on_message(self, message: ReceiveMessage) -> None:
+        if self._coordinator.is_closed:
+            return
+        meter, now = self._counter.meter, self._counter.now()
+        text = str(message.payload).strip()
+        if message.retain:
+            # A retained message is old, so it does not stand for a pulse now. But if it contains a
+            # running count, that count is still right.
+            self._count(meter.read_count(text, now, is_old=True))
+        else:
+            self._count(meter.read_line(text, now))
+
+
+@callback
+def tell_health(
+    coordinator: SourceCoordinator[Any],
+    meter: PulseMeter,
+    obstacle: ReadingProblem,
+    *,
+    is_there: bool,
+) -> None:
+    """Tell the coordinator's health whether the source (entity or MQTT broker) is available.
+
+    `obstacle` is the problem to report if the source is not available. The `meter` then prepares
+    for missed pulses.
+    """
+    if is_there:
+        coordinator.health.opened(coordinator.now())
+    else:
+        meter.start_anew()
+        coordinator.health.lost(coordinator.now(), obstacle)
+    coordinator.look()
+
+
+def is_pulse(domain: str, old: str, new: str) -> bool:
+    """Return whether a change of state from `old` to `new` is a pulse.
+
+    A change from or to "unavailable" is no pulse.
+    """
+    if domain in BINARY_DOMAINS:
+        return (old, new) == (STATE_OFF, STATE_ON)
+    return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}
+
 
 # For each kind of source: its health rules and its class. The kind is the key in the entry's data
 # that has the source, such as CONF_PORT.
