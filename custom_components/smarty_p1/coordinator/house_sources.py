@@ -6,7 +6,7 @@ statistics give the energy.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from homeassistant.components.recorder.statistics import (
     StatisticsRow,
@@ -21,10 +21,30 @@ from homeassistant.helpers.recorder import get_instance
 from ..const import CONF_SUN_SOURCES, DOMAIN
 from ..lib.tariff import Supply, SupplyKind
 from . import has_books
-from .energy_dashboard_sources import async_energy_manager, stored_sources
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .recorder_writer import RECORDER
+
+if TYPE_CHECKING:
+    from homeassistant.components.energy.data import EnergyManager, SourceType
+
+ENERGY = "energy"
+
+
+async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
+    """Return the manager of the Energy dashboard, None if Home Assistant has no such dashboard."""
+    if ENERGY not in hass.config.components:
+        return None
+    # Import here, because Home Assistant may have no Energy dashboard.
+    from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
+
+    return await async_get_manager(hass)
+
+
+def stored_sources(manager: EnergyManager) -> list[SourceType]:
+    """Return the sources that the user has entered for the Energy dashboard, perhaps none."""
+    return list((manager.data or manager.default_preferences())["energy_sources"])
+
 
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20

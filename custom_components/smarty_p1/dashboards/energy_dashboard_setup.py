@@ -16,7 +16,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
-from ..coordinator.energy_dashboard_sources import async_energy_manager, stored_sources
+from ..coordinator.house_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
 from ..lib.entities import (
     PAST_SENSORS,
