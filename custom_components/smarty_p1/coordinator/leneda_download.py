@@ -33,11 +33,10 @@ from .leneda_client import (
     asked_of,
     async_series,
 )
-from .leneda_comparison import PROBLEMS, tell_difference
 from .leneda_gas import LenedaGas
 from .leneda_progress import CodeProgress, LenedaProgress
 from .meter_history import MeterHistory
-from .repair_issues import Problem, raise_issue, withdraw_issues
+from .repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
 
 PAUSE = 2.0
 """Seconds between two requests."""

@@ -1,14 +1,22 @@
-"""Functions that raise and withdraw an entry's repair issues. Their dialogs are in repairs.py."""
+"""Repair issues of an entry: raised and withdrawn. Their dialogs are in repairs.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    SOURCE_REAUTH,
+    ConfigEntryChange,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
+from ..lib.failure_detection import Condition, Details, Repair, State
+from ..lib.leneda import Cause, Differences
+from ..lib.tariff import LUXEMBOURG
 from .entry_types import AnyConfigEntry, short_title
 
 ENTRY_ID = "entry_id"
@@ -134,3 +142,109 @@ def async_follow_disabling(hass: HomeAssistant) -> None:
             withdraw_issues(hass, entry)
 
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
+
+
+_BY_CAUSE = {
+    Cause.OTHER_POINT: Problem.LENEDA_OTHER_POINT,
+    Cause.PRODUCTION: Problem.LENEDA_PRODUCTION,
+    Cause.FACTOR_FOUR: Problem.LENEDA_FACTOR_FOUR,
+    Cause.SHIFTED_HOUR: Problem.LENEDA_SHIFTED_HOUR,
+}
+PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
+"""Repair issues that a difference can raise."""
+
+
+@callback
+def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Differences) -> None:
+    """Raise the repair issue for the differences between the meter's days and Leneda's days.
+
+    Withdraw all other issues about differences. If all days agree, raise no issue. If no days were
+    compared, change nothing.
+    """
+    if not differences.days:
+        return
+    outside = [day for day in differences.days if not day.is_within]
+    problem = Problem.LENEDA_DIFFERENCE if outside else None
+    if differences.cause:
+        problem = _BY_CAUSE[differences.cause]
+    withdraw_issues(hass, entry, PROBLEMS - {problem})
+    if problem is None or is_raised(hass, entry, problem):
+        return
+    day = (outside or differences.days)[-1]
+    raise_issue(
+        hass,
+        entry,
+        problem,
+        day=f"{day.start.astimezone(LUXEMBOURG):%Y-%m-%d}",
+        own=f"{day.own_wh / 1000:.3f}",
+        platform=f"{day.platform_wh / 1000:.3f}",
+    )
+
+
+_ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
+
+
+class Remedies:
+    """Repair issues of one source (meter, pulse reader or tank), and the dialog for a meter's keys.
+
+    `placeholders` fill the texts of the issues. The source can change these values later.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entry: AnyConfigEntry, placeholders: Mapping[str, str]
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._placeholders = placeholders
+
+    @callback
+    def standing(self) -> dict[Repair, Details]:
+        """Return the repairs whose issue is already raised, each with the issue's placeholders."""
+        issues = ir.async_get(self._hass).issues
+        standing: dict[Repair, Details] = {}
+        for repair in _ISSUES:
+            problem = Problem(repair)
+            if is_raised(self._hass, self._entry, problem):
+                issue = issues[DOMAIN, issue_id(problem, self._entry)]
+                standing[repair] = tuple((issue.translation_placeholders or {}).items())
+        return standing
+
+    @callback
+    def apply(self, before: Condition, condition: Condition) -> None:
+        """Raise issues for new or changed repairs. Withdraw issues that `condition` has no more."""
+        gone = before.repairs.keys() - condition.repairs.keys()
+        withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
+        # In the state WAITING, the user has just entered keys in a dialog, so this dialog ends by
+        # itself. In all other states, the keys are right again, so end dialogs that ask for keys.
+        if Repair.KEYS in gone and condition.state is not State.WAITING:
+            self._end_dialogs()
+        for repair, details in condition.repairs.items():
+            if before.repairs.get(repair) != details:
+                self._raise(repair, dict(details))
+
+    def _raise(self, repair: Repair, details: dict[str, str]) -> None:
+        if repair is Repair.KEYS:
+            # No check is needed whether a dialog for new keys is already open, because Home
+            # Assistant then opens no second one.
+            self._entry.async_start_reauth(self._hass, data=details)
+            return
+        placeholders = {**self._placeholders, **details}
+        if repair is Repair.NO_TELEGRAM:
+            placeholders["reason"] = self._text_of(details["reason"], placeholders)
+        raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
+
+    def _text_of(self, obstacle: str, placeholders: Mapping[str, str]) -> str:
+        """Return the text of `obstacle` in Home Assistant's language.
+
+        `obstacle` is a translation key of `exceptions`.
+        """
+        texts = async_get_cached_translations(
+            self._hass, self._hass.config.language, "exceptions", DOMAIN
+        )
+        text = texts.get(f"component.{DOMAIN}.exceptions.{obstacle}.message", obstacle)
+        return text.format_map(placeholders)
+
+    @callback
+    def _end_dialogs(self) -> None:
+        for flow in list(self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})):
+            self._hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -15,7 +15,7 @@ from ..const import DOMAIN, LOGGER
 from ..lib.failure_detection import Condition, Health, Rules, State
 from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
-from .failure_repairs import Remedies
+from .repair_issues import Remedies
 
 # Seconds between updates of the entities that count rejected telegrams, while all telegrams are
 # rejected.
