@@ -5,7 +5,6 @@ Assistant discovers by MQTT. A new sensor needs a line in a table, a name in eve
 an icon.
 """
 
-from .binary_sensors import BINARY_SENSORS
 from .deadband import DeadbandFilter, Follow, Shown, limited
 from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
 from .entity_description import (
@@ -21,7 +20,12 @@ from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .leneda_and_sharing_sensors import PAST_SENSORS, SHARING_SENSORS, day_sums_of
 from .mbus_sensors import sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
-from .quarter_hour_power_sensors import DEMAND_SENSORS, MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
+from .quarter_hour_power_sensors import (
+    BINARY_SENSORS,
+    DEMAND_SENSORS,
+    MEASURED_SINCE,
+    UNTIL_QUARTER_HOUR_ENDS,
+)
 from .reception_sensors import CONNECTION, RECEPTION_SENSORS
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 

@@ -7,7 +7,14 @@ from typing import Any
 from ..meter import Reading
 from ..tariff import Demand, QuarterHour
 from .deadband import as_allowance, in_steps
-from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, SensorSpec
+from .entity_description import (
+    KILOWATT,
+    KILOWATT_HOUR,
+    MEASUREMENT,
+    TOTAL,
+    BinarySensorSpec,
+    SensorSpec,
+)
 
 type Attributes = dict[str, Any]
 
@@ -159,6 +166,16 @@ DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (
         suggested_display_precision=_DECIMALS,
         value_fn=lambda reading: reading.demand and reading.demand.excess_kwh,
         last_reset_fn=month_start,
+        needed_options=(REFERENCE_POWER,),
+    ),
+)
+
+BINARY_SENSORS = (
+    BinarySensorSpec(
+        key="demand_will_exceed",
+        device_class="problem",
+        value_fn=lambda reading: reading.demand and reading.demand.will_exceed,
+        attributes_fn=measured_since(lambda demand: demand.will_exceed),
         needed_options=(REFERENCE_POWER,),
     ),
 )
