@@ -18,8 +18,16 @@ from .meter_memory import MeterMemory
 from .meter_session import MAX_AGE, MeterSession, OtherMeter, Rejected
 from .object_count_and_rate_limits import MAX_MBUS_METERS, Limits, shown_name
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
-from .source_entity_trial import COARSE_STEP_WH, MAX_INTERVAL_S, Trial, assess
-from .telegram_from_source_entities import QUANTITIES, EntityState, entity_telegram, value_of
+from .telegram_from_source_entities import (
+    COARSE_STEP_WH,
+    MAX_INTERVAL_S,
+    QUANTITIES,
+    EntityState,
+    Trial,
+    assess,
+    entity_telegram,
+    value_of,
+)
 from .telegram_outline import Outline
 
 __all__ = [
