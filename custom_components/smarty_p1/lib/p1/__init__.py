@@ -13,11 +13,17 @@ The package does no I/O and needs only `cryptography`. The package `port` opens 
 
 from .checksum import crc16
 from .decoder import Decoder, Event, LineDecoder
-from .errors import KeyFormatError, P1Error
 from .frame_decryptor import FrameDecryptor
 from .frame_finder_without_key import FrameSplitter
 from .frame_header import MAX_FRAME_SIZE, Frame, read_frame
-from .keys import DEFAULT_AUTHENTICATION_KEY, FINGERPRINT_SIZE, key_fingerprint, parse_key
+from .keys import (
+    DEFAULT_AUTHENTICATION_KEY,
+    FINGERPRINT_SIZE,
+    KeyFormatError,
+    P1Error,
+    key_fingerprint,
+    parse_key,
+)
 from .obis import (
     CHANNELS,
     CONTROL_STATES,

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .checksum import has_valid_crc
-from .errors import KeyFormatError
 from .fast_telegram_parser import FastParser
 from .frame_header import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
-from .keys import DEFAULT_AUTHENTICATION_KEY, KEY_SIZE, key_fingerprint
+from .keys import DEFAULT_AUTHENTICATION_KEY, KEY_SIZE, KeyFormatError, key_fingerprint
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
 from .telegram_parser import parse

@@ -4,7 +4,14 @@ import hashlib
 import hmac
 import re
 
-from .errors import KeyFormatError
+
+class P1Error(Exception):
+    """Base class of all errors for telegrams, keys and ports. Their texts never contain a key."""
+
+
+class KeyFormatError(P1Error):
+    """Error for a key that does not have 16 bytes (32 hexadecimal digits)."""
+
 
 DEFAULT_AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
 """Authentication key that the specification publishes for all meters (section 3.4.1)."""
