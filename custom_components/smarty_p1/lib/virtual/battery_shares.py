@@ -1,6 +1,99 @@
-"""Division of a telegram's power among batteries. All shares together never exceed this power."""
+"""Division of a telegram's power among batteries, with a forecast of the load.
 
-from .load_forecast import LoadForecast
+The load of the house is the power at the grid plus the output of the batteries. The meter measures
+the power at the grid. The output is estimated from the values that the batteries got. So the load
+at every telegram can be reconstructed. The last load is the best forecast of a steady load. The
+median of several loads is the best forecast of a load that comes and goes. The forecast with the
+smallest recent errors decides how much power the batteries still get.
+"""
+
+from collections import deque
+from statistics import median
+
+MIN_PART = 0.05
+"""Minimum part of the grid power to hand out, because some batteries stop after many zeros."""
+
+# The load is forecast by medians over these numbers of telegrams. The numbers are odd, so that each
+# median is a load that really occurred.
+_WINDOWS = (1, 3, 7, 15)
+# A forecast is compared with the loads at the next two telegrams, because a battery needs up to two
+# telegrams to follow. These are the weights of the two errors.
+_WEIGHTS = (1, 2)
+# Old errors are multiplied by this factor at every telegram. So they lose half of their weight in
+# 23 telegrams.
+_ERROR_DECAY = 0.97
+_CHANGE_DECAY = 0.95
+# Assumed speeds of batteries. The speed is the part of the power asked of the batteries that they
+# deliver within one telegram. Full or empty batteries have speed 0.
+_PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
+# The load is reconstructed for each assumed speed of the batteries. Speed 1 is used unless another
+# speed gives a much steadier load: its change is below this share of the change for speed 1.
+_MUCH_STEADIER = 0.75
+
+
+class LoadForecast:
+    """Forecast of the load. It learns how long loads last and how fast the batteries follow."""
+
+    def __init__(self) -> None:
+        self._prompt = _Reconstruction(_PROMPT)
+        self._others = [_Reconstruction(speed) for speed in _OTHER_SPEEDS]
+
+    def part(self, grid: float, handed_out: float) -> float:
+        """Return the part (MIN_PART to 1) of the power at the grid that batteries should correct.
+
+        `grid` is the power at the grid, and `handed_out` the power that batteries got since the
+        last telegram, both in W.
+        """
+        for reconstruction in (self._prompt, *self._others):
+            reconstruction.add(grid, handed_out)
+        # A load that is reconstructed with a wrong speed of the batteries changes more than the
+        # true load. So choose another speed than 1 if its load changes much less.
+        best = min(self._others, key=lambda other: other.change)
+        if best.change >= _MUCH_STEADIER * self._prompt.change:
+            best = self._prompt
+        return min(1.0, max(MIN_PART, best.missing / grid)) if grid else 1.0
+
+
+class _Reconstruction:
+    """Reconstruction and forecasts of the load, for one assumed speed of the batteries."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._output = 0.0
+        self._pending = 0.0
+        self._loads: deque[float] = deque(maxlen=max(_WINDOWS))
+        self._forecasts: deque[list[float]] = deque(maxlen=len(_WEIGHTS))
+        self._errors = [0.0] * len(_WINDOWS)
+        self.change = 0.0
+        """Sum of the recent changes between successive loads in W; old changes lose weight."""
+        self.missing = 0.0
+        """Power in W that the batteries must still add to their output."""
+
+    def add(self, grid: float, handed_out: float) -> None:
+        """Add a telegram. `grid` is the power at the grid in W.
+
+        `handed_out` is the power in W that the batteries got since the telegram before.
+        """
+        followed = self._speed * (self._pending + handed_out)
+        self._output += followed
+        self._pending = self._pending + handed_out - followed if self._speed else 0.0
+        load = grid + self._output
+        if self._loads:
+            self.change = _CHANGE_DECAY * self.change + abs(load - self._loads[-1])
+        self._loads.append(load)
+        self._judge(load)
+        recent = list(self._loads)
+        forecasts = [median(recent[-telegrams:]) for telegrams in _WINDOWS]
+        self._forecasts.appendleft(forecasts)
+        best = self._errors.index(min(self._errors)) if self._speed else 0
+        self.missing = forecasts[best] - self._output - self._pending
+
+    def _judge(self, load: float) -> None:
+        """Add the errors that the earlier forecasts had for `load` (in W) to the sums of errors."""
+        self._errors = [_ERROR_DECAY * error for error in self._errors]
+        for weight, forecasts in zip(_WEIGHTS, self._forecasts, strict=False):
+            for n, forecast in enumerate(forecasts):
+                self._errors[n] += weight * abs(load - forecast)
 
 
 class Handout:
