@@ -10,7 +10,7 @@ gets only a part of the power at each poll (see `VirtualMeter`).
 """
 
 from .addresses import is_local_host, is_private, plain_address
-from .announcements import Announcement, announcements_of
+from .announcements import Announcement, Kind, announcements_of
 from .clients import MAX_CLIENTS, Client, PollRateExceededError, Profile, Question
 from .homewizard_api import (
     HOMEWIZARD_IDENTIFIED,
@@ -19,7 +19,6 @@ from .homewizard_api import (
     homewizard_information,
 )
 from .identity import draw_serial, homewizard_unique_id, is_serial, shelly_mac
-from .meter_kinds import Kind
 from .meter_values import MeterValues
 from .shelly_json_rpc import (
     MAX_FRAME_BYTES,

@@ -1,11 +1,20 @@
 """Services that a virtual meter announces by mDNS."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from .homewizard_api import NAME, PRODUCT
 from .identity import shelly_id, shelly_mac
-from .meter_kinds import Kind
 from .shelly_methods import APP, FIRMWARE, MODEL, VERSION
+
+
+class Kind(StrEnum):
+    """Kind of meter that a virtual meter imitates."""
+
+    HOMEWIZARD = "homewizard"
+    """HomeWizard P1, version 1 of its local API."""
+    SHELLY = "shelly"
+    """Shelly Pro 3EM, second generation."""
 
 
 class Announcement(NamedTuple):
