@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection
 
 from ..meter import Reading
 from .battery_shares import Handout
-from .clients import MAX_CLIENTS, MAX_PAUSE, Client, Clients, Profile, Question
+from .clients import MAX_CLIENTS, MAX_PAUSE, Client, Clients, IntervalEstimate, Profile, Question
 from .meter_values import MeterValues, values_of
-from .poll_interval import IntervalEstimate
 
 MAX_SILENCE_S = 30.0
 """Seconds after which the last values are too old for an answer."""
