@@ -31,19 +31,20 @@ from ..virtual import (
     shelly_information,
     to_json,
 )
-from .connection_limits import (
-    CHECK_INTERVAL_S,
-    MAX_BODY_S,
-    MAX_CONNECTIONS,
-    MAX_CONNECTIONS_OF_ONE,
-    MAX_FIRST_REQUEST_S,
-    MAX_IDLE_S,
-    MAX_LISTENERS,
-    MAX_LISTENERS_OF_ONE,
-    UNANSWERED_MS,
-)
 from .shelly_connections import ShellyRpc
 from .shelly_websocket import Listener
+
+MAX_CONNECTIONS = 128
+MAX_CONNECTIONS_OF_ONE = 48
+MAX_LISTENERS = 64
+MAX_LISTENERS_OF_ONE = 32
+# Seconds without a request until a connection is closed. A new connection is closed earlier, after
+# MAX_FIRST_REQUEST_S without a request.
+MAX_IDLE_S = 75.0
+MAX_FIRST_REQUEST_S = 10.0
+CHECK_INTERVAL_S = 5.0
+MAX_BODY_S = 5.0
+UNANSWERED_MS = 60_000
 
 LOGGER = logging.getLogger(__name__)
 # Logger that drops all lines, because anybody on the network can cause invalid requests.
