@@ -13,7 +13,10 @@ from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.icon import async_get_icons
 from homeassistant.helpers.json import json_dumps
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -24,6 +27,8 @@ from ..const import (
     CONF_MIN_INTERVAL,
     CONF_RETAIN,
     CONF_TOPIC,
+    DOCUMENTATION_URL,
+    DOMAIN,
     LOGGER,
     SECTION_MQTT,
 )
@@ -34,6 +39,7 @@ from ..lib.publish import (
     OFFLINE,
     Announcer,
     Discovery,
+    DiscoveryNames,
     Format,
     Message,
     MeterAnnounced,
@@ -42,8 +48,30 @@ from ..lib.publish import (
     PublishFeed,
     availability_topic,
 )
-from .discovery_texts import async_load_origin, async_load_texts
 from .retained_topics import RetainedTopics
+
+_COMPONENT = f"component.{DOMAIN}."
+
+
+async def async_load_texts(hass: HomeAssistant) -> DiscoveryNames:
+    """Return the English names and the icons of devices and entities."""
+    names: dict[str, str] = {}
+    for category in ("device", "entity"):
+        texts = await async_get_translations(hass, "en", category, {DOMAIN})
+        names |= {key.removeprefix(_COMPONENT): text for key, text in texts.items()}
+    icons: dict[str, Any] = await async_get_icons(hass, "entity", {DOMAIN})
+    return DiscoveryNames(names, icons.get(DOMAIN, {}))
+
+
+async def async_load_origin(hass: HomeAssistant) -> dict[str, str]:
+    """Return the origin of the discovery messages: this integration, its version and web page."""
+    integration = await async_get_integration(hass, DOMAIN)
+    return {
+        "name": DOMAIN,
+        "sw_version": str(integration.version),
+        "support_url": DOCUMENTATION_URL,
+    }
+
 
 # Seconds to wait for a broker that no longer responds. A longer wait would delay the unloading of
 # an entry.
