@@ -10,10 +10,9 @@ from pathlib import Path
 from .decode import add_decode
 from .fleet_arguments import add_fleet
 from .keys import key_options
-from .parser import PROGRAM, Parser
+from .parser import PROGRAM, Parser, UsageError
 from .ports import add_ports
 from .services import add_services
-from .usage_error import UsageError
 
 
 def _parser() -> argparse.ArgumentParser:

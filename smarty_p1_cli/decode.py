@@ -11,9 +11,8 @@ from smartyp1.capture import BEGINNING, MAX_SIZE, CaptureError, Chunk, read_capt
 from smartyp1.p1 import Decoder, Rejection, Telegram
 
 from .keys import read_keys
-from .parser import Parser, shown
+from .parser import Parser, UsageError, shown
 from .rejection_words import explain
-from .usage_error import UsageError
 
 _READ_BYTES = 64 * 1024
 

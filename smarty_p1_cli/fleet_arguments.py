@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .fleet_init import add_init
-from .parser import PROGRAM, Parser
-from .usage_error import UsageError
+from .parser import PROGRAM, Parser, UsageError
 
 _EVERY = ("quarter-hour", "telegram")
 

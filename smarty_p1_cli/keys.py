@@ -7,8 +7,7 @@ from pathlib import Path
 
 from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 
-from .parser import Parser
-from .usage_error import UsageError
+from .parser import Parser, UsageError
 
 KEY_VARIABLE = "SMARTY_P1_KEY"
 AUTHENTICATION_KEY_VARIABLE = "SMARTY_P1_AUTHENTICATION_KEY"

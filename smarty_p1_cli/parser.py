@@ -6,6 +6,11 @@ from typing import Any, NoReturn, override
 
 from smartyp1.p1 import KeyFormatError, parse_key
 
+
+class UsageError(Exception):
+    """Error for an invalid use of the command line. Its text describes the fault."""
+
+
 PROGRAM = "smarty-p1"
 # Pattern of file names that messages may show. A name with a character such as : or @ may be a URL
 # that contains a secret.

@@ -8,8 +8,7 @@ from typing import Any
 from smartyp1.p1 import Decoder, FrameDecryptor
 
 from .keys import read_keys
-from .parser import Parser, shown
-from .usage_error import UsageError
+from .parser import Parser, UsageError, shown
 
 # Longest recording in minutes. The limit bounds the size of the capture file, and the time until
 # the file is written.

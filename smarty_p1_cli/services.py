@@ -10,8 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .parser import PROGRAM, shown
-from .usage_error import UsageError
+from .parser import PROGRAM, UsageError, shown
 
 # Coroutine that returns a last message for the user, or None.
 type _Work = Coroutine[object, object, str | None]
