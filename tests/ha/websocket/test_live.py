@@ -11,7 +11,7 @@ from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.websocket import live
-from custom_components.smarty_p1.websocket.live_values import current_values
+from custom_components.smarty_p1.websocket.live import current_values
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import OTHER_KEY, MeterPort, encipher, with_value
