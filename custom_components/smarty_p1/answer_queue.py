@@ -22,7 +22,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
-from .coordinator.market_history import async_market_hours
+from .coordinator.market_prices import async_market_hours
 from .lib.answers import what_if_report
 from .lib.fair_queue import BusyError, Turns
 from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between

@@ -1,22 +1,55 @@
-"""Current market prices of a kWh, from the entities that the user has chosen in the options."""
+"""Market prices of a kWh: current, of coming hours, and of past hours.
 
-from collections.abc import Mapping
+The current prices are states of the entities that the user has chosen in the options. Most of these
+entities have the prices of today and tomorrow in their attributes. Home Assistant's Nord Pool
+integration has an action instead, which sends a request to Nord Pool each time. So the action's
+answers are cached. An answer without prices is cached for only 15 minutes.
+
+The long-term statistics of a meter's own price entities have the mean price of each past hour,
+including the contract's additions to the market price. These additions are subtracted here. The
+meter's own files have no market prices, only the costs of each day.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from math import isfinite
+from typing import NamedTuple, cast
 
+import voluptuous as vol
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import (
     CONF_ENERGY_PRICE_ENTITY,
     CONF_ENERGY_PRICE_ENTITY_BEFORE,
     CONF_FEED_IN_PRICE_ENTITY,
     CONF_FEED_IN_PRICE_ENTITY_BEFORE,
+    DOMAIN,
 )
-from ..lib.tariff import MarketPrices
+from ..lib.tariff import (
+    LUXEMBOURG,
+    Contracts,
+    KwhPrice,
+    MarketHours,
+    MarketPrices,
+    PricesAhead,
+    agrees,
+    market_prices_of,
+    prices_by_quarter,
+    prices_of_attributes,
+    quarter_start,
+)
 from .entry_types import AnyConfigEntry
+from .garbage_collection import without_collection
+from .recorder_writer import RECORDER
 
 # Highest plausible price in euro per kWh.
 MAX_PRICE = 100.0
@@ -117,3 +150,142 @@ class MarketPriceEntities:
                 self._entry, options={**options, option: entity_id}
             )
             self._follow(option, entity_id)
+
+
+_NORDPOOL = "nordpool"
+_NORDPOOL_ACTION = "get_prices_for_date"
+# The unique id of a Nord Pool entity consists of its area and this key.
+_NORDPOOL_KEY = "-current_price"
+_PER_MWH = 0.001
+_PATIENCE = 10.0
+_AGAIN = timedelta(minutes=15)
+_MAX_KEPT = 8
+
+
+class _Question(NamedTuple):
+    """Key of a cached answer: an area of Nord Pool, a day, and a config entry with its currency."""
+
+    entry_id: str
+    area: str
+    day: date
+
+
+class _Answer(NamedTuple):
+    prices: PricesAhead
+    asked_at: datetime
+
+
+_ANSWERS: HassKey[dict[_Question, _Answer]] = HassKey(f"{DOMAIN}_nordpool_answers")
+_ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
+
+
+async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
+    """Return the current and future prices of a kWh that an entity knows, by quarter-hour in UTC.
+
+    The current price is the entity's state. Announced prices that contradict the state are left
+    out. The result is empty if the state is not a price.
+    """
+    state = hass.states.get(entity_id)
+    price_now = price_of(state)
+    if state is None or price_now is None:
+        return {}
+    factor = unit_factor(state)
+    assert factor is not None  # noqa: S101 - a state with a price has a factor
+    prices = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
+    if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
+        price = ahead.get(quarter_start(now))
+        prices = ahead if price is not None and agrees(price, price_now) else {}
+    return {**prices, quarter_start(now): price_now}
+
+
+async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
+    entity = er.async_get(hass).async_get(entity_id)
+    if entity is None or entity.platform != _NORDPOOL or entity.config_entry_id is None:
+        return {}
+    if not entity.unique_id.endswith(_NORDPOOL_KEY):
+        return {}
+    area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
+    today = now.astimezone(LUXEMBOURG).date()
+    # Nord Pool publishes tomorrow's prices at one o'clock, and never the prices of later days. So
+    # request only today and tomorrow.
+    days = (today, today + timedelta(days=1))
+    prices: PricesAhead = {}
+    # The lock makes simultaneous callers share one request to Nord Pool.
+    async with hass.data.setdefault(_ASKING, asyncio.Lock()):
+        for day in days:
+            prices |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
+    return prices
+
+
+async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) -> PricesAhead:
+    answers = hass.data.setdefault(_ANSWERS, {})
+    last_answer = answers.get(question)
+    if last_answer and (last_answer.prices or now - last_answer.asked_at < _AGAIN):
+        return last_answer.prices
+    rows: Sequence[object] = ()
+    data = {
+        "config_entry": question.entry_id,
+        "date": question.day.isoformat(),
+        "areas": [question.area],
+    }
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            answer = await hass.services.async_call(
+                _NORDPOOL, _NORDPOOL_ACTION, data, blocking=True, return_response=True
+            )
+    except HomeAssistantError, TimeoutError, vol.Invalid:
+        answer = None
+    if answer and isinstance(prices := answer.get(question.area), list):
+        rows = cast("Sequence[object]", prices)
+    answers[question] = _Answer(prices_by_quarter(rows, _PER_MWH, MAX_PRICE), now)
+    while len(answers) > _MAX_KEPT:
+        del answers[next(iter(answers))]
+    return answers[question].prices
+
+
+_IMPORTED, _EXPORTED = "price_import", "price_export"
+
+
+async def async_market_hours(
+    hass: HomeAssistant, meter_id: str, contracts: Contracts, start: datetime, end: datetime
+) -> MarketHours:
+    """Return the market prices of a period by hour.
+
+    The result is empty if the contract has fixed prices.
+    """
+    contract = contracts.latest
+    if contract.energy_margin is None and contract.feed_in_margin is None:
+        return {}
+    registry = er.async_get(hass)
+    names = {
+        key: registry.async_get_entity_id("sensor", DOMAIN, f"{meter_id}_{key}")
+        for key in (_IMPORTED, _EXPORTED)
+    }
+    ids = {key: name for key, name in names.items() if name}
+    if RECORDER not in hass.config.components or not ids:
+        return {}
+    read = without_collection(_read)
+    return await get_instance(hass).async_add_executor_job(read, hass, ids, contracts, start, end)
+
+
+def _read(
+    hass: HomeAssistant,
+    names: dict[str, str],
+    contracts: Contracts,
+    start: datetime,
+    end: datetime,
+) -> dict[datetime, MarketPrices]:
+    rows = statistics_during_period(
+        hass, start.astimezone(UTC), end.astimezone(UTC), {*names.values()}, "hour", None, {"mean"}
+    )
+    means = {
+        key: {row["start"]: row.get("mean") for row in rows.get(name, [])}
+        for key, name in names.items()
+    }
+    imported, exported = means.get(_IMPORTED, {}), means.get(_EXPORTED, {})
+    prices = {}
+    for time in {**imported, **exported}:
+        hour = datetime.fromtimestamp(time, UTC)
+        price = KwhPrice(imported.get(time), exported.get(time))
+        prices[hour] = market_prices_of(price, contracts, hour)
+    return prices

@@ -15,7 +15,7 @@ from ..coordinator.house_sources import (
     async_house_sources,
     async_supplies,
 )
-from ..coordinator.market_history import async_market_hours
+from ..coordinator.market_prices import async_market_hours
 from ..lib.answers import first_day_of_house, house_report
 from ..lib.tariff import quarter_start
 from .requests import Request, async_rendered, meter_command

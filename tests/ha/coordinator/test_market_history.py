@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.market_history import async_market_hours
+from custom_components.smarty_p1.coordinator.market_prices import async_market_hours
 from custom_components.smarty_p1.lib.tariff import Contract, Contracts
 
 START = datetime(2026, 6, 15, 8, tzinfo=UTC)
