@@ -8,14 +8,13 @@ from pathlib import Path
 from smarty_p1_gateway import ConfigError
 
 from .certificates import CA_KEY, Authority
-from .collector_key_file import has_key_of_each, keep_key_file
 from .fleet_description import COLLECTOR, FleetInputs, read_inputs
 from .fleet_folder import FleetFiles
 from .hosts import Node
 from .install_commands import Part, parts_of, tell
 from .monitoring import configure_watching
 from .nats_node_config import configure_node
-from .passwords import keep_hash, keep_password
+from .passwords_and_collector_key import has_key_of_each, keep_hash, keep_key_file, keep_password
 from .program_configs import (
     DELETE_KEY,
     OPERATOR,
