@@ -37,8 +37,8 @@ from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .pending_titles import PendingTitles
-from .store_process import check_store
 from .store_reader import open_reader
+from .store_requests import check_store
 from .store_writer import Store
 
 LOGGER = logging.getLogger(__name__)

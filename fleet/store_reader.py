@@ -10,7 +10,7 @@ import aiohttp
 from smarty_p1_gateway import UnavailableError
 
 from .store_config import StoreConfig
-from .store_process import (
+from .store_requests import (
     ERRORS,
     StoreProcess,
     WrongStoreError,

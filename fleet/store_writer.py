@@ -15,7 +15,7 @@ from .metrics import Metrics
 from .outage_log import outage_of
 from .series_line_protocol import Sample
 from .store_config import StoreConfig
-from .store_process import (
+from .store_requests import (
     DIFFERENT,
     ERRORS,
     StoreError,

@@ -17,7 +17,7 @@ from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store_config import StoreConfig, read_store
-from smarty_p1_fleet.store_process import check_store
+from smarty_p1_fleet.store_requests import check_store
 from smarty_p1_fleet.store_writer import Store
 from smarty_p1_gateway import ConfigError, ConfigTable
 from smartyp1.p1 import Decoder, Telegram

@@ -1,4 +1,4 @@
-"""Identity of the VictoriaMetrics process at an address, read from the metrics of that process."""
+"""Requests to VictoriaMetrics: TLS, status of answers, and identity of the process that answers."""
 
 import asyncio
 import contextlib
