@@ -12,14 +12,14 @@ from ..const import (
     CONF_GAS_PRICE,
     CONF_MIN_INTERVAL,
 )
-from ..coordinator.entered_gas_prices import (
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.gas_prices_and_limits import (
     MAX_EUR_PER_M3,
     MAX_EUR_PER_MONTH,
     MAX_KWH_PER_M3,
     MIN_EUR_PER_M3,
     MIN_KWH_PER_M3,
 )
-from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.entities import CURRENCY
 from .contract_form import Errors

@@ -12,8 +12,8 @@ from homeassistant.helpers import device_registry as dr
 from ..access_rights import readable_meters
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_telegrams, is_live
-from ..coordinator.entered_gas_prices import kwh_per_m3
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.gas_prices_and_limits import kwh_per_m3
 from ..coordinator.gas_water_heat_history import MediumHistory
 from ..coordinator.meter_history import LENEDA_GAS
 from ..entity import mbus_device_id
