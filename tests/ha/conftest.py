@@ -26,7 +26,7 @@ from custom_components.smarty_p1.coordinator import (
 )
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.flows import port_key_and_found_meter
-from custom_components.smarty_p1.lib.port import probe, probing, read_limit
+from custom_components.smarty_p1.lib.port import probe, probing, reconnecting_port
 from dev.leneda import Platform
 
 from . import billed_month, leneda
@@ -135,7 +135,7 @@ async def entry(
 @pytest.fixture
 def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a port be read as fast as somebody writes to it."""
-    monkeypatch.setattr(read_limit, "MAX_BYTES_A_SECOND", 1e9)
+    monkeypatch.setattr(reconnecting_port, "MAX_BYTES_A_SECOND", 1e9)
 
 
 @pytest.fixture

@@ -20,8 +20,7 @@ from .errors import (
     WrongKeyError,
 )
 from .probing import BUSY_TEXT, probe
-from .read_limit import ReadLimit
-from .reconnecting_port import SILENCE_TIMEOUT, Link
+from .reconnecting_port import SILENCE_TIMEOUT, Link, ReadLimit
 from .serial_port import BAUD_RATE, ByteReader, Opener, normalise_port, open_port, read_chunk
 
 __all__ = [

@@ -19,7 +19,7 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .read_limit import ReadLimit
+from .reconnecting_port import ReadLimit
 from .serial_port import Opener, open_port, read_chunk
 
 PROBE_TIMEOUT_S = 25.0
