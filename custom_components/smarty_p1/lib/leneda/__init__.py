@@ -10,7 +10,14 @@ from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_se
 from .day_differences import Cause, DayDifference, Differences, compare_days
 from .gas_series import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from .implausible_rows import last_days_of, last_whole_day, whole_days, without_false_zeros
-from .measured_and_estimated_rows import Row, added_up, newest, quarter_hours_of, sharing_of
+from .measured_and_estimated_rows import (
+    Row,
+    added_up,
+    newest,
+    quarter_hours_of,
+    sharing_of,
+    with_totals,
+)
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
 from .portal_file_refusals import ExportError, ExportRefusal
 from .series_codes import (
@@ -23,7 +30,6 @@ from .series_codes import (
     is_of_production,
     is_of_sharing,
 )
-from .totals_from_parts import with_totals
 
 __all__ = [
     "CODES",

@@ -5,9 +5,8 @@ from datetime import datetime
 from itertools import chain, groupby
 
 from ..tariff import QUARTER_HOUR, DaySum, day_end, day_start
-from .measured_and_estimated_rows import Row
+from .measured_and_estimated_rows import Row, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
-from .totals_from_parts import with_totals
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:

@@ -1,4 +1,9 @@
-"""Rows of the platform Leneda: measured or estimated, their versions, and their quarter-hours."""
+"""Rows of the platform Leneda: measured or estimated, their versions, and their quarter-hours.
+
+With energy sharing, the platform may know only parts of the total consumption and production. The
+total is the supplier's part plus the parts of the layers. A layer without a row counts as 0. If the
+supplier's part has no row, the total is unknown.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -6,8 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..tariff import Covered, Origin, QuarterHour
-from .series_codes import COVERED, REGISTERS, Quantity
-from .totals_from_parts import with_totals
+from .series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity
 
 _MEASURED = {
     "actual",
@@ -138,3 +142,24 @@ def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]
         )
         for start in sorted(set().union(remaining, *layers))
     }
+
+
+_PARTS = {
+    Quantity.IMPORTED: (Quantity.REMAINING, *COVERED),
+    Quantity.EXPORTED: (Quantity.SOLD, *SHARED),
+}
+
+
+def with_totals(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+    """Return the rows of each code. Missing rows of a total are computed from its parts."""
+    rows_by_code = dict(platform)
+    for total, (rest, *layers) in _PARTS.items():
+        total_rows = platform.get(CODES[total], ())
+        starts = {row.start for row in total_rows}
+        rests = {row.start for row in platform.get(CODES[rest], ())} - starts
+        if not rests:
+            continue
+        parts = (platform.get(CODES[part], ()) for part in (rest, *layers))
+        sums = added_up(*([row for row in rows if row.start in rests] for rows in parts))
+        rows_by_code[CODES[total]] = sorted((*total_rows, *sums))
+    return rows_by_code
