@@ -27,12 +27,15 @@ from .calendar import (
 )
 from .class_comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
+    CONSUMER_CATEGORIES,
     MAX_AID_NAME_LENGTH,
     MAX_AIDS,
+    METER_SIZES,
     NO_CONTRACT,
     NO_PRICES,
     PER_KWH,
     PER_MONTH,
+    REFERENCE_POWERS,
     Aid,
     AidVat,
     Contract,
@@ -74,7 +77,6 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
-from .price_classes import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import Amounts, Energies

@@ -13,11 +13,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from .bill import to_cents
-from .contract import Contracts
+from .contract import REFERENCE_POWERS, Contracts
 from .month import Month
 from .months_by_contract import MonthPart, parts_of
 from .network_prices import AgreedPrices
-from .price_classes import REFERENCE_POWERS
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from .contract import REFERENCE_POWERS
 from .month import ClassExcess
-from .price_classes import REFERENCE_POWERS
 from .register_rises import DECIMALS
 
 _MIN_CLASS_WH = REFERENCE_POWERS[0] * 250

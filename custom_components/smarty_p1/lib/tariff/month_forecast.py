@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 from .bill import compute_bill
 from .calendar import QUARTER_HOUR, day_end, day_start
-from .contract import Contract, Contracts
+from .contract import REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
 from .month import NO_SHARED, ClassExcess, Day, Month, Shared
 from .month_sums import merge_months
-from .price_classes import REFERENCE_POWERS
 from .time_of_use import TimeOfUseSplit
 
 _DAYS_OF_MEAN = 28

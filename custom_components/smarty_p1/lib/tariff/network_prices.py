@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from .calendar import midnight
-from .contract import Aid, AidVat, Contract
-from .price_classes import CONSUMER_CATEGORIES
+from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract
 
 _FILE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 APPROVED_UNTIL: date = _FILE["approved_until"]

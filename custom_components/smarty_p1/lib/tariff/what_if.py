@@ -20,12 +20,11 @@ from typing import NamedTuple
 from .battery_plan import DayPrices
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 from .bill import Bill, compute_bill, lines_of
-from .contract import BEGINNING, Contract, Contracts
+from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
 from .day_prices import prices_by_day
 from .demand_snapshot import Demand
 from .month import NOTHING_ABOVE, Day, Month, QuarterHour
 from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
-from .price_classes import REFERENCE_POWERS
 from .what_if_year import (
     NO_MARKET_HOURS,
     MarketHours,
