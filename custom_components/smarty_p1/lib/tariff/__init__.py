@@ -44,7 +44,6 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
-from .energy_above_reference import above_each
 from .kept_months_and_plausible_limits import KEPT_MONTHS, KEPT_TIME, MAX_POWER_KW
 from .kwh_price import (
     KwhPrice,
@@ -55,7 +54,7 @@ from .kwh_price import (
 )
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .market_price_lists import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
-from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared
+from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared, above_each
 from .month_cache import KnownMonths, months_of
 from .month_file_lines import (
     HEADER,

@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
 from .contract import Contract
-from .energy_above_reference import above_classes
 from .gaps_by_day import Piece, RowView
 from .leneda_days import PlatformDays
-from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared
+from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared, above_classes
 from .register_rises import DECIMALS
 from .sharing import shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span

@@ -9,9 +9,8 @@ from zlib import crc32
 
 from .calendar import QUARTER_HOUR, month_end, month_start
 from .contract import REFERENCE_POWERS, Contracts
-from .energy_above_reference import above_each
 from .leneda_days import PlatformDays
-from .month import Origin, QuarterHour
+from .month import Origin, QuarterHour, above_each
 from .register_rises import DECIMALS
 from .spans import ORIGINS, MonthColumns
 
