@@ -9,7 +9,7 @@ from ..const import CONF_ENABLED, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from . import p1_server, virtual_meter_server
-from .retained_topics import RetainedTopics
+from .mqtt import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:

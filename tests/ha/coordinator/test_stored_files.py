@@ -19,7 +19,7 @@ from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
 from custom_components.smarty_p1.lib.tariff import HEADER
-from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
+from custom_components.smarty_p1.sinks.mqtt import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import TARIFF
