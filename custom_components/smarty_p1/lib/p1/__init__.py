@@ -14,7 +14,7 @@ The package does no I/O and needs only `cryptography`. The package `port` opens 
 from .checksum import crc16
 from .decoder import Decoder, Event, LineDecoder
 from .frame_decryptor import FrameDecryptor
-from .frame_finder_without_key import FrameSplitter
+from .frame_finder import FrameSplitter
 from .frame_header import MAX_FRAME_SIZE, Frame, read_frame
 from .keys import (
     DEFAULT_AUTHENTICATION_KEY,
