@@ -7,28 +7,25 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
 from . import (
-    bills,
-    days,
+    bills_days_quarter_hours,
     gas_water_heat,
-    habits,
     house,
     live,
     meters,
     quality,
-    quarter_hours,
     what_if,
 )
 
 _COMMANDS = (
     meters.answer_meters,
     live.subscribe_live,
-    quarter_hours.answer_quarter_hours,
-    days.answer_days,
-    habits.answer_usual,
-    habits.answer_highlights,
+    bills_days_quarter_hours.answer_quarter_hours,
+    bills_days_quarter_hours.answer_days,
+    bills_days_quarter_hours.answer_usual,
+    bills_days_quarter_hours.answer_highlights,
     house.answer_house,
-    bills.answer_bills,
-    bills.answer_classes,
+    bills_days_quarter_hours.answer_bills,
+    bills_days_quarter_hours.answer_classes,
     what_if.try_battery,
     quality.answer_voltages,
     quality.answer_events,

@@ -1,0 +1,114 @@
+"""Commands of the cards about bills, days, habits and quarter-hours."""
+
+from datetime import date, datetime
+
+import voluptuous as vol
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..answer_queue import async_known_quarter_hours, demand_of
+from ..coordinator import BooksCoordinator
+from ..lib.answers import (
+    bills_report,
+    classes_report,
+    days_report,
+    highlights_report,
+    quarter_hours_report,
+    usual_report,
+)
+from ..lib.tariff import KEPT_MONTHS, LUXEMBOURG
+from .requests import Request, async_rendered, meter_command
+
+# Maximum number of months: the running month, and all earlier months that are kept.
+_MAX_MONTHS = KEPT_MONTHS + 1
+
+
+@meter_command(
+    "bill",
+    {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
+)
+async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the bills of the last months in the order of time. The running month is the last."""
+    return await async_rendered(
+        coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
+    )
+
+
+@meter_command("classes", is_kept=lambda *_: True)
+async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+    """Return the costs at each reference power of the tariff, at current prices."""
+    return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))
+
+
+def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
+    """Return whether all requested days are over, so that the answer can be cached."""
+    end: date = msg.get("end", date.max)
+    return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
+
+
+@meter_command(
+    "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
+)
+async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the days from `start` to the day before `end`. The default is the running month."""
+    hass = coordinator.hass
+    demand = demand_of(coordinator)
+    series = await async_known_quarter_hours(coordinator, demand)
+    start = msg.get("start", demand.month.start.date())
+    return await async_rendered(hass, days_report, demand, series, start, msg.get("end", date.max))
+
+
+@meter_command("usual", is_kept=lambda *_: True)
+async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+    """Return the usual energies, peak and cost from midnight to this time of the day.
+
+    They are means of the same weekday in the last four weeks.
+    """
+    demand = demand_of(coordinator)
+    known = await async_known_quarter_hours(coordinator, demand)
+    return await async_rendered(coordinator.hass, usual_report, demand, known)
+
+
+@meter_command("highlights", {vol.Optional("day"): cv.date}, is_kept=lambda *_: True)
+async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the highest powers of the month of `day`, and the power that is always on.
+
+    If the request has no day, return the highest powers of the running month.
+    """
+    demand = demand_of(coordinator)
+    known = await async_known_quarter_hours(coordinator, demand)
+    day = msg.get("day")
+    return await async_rendered(coordinator.hass, highlights_report, demand, known, day)
+
+
+_QUANTITIES = ("imported", "exported", "net", "larger")
+_YEARS = range(1999, 2101)
+
+
+def checked_time(value: object) -> datetime:
+    """Return `value` as a time in UTC. Raises vol.Invalid for other values or impossible years."""
+    time = cv.datetime(value)
+    if time.year not in _YEARS:
+        text = "the year is not possible"
+        raise vol.Invalid(text)
+    return dt_util.as_utc(time)
+
+
+@meter_command(
+    "quarter_hours",
+    {
+        vol.Required("start"): checked_time,
+        vol.Optional("end"): checked_time,
+        vol.Optional("quantity", default="imported"): vol.In(_QUANTITIES),
+        vol.Optional("encoding", default="list"): vol.In(("list", "base64")),
+    },
+    lambda *_: True,
+)
+async def answer_quarter_hours(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the energy of each known quarter-hour from `start` to `end`.
+
+    The request names one of the quantities in `_QUANTITIES`.
+    """
+    demand = demand_of(coordinator)
+    series = await async_known_quarter_hours(coordinator, demand)
+    return await async_rendered(coordinator.hass, quarter_hours_report, series, demand, msg)
