@@ -2,11 +2,10 @@
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
-import { drawMedium, type MediumDrawing } from "../drawing/medium.ts";
+import { drawMedium, mediumChart, type MediumDrawing } from "../parts/gas-water-heat-chart.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { localDay } from "../locale.ts";
 import { plain, rich } from "../parts/markup.ts";
-import { mediumChart } from "../parts/medium-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "../parts/medium-styles.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/medium-months.ts";
 import { ChosenBar } from "../parts/pointer.ts";
