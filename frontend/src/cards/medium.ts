@@ -6,7 +6,7 @@ import { drawMedium, mediumChart, type MediumDrawing } from "../parts/gas-water-
 import type { MeterFeed } from "../meter-feed.ts";
 import { localDay } from "../locale.ts";
 import { plain, rich } from "../parts/markup.ts";
-import { colorOf, iconOf, mediumStyles } from "../parts/medium-styles.ts";
+import { colorOf, iconOf, mediumStyles } from "../parts/gas-water-heat-styles.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/gas-water-heat-amounts.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import * as cost from "../sentences/gas-costs.ts";
