@@ -11,7 +11,7 @@ import { amountToday, type Night, nightTo, type Standing, standingOn } from "../
 import { ChosenBar } from "../parts/pointer.ts";
 import * as cost from "../sentences/gas-costs.ts";
 import * as say from "../sentences/medium.ts";
-import { chosenSentence, type Days, daysTable, footnote } from "../sentences/medium-days.ts";
+import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";
 import { styles } from "../styles.ts";
 import type { MediumHistory, MediumReading, Meter } from "../websocket-types.ts";
 

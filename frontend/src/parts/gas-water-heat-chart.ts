@@ -8,7 +8,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import type { Month, Standing } from "./gas-water-heat-amounts.ts";
 import type { ChosenBar } from "./pointer.ts";
-import type { Days } from "../sentences/medium-days.ts";
+import type { Days } from "../sentences/gas-water-heat-days.ts";
 import { mediumTexts, monthName, writeSum } from "../sentences/medium.ts";
 
 const SIZE = 100;

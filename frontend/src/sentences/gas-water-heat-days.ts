@@ -3,8 +3,17 @@
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { type Month, monthOf, type Night, type Standing } from "../parts/gas-water-heat-amounts.ts";
 import { round, roundParts } from "../rounding.ts";
+import {
+  capital,
+  type MediumKey,
+  mediumTexts,
+  monthName,
+  nightSentence,
+  startOf,
+  type Units,
+  write,
+} from "./medium.ts";
 import type { MediumHistory } from "../websocket-types.ts";
-import { capital, type MediumKey, mediumTexts, monthName, nightSentence, startOf, type Units, write } from "./medium.ts";
 
 export interface Days {
   history: MediumHistory;
