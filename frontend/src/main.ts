@@ -3,7 +3,7 @@
 import { pageLocale } from "./base-card.ts";
 import { BatteryCard } from "./cards/battery.ts";
 import { BillCard } from "./cards/bill.ts";
-import { MediumCard } from "./cards/medium.ts";
+import { MediumCard } from "./cards/gas-water-heat.ts";
 import { MonthsCard } from "./cards/months.ts";
 import { NowCard } from "./cards/now.ts";
 import { QualityCard } from "./cards/quality.ts";

@@ -2,18 +2,18 @@
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
-import { drawMedium, mediumChart, type MediumDrawing } from "../parts/gas-water-heat-chart.ts";
-import type { MeterFeed } from "../meter-feed.ts";
 import { localDay } from "../locale.ts";
-import { plain, rich } from "../parts/markup.ts";
-import { colorOf, iconOf, mediumStyles } from "../parts/gas-water-heat-styles.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/gas-water-heat-amounts.ts";
+import { drawMedium, mediumChart, type MediumDrawing } from "../parts/gas-water-heat-chart.ts";
+import { colorOf, iconOf, mediumStyles } from "../parts/gas-water-heat-styles.ts";
+import { plain, rich } from "../parts/markup.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import * as cost from "../sentences/gas-costs.ts";
-import * as say from "../sentences/medium.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";
 import { styles } from "../styles.ts";
 import type { MediumHistory, MediumReading, Meter } from "../websocket-types.ts";
+import * as cost from "../sentences/gas-costs.ts";
+import * as say from "../sentences/medium.ts";
 
 const DAYS_A_WEEK = 7;
 const OLD_MS = 3 * 3_600_000;
