@@ -2,20 +2,29 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
-import { type InterruptionsDrawing, interruptionsDrawing, KIND_HEIGHT, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
+import {
+  interruptionLines,
+  type InterruptionsDrawing,
+  interruptionsDrawing,
+  interruptionsSentence,
+  interruptionsStyles,
+  interruptionsTable,
+  KIND_HEIGHT,
+  markSentence,
+  NARROW_KIND_HEIGHT,
+  readDisturbances,
+} from "../parts/quality-interruptions.ts";
 import { voltageDrawing } from "../drawing/quality-voltage.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { plain } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { interruptionLines, interruptionsStyles } from "../parts/quality-interruptions.ts";
 import { receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
 import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
 import { Width } from "../parts/element-width.ts";
 import { measureIn } from "../parts/text-width.ts";
 import { say } from "../sentences/quality.ts";
-import { interruptionsSentence, interruptionsTable, markSentence, readDisturbances } from "../sentences/quality-interruptions.ts";
 import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable, type VoltageDay } from "../sentences/quality-voltage.ts";
 import { styles } from "../styles.ts";

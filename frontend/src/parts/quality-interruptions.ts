@@ -1,11 +1,258 @@
 /** Rows of the interruptions: a line with marks for each kind, and counts at the right. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import { type InterruptionsDrawing, KIND_HEIGHT, markSize, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
-import type { Locale } from "../locale.ts";
-import { qualityTexts, say } from "../sentences/quality.ts";
-import { type Disturbances, KINDS, monthsDrawn } from "../sentences/quality-interruptions.ts";
+import { addMonths, dayStart, localDay, type Locale } from "../locale.ts";
 import type { ChosenBar } from "./pointer.ts";
+import { joinNames, parseTime, qualityTexts, say } from "../sentences/quality.ts";
+import type { DisturbanceKind, Events } from "../websocket-types.ts";
+
+export const KINDS = ["power_failure", "voltage_sag", "voltage_swell"] as const satisfies DisturbanceKind[];
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
+/** If at most this time in ms lies between two readings, the time of an interruption counts as exact. */
+const MAX_EXACT_GAP_MS = 600_000;
+
+export interface Disturbance {
+  kind: DisturbanceKind;
+  time: number;
+  after: number | undefined;
+  count: number;
+  phases: string[];
+}
+
+export interface Disturbances {
+  /** Interruptions, oldest first. */
+  all: Disturbance[];
+  /** Count by kind; undefined if the meter does not count that kind. */
+  seen: Partial<Record<DisturbanceKind, number>>;
+  undated: Partial<Record<DisturbanceKind, number>>;
+  /** Displayed period in ms since 1970: twelve months, or longer if older interruptions are stored. */
+  start: number;
+  end: number;
+  /** Start of complete records in ms since 1970; undefined until the first telegram. */
+  since: number | undefined;
+}
+
+const countOf = (value: unknown): number | undefined =>
+  typeof value === "number" && value >= 0 && value < 1e9 ? Math.floor(value) : undefined;
+
+export function readDisturbances(events: Events, now: number): Disturbances {
+  const entries = Array.isArray(events.disturbances) ? events.disturbances : [];
+  const all = entries
+    .flatMap((entry): Disturbance[] => {
+      const [time, count, after] = [parseTime(entry.time), countOf(entry.count), parseTime(entry.after)];
+      const kind = KINDS.find((name) => name === entry.kind);
+      if (!kind || !count || time === undefined) return [];
+      const phases = (Array.isArray(entry.phases) ? entry.phases : []).filter((phase) => /^L[123]$/.test(phase));
+      return [{ kind, time: Math.min(time, now), after: after !== undefined && after < time ? after : undefined, count, phases }];
+    })
+    .sort((a, b) => a.time - b.time);
+  const seen: Disturbances["seen"] = {};
+  const undated: Disturbances["undated"] = {};
+  for (const kind of KINDS) {
+    const earlier = countOf(events.undated?.[kind]);
+    const dated = all.filter((interruption) => interruption.kind === kind);
+    if (earlier === undefined && !dated.length) continue;
+    seen[kind] = dated.reduce((sum, { count }) => sum + count, 0);
+    if (earlier !== undefined) undated[kind] = earlier;
+  }
+  const first = all[0]?.time;
+  const began = parseTime(events.reception?.since);
+  return {
+    all,
+    seen,
+    undated,
+    start: Math.min(now - YEAR_MS, first ?? now),
+    end: now,
+    since: began === undefined ? first : Math.min(began, first ?? began),
+  };
+}
+
+export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12, Math.round((end - start) / (DAY_MS * 30.44)));
+
+/** Return "2 power failures, 3 voltage sags". */
+function amounts(interruptions: readonly Disturbance[], locale: Locale): string {
+  const words = KINDS.flatMap((kind) => {
+    const count = interruptions.filter((interruption) => interruption.kind === kind).reduce((sum, interruption) => sum + interruption.count, 0);
+    return count ? [locale.count(qualityTexts, kind, count)] : [];
+  });
+  return joinNames(words, locale);
+}
+
+/** Return the day; with its year if it is more than 330 days ago. */
+const dayOf = (time: number, now: number, locale: Locale): string =>
+  now - time < 330 * DAY_MS ? locale.day(new Date(time)) : locale.date(new Date(time));
+
+function moment(time: number, now: number, locale: Locale): string {
+  return `${dayOf(time, now, locale)}, ${locale.time(new Date(time))}`;
+}
+
+/** Return whether the previous reading is missing, or too old to date the interruption exactly. */
+export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > MAX_EXACT_GAP_MS;
+
+/** Return "on 18 October, 14:02" or "between 17 October, 22:10 and 18 October, 06:40". */
+export function whenWords(interruption: Disturbance, now: number, locale: Locale): string {
+  const time = moment(interruption.time, now, locale);
+  if (interruption.after === undefined) return say(locale, "no_later_than", { time });
+  if (isVague(interruption)) return say(locale, "between", { after: moment(interruption.after, now, locale), time });
+  const day = dayOf(interruption.time, now, locale);
+  return say(locale, "at_day", { day, time: locale.time(new Date(interruption.time)) });
+}
+
+export function interruptionsSentence(interruptions: Disturbances, now: number, locale: Locale): string {
+  const { all, since, seen } = interruptions;
+  if (since === undefined && !Object.keys(seen).length) return say(locale, "no_counts_yet");
+  if (!Object.keys(seen).length) return say(locale, "counts_nothing");
+  const monthAgo = now - 30 * DAY_MS;
+  const recent = all.filter(({ time }) => time >= monthAgo);
+  const last = all.at(-1);
+  const isYoung = since !== undefined && since > monthAgo;
+  if (recent.length && last) {
+    const params = { what: amounts(recent, locale), when: whenWords(last, now, locale) };
+    return isYoung ? say(locale, "some_since", { ...params, day: dayOf(since, now, locale) }) : say(locale, "some", params);
+  }
+  if (isYoung) return say(locale, "nothing_since", { day: dayOf(since, now, locale) });
+  return last ? say(locale, `last_${last.kind}`, { day: dayOf(last.time, now, locale) }) : say(locale, "nothing");
+}
+
+/** Return the sentence of a mark: "**18 October, 14:02:** 2 voltage sags (L1)". */
+export function markSentence(marked: readonly Disturbance[], now: number, locale: Locale): string {
+  const [first, last] = [marked[0], marked.at(-1)];
+  if (!first || !last) return "";
+  const days = [dayOf(first.time, now, locale), dayOf(last.time, now, locale)];
+  const isOneDay = localDay(new Date(first.time)) === localDay(new Date(last.time));
+  const precise = isVague(first) ? whenWords(first, now, locale) : moment(first.time, now, locale);
+  const when = marked.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
+  const phases = [...new Set(marked.flatMap((interruption) => interruption.phases))].sort();
+  const which = phases.length ? ` (${joinNames(phases, locale)})` : "";
+  return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(marked, locale)}${which}`;
+}
+
+/** Return the table of all interruptions, newest first. */
+export function interruptionsTable({ all }: Disturbances, now: number, locale: Locale): string[][] {
+  return [...all].reverse().map((interruption) => [
+    isVague(interruption) ? whenWords(interruption, now, locale) : moment(interruption.time, now, locale),
+    locale.count(qualityTexts, interruption.kind, interruption.count),
+    interruption.phases.length ? joinNames(interruption.phases, locale) : "–",
+  ]);
+}
+
+/** Height of a kind's row in px. Narrow cards put the name above the line and need more. */
+export const KIND_HEIGHT = 44;
+export const NARROW_KIND_HEIGHT = 60;
+/** Distance in px from the line of a kind to the bottom of its row. */
+const BELOW_LINE_PX = 14;
+/** In px: half size of a mark for a single interruption, half size of the largest mark, margin at both edges. */
+const MIN_MARK_PX = 5;
+const MAX_MARK_PX = 9;
+const MARGIN_PX = 10;
+/** Gaps in px: between two counts, and between the names of two months. */
+const LABEL_GAP_PX = 3;
+const MONTH_GAP_PX = 8;
+
+
+export interface Mark {
+  kind: DisturbanceKind;
+  x: number;
+  y: number;
+  count: number;
+  disturbances: Disturbance[];
+}
+
+export interface InterruptionsDrawing {
+  width: number;
+  kindHeight: number;
+  /** All marks, and for each kind one path of its marks. */
+  marks: Mark[];
+  paths: Record<DisturbanceKind, string>;
+  labels: { x: number; y: number; text: number }[];
+  /** Dashed lines over the times without readings in which an interruption happened. */
+  vague: string;
+  /** Position in px where the known period and the lines of the kinds begin. */
+  from: number;
+  lines: Partial<Record<DisturbanceKind, number>>;
+  months: { x: number; time: Date; isNamed: boolean }[];
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;
+export const markSize = (count: number): number => Math.min(MAX_MARK_PX, MIN_MARK_PX + 1.6 * Math.log2(Math.max(1, count)));
+
+export function interruptionsDrawing(interruptions: Disturbances, width: number, kindHeight: number, locale: Locale, widthOf: (text: string) => number): InterruptionsDrawing {
+  const inner = Math.max(40, width) - 2 * MARGIN_PX;
+  const x = (time: number) => tenth(MARGIN_PX + inner * Math.max(0, Math.min(1, (time - interruptions.start) / (interruptions.end - interruptions.start || 1))));
+  const drawing: InterruptionsDrawing = {
+    width,
+    kindHeight,
+    marks: [],
+    paths: { power_failure: "", voltage_sag: "", voltage_swell: "" },
+    labels: [],
+    vague: "",
+    from: x(interruptions.since ?? interruptions.end),
+    lines: {},
+    months: monthTicks(interruptions, x, inner, (time) => widthOf(locale.shortMonth(time)) + MONTH_GAP_PX),
+  };
+  KINDS.forEach((kind, row) => {
+    if (interruptions.seen[kind] === undefined) return;
+    const y = (row + 1) * kindHeight - BELOW_LINE_PX;
+    drawing.lines[kind] = y;
+    const marks = groupOverlapping(interruptions.all.filter((interruption) => interruption.kind === kind), x).map((all): Mark => {
+      return { kind, x: tenth((x(all[0]!.time) + x(all.at(-1)!.time)) / 2), y, count: sum(all), disturbances: all };
+    });
+    let free = Number.NEGATIVE_INFINITY;
+    for (const mark of marks) {
+      drawing.paths[kind] += shape(mark);
+      const half = widthOf(String(mark.count)) / 2;
+      if (mark.x - half < free) continue;
+      free = mark.x + half + LABEL_GAP_PX;
+      drawing.labels.push({ x: mark.x, y: y - 13, text: mark.count });
+    }
+    for (const interruption of interruptions.all) {
+      if (interruption.kind !== kind || !isVague(interruption) || interruption.after === undefined) continue;
+      const [from, to] = [x(interruption.after), x(interruption.time)];
+      if (to - from > 2) drawing.vague += `M${from} ${y}H${to}`;
+    }
+    drawing.marks.push(...marks);
+  });
+  drawing.marks.sort((a, b) => a.x - b.x || a.y - b.y);
+  return drawing;
+}
+
+const sum = (all: Disturbance[]): number => all.reduce((count, interruption) => count + interruption.count, 0);
+
+/** Group interruptions whose marks would overlap, such as interruptions on the same day. */
+function groupOverlapping(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
+  const groups: { first: number; count: number; all: Disturbance[] }[] = [];
+  for (const interruption of all) {
+    const group = groups.at(-1);
+    const at = x(interruption.time);
+    if (group && at - group.first < markSize(group.count) + markSize(interruption.count)) {
+      group.all.push(interruption);
+      group.count += interruption.count;
+    } else groups.push({ first: at, count: interruption.count, all: [interruption] });
+  }
+  return groups.map((group) => group.all);
+}
+
+function shape({ kind, x, y, count }: Mark): string {
+  const r = tenth(markSize(count));
+  const [left, right, above, below] = [tenth(x - r), tenth(x + r), tenth(y - r), tenth(y + r)];
+  if (kind === "power_failure") return `M${left} ${above}L${right} ${below}M${left} ${below}L${right} ${above}`;
+  const [base, tip] = kind === "voltage_sag" ? [above, below] : [below, above];
+  return `M${left} ${base}L${right} ${base}L${x} ${tip}Z`;
+}
+
+function monthTicks({ start, end }: Disturbances, x: (time: number) => number, inner: number, roomOf: (time: Date) => number): InterruptionsDrawing["months"] {
+  const ticks: InterruptionsDrawing["months"] = [];
+  let month = addMonths(localDay(new Date(start)).slice(0, 7), 1);
+  for (let time = dayStart(`${month}-01`); time.getTime() <= end && ticks.length < 15; time = dayStart(`${month}-01`)) {
+    ticks.push({ x: x(time.getTime()), time, isNamed: false });
+    month = addMonths(month, 1);
+  }
+  const fitting = inner / Math.max(1, ...ticks.map(({ time }) => roomOf(time)));
+  const step = [1, 2, 3, 4, 6].find((months) => ticks.length / months <= fitting) ?? 12;
+  ticks.forEach((tick, index) => (tick.isNamed = index % step === 0));
+  return ticks;
+}
 
 const MONTHS = 28;
 
