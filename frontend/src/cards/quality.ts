@@ -14,19 +14,26 @@ import {
   NARROW_KIND_HEIGHT,
   readDisturbances,
 } from "../parts/quality-interruptions.ts";
-import { voltageDrawing } from "../drawing/quality-voltage.ts";
+import {
+  rowSentence,
+  voltageDay,
+  type VoltageDay,
+  voltageDrawing,
+  voltageRows,
+  voltageSentence,
+  voltageStyles,
+  voltageTable,
+} from "../parts/quality-voltage.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { plain } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
-import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
 import { Width } from "../parts/element-width.ts";
 import { measureIn } from "../parts/text-width.ts";
 import { say } from "../sentences/quality.ts";
 import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
-import { rowSentence, voltageDay, voltageSentence, voltageTable, type VoltageDay } from "../sentences/quality-voltage.ts";
 import { styles } from "../styles.ts";
 import type { Events, Meter } from "../websocket-types.ts";
 

@@ -1,11 +1,195 @@
 /** Rows of the voltages: present value, curve of 24 hours on the allowed band, highest and lowest. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import { PHASE_HEIGHT, ROW_HEIGHT, type VoltageDrawing } from "../drawing/quality-voltage.ts";
 import type { Locale } from "../locale.ts";
-import { say } from "../sentences/quality.ts";
-import { rowTime, volts, type VoltageDay } from "../sentences/quality-voltage.ts";
 import type { ChosenBar } from "./pointer.ts";
+import { roundDown, roundUp } from "../rounding.ts";
+import { duration, joinNames, parseTime, say } from "../sentences/quality.ts";
+import type { Voltages } from "../websocket-types.ts";
+
+const STEP_MS = 300_000;
+const DAY_ROWS = 288;
+const MAX_VOLTS = 100_000;
+/** A day counts as complete if it lacks fewer than this number of five-minute rows at its start. */
+const MAX_MISSING_ROWS = 3;
+
+type Volts = (number | null)[];
+
+export interface PhaseDay {
+  name: string;
+  lowest: Volts;
+  highest: Volts;
+  /** Extreme values of the whole day, in V. */
+  min: number;
+  max: number;
+  /** Number of five-minute rows above and below the limits. */
+  above: number;
+  below: number;
+}
+
+export interface VoltageDay {
+  start: number;
+  rows: number;
+  limits: [number, number];
+  phases: PhaseDay[];
+  /** Index of the first five-minute row with a value. */
+  first: number;
+}
+
+const volt = (value: unknown): number | null =>
+  typeof value === "number" && value >= 0 && value < MAX_VOLTS ? value : null;
+
+export function voltageDay(answer: Voltages): VoltageDay {
+  const [low, high] = [volt(answer.limits?.[0]) ?? 207, volt(answer.limits?.[1]) ?? 253];
+  const start = parseTime(answer.start);
+  const day: VoltageDay = { start: start ?? 0, rows: 0, limits: [low, high], phases: [], first: 0 };
+  if (start === undefined) return day;
+  const first: number[] = [];
+  for (const name of ["L1", "L2", "L3"]) {
+    const sent = answer.phases?.[name];
+    const lows = (sent?.lowest ?? []).slice(0, DAY_ROWS).map(volt);
+    const highs = (sent?.highest ?? []).slice(0, DAY_ROWS).map(volt);
+    const rows = Math.max(lows.length, highs.length);
+    const lowest = Array.from({ length: rows }, (_, row) => lows[row] ?? highs[row] ?? null);
+    const highest = Array.from({ length: rows }, (_, row) => highs[row] ?? lows[row] ?? null);
+    const knownRows = lowest.flatMap((value, row) => (value === null ? [] : [row]));
+    if (!knownRows.length) continue;
+    day.phases.push({
+      name,
+      lowest,
+      highest,
+      min: Math.min(...knownRows.map((row) => lowest[row]!)),
+      max: Math.max(...knownRows.map((row) => highest[row]!)),
+      above: knownRows.filter((row) => highest[row]! > high).length,
+      below: knownRows.filter((row) => lowest[row]! < low).length,
+    });
+    day.rows = Math.max(day.rows, rows);
+    first.push(knownRows[0]!);
+  }
+  day.first = first.length ? Math.min(...first) : 0;
+  return day;
+}
+
+/** Return a voltage as a whole number; with a decimal if rounding would hide that the voltage exceeds a limit. */
+export function volts(value: number, [low, high]: [number, number], locale: Locale): string {
+  if (value > high && Math.round(value) <= high) return locale.number(roundUp(value, 1), 1);
+  if (value < low && Math.round(value) >= low) return locale.number(roundDown(value, 1), 1);
+  return locale.number(value);
+}
+
+export function voltageSentence(day: VoltageDay, locale: Locale): string {
+  const [low, high] = day.limits;
+  const outside = (["above", "below"] as const).flatMap((side) => {
+    const phases = day.phases.filter((phase) => phase[side]);
+    if (!phases.length) return [];
+    const extreme = side === "above" ? Math.max(...phases.map(({ max }) => max)) : Math.min(...phases.map(({ min }) => min));
+    const longest = Math.max(...phases.map((phase) => phase[side]));
+    const which = day.phases.length === 1 ? "alone" : phases.length === 1 ? "one" : "more";
+    return say(locale, `${side}_${which}`, {
+      phases: joinNames(phases.map(({ name }) => name), locale),
+      limit: `${locale.number(side === "above" ? high : low)}\u00a0V`,
+      duration: duration(longest * STEP_MS, locale),
+      extreme: `${volts(extreme, day.limits, locale)}\u00a0V`,
+    });
+  });
+  if (outside.length) return outside.join(" ");
+  const within = say(locale, `within_${Math.min(3, day.phases.length) as 1 | 2 | 3}`, {
+    low: locale.number(low),
+    high: locale.number(high),
+  }).replace(/ V$/, "\u00a0V");
+  if (day.first < MAX_MISSING_ROWS) return `${within}.`;
+  return say(locale, "since", { what: within, time: locale.time(rowTime(day, day.first)) });
+}
+
+export const rowTime = (day: VoltageDay, row: number): Date => new Date(day.start + row * STEP_MS);
+
+/** Return the range of two voltages: "230–232", or "231" if equal. */
+export function voltRange(low: number | null | undefined, high: number | null | undefined, day: VoltageDay, locale: Locale): string {
+  if (low === null || low === undefined || high === null || high === undefined) return "–";
+  const [from, to] = [volts(low, day.limits, locale), volts(high, day.limits, locale)];
+  return from === to ? from : `${from}–${to}`;
+}
+
+/** Return the sentence of a row: "**18:15–18:20:** L1 231–233 V, L2 230 V". */
+export function rowSentence(day: VoltageDay, row: number, locale: Locale): string {
+  const read = day.phases.map(({ name, lowest, highest }) => {
+    const range = voltRange(lowest[row], highest[row], day, locale);
+    return `${name} ${range === "–" ? range : `${range}\u00a0V`}`;
+  });
+  return `**${locale.timeRange(rowTime(day, row), rowTime(day, row + 1))}:** ${read.join(", ")}`;
+}
+
+/** Return the table of hourly voltage ranges, newest first. */
+export function voltageTable(day: VoltageDay, locale: Locale): string[][] {
+  const hours = new Map<number, number[]>();
+  for (let row = 0; row < day.rows; row += 1) {
+    const hour = Math.floor((day.start + row * STEP_MS) / 3_600_000);
+    hours.set(hour, [...(hours.get(hour) ?? []), row]);
+  }
+  const knownVolts = (values: Volts, rows: number[]) => rows.map((row) => values[row]).filter((value) => typeof value === "number");
+  return [...hours].reverse().map(([hour, rows]) => {
+    const time = new Date(hour * 3_600_000);
+    const cells = day.phases.map(({ lowest, highest }) => {
+      const [lows, highs] = [knownVolts(lowest, rows), knownVolts(highest, rows)];
+      return lows.length ? voltRange(Math.min(...lows), Math.max(...highs), day, locale) : "–";
+    });
+    return [`${locale.shortWeekday(time)}, ${locale.time(time)}`, ...cells];
+  });
+}
+
+/** Range of the scale in V. A fixed range keeps noise small; only outliers widen the range. */
+const SCALE_BOTTOM_V = 200;
+const SCALE_TOP_V = 260;
+/** Height in px of a phase's drawing, and of its row with the gap below. */
+export const PHASE_HEIGHT = 56;
+export const ROW_HEIGHT = 64;
+
+export interface VoltageDrawing {
+  /** Position of the voltage limits within the row of a phase, in px. */
+  band: { top: number; bottom: number };
+  /** One path for each phase, around the area between lowest and highest voltage. */
+  paths: string[];
+  /** Clip path of the areas outside the limits in all rows; "" while every voltage is within them. */
+  beyond: string;
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;
+
+export function voltageDrawing(day: VoltageDay): VoltageDrawing {
+  const low = Math.min(SCALE_BOTTOM_V, day.limits[0], ...day.phases.map(({ min }) => min));
+  const high = Math.max(SCALE_TOP_V, day.limits[1], ...day.phases.map(({ max }) => max));
+  const y = (volts: number) => tenth((PHASE_HEIGHT * (high - volts)) / (high - low));
+  const paths = day.phases.map(({ lowest, highest }, phase) => {
+    const at = (row: number, volts: number) => `${row} ${tenth(phase * ROW_HEIGHT + y(volts))}`;
+    let path = "";
+    for (let from = 0; from < lowest.length; from += 1) {
+      if (lowest[from] === null) continue;
+      let to = from;
+      while (to + 1 < lowest.length && lowest[to + 1] !== null) to += 1;
+      // A row stands for five minutes. Extend the area to the start of its first row and to the end of its last row,
+      // because a single row would otherwise be invisible.
+      const top = [at(from, highest[from]!)];
+      const bottom = [at(from, lowest[from]!)];
+      for (let row = from; row <= to; row += 1) {
+        top.push(at(row + 0.5, highest[row]!));
+        bottom.push(at(row + 0.5, lowest[row]!));
+      }
+      top.push(at(to + 1, highest[to]!));
+      bottom.push(at(to + 1, lowest[to]!));
+      path += `M${[...top, ...bottom.reverse()].join("L")}Z`;
+      from = to;
+    }
+    return path;
+  });
+  const band = { top: y(day.limits[1]), bottom: y(day.limits[0]) };
+  const isBeyond = day.phases.some(({ above, below }) => above || below);
+  const strip = (from: number, to: number) => `M0 ${from}H${day.rows}V${to}H0Z`;
+  const beyond = day.phases
+    .map((_, phase) => phase * ROW_HEIGHT)
+    .map((top) => strip(top - 1, top + band.top) + strip(top + band.bottom, top + PHASE_HEIGHT + 1))
+    .join("");
+  return { band, paths, beyond: isBeyond ? beyond : "" };
+}
 
 export const voltageStyles = css`
   .voltage {
