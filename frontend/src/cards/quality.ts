@@ -29,11 +29,21 @@ import { plain } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
+import {
+  connectionLimit,
+  lastTelegram,
+  receptionBlocks,
+  receptionDay,
+  receptionHours,
+  receptionTable,
+  supplyRows,
+  supplySentence,
+  supplyStyles,
+  switchState,
+} from "../parts/quality-supply.ts";
 import { Width } from "../parts/element-width.ts";
 import { measureIn } from "../parts/text-width.ts";
 import { say } from "../sentences/quality.ts";
-import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
 import { styles } from "../styles.ts";
 import type { Events, Meter } from "../websocket-types.ts";
 

@@ -1,9 +1,116 @@
 /** Parts of the supply card: breaker, relays and limit, reception of 24 hours. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import type { Locale } from "../locale.ts";
-import { say } from "../sentences/quality.ts";
-import { gapWords, type Reception, receptionShare } from "../sentences/quality-supply.ts";
+import { localDay, type Locale } from "../locale.ts";
+import { duration, parseTime, say } from "../sentences/quality.ts";
+import type { Events, Live, Meter } from "../websocket-types.ts";
+
+const HOUR_MS = 3_600_000;
+const HOURS = 24;
+
+const BREAKER = ["connected", "disconnected", "ready_for_reconnection"] as const;
+type Breaker = (typeof BREAKER)[number];
+
+const breakerState = (value: unknown): Breaker | undefined => BREAKER.find((state) => state === value);
+
+/** Return "On", "Off" or "Ready"; "–" if unknown. */
+export function switchState(value: unknown, locale: Locale): string {
+  const state = breakerState(value);
+  return state ? say(locale, `is_${state}`) : "–";
+}
+
+/** Return the power at which the meter switches off, in kVA. */
+export function connectionLimit(live: Live | undefined, meter: Meter, locale: Locale): string {
+  const sent = live?.values?.power_threshold ?? meter.connection_kva;
+  if (typeof sent !== "number" || !Number.isFinite(sent) || sent <= 0) return "–";
+  return locale.unit(sent, "kVA", Number.isInteger(Math.round(sent * 10) / 10) ? 0 : 1);
+}
+
+/** Return the time of the last telegram, in ms since 1970. */
+export const lastTelegram = (live: Live | undefined, meter: Meter): number | undefined =>
+  parseTime(live?.received_at) ?? parseTime(meter.last_telegram);
+
+/** Return "at 18:12"; for another day "on 19 November, 18:12". */
+export function atTime(time: number, now: number, locale: Locale): string {
+  const [date, clock] = [new Date(time), locale.time(new Date(time))];
+  if (localDay(date) === localDay(new Date(now))) return say(locale, "at_time", { time: clock });
+  return say(locale, "at_day", { day: locale.day(date), time: clock });
+}
+
+export function supplySentence(live: Live, meter: Meter, isOld: boolean, now: number, locale: Locale): string {
+  const last = lastTelegram(live, meter);
+  if (last === undefined) return say(locale, live.gone ? "not_read" : "no_telegram_yet");
+  // The clocks of this page and of Home Assistant may differ a little, so the time may be negative. `duration` writes a
+  // negative time as 0 s.
+  const time = duration(now - last, locale);
+  const silence = say(locale, "silent", { duration: time, when: atTime(last, now, locale) });
+  if (live.gone) return `${say(locale, "not_read")} ${say(locale, "reception", { ago: say(locale, "ago", { time }) })}`;
+  if (isOld) return silence;
+  return say(locale, breakerState(live.values?.breaker) ?? "reception", { ago: say(locale, "ago", { time }) });
+}
+
+export interface Reception {
+  /** Start of the first hour, and start of the time with records (`since`), in ms since 1970. */
+  start: number;
+  since: number;
+  /** Time of the answer, in ms since 1970. */
+  end: number;
+  shares: (number | null)[];
+  share: number | null;
+  gaps: { start: number; end: number }[];
+}
+
+/** Return the reception of the last 24 hours, including the running hour. */
+export function receptionDay({ reception }: Events, now: number): Reception {
+  const all = Array.isArray(reception?.received) ? reception.received : [];
+  const shares = all
+    .slice(-HOURS)
+    .map((share) => (typeof share === "number" && share >= 0 && share <= 1 ? share : null));
+  const firstOfAll = parseTime(reception?.start) ?? now;
+  const start = firstOfAll + (all.length - shares.length) * HOUR_MS;
+  const since = Math.max(start, parseTime(reception?.since) ?? start);
+  const end = Math.max(start, Math.min(now, start + shares.length * HOUR_MS));
+  let [received, measured] = [0, 0];
+  shares.forEach((share, hour) => {
+    if (share === null) return;
+    const from = Math.max(since, start + hour * HOUR_MS);
+    // If this page's clock is slow, the running hour has not begun by this clock. So count at least 1 ms of it.
+    const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
+    received += share * length;
+    measured += length;
+  });
+  const gaps = (Array.isArray(reception?.longest_gaps) ? reception.longest_gaps : [])
+    .flatMap((gap) => {
+      const [from, to] = [parseTime(gap.start), parseTime(gap.end)];
+      return from !== undefined && to !== undefined && to > Math.max(from, start) ? [{ start: from, end: to }] : [];
+    })
+    .sort((a, b) => b.end - b.start - (a.end - a.start));
+  return { start, since, end, shares, share: measured ? received / measured : null, gaps };
+}
+
+/** Return the longest gap: "04:12–04:23: 11 min without". */
+export function gapWords({ gaps, share, start }: Reception, locale: Locale): string {
+  const [longest, another] = gaps;
+  if (!longest) return share === 1 ? say(locale, "no_gap") : "";
+  const [from, to] = [new Date(longest.start), new Date(longest.end)];
+  const range = longest.start < start ? `${locale.shortDay(from)}, ${locale.timeRange(from, to)}` : locale.timeRange(from, to);
+  return say(locale, another ? "longest_gap" : "gap", { range, duration: duration(longest.end - longest.start, locale) });
+}
+
+export function receptionShare({ share }: Reception, locale: Locale): string {
+  return share === null ? "–" : locale.percent(share, share < 1 ? 1 : 0);
+}
+
+/** Return the table with the reception in each hour, newest first. */
+export function receptionTable({ start, shares }: Reception, locale: Locale): string[][] {
+  return shares
+    .map((share, hour) => {
+      const time = new Date(start + hour * HOUR_MS);
+      const shown = share === null ? "–" : locale.percent(share, share < 1 ? 1 : 0);
+      return [`${locale.shortWeekday(time)}, ${locale.time(time)}`, shown];
+    })
+    .reverse();
+}
 
 /** Height of an hour's block in px, and the smallest visible missing part. */
 const BLOCK_PX = 20;
