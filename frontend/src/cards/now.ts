@@ -4,14 +4,13 @@ import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../meter-feed.ts";
-import { banner } from "../parts/banner.ts";
+import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { pastDay } from "../parts/past-day.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { weekStyles } from "../parts/week-chooser.ts";
-import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import { houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
   asNumber,

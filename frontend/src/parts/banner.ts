@@ -1,7 +1,110 @@
 /** Banner at the top of a card: a problem of the meter, help, and one link. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import type { Trouble } from "../sentences/banner.ts";
+import { localDay, type Locale, type Texts } from "../locale.ts";
+import type { Live, Meter } from "../websocket-types.ts";
+import texts from "../texts/banner.json" with { type: "json" };
+
+type BannerKey = keyof (typeof texts)["en"];
+export const bannerTexts: Texts<BannerKey> = texts;
+
+export interface Trouble {
+  title: string;
+  help: string;
+  /** Whether the problem is intended or passes without help. Such a problem is shown without alarm. */
+  isCalm: boolean;
+  /** Whether data arrives that cannot be trusted. */
+  isUnverified: boolean;
+  link: { path: string; text: string } | undefined;
+}
+
+/** Codes of `Live.obstacle`, grouped by remedy. */
+const KINDS = {
+  silent: ["nothing_received", "port_silent"],
+  key: ["wrong_key"],
+  key_missing: ["key_missing"],
+  authentication: ["other_authentication_key"],
+  port: ["port_not_found", "link_lost"],
+  gateway: ["port_unreachable", "port_closed", "gateway_offline"],
+  busy: ["port_busy"],
+  permission: ["port_permission"],
+  mqtt: ["mqtt_missing", "mqtt_disconnected"],
+  unreadable: ["not_p1", "damaged"],
+  other_meter: ["other_meter", "other_meter_unreadable"],
+  replay: ["replay"],
+  unencrypted: ["security_off"],
+  late: ["telegrams_late", "catching_up"],
+  entities: ["entities_silent", "entity_unavailable"],
+} satisfies Partial<Record<BannerKey, string[]>>;
+type Kind = keyof typeof KINDS | "failing" | "error" | "disabled" | "not_loaded";
+
+const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "other_meter", "replay", "unencrypted", "failing"];
+const CALM: Kind[] = ["disabled", "not_loaded"];
+const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
+/**
+ * Silence in seconds until a problem is shown. Telegrams arrive every ten seconds, and the integration needs about a
+ * minute to notice their absence.
+ */
+const SILENT_S = 120;
+/** Seconds without a banner while a meter reloads, for example after a change of its options. */
+const RELOAD_S = 10;
+
+/**
+ * Return the problem of a meter; undefined if all is well. `silenceMs` is the time since the last message to this
+ * page; `now` is Home Assistant's time in ms since 1970.
+ */
+export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenceMs: number; now: number }, locale: Locale): Trouble | undefined {
+  const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
+  const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
+  if (live.state === "receiving" || live.state === "waiting") {
+    // The clock of Home Assistant may differ from the clock of this page. So the silence is measured only by this
+    // page's clock.
+    if (live.state === "waiting" || silenceMs <= SILENT_S * 1000) return undefined;
+    const title = t("silent", { duration: duration(silenceMs, locale) });
+    return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };
+  }
+  if (live.state === "not_loaded" && live.values && silenceMs < RELOAD_S * 1000) return undefined;
+  const kind = kindOf(live);
+  const serial = meter.serial_number ?? meter.title;
+  const isSilent = kind === "silent";
+  const lastGood = Number.isNaN(received) || CALM.includes(kind) ? "" : t("last_good", { time: moment(received, now, locale) });
+  return {
+    title:
+      !isSilent ? t(kind) : lastGood ? t("silent", { duration: duration(now - received, locale) }) : t("silent_yet"),
+    help: [t(`${kind}_help`, { serial }), isSilent ? "" : lastGood].filter(Boolean).join(" "),
+    isCalm: CALM.includes(kind),
+    isUnverified: UNVERIFIED.includes(kind),
+    link: live.remedy ? { path: live.remedy.path, text: t(linkOf(kind, live.remedy.kind)) } : undefined,
+  };
+}
+
+function kindOf({ state, obstacle }: Live): Kind {
+  if (state === "disabled") return state;
+  const entry = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
+  if (entry) return entry[0] as Kind;
+  return state === "error" || state === "not_loaded" ? state : "failing";
+}
+
+function linkOf(kind: Kind, remedy: string): BannerKey {
+  if (remedy === "enable") return "enable";
+  if (WITH_A_KEY.includes(kind) || remedy === "reauth") return "enter_key";
+  return remedy === "repair" ? "see_repair" : "check_connection";
+}
+
+/** Return "14 minutes", "3 hours" or "2 days". */
+function duration(ms: number, locale: Locale): string {
+  const minutes = Math.max(1, Math.floor(ms / 60_000));
+  if (minutes < 60) return locale.count(bannerTexts, "minutes", minutes);
+  if (minutes < 48 * 60) return locale.count(bannerTexts, "hours", Math.floor(minutes / 60));
+  return locale.count(bannerTexts, "days", Math.floor(minutes / 1440));
+}
+
+/** Return the clock time, with the date unless it is today. */
+function moment(time: number, now: number, locale: Locale): string {
+  const date = new Date(time);
+  const isToday = localDay(date) === localDay(new Date(now));
+  return isToday ? locale.time(date) : `${locale.time(date)}, ${locale.shortDay(date)}`;
+}
 
 export const bannerStyles = css`
   .banner.calm {
