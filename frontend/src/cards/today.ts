@@ -15,11 +15,21 @@ import { ChosenBar } from "../parts/pointer.ts";
 import { measureIn } from "../parts/text-width.ts";
 import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
-import { dayNotes, dayTable } from "../sentences/day-table.ts";
-import { alwaysOnSentence, highRows } from "../sentences/highest-powers-always-on.ts";
+import {
+  alwaysOnSentence,
+  dayNotes,
+  daySentence,
+  dayTable,
+  dayTitle,
+  firstDay,
+  highRows,
+  quarterSentence,
+  type TodayKey,
+  todayTexts,
+  weekOf,
+} from "../sentences/today.ts";
 import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
-import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
 import { lastKnownDay } from "../sentences/yesterday.ts";
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../websocket-types.ts";

@@ -3,8 +3,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { turnOver } from "./markup.ts";
-import type { HighRow } from "../sentences/highest-powers-always-on.ts";
-import { capital, todayTexts } from "../sentences/today.ts";
+import { capital, type HighRow, todayTexts } from "../sentences/today.ts";
 import type { Day } from "../websocket-types.ts";
 
 /** Day of the calendar. */

@@ -1,9 +1,19 @@
-/** Texts of the day card: a sentence for the day, and a sentence for a chosen quarter-hour. */
+/** Sentences about a day, its table, its highest powers, and the power that is always on. */
 
-import { addDays, kwDecimals, type Locale, localParts, type Params, type Texts } from "../locale.ts";
+import { kwOf, type Quarter } from "../drawing/today.ts";
+import {
+  addDays,
+  kwDecimals,
+  localDay,
+  type Locale,
+  localParts,
+  type Params,
+  QUARTER_HOUR_MS,
+  type Texts,
+} from "../locale.ts";
 import { round, roundParts } from "../rounding.ts";
+import type { Day, High, Highlights } from "../websocket-types.ts";
 import texts from "../texts/today.json" with { type: "json" };
-import type { Day } from "../websocket-types.ts";
 
 export type TodayKey = keyof (typeof texts)["en"];
 export const todayTexts: Texts<TodayKey> = texts;
@@ -146,4 +156,79 @@ export function weekOf(day: string, today: string): string[] {
   const back = Math.round((Date.parse(today) - Date.parse(day)) / (24 * HOUR_MS));
   const last = addDays(today, -WEEK * Math.floor(back / WEEK));
   return Array.from({ length: WEEK }, (_, index) => addDays(last, index - WEEK + 1));
+}
+
+export interface DayTableData {
+  quarters: readonly Quarter[];
+  start: number;
+  begun: number;
+  ended: number;
+  reference: number | null;
+  hasSun: boolean;
+}
+
+/** Return the notes about gaps and about quarter-hours from the platform; "" without any. */
+export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): { gaps: string; portal: string } {
+  const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
+    const number = quarters.filter(is).length;
+    return number ? [locale.count(todayTexts, key, number)] : [];
+  };
+  const [gaps = ""] = count("gaps", ({ imported }, index) => imported === null && index < ended && index >= begun);
+  const portal = [
+    ...count("portal", ({ origin }) => origin !== undefined),
+    ...count("estimated", ({ origin }) => origin === "platform_estimated"),
+  ];
+  return { gaps, portal: portal.join(", ") };
+}
+
+export function dayTable({ quarters, start, ended, reference, hasSun }: DayTableData, locale: Locale) {
+  const R = reference === null ? "" : locale.referenceKW(reference);
+  const t = (key: TodayKey) => locale.text(todayTexts, key, { R });
+  const hasR = reference !== null;
+  const row = ({ imported, exported, origin }: Quarter, index: number): string[] => {
+    const about = origin === "platform_estimated" ? "≈\u00a0" : "";
+    const kw = (wh: number | null) => (wh === null ? "–" : about + locale.number(kwOf(wh), 1));
+    const above = kwOf(imported) - (reference ?? 0);
+    const time = timeOf(new Date(start + index * QUARTER_HOUR_MS), locale, quarters.length);
+    const excess = above > 0 ? about + locale.number(above / 4, 2) : "";
+    return [time, kw(imported), ...(hasSun ? [kw(exported)] : []), ...(hasR ? [excess] : [])];
+  };
+  return {
+    head: [t("time"), t("drawn_kw"), ...(hasSun ? [t("fed_kw")] : []), ...(hasR ? [t("above_kwh")] : [])],
+    rows: () => quarters.slice(0, ended).map(row),
+  };
+}
+
+export interface HighRow {
+  day: string;
+  power: string;
+  when: string;
+  isAbove: boolean;
+}
+
+/**
+ * Return the rows of the highest powers. Successive quarter-hours above the reference power share one row, with the
+ * power of the highest of them.
+ */
+export function highRows(highest: readonly High[], reference: number | null, locale: Locale): HighRow[] {
+  return highest.map(({ start, end, is_above: isAbove, kw }) => {
+    const [from, to] = [new Date(start), new Date(end)];
+    const range = locale.timeRange(from, to);
+    const day = locale.shortWeekday(from);
+    const isSpan = isAbove && to.getTime() - from.getTime() > 900_000 && reference !== null;
+    return {
+      day: localDay(from),
+      power: isSpan ? locale.text(todayTexts, "at_most", { kw: locale.kW(kw) }) : locale.kW(kw),
+      when: isSpan ? locale.text(todayTexts, "above_span", { day, R: locale.referenceKW(reference), range }) : `${day}, ${range}`,
+      isAbove,
+    };
+  });
+}
+
+/** Return "Always on: 250 W, at most 380 € a year"; "" if it is unknown. */
+export function alwaysOnSentence(alwaysOn: Highlights["always_on"], locale: Locale): string {
+  if (!alwaysOn) return "";
+  const power = locale.unit(alwaysOn.w, "W");
+  const cost = alwaysOn.cost_per_year;
+  return cost ? locale.text(todayTexts, "always_on_cost", { power, cost: locale.euros(cost) }) : locale.text(todayTexts, "always_on", { power });
 }
