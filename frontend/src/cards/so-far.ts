@@ -10,8 +10,15 @@ import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { missingField } from "../sentences/bill.ts";
 import { houseOf } from "../sentences/house.ts";
-import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
-import { type UsualTexts, usualTexts } from "../sentences/usual-weekday.ts";
+import {
+  type Row,
+  type SoFar,
+  soFar,
+  type SoFarKey,
+  soFarTexts,
+  type UsualTexts,
+  usualTexts,
+} from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Day, House, Meter } from "../websocket-types.ts";
 
