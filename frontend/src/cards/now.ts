@@ -8,9 +8,8 @@ import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
-import { pastDay } from "../parts/past-day.ts";
+import { pastDay, weekStyles } from "../parts/week-chooser.ts";
 import { toEnter } from "../parts/shared-bills.ts";
-import { weekStyles } from "../parts/week-chooser.ts";
 import { houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
   asNumber,

@@ -1,11 +1,14 @@
-/** Chooser of a day: the seven days of a week as small bars. */
+/** Choice of a past day: the row of small bars of the last seven days. */
 
-import { css, html, nothing, svg } from "lit";
+import { css, html, nothing, svg, type TemplateResult } from "lit";
+import type { SmartyCard } from "../base-card.ts";
 import { type SmallBar, smallBars } from "../drawing/today.ts";
-import { dayStart, type Locale } from "../locale.ts";
-import { plain } from "./markup.ts";
+import { addDays, dayStart, type Locale } from "../locale.ts";
+import type { MeterFeed } from "../meter-feed.ts";
+import { plain, rich } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
-import type { Day } from "../websocket-types.ts";
+import { lastKnownDay, shownPast, yesterdayTexts } from "../sentences/yesterday.ts";
+import type { Day, Meter } from "../websocket-types.ts";
 
 export interface Choice {
   day: string;
@@ -121,4 +124,29 @@ export function week(name: string, choices: readonly Choice[], chosen: string, c
       </button>`,
     )}
   </div>`;
+}
+
+const WEEK = 7;
+
+export function pastDay(card: SmartyCard, meter: Meter, feed: MeterFeed, locale: Locale): TemplateResult {
+  const t = (key: keyof (typeof yesterdayTexts)["en"]) => locale.text(yesterdayTexts, key);
+  const last = lastKnownDay(meter);
+  if (!last) return html`<h2>${t("title")}</h2><p role="status">${t("nothing_yet")}</p>`;
+  const days = Array.from({ length: WEEK }, (_, index) => addDays(last, index - WEEK + 1));
+  const sums = feed.get("smarty_p1/days", { start: days[0]!, end: addDays(last, 1) }).value?.days ?? [];
+  const day = days.find((day) => day === feed.shown.day) ?? last;
+  const words = shownPast(meter, day, sums.find((entry) => entry.day === day), last, feed.now, locale);
+  const hasSun = sums.some((entry) => entry.exported_wh);
+  const choose = (to: string) => feed.show({ day: to === last ? undefined : to });
+  card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} kWh`, words.cost].filter(Boolean).join(", "));
+  const isAdmin = Boolean(card.hass?.user?.is_admin);
+  return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
+    <div class="big draws">${words.kwh}<small> kWh</small></div>
+    ${words.cost ? html`<p>${rich(words.cost)}</p>` : nothing}
+    ${words.highest
+      ? html`<p>${words.highest}${words.above ? html`, <b class="excess">${words.above}</b>` : nothing}.</p>`
+      : nothing}
+    ${week(locale.common("choose_day"), choicesOf(days, sums, hasSun, locale), day, choose)}
+    ${words.notes.map((note) => html`<p class="small">${note}</p>`)}
+    ${isAdmin ? html`<div>${card.settings(meter, t("add_cable"), "cable")}</div>` : nothing}`;
 }
