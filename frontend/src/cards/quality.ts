@@ -41,8 +41,7 @@ import {
   supplyStyles,
   switchState,
 } from "../parts/quality-supply.ts";
-import { Width } from "../parts/element-width.ts";
-import { measureIn } from "../parts/text-width.ts";
+import { measureIn, Width } from "../parts/widths.ts";
 import { say } from "../sentences/quality.ts";
 import { styles } from "../styles.ts";
 import type { Events, Meter } from "../websocket-types.ts";

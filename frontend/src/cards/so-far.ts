@@ -5,7 +5,7 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { type Locale, localDay } from "../locale.ts";
 import { toEnter } from "../parts/shared-bills.ts";
-import { Width } from "../parts/element-width.ts";
+import { Width } from "../parts/widths.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { missingField } from "../sentences/bill.ts";

@@ -12,7 +12,7 @@ import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { measureIn } from "../parts/text-width.ts";
+import { measureIn } from "../parts/widths.ts";
 import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
 import {

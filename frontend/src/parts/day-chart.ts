@@ -6,7 +6,7 @@ import { type Chart, chartOf, type Quarter, rectangle } from "../drawing/today.t
 import type { Locale } from "../locale.ts";
 import type { Running } from "./day-quarter-hours.ts";
 import { hatch } from "./markup.ts";
-import type { Measure } from "./text-width.ts";
+import type { Measure } from "./widths.ts";
 
 const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
 const KINDS = ["drawn", "excess", "fed"] as const;

@@ -7,7 +7,7 @@ import { yearTexts } from "../sentences/year.ts";
 import { type Grid, type Limit, WH_A_KW } from "../heat-map-grid.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../year-quarter-hours.ts";
 import type { ChosenBar } from "./pointer.ts";
-import type { Measure } from "./text-width.ts";
+import type { Measure } from "./widths.ts";
 
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;

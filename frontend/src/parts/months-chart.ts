@@ -3,7 +3,7 @@
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { hatch } from "./markup.ts";
-import type { Measure } from "./text-width.ts";
+import type { Measure } from "./widths.ts";
 import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
 
 /** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */
