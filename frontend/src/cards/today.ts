@@ -5,7 +5,7 @@ import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
 import type { MeterFeed } from "../meter-feed.ts";
-import { addDays, addMonths, dayStart, QUARTER_HOUR_MS } from "../locale.ts";
+import { addDays, addMonths, dayStart, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
 import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
@@ -14,7 +14,6 @@ import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { measureIn } from "../parts/widths.ts";
 import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
-import { round } from "../rounding.ts";
 import {
   alwaysOnSentence,
   dayNotes,

@@ -1,9 +1,8 @@
 /** Rows of the voltages: present value, curve of 24 hours on the allowed band, highest and lowest. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import type { Locale } from "../locale.ts";
+import { type Locale, roundDown, roundUp } from "../locale.ts";
 import type { ChosenBar } from "./pointer.ts";
-import { roundDown, roundUp } from "../rounding.ts";
 import { duration, joinNames, parseTime, say } from "../sentences/quality.ts";
 import type { Voltages } from "../websocket-types.ts";
 

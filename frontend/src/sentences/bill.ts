@@ -1,7 +1,6 @@
 /** Texts of a month's bill: lines in the order of the paper bill, with numbers that a household can check. */
 
-import { addDays, dayStart, localDay, type Locale, type Params, type Texts } from "../locale.ts";
-import { round } from "../rounding.ts";
+import { addDays, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../base-card.ts";
 import type { Bill, BillLine, BillPart } from "../websocket-types.ts";

@@ -1,8 +1,7 @@
 /** Texts about single days of a gas, water or heat meter: chosen day, table of days, footnote. */
 
-import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
+import { addDays, addMonths, dayStart, type Locale, round, roundParts } from "../locale.ts";
 import { type Month, monthOf, type Night, type Standing } from "../parts/gas-water-heat-amounts.ts";
-import { round, roundParts } from "../rounding.ts";
 import {
   capital,
   type MediumKey,

@@ -1,9 +1,8 @@
 /** Texts about a house with solar panels: its consumption, the part from the panels, and the saved cost. */
 
 import type { Hass } from "../hass.ts";
-import { localDay, type Locale, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
+import { localDay, type Locale, QUARTER_HOUR_MS, round, type Texts } from "../locale.ts";
 import type { MeterFeed } from "../meter-feed.ts";
-import { round } from "../rounding.ts";
 import texts from "../texts/house.json" with { type: "json" };
 import type { Bill, House } from "../websocket-types.ts";
 import { isRunning } from "./bill.ts";

@@ -1,8 +1,7 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
-import { dayStart, type Locale, type Texts } from "../locale.ts";
+import { dayStart, type Locale, round, type Texts } from "../locale.ts";
 import type { Night, Standing } from "../parts/gas-water-heat-amounts.ts";
-import { round } from "../rounding.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
 export type MediumKey = keyof (typeof texts)["en"];

@@ -1,7 +1,16 @@
 /** Texts of the months card: thirteen months, their mean, and the cheapest and dearest month. */
 
-import { addDays, addMonths, dayStart, localDay, type Locale, type Params, type Texts } from "../locale.ts";
-import { round, roundParts } from "../rounding.ts";
+import {
+  addDays,
+  addMonths,
+  dayStart,
+  localDay,
+  type Locale,
+  type Params,
+  round,
+  roundParts,
+  type Texts,
+} from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../websocket-types.ts";
 import { isRunning, lackOf, lacksCommunity, type Lack, lastDay, toPay } from "./bill.ts";

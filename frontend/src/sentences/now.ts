@@ -1,9 +1,18 @@
 /** Texts of the card of the present power, such as the power that the household can switch on in addition. */
 
-import type { Locale } from "../locale.ts";
-import { addDays, addMonths, dayStart, kwDecimals, localDay, QUARTER_HOUR_MS } from "../locale.ts";
-import { round, roundDown, roundUp } from "../rounding.ts";
-import type { Texts } from "../locale.ts";
+import {
+  addDays,
+  addMonths,
+  dayStart,
+  kwDecimals,
+  localDay,
+  type Locale,
+  QUARTER_HOUR_MS,
+  round,
+  roundDown,
+  roundUp,
+  type Texts,
+} from "../locale.ts";
 import texts from "../texts/now.json" with { type: "json" };
 import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 

@@ -9,9 +9,10 @@ import {
   localParts,
   type Params,
   QUARTER_HOUR_MS,
+  round,
+  roundParts,
   type Texts,
 } from "../locale.ts";
-import { round, roundParts } from "../rounding.ts";
 import type { Day, High, Highlights } from "../websocket-types.ts";
 import texts from "../texts/today.json" with { type: "json" };
 

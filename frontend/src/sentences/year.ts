@@ -1,8 +1,6 @@
 /** Texts about the choice of the reference power: the cost of each class in a year. */
 
-import type { Locale, Texts } from "../locale.ts";
-import { addMonths, dayStart, localDay } from "../locale.ts";
-import { round } from "../rounding.ts";
+import { addMonths, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/year.json" with { type: "json" };
 import type { Above, Bill, Classes, MonthAbove } from "../websocket-types.ts";
 import type { Limit } from "../heat-map-grid.ts";

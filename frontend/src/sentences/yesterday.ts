@@ -1,7 +1,6 @@
 /** Texts of a past day, for a meter without a cable. */
 
-import { addDays, dayStart, localDay, type Locale, type Texts } from "../locale.ts";
-import { round } from "../rounding.ts";
+import { addDays, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/yesterday.json" with { type: "json" };
 import type { Day, Meter } from "../websocket-types.ts";
 
