@@ -3,7 +3,7 @@
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
-import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
+import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../parts/day-chart-bars.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { addDays, addMonths, dayStart, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";

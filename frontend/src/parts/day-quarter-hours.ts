@@ -1,6 +1,6 @@
 /** Data of the displayed day: requests, known quarter-hours, running quarter-hour and costs. */
 
-import { countOf, kwOf, MAX_KW, type Quarter } from "../drawing/today.ts";
+import { countOf, kwOf, MAX_KW, type Quarter } from "./day-chart-bars.ts";
 import type { MeterFeed, Reply } from "../meter-feed.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { excessCosts, shownDay } from "../sentences/today.ts";

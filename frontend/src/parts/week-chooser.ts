@@ -2,7 +2,7 @@
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { SmartyCard } from "../base-card.ts";
-import { type SmallBar, smallBars } from "../drawing/today.ts";
+import { type SmallBar, smallBars } from "./day-chart-bars.ts";
 import { addDays, dayStart, type Locale } from "../locale.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { plain, rich } from "./markup.ts";

@@ -1,6 +1,6 @@
 /** Sentences about a day, its table, its highest powers, and the power that is always on. */
 
-import { kwOf, type Quarter } from "../drawing/today.ts";
+import { kwOf, type Quarter } from "../parts/day-chart-bars.ts";
 import {
   addDays,
   kwDecimals,
