@@ -13,7 +13,7 @@ import { YearCard } from "./cards/year.ts";
 import type { Texts } from "./locale.ts";
 import { batteryTexts } from "./sentences/battery.ts";
 import { billTexts } from "./sentences/bill.ts";
-import { mediumTexts } from "./sentences/medium.ts";
+import { mediumTexts } from "./sentences/gas-water-heat-month.ts";
 import { monthsTexts } from "./sentences/months.ts";
 import { nowTexts } from "./sentences/now.ts";
 import { qualityTexts } from "./sentences/quality.ts";

@@ -13,7 +13,7 @@ import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas
 import { styles } from "../styles.ts";
 import type { MediumHistory, MediumReading, Meter } from "../websocket-types.ts";
 import * as cost from "../sentences/gas-costs.ts";
-import * as say from "../sentences/medium.ts";
+import * as say from "../sentences/gas-water-heat-month.ts";
 
 const DAYS_A_WEEK = 7;
 const OLD_MS = 3 * 3_600_000;

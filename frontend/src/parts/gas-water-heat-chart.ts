@@ -9,7 +9,7 @@ import type { Locale } from "../locale.ts";
 import type { Month, Standing } from "./gas-water-heat-amounts.ts";
 import type { ChosenBar } from "./pointer.ts";
 import type { Days } from "../sentences/gas-water-heat-days.ts";
-import { mediumTexts, monthName, writeSum } from "../sentences/medium.ts";
+import { mediumTexts, monthName, writeSum } from "../sentences/gas-water-heat-month.ts";
 
 const SIZE = 100;
 

@@ -1,7 +1,7 @@
 /** Icons, colours and styles of the gas, water and heat card. */
 
 import { css } from "lit";
-import { kindOf } from "../sentences/medium.ts";
+import { kindOf } from "../sentences/gas-water-heat-month.ts";
 
 const ICONS: Record<string, string> = {
   gas: "mdi:fire",

@@ -3,7 +3,15 @@
 import type { Locale } from "../locale.ts";
 import { monthOf, type Standing } from "../parts/gas-water-heat-amounts.ts";
 import type { GasCosts, GasMonth } from "../websocket-types.ts";
-import { capital, type MediumKey, mediumTexts, monthName, ordinal, startOf, type Units } from "./medium.ts";
+import {
+  capital,
+  type MediumKey,
+  mediumTexts,
+  monthName,
+  ordinal,
+  startOf,
+  type Units,
+} from "./gas-water-heat-month.ts";
 
 /** Smallest total in euros that is shown without cents. */
 const MIN_WITHOUT_CENTS = 10;

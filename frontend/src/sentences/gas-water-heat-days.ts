@@ -11,7 +11,7 @@ import {
   startOf,
   type Units,
   write,
-} from "./medium.ts";
+} from "./gas-water-heat-month.ts";
 import type { MediumHistory } from "../websocket-types.ts";
 
 export interface Days {
