@@ -3,7 +3,7 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../base-card.ts";
-import { Cells } from "../drawing/year.ts";
+import { Cells } from "../parts/heat-map-picture.ts";
 import type { MeterFeed, Reply } from "../meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";

@@ -1,7 +1,7 @@
 /** Picture of a year with axes, legend and the value of the chosen quarter-hour. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import { Cells, dayTicks, isInMonths, STEPS_KW } from "../drawing/year.ts";
+import { Cells, dayTicks, isInMonths, STEPS_KW } from "./heat-map-picture.ts";
 import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
 import { type Grid, type Limit, WH_A_KW } from "../heat-map-grid.ts";

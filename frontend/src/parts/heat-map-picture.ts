@@ -1,6 +1,6 @@
 /** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
-import { EXCESS, WH_A_KW, type Grid } from "../heat-map-grid.ts";
+import { EXCESS, type Grid, WH_A_KW } from "../heat-map-grid.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../year-quarter-hours.ts";
 
 const DAY_MS = 86_400_000;
