@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Column, type Frame, monthsDrawing } from "../src/drawing/months.ts";
+import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
 import { Locale } from "../src/locale.ts";
 import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { Bill } from "../src/websocket-types.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { phaseBars, quarterHourBar } from "../src/drawing/now.ts";
+import { phaseBars, quarterHourBar } from "../src/cards/now.ts";
 import { Locale } from "../src/locale.ts";
-import { troubleOf } from "../src/sentences/banner.ts";
+import { troubleOf } from "../src/parts/banner.ts";
 import { firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/websocket-types.ts";
 

@@ -1,13 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { interruptionsDrawing, KIND_HEIGHT, markSize } from "../src/drawing/quality-interruptions.ts";
-import { voltageDrawing } from "../src/drawing/quality-voltage.ts";
+import {
+  interruptionsDrawing,
+  interruptionsSentence,
+  interruptionsTable,
+  KIND_HEIGHT,
+  markSentence,
+  markSize,
+  readDisturbances,
+} from "../src/parts/quality-interruptions.ts";
+import {
+  rowSentence,
+  voltageDay,
+  voltageDrawing,
+  voltageSentence,
+  voltageTable,
+} from "../src/parts/quality-voltage.ts";
 import { Locale } from "../src/locale.ts";
-import { lastMessage } from "../src/sentences/operator-message.ts";
+import { lastMessage } from "../src/parts/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";
-import { interruptionsSentence, interruptionsTable, markSentence, readDisturbances } from "../src/sentences/quality-interruptions.ts";
-import { connectionLimit, gapWords, receptionDay, receptionShare, supplySentence } from "../src/sentences/quality-supply.ts";
-import { rowSentence, voltageDay, voltageSentence, voltageTable } from "../src/sentences/quality-voltage.ts";
+import {
+  connectionLimit,
+  gapWords,
+  receptionDay,
+  receptionShare,
+  supplySentence,
+} from "../src/parts/quality-supply.ts";
 import type { Events, Live, Meter, Voltages } from "../src/websocket-types.ts";
 
 const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { round, roundDown, roundParts, roundUp } from "../src/rounding.ts";
+import { round, roundDown, roundParts, roundUp } from "../src/locale.ts";
 
 test("halves are rounded away from zero, and nothing is -0", () => {
   assert.equal(round(2.675, 2), 2.68);

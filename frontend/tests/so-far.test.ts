@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { soFar } from "../src/sentences/so-far.ts";
-import { usualTexts } from "../src/sentences/usual-weekday.ts";
+import { soFar, usualTexts } from "../src/sentences/so-far.ts";
 import type { Bill, Day } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");

@@ -1,13 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartOf, countOf, quartersOf, roomFor, smallBars, type Quarter, type ChartRequest } from "../src/drawing/today.ts";
+import {
+  chartOf,
+  type ChartRequest,
+  countOf,
+  type Quarter,
+  quartersOf,
+  roomFor,
+  smallBars,
+} from "../src/parts/day-chart-bars.ts";
 import { dayStart, Locale } from "../src/locale.ts";
 import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
-import { dayAfterKey } from "../src/parts/calendar.ts";
+import { dayAfterKey, weeksOf } from "../src/parts/calendar.ts";
 import { memoize } from "../src/parts/memoize.ts";
-import { weeksOf } from "../src/sentences/calendar.ts";
-import { alwaysOnSentence, highRows } from "../src/sentences/highest-powers-always-on.ts";
-import { daySentence, type DayFacts, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterFacts, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
+import {
+  alwaysOnSentence,
+  type DayFacts,
+  daySentence,
+  dayTitle,
+  excessKwh,
+  firstDay,
+  highRows,
+  type QuarterFacts,
+  quarterSentence,
+  shownDay,
+  timeOf,
+  weekOf,
+} from "../src/sentences/today.ts";
 import type { Day, QuarterHours, RunningQuarterHour } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cells, contrast, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
+import { Cells, contrast, dayTicks, imageOf, palette } from "../src/parts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, energySentence, limitName, periodOf } from "../src/sentences/year.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/websocket-types.ts";
