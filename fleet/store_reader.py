@@ -67,7 +67,7 @@ class StoreReader:
     async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
         """Return the highest frame counter and its time, by system title and key fingerprint.
 
-        Only counters of the day before `now` are found. All times are Unix seconds.
+        Only counters of the last 25 hours before `now` are found. All times are Unix seconds.
         """
         columns: list[dict[tuple[str, str], float]] = []
         for function in ("max_over_time", "tlast_over_time"):

@@ -46,7 +46,7 @@ export abstract class SmartyCard extends LitElement {
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
-  /** User's choice to which the last spoken text belongs; undefined before the first text. */
+  /** The user's choice, such as a day, for which a text was last spoken; undefined before the first text. */
   #subject: string | undefined;
   #said = "";
   #saidAt = 0;

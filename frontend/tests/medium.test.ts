@@ -68,8 +68,8 @@ test("days have the ending that English gives them", () => {
 
 test("under three percent is as much", () => {
   const said = (amount: number) => sentence(history({ "2026-10": 1, "2026-11": amount }, "2026-11-21"), "2026-11-21");
-  assert.equal(said(1.024), "November by the 20th: **as much as** in October");
-  assert.equal(said(0.976), "November by the 20th: **as much as** in October");
+  assert.equal(said(1.024), "November by the 20th: **as much as** in October by then");
+  assert.equal(said(0.976), "November by the 20th: **as much as** in October by then");
   assert.equal(said(1.03), "November by the 20th: **3% more** than in October");
 });
 

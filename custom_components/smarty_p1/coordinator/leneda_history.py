@@ -305,7 +305,7 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(without_collection(read))
 
     async def _async_show(self, platform: Platform) -> None:
-        """Show the platform's quarter-hours in the meter's months."""
+        """Add Leneda's quarter-hours to the months that are shown for the meter."""
         months_of = self._meter.begin_past()
         # A meter that was never read shows only whole days. So drop the rows after the last whole
         # day.

@@ -78,7 +78,7 @@ export function runningOf({ quarterHour, present, count }: ShownDay, live: Live)
   return { index: present, drawn: Math.max(0, drawn), fed: Math.max(0, fed) || 0, reference: quarterHour.reference_kw };
 }
 
-/** Known part of a day. An unknown quarter-hour from `begun` to before `ended` is a gap. */
+/** Part of a day that should have values, as indexes: from `begun` to before `ended`. A quarter-hour in it without a value is a gap. */
 export interface KnownPart {
   begun: number;
   ended: number;

@@ -26,8 +26,8 @@ _PARTS = 20
 # The chance of an excess is multiplied by this factor, so that the plan keeps less energy for it.
 # The chance comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
-# A plan must assume a value of the energy that is left at its end. This value is a weighted mean:
-# the last plan's value at midnight has this weight, the cheapest price the remaining weight.
+# A plan must assume a value of the energy that is left at its end. The plan takes a weighted mean
+# of the last plan's value at midnight, with the weight _REMEMBERED, and of the cheapest price.
 _REMEMBERED = 0.8
 # In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7

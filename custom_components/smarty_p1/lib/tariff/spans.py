@@ -238,7 +238,7 @@ class MonthColumns:
     ) -> tuple[array[float], array[float], bytearray]:
         """Return imported energies, exported energies and origins of quarter-hours of the month.
 
-        The quarter-hours have the places from `first` to before `last`. Where no quarter-hour was
+        `first` and `last` are positions in the month; `last` is excluded. Where no quarter-hour was
         measured, the values come from `platform`.
         """
         part = slice(first, last)
