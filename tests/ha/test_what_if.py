@@ -163,7 +163,7 @@ async def test_what_is_missing_is_said(
     }
     for options, text in (
         ({"reference_power": 7.0}, "depends on your energy price"),
-        ({"energy_price": 0.1}, "Without a reference power"),
+        ({"energy_price": 0.1}, "A bill needs the reference power"),
     ):
         port.greeting = port.next_frame(telegram("00:00:10", 0.0))
         hass.config_entries.async_update_entry(entry, options=options)
