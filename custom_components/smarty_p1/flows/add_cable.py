@@ -1,4 +1,9 @@
-"""Dialog steps that add a port and a key to a meter that had no cable before."""
+"""Dialog steps that add a port and a key to a meter that had no cable before.
+
+The id of a meter is its serial number, or the code of its metering point if it has no cable. The
+identifier of the device and the unique ids of the entities begin with the meter's id. Both are
+changed in the registries, so the entity ids, the history and the statistics stay.
+"""
 
 from collections.abc import Mapping
 from typing import Any

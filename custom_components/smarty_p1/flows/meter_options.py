@@ -1,4 +1,8 @@
-"""Options dialog of a meter: a menu and its pages."""
+"""Options dialog of a meter: a menu and its pages.
+
+The contract's page shows the cost of the running month under each of two interpretations of the
+surcharge, which is the price of energy above the reference power.
+"""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace

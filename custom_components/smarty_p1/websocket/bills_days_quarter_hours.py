@@ -1,4 +1,8 @@
-"""Commands of the cards about bills, days, habits and quarter-hours."""
+"""Commands of the cards about bills, days, habits and quarter-hours.
+
+The habits are the usual energies and cost until this time of the day, the highest powers of a
+month, and the power that is always on.
+"""
 
 from datetime import date, datetime
 

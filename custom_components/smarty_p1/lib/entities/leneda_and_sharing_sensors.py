@@ -1,4 +1,11 @@
-"""Sensors of a meter without a cable. The platform Leneda knows their values one day later."""
+"""Sensors with values of the platform Leneda: meters without a cable, and energy sharing.
+
+Leneda knows the values of a meter without a cable one day later. The sensors for energy sharing
+show the last complete day.
+
+Leneda's sums come a day late, so Home Assistant's statistics would assign them to the wrong day. So
+the sensors for energy sharing have no state class.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

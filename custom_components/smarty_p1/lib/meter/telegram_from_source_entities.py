@@ -1,4 +1,7 @@
-"""Telegrams from other integrations' entities, and the trial of these entities in a dialog."""
+"""Telegrams from other integrations' entities, and the trial of these entities in a dialog.
+
+The trial finds the longest interval between reports, and the step by which the totals change.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

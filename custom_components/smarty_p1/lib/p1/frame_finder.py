@@ -6,6 +6,16 @@ frame, and the result does not depend on the chunks in which the bytes come.
 
 The caller verifies a candidate, and can then remove its bytes from the line by `take`. LineDecoder
 has keys and removes true frames and telegrams. FrameSplitter has no keys and removes nothing.
+
+Without the key, a true frame looks like any other bytes with a valid header. So FrameSplitter hands
+over every complete candidate, even if candidates overlap. The Decoder that receives the candidates
+has the key and accepts the true frame. The output is limited to two bytes for each byte received,
+and 256 KiB at once. A frame counts as at least 256 bytes.
+
+Half of this budget is reserved for expected frames. A frame is expected if an earlier frame had the
+same DLMS system title and a lower frame counter. Ciphertext, noise and damage do not look like
+expected frames. An attacker on the line can forge expected frames and use up the whole budget. True
+frames are then lost, as if the attacker had cut the line.
 """
 
 from array import array
