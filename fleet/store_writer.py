@@ -63,7 +63,7 @@ class StoreRun:
     def keeps(self, write: Write) -> bool:
         """Return whether `write` is on disk.
 
-        Raises StoreRestartedError if another process has acknowledged `write`.
+        Raises StoreRestartedError if VictoriaMetrics has restarted since it acknowledged `write`.
         """
         if write.process != self.process:
             raise StoreRestartedError

@@ -29,7 +29,7 @@ from .form_errors import FieldError
 async def async_add_cable(
     hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: Mapping[str, Any]
 ) -> None:
-    """Let a meter without a cable read its telegrams at the port in `data` from now on.
+    """From now on, read the telegrams of a meter that had no cable from the port in `data`.
 
     `serial_number` becomes the id of the meter.
     """

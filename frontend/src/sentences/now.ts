@@ -24,7 +24,7 @@ export const nowTexts: NowTexts = texts;
 
 /** Last seconds of a quarter-hour, without advice, because it is too late to lower the mean of the quarter-hour. */
 const LAST_SECONDS = 60;
-/** With fewer seconds left in the quarter-hour, the card names no higher power that is possible only until its end. */
+/** Minimum seconds left in the quarter-hour for the card to name a power that is allowed only until the quarter-hour ends. */
 const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;

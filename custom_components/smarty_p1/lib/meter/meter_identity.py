@@ -75,7 +75,7 @@ class NamedMeter:
         if name is None:
             return False
         if memory.system_title is None and not has_our_name:
-            # Do not call `is_named`, because it would remember a foreign system title.
+            # Return before `is_named` is called: it would remember the foreign system title.
             return False
         return memory.is_named(telegram) and has_our_name
 

@@ -111,7 +111,7 @@ def cells_of(line: str) -> tuple[list[str], bool]:
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
     """Return the span of a line, which has no line break. Raises ValueError for a malformed line.
 
-    Without `is_numbered`, the line must have the number 0.
+    If `is_numbered` is false, the spans are not numbered yet, and the number in the line must be 0.
     """
     cells, _ = cells_of(line)
     return span_of_cells(cells, is_numbered=is_numbered)
@@ -120,7 +120,7 @@ def span_of(line: str, *, is_numbered: bool = True) -> Span:
 def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     """Return the span of a line's cells. Raises ValueError for malformed cells.
 
-    Without `is_numbered`, the number must be 0, as in a line that is not in a file yet.
+    If `is_numbered` is false, the number must be 0, as in a line that is not in a file yet.
     """
     if len(cells) == _COLUMNS_1:
         cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]

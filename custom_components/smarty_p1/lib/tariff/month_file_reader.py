@@ -67,9 +67,9 @@ class _Run(NamedTuple):
 class RowReader:
     """Reader of a connection's spans from its month files. `row` has the restored spans.
 
-    `damaged` has the months with damaged or lost lines. `new` has the spans whose number is above
-    `number`, because the stored state does not include them. `end` has the registers at the end of
-    the last span. `runs` has the numbers of all spans as ranges, in ascending order.
+    `damaged` has the months with damaged or lost lines. `number` is the number of the last span
+    that the stored state includes, and `new` has the spans after it. `end` has the registers at the
+    end of the last span. `runs` has the numbers of all spans as ranges, in ascending order.
     """
 
     def __init__(self, files: Files, number: int | None = None) -> None:
