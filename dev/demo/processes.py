@@ -108,10 +108,10 @@ async def running(
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return a function for a child process to call when it starts.
+    """Return a function that a child process must call at its start.
 
-    With it, the kernel ends the child when the process `parent` ends. Return None if this machine
-    does not run Linux.
+    After this call, the kernel ends the child when the process `parent` ends. Return None if this
+    machine does not run Linux.
     """
     if sys.platform != "linux":
         return None

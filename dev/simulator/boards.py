@@ -37,8 +37,8 @@ class Board(ABC):
 class PulseBoard(Board):
     """Pulse reader for the LED of a meter. It sends a line for each pulse.
 
-    If the reader counts, the line contains the number of pulses so far. Otherwise, the line is
-    empty.
+    The lines of a reader that counts contain the number of pulses so far. The lines of other
+    readers are empty.
     """
 
     name = "pulse board"

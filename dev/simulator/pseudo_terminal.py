@@ -46,8 +46,8 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Close the reader's end in this process, because the master end seems to have a reader
-            # while the reader's end is open.
+            # Close the reader's end in this process. As long as any process has the reader's end
+            # open, the pseudo terminal seems to have a reader.
             os.close(slave)
 
     def close(self) -> None:
