@@ -25,7 +25,7 @@ REFUSED_LOGIN_TEXTS = {
 
 
 class LoginError(Exception):
-    """Error for an unusable file of the login. `key` is the setting in [store] with its path."""
+    """Error for an unusable file of the login. `key` is the key in [store] that names the file."""
 
     def __init__(self, key: str, what: str) -> None:
         super().__init__(f"{key} {what}")

@@ -109,7 +109,7 @@ class Store:
         return run is not None and time.monotonic() - run.alive_at < _MAX_SILENCE_S
 
     async def until_known(self) -> None:
-        """Wait until the process of VictoriaMetrics is known."""
+        """Wait until VictoriaMetrics has answered and its process is identified."""
         await self._run_is_known.wait()
 
     async def write(self, samples: Sequence[Sample]) -> Write:
@@ -122,8 +122,8 @@ class Store:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
                 if not isinstance(error, aiohttp.ClientConnectorError):
-                    # The failed write may have been stored. In the next attempt, `storage_delay`
-                    # would have another value, so leave it out.
+                    # Perhaps VictoriaMetrics has stored the values of the failed write. In the next
+                    # attempt, `storage_delay` would have another value, so leave it out.
                     samples = without_delay(samples)
                 await self._writing.wait()
             else:
@@ -169,7 +169,7 @@ class Store:
         return processes[0]
 
     def _hold(self) -> None:
-        """Stop writing until the process of VictoriaMetrics is known again."""
+        """Stop writing until the process of VictoriaMetrics is identified again."""
         self._run_is_known.clear()
         self.run = None
 
