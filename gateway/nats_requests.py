@@ -1,6 +1,7 @@
 """Publishing of frames with acknowledgement, one by one or in atomic batches (ADR-50 of NATS).
 
-nats-py has no batches, and each of its requests costs a task, a timer and several wake-ups.
+nats-py has no batches, and each of its requests costs a task, a timer and several wake-ups. So this
+module receives the acknowledgements itself.
 """
 
 import asyncio
@@ -92,7 +93,8 @@ class Requests:
             await asyncio.wait([answer], timeout=TIMEOUT)
             content = _check(answer)
             # A server that does not know batches stores the messages one by one, and acknowledges
-            # only the last message. Its answer names no batch.
+            # only the last message. Its answer names no batch, so do not count the batch as
+            # acknowledged.
             if content.get("batch") != token or content.get("count") != len(messages):
                 raise NotAcknowledgedError
         except (DeniedError, *FAILURES) as err:
