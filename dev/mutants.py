@@ -156,7 +156,7 @@ def _tests_of(place: Place, lines: Lines) -> list[str]:
 
 
 def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str]) -> str | None:
-    """Run `tests` with a changed line. Return how they noticed the change, None if all tests pass.
+    """Run `tests` with a changed line. Return how they failed, None if all tests pass.
 
     The result is the first failed test, "timeout", or "import" if a module cannot be imported.
     """

@@ -73,7 +73,7 @@ class Verdict(NamedTuple):
 
 
 class FrameVerifier:
-    """Verifier of messages. The frames of a meter may come in any order."""
+    """Verifier of messages. The frames of a meter can come in any order."""
 
     def __init__(
         self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings

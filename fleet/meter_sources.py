@@ -39,7 +39,7 @@ class MeterSources:
         self._known: dict[bytes, set[Source]] = {}
 
     def bound(self, title: bytes, source: Source) -> Source:
-        """Return `source`. If the meter already has _MAX_SOURCES other sources, return Source()."""
+        """Return `source`, or an unknown source if the meter already has _MAX_SOURCES others."""
         sources = self._known.get(title)
         if sources is None:
             while len(self._known) >= MAX_TITLES:

@@ -48,7 +48,10 @@ class Reprocessed:
     writes: list[Write] = field(default_factory=list)
 
     def is_kept(self, store: Store) -> bool:
-        """Return whether all values are on the disk of `store`. Raises StoreRestartedError."""
+        """Return whether all reprocessed values are on the disk of `store`.
+
+        Raises StoreRestartedError.
+        """
         run = store.run
         return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
 

@@ -88,7 +88,7 @@ class StoreReader:
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
-        """Return the results of `query`: for each name of a series, values by time (Unix seconds).
+        """Return the values of `query` by the name of the series, and then by time (Unix seconds).
 
         The times go from `start` to `end` in steps of `step` seconds.
         """

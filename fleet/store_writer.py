@@ -35,14 +35,14 @@ WRITE_INTERVAL_S = 0.4
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# Seconds after a start of VictoriaMetrics in which nothing is written to it. Two processes that
-# start within the same second look alike. The loss of values in the first of them would not be
+# Seconds after a start of VictoriaMetrics in which nothing is written. Two processes that start
+# within the same second look alike. If the first process lost values, the loss would not be
 # noticed.
 _MIN_UPTIME_S = 2.0
 
 
 class StoreRestartedError(Exception):
-    """Error: VictoriaMetrics was restarted, and may have lost a write."""
+    """Error for a restart of VictoriaMetrics. The restart has perhaps lost a write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Selection of the meter registers to store, such as `active_energy_imported`. No I/O."""
+"""Selection of the meter registers to store, such as `active_energy_imported`, without any I/O."""
 
 import re
 from collections.abc import Sequence

@@ -173,8 +173,7 @@ class FrameStore:
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
         """Return at most `most` of the oldest frames of a port.
 
-        With a system title, return frames of the sub-queue where the frames of this title are set
-        aside.
+        If `title` is a system title, return only frames that are set aside for this title.
         """
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)

@@ -312,8 +312,7 @@ class FrameQueue:
     def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
         """Return up to `count` of the oldest frames of a port.
 
-        With a system title, return frames of the sub-queue where the frames of this title are set
-        aside.
+        If `title` is a system title, return only frames that are set aside for this title.
         """
         part = self._part(port, title)
         if part is None:
@@ -331,8 +330,8 @@ class FrameQueue:
     def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
         """Move the oldest frame of a port to the sub-queue of its system title.
 
-        Return the number of frames that were dropped to make room. If too many system titles are
-        set aside, the frames of another title are dropped. Raises sqlite3.Error.
+        If the port has too many sub-queues, the smallest sub-queue is dropped. Return the number of
+        its frames, otherwise 0. Raises sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:

@@ -30,7 +30,7 @@ FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionErr
 
 
 class DeniedError(Exception):
-    """Error for a user who may not publish the frames of a meter."""
+    """Error for a user who has no right to publish the frames of a meter."""
 
 
 class NotAcknowledgedError(Error):
@@ -123,7 +123,7 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """Give all messages and batches with a system title the outcome DeniedError.
+        """End all messages and batches with a system title with the outcome DeniedError.
 
         NATS drops such messages without an answer.
         """

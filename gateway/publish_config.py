@@ -55,7 +55,7 @@ class DecodingConfig:
 
 
 def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
-    """Return the content of [keys] and [publish]. Return None without [keys].
+    """Return the settings in the tables [keys] and [publish]. Return None without the table [keys].
 
     Raises ConfigError.
     """

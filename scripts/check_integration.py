@@ -16,7 +16,7 @@ from string import Formatter
 from typing import Any
 
 # Reasons with which the helpers of Home Assistant end a dialog. The integration's own code does not
-# contain them.
+# contain these reasons, so their texts seem unused.
 ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
 DIALOGS = ("step", "error", "abort", "progress")
 TRANSLATED = ("exceptions", "issues", "device", "selector")

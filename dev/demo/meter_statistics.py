@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 def registers(meter: Meter, at: datetime) -> Registers:
     """Return the meter's registers at a time.
 
-    They are cached, because callers repeat the same times.
+    The registers are cached, because callers repeat the same times.
     """
     return meter.registers_at(at)
 

@@ -61,7 +61,7 @@ class Process:
     async def stop(self) -> None:
         """Stop the process with SIGTERM.
 
-        Then kill its process group, in which other processes may remain.
+        Then kill its process group, because other processes can remain in this group.
         """
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):

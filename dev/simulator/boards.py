@@ -13,8 +13,8 @@ from .meter import Meter
 from .randomness import seeded_random
 
 PULSES_PER_KWH = 1000
-# Number of the meter with the pulse reader. It has no solar panels, so its LED pulses at any time
-# of the day.
+# Number of the meter with the pulse reader. This meter has no solar panels, so its LED pulses at
+# any time of the day.
 LED_METER = 7
 
 TANK_EMPTY_CM = 220

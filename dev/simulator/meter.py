@@ -45,7 +45,7 @@ TAPS: dict[Medium, _Tap] = {
 class CounterExhaustedError(Exception):
     """Error for a meter that has used all frame counters.
 
-    It sends no frame until its key changes.
+    Until its key changes, the meter sends no frame.
     """
 
 
