@@ -27,7 +27,7 @@ WRONG_SUBJECT = "wrong_subject"
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 # Maximum time in seconds by which a telegram's time may be after its arrival. After a meter's clock
 # is put back, its telegrams are refused until the clock has caught up with the last accepted time.
-# Because of this limit, the clock catches up within an hour.
+# Because of this limit, a clock that is put back to the right time catches up within an hour.
 _MAX_AHEAD_S = 3600
 _MAX_AGE_S = 366 * 86400
 _REFUSED = "A message of the meter %s is refused"

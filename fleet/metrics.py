@@ -14,8 +14,8 @@ from .frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 # Label for frames that arrive after a newer frame of the same meter. Such frames are stored, too.
 EARLIER = "earlier"
 _OTHER = "other"
-# Reasons for which a frame can be rejected without a key. An attacker without a key can send such
-# frames under any number of system titles. So these titles have a limit of their own.
+# An attacker needs no key to send frames that are rejected for these reasons, and can use any
+# number of system titles. So these titles have a limit of their own.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MAX_UNKNOWN_TITLES = 200
 _MAX_METERS = 1_000

@@ -52,7 +52,7 @@ def check_status(response: aiohttp.ClientResponse, status: int) -> None:
 
 
 def why(error: BaseException) -> str:
-    """Return a text about an error of a request to VictoriaMetrics. It contains no secret."""
+    """Return a text without secrets about an error of a request to VictoriaMetrics."""
     inner = getattr(error, "os_error", None) or error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"TLS: its certificate is not trusted, {inner.verify_message}"
@@ -82,7 +82,8 @@ _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
 # If two processes have begun on one machine in the same second, only their data paths differ.
 _PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# A version begins with the name of the program, except in the builds of Linux distributions.
+# Pattern of a version that begins with the name of the program. Only the builds of Linux
+# distributions lack this name.
 _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
 _STORE = "victoria-metrics"
 _CLUSTER = (
@@ -94,7 +95,8 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# If the version lacks the name of the program, a metric that only this program has shows the name.
+# Metrics by which a program is recognised if its version lacks its name. Only this program has such
+# a metric.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 
