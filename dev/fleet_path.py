@@ -95,8 +95,8 @@ def write_script(parts: list[Part], look: list[str]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tutorial, and return the exit status.
 
-    For each page to open, the script of the tutorial calls this program again, with `--look
-    ADDRESS`. This call only waits until the page shows values.
+    For each page to open, the script of the tutorial calls this program again, with the option
+    `--look`. This call only waits until the page shows values.
     """
     parser = argparse.ArgumentParser(
         prog="scripts/fleet_path",

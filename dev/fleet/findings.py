@@ -89,7 +89,7 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         # Leave out the frames that an attack has replayed. If a gateway has passed on such a frame,
-        # this was perhaps only the replay, and the gateway has lost the meter's own frame.
+        # it has perhaps passed on only the replay, and lost the frame of the meter.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
