@@ -62,8 +62,8 @@ _FETCH_BATCH = 500
 _FETCH_TIMEOUT_S = 5.0
 _FETCH_TRIES = 20
 _FETCH_PAUSE_S = 0.2
-INACTIVE_S = 60.0
-"""Seconds without requests after which NATS deletes a consumer that is not durable."""
+# Seconds without requests after which NATS deletes a consumer that is not durable.
+_INACTIVE_S = 60.0
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
@@ -193,6 +193,17 @@ async def fetch_all(
         left = messages[-1].metadata.num_pending
 
 
+def short_lived_consumer(policy: DeliverPolicy) -> ConsumerConfig:
+    """Return the configuration of a consumer that reads once, and acknowledges nothing."""
+    return ConsumerConfig(
+        deliver_policy=policy,
+        ack_policy=AckPolicy.NONE,
+        inactive_threshold=_INACTIVE_S,
+        num_replicas=1,
+        mem_storage=True,
+    )
+
+
 async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[str, bytes, int]]:
     """Yield key, value and revision of the bucket's entries. Raises NATS's errors.
 
@@ -202,13 +213,7 @@ async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[s
     subscription = await js.pull_subscribe(
         f"{METERS_SUBJECT}{keys}",
         stream=METERS_STREAM,
-        config=ConsumerConfig(
-            deliver_policy=DeliverPolicy.LAST_PER_SUBJECT,
-            ack_policy=AckPolicy.NONE,
-            inactive_threshold=INACTIVE_S,
-            num_replicas=1,
-            mem_storage=True,
-        ),
+        config=short_lived_consumer(DeliverPolicy.LAST_PER_SUBJECT),
     )
     try:
         async for messages in fetch_all(subscription):

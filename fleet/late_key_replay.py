@@ -47,6 +47,7 @@ class LateKeys:
         self._running: dict[bytes, asyncio.Task[None]] = {}
         self._reading = asyncio.Semaphore(_MAX_READING)
         self._listed: set[bytes] = set()
+        self._wanted: set[bytes] = set()
         self._keys: Keys | None = None
         self._look_at_all = 0.0
 
@@ -55,6 +56,7 @@ class LateKeys:
 
         Raises NATS's errors.
         """
+        self._wanted.clear()
         titles = await self._waiting.titles()
         self._metrics.waiting_titles.set(len(titles))
         entries: dict[bytes, PendingFrames] = {}
@@ -66,7 +68,8 @@ class LateKeys:
             if lines := keys.all_of(title):
                 entry = entries.get(title) or await self._waiting.get(title)
                 self._start(js, title, entry, print_of(lines))
-        self._listed = {*titles}
+        # `want` may have named a title after its entry was read.
+        self._listed = {*titles} - self._wanted
 
     def _start(
         self, js: JetStreamContext, title: bytes, entry: PendingFrames | None, fingerprint: str
@@ -81,6 +84,7 @@ class LateKeys:
     def want(self, title: bytes) -> None:
         """Make the next `look` check `title` again, because its entry in NATS has changed."""
         self._listed.discard(title)
+        self._wanted.add(title)
 
     async def close(self) -> None:
         """Cancel all tasks."""
@@ -96,7 +100,7 @@ class LateKeys:
             # The entry of the title is still due. So let the next `look` start another task for the
             # title.
             LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))
-            self._listed.discard(title)
+            self.want(title)
         finally:
             del self._running[title]
 

@@ -14,14 +14,14 @@ from datetime import datetime
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import DeliverPolicy
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_requests import STREAM
 
 from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
-from .frame_stream import INACTIVE_S, SUBJECTS, fetch_all, open_meters, subject_of
+from .frame_stream import SUBJECTS, fetch_all, open_meters, short_lived_consumer, subject_of
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
@@ -149,16 +149,11 @@ async def _frames(
 async def _subscribe(
     js: JetStreamContext, subject: str, begin: int | datetime
 ) -> JetStreamContext.PullSubscription:
-    config = ConsumerConfig(
-        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-        ack_policy=AckPolicy.NONE,
-        inactive_threshold=INACTIVE_S,
-        num_replicas=1,
-        mem_storage=True,
-    )
     if isinstance(begin, datetime):
-        config.deliver_policy, config.opt_start_time = DeliverPolicy.BY_START_TIME, begin
+        config = short_lived_consumer(DeliverPolicy.BY_START_TIME)
+        config.opt_start_time = begin
     else:
+        config = short_lived_consumer(DeliverPolicy.BY_START_SEQUENCE)
         config.opt_start_seq = begin
     return await js.pull_subscribe(subject, stream=STREAM, config=config)
 

@@ -400,8 +400,6 @@ def readings_of(draw: st.DrawFn) -> list[Reading]:
     for _ in range(draw(st.integers(1, 30))):
         change = draw(CHANGES)
         serial += change == "serial"
-        if change == "reference":
-            reference_kw = draw(REFERENCES)
         sent = None if change == "no serial" else f"SAG{serial}"
         readings.append(Reading(second, wh, draw(POWERS), sent, reference_kw))
         step = draw(STEPS)

@@ -17,6 +17,8 @@ from .battery_simulation import (
 )
 from .bill import BILL_LINES, Bill, Line, compute_bill, lines_of
 from .calendar import (
+    KEPT_MONTHS,
+    KEPT_TIME,
     LUXEMBOURG,
     QUARTER_HOUR,
     day_end,
@@ -44,7 +46,6 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
-from .kept_months_and_plausible_limits import KEPT_MONTHS, KEPT_TIME, MAX_POWER_KW
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -76,6 +77,7 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
+from .plausible_readings import MAX_POWER_KW
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import Amounts, Energies

@@ -7,6 +7,16 @@ from zoneinfo import ZoneInfo
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 QUARTER_HOUR = timedelta(minutes=15)
 
+KEPT_MONTHS = 24
+"""Number of months that are kept before the shown month."""
+KEPT_TIME = timedelta(days=762)
+"""Time for which quarter-hours stay in files.
+
+25 months in days: two years with a leap day, and a month of 31 days.
+"""
+MAX_MONTHS = 36
+"""Maximum months of a `Row`: two years, the running month, and 11 months for wrong clocks."""
+
 _MORE_THAN_A_DAY = timedelta(hours=36)
 _MORE_THAN_A_MONTH = timedelta(days=45)
 

@@ -5,9 +5,8 @@ from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
 
-from .calendar import month_start
+from .calendar import KEPT_MONTHS, month_start
 from .contract import Contracts, MarketPrices
-from .kept_months_and_plausible_limits import KEPT_MONTHS
 from .month import Month, QuarterHour
 from .month_sums import above_contract, from_first_day, with_running
 from .register_rises import DECIMALS, Amounts

@@ -56,7 +56,7 @@ from itertools import pairwise
 from typing import Self
 
 from .calendar import month_start
-from .kept_months_and_plausible_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .plausible_readings import CLOCK_TOLERANCE, MAX_GAP, most_wh
 from .register_rises import Amounts, Registers
 from .spans import MAX_SHARED_GAP, Position, Span
 

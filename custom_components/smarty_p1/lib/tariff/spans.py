@@ -18,9 +18,9 @@ from functools import lru_cache
 from math import isnan, nan
 from typing import NamedTuple
 
-from .calendar import QUARTER_HOUR, month_end, month_start
-from .kept_months_and_plausible_limits import MAX_MONTHS, most_wh
+from .calendar import MAX_MONTHS, QUARTER_HOUR, month_end, month_start
 from .month import Origin, QuarterHour
+from .plausible_readings import most_wh
 from .register_rises import DECIMALS, Amounts, Registers
 
 MAX_SHARED_GAP = timedelta(days=40)

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import zip_longest
 
 from ..stored_values import Stored, checked_count, checked_list, checked_mapping
-from .calendar import QUARTER_HOUR, day_end, month_start, quarter_start
+from .calendar import MAX_MONTHS, QUARTER_HOUR, day_end, month_start, quarter_start
 from .contract_and_reading_json import (
     Stores,
     amount,
@@ -20,7 +20,6 @@ from .contract_and_reading_json import (
     load_quarter,
     utc_time,
 )
-from .kept_months_and_plausible_limits import MAX_MONTHS
 from .month import AMOUNTS, Day, Month, QuarterHour
 from .month_file_lines import Files, UnknownVersionError, lines_of_file, span_of
 from .month_sums import merge_months

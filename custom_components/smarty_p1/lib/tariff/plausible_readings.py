@@ -1,18 +1,8 @@
-"""Limits of the months that are kept, and of plausible readings: power, gaps, clock."""
+"""Limits of plausible readings: gaps, clock corrections and power."""
 
 from datetime import timedelta
 
 from .calendar import QUARTER_HOUR
-
-KEPT_MONTHS = 24
-"""Number of months before the shown month."""
-KEPT_TIME = timedelta(days=762)
-"""Time for which quarter-hours stay in files.
-
-25 months in days: two years with a leap day, and a month of 31 days.
-"""
-MAX_MONTHS = 36
-"""Maximum months of a `Row`: two years, the running month, and 11 months for wrong clocks."""
 
 MAX_GAP = QUARTER_HOUR
 """Energy is interpolated only between readings that are at most this far apart."""
