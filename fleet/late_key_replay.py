@@ -74,9 +74,9 @@ class LateKeys:
     def _start(
         self, js: JetStreamContext, title: bytes, entry: PendingFrames | None, fingerprint: str
     ) -> None:
-        """Start the task of `title` if its entry is due, or if other keys were tried last.
+        """Start the task of `title` if its entry is due, or if its present keys were not tried yet.
 
-        `fingerprint` identifies the present keys of the title.
+        `fingerprint` identifies the present keys.
         """
         if entry is not None and (entry.is_due or entry.tried != fingerprint):
             self._running[title] = asyncio.create_task(self._run(js, title, fingerprint))

@@ -54,7 +54,7 @@ class PendingFrames(NamedTuple):
 
 
 class PendingTitles:
-    """Pending system titles of one VictoriaMetrics, as entries of a bucket.
+    """Pending system titles of one VictoriaMetrics, as entries of a bucket in NATS.
 
     `count` is the number of titles that `titles` last returned, plus the titles added since then.
     """

@@ -1,8 +1,8 @@
 """Publisher of queued frames to a NATS cluster.
 
 The oldest frames of all ports are sent as one atomic batch, or one by one if the cluster refuses
-the batch. A frame may reach the stream twice, which is harmless. If the user may not publish the
-frames of a meter, they are set aside by system title until the rights change.
+the batch. A frame can reach the stream twice, which is harmless. If the gateway's user has no right
+to publish the frames of a meter, these frames are set aside until the user gets the right.
 """
 
 import asyncio
