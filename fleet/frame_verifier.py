@@ -8,7 +8,7 @@ from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
 
 from .frame_order import CLOCK, Newest, Order
-from .frame_stream import title_of
+from .jetstream_objects import title_of
 from .meter_names import OTHER_METER, MeterNames
 from .meter_object_limits import MeterBounds
 from .pending_titles import print_of

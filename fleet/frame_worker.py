@@ -18,18 +18,18 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import Telegram
 
-from .frame_stream import reading_of
 from .frame_verifier import WAITING, FrameVerifier, Verdict
+from .jetstream_objects import reading_of
 from .meter_sources import MeterSources, Source, source_of
 from .metrics import EARLIER, Metrics
 from .outage_log import outage_of, reason
 from .pending_titles import PendingFrames, PendingTitles
+from .register_selection import ALL, Registers
 from .series_line_protocol import Sample, make_sample
 from .store_writer import WRITE_INTERVAL_S, Store, StoreRestartedError, Write, without_delay
-from .stored_registers import ALL, Registers
 
 LOGGER = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from .frame_verifier import TELEGRAM, FrameVerifier
 from .metrics import Metrics
 from .outage_log import reason
 from .pending_titles import PendingFrames, PendingTitles, print_of
+from .register_selection import Registers
 from .reprocess import Reprocessed, reprocess_frames, until_kept
 from .store_writer import Store, StoreRestartedError
-from .stored_registers import Registers
 
 LOGGER = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ The headers are not authenticated, so a gateway can name a different gateway.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
+from smarty_p1_gateway.nats_frames_publisher import GATEWAY_HEADER, PORT_HEADER
 
 from .frame_order import MAX_TITLES
 

@@ -15,10 +15,10 @@ from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.key_file import MeterKeys
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import key_fingerprint
 
-from .frame_stream import METERS_STREAM, METERS_SUBJECT, read_entries, subject_of, title_of
+from .jetstream_objects import METERS_STREAM, METERS_SUBJECT, read_entries, subject_of, title_of
 
 MAX_WAITING = 1000
 _MAKER_SIZE = 3

@@ -17,18 +17,18 @@ from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 
 from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
-from .frame_stream import SUBJECTS, fetch_all, open_meters, short_lived_consumer, subject_of
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
+from .jetstream_objects import SUBJECTS, fetch_all, open_meters, short_lived_consumer, subject_of
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
 from .metrics import Metrics
+from .register_selection import Registers
 from .series_line_protocol import make_sample
 from .store_writer import Store, StoreRestartedError, Write
-from .stored_registers import Registers
 
 _MAX_TRIES = 3
 _LOOK_INTERVAL = 1.0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from smartyp1.p1 import OBJECTS, Telegram
 
 from .meter_sources import Source
-from .stored_registers import ALL, MBUS_NAMES, Registers
+from .register_selection import ALL, MBUS_NAMES, Registers
 
 _MEASUREMENT = "smarty_p1"
 # A number with an optional unit after `*`. Values of objects that `OBJECTS` does not contain have

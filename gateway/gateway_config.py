@@ -13,8 +13,8 @@ from smartyp1.port import identify_port, normalise_port, redact_port
 from smartyp1.publish import SMARTYREADER_TOPIC, Format
 
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
+from .decoding_config import DecodingConfig, read_decoding
 from .nats_config import NatsConfig, read_batch_seconds, read_nats
-from .publish_config import DecodingConfig, read_decoding
 
 _DEFAULT_MEGABYTES = 256
 _MEGABYTE_BYTES = 1024 * 1024

@@ -22,11 +22,11 @@ from .energy_dashboard import set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
-from .media_history import store_past
 from .meter_statistics import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
 from .meters import Meters
 from .optional_devices import MAX_METERS, Extras
 from .processes import Process
+from .simulated_history import store_past
 from .simulated_year import Year, simulate_year, store_flows, store_year
 from .state import InUseError, State, UnreadableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port

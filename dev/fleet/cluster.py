@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from dev.demo.home_assistant import HOST, ROOT
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 from dev.reliability.result import MissedError
 
 from .nats_server import recommended

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from .comparison import STORAGE_DELAY, Sample, compare
-from .export import Export
 from .kills import Interruption
 from .meters import FleetMeter
+from .stored_samples import Export
 from .truth import Attack, Sent, Series, time_of, values_of
 
 # Maximum time in seconds from receiving a frame to writing it to the gateway's disk.

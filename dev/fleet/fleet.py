@@ -22,7 +22,7 @@ import aiohttp
 from dev.demo.home_assistant import HOST
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 from dev.reliability.result import MissedError
 from dev.simulator import Meter
 

@@ -11,8 +11,8 @@ import nats.js.errors
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 
-from .attacks import FORGED, REPLIES, forge, junk, pick, title_of
 from .cluster import NatsCluster
+from .forged_frames import FORGED, REPLIES, forge, junk, pick, title_of
 from .meters import FleetMeter
 
 STREAM = "smarty_p1_frames"

@@ -31,10 +31,10 @@ from ..lib.failure_detection import (
     Rules,
 )
 from ..lib.port import LinkError, PortSilentError
+from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .port_connection import Line
-from .pulse_counter import PulseCounter, PulseData
-from .source_coordinator import SourceCoordinator
+from .pulse_count_file import PulseCounter, PulseData
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage

@@ -25,11 +25,11 @@ from smartyp1.publish import (
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
 from smartyp1.tariff import LUXEMBOURG
 
+from .decoding_config import PublishConfig
 from .gateway_config import BrokerConfig, PortConfig
 from .json_storage import Memory, to_json
 from .metrics import Metrics
 from .mqtt_client import MqttClient, PortPublisher, RefusedError
-from .publish_config import PublishConfig
 
 LOGGER = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from smartyp1.task_race import run_until_first_exit
 from .frame_queue_memory_and_writer import FrameStore
 from .frame_queue_on_disk import WaitingFrame
 from .metrics import Metrics
+from .nats_acknowledged_publishing import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 from .nats_client import NatsClient
 from .nats_config import NatsConfig
-from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 
 LOGGER = logging.getLogger(__name__)
 

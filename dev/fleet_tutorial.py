@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     `--look`. This call only waits until the page shows values.
     """
     parser = argparse.ArgumentParser(
-        prog="scripts/fleet_path",
+        prog="scripts/fleet_tutorial",
         description=f"Run the commands of {_PAGE}, '{SECTION}', as they stand there, with a fresh"
         " clone of what is committed here, and look where it says to look. The exit status is 1"
         " when a command fails, when there is nothing to see, when all of it takes more than"
@@ -124,7 +124,7 @@ def _walk() -> int:
     command = ["/usr/bin/git", "-C", str(ROOT), "show", f"HEAD:{_PAGE}"]
     path = read_path(subprocess.check_output(command, encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="fleet-path-") as folder:
-        python = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-P", "-m", "dev.fleet_path"]
+        python = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-P", "-m", "dev.fleet_tutorial"]
         script = write_script(path, [*python, "--look"])
         started = time.monotonic()
         status, remains = _run(script, Path(folder))
