@@ -28,10 +28,10 @@ _REPLICAS = (1, 3, 5)
 class CollectorConfig:
     """Settings of one collector.
 
-    `keys` are the meters' keys, read from `keys_source` at the start. `keys_signature` is the
-    signature that the source had just before: if the source has another signature later, the keys
-    may have changed. `titles` are the DLMS system titles of the collected meters, () for all
-    meters.
+    `keys` are the meters' keys, which were read from `keys_source` at the start. `keys_signature`
+    is the signature of the source just before this read. If the source has another signature later,
+    the keys have perhaps changed. `titles` are the DLMS system titles of the collected meters, ()
+    for all meters.
     """
 
     nats: NatsConfig

@@ -46,7 +46,7 @@ class Holdings:
         return self == Holdings(0, 0, 0, ())
 
     def __str__(self) -> str:
-        """Return these numbers as a text for the operator."""
+        """Return the amounts of stored data as a text for the operator."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"

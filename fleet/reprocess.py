@@ -48,7 +48,10 @@ class Reprocessed:
     writes: list[Write] = field(default_factory=list)
 
     def is_kept(self, store: Store) -> bool:
-        """Return whether all values are on the disk of `store`. Raises StoreRestartedError."""
+        """Return whether all reprocessed values are on the disk of `store`.
+
+        Raises StoreRestartedError.
+        """
         run = store.run
         return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
 
@@ -91,8 +94,8 @@ async def reprocess_frames(  # noqa: PLR0913
                 result.first_waiting = metadata.sequence.stream
         if samples:
             write = await store.write(samples)
-            # For each process of VictoriaMetrics, keep only the last write. When it is on the disk,
-            # the earlier writes are there, too.
+            # For each process of VictoriaMetrics, keep only the last write. When the last write is
+            # on the disk, all earlier writes are on the disk, too.
             old_writes = [old for old in result.writes if old.process != write.process]
             result.writes = [*old_writes, write]
         # Pause after each batch, so that VictoriaMetrics has time for the frames that come now.

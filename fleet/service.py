@@ -145,8 +145,8 @@ class _Collector:
             async with open_reader(self._config.store) as reader:
                 counters = await reader.counters(time.time())
         except UnavailableError as error:
-            # The login may allow only writing, so continue without the counters. The collector then
-            # does not notice if a meter's clock was put back before this start.
+            # The login perhaps allows only writing, so continue without the counters. The collector
+            # then does not notice if a meter's clock was put back before this start.
             LOGGER.info("The frame counters cannot be asked for: %s", error)
             return
         for (title, key), (counter, moment) in counters.items():

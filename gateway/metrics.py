@@ -124,10 +124,10 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Make `gauge` show the seconds since an event.
+        """Make `gauge` show the seconds since the last event of a port.
 
-        Return the dict in which the caller stores the time of the event: key "at", in seconds of
-        the monotonic clock. Until then, "at" is NaN.
+        At each event, the caller must store the monotonic time in the returned dict, under the key
+        "at". Until the first event, "at" is NaN.
         """
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])

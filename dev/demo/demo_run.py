@@ -241,7 +241,7 @@ class Demo:
             self._year = None
 
     async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
-        """Set up the Energy dashboard. Of several meters, the first one gets the panels."""
+        """Set up the Energy dashboard. With several meters, meter 1 gets the solar panels."""
         if await set_up_dashboard(client, entities) and self._state.meters > 1:
             sources = [entities["production"], entities["discharged"]]
             await client.set_options(self._state.entries["1"], sun_sources=sources)

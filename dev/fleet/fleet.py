@@ -150,7 +150,7 @@ class Fleet:
 
     @property
     def parts(self) -> dict[str, list[Part]]:
-        """Return the programs that a run may kill, by kind of program."""
+        """Return the programs that a run can kill, by kind of program."""
         return {
             "NATS node": [*self.cluster.nodes],
             "VictoriaMetrics": [self.store],

@@ -1,4 +1,4 @@
-"""Test run of a fleet: starts it, sends telegrams, interrupts programs, and compares the values."""
+"""Test run: starts a fleet, sends telegrams, interrupts programs, and compares the values."""
 
 import asyncio
 import contextlib

@@ -30,7 +30,7 @@ from ..lib.failure_detection import (
     ReadingProblem,
     Rules,
 )
-from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
+from ..lib.port import LinkError, PortSilentError
 from .entry_types import AnyConfigEntry
 from .port_connection import Line
 from .pulse_counter import PulseCounter, PulseData
@@ -86,8 +86,6 @@ class PortPulses:
 
     @callback
     def _take(self, data: bytes) -> None:
-        if BUSY_TEXT in data:
-            return
         if events := self._counter.meter.feed(data, self._counter.now()):
             self.line.confirm()
             self._count(events)
