@@ -60,6 +60,7 @@ async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
         'smarty_p1_gateway_last_frame_age_seconds{port="house"} NaN',
     ):
         assert f"{line}\n" in told
+    assert "python_info{" in told
     last["at"] = 0.0
     assert "last_frame_age_seconds" in await asyncio.to_thread(ask, port)
 
