@@ -297,7 +297,8 @@ def import_cost(rounds: int) -> float:
         keep = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
         quiet: Any = {"env": os.environ | keep, "stderr": subprocess.DEVNULL}
         times = [float(subprocess.check_output(command, **quiet)) for _ in range(rounds + 1)]
-    return min(times[1:])  # without the first round, which compiles the files
+    # The first round compiles the files, so leave out its time.
+    return min(times[1:])
 
 
 if __name__ == "__main__":

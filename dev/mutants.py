@@ -105,7 +105,7 @@ def _change(place: Place, source: str, number: int) -> str | None:
 def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run pytest with `arguments`. Return its exit status and its output.
 
-    The time limit grows with the load of the machine.
+    A run that takes too long is killed. The busier the machine is, the more time a run gets.
     """
     limit = TIMEOUT_S * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     arguments += ("-pno:homeassistant",) * ("/ha/" not in arguments[0])
@@ -116,11 +116,10 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add the tests that a measurement in `folder` found to `lines`, and return `lines`.
+    """Add the results of the measurement in `folder` to `lines`, and return `lines`.
 
-    The keys of `lines` are lines of code, and the values are the tests that ran each line.
-
-    Only lines in functions count, because each test runs the other lines by importing the module.
+    The keys of `lines` are lines of code. The values are the tests that ran each line. Only lines
+    in functions count, because each test runs the other lines when it imports the module.
     """
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
@@ -157,7 +156,7 @@ def _tests_of(place: Place, lines: Lines) -> list[str]:
 
 
 def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str]) -> str | None:
-    """Run `tests` with a changed line. Return how they noticed the change, None if all tests pass.
+    """Run `tests` with a changed line. Return how they failed, None if all tests pass.
 
     The result is the first failed test, "timeout", or "import" if a module cannot be imported.
     """

@@ -6,8 +6,8 @@ import sys
 from random import randrange
 
 _HOST = "127.0.0.1"
-# Range of ports to choose from. It is below the ports that the kernel gives to outgoing
-# connections.
+# Range of ports to choose from. The kernel gives only higher ports to outgoing connections, so no
+# such connection occupies a chosen port.
 _FIRST, _LAST = 10_000, 30_000
 # For each claimed port: the file descriptor of the claim, which stays open until this process ends.
 _claimed: dict[int, int | None] = {}

@@ -108,7 +108,7 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
     version = manifest_version()
     cards = source / "frontend"
     package = json.loads((cards / "package.json").read_text(encoding="utf-8"))
-    # npm refuses a package without a version, and the manifest is the only place that has one.
+    # npm refuses a package without a version. Only the manifest has the version, so add it here.
     (cards / "package.json").write_text(json.dumps(package | {"version": version}), "utf-8")
     npm = ["npm", "sbom", "--package-lock-only", "--omit", "dev", "--sbom-format", "cyclonedx"]
     bundled = cards / "bom.json"
@@ -314,7 +314,8 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
     """Yield modules of the integration that Home Assistant does not load and no program imports."""
     programs = (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/")
     modules = [name for name in tracked if name.startswith(programs) and name.endswith(".py")]
-    # The page docs/library.md names modules that other programs import. So these modules are used.
+    # Programs outside of the integration import the modules that docs/library.md names. So count
+    # these modules as imported.
     imported = set(re.findall(r"smartyp1\.(\w+)", read("docs/library.md")))
     for name in modules:
         for node in ast.walk(ast.parse(read(name))):

@@ -29,7 +29,10 @@ class Runner:
         (place / "bin" / "gh").chmod(0o755)
 
     def make_origin(self) -> None:
-        """Clone the last commit as `main`, with a date in CHANGELOG.md and a tag of its version."""
+        """Clone the last commit as the branch `main`, and prepare the clone for a release.
+
+        In CHANGELOG.md, the version gets a date. The new commit gets the tag of the version.
+        """
         dated = f"s/^## {self.tag[1:]} (.*)$/## {self.tag[1:]} (2027-01-31)/"
         self.bash(f"""
             git clone --quiet "{ROOT}" origin

@@ -12,7 +12,7 @@ from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_client import NatsClient
 
 from .collector_config import CollectorConfig
-from .frame_stream import METERS
+from .jetstream_objects import METERS
 
 API_TIMEOUT = 10.0
 

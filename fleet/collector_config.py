@@ -8,9 +8,9 @@ from pathlib import Path
 from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
 
-from .frame_stream import StreamSettings
+from .jetstream_objects import StreamSettings
+from .register_selection import Registers, UnknownRegisterError
 from .store_config import StoreConfig, read_store
-from .stored_registers import Registers, UnknownRegisterError
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
@@ -28,10 +28,10 @@ _REPLICAS = (1, 3, 5)
 class CollectorConfig:
     """Settings of one collector.
 
-    `keys` are the meters' keys, read from `keys_source` at the start. `keys_signature` is the
-    signature that the source had just before: if the source has another signature later, the keys
-    may have changed. `titles` are the DLMS system titles of the collected meters, () for all
-    meters.
+    `keys` are the meters' keys, which were read from `keys_source` at the start. `keys_signature`
+    is the signature of the source just before this read. If the source has another signature later,
+    the keys have perhaps changed. `titles` are the DLMS system titles of the collected meters, ()
+    for all meters.
     """
 
     nats: NatsConfig

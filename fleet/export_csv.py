@@ -143,7 +143,8 @@ async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO
         table: dict[int, list[str]] = {}
         for series, values in await reader.values(everything, start, last):
             place = places.get(_column(series))
-            if place is None:  # series began after the header was written
+            # A series that began after the header was written has no column. Leave it out.
+            if place is None:
                 continue
             for at, value in values.items():
                 table.setdefault(at, [""] * len(columns))[place] = value

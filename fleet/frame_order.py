@@ -1,8 +1,8 @@
-"""Order of each meter's frames. Frame counter and time must rise together. No I/O, no clock.
+"""Order of each meter's frames. Frame counter and time must rise together.
 
 A replayed frame is harmless, because it only writes the same values again. After a meter's clock is
 put back, frames have higher counters but earlier times. Such frames would add other values at old
-times, so they are refused.
+times, so they are refused. This module uses no I/O and no clock.
 """
 
 from enum import Enum
@@ -33,13 +33,13 @@ class _Meter:
 
 
 class Newest:
-    """Highest frame counter and its time, for each system title and key. In memory only."""
+    """Highest frame counter and its time, for each system title and key, only in memory."""
 
     def __init__(self) -> None:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Record `counter`, which an earlier process has stored, unless a higher one is known."""
+        """Record `counter`, stored by an earlier process, unless a higher counter is recorded."""
         meter = self._meters.get(title_with_key)
         if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)

@@ -8,7 +8,7 @@ from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
 
 from .frame_order import CLOCK, Newest, Order
-from .frame_stream import title_of
+from .jetstream_objects import title_of
 from .meter_names import OTHER_METER, MeterNames
 from .meter_object_limits import MeterBounds
 from .pending_titles import print_of
@@ -22,11 +22,12 @@ NO_TIME = "no_time"
 TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
-# Reasons for which a rejected frame waits for a new key, because the new key may decrypt it.
+# Reasons for which a rejected frame waits for a new key, because a new key can perhaps decrypt the
+# frame.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 # Maximum time in seconds by which a telegram's time may be after its arrival. After a meter's clock
-# is put back, its telegrams are refused until the clock reaches its earlier time again. Because of
-# this limit, that takes an hour at most.
+# is put back, its telegrams are refused until the clock has caught up with the last accepted time.
+# Because of this limit, a clock that is put back to the right time catches up within an hour.
 _MAX_AHEAD_S = 3600
 _MAX_AGE_S = 366 * 86400
 _REFUSED = "A message of the meter %s is refused"
@@ -72,7 +73,7 @@ class Verdict(NamedTuple):
 
 
 class FrameVerifier:
-    """Verifier of messages. The frames of a meter may come in any order."""
+    """Verifier of messages. The frames of a meter can come in any order."""
 
     def __init__(
         self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings
@@ -177,8 +178,8 @@ def _open(
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
             return decryptor, event
-        # A rejection for a wrong authentication key helps the operator more than a rejection for a
-        # wrong tag.
+        # Prefer a rejection for a wrong authentication key, because it helps the operator more than
+        # a rejection for a wrong tag.
         if first is None or event.reason is Reason.AUTHENTICATION_KEY:
             first = decryptor, event
     if first is None:

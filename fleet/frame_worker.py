@@ -18,18 +18,18 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import Telegram
 
-from .frame_stream import reading_of
 from .frame_verifier import WAITING, FrameVerifier, Verdict
+from .jetstream_objects import reading_of
 from .meter_sources import MeterSources, Source, source_of
 from .metrics import EARLIER, Metrics
 from .outage_log import outage_of, reason
 from .pending_titles import PendingFrames, PendingTitles
+from .register_selection import ALL, Registers
 from .series_line_protocol import Sample, make_sample
 from .store_writer import WRITE_INTERVAL_S, Store, StoreRestartedError, Write, without_delay
-from .stored_registers import ALL, Registers
 
 LOGGER = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# Number of requests without an answer until the worker connects anew. The consumer may have moved
-# to another node.
+# Number of unanswered requests after which the worker connects anew, because the consumer has
+# perhaps moved to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 _ACKNOWLEDGE_INTERVAL = 1.0
@@ -131,7 +131,7 @@ class Worker:
     def oldest(self) -> float | None:
         """Return the time at which the oldest unacknowledged message arrived (Unix seconds).
 
-        Return None if there is no such message. This property may be read in any thread.
+        Return None if there is no such message. Any thread can read this property.
         """
         judged = [*list(self._judged)[:1], *self._rejected.copy()]
         held = chain(
@@ -203,8 +203,8 @@ class Worker:
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
         elif status not in _AT_END:
-            # A status outside _AT_END does not end a request, and may come again at once. A pause
-            # prevents a busy loop.
+            # NATS can answer the next request with the same status at once. So pause, to prevent a
+            # busy loop.
             await asyncio.sleep(_PAUSE)
         self._is_answered.set()
 
@@ -286,7 +286,8 @@ class Worker:
     async def _publish(self, telegrams: Sequence[Telegram]) -> None:
         if not self._publishes_readings or self._nats is None or not self._nats.is_connected:
             return
-        with suppress(NatsError, OSError):  # readings are copies, losses are harmless
+        # Readings are copies of the stored values, so the loss of a reading is harmless.
+        with suppress(NatsError, OSError):
             for telegram in telegrams:
                 subject = reading_of(telegram.system_title or b"")
                 await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())

@@ -17,7 +17,7 @@ class KeysWatch:
     """Watcher of a source of keys (a file or a command). `keys` are the current keys."""
 
     def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
-        """Take the first `keys`, and the `signature` that `source` had before they were read."""
+        """Take the first `keys`, and the `signature` of `source` before these keys were read."""
         self.keys = keys
         self._source = source
         self._signature = signature
@@ -32,8 +32,8 @@ class KeysWatch:
     async def run(self, on_change: Callable[[Keys], None]) -> None:
         """Call `on_change` with the keys after each reload, until this task is cancelled.
 
-        A changed file may be incomplete. So it is read only after it has stayed the same for
-        _INTERVAL.
+        A changed file is perhaps incomplete. So the keys are read only after the file has stayed
+        the same for _INTERVAL.
         """
         before = self._signature
         while True:

@@ -14,9 +14,9 @@ from .frame_verifier import TELEGRAM, FrameVerifier
 from .metrics import Metrics
 from .outage_log import reason
 from .pending_titles import PendingFrames, PendingTitles, print_of
+from .register_selection import Registers
 from .reprocess import Reprocessed, reprocess_frames, until_kept
 from .store_writer import Store, StoreRestartedError
-from .stored_registers import Registers
 
 LOGGER = logging.getLogger(__name__)
 
@@ -72,11 +72,14 @@ class LateKeys:
         self._listed = {*titles} - self._wanted
 
     def _start(
-        self, js: JetStreamContext, title: bytes, entry: PendingFrames | None, tried: str
+        self, js: JetStreamContext, title: bytes, entry: PendingFrames | None, fingerprint: str
     ) -> None:
-        """Start the task of `title` if its `entry` is due or was `tried` with other keys."""
-        if entry is not None and (entry.is_due or entry.tried != tried):
-            self._running[title] = asyncio.create_task(self._run(js, title, tried))
+        """Start the task of `title` if its entry is due, or if its present keys were not tried yet.
+
+        `fingerprint` identifies the present keys.
+        """
+        if entry is not None and (entry.is_due or entry.tried != fingerprint):
+            self._running[title] = asyncio.create_task(self._run(js, title, fingerprint))
 
     def want(self, title: bytes) -> None:
         """Make the next `look` check `title` again, because its entry in NATS has changed."""

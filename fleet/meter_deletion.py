@@ -11,11 +11,11 @@ from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError
 
 from smarty_p1_gateway import ConfigError
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 
 from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
-from .frame_stream import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
+from .jetstream_objects import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
 from .meter_names import label_of, name_key
 from .store_reader import StoreReader, open_reader, selector
 
@@ -46,7 +46,7 @@ class Holdings:
         return self == Holdings(0, 0, 0, ())
 
     def __str__(self) -> str:
-        """Return these numbers as a text for the operator."""
+        """Return the amounts of stored data as a text for the operator."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"

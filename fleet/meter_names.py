@@ -33,16 +33,16 @@ class _Meter:
 
     def __init__(self) -> None:
         self.name: str | None = None
-        # Labels of this meter's series: the meter's name, or its system title if its telegrams have
-        # no serial number.
+        # Labels of series to which this meter writes: its name, or its system title for telegrams
+        # without a serial number.
         self.own: set[str] = set()
         self.refused: set[str] = set()
 
 
 class MeterNames:
-    """Names (serial numbers) of all meters. A name is looked up in NATS when a telegram has it.
+    """Names (serial numbers) of all meters. The name in a telegram is looked up in NATS.
 
-    `domain` has the system titles whose keys this collector has, () for all.
+    `domain` has the system titles for which this collector has keys, () for all system titles.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class MeterNames:
         self._keys = keys
 
     async def may_write(self, telegram: Telegram) -> bool:
-        """Return whether a verified telegram may write to the series of its name.
+        """Return whether a verified telegram is allowed to write to the series of its name.
 
         If the name is free, claim it for the telegram's meter. Raises NATS's errors.
         """
@@ -117,9 +117,9 @@ class MeterNames:
         return None
 
     async def _owns(self, digits: str, label: str) -> bool:
-        """Return whether the system title `digits` owns the name `label`. If it is free, claim it.
+        """Return whether the system title `digits` owns the name `label`. Claim a free name.
 
-        A name is free if its owner has no key, neither here nor in another key domain.
+        A name is free if it has no owner, or if its owner has no key.
         """
         key, own = name_key(label), digits.encode()
         while True:
@@ -139,8 +139,8 @@ class MeterNames:
                 return True
 
     def _has_key(self, title: bytes) -> bool:
-        # This collector does not know the keys of titles in other domains. So assume that such a
-        # title has a key.
+        # Another collector perhaps has a key for a title outside `self._domain`. So assume that
+        # such a title has a key.
         return bool(self._keys.of(title) or (self._domain and title not in self._domain))
 
 

@@ -1,4 +1,4 @@
-"""Limits for the telegrams of each meter. The owner of a key can forge any telegram."""
+"""Limits for the telegrams of each meter, because the owner of a key can forge any telegram."""
 
 import logging
 from collections.abc import Callable

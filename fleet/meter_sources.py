@@ -6,13 +6,13 @@ The headers are not authenticated, so a gateway can name a different gateway.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
+from smarty_p1_gateway.nats_frames_publisher import GATEWAY_HEADER, PORT_HEADER
 
 from .frame_order import MAX_TITLES
 
 _MAX_NAME_CHARS = 64
-# Maximum number of sources of a meter. Each source is a series in VictoriaMetrics, and forged
-# sources could make any number of series.
+# Maximum number of sources of a meter. Each source is a series in VictoriaMetrics. Without a limit,
+# forged sources could make any number of series.
 _MAX_SOURCES = 8
 
 
@@ -39,7 +39,7 @@ class MeterSources:
         self._known: dict[bytes, set[Source]] = {}
 
     def bound(self, title: bytes, source: Source) -> Source:
-        """Return `source`. If the meter already has _MAX_SOURCES other sources, return Source()."""
+        """Return `source`, or an unknown source if the meter already has _MAX_SOURCES others."""
         sources = self._known.get(title)
         if sources is None:
             while len(self._known) >= MAX_TITLES:

@@ -14,8 +14,8 @@ from .frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 # Label for frames that arrive after a newer frame of the same meter. Such frames are stored, too.
 EARLIER = "earlier"
 _OTHER = "other"
-# A frame that is rejected for these reasons can come from anybody, because it needs no key. So an
-# attacker could invent any number of system titles.
+# An attacker needs no key to send frames that are rejected for these reasons, and can use any
+# number of system titles. So these titles have a limit of their own.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MAX_UNKNOWN_TITLES = 200
 _MAX_METERS = 1_000

@@ -15,7 +15,7 @@ _BACK = "%s works again"
 
 
 class AlreadyLoggedError(Exception):
-    """Error whose text may be logged, because it contains no address and no secret."""
+    """Error whose text can be logged, because it contains no address and no secret."""
 
 
 def outage_of(what: str) -> Outage:
@@ -24,7 +24,7 @@ def outage_of(what: str) -> Outage:
 
 
 def reason(error: BaseException) -> str:
-    """Return the text of `error` if it may be logged. Otherwise return the type of `error`."""
+    """Return a text for the log: the text of `error`, or only its type if the text is unsafe."""
     text = str(error) if isinstance(error, (NatsError, AlreadyLoggedError)) else ""
     shown = "".join(sign if sign.isprintable() else " " for sign in text[:200])
     return shown or type(error).__name__

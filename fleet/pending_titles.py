@@ -15,10 +15,10 @@ from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.key_file import MeterKeys
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import key_fingerprint
 
-from .frame_stream import METERS_STREAM, METERS_SUBJECT, read_entries, subject_of, title_of
+from .jetstream_objects import METERS_STREAM, METERS_SUBJECT, read_entries, subject_of, title_of
 
 MAX_WAITING = 1000
 _MAKER_SIZE = 3
@@ -54,7 +54,7 @@ class PendingFrames(NamedTuple):
 
 
 class PendingTitles:
-    """Pending system titles of one VictoriaMetrics, as entries of a bucket.
+    """Pending system titles of one VictoriaMetrics, as entries of a bucket in NATS.
 
     `count` is the number of titles that `titles` last returned, plus the titles added since then.
     """
@@ -102,7 +102,7 @@ class PendingTitles:
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
 
     def has_room(self, title: bytes) -> bool:
-        """Return whether the frames of `title`, which has a key, may wait for a later write.
+        """Return whether the frames of a system title with a key can wait for a later write.
 
         Half of the entries are reserved for titles without a key.
         """
@@ -125,9 +125,9 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task may be reading the frames of a title that is due. At its end, the task deletes the
-        # entry, unless the entry has a new revision. So update the entry even if its content stays
-        # the same.
+        # While an entry is due, a task is perhaps reading its frames. At its end, the task deletes
+        # the entry, unless the entry has got a new revision. So update the entry even if its
+        # content stays the same.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
@@ -138,10 +138,10 @@ class PendingTitles:
         return True
 
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
-        """Mark the entry `known` as due, and store `tried`, the fingerprint of the keys to try.
+        """Mark an entry as due, and store the fingerprint of the keys to try.
 
-        Raises NATS's errors. Return the new entry, or None if another collector has changed the
-        entry.
+        `known` is the entry of `title`, and `tried` is the fingerprint. Return the new entry, or
+        None if another collector has changed the entry. Raises NATS's errors.
         """
         wanted = known._replace(tried=tried, is_due=True)
         if wanted == known:
@@ -153,9 +153,10 @@ class PendingTitles:
         return None
 
     async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
-        """Move the entry `known` to the sequence number `first`. With None, delete the entry.
+        """Move an entry to the sequence number `first`. If `first` is None, delete the entry.
 
-        Return False if another collector has changed the entry. Raises NATS's errors.
+        `known` is the entry of `title`. Return False if another collector has changed the entry.
+        Raises NATS's errors.
         """
         key = self._key(title)
         try:

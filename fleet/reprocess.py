@@ -17,18 +17,18 @@ from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 
 from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
-from .frame_stream import SUBJECTS, fetch_all, open_meters, short_lived_consumer, subject_of
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
+from .jetstream_objects import SUBJECTS, fetch_all, open_meters, short_lived_consumer, subject_of
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
 from .metrics import Metrics
+from .register_selection import Registers
 from .series_line_protocol import make_sample
 from .store_writer import Store, StoreRestartedError, Write
-from .stored_registers import Registers
 
 _MAX_TRIES = 3
 _LOOK_INTERVAL = 1.0
@@ -48,7 +48,10 @@ class Reprocessed:
     writes: list[Write] = field(default_factory=list)
 
     def is_kept(self, store: Store) -> bool:
-        """Return whether all values are on the disk of `store`. Raises StoreRestartedError."""
+        """Return whether all reprocessed values are on the disk of `store`.
+
+        Raises StoreRestartedError.
+        """
         run = store.run
         return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
 
@@ -91,8 +94,8 @@ async def reprocess_frames(  # noqa: PLR0913
                 result.first_waiting = metadata.sequence.stream
         if samples:
             write = await store.write(samples)
-            # For each process of VictoriaMetrics, keep only the last write. When it is on the disk,
-            # the earlier writes are there, too.
+            # For each process of VictoriaMetrics, keep only the last write. When the last write is
+            # on the disk, all earlier writes are on the disk, too.
             old_writes = [old for old in result.writes if old.process != write.process]
             result.writes = [*old_writes, write]
         # Pause after each batch, so that VictoriaMetrics has time for the frames that come now.

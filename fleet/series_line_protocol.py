@@ -7,7 +7,7 @@ from typing import NamedTuple
 from smartyp1.p1 import OBJECTS, Telegram
 
 from .meter_sources import Source
-from .stored_registers import ALL, MBUS_NAMES, Registers
+from .register_selection import ALL, MBUS_NAMES, Registers
 
 _MEASUREMENT = "smarty_p1"
 # A number with an optional unit after `*`. Values of objects that `OBJECTS` does not contain have
@@ -65,8 +65,8 @@ def make_sample(
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
-        # `last_seen` is a time in Unix seconds, which every query language can compare with its
-        # clock.
+        # The value `last_seen` is a time in Unix seconds, so that a query can compare it with the
+        # current time.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
         title = (telegram.system_title or b"").hex().upper()
@@ -123,7 +123,11 @@ def _seen(text: str) -> str:
 
 
 def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
-    """Return the fields of an object that has several values, or that `OBJECTS` does not list."""
+    """Return the fields for a value that is not a plain number.
+
+    Each part of a tuple gives a field. A text gives a field if it contains a number and `OBJECTS`
+    does not list its object.
+    """
     if isinstance(value, tuple):
         return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]
     if isinstance(value, str) and reference not in OBJECTS:

@@ -15,21 +15,21 @@ from nats.js.kv import KeyValue
 
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
-from smarty_p1_gateway.metrics import serve
-from smarty_p1_gateway.nats_requests import STREAM
+from smarty_p1_gateway.metrics_and_health_server import serve
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.task_race import run_until_first_exit
 
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
-from .frame_stream import (
+from .frame_verifier import FrameVerifier, MeterWarnings
+from .frame_worker import Worker
+from .jetstream_objects import (
     change_stream,
     make_consumer,
     make_stream,
     open_meters,
     replicate_meters,
 )
-from .frame_verifier import FrameVerifier, MeterWarnings
-from .frame_worker import Worker
 from .keys_watch import KeysWatch
 from .late_key_replay import LateKeys
 from .meter_names import MeterNames
@@ -145,8 +145,8 @@ class _Collector:
             async with open_reader(self._config.store) as reader:
                 counters = await reader.counters(time.time())
         except UnavailableError as error:
-            # The login may allow only writing, so continue without the counters. The collector then
-            # does not notice if a meter's clock was put back before this start.
+            # The login perhaps allows only writing, so continue without the counters. The collector
+            # then does not notice if a meter's clock was put back before this start.
             LOGGER.info("The frame counters cannot be asked for: %s", error)
             return
         for (title, key), (counter, moment) in counters.items():

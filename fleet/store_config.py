@@ -111,9 +111,9 @@ def _is_safe(url: str) -> bool:
 
 
 def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, Path]]:
-    """Return the user name, the password, and the paths by their keys in _FILES.
+    """Return the user name, the password, and the paths of the login files.
 
-    Raises ConfigError.
+    The paths are in a dict, by their keys in _FILES. Raises ConfigError.
     """
     username = table.take_text("username")
     for secret in ("password", "token"):

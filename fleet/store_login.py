@@ -25,7 +25,7 @@ REFUSED_LOGIN_TEXTS = {
 
 
 class LoginError(Exception):
-    """Error for an unusable file of the login. `key` is the setting in [store] with its path."""
+    """Error for an unusable file of the login. `key` is the key in [store] that names the file."""
 
     def __init__(self, key: str, what: str) -> None:
         super().__init__(f"{key} {what}")
@@ -85,7 +85,7 @@ class StoreLogin:
     def _look(self) -> list[tuple[int, ...] | None]:
         """Return the times, size and inode of each file. The entry of a missing file is None.
 
-        Links are followed, because a vault may change only links.
+        Links are followed, because some programs renew a secret by changing only a link.
         """
         states: list[tuple[int, ...] | None] = []
         for path in self._files.values():

@@ -23,8 +23,8 @@ from .store_requests import (
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MAX_BYTES = 256 * 1024 * 1024
-# Length of the range in a query: 30 years, longer than any retention. A range that begins before
-# 1970 would find nothing.
+# Length of the range in a query: 30 years, longer than any retention. A longer range could begin
+# before 1970, and would then find nothing.
 _RANGE = "30y"
 # Seconds by which a query reaches into the future, because a meter's clock may be an hour ahead.
 _AHEAD = 3600
@@ -88,7 +88,7 @@ class StoreReader:
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
-        """Return the results of `query`: for each name of a series, values by time (Unix seconds).
+        """Return the values of `query` by the name of the series, and then by time (Unix seconds).
 
         The times go from `start` to `end` in steps of `step` seconds.
         """

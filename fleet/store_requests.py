@@ -52,7 +52,7 @@ def check_status(response: aiohttp.ClientResponse, status: int) -> None:
 
 
 def why(error: BaseException) -> str:
-    """Return a text that may be logged for an error of a request to VictoriaMetrics."""
+    """Return a text without secrets about an error of a request to VictoriaMetrics."""
     inner = getattr(error, "os_error", None) or error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"TLS: its certificate is not trusted, {inner.verify_message}"
@@ -80,10 +80,10 @@ _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
-# Two processes may have begun on one machine in the same second. Their data paths tell them apart.
+# If two processes have begun on one machine in the same second, only their data paths differ.
 _PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# The version usually begins with the name of the product. Only builds of Linux distributions lack
-# this name.
+# Pattern of a version that begins with the name of the program. Only the builds of Linux
+# distributions lack this name.
 _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
 _STORE = "victoria-metrics"
 _CLUSTER = (
@@ -95,8 +95,8 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# Some builds of a product lack its name in their version. Such a product is recognised by a metric
-# that only this product has.
+# Metrics by which a program is recognised if its version lacks its name. Only this program has such
+# a metric.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 
@@ -143,7 +143,7 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 
 
 def refuse_others(text: bytes) -> None:
-    """Raise WrongStoreError if the metrics `text` come from another program.
+    """Raise WrongStoreError if the metrics `text` come from another program, such as vmauth.
 
     The first line of `text` must be empty.
     """
@@ -189,7 +189,10 @@ async def _check_write(
     config: StoreConfig,
     answer: StoreProcess | Exception,
 ) -> None:
-    """Check that `url` accepts writes. Raises `answer` if it is an error, or an error of ERRORS."""
+    """Check that `url` accepts writes. Raises an error of ERRORS if the check fails.
+
+    If `answer` is an error, this error is raised before any write.
+    """
     if isinstance(answer, Exception):
         raise answer
     # The metrics may be public although writing needs a login. So test the login by an empty write.

@@ -35,14 +35,14 @@ WRITE_INTERVAL_S = 0.4
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# Seconds after a start of VictoriaMetrics in which nothing is written to it. Two processes that
-# start within the same second look alike. The loss of values in the first of them would not be
+# Seconds after a start of VictoriaMetrics in which nothing is written. Two processes that start
+# within the same second look alike. If the first process lost values, the loss would not be
 # noticed.
 _MIN_UPTIME_S = 2.0
 
 
 class StoreRestartedError(Exception):
-    """Error: VictoriaMetrics was restarted, and may have lost a write."""
+    """Error for a restart of VictoriaMetrics. The restart has perhaps lost a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Store:
         return run is not None and time.monotonic() - run.alive_at < _MAX_SILENCE_S
 
     async def until_known(self) -> None:
-        """Wait until the process of VictoriaMetrics is known."""
+        """Wait until VictoriaMetrics has answered and its process is identified."""
         await self._run_is_known.wait()
 
     async def write(self, samples: Sequence[Sample]) -> Write:
@@ -122,8 +122,8 @@ class Store:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
                 if not isinstance(error, aiohttp.ClientConnectorError):
-                    # The failed write may have been stored. In the next attempt, `storage_delay`
-                    # would have another value, so leave it out.
+                    # Perhaps VictoriaMetrics has stored the values of the failed write. In the next
+                    # attempt, `storage_delay` would have another value, so leave it out.
                     samples = without_delay(samples)
                 await self._writing.wait()
             else:
@@ -169,7 +169,7 @@ class Store:
         return processes[0]
 
     def _hold(self) -> None:
-        """Stop writing until the process of VictoriaMetrics is known again."""
+        """Stop writing until the process of VictoriaMetrics is identified again."""
         self._run_is_known.clear()
         self.run = None
 

@@ -24,7 +24,7 @@ LIMIT_TEXTS = {
 }
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
 # Maximum number of meters. If one key is for all meters, the owner of this key can invent any
-# number of system titles.
+# number of system titles. So the number must be limited.
 _MAX_METERS = 1000
 # Number of months that are kept for each meter. Earlier months are not published.
 _MAX_MONTHS = 2
@@ -52,7 +52,8 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # Owner of each name: the DLMS system title of a meter. A name is a level of MQTT topics.
+        # System title of the meter that owns each name. Topics contain the name, so each name has
+        # only one owner.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))

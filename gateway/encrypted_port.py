@@ -14,7 +14,7 @@ from .metrics import Metrics
 # Maximum rate of a port's frames in bytes a second. A P1 port sends 11,520 bytes a second at
 # 115,200 baud, so this is about three times its rate.
 MAX_RATE_BYTES_PER_S = 32 * 1024
-# Maximum size of a burst of frames in bytes. After an interruption, a network gateway may send the
+# Maximum size of a burst of frames in bytes. After an interruption, a network gateway can send the
 # 360 frames of an hour at once.
 MAX_BURST_BYTES = 4 * 1024 * 1024
 # Minimum cost of a frame in bytes. To a broker, a smaller frame costs as much as a frame of 1 KiB.
@@ -35,7 +35,7 @@ class FrameLimit:
         self._budget = Budget(MAX_RATE_BYTES_PER_S, MAX_BURST_BYTES, clock())
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
-        """Return whether a frame of `size` bytes may pass now. If so, charge its cost."""
+        """Return whether a frame of `size` bytes is within the limit. If so, subtract its cost."""
         cost = max(size, MIN_FRAME_COST_BYTES)
         if self._budget.left(self._clock()) - cost < (0 if is_expected else MAX_BURST_BYTES // 2):
             return False

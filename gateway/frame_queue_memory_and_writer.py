@@ -105,7 +105,8 @@ class FrameStore:
     async def _write_what_waits(self) -> None:
         if new := dict(self._new):
             self._adding = asyncio.ensure_future(self._add(new))
-            # If this task is cancelled, the write must go on. `asyncio.wait` does not cancel it.
+            # If this task is cancelled, the write must go on. So use `asyncio.wait`, which does not
+            # cancel the write.
             await asyncio.wait([self._adding])
             self._adding.result()
 
@@ -144,19 +145,19 @@ class FrameStore:
     def is_empty(self) -> bool:
         """Return whether no frame waits, neither in memory nor on disk.
 
-        Frames set aside do not count.
+        Frames that are set aside, because NATS refuses their system title, do not count.
         """
         queue = self._queue
         waiting = (queue.length(port) - queue.length_aside(port) for port in self._ports)
         return not self._new and not any(waiting)
 
     async def wait(self, port: str) -> None:
-        """Wait until `port` may have new frames."""
+        """Wait for new frames of `port`. After the wait, the frames can be gone already."""
         await self._news[port].wait()
         self._news[port].clear()
 
     async def wait_for_any(self) -> Collection[str]:
-        """Wait until any port may have new frames. Return these ports."""
+        """Wait for new frames of any port. Return the ports with new frames since the last call."""
         await self._has_news.wait()
         self._has_news.clear()
         ports, self._with_news = self._with_news, set()
@@ -172,8 +173,7 @@ class FrameStore:
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
         """Return at most `most` of the oldest frames of a port.
 
-        With a system title, return frames of the sub-queue where the frames of this title are set
-        aside.
+        If `title` is a system title, return only frames that are set aside for this title.
         """
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
@@ -187,10 +187,10 @@ class FrameStore:
     async def exchange(
         self, gone: Mapping[str, Sequence[WaitingFrame]], ports: Iterable[str], most: int
     ) -> dict[str, list[WaitingFrame]]:
-        """Remove the frames `gone`. Return the oldest remaining frames of each of `ports`.
+        """Remove frames of several ports. Return the oldest remaining frames of each of `ports`.
 
-        For each port, at most `most` frames are returned. A single call of the thread serves all
-        ports, because each call costs time.
+        `gone` has the frames to remove, by port. For each port, at most `most` frames are returned.
+        A single call of the thread serves all ports, because each call costs time.
         """
         for frames in gone.values():
             for frame in frames:
@@ -211,7 +211,10 @@ class FrameStore:
     async def remove(
         self, port: str, frames: Sequence[WaitingFrame], title: str | None = None
     ) -> None:
-        """Remove acknowledged frames of a port, or of a system title that is set aside."""
+        """Remove acknowledged frames of a port.
+
+        If `title` is not None, the frames were set aside, and `title` is their system title.
+        """
         for frame in frames:
             self._forget(frame.number)
         on_disk = [frame for frame in frames if frame.number > 0]
@@ -219,11 +222,14 @@ class FrameStore:
         self._note(port)
 
     def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return the system titles that are set aside for a port."""
+        """Return a port's system titles whose frames are set aside, because NATS refuses them."""
         return self._queue.titles_aside(port)
 
     async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
-        """Set the oldest frame of a port aside. If writing to the disk fails, drop the frame."""
+        """Move the oldest frame of a port to the sub-queue of its system title.
+
+        If writing to the disk fails, drop the frame.
+        """
         try:
             if frame.number < 0:
                 raise sqlite3.OperationalError
@@ -235,7 +241,7 @@ class FrameStore:
         self._note(port)
 
     async def end_aside(self, port: str, title: str) -> None:
-        """Delete the sub-queue of a system title if it is empty."""
+        """Delete the sub-queue of a system title that was set aside, if the sub-queue is empty."""
         await self._in_thread(partial(self._queue.end_aside, port, title))
 
     async def close(self) -> None:

@@ -67,8 +67,9 @@ def open_file(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     # Only the owner may read the file, because its frames contain a household's consumption.
     path.touch(mode=0o600)
+    # Opening an unwritable file raises OSError. So the file does not count as damaged.
     with path.open("ab"):
-        pass  # opening an unwritable file raises OSError, which does not count as damage
+        pass
     database = sqlite3.connect(path)
     database.text_factory = as_text
     try:
@@ -76,7 +77,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         with closing(database.execute("PRAGMA integrity_check(1)")) as result:
             if result.fetchone() != ("ok",):
                 raise _damage()
-    except UnicodeDecodeError:  # SQLite's error message quotes damaged, undecodable text
+    except UnicodeDecodeError:
+        # SQLite has found damage, and its error message quotes text that cannot be decoded.
         database.close()
         raise _damage() from None
     except sqlite3.Error:
@@ -226,19 +228,19 @@ class FrameQueue:
         return [*self._aside[port].values(), self._ports[port]]
 
     def length(self, port: str) -> int:
-        """Return the number of a port's frames, including the frames that are set aside."""
+        """Return the number of a port's frames, including frames that are set aside."""
         return sum(part.length for part in self._parts(port))
 
     def size(self, port: str) -> int:
-        """Return the approximate size of a port's frames in bytes, set aside or not."""
+        """Return the approximate size of a port's frames in bytes, including frames set aside."""
         return sum(part.size for part in self._parts(port))
 
     def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return the system titles that are set aside for a port."""
+        """Return a port's system titles whose frames are set aside, because NATS refuses them."""
         return tuple(self._aside[port])
 
     def length_aside(self, port: str) -> int:
-        """Return the number of a port's frames that are set aside."""
+        """Return the number of a port's frames that are set aside, because NATS refuses them."""
         return self.length(port) - self._ports[port].length
 
     def last_topic(self, port: str) -> str | None:
@@ -310,8 +312,7 @@ class FrameQueue:
     def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
         """Return up to `count` of the oldest frames of a port.
 
-        With a system title, return frames of the sub-queue where the frames of this title are set
-        aside.
+        If `title` is a system title, return only frames that are set aside for this title.
         """
         part = self._part(port, title)
         if part is None:
@@ -329,8 +330,8 @@ class FrameQueue:
     def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
         """Move the oldest frame of a port to the sub-queue of its system title.
 
-        Return the number of frames that were dropped to make room. If too many system titles are
-        set aside, the frames of another title are dropped. Raises sqlite3.Error.
+        If the port has too many sub-queues, the smallest sub-queue is dropped. Return the number of
+        its frames, otherwise 0. Raises sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:
@@ -357,7 +358,7 @@ class FrameQueue:
         return aside.pop(gone).length if gone is not None else 0
 
     def end_aside(self, port: str, title: str) -> None:
-        """Delete the sub-queue of a system title if it is empty."""
+        """Delete the sub-queue of a system title that was set aside, if the sub-queue is empty."""
         part = self._aside[port].get(title)
         if part is None or part.length:
             return

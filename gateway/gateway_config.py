@@ -13,8 +13,8 @@ from smartyp1.port import identify_port, normalise_port, redact_port
 from smartyp1.publish import SMARTYREADER_TOPIC, Format
 
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
+from .decoding_config import DecodingConfig, read_decoding
 from .nats_config import NatsConfig, read_batch_seconds, read_nats
-from .publish_config import DecodingConfig, read_decoding
 
 _DEFAULT_MEGABYTES = 256
 _MEGABYTE_BYTES = 1024 * 1024
@@ -45,7 +45,7 @@ _HOST = re.compile(r"[^\s:/@\[\]?#]+")
 class BrokerConfig:
     """MQTT broker and login. `tls` is None for an unencrypted connection.
 
-    `place` identifies this gateway. It stays the same after a restart.
+    `place` identifies this gateway, and stays the same after a restart.
     """
 
     host: str
@@ -189,7 +189,7 @@ def _check_distinct(key: str, values: Sequence[str | None]) -> None:
 
 
 def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig, ...]:
-    """Return the ports. A port without a root topic gets a SmartyReader's topic as its root."""
+    """Return the ports. A port without a root topic gets the topic of a SmartyReader device."""
     used = {port.root for port in ports}
     names = (f"{SMARTYREADER_TOPIC}{number if number > 1 else ''}" for number in count(1))
     free = (name for name in names if name not in used)

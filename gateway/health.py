@@ -57,7 +57,8 @@ def _tell_systemd(state: str) -> None:
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path.startswith(("/", "@")):
         return
-    # A path that begins with "@" is a socket in the abstract namespace, which has no file.
+    # A path that begins with "@" is a socket in the abstract namespace, which has no file. Its
+    # address begins with a zero byte instead of "@".
     address = f"\0{path[1:]}" if path.startswith("@") else path
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
         out.settimeout(0)

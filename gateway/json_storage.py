@@ -22,7 +22,8 @@ LOGGER = logging.getLogger(__name__)
 _RETRY_DELAY_S = 2.0
 _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
-# Seconds to wait for the lock, because the thread of the queue writes to the same file.
+# Seconds to wait while another thread, which writes the frame queue to the same file, has the file
+# locked.
 _LOCK_TIMEOUT_S = 10.0
 # With NORMAL, a killed process loses no committed transaction. A power cut may lose the latest one.
 # See frame_queue_on_disk.py.
@@ -69,7 +70,10 @@ class Memory:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def open(self, path: Path) -> None:
-        """Load the stored contents. The queue must be open already. Raises sqlite3.Error."""
+        """Load the stored contents from the file of the frame queue. Raises sqlite3.Error.
+
+        The frame queue must be open already, because opening it replaces a damaged file.
+        """
         self._stored = await self._in_thread(partial(self._read, path))
 
     def _read(self, path: Path) -> dict[str, str]:

@@ -67,7 +67,7 @@ class Keys:
         return None if joined is None else _separate(joined)
 
     def all_of(self, system_title: bytes) -> tuple[MeterKeys, ...]:
-        """Return the keys that the key file has for a meter, in its order: none, one or two."""
+        """Return a meter's keys (none, one or two) in the order of the lines in the key file."""
         first, second = self.of(system_title), self._second.get(system_title)
         if first is None:
             return ()
@@ -117,12 +117,14 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
     return Keys(by_title, otherwise, second)
 
 
-def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) -> None:
-    """Raise KeysError for the third line of a meter, or if both lines have the same key."""
-    if second is not None:
-        msg = f"line {number}: its meter stands on two earlier lines: remove the oldest key"
-    elif first[:_KEY_BYTES] == keys[:_KEY_BYTES]:
-        msg = f"line {number}: its meter stands on an earlier line with the same key"
+def _check_second(
+    line_number: int, first_keys: bytes, second_keys: bytes | None, keys: bytes
+) -> None:
+    """Raise KeysError for a third line of a meter, or for a second line with the same key."""
+    if second_keys is not None:
+        msg = f"line {line_number}: its meter stands on two earlier lines: remove the oldest key"
+    elif first_keys[:_KEY_BYTES] == keys[:_KEY_BYTES]:
+        msg = f"line {line_number}: its meter stands on an earlier line with the same key"
     else:
         return
     raise KeysError(msg)

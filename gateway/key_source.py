@@ -122,8 +122,9 @@ def _open_at_once(path: str, flags: int) -> int:
 def _forbidden_bits(path: Path, status: os.stat_result) -> int:
     """Return the permission bits that a key file must not have.
 
-    A systemd credential belongs to root and has mode 0400. An access list lets the service's user
-    read the credential. The list's mask appears as the group's bits, so the mode is then 0440.
+    A systemd credential belongs to root. An access control list lets the service's user read the
+    credential. In the file's mode, the mask of this list replaces the right of the group, so the
+    group seems to have the right to read. So allow this bit.
     """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory and status.st_uid == 0 and path.parent == Path(directory):

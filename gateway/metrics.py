@@ -1,14 +1,7 @@
-"""Metrics of the gateway, and the HTTP server for /metrics (Prometheus), /health and /ready."""
+"""Metrics of the gateway for Prometheus."""
 
-import json
-import socket
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, override
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from collections.abc import Iterator
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,23 +10,11 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
-    make_wsgi_app,
 )
-from prometheus_client.exposition import ThreadingWSGIServer
 
-from .config_table import UnavailableError
-from .health import Health
-from .publish_config import version
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from .decoding_config import version
 
 _PREFIX = "smarty_p1_gateway"
-# Maximum seconds for a whole request and its answer. Without this limit, a slow client could occupy
-# a thread for ever.
-_REQUEST_TIMEOUT_S = 5.0
-_MAX_REQUESTS = 16
-_POLL_INTERVAL_S = 0.25
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
@@ -124,10 +105,10 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Make `gauge` show the seconds since an event.
+        """Make `gauge` show the seconds since the last event of a port.
 
-        Return the dict in which the caller stores the time of the event: key "at", in seconds of
-        the monotonic clock. Until then, "at" is NaN.
+        At each event, the caller must store the monotonic time in the returned dict, under the key
+        "at". Until the first event, "at" is NaN.
         """
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
@@ -137,81 +118,3 @@ class Metrics:
 def _values(gauge: Gauge) -> dict[str, float]:
     [metric] = gauge.collect()
     return {sample.labels["port"]: sample.value for sample in metric.samples}
-
-
-class _Server(ThreadingWSGIServer):
-    """HTTP server with one thread per request. The number and duration of requests are limited."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on to the base class
-        self._ends: dict[socket.socket, float] = {}
-        super().__init__(*args, **kwargs)
-
-    @override
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if len(self._ends) >= _MAX_REQUESTS:
-            self.shutdown_request(request)
-            return
-        self._ends[request] = time.monotonic() + _REQUEST_TIMEOUT_S - _POLL_INTERVAL_S
-        super().process_request(request, client_address)
-
-    @override
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        self._ends.pop(request, None)
-
-    @override
-    def service_actions(self) -> None:
-        now = time.monotonic()
-        for request, end in list(self._ends.items()):
-            if now >= end:
-                with suppress(OSError):
-                    request.shutdown(socket.SHUT_RDWR)
-
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log nothing, because a broken or aborted request needs no traceback."""
-
-
-class _Handler(WSGIRequestHandler):
-    @override
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-def serve(registry: CollectorRegistry, health: Health, address: str, port: int | None) -> None:
-    """Serve /metrics, /health and /ready in a thread. Do nothing if `port` is None.
-
-    Raises UnavailableError if the address or the port cannot be used.
-    """
-    if port is None:
-        return
-    try:
-        server = _open(_answers(registry, health), address, port)
-    except OSError as err:
-        msg = f"[metrics] address and port cannot be used: {err.strerror}"
-        raise UnavailableError(msg) from None
-    threading.Thread(target=server.serve_forever, args=(_POLL_INTERVAL_S,), daemon=True).start()
-
-
-def _answers(registry: CollectorRegistry, health: Health) -> WSGIApplication:
-    metrics: WSGIApplication = make_wsgi_app(registry)
-    checks = {"/health": health.liveness_problems, "/ready": health.readiness_problems}
-
-    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        check = checks.get(environ["PATH_INFO"])
-        if check is None:
-            return metrics(environ, start)
-        wrong = check()
-        status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-        start(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
-        return [json.dumps({"ok": not wrong, "wrong": wrong}, indent=1).encode() + b"\n"]
-
-    return answer
-
-
-def _open(app: WSGIApplication, address: str, port: int) -> _Server:
-    [(family, *_, sockaddr), *_] = socket.getaddrinfo(
-        address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    kind = type("_Server", (_Server,), {"address_family": family})
-    return make_server(str(sockaddr[0]), port, app, kind, _Handler)

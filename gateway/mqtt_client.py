@@ -196,7 +196,7 @@ class PortPublisher(ABC):
 
     @abstractmethod
     def _is_online(self, topic: str) -> bool:
-        """Return whether the broker should retain `online` at `topic`."""
+        """Return whether the retained message at `topic` must be `online` now."""
 
     @abstractmethod
     async def _publish_all(self, client: MqttClient, topic: str) -> None:

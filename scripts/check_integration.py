@@ -16,7 +16,7 @@ from string import Formatter
 from typing import Any
 
 # Reasons with which the helpers of Home Assistant end a dialog. The integration's own code does not
-# contain them.
+# contain these reasons, so their texts seem unused.
 ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
 DIALOGS = ("step", "error", "abort", "progress")
 TRANSLATED = ("exceptions", "issues", "device", "selector")
@@ -60,9 +60,9 @@ def placeholders(text: str) -> set[str]:
 
 
 def keys(english: Texts, *kinds: str) -> set[str]:
-    """Return the keys that come directly after one of `kinds` in the paths of the texts.
+    """Return each key that follows one of `kinds` in the dotted path of a text.
 
-    An example of a kind is "step". In `config.step.user`, the key `user` comes after it.
+    If "step" is one of `kinds`, the path `config.step.user` gives the key `user`.
     """
     paths = (path.split(".") for path in english)
     return {key for path in paths for kind, key in pairwise(path) if kind in kinds}

@@ -21,8 +21,8 @@ FILE = Path("custom_components", "smarty_p1", "lib", "tariff", "network_prices.t
 POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
 CATEGORIES = ("A", "B")
-# Prices that the regulator approves for a whole calendar year. Levies and aids can change within a
-# year.
+# Prices that the regulator approves for a whole calendar year. Levies and aids are not listed here,
+# because they can change within a year.
 OF_THE_GRID = ("variable", "surcharge", "fixed", "meter")
 MAX_VAT = 0.3
 # Highest plausible amounts in EUR.

@@ -8,11 +8,11 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from .decode import add_decode
-from .fleet_arguments import add_fleet
+from .fleet_commands import add_fleet
 from .keys import key_options
 from .parser import PROGRAM, Parser, UsageError
-from .ports import add_ports
-from .services import add_services
+from .port_commands import add_ports
+from .service_commands import add_services
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -50,7 +50,8 @@ def summary(status: PortStatus, now: float) -> str:
             (size_and_unit for size_and_unit in units if seconds >= 2 * size_and_unit[0]), units[-1]
         )
         age = f"last telegram {seconds / size:.0f} {unit} ago"
-    # The line may be cut at its end. So the text of the operating system comes last.
+    # If the line is too long, its end is cut off. So the message of the operating system comes
+    # last.
     detail = f" ({clean(str(status.error), 120)})" if status.error else ""
     return f"{condition(status, now)[0]}; {rejected}; {age}; {clean(status.address, 60)}{detail}"
 
@@ -79,7 +80,7 @@ def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
 
 
 def object_text(reference: str, value: p1.Value) -> str:
-    """Return the text of an object's value for people. Return "-" for an empty value."""
+    """Return the value of an OBIS object as a readable text. Return "-" for an empty value."""
     if isinstance(value, int) and reference.endswith(_CONTROL_STATES):
         return p1.CONTROL_STATES.get(value, str(value)).replace("_", " ")
     definition = p1.OBJECTS.get(reference)

@@ -10,10 +10,10 @@ from .const import DOMAIN, KIND_ENTITIES, KIND_LENEDA, KIND_METER, KIND_PULSE, K
 from .coordinator import has_no_cable, kind_of
 from .coordinator.entry_types import AnyConfigEntry
 from .flows.dialog_base import Input
-from .flows.leneda_meter import LenedaSteps
 from .flows.meter_discovery import DiscoverySteps
 from .flows.meter_options import SmartyOptionsFlow
 from .flows.meter_reconfigure_reauth import UpdateSteps
+from .flows.meter_without_cable import LenedaSteps
 from .flows.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.source_entity_steps import EntitySteps
 from .flows.tank_flow import TankOptionsFlow, TankSteps

@@ -20,14 +20,14 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
-from .coordinator.leneda_coordinator import LenedaCoordinator
+from .coordinator.cableless_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.source_entity_coordinator import EntityCoordinator
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
 from .lib.port import redact_port
 from .lib.tariff import Demand
-from .sinks.virtual_clients import clients_of
+from .sinks.shown_clients import clients_of
 
 # Topics are private, too, because they contain the serial number or a name chosen by the user.
 _PRIVATE_FIELDS = {

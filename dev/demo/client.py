@@ -149,8 +149,8 @@ class Client:
     async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
         """Run a config flow of the integration `handler`, and return the new config entry.
 
-        In its menus, the choices `menus` are selected. The form that follows is filled in with
-        `fields`. Later forms are submitted empty, with all switches off.
+        The flow first shows menus, in which the choices `menus` are selected. The next form is
+        filled in with `fields`. Later forms are submitted empty, with all switches off.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"

@@ -41,7 +41,7 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 
 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
-    """Return statistics rows for `amounts`, the costs so far in EUR by the end of each hour.
+    """Return statistics rows for `amounts`: the costs in EUR until the end of each hour.
 
     The recorder's own sums begin at 0, so the imported sums must end at 0. For this, the last cost
     is subtracted from all sums.

@@ -22,11 +22,11 @@ from .energy_dashboard import set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
-from .media_history import store_past
 from .meter_statistics import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
 from .meters import Meters
 from .optional_devices import MAX_METERS, Extras
 from .processes import Process
+from .simulated_history import store_past
 from .simulated_year import Year, simulate_year, store_flows, store_year
 from .state import InUseError, State, UnreadableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port
@@ -241,7 +241,7 @@ class Demo:
             self._year = None
 
     async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
-        """Set up the Energy dashboard. Of several meters, the first one gets the panels."""
+        """Set up the Energy dashboard. With several meters, meter 1 gets the solar panels."""
         if await set_up_dashboard(client, entities) and self._state.meters > 1:
             sources = [entities["production"], entities["discharged"]]
             await client.set_options(self._state.entries["1"], sun_sources=sources)

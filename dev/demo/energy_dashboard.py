@@ -57,7 +57,6 @@ async def _is_set_up(client: Client) -> bool:
     try:
         preferences = await client.command("energy/get_prefs")
     except ClientError:
-        # The command fails while Home Assistant has no preferences of the Energy dashboard. So the
-        # dashboard is not set up.
+        # This error means that Home Assistant has no preferences of the Energy dashboard yet.
         return False
     return bool(preferences["energy_sources"])

@@ -15,7 +15,8 @@ from .client import Client, is_listening
 from .processes import Process, running
 
 ROOT = Path(__file__).resolve().parents[2]
-# `scripts/release check` sets this variable to the folder with the unpacked archive of a release.
+# `scripts/release check` sets SMARTY_P1_INTEGRATION to the folder with the unpacked archive of a
+# release.
 INTEGRATION = Path(
     os.environ.get("SMARTY_P1_INTEGRATION", ROOT / "custom_components" / "smarty_p1")
 )

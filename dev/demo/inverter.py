@@ -68,7 +68,7 @@ _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 @cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
-    """Return the panels' energy minus the battery's part, until `at`, in kWh. Cached."""
+    """Return the panels' energy until `at` in kWh, without the part that charges the battery."""
     return meter.registers_at(at).produced_kwh
 
 

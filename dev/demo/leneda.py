@@ -21,7 +21,7 @@ _QUARTER_HOUR = timedelta(minutes=15)
 def platform_of(meter: Meter) -> Platform:
     """Return a simulated platform with the quarter-hours of `meter`.
 
-    They begin with the simulated year of the demo.
+    The quarter-hours begin with the simulated year of the demo.
     """
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
     # Another thread uses the caches of the original household. So use a copy here.

@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 def registers(meter: Meter, at: datetime) -> Registers:
     """Return the meter's registers at a time.
 
-    They are cached, because callers repeat the same times.
+    The registers are cached, because callers repeat the same times.
     """
     return meter.registers_at(at)
 
@@ -61,9 +61,9 @@ class Total:
 
 @dataclass(frozen=True)
 class Mean:
-    """Measurement on a dashboard. `key` is the translation key of its sensor.
+    """Quantity whose means a dashboard shows. `key` is the translation key of its sensor.
 
-    `read` is a function that returns the mean of the measurement between two times.
+    `read` is a function that returns the mean of the quantity between two times.
     """
 
     key: str
@@ -193,9 +193,9 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Difference between the sum and the state in each imported row. After a pause of the demo,
-        # the imported sums continue from the last recorded sum. In a new demo, Home Assistant's own
-        # sums will begin at 0. So the imported sums must end at 0, and are negative before.
+        # Number that is added to the state of each imported row, to get its sum. After a pause of
+        # the demo, the imported sums must continue from the last recorded sum. In a new demo, Home
+        # Assistant's own sums will begin at 0, so the imported sums must end at 0.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
@@ -227,9 +227,10 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
     """Return the start of the first hour for which the demo must import statistics.
 
-    `watched` has the hourly statistics that Home Assistant has recorded. If they begin only after
-    `earliest`, the history was never imported: Home Assistant has recorded an hour of its own
-    first. Then return `earliest`, so that all hours are imported.
+    `watched` has the hourly statistics that Home Assistant has stored. Usually, the import begins
+    at the end of the last stored hour. If the stored hours begin after `earliest`, Home Assistant
+    has recorded an hour before the demo's first import. Then return `earliest`, so that all hours
+    are imported.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])
@@ -308,7 +309,7 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 
 
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
-    """Wait until the recorder has written `rows`. It has then written all earlier imports, too.
+    """Wait until the recorder has written `rows`. All earlier imports are then written, too.
 
     Without this wait, the Energy dashboard would lack the statistics of some entities.
     """

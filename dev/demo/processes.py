@@ -61,7 +61,7 @@ class Process:
     async def stop(self) -> None:
         """Stop the process with SIGTERM.
 
-        Then kill its process group, in which other processes may remain.
+        Then kill its process group, because other processes can remain in this group.
         """
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):
@@ -108,10 +108,10 @@ async def running(
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return a function for a child process to call when it starts.
+    """Return a function that a child process must call at its start.
 
-    With it, the kernel ends the child when the process `parent` ends. Return None if this machine
-    does not run Linux.
+    After this call, the kernel ends the child when the process `parent` ends. Return None if this
+    machine does not run Linux.
     """
     if sys.platform != "linux":
         return None

@@ -38,7 +38,10 @@ _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 @dataclass
 class Costs:
-    """Costs of a meter since the start of the simulated year, in EUR, by the end of an hour."""
+    """Costs of a meter in EUR, from the start of the simulated year to the end of an hour.
+
+    The end of the hour is the key.
+    """
 
     bill: dict[datetime, float] = field(default_factory=dict)
     """Sum of all bills so far. It is known only at midnights and at the last full hour."""
@@ -115,8 +118,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # A month ends at this midnight. `total` then includes the month's complete bill, so the
-            # later bills are added to `total`.
+            # At this midnight, a month has ended, and `total` includes the month's complete bill.
+            # So the bills of later months are added to `total`.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 
@@ -124,7 +127,7 @@ class _CostMeter:
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
     """Write a year into the integration's storage for a config entry.
 
-    The entry must not be loaded, because it would overwrite the files.
+    The entry must not be loaded, because a loaded entry would overwrite the year.
     """
     storage = directory / ".storage"
     # Home Assistant reads only files that existed at its start. So change the existing file.
@@ -141,9 +144,9 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Write the last captures (readings) of a meter's M-Bus meters into the integration's storage.
 
-    The config entry must not be loaded, because it would overwrite the file. Without stored
-    captures, a flow rate stays unknown until two captures have arrived. For heat, this takes two
-    hours.
+    The config entry must not be loaded, because a loaded entry would overwrite the captures.
+    Without stored captures, a flow rate stays unknown until two captures have arrived. For heat,
+    this takes two hours.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():

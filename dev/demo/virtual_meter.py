@@ -19,7 +19,7 @@ async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIt
     """Enable the virtual meter of a config entry. Add it to the integrations homewizard and shelly.
 
     Yield a description of each step. Home Assistant then counts the energy twice, so a repair issue
-    warns about it.
+    warns the user.
     """
     port = virtual_port(meter_port)
     yield f"switching the virtual meter of meter 1 on, at {HOST}:{port}"

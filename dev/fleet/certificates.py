@@ -13,9 +13,9 @@ _NODE = "node"
 class Certificates:
     """Certificate files in a directory, and the TLS lines for the configuration of a NATS node.
 
-    The file `ca_file` is the authority's certificate. `pem` and `key` are the certificate and the
-    key of all nodes. The lines `nodes` are for connections of clients, the lines `routes` for
-    connections of other nodes.
+    `ca_file` is the certificate of the authority. All nodes share the certificate `pem` and its
+    private key `key`. `nodes` is the TLS line for connections of clients, `routes` is the TLS line
+    for connections of other nodes.
     """
 
     def __init__(self, directory: Path) -> None:

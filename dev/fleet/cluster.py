@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from dev.demo.home_assistant import HOST, ROOT
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 from dev.reliability.result import MissedError
 
 from .nats_server import recommended
@@ -48,8 +48,8 @@ class NatsCluster:
     """Cluster of three NATS nodes. Its configuration is made from `fleet/nats-server.conf`.
 
     `gateways` has the user of each gateway, with the system titles that this user may publish, or
-    "*". The text `extra` is added to the configuration of each node, and the text `routes` to the
-    table `cluster` in it. `tls` is the TLS context of clients.
+    "*". The text `extra` is added to the configuration of each node. The text `routes` is added to
+    the table `cluster` in this configuration. `tls` is the TLS context of clients.
 
     Each region has its own accounts and its own stream. `user_of` returns the name that a user has
     in a region.
@@ -141,7 +141,8 @@ async def connect(  # noqa: PLR0913
         inbox_prefix=f"_INBOX_{user}",
         error_cb=on_error,
         tls=tls,
-        # A node hashes the password, which takes seconds on a busy machine.
+        # When a client connects, the node hashes its password. On a busy machine, this takes
+        # seconds, so wait longer than by default.
         connect_timeout=20,
         allow_reconnect=outlasts_nodes,
         max_reconnect_attempts=-1,

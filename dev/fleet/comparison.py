@@ -60,8 +60,8 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
             result.wrong.append(sample)
     for time, values in truth.items():
-        # A telegram may lack STORAGE_DELAY. Only the first write of a telegram has this value, and
-        # that write may be lost.
+        # Only the first write of a telegram has STORAGE_DELAY, and VictoriaMetrics can lose this
+        # write. So a telegram without this value is complete.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
             result.stored.add(time)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from dev.reliability.killable_program import Part
-from dev.reliability.process import cpu_seconds, resident_mib
+from dev.reliability.process_measurements import cpu_seconds, resident_mib
 
 _EVERY = 1.0
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from .comparison import STORAGE_DELAY, Sample, compare
-from .export import Export
 from .kills import Interruption
 from .meters import FleetMeter
+from .stored_samples import Export
 from .truth import Attack, Sent, Series, time_of, values_of
 
 # Maximum time in seconds from receiving a frame to writing it to the gateway's disk.
@@ -88,8 +88,8 @@ class Examiner:
         ]
         self._waiting = waiting
         self._heard = heard
-        # Leave out frames that an attack has replayed. The gateway may have passed on only the
-        # replay, and lost the meter's own frame.
+        # Leave out the frames that an attack has replayed. If a gateway has passed on such a frame,
+        # it has perhaps passed on only the replay, and lost the frame of the meter.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -185,9 +185,9 @@ class Examiner:
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # A telegram whose write was repeated may lack STORAGE_DELAY. But its reading is
-                # published after the write. So the time of this publication also shows when the
-                # telegram was stored.
+                # If the write of a telegram was repeated, STORAGE_DELAY can be missing. But
+                # collectors publish the reading after the write. So the time of the publication
+                # also shows when the telegram was stored.
                 heard = self._heard.get((title, sent.counter))
                 written = [time / 1000 + min(delays)] if delays else []
                 stored_at = [*written, *([] if heard is None else [heard])]

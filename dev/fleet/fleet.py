@@ -22,7 +22,7 @@ import aiohttp
 from dev.demo.home_assistant import HOST
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 from dev.reliability.result import MissedError
 from dev.simulator import Meter
 
@@ -150,7 +150,7 @@ class Fleet:
 
     @property
     def parts(self) -> dict[str, list[Part]]:
-        """Return the programs that a run may kill, by kind of program."""
+        """Return the programs that a run can kill, by kind of program."""
         return {
             "NATS node": [*self.cluster.nodes],
             "VictoriaMetrics": [self.store],

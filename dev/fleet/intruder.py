@@ -11,8 +11,8 @@ import nats.js.errors
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 
-from .attacks import FORGED, REPLIES, forge, junk, pick, title_of
 from .cluster import NatsCluster
+from .forged_frames import FORGED, REPLIES, forge, junk, pick, title_of
 from .meters import FleetMeter
 
 STREAM = "smarty_p1_frames"
@@ -59,8 +59,8 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # The reply subject of this message would do harm if a program published an
-                        # answer there. No program may do so.
+                        # The reply subject of this message is a harmful command to NATS. So no
+                        # program is allowed to publish an answer there.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}

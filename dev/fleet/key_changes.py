@@ -16,10 +16,11 @@ LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# Moments of three events, as parts of the run's duration: the key file changes, the keys in the
+# Times of three events, as fractions of the run's duration: the key file changes, the keys in the
 # meters change, and the key file changes again.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
-# Meters whose telegrams wait for keys. Their delays tell nothing about the speed of the fleet.
+# Meters whose telegrams wait for keys. Their delays tell nothing about the speed of the fleet, so
+# they are not measured.
 WAITING = frozenset((LATE, SURPRISING))
 
 

@@ -1,4 +1,4 @@
-"""Report of a test run: the lines with its results, and the missed aims."""
+"""Report of a test run: lines with the results, and the targets that the run has missed."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ _MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
-    """Return the report of a run: the lines with its results, and the missed aims."""
+    """Return the report of a run: lines with the results, and the targets that it has missed."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):

@@ -1,4 +1,4 @@
-"""Test run of a fleet: starts it, sends telegrams, interrupts programs, and compares the values."""
+"""Test run: starts a fleet, sends telegrams, interrupts programs, and compares the values."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,6 @@ from dev.reliability.result import MissedError, tell
 from dev.simulator.randomness import seeded_random
 
 from .costs import Costs, disk_mib
-from .export import Export
 from .findings import Examiner, Findings
 from .fleet import Fleet
 from .intruder import Intruder
@@ -25,6 +24,7 @@ from .kills import Killer
 from .listener import Listener
 from .meters import make_meters
 from .storage import VictoriaMetrics
+from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 

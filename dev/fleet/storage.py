@@ -5,7 +5,7 @@ from pathlib import Path
 from dev.demo.home_assistant import HOST
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 
 
 class VictoriaMetrics(Part):

@@ -165,7 +165,7 @@ class Record:
     def write(self, event: Sent | Attack) -> None:
         """Append a line with `event` to the file, and flush the file.
 
-        This process may be killed at any time. So no line may stay in a buffer.
+        This process can be killed at any time. So no line must stay in a buffer.
         """
         self._file.write(json.dumps([type(event).__name__, *event]) + "\n")
         self._file.flush()

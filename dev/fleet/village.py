@@ -17,7 +17,7 @@ from pathlib import Path
 from dev.simulator import Server
 from dev.simulator.randomness import seeded_random
 
-from .attacks import FORGED, forge, junk, pick
+from .forged_frames import FORGED, forge, junk, pick
 from .key_changes import CHANGES_AT, next_key_of_meter
 from .meters import FleetMeter, make_meters
 from .truth import Attack, Record, Sent, digest_of

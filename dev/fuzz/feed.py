@@ -1,7 +1,7 @@
 """Fuzz decoder, parser and readers of keys, ports and files with random input, for minutes.
 
 Hypothesis makes streams, telegrams, keys and addresses that are almost valid. If atheris is
-installed, it searches in a second process for bytes that reach new code.
+installed, a second process searches with atheris for bytes that reach new code.
 """
 
 import argparse

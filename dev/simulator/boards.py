@@ -13,8 +13,8 @@ from .meter import Meter
 from .randomness import seeded_random
 
 PULSES_PER_KWH = 1000
-# Number of the meter with the pulse reader. It has no solar panels, so its LED pulses at any time
-# of the day.
+# Number of the meter with the pulse reader. This meter has no solar panels, so its LED pulses at
+# any time of the day.
 LED_METER = 7
 
 TANK_EMPTY_CM = 220
@@ -37,8 +37,8 @@ class Board(ABC):
 class PulseBoard(Board):
     """Pulse reader for the LED of a meter. It sends a line for each pulse.
 
-    If the reader counts, the line contains the number of pulses so far. Otherwise, the line is
-    empty.
+    The lines of a reader that counts contain the number of pulses so far. The lines of other
+    readers are empty.
     """
 
     name = "pulse board"

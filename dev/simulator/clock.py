@@ -21,7 +21,8 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the current time of the meters, in UTC."""
-        # The system clock may be set while the simulator runs. So read it at each call.
+        # Read the system clock at each call, because its time can be changed while the simulator
+        # runs.
         if self._is_real_time:
             return datetime.now(UTC)
         passed = timedelta(seconds=time.monotonic() - self._started)

@@ -1,4 +1,7 @@
-"""File with the encryption keys of the meters. Each line is a key. Only its owner can read it."""
+"""File with the encryption keys of the meters, one key on each line.
+
+Only the owner of the file can read it.
+"""
 
 import os
 import secrets

@@ -18,7 +18,7 @@ FIRST_TITLE = 0x67_70_04_10_2E
 
 # The first frame counter of a run is five times the number of seconds since 2025. A meter sends
 # fewer than five frames a second. So after a restart, the counter is above the last counter,
-# although no counter is stored. Its 32 bits are enough until 2052.
+# although no counter is stored. The 32 bits of a counter are enough until 2052.
 COUNTER_EPOCH = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 COUNTS_PER_SECOND = 5
 
@@ -45,7 +45,7 @@ TAPS: dict[Medium, _Tap] = {
 class CounterExhaustedError(Exception):
     """Error for a meter that has used all frame counters.
 
-    It sends no frame until its key changes.
+    Until its key changes, the meter sends no frame.
     """
 
 

@@ -46,8 +46,8 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Close the reader's end in this process, because the master end seems to have a reader
-            # while the reader's end is open.
+            # Close the reader's end in this process. As long as any process has the reader's end
+            # open, the pseudo terminal seems to have a reader.
             os.close(slave)
 
     def close(self) -> None:
@@ -70,8 +70,8 @@ class PseudoTerminal(Line):
         """Wait until a reader has opened the pseudo terminal."""
         while not self.has_reader():  # noqa: ASYNC110 - only polling tells
             await asyncio.sleep(POLL_INTERVAL_S)
-        # After a reader has opened the port, it configures the port and discards all earlier input.
-        # So wait once more.
+        # After opening the port, a reader configures the port and discards all earlier input. So
+        # wait once more.
         await asyncio.sleep(POLL_INTERVAL_S)
 
     @override
@@ -94,7 +94,7 @@ class PseudoTerminal(Line):
     async def hang_up(self) -> None:
         """Replace the pseudo terminal by a new one.
 
-        Before that, the reader gets POLL_INTERVAL_S seconds to finish reading.
+        First, the reader gets POLL_INTERVAL_S seconds to read the remaining bytes.
         """
         await asyncio.sleep(POLL_INTERVAL_S)
         self.close()

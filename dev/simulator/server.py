@@ -59,9 +59,9 @@ class Server:
     """Server of simulated meters and boards. It can be stopped and started again on the same ports.
 
     Meter k is at the TCP port `port` + k - 1, and at the k-th path of `links`. If `port` is 0, the
-    meters get free ports. If it is None, they get no TCP ports. The ports of the boards begin at
-    `board_port`, by default after the last meter. `interval` is the time between two frames, in
-    seconds.
+    meters get free ports. If `port` is None, the meters get no TCP ports. The ports of the boards
+    begin at `board_port`, by default after the last meter. `interval` is the time between two
+    frames, in seconds.
     """
 
     def __init__(  # noqa: PLR0913

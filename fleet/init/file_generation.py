@@ -32,7 +32,7 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. Later runs may create such files, too. So a folder is new only
+# Suffixes of certificates and keys. Later runs can create such files, too. So a folder is new only
 # if a file with another suffix is new.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
@@ -164,7 +164,7 @@ def _write_watching(
         files.write(f"{folder}/{name}", f"{secrets[secret]}\n", is_secret=True)
     files.write("operator/operator.toml", configure_operator(fleet, files.directory))
     for name, text in configure_watching(fleet):
-        # The file alertmanager.yml may contain a secret in the URL of a webhook.
+        # The URL of a webhook can contain a secret. So write alertmanager.yml as a secret.
         files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 
 

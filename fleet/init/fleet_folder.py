@@ -9,7 +9,8 @@ from typing import Any
 
 from smarty_p1_gateway import ConfigError
 
-# File with a digest of each generated file. A file whose digest differs was edited by a user.
+# File with a digest of each generated file. If the digest of a file differs, a user has edited the
+# file.
 _RECORD = ".init.json"
 _FOLDER = 0o700
 _SECRET = 0o600

@@ -44,7 +44,7 @@ class StoreHost:
 
     @property
     def inner_port(self) -> int:
-        """Return the port of VictoriaMetrics itself. On `port`, vmauth listens."""
+        """Return the port of VictoriaMetrics itself. The proxy vmauth listens on `port`."""
         return self.port + 1
 
 
@@ -69,8 +69,7 @@ def is_host(text: str) -> bool:
     try:
         ip_address(text)
     except ValueError:
-        # A text such as 1.2.3.999 consists of digits and dots, but is neither an IP address nor a
-        # host name.
+        # A text such as 1.2.3.999 is a wrong IP address. So it must not count as a host name.
         return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
     return True
 
@@ -95,7 +94,11 @@ def read_also(content: object) -> dict[str, tuple[str, ...]]:
 def read_nodes(
     table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
 ) -> tuple[Node, ...]:
-    """Return the NATS nodes. On the same host, their default ports differ. Raises ConfigError."""
+    """Return the NATS nodes. Raises ConfigError.
+
+    If `is_here` is True, the default is three nodes on this machine. Nodes on the same host have
+    different default ports.
+    """
     texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
     if len(texts) not in _NODES:
         table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")
@@ -123,7 +126,10 @@ def read_nodes(
 
 
 def read_store(table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool) -> StoreHost:
-    """Return the host of VictoriaMetrics. Raises ConfigError."""
+    """Return the host of VictoriaMetrics. Raises ConfigError.
+
+    If `is_here` is True, this machine is the default.
+    """
     url = table.take_text("store", f"https://{_HERE}:{_STORE_PORT}" if is_here else None)
     if url is None:
         table.fail("store", "is missing: where VictoriaMetrics is, such as https://store.lan:8428")

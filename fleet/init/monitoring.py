@@ -33,7 +33,7 @@ def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
     listen = "--web.listen-address=127.0.0.1:"
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
-        # There is only one Alertmanager. The empty address turns its clustering off.
+        # There is only one Alertmanager. So turn its clustering off by an empty address.
         "alertmanager": f"--config.file={files}/alertmanager.yml"
         f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
     }

@@ -15,7 +15,7 @@ _OWN = re.compile(r"[A-Za-z0-9_-]{32}")
 # Cost of bcrypt for generated passwords. It is low, because a node must check the passwords of a
 # thousand gateways at once after a restart. A random password of 192 bits needs no slow hash.
 _COST = 5
-# Cost of bcrypt for passwords that people choose, as in the documentation.
+# Cost of bcrypt for passwords that people choose. The example nats-server.conf uses the same cost.
 _COST_OF_CHOSEN = 11
 _MAX_PASSWORD_BYTES = 72
 

@@ -108,7 +108,7 @@ def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory:
 
 
 def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
-    """Return the configuration of vmauth: its users, and the paths that they may request."""
+    """Return the configuration of vmauth: its users, and the paths that each user can request."""
     login = base64.b64encode(f"{OPERATOR}:{passwords[OPERATOR]}".encode()).decode()
     return read_template(
         "auth.yml",
@@ -121,7 +121,10 @@ def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
 
 
 def vmauth_arguments(fleet: FleetInputs, directory: Path) -> str:
-    """Return the command-line arguments of vmauth. `directory` is its generated folder."""
+    """Return the command-line arguments of vmauth, the proxy of VictoriaMetrics.
+
+    `directory` is the generated folder for the host of VictoriaMetrics.
+    """
     store, files = fleet.store, directory if fleet.is_here else "/etc/victoria-metrics"
     arguments = [
         f"-auth.config={files}/auth.yml",

@@ -15,7 +15,7 @@ def read_documented(name: str) -> str:
 
 
 def read_noted(name: str) -> str:
-    """Return the text of an example. NOTE replaces its first comment."""
+    """Return the text of an example, with NOTE instead of the comment at its start."""
     return NOTE + _HEAD.sub("", read_documented(name))
 
 

@@ -25,7 +25,7 @@ import {
   receptionDay,
   receptionShare,
   supplySentence,
-} from "../src/parts/quality-supply.ts";
+} from "../src/parts/quality-switches-and-reception.ts";
 import type { Events, Live, Meter, Voltages } from "../src/websocket-types.ts";
 
 const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });

@@ -9,7 +9,7 @@ from nats.errors import TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
 from nats.js.errors import ServiceUnavailableError
 
-from smarty_p1_fleet import frame_stream
+from smarty_p1_fleet import jetstream_objects
 
 
 class NewConsumer:
@@ -29,14 +29,14 @@ class NewConsumer:
 
 
 async def fetch(consumer: NewConsumer, limit: int) -> list[Msg]:
-    return await frame_stream.fetch_messages(
+    return await jetstream_objects.fetch_messages(
         cast("JetStreamContext.PullSubscription", consumer), limit
     )
 
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frame_stream, "_FETCH_PAUSE_S", 0)
+    monkeypatch.setattr(jetstream_objects, "_FETCH_PAUSE_S", 0)
 
 
 async def test_a_consumer_is_asked_until_its_node_answers() -> None:

@@ -107,6 +107,7 @@ async def test_what_comes_of_several_ports_is_written_together_and_of_one_at_onc
         assert {*await store.wait_for_any()} == {*ports}
         waited = asyncio.get_running_loop().time() - began
         assert (waited >= 0.1) is (len(ports) > 1)
+        assert store.gather_time <= 0.1
         found = await store.exchange({}, ports, 10)
         assert {port: [one.data for one in some] for port, some in found.items()} == {
             port: [port.encode()] for port in ports

@@ -12,7 +12,8 @@ import pytest
 from dev.ports import free_ports
 from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
 from smarty_p1_gateway.health import Health
-from smarty_p1_gateway.metrics import Metrics, serve
+from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics_and_health_server import serve
 
 HOST = "127.0.0.1"
 

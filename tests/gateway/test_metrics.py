@@ -12,7 +12,8 @@ from dev.ports import free_ports
 from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.health import Health
-from smarty_p1_gateway.metrics import Metrics, serve
+from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics_and_health_server import serve
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -59,6 +60,7 @@ async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
         'smarty_p1_gateway_last_frame_age_seconds{port="house"} NaN',
     ):
         assert f"{line}\n" in told
+    assert "python_info{" in told
     last["at"] = 0.0
     assert "last_frame_age_seconds" in await asyncio.to_thread(ask, port)
 
@@ -66,7 +68,7 @@ async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
 async def test_connections_that_ask_nothing_are_bounded_in_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr("smarty_p1_gateway.metrics_and_health_server._REQUEST_TIMEOUT_S", 3600.0)
     port = free_ports()
     serve(Metrics().registry, Health(), HOST, port)
     idle = [await asyncio.open_connection(HOST, port) for _ in range(60)]
@@ -79,7 +81,7 @@ async def test_connections_that_ask_nothing_are_bounded_in_number(
 
 
 async def test_a_connection_that_asks_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("smarty_p1_gateway.metrics_and_health_server._REQUEST_TIMEOUT_S", 0.01)
     port = free_ports()
     serve(Metrics().registry, Health(), HOST, port)
     reader, writer = await asyncio.open_connection(HOST, port)

@@ -13,12 +13,12 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from dev.encoder import TITLE, frame
-from smarty_p1_gateway import nats_publisher, nats_requests
+from smarty_p1_gateway import nats_acknowledged_publishing, nats_frames_publisher
 from smarty_p1_gateway.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.frame_queue_on_disk import NewFrame
 from smarty_p1_gateway.metrics import Metrics
 from smarty_p1_gateway.nats_config import NatsConfig
-from smarty_p1_gateway.nats_publisher import NatsPublisher
+from smarty_p1_gateway.nats_frames_publisher import NatsPublisher
 from tests.gateway.loopback import until
 
 OTHER_TITLE = b"KFMgp\x00\x00\x01"
@@ -171,11 +171,11 @@ class Publishing:
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     cluster = Cluster()
-    monkeypatch.setattr(nats_publisher, "NatsClient", cluster.client)
+    monkeypatch.setattr(nats_frames_publisher, "NatsClient", cluster.client)
     # A busy machine is no cluster that does not answer.
-    monkeypatch.setattr(nats_requests, "TIMEOUT", 60.0)
+    monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 60.0)
     for name in ("FIRST_DELAY", "MAX_DELAY", "_ASIDE_INTERVAL", "_SMALL_BATCH_SECONDS"):
-        monkeypatch.setattr(nats_publisher, name, 0.02)
+        monkeypatch.setattr(nats_frames_publisher, name, 0.02)
     return cluster
 
 
@@ -222,7 +222,7 @@ async def test_what_waits_goes_in_batches_and_a_batch_counts_whole(
     cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await until(lambda: publishing.metric("broker_connected") == 1)
-    monkeypatch.setattr(nats_publisher, "_BATCH_PAUSE", 0.0)
+    monkeypatch.setattr(nats_frames_publisher, "_BATCH_PAUSE", 0.0)
     publishing.put(frame(1))
     await until(lambda: len(cluster.stored) == 1)
     cluster.batch_answers = [
@@ -293,7 +293,7 @@ async def test_a_frame_that_the_stream_never_takes_is_dropped_and_counted(
 async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nats_publisher, "gethostname", lambda: "machine7")
+    monkeypatch.setattr(nats_frames_publisher, "gethostname", lambda: "machine7")
     metrics, port = Metrics(), f"/dev/zähler\r\n{'x' * 100}"
     store = FrameStore([port], metrics)
     await store.open(tmp_path / "queue", 1_000_000)
@@ -349,7 +349,7 @@ async def test_what_nobody_answers_is_sent_again(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(nats_requests, "TIMEOUT", 0.05)
+    monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 0.05)
     cluster.batch_answers = [None]
     cluster.answers = [None, None]
     publishing.put(frame(1))
@@ -367,7 +367,7 @@ async def test_a_node_has_ten_seconds_for_an_answer(
 ) -> None:
     closed = asyncio.Event()
     clock = SimpleNamespace(monotonic=lambda: 1000.0 + seconds)
-    monkeypatch.setattr(nats_publisher, "time", clock)
+    monkeypatch.setattr(nats_frames_publisher, "time", clock)
     publishing.publisher._no_answer_since = 1000.0
     waiting = asyncio.create_task(publishing.publisher._wait_for_end(closed))
     await asyncio.sleep(0)
@@ -428,9 +428,9 @@ async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_oth
 async def test_titles_without_end_on_a_line_block_nothing(
     cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nats_publisher, "_MAX_DENIED", 1)
-    monkeypatch.setattr(nats_publisher, "_ASIDE_INTERVAL", 1000.0)
-    monkeypatch.setattr(nats_publisher, "_BATCH_PAUSE", 0.0)
+    monkeypatch.setattr(nats_frames_publisher, "_MAX_DENIED", 1)
+    monkeypatch.setattr(nats_frames_publisher, "_ASIDE_INTERVAL", 1000.0)
+    monkeypatch.setattr(nats_frames_publisher, "_BATCH_PAUSE", 0.0)
     forged = [bytes([*b"SAGgp", 0, 0, number]) for number in range(3)]
     cluster.denied = {f"smarty_p1.sealed.{title.hex().upper()}" for title in forged}
     publishing.put(*(frame(1, title=title) for title in forged), frame(1), port="house")

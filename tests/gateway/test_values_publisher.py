@@ -103,7 +103,7 @@ async def test_after_a_restart_a_replay_is_refused_and_totals_do_not_fall(
 async def test_when_nothing_comes_any_more_that_is_told(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.values_publisher._STALE_AFTER_S", 0.1)
+    monkeypatch.setattr("smarty_p1_gateway.mqtt_values_publisher._STALE_AFTER_S", 0.1)
     async with broker.serving(), make("").running():
         await line.send(frame(1))
         await broker.until(AVAILABILITY, b"online", b"offline")

@@ -17,14 +17,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import (
-    imported_quarter_hours,
     leneda_client,
-    leneda_history,
+    leneda_quarter_hour_files,
+    leneda_to_months_and_statistics,
     meter_coordinator,
     month_files,
     tank_coordinator,
 )
-from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
+from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.flows import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe, probing, reconnecting_port
 from dev.leneda import Platform
@@ -152,6 +152,8 @@ async def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncGene
         platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
         monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
         # Without a recorder, statistics would wait for their entities, also after the test.
-        monkeypatch.setattr(leneda_history.PlatformPast, "_record", lambda _past: None)
-        monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
+        monkeypatch.setattr(
+            leneda_to_months_and_statistics.PlatformPast, "_record", lambda _past: None
+        )
+        monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
         yield platform

@@ -20,9 +20,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.smarty_p1.coordinator import (
-    imported_quarter_hours,
     leneda_client,
     leneda_download,
+    leneda_quarter_hour_files,
 )
 from dev.leneda import Platform
 
@@ -51,7 +51,7 @@ def few_days(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Fetch few days, without a pause, into a folder of the test's own."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=DAYS))
-    monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
+    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 
 async def rows(hass: HomeAssistant, name: str) -> list[tuple[datetime, float]]:

@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator import imported_quarter_hours
+from custom_components.smarty_p1.coordinator import leneda_quarter_hour_files
 
 from .billed_month import telegram
 from .dialogs import enter_contract
@@ -24,7 +24,7 @@ from .support import call, receive, reload, wait_for_telegram
 def folder(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Let the files of what is imported be in a folder of the test's own."""
     hass.config.allowlist_external_dirs = {str(tmp_path)}
-    monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
+    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
     return tmp_path / ".storage"
 
 

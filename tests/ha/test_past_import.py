@@ -28,10 +28,13 @@ from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import SECTION_LENEDA
-from custom_components.smarty_p1.coordinator import imported_quarter_hours, leneda_history
+from custom_components.smarty_p1.coordinator import (
+    leneda_quarter_hour_files,
+    leneda_to_months_and_statistics,
+)
 from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.recorder_writer import PastStatistics
+from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -60,7 +63,7 @@ def integration(
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the files of what is imported be in a folder of the test's own."""
-    monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
+    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 
 class Clock:
@@ -77,7 +80,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of imports."""
     clock = Clock()
-    for module in (leneda_history, imported_quarter_hours):
+    for module in (leneda_to_months_and_statistics, leneda_quarter_hour_files):
         monkeypatch.setattr(module, "dt_util", clock)
     return clock
 
@@ -368,7 +371,7 @@ async def test_nothing_is_tried_again_once_it_is_unloaded(
     is_unloaded: bool,
 ) -> None:
     later = Mock()
-    monkeypatch.setattr(leneda_history, "async_call_later", later)
+    monkeypatch.setattr(leneda_to_months_and_statistics, "async_call_later", later)
     past = entry.runtime_data.books.past
     if is_unloaded:
         await hass.config_entries.async_unload(entry.entry_id)
@@ -385,7 +388,9 @@ async def test_nothing_is_tried_again_while_it_is_taken_back(
     monkeypatch: pytest.MonkeyPatch, entry: MockConfigEntry
 ) -> None:
     stop = Mock()
-    monkeypatch.setattr(leneda_history, "async_call_later", Mock(return_value=stop))
+    monkeypatch.setattr(
+        leneda_to_months_and_statistics, "async_call_later", Mock(return_value=stop)
+    )
     past = entry.runtime_data.books.past
     await past.async_import(april())
     name = f"{entry.title} statistics"
@@ -611,7 +616,7 @@ async def test_the_dialog_takes_a_file_and_another(
         assert result["type"] is FlowResultType.FORM
         assert result["errors"] == {"file": "file_refused"}
         assert why in result["description_placeholders"]["why"]
-    with patch.object(leneda_history, "compare_days", side_effect=ArithmeticError):
+    with patch.object(leneda_to_months_and_statistics, "compare_days", side_effect=ArithmeticError):
         result = await choose(april())
     assert result["errors"] == {"file": "file_refused"}
     assert "log" in result["description_placeholders"]["why"]

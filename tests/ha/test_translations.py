@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import section
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.condition import CONDITIONS
-from custom_components.smarty_p1.coordinator import leneda_refusals, meter_coordinator
+from custom_components.smarty_p1.coordinator import file_refusal_translation_keys, meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows import form_errors
@@ -84,9 +84,9 @@ def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
 
 def test_each_obstacle_has_a_text() -> None:
     assert meter_coordinator.REJECTED.keys() == set(Reason)
-    assert leneda_refusals.REFUSED.keys() == {*ExportRefusal, *Cause}
+    assert file_refusal_translation_keys.REFUSED.keys() == {*ExportRefusal, *Cause}
     assert what_if.REFUSED.keys() == set(WhatIfRefusal)
-    keys = {*ReadingProblem, *CaptureRefusal, *leneda_refusals.REFUSED.values()}
+    keys = {*ReadingProblem, *CaptureRefusal, *file_refusal_translation_keys.REFUSED.values()}
     assert TEXTS["exceptions"].keys() >= keys | {*what_if.REFUSED.values()}
     assert TEXTS["issues"].keys() == {problem.value for problem in Problem}
     assert TEXTS["config"]["error"].keys() >= {key for _, key in form_errors.ERRORS.values()}

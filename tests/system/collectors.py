@@ -22,7 +22,7 @@ from dev.fleet.nats_server import recommended
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 from tests.system.locked_store import LockedStore
 from tests.system.support import PATIENCE, program, until
 

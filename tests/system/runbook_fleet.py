@@ -23,15 +23,15 @@ from nats.aio.client import Client
 from dev.demo.home_assistant import HOST, ROOT
 from dev.fleet.cluster import connect
 from dev.fleet.comparison import STORAGE_DELAY, Sample, compare
-from dev.fleet.export import Export
 from dev.fleet.meters import key_of, make_meters
 from dev.fleet.nats_server import recommended
+from dev.fleet.stored_samples import Export
 from dev.fleet.stream import ERRORS, not_acknowledged
 from dev.fleet.truth import Record, Sent, read_record, time_of, values_of
 from dev.fleet.village import Village
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 from dev.simulator import Server
 from tests.system.support import program, until
 

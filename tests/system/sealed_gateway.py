@@ -41,13 +41,13 @@ class Line:
         self._writers.discard(writer)
         writer.close()
 
-    async def send(self, data: bytes) -> None:
-        """Send bytes to the one who reads; wait for a reader."""
+    async def send(self, data: bytes, readers: int = 1) -> None:
+        """Send bytes to all readers, as soon as there are so many of them."""
 
-        async def has_reader() -> bool:
-            return bool(self._writers)
+        async def has_readers() -> bool:
+            return len(self._writers) == readers
 
-        await until(has_reader, within=PATIENCE)
+        await until(has_readers, within=PATIENCE)
         for writer in self._writers:
             writer.write(data)
             await writer.drain()

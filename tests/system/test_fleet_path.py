@@ -21,7 +21,7 @@ async def test_the_page_leads_from_nothing_to_a_picture_and_to_the_silent_meter(
     for name in ("victoria-metrics", "prometheus"):
         program(name)
     log = tmp_path / "path.log"
-    command: list[str | Path] = [ROOT / "scripts" / "fleet_path"]
+    command: list[str | Path] = [ROOT / "scripts" / "fleet_tutorial"]
     async with running("path", command, log=log, directory=tmp_path) as process:
         status = await process.wait()
     output = log.read_text(encoding="utf-8")

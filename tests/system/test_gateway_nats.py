@@ -72,8 +72,7 @@ async def test_what_is_missing_is_said_and_two_gateways_publish_all_frames_of_a_
         async with one.running(), other.running():
             # Since NATS 2.10, the servers say so themselves.
             await until_logged(tmp_path / "a", "smarty_p1_frames")
-            await other.until_total("port_open", 1)
-            await line.send(b"".join(sent[1:]))
+            await line.send(b"".join(sent[1:]), readers=2)
             await one.until_total("queue_length", 21)
             await other.until_total("queue_length", 20)
             await make_stream(cluster)

@@ -16,7 +16,7 @@ import pytest
 
 from dev.demo import home_assistant
 from dev.demo.meter_statistics import DOMAIN
-from dev.reliability.process import resident_mib
+from dev.reliability.process_measurements import resident_mib
 from dev.simulator import Server, serve
 from dev.simulator.faults import cut_middle, cut_tail, flip, noise
 from tests.system.home import Home

@@ -18,7 +18,7 @@ from typing import Any
 from dev.demo.home_assistant import HOST
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
-from dev.reliability.process import is_served
+from dev.reliability.process_measurements import is_served
 from smarty_p1_fleet.init import init
 from tests.system.support import program
 

@@ -16,13 +16,13 @@ from ..const import (
     KIND_TANK,
     PLATFORMS,
 )
+from .cableless_coordinator import LenedaCoordinator
 from .entry_types import AnyConfigEntry
-from .leneda_coordinator import LenedaCoordinator
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .port_connection import Line
 from .pulse_coordinator import PulseCoordinator
-from .pulse_counter import PulseCounter
+from .pulse_count_file import PulseCounter
 from .source_entity_coordinator import EntityCoordinator
 from .tank_coordinator import TankCoordinator
 

@@ -20,6 +20,7 @@ from ..const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ..lib.backoff import Outage
 from ..lib.leneda import Row, compare_days, read_time_series
 from ..lib.tariff import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
+from .card_history import MeterHistory
 from .entry_types import AnyConfigEntry
 from .leneda_client import (
     IMPORTED,
@@ -33,9 +34,8 @@ from .leneda_client import (
     asked_of,
     async_series,
 )
-from .leneda_gas import LenedaGas
+from .leneda_gas_download import LenedaGas
 from .leneda_progress import CodeProgress, LenedaProgress
-from .meter_history import MeterHistory
 from .repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
 
 PAUSE = 2.0

@@ -49,7 +49,7 @@ from ..lib.tariff import (
 )
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
-from .recorder_writer import RECORDER
+from .leneda_statistics_writer import RECORDER
 
 # Highest plausible price in euro per kWh.
 MAX_PRICE = 100.0

@@ -12,13 +12,13 @@ from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.meter import Limits, MeterMemory, Outline, Reading
 from ..lib.p1 import Telegram
 from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG, Demand, MarketPrices
+from .card_history import MeterHistory
 from .entered_contract import aids_of, contract_of, contract_since, needs_new_prices
 from .entry_types import AnyConfigEntry
 from .leneda_download import LenedaFetch
-from .leneda_history import PlatformPast
 from .leneda_progress import LenedaProgress
+from .leneda_to_months_and_statistics import PlatformPast
 from .market_prices import MarketPriceEntities
-from .meter_history import MeterHistory
 from .meter_memory_file import MeterStore
 from .repair_issues import Problem, raise_issue, withdraw_issues
 

@@ -38,12 +38,12 @@ from ..lib.p1 import (
     parse_key,
 )
 from ..lib.port import SILENCE_TIMEOUT
+from .coordinator_base import ReadingListener, SourceCoordinator
 from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
 from .port_connection import Line
 from .repair_issues import Problem, raise_issue, withdraw_issues
-from .shutdown_timeout import timeout_or_stop
-from .source_coordinator import ReadingListener, SourceCoordinator
+from .until_shutdown import until_shutdown
 
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
 # once, even if the user has set a minimum interval.
@@ -139,7 +139,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             # The next page of the set-up dialog lists the meter's devices. So wait for the first
             # reading or failure, which takes half a minute at most.
             with suppress(TimeoutError):
-                async with timeout_or_stop(self.hass, None):
+                async with until_shutdown(self.hass):
                     await self._is_decided.wait()
 
     @callback

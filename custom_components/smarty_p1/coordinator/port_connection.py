@@ -21,6 +21,7 @@ from ..lib.port import (
     PortUnreachableError,
     redact_port,
 )
+from .coordinator_base import SourceCoordinator
 from .mqtt_port import (
     GatewayOfflineError,
     MqttDisconnectedError,
@@ -28,7 +29,6 @@ from .mqtt_port import (
     topic_of,
     topic_opener,
 )
-from .source_coordinator import SourceCoordinator
 
 # Problem for each class of error. If several classes fit an error, the most specific one counts.
 _LOST: Mapping[type[BaseException], ReadingProblem] = {

@@ -30,11 +30,11 @@ from ..lib.failure_detection import (
     ReadingProblem,
     Rules,
 )
-from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
+from ..lib.port import LinkError, PortSilentError
+from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .port_connection import Line
-from .pulse_counter import PulseCounter, PulseData
-from .source_coordinator import SourceCoordinator
+from .pulse_count_file import PulseCounter, PulseData
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage
@@ -86,8 +86,6 @@ class PortPulses:
 
     @callback
     def _take(self, data: bytes) -> None:
-        if BUSY_TEXT in data:
-            return
         if events := self._counter.meter.feed(data, self._counter.now()):
             self.line.confirm()
             self._count(events)

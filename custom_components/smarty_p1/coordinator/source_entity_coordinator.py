@@ -41,9 +41,9 @@ from ..lib.meter import (
     outlined_reading,
 )
 from ..lib.p1 import Telegram
+from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
-from .source_coordinator import ReadingListener, SourceCoordinator
 
 # Seconds. An integration writes the values of one telegram into its entities one after the other.
 # So wait until all values are written. Before this, some values would still be old.

@@ -11,9 +11,9 @@ from ..lib.boards import Shape, Sonar, Tank
 from ..lib.failure_detection import TANK
 from ..lib.min_interval import MinInterval
 from ..lib.port import SILENCE_TIMEOUT, LinkError
+from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .port_connection import Line
-from .source_coordinator import SourceCoordinator
 
 TANK_BAUD_RATE = 9600
 # Seconds between updates of the entities. The distance is a median over the same time.

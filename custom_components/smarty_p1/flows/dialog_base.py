@@ -19,7 +19,7 @@ from homeassistant.helpers.translation import async_get_translations
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
-from ..coordinator.shutdown_timeout import timeout_or_stop
+from ..coordinator.until_shutdown import until_shutdown
 from ..lib.port import NothingReceivedError, PortBusyError, redact_port
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
@@ -192,7 +192,7 @@ class Dialog(ConfigFlow):
         # under another name.
         pause = pause_entry(self.hass, self._updated_entry)
         try:
-            async with timeout_or_stop(self.hass, None), pause:
+            async with until_shutdown(self.hass), pause:
                 return await look()
         except TimeoutError:  # raised when Home Assistant stops
             raise NothingReceivedError from None

@@ -20,7 +20,7 @@ from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
-from .add_cable import may_join
+from .add_cable_to_meter import may_join
 from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import PUBLISHED_KEY

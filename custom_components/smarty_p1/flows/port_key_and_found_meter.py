@@ -28,7 +28,7 @@ from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
 from ..lib.port import probe
 from ..lib.publish import ONLINE
-from .add_cable import CableSteps
+from .add_cable_to_meter import CableSteps
 from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import key_fields, read_keys

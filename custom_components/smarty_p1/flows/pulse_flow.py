@@ -31,7 +31,7 @@ from ..const import (
 )
 from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
-from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
+from ..coordinator.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..lib.boards import PulseMeter
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, probe_pulses
 from .board_steps import BoardSteps

@@ -35,7 +35,7 @@ from ..lib.meter import (
     value_of,
 )
 from ..lib.p1 import Telegram
-from .add_cable import may_join
+from .add_cable_to_meter import may_join
 from .contract_and_dashboard_step import ContractAndDashboardSteps
 from .dialog_base import Input
 from .form_errors import FieldError

@@ -34,7 +34,7 @@ from ..const import (
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private, plain_address
 from ..lib.virtual_server import UDP_PORTS
-from ..sinks.virtual_clients import ShownClient, clients_of
+from ..sinks.shown_clients import ShownClient, clients_of
 from .form_errors import FieldError
 from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
 from .shared_form_fields import list_field, number_field, with_decimal_mark

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
-from ..coordinator.leneda_coordinator import LenedaCoordinator
+from ..coordinator.cableless_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.source_entity_coordinator import EntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator

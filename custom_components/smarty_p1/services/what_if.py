@@ -1,7 +1,7 @@
 """Action that returns the yearly value of a battery.
 
 Amounts are whole euros a year at current prices, with VAT if the contract has VAT. In `lib/tariff`,
-`battery_simulation.py` explains the simulation of the battery, and `what_if.py` the range of
+`battery_simulation.py` explains the simulation of the battery, and `battery_worth.py` the range of
 amounts.
 """
 

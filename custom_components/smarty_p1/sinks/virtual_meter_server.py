@@ -40,7 +40,7 @@ from ..lib.meter import Reading
 from ..lib.virtual import MAX_SILENCE_S, Kind, VirtualMeter, announcements_of
 from ..lib.virtual_server import VirtualServer
 from .ignore_virtual_meter import async_ignore, async_stop_ignoring, find_added_entries
-from .virtual_clients import VIRTUAL_METERS
+from .shown_clients import VIRTUAL_METERS
 
 RETRY_INTERVAL_S = 30.0
 _PROBLEMS = (Problem.VIRTUAL_METER, Problem.VIRTUAL_BATTERY, Problem.VIRTUAL_METER_ADDED)

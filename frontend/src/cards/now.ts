@@ -8,7 +8,7 @@ import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
-import { pastDay, weekStyles } from "../parts/week-chooser.ts";
+import { pastDay, weekStyles } from "../parts/day-chooser.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
@@ -26,7 +26,7 @@ import {
   SteadyRoom,
 } from "../sentences/now.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
-import { yesterdayTexts } from "../sentences/yesterday.ts";
+import { yesterdayTexts } from "../sentences/last-known-day.ts";
 import { styles } from "../styles.ts";
 import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };

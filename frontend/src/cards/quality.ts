@@ -40,7 +40,7 @@ import {
   supplySentence,
   supplyStyles,
   switchState,
-} from "../parts/quality-supply.ts";
+} from "../parts/quality-switches-and-reception.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { say } from "../sentences/quality.ts";
 import { styles } from "../styles.ts";

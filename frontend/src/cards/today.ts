@@ -13,7 +13,7 @@ import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { measureIn } from "../parts/widths.ts";
-import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
+import { choicesOf, week, weekStyles } from "../parts/day-chooser.ts";
 import {
   alwaysOnSentence,
   dayNotes,
@@ -29,7 +29,7 @@ import {
 } from "../sentences/today.ts";
 import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
-import { lastKnownDay } from "../sentences/yesterday.ts";
+import { lastKnownDay } from "../sentences/last-known-day.ts";
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../websocket-types.ts";
 

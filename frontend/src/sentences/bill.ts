@@ -5,7 +5,7 @@ import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../base-card.ts";
 import type { Bill, BillLine, BillPart } from "../websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
-import { midnight, yesterdayTexts } from "./yesterday.ts";
+import { midnight, yesterdayTexts } from "./last-known-day.ts";
 
 export type BillKey = keyof (typeof texts)["en"];
 export const billTexts: Texts<BillKey> = texts;

@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 
 from dev.fleet.comparison import STORAGE_DELAY, Sample
-from dev.fleet.export import Export
 from dev.fleet.findings import Examiner, Findings
 from dev.fleet.kills import Interruption
 from dev.fleet.meters import FleetMeter, make_meters
+from dev.fleet.stored_samples import Export
 from dev.fleet.truth import Attack, Sent, values_of
 
 START = 1795000000

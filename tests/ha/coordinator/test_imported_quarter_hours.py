@@ -10,8 +10,8 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator import imported_quarter_hours
-from custom_components.smarty_p1.coordinator.imported_quarter_hours import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator import leneda_quarter_hour_files
+from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib.leneda import Row
 from tests.ha.support import own_log
 
@@ -32,7 +32,7 @@ def files(
 ) -> ImportedQuarterHours:
     """Return an empty folder, in June 2026."""
     freezer.move_to(NOW)
-    monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path))
+    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path))
     return ImportedQuarterHours(hass, "one")
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smarty_p1.coordinator.leneda_hourly_statistics import Costs, all_series
-from custom_components.smarty_p1.coordinator.recorder_writer import Series
+from custom_components.smarty_p1.coordinator.leneda_hours_and_costs import Costs, all_series
+from custom_components.smarty_p1.coordinator.leneda_statistics_writer import Series
 from custom_components.smarty_p1.lib.leneda import Row, quarter_hours_of
 from custom_components.smarty_p1.lib.tariff import (
     Contract,

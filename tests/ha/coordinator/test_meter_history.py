@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from homeassistant.core import HomeAssistant
 
+from custom_components.smarty_p1.coordinator.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.event_history import EventHistory
 from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
-from custom_components.smarty_p1.coordinator.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.reception_history import ReceptionHistory
 from custom_components.smarty_p1.lib.meter import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram

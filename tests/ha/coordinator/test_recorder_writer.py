@@ -23,8 +23,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.smarty_p1.coordinator import recorder_writer, running_sum_plan
-from custom_components.smarty_p1.coordinator.recorder_writer import PastStatistics, Series
+from custom_components.smarty_p1.coordinator import leneda_statistics_writer, running_sum_plan
+from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics, Series
 from custom_components.smarty_p1.coordinator.running_sum_plan import Ledger, Row, plan
 
 NAME = "sensor.meter"
@@ -383,7 +383,7 @@ async def test_a_kill_at_each_step(
     with monkeypatch.context() as patch:
         patch.setattr(PastStatistics, "async_save", kill_after(PastStatistics.async_save))
         patch.setattr(
-            recorder_writer, "async_import_statistics", kill_after(async_import_statistics)
+            leneda_statistics_writer, "async_import_statistics", kill_after(async_import_statistics)
         )
         patch.setattr(
             recorder, "async_adjust_statistics", kill_after(recorder.async_adjust_statistics)
@@ -419,7 +419,7 @@ async def test_taken_back(
     if is_shown_twice:
         await past.async_take_back(series({}))
 
-    assert is_gone == recorder_writer.CAN_DELETE
+    assert is_gone == leneda_statistics_writer.CAN_DELETE
     found = await changes(hass)
     assert {n: kwh for n, kwh in found.items() if n in own_changes} == own_changes
     assert not any(kwh for n, kwh in found.items() if n not in own_changes)

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
-from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
+from custom_components.smarty_p1.coordinator.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.lib.tariff import HEADER
 from custom_components.smarty_p1.sinks.mqtt import RetainedTopics
 from tests.ha.boards import pulse_entry

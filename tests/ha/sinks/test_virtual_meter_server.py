@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.virtual import Question, Unavailable
-from custom_components.smarty_p1.sinks.virtual_clients import VIRTUAL_METERS
+from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import open_options

@@ -34,7 +34,7 @@ from smartyp1.tariff.battery_plan import DayPrices
 from smartyp1.tariff.battery_simulation import BatteryDay, BatteryTrial, DayEnergies
 from smartyp1.tariff.calendar import day_start
 from smartyp1.tariff.contract import NO_PRICES
-from smartyp1.tariff.what_if_year import NO_MARKET_HOURS, KnownDay, MarketHours
+from smartyp1.tariff.months_for_battery import NO_MARKET_HOURS, KnownDay, MarketHours
 from tests.lib.tariff.best_battery import Prices, least_cost
 from tests.lib.tariff.months import local
 from tests.lib.tariff.years import FIRST, demand_after, energies_of, household, quarter_hours

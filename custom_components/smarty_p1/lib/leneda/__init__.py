@@ -8,7 +8,7 @@ meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(plat
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .day_differences import Cause, DayDifference, Differences, compare_days
-from .gas_series import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
+from .gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from .implausible_rows import last_days_of, last_whole_day, whole_days, without_false_zeros
 from .measured_and_estimated_rows import (
     Row,

@@ -1,6 +1,6 @@
 """P1 port as a stream of bytes: opening, reopening and probing of a port. It needs serialx."""
 
-from .address import MASK, identify_port, redact_port
+from .address_masking import MASK, identify_port, redact_port
 from .errors import (
     DamagedError,
     KeyMissingError,

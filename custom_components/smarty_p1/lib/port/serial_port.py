@@ -10,7 +10,7 @@ from typing import Protocol
 
 import serialx
 
-from .address import redact_port
+from .address_masking import redact_port
 from .errors import (
     LinkError,
     PortBusyError,

@@ -15,6 +15,7 @@ from .battery_simulation import (
     MIN_KWH,
     Battery,
 )
+from .battery_worth import ClassWithBattery, WhatIf, YearCosts, simulate_battery
 from .bill import BILL_LINES, Bill, Line, compute_bill, lines_of
 from .calendar import (
     KEPT_MONTHS,
@@ -70,6 +71,7 @@ from .month_file_lines import (
 from .month_file_reader import REMOVED, with_removed
 from .month_forecast import Estimate, estimate_month, estimated
 from .month_sums import above_contract
+from .months_for_battery import MIN_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
 from .network_prices import (
     APPROVED_UNTIL,
     AgreedPrices,
@@ -96,8 +98,6 @@ from .solar_house import (
 from .spans import Columns, Kind, Row, Span
 from .stored_state_version_2 import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
-from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery
-from .what_if_year import MIN_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
 
 __all__ = [
     "APPROVED_UNTIL",

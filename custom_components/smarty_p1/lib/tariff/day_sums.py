@@ -1,8 +1,8 @@
 """Computation of a month's days from its spans and contracts. Days are never stored.
 
 A measured quarter-hour replaces a quarter-hour of the national platform Leneda. Quarter-hours from
-either source replace gaps and parts of quarter-hours (`gaps_by_day.py`), and can include shared
-energy.
+either source replace gaps and parts of quarter-hours (`loose_energy_by_day.py`), and can include
+shared energy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
 from .contract import Contract
-from .gaps_by_day import Piece, RowView
 from .leneda_days import PlatformDays
+from .loose_energy_by_day import Piece, RowView
 from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared, above_classes
 from .register_rises import DECIMALS
 from .sharing import shared_of

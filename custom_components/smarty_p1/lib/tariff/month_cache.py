@@ -6,8 +6,8 @@ from typing import Self
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
 from .day_sums import KnownDay, days_of, highest_of
-from .gaps_by_day import RowView, connected
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
+from .loose_energy_by_day import RowView, connected
 from .month import Month
 from .spans import Columns, Kind, MonthColumns, Span, months_between
 

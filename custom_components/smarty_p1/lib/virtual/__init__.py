@@ -9,7 +9,6 @@ A client gets the true last values, or no values after 30 seconds without a tele
 gets only a part of the power at each poll (see `VirtualMeter`).
 """
 
-from .addresses import is_local_host, is_private, plain_address
 from .announcements import Announcement, Kind, announcements_of
 from .clients import MAX_CLIENTS, Client, PollRateExceededError, Profile, Question
 from .homewizard_api import (
@@ -19,6 +18,7 @@ from .homewizard_api import (
     homewizard_information,
 )
 from .identity import draw_serial, homewizard_unique_id, is_serial, shelly_mac
+from .local_network_check import is_local_host, is_private, plain_address
 from .meter_values import MeterValues
 from .shelly_json_rpc import (
     MAX_FRAME_BYTES,

@@ -31,7 +31,7 @@ from ..virtual import (
     shelly_information,
     to_json,
 )
-from .shelly_connections import ShellyRpc
+from .shelly_rpc_dispatch import ShellyRpc
 from .shelly_websocket import Listener
 
 MAX_CONNECTIONS = 128

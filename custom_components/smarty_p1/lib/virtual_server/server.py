@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from ..meter import Reading
 from ..virtual import MAX_SILENCE_S, Kind, VirtualMeter
 from .http_port import HttpPort
-from .shelly_connections import ShellyRpc
+from .shelly_rpc_dispatch import ShellyRpc
 from .udp_port import UdpPort
 
 UDP_PORTS = (1010, 2220)

@@ -13,7 +13,7 @@ from ..virtual import (
     answer_frame,
     read_frame,
 )
-from .shelly_connections import ShellyRpc
+from .shelly_rpc_dispatch import ShellyRpc
 
 _SEND_TIMEOUT_S = 10.0
 # Seconds between two notifications with energies, because energies change slowly.

@@ -4,7 +4,7 @@ import asyncio
 from typing import cast, override
 
 from ..virtual import answer_frame, is_private, plain_address, read_frame
-from .shelly_connections import ShellyRpc
+from .shelly_rpc_dispatch import ShellyRpc
 
 _OK = 200
 # All addresses of this host. Batteries use only IPv4.

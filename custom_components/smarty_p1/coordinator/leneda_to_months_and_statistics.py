@@ -50,10 +50,10 @@ from ..lib.tariff import (
     quarter_hours_between,
 )
 from .entry_types import AnyConfigEntry
+from .file_refusal_translation_keys import IS_CONSUMPTION, REFUSED, ImportRefusedError
 from .garbage_collection import without_collection
-from .imported_quarter_hours import ImportedQuarterHours
 from .leneda_client import asked_of
-from .leneda_hourly_statistics import (
+from .leneda_hours_and_costs import (
     EXPORTED,
     IMPORTED,
     PRICED_EXPORT,
@@ -64,8 +64,8 @@ from .leneda_hourly_statistics import (
     series_of,
 )
 from .leneda_progress import LenedaProgress
-from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
-from .recorder_writer import PastStatistics
+from .leneda_quarter_hour_files import ImportedQuarterHours
+from .leneda_statistics_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)
 # Seconds from the recorder's event about new statistics until their rows are certainly stored.

@@ -25,19 +25,19 @@ from smartyp1.publish import (
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
 from smartyp1.tariff import LUXEMBOURG
 
+from .decoding_config import PublishConfig
 from .gateway_config import BrokerConfig, PortConfig
 from .json_storage import Memory, to_json
 from .metrics import Metrics
 from .mqtt_client import MqttClient, PortPublisher, RefusedError
-from .publish_config import PublishConfig
 
 LOGGER = logging.getLogger(__name__)
 
 # Seconds after which a reading is too old: a minute, minus a margin because timers run late.
 _STALE_AFTER_S = 59.9
 _TITLE_BYTES = 8
-# Maximum number of stored topics with a retained message. Topics of earlier options are stored,
-# too, so there may be more than MAX_TOPICS.
+# Maximum number of stored topics with a retained message. Topics from before a change of the
+# options are stored, too, so there can be more than MAX_TOPICS.
 _MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
@@ -158,7 +158,7 @@ class ValuesPublisher(PortPublisher):
             if feed is None:
                 continue
             # Claim the reading before the wait below. A reading that arrives during the wait must
-            # not be published now, because its frame counter may not be stored yet.
+            # not be published now, because its frame counter is perhaps not stored yet.
             reading = feed.claim()
             if reading:
                 # Publish the reading only when its frame counter is stored. Otherwise, the frame

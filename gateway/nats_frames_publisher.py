@@ -1,8 +1,8 @@
 """Publisher of queued frames to a NATS cluster.
 
 The oldest frames of all ports are sent as one atomic batch, or one by one if the cluster refuses
-the batch. A frame may reach the stream twice, which is harmless. If the user may not publish the
-frames of a meter, they are set aside by system title until the rights change.
+the batch. A frame can reach the stream twice, which is harmless. If the gateway's user has no right
+to publish the frames of a meter, these frames are set aside until the user gets the right.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from smartyp1.task_race import run_until_first_exit
 from .frame_queue_memory_and_writer import FrameStore
 from .frame_queue_on_disk import WaitingFrame
 from .metrics import Metrics
+from .nats_acknowledged_publishing import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 from .nats_client import NatsClient
 from .nats_config import NatsConfig
-from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 
 LOGGER = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ _BATCH_PAUSE = 10.0
 # Seconds without acknowledgement until another node is tried. A node that has lost its connection
 # to the other nodes still accepts clients, but acknowledges nothing.
 _PATIENCE = 10.0
-# Number of frames that are sent together once NATS accepts a system title that was set aside.
+# Number of frames of a refused system title that are sent together, once NATS accepts the title
+# again.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
@@ -263,7 +264,7 @@ class NatsPublisher:
         await self._store.exchange(gone, (), 0)
 
     async def _send_aside(self, requests: Requests) -> None:
-        """Every _ASIDE_INTERVAL, try to publish the frames that are set aside."""
+        """Every _ASIDE_INTERVAL, try again to publish the frames that NATS has refused."""
         while True:
             for port in self._ports:
                 for title in self._store.titles_aside(port):
@@ -272,7 +273,7 @@ class NatsPublisher:
 
     async def _send_title(self, requests: Requests, port: str, title: str) -> None:
         self._denied.pop(title, None)
-        # The title may still be denied, so try a single frame first.
+        # Perhaps NATS still refuses the title, so try a single frame first.
         window = 1
         while frames := await self._store.oldest(port, window, title):
             messages = [Message(title, frame.data, self._origins[port]) for frame in frames]

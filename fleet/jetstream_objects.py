@@ -30,7 +30,7 @@ from nats.js.errors import (
 )
 from nats.js.kv import KeyValue
 
-from smarty_p1_gateway.nats_requests import STREAM, SUBJECT
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM, SUBJECT
 
 LOGGER = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ MAX_MESSAGE_BYTES = 16 * 1024
 
 The limit bounds the space that a meter can fill.
 """
-# Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
-# message about 20 s after writing its values.
+# Seconds after which NATS delivers an unacknowledged message again. A collector acknowledges a
+# message about 20 s after writing its values, so this time must be longer.
 _ACK_WAIT = 90.0
 # Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows. An
 # attacker with a login can send ids of 15 KB each, 100 MB a second. In a longer time, these ids
@@ -171,7 +171,8 @@ async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValu
 async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit: int) -> list[Msg]:
     """Return 1 to `limit` messages that wait for a consumer. Raises NoAnswerError.
 
-    The cluster's nodes do not know a new consumer at once, and NATS answers 503 until then.
+    NATS answers 503 until all nodes of the cluster know a new consumer. So the function tries
+    several times.
     """
     for _ in range(_FETCH_TRIES):
         with suppress(ServiceUnavailableError):

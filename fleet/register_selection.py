@@ -1,4 +1,4 @@
-"""Selection of the meter registers to store, such as `active_energy_imported`. No I/O."""
+"""Selection of the meter registers to store, such as `active_energy_imported`, without any I/O."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,8 @@ _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
 # Objects outside the specification have no name. Their OBIS reference, which begins with a digit,
 # is used as their name.
 _IS_REFERENCE = re.compile(r"[0-9]").match
-# OBIS references of values of M-Bus meters. These meters get lines of their own.
+# OBIS references of the values of M-Bus meters. Each M-Bus meter has a line of its own, so the line
+# of the electricity meter leaves these values out.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
 _TEXTS = {"p1_version", "meter_date_and_time", "logical_device_name", "message"}
 
@@ -79,15 +80,15 @@ class Registers:
         return bool(self._matches(name))
 
     def _name_of(self, reference: str) -> str:
-        """Return the name of an object with one value.
+        """Return the name under which an object with one value is stored.
 
-        Return "" for an M-Bus or unselected object.
+        Return "" for an object that is not selected, or that belongs to an M-Bus meter.
         """
         name = "" if _IS_MBUS(reference) else _field(reference)
         return name if name and self.has(name) else ""
 
     def parts_of(self, reference: str, values: tuple[Value, ...]) -> list[tuple[str, float]]:
-        """Return the name and the number of each selected part of an object with several values."""
+        """Return a name and a value for each selected part of an object with several values."""
         return [
             (name, part)
             for name, part in zip(PART_NAMES.get(reference, ()), values, strict=False)

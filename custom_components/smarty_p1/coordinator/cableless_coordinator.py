@@ -7,9 +7,9 @@ from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import LENEDA
 from ..lib.meter import MeterMemory, Reading, outlined_reading
+from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
-from .source_coordinator import ReadingListener, SourceCoordinator
 
 
 class LenedaCoordinator(SourceCoordinator[Reading]):

@@ -23,7 +23,7 @@ from ..lib.tariff import (
     price_of_kwh,
     quarter_hour_cost,
 )
-from .recorder_writer import Series
+from .leneda_statistics_writer import Series
 
 type Hours = dict[datetime, float]
 

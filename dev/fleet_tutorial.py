@@ -27,7 +27,7 @@ from dev.demo.home_assistant import ROOT
 SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
 _ADDRESS = "https://github.com/smarty-p1/smarty_p1"
-# Address of Prometheus in the tutorial, which links to pages of Prometheus.
+# Address of Prometheus in the tutorial. Links in the tutorial lead to pages at this address.
 _PROMETHEUS = "http://127.0.0.1:9090"
 _PART = re.compile(
     r"^(?P<indent> *)```(?P<language>\S*)\n(?P<commands>.*?)^(?P=indent)```$"
@@ -93,9 +93,13 @@ def write_script(parts: list[Part], look: list[str]) -> str:
 
 # --- running of the tutorial -------------------------------------------------------------------
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the tutorial. With the option `--look`, only open one address. Return the exit status."""
+    """Run the tutorial, and return the exit status.
+
+    For each page to open, the script of the tutorial calls this program again, with the option
+    `--look`. This call only waits until the page shows values.
+    """
     parser = argparse.ArgumentParser(
-        prog="scripts/fleet_path",
+        prog="scripts/fleet_tutorial",
         description=f"Run the commands of {_PAGE}, '{SECTION}', as they stand there, with a fresh"
         " clone of what is committed here, and look where it says to look. The exit status is 1"
         " when a command fails, when there is nothing to see, when all of it takes more than"
@@ -120,7 +124,7 @@ def _walk() -> int:
     command = ["/usr/bin/git", "-C", str(ROOT), "show", f"HEAD:{_PAGE}"]
     path = read_path(subprocess.check_output(command, encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="fleet-path-") as folder:
-        python = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-P", "-m", "dev.fleet_path"]
+        python = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-P", "-m", "dev.fleet_tutorial"]
         script = write_script(path, [*python, "--look"])
         started = time.monotonic()
         status, remains = _run(script, Path(folder))

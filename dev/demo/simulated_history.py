@@ -42,7 +42,7 @@ type Json = dict[str, Any]
 def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Write the simulated history of a meter into the integration's storage.
 
-    The config entry must not be loaded, because it would overwrite the file.
+    The config entry must not be loaded, because a loaded entry would overwrite this history.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.history"
     # Home Assistant reads only files that existed at its start. So change the file only if it
@@ -99,7 +99,8 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # The last known index is the index at the last full hour. So today's sum ends at this hour.
+    # The newest stored reading is the reading of the last full hour. So today's sum ends at this
+    # hour.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {

@@ -1,6 +1,7 @@
 """Publishing of frames with acknowledgement, one by one or in atomic batches (ADR-50 of NATS).
 
-nats-py has no batches, and each of its requests costs a task, a timer and several wake-ups.
+nats-py has no batches, and each of its requests costs a task, a timer and several wake-ups. So this
+module receives the acknowledgements itself.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionErr
 
 
 class DeniedError(Exception):
-    """Error for a user who may not publish the frames of a meter."""
+    """Error for a user who has no right to publish the frames of a meter."""
 
 
 class NotAcknowledgedError(Error):
@@ -92,7 +93,8 @@ class Requests:
             await asyncio.wait([answer], timeout=TIMEOUT)
             content = _check(answer)
             # A server that does not know batches stores the messages one by one, and acknowledges
-            # only the last message. Its answer names no batch.
+            # only the last message. Its answer names no batch, so do not count the batch as
+            # acknowledged.
             if content.get("batch") != token or content.get("count") != len(messages):
                 raise NotAcknowledgedError
         except (DeniedError, *FAILURES) as err:
@@ -121,7 +123,7 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """Give all messages and batches with a system title the outcome DeniedError.
+        """End all messages and batches with a system title with the outcome DeniedError.
 
         NATS drops such messages without an answer.
         """

@@ -1,4 +1,4 @@
-"""Timeout that also ends when Home Assistant stops."""
+"""Wait that ends when Home Assistant stops."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,16 +12,15 @@ _MAX_STOP_S = 10.0
 
 
 @asynccontextmanager
-async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGenerator[None]:
-    """Raise TimeoutError in the context after `seconds`, or when Home Assistant stops.
+async def until_shutdown(hass: HomeAssistant) -> AsyncGenerator[None]:
+    """Raise TimeoutError in the context when Home Assistant stops.
 
-    If `seconds` is None, only the stop raises TimeoutError. A stopping Home Assistant cancels
-    background tasks, and logs each cancelled task as an error of its integration. A task that ends
-    by TimeoutError is not logged.
+    A stopping Home Assistant cancels background tasks, and logs each cancelled task as an error of
+    its integration. A task that ends by TimeoutError is not logged.
     """
     task = asyncio.current_task()
     assert task  # noqa: S101 - only tasks wait
-    async with asyncio.timeout(0 if hass.is_stopping else seconds) as limit:
+    async with asyncio.timeout(0 if hass.is_stopping else None) as limit:
 
         @callback
         def on_stop(_event: Event) -> None:

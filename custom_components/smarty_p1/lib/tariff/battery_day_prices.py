@@ -10,8 +10,8 @@ from .battery_plan import DayPrices
 from .calendar import LUXEMBOURG
 from .contract import BEGINNING, NO_PRICES, Contract, Contracts, MarketPrices
 from .kwh_price import price_of_kwh
+from .months_for_battery import KnownDay, second_quarters
 from .network_prices import AgreedPrices
-from .what_if_year import KnownDay, second_quarters
 
 _HOURS = range(24)
 

@@ -22,8 +22,8 @@ from .key_file import Keys
 from .key_source import read_keys
 
 DEFAULT_LANGUAGE = "en"
-# Directories that may hold the texts, icons and manifest. The first directory exists in an
-# installed package, the second in a clone of the repository.
+# Possible directories of the texts, icons and manifest. The first directory exists in an installed
+# package, the second in a clone of the repository.
 _TEXT_DIRECTORIES = (
     Path(__file__).parent / "texts",
     Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1",
@@ -55,7 +55,7 @@ class DecodingConfig:
 
 
 def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
-    """Return the content of [keys] and [publish]. Return None without [keys].
+    """Return the settings in the tables [keys] and [publish]. Return None without the table [keys].
 
     Raises ConfigError.
     """

@@ -17,15 +17,14 @@ from datetime import date, datetime
 from math import floor, sqrt
 from typing import NamedTuple
 
+from .battery_day_prices import prices_by_day
 from .battery_plan import DayPrices
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 from .bill import Bill, compute_bill, lines_of
 from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
-from .day_prices import prices_by_day
 from .demand_snapshot import Demand
 from .month import NOTHING_ABOVE, Day, Month, QuarterHour
-from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
-from .what_if_year import (
+from .months_for_battery import (
     NO_MARKET_HOURS,
     MarketHours,
     WhatIfError,
@@ -33,6 +32,7 @@ from .what_if_year import (
     WhatIfYear,
     year_of,
 )
+from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
 
 _SURCHARGE = lines_of("surcharge")
 _FEED_IN = lines_of("feed_in")

@@ -7,7 +7,7 @@ import { addDays, dayStart, type Locale } from "../locale.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { plain, rich } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
-import { lastKnownDay, shownPast, yesterdayTexts } from "../sentences/yesterday.ts";
+import { lastKnownDay, shownPast, yesterdayTexts } from "../sentences/last-known-day.ts";
 import type { Day, Meter } from "../websocket-types.ts";
 
 export interface Choice {

@@ -14,10 +14,10 @@ from homeassistant.core import HomeAssistant
 from ..const import CONF_ENERGY_ID, CONF_GAS_POINT
 from ..lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from ..lib.tariff import day_start
+from .card_history import LENEDA_GAS, MeterHistory
 from .gas_prices_and_limits import is_gas
 from .gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
 from .leneda_client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
-from .meter_history import LENEDA_GAS, MeterHistory
 
 _RECENT = timedelta(days=14)
 _PIECE = timedelta(days=29)

@@ -1,0 +1,104 @@
+"""HTTP server for /metrics (Prometheus), /health and /ready."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, override
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
+
+from .config_table import UnavailableError
+from .health import Health
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Maximum seconds for a whole request and its answer. Without this limit, a slow client could occupy
+# a thread for ever.
+_REQUEST_TIMEOUT_S = 5.0
+_MAX_REQUESTS = 16
+_POLL_INTERVAL_S = 0.25
+
+
+class _Server(ThreadingWSGIServer):
+    """HTTP server with one thread per request. The number and duration of requests are limited."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on to the base class
+        self._ends: dict[socket.socket, float] = {}
+        super().__init__(*args, **kwargs)
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if len(self._ends) >= _MAX_REQUESTS:
+            self.shutdown_request(request)
+            return
+        self._ends[request] = time.monotonic() + _REQUEST_TIMEOUT_S - _POLL_INTERVAL_S
+        super().process_request(request, client_address)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self._ends.pop(request, None)
+
+    @override
+    def service_actions(self) -> None:
+        now = time.monotonic()
+        for request, end in list(self._ends.items()):
+            if now >= end:
+                with suppress(OSError):
+                    request.shutdown(socket.SHUT_RDWR)
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log nothing, because a broken or aborted request needs no traceback."""
+
+
+class _Handler(WSGIRequestHandler):
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def serve(registry: CollectorRegistry, health: Health, address: str, port: int | None) -> None:
+    """Serve /metrics, /health and /ready in a thread. Do nothing if `port` is None.
+
+    Raises UnavailableError if the address or the port cannot be used.
+    """
+    if port is None:
+        return
+    try:
+        server = _open(_answers(registry, health), address, port)
+    except OSError as err:
+        msg = f"[metrics] address and port cannot be used: {err.strerror}"
+        raise UnavailableError(msg) from None
+    threading.Thread(target=server.serve_forever, args=(_POLL_INTERVAL_S,), daemon=True).start()
+
+
+def _answers(registry: CollectorRegistry, health: Health) -> WSGIApplication:
+    metrics: WSGIApplication = make_wsgi_app(registry)
+    checks = {"/health": health.liveness_problems, "/ready": health.readiness_problems}
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        check = checks.get(environ["PATH_INFO"])
+        if check is None:
+            return metrics(environ, start)
+        wrong = check()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+        start(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
+        return [json.dumps({"ok": not wrong, "wrong": wrong}, indent=1).encode() + b"\n"]
+
+    return answer
+
+
+def _open(app: WSGIApplication, address: str, port: int) -> _Server:
+    [(family, *_, sockaddr), *_] = socket.getaddrinfo(
+        address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    kind = type("_Server", (_Server,), {"address_family": family})
+    return make_server(str(sockaddr[0]), port, app, kind, _Handler)
