@@ -125,7 +125,7 @@ test("a meter that is new is summed up from its first whole day on", () => {
   assert.match(drawn.own, /^M13.33 100L/);
   assert.equal(drawn.reference, "");
   const first = { ...found, days: { start: "2026-11-20", amounts: [0.5, 0.2], known: [0.4, 0.5] } };
-  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November. The month's sum starts with the first whole day.");
+  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November, so the month's sum starts with the first whole day.");
   assert.equal(drawMedium(standingOn(first, "2026-11-21", false)).own, "");
 });
 
