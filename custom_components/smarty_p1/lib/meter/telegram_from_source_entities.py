@@ -1,6 +1,7 @@
-"""Telegrams from other integrations' entities, and the trial of these entities in a dialog.
+"""Telegrams made from the entities of other integrations, and a trial reading of these entities.
 
-The trial finds the longest interval between reports, and the step by which the totals change.
+A dialog makes the trial reading before the entities are used. The trial finds the longest interval
+between two reports, and the step by which the totals change.
 """
 
 from collections.abc import Mapping, Sequence

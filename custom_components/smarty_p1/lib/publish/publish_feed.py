@@ -49,7 +49,11 @@ class PublishFeed:
         return self._is_online and not self.is_held
 
     def on_reading(self, reading: Reading) -> None:
-        """Make `reading` due, now or at the end of the current interval."""
+        """Take a new reading.
+
+        The reading becomes due now if a message text is new or if the interval is over. If the
+        interval ends in a moment, the reading becomes due then. Otherwise it is dropped.
+        """
         self._latest = reading
         if not self._is_online:
             self._is_online = True

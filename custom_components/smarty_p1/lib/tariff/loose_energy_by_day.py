@@ -56,9 +56,10 @@ class _Cover:
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add a quarter-hour from Leneda.
+        """Add a quarter-hour from Leneda that begins at `start`.
 
-        `wh` is the energy of the part of the quarter-hour that lies in the run of spans.
+        If the run of spans contains only a part of the quarter-hour, `wh` is the energy of this
+        part.
         """
         begin = start
         if self.periods and self.periods[-1][1] == start:
@@ -95,7 +96,7 @@ class RowView:
         return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the times that Leneda does not cover in a run of loose spans, and their energy."""
+        """Return the parts of `run`, loose spans, that Leneda does not cover, with their energy."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
@@ -141,9 +142,9 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return the starts of all months that gaps between readings connect with some months.
+    """Return `starts`, and the starts of all months that share a loose span with these months.
 
-    These months start at `starts`, and are included in the result.
+    The result also has the months that share a loose span with such a month, and so on.
     """
     result: set[datetime] = set()
     waiting = [*starts]
@@ -157,8 +158,9 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the runs in time order: loose spans (gaps, parts of quarter-hours) that touch.
+    """Yield the runs in the order of time.
 
+    A run is a list of loose spans (gaps, parts of quarter-hours) that touch each other.
     `starts` has the starts of the months from which the spans are taken.
     """
     spans = {id(span): span for start in starts if start in months for span in months[start].loose}

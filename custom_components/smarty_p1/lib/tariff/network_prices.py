@@ -1,8 +1,8 @@
 """Published prices of the grid and of the levies, and the prices agreed in a contract.
 
 `network_prices.toml` has the published prices. Each price holds from a midnight in Luxembourg on.
-After `APPROVED_UNTIL`, the latest published prices stay in use, and answers with amounts computed
-from them name this day.
+After the day `APPROVED_UNTIL`, the latest published prices stay in use. An answer that uses them
+then contains this day.
 """
 
 import tomllib
