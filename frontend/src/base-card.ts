@@ -58,7 +58,7 @@ export abstract class SmartyCard extends LitElement {
   /** Name of the card for screen readers. */
   protected abstract get label(): string;
 
-  /** Return the feeds of further meters shown in the card. */
+  /** Return the feeds of the other meters whose values the card also shows. */
   protected otherFeeds(): MeterFeed[] {
     return [];
   }
@@ -263,8 +263,8 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Return `shown` as a button that opens the entity with the translation key `key`; plain `shown` if the entity does
-   * not exist. `value` is the shown value with its name.
+   * Return a button with the content `shown`. The button opens the entity with the translation key `key`; without such
+   * an entity, return only the content. `value` describes the content for screen readers: "Power 2.1 kW".
    */
   protected moreInfo(key: string, shown: TemplateResult | string, value: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);

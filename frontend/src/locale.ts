@@ -94,8 +94,8 @@ export class Locale {
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
     const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
-    // In a browser without Luxembourgish, the numbers and dates get German formats. The names of months and weekdays
-    // are our own.
+    // In a browser without Luxembourgish, numbers and dates get German formats. The names of months and weekdays come
+    // from the texts of the cards.
     this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
     this.#numberTag =
       formats.number_format === "system"
@@ -293,7 +293,7 @@ function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
 }
 
-/** Maximum number of cached hours, more than all displayed days contain. */
+/** Maximum number of hours whose offset is cached. The displayed days have fewer hours. */
 const MAX_OFFSETS = 2_000;
 const offsets = new Map<number, number>();
 let parts: Intl.DateTimeFormat | undefined;
@@ -306,8 +306,8 @@ function aheadMs(time: number): number {
   const hour = Math.floor(time / HOUR_MS);
   let ahead = offsets.get(hour);
   if (ahead === undefined) {
-    // Every page of Home Assistant loads this module, but few pages need this format. So create it only at its first
-    // use.
+    // Every page of Home Assistant loads this module, but few pages need this format. So create the format only at its
+    // first use.
     parts ??= new Intl.DateTimeFormat("en-GB", {
       timeZone: TIME_ZONE,
       year: "numeric",

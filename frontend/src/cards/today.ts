@@ -257,10 +257,10 @@ export class TodayCard extends SmartyCard {
     if (changed.has("focusedDay") && this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 
-  /** Return the month's highest powers, and the power that is always on. */
+  /** Return the month's highest powers, and the sentence about the base load. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    // A battery hides the power that is always on. So leave out the sentence about it.
+    // A battery can supply the base load, so the meter does not show the base load. Then leave out the sentence.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;

@@ -12,7 +12,7 @@ import type { Measure } from "./widths.ts";
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;
 const TURNED_HEIGHTS_PX = [168, 456] as const;
-/** Height of a day in px, while there are few days. */
+/** Height in px of a day in the turned picture, whose days are rows. With many days, the rows are lower. */
 const TURNED_DAY_PX = 14;
 /** Height in px of a label on the left axis, and the gap beside a label. */
 const LABEL_HEIGHT_PX = 18;

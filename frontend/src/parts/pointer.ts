@@ -20,8 +20,8 @@ interface Chart {
   /** Return the index at a position, given as shares of width and height. */
   at: (x: number, y: number) => number | undefined;
   /**
-   * Return the centre of a bar as shares of width and height. With this function, a touch near the centre of the chosen
-   * bar counts for this bar, because some bars are smaller than a finger.
+   * Return the centre of a bar, as shares of the chart's width and height. Charts whose bars can be smaller than a
+   * finger have this function. A touch near the centre of the chosen bar then counts for this bar.
    */
   middle?: (index: number) => readonly [number, number];
   /** Called with the chosen index at a second tap, a click of the mouse or Enter. */
@@ -29,7 +29,7 @@ interface Chart {
 }
 
 export class ChosenBar implements ReactiveController {
-  /** Index of the shown bar: the bar below the mouse, else the chosen bar; undefined without both. */
+  /** Index of the shown bar: the bar below the mouse, else the chosen bar; undefined if neither exists. */
   index: number | undefined;
   /** Index of the chosen bar, which stays when the mouse leaves the chart. */
   #chosen: number | undefined;

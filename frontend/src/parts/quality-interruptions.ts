@@ -1,4 +1,4 @@
-/** Rows of the interruptions: a line with marks for each kind, and counts at the right. */
+/** Part of the interruptions card: for each kind of interruption, a row with a line, marks on the line, and counts. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, dayStart, localDay, type Locale } from "../locale.ts";
@@ -23,7 +23,7 @@ export interface Disturbance {
 export interface Disturbances {
   /** Interruptions, oldest first. */
   all: Disturbance[];
-  /** Count by kind; undefined if the meter does not count that kind. */
+  /** Number of recorded interruptions of each kind; undefined if the meter does not count this kind. */
   seen: Partial<Record<DisturbanceKind, number>>;
   undated: Partial<Record<DisturbanceKind, number>>;
   /** Displayed period in ms since 1970: twelve months, or longer if older interruptions are stored. */
@@ -166,7 +166,7 @@ export interface InterruptionsDrawing {
   marks: Mark[];
   paths: Record<DisturbanceKind, string>;
   labels: { x: number; y: number; text: number }[];
-  /** Dashed lines over the times without readings in which an interruption happened. */
+  /** Dashed lines for interruptions without an exact time: from the reading before to the reading after. */
   vague: string;
   /** Position in px where the known period and the lines of the kinds begin. */
   from: number;

@@ -16,7 +16,7 @@ import {
 /** Smallest total in euros that is shown without cents. */
 const MIN_WITHOUT_CENTS = 10;
 
-/** Costs with a month to show. */
+/** Costs of gas with at least one known month. */
 export type KnownCosts = GasCosts & { month: GasMonth };
 
 export const hasMonth = (costs: GasCosts | null | undefined): costs is KnownCosts => Boolean(costs?.month);
@@ -56,7 +56,7 @@ export function costUntil({ month: { month, last } }: KnownCosts, locale: Locale
   return locale.text(mediumTexts, "cost_until", { day: locale.shortDay(startOf(month, last)) });
 }
 
-/** Return the sentence: the fixed part, the days that count, and the same days a year ago. */
+/** Return the sentences about the fixed price, the days in the sum, and the costs of the same days a year ago. */
 export function costSentence(costs: KnownCosts, today: string, locale: Locale): string {
   const { month, year_ago: yearAgo } = costs;
   const t = (key: MediumKey, params: Record<string, string> = {}) => locale.text(mediumTexts, key, params);

@@ -12,7 +12,7 @@ export interface ShownPast {
   until: string;
   /** Energy without its unit; "–" if unknown. */
   kwh: string;
-  /** Cost with its parts; "" if unknown. */
+  /** Text with the cost and its parts; "" if the cost is unknown. */
   cost: string;
   /** Highest quarter-hour; "" if unknown. */
   highest: string;
@@ -21,7 +21,7 @@ export interface ShownPast {
   notes: string[];
 }
 
-/** Return the last day that Leneda knows of a meter without a cable; undefined for other meters. */
+/** Return the last day for which Leneda has sent data of a meter without a cable; undefined for other meters. */
 export function lastKnownDay({ source, known_until: until }: Meter): string | undefined {
   return source === "leneda" && until ? addDays(localDay(new Date(until)), -1) : undefined;
 }

@@ -10,7 +10,7 @@ import texts from "../texts/so-far.json" with { type: "json" };
 /** Largest relative difference that is called "as usual". */
 const SAME_SHARE = 0.1;
 
-/** Texts about the same weekday in the last four weeks, until the same time of the day. */
+/** Texts about the usual values: means of the last four days with the same weekday, up to this time of the day. */
 export interface UsualTexts {
   /** Cells of the column with the usual values, by row. */
   cells: Partial<Record<Row["key"], string>>;
@@ -53,7 +53,7 @@ export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
 
 const UNKNOWN = "–";
-/** If a smaller share of the quarter-hours was measured, a note tells the share. */
+/** If a smaller share of the quarter-hours was measured, a note contains the share. */
 const MIN_MEASURED_SHARE = 0.99;
 
 export interface Row {

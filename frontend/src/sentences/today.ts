@@ -1,4 +1,4 @@
-/** Sentences about a day, its table, its highest powers, and the power that is always on. */
+/** Texts about a day: its sentence, its table, the highest powers of its month, and the base load. */
 
 import { kwOf, type Quarter } from "../parts/day-chart-bars.ts";
 import {
@@ -33,7 +33,10 @@ export interface DayFacts {
   hasSun: boolean;
   /** Number of quarter-hours with known energy. */
   knownCount: number;
-  /** End of the first quarter-hour with known energy, if today has none yet; undefined without new telegrams. */
+  /**
+   * Time at which the first known quarter-hour will end, while today has no known quarter-hour. Undefined without new
+   * telegrams.
+   */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW; null unless the mean is above the reference power. */
   heading: number | null;
@@ -168,7 +171,9 @@ export interface DayTableData {
   hasSun: boolean;
 }
 
-/** Return the notes about gaps and about quarter-hours from the platform; "" without any. */
+/**
+ * Return a note about gaps, and a note about quarter-hours from the platform; "" if there are no such quarter-hours.
+ */
 export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): { gaps: string; portal: string } {
   const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
     const number = quarters.filter(is).length;
