@@ -37,7 +37,7 @@ export abstract class SmartyCard extends LitElement {
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
-  /** Undefined until the texts of the language are loaded; the card shows no text until then. */
+  /** Texts and formats of the user. Undefined while the texts are not loaded; until then, the card shows no text. */
   protected locale!: Locale;
   #hass: Hass | undefined;
   #meters: Meters | undefined;
@@ -134,7 +134,7 @@ export abstract class SmartyCard extends LitElement {
     return this.config.entry_id ? undefined : this.#meters;
   }
 
-  /** Whether there are several meters. True even if the configuration of this card names one of them. */
+  /** Whether there are several meters, even if the configuration of this card names one of them. */
   protected get isOneOfSeveral(): boolean {
     return (this.#meters?.list?.length ?? 0) > 1;
   }

@@ -27,8 +27,8 @@ export function clockChanges(start: number, end: number): ClockChange[] {
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Looking up the offset of all 35,000 quarter-hours would be slow. So look up the offset every 30 days, and search
-  // for the change only where it differs.
+  // Looking up the offset of all 35,000 quarter-hours would be slow. So look up the offset every 30 days. If it differs
+  // from the previous offset, search for the clock change in these 30 days.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];

@@ -6,8 +6,8 @@ import common from "./texts/common.json" with { type: "json" };
 /** Round half away from zero; never return -0. */
 export function round(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
-  // A sum of binary fractions may be slightly too low, such as 0.12499999 kWh instead of 0.125 kWh. It must still
-  // become 0.13, so add 1e-7.
+  // A sum of binary fractions may be slightly too low, such as 0.12499999 kWh instead of 0.125 kWh. Such a sum must
+  // still become 0.13, so add 1e-7.
   const whole = Math.floor(Math.abs(value) * factor + 0.5 + 1e-7);
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }
@@ -18,7 +18,7 @@ export function roundDown(value: number, decimals = 0): number {
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/** Round up. For example, a household that switches off the shown power must stay below its limit. */
+/** Round a value up, such as a power that a household must switch off to stay below its limit. */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;

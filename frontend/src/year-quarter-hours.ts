@@ -19,7 +19,10 @@ const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** The larger energy in Wh: imported, or exported as a negative number. Always imported where `above` is not 0. */
+  /**
+   * Larger of imported and exported energy, in Wh. Exported energy is a negative number. If `above` is not 0, the value
+   * is the imported energy.
+   */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;

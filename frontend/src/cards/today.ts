@@ -141,7 +141,7 @@ export class TodayCard extends SmartyCard {
     const { begun, ended } = knownPart;
     this.#last = Math.max(0, running ? present : ended - 1);
     if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.choose(this.#last);
-    // If the reference power has changed during the day, leave room in the chart for the line of the new one.
+    // If the reference power has changed during the day, leave room in the chart for the line of the new power.
     const later = running?.reference != null && running.reference !== reference ? running.reference + 0.4 : 0;
     const room = running ? roomFor(Math.max(running.drawn, later)) : 0;
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale, this.#widthOf);

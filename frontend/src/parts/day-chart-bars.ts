@@ -155,7 +155,7 @@ export function rectangle(x: number, width: number, from: number, to: number): s
   return `M${x} ${(to > from ? top : from - height).toFixed(1)}h${width}v${height.toFixed(1)}h${-width}z`;
 }
 
-/** Round a power up to whole kW, so that the scale does not move with every telegram. */
+/** Return the next whole kW at least 0.6 kW above a power, so that the scale does not move with every telegram. */
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
 /** End of the scale in kW, for a day with neither data nor a reference power. */

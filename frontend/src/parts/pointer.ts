@@ -12,7 +12,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 const FINGER_PX = 22;
 
 interface Chart {
-  /** Number of bars. In a grid, `count` is the number of all cells, and `column` the number of cells in a column. */
+  /** Number of bars. In a chart of cells, `count` is the number of all cells, and `column` the number in a column. */
   count: number;
   column?: number;
   /** Number of bars by which the keys PageUp and PageDown move. */
@@ -93,7 +93,7 @@ export class ChosenBar implements ReactiveController {
   readonly key = (event: KeyboardEvent): void => {
     const { count, column = 1, page, open } = this.#chart();
     const at = this.index;
-    // In a grid, the keys ↑ and ↓ stop at the end of a column. They do not jump to the next column.
+    // In a chart of cells, the keys ↑ and ↓ stop at the end of a column. They do not jump to the next column.
     const step = (by: number) => {
       const to = at! + by;
       const leaves = Math.abs(by) < column && Math.floor(to / column) !== Math.floor(at! / column);

@@ -142,7 +142,7 @@ export const KIND_HEIGHT = 44;
 export const NARROW_KIND_HEIGHT = 60;
 /** Distance in px from the line of a kind to the bottom of its row. */
 const BELOW_LINE_PX = 14;
-/** In px: half size of a mark for a single interruption, half size of the largest mark, margin at both edges. */
+/** Sizes in px: half of the mark for a single interruption, half of the largest mark, and the margin at both edges. */
 const MIN_MARK_PX = 5;
 const MAX_MARK_PX = 9;
 const MARGIN_PX = 10;

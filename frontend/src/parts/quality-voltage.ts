@@ -1,4 +1,4 @@
-/** Rows of the voltages: present value, curve of 24 hours on the allowed band, highest and lowest. */
+/** Rows of the voltage card. A phase has its present voltage, a curve of 24 hours, and its extreme voltages. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type Locale, roundDown, roundUp } from "../locale.ts";

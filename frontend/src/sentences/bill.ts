@@ -129,8 +129,8 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
 }
 
 /**
- * Return "About 145 € by 30 November". The lower and the upper bound are left out, because this number is one of the
- * two.
+ * Return "Forecast until 30 November: about 145 €". The lower and the upper bound are left out, because this number
+ * is one of the two.
  */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;

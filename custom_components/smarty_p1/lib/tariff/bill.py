@@ -438,9 +438,10 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
 
 
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
-    """Return the network cost, with VAT, of the energy that is, or perhaps is, locally shared.
+    """Return the network cost, with VAT, of the energy that was shared locally.
 
-    Return None if the network's price or the rate of the VAT is unknown.
+    Energy that was perhaps shared locally counts, too. Return None if the network's price or the
+    rate of the VAT is unknown.
     """
     cost = 0.0
     for part in parts:

@@ -195,10 +195,10 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the periods of successive spans that Leneda does not cover.
+    """Yield the periods in `run`, a list of spans, that Leneda does not cover.
 
-    Each period comes with the kind of its span and its energy in Wh. `cover` has the periods that
-    Leneda covers, `energies_wh` the energy of each span in `run`.
+    Each period comes with the kind of its span, and with its energy in Wh. `cover` has the periods
+    that Leneda covers. `energies_wh` has the energy of each span.
     """
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
@@ -219,9 +219,9 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the parts of `span` outside of the times `covered`.
+    """Yield the parts of `span` that lie outside all periods in `covered`.
 
-    A span without length has one part.
+    A span without length is yielded as one part.
     """
     begin, end = span.start, span.end
     if begin == end:

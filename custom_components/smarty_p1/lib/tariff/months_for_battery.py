@@ -190,9 +190,9 @@ def year_of(
     contract: Contract,
     market: MarketHours,
 ) -> WhatIfYear:
-    """Return the data of `months`, whole months, with their `quarters`.
+    """Return the year that consists of `months`. All months have ended.
 
-    Both are in the order of time.
+    `quarters` are the known quarter-hours of these months. Both are in the order of time.
 
     Raises WhatIfError if too few days are measured. If the contract follows the market, WhatIfError
     also means that too few of these days have market prices.

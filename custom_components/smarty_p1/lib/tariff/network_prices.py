@@ -96,7 +96,7 @@ def network_prices_at(moment: datetime) -> NetworkPrices | None:
 
 
 def price_changes(start: datetime, end: datetime) -> list[datetime]:
-    """Return the midnights between `start` and `end` at which published prices change, in UTC."""
+    """Return, in UTC, the midnights between `start` and `end` at which published prices change."""
     return _STARTS[bisect_right(_STARTS, start) : bisect_left(_STARTS, end)]
 
 

@@ -6,7 +6,8 @@ length if a clock was set back. If such a clock repeats a quarter-hour, the ener
 and the later quarter-hour is shown.
 
 Spans are numbered in the order of their arrival, and have the registers at their end. So a missing
-number is a lost line, and the registers of the neighbouring lines tell the lost energy.
+number means that a line was lost, and the registers in the lines before and after it show how much
+energy was lost.
 """
 
 from array import array

@@ -28,7 +28,7 @@ from .spans import Kind, Span
 
 VERSION = 2
 _VERSION_OF_MONTHS = 1
-# Maximum number of days and parts of days in a month. A state with more counts as malformed. In the
+# Maximum number of days and parts of days in a month. A state that exceeds it is malformed. In the
 # worst case, each of the month's quarter-hours (31 * 96 = 2,976) has another contract and is a part
 # of its own.
 _MAX_DAYS = 3_000
