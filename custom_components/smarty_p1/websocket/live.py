@@ -109,7 +109,7 @@ def _iso(time: datetime | None) -> str | None:
 
 # Delay in seconds after which the status of a failing meter is checked again. A status names the
 # dialog or repair issue that helps. Home Assistant creates both only shortly after the failure, so
-# the first status that listeners get does not name them.
+# the first status after the failure cannot name them.
 _REMEDY_DELAY = 1.0
 # Maximum number of listeners of one user to one meter, because each listener costs time at every
 # telegram.

@@ -142,9 +142,9 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return `starts`, and the starts of all months that share a loose span with these months.
+    """Return `starts`, and the starts of all months that loose spans connect with these months.
 
-    The result also has the months that share a loose span with such a month, and so on.
+    A loose span connects the months that it touches. A chain of spans connects months, too.
     """
     result: set[datetime] = set()
     waiting = [*starts]

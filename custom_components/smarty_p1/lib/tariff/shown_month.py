@@ -32,8 +32,8 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# Minimum mean power in W of a household. While nobody reads the meter, its register rises at least
-# this fast: by 240 Wh a day. If the clock shows a gap of days and the register has risen less, the
+# Minimum mean power in W of a household. So in a gap without readings, the registers of a meter
+# rise by at least 240 Wh a day. If the clock shows a gap of days in which they have risen less, the
 # gap is not real: the clock was set ahead.
 _MIN_W = 10.0
 

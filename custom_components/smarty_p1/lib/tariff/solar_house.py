@@ -30,11 +30,11 @@ MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
 # Limit that replaces _MAX_RISE from the second to the fourth week. A sunny hour after dull days may
-# have more than twice the energy of each earlier hour. In the first week, no hour is doubtful.
+# have more than twice the energy of each earlier hour. In the first week, there is no such limit.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
-# Share of the highest hourly energy. After a night (or more time) without solar energy, the first
-# hour has less than this share. If it has more, a part of the energy was produced in earlier hours.
+# Share of the highest hourly energy. After more than MAX_NIGHT without solar energy, the first hour
+# has less than this share. If it has more, a part of the energy was produced in earlier hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _PRICED_DECIMALS = 9
@@ -85,7 +85,7 @@ class HouseDay(NamedTuple):
 
 
 class HouseSum(NamedTuple):
-    """Sums of several days. Energies and `saved` are None if a day is not known."""
+    """Sums of several days. If one of the days is unknown, the energies and `saved` are None."""
 
     house_kwh: float | None
     own_kwh: float | None
