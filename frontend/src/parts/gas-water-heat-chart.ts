@@ -85,7 +85,7 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
 interface Chart {
   days: Days;
   drawing: MediumDrawing;
-  /** Sentence of the chosen day; "" without a choice. */
+  /** Sentence about the chosen day; "" if no day is chosen. */
   reading: string;
 }
 

@@ -332,8 +332,8 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
 }
 
 /**
- * Return the top of the line before the running month. If the line would touch the label of this month, it begins below
- * the label.
+ * Return the top of the line that divides the running month from earlier months. If the line would touch the label of
+ * the running month, the line begins below the label.
  */
 function dividerTop({ divider, labels }: Drawing, widthOf: Measure): number {
   const label = labels.find(({ x, text }) => Math.abs(x - divider!) < widthOf(text) / 2 + DIVIDER_GAP_PX && text.startsWith("≈"));

@@ -70,7 +70,7 @@ export function readDisturbances(events: Events, now: number): Disturbances {
 
 export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12, Math.round((end - start) / (DAY_MS * 30.44)));
 
-/** Return "2 power failures, 3 voltage sags". */
+/** Return "2 power failures, 3 short voltage drops". */
 function amounts(interruptions: readonly Disturbance[], locale: Locale): string {
   const words = KINDS.flatMap((kind) => {
     const count = interruptions.filter((interruption) => interruption.kind === kind).reduce((sum, interruption) => sum + interruption.count, 0);
@@ -115,7 +115,7 @@ export function interruptionsSentence(interruptions: Disturbances, now: number, 
   return last ? say(locale, `last_${last.kind}`, { day: dayOf(last.time, now, locale) }) : say(locale, "nothing");
 }
 
-/** Return the sentence of a mark: "**18 October, 14:02:** 2 voltage sags (L1)". */
+/** Return the sentence about a mark: "**18 October, 14:02:** 2 short voltage drops (L1)". */
 export function markSentence(marked: readonly Disturbance[], now: number, locale: Locale): string {
   const [first, last] = [marked[0], marked.at(-1)];
   if (!first || !last) return "";

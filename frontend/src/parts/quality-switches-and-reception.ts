@@ -89,7 +89,7 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   return { start, since, end, shares, share: measured ? received / measured : null, gaps };
 }
 
-/** Return the longest gap: "04:12–04:23: 11 min without". */
+/** Return the longest gap, such as "longest gap 04:12–04:23: 11 min". */
 export function gapWords({ gaps, share, start }: Reception, locale: Locale): string {
   const [longest, another] = gaps;
   if (!longest) return share === 1 ? say(locale, "no_gap") : "";

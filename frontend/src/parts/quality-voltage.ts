@@ -109,7 +109,7 @@ export function voltRange(low: number | null | undefined, high: number | null | 
   return from === to ? from : `${from}–${to}`;
 }
 
-/** Return the sentence of a row: "**18:15–18:20:** L1 231–233 V, L2 230 V". */
+/** Return the sentence about a row: "**18:15–18:20:** L1 231–233 V, L2 230 V". */
 export function rowSentence(day: VoltageDay, row: number, locale: Locale): string {
   const read = day.phases.map(({ name, lowest, highest }) => {
     const range = voltRange(lowest[row], highest[row], day, locale);

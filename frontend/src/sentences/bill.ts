@@ -43,7 +43,7 @@ export interface ShownBill {
   title: string;
   /** Total without its unit; "–" if unknown. */
   total: string;
-  /** Text beside the total, for example "€", "€ so far" or "€ to receive". */
+  /** Text beside the total, for example "€", "€ so far" or "€ credit". */
   label: string;
   until: string | undefined;
   measured: string;
@@ -219,7 +219,7 @@ function soldWithoutPrice(bill: Bill, locale: Locale, t: Say): Row[] {
   return [{ name, quantity: locale.kWh(kwh, 2), amount: t("price_missing"), dot: "fed-in" }];
 }
 
-/** Return net and VAT. As on paper, both come before the lines without VAT: feed-in and some aids. */
+/** Return the rows for net and VAT. As on paper, both come before the lines without VAT: feed-in and some aids. */
 function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[], locale: Locale, t: Say): Row[] {
   const all = total ?? subtotal;
   if (typeof all !== "number" || !rate) return [];

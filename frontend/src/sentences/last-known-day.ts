@@ -55,7 +55,7 @@ export const midnight = (start: Date, locale: Locale): string =>
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Return "2.31 € (1.84 used, 0.47 fixed)". The parts add up to the total. */
+/** Return "2.31 € (consumption 1.84, fixed costs 0.47)". The parts add up to the total. */
 function costOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: fed }: Day, locale: Locale): string {
   if (cost === null || used === null || fixed === null) return "";
   const sold = round(fed ?? 0, 2);

@@ -134,7 +134,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   };
 }
 
-/** Return "Today 0.92 €: 0.51 used, 0.41 fixed." */
+/** Return "Today 0.92 €: consumption 0.51, fixed costs 0.41." */
 function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, day: string, locale: Locale): string {
   if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return "";
   const params = { day, cost: locale.cents(cost), used: locale.number(used, 2), fixed: locale.number(fixed, 2) };

@@ -65,7 +65,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** Turn a clause such as "; now …" into a bold sentence of its own. */
+/** Turn the clause "; the current quarter-hour will reach ≈ 8 kW" into a bold sentence of its own. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;
@@ -231,7 +231,7 @@ export function highRows(highest: readonly High[], reference: number | null, loc
   });
 }
 
-/** Return "Always on: 250 W, at most 380 € a year"; "" if it is unknown. */
+/** Return "The house always uses 250 W. That costs at most 380 € a year."; "" if the base load is unknown. */
 export function alwaysOnSentence(alwaysOn: Highlights["always_on"], locale: Locale): string {
   if (!alwaysOn) return "";
   const power = locale.unit(alwaysOn.w, "W");
