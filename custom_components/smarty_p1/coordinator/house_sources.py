@@ -49,8 +49,8 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Time before the first requested day. Its statistics are read, too, because they show how much
-# energy is normal for an hour.
+# Statistics are read from this time before the first requested day. They show how much energy is
+# normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
@@ -74,7 +74,10 @@ class HouseSource(NamedTuple):
 
 
 async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
-    """Return the solar and battery sources of the Energy dashboard, empty without a recorder."""
+    """Return the solar and battery sources of the Energy dashboard.
+
+    Return [] if Home Assistant has no recorder.
+    """
     manager = await async_energy_manager(hass)
     if manager is None or RECORDER not in hass.config.components:
         return []
@@ -157,9 +160,10 @@ def _read(
 def _by_hour(
     rows: Sequence[StatisticsRow], first: datetime
 ) -> tuple[dict[datetime, float], datetime]:
-    """Return the energy by hour, and the start of the first hour that was measured completely.
+    """Return the energy of each hour, and the start of the first hour that was measured completely.
 
-    `first` is the start of the statistics that were read.
+    The energies are keyed by the start of the hour. `first` is the time from which `rows` were
+    read.
     """
     kwh: dict[datetime, float] = {}
     since = first
@@ -178,7 +182,10 @@ def _by_hour(
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the only power sensor of an entity's device, None if there is none or several."""
+    """Return the power sensor of the device of an entity.
+
+    Return None if the device has no power sensor or several of them.
+    """
     registry = er.async_get(hass)
     entity = registry.async_get(entity_id)
     if entity is None or entity.device_id is None:

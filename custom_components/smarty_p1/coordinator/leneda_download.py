@@ -70,13 +70,16 @@ class KnownPast(Protocol):
     """Storage of the platform's quarter-hours. Adding rows updates months and statistics."""
 
     async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
-        """Add the quarter-hours of each code. The highest version of a quarter-hour counts."""
+        """Add the quarter-hours of each code.
+
+        A stored quarter-hour is replaced if the added quarter-hour has a higher version.
+        """
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, in the order of time."""
 
     async def async_read(self) -> Mapping[str, Sequence[Row]]:
-        """Return the platform's quarter-hours by code, in the order of time."""
+        """Return the platform's quarter-hours in the order of time, keyed by code."""
 
 
 class _Asked(NamedTuple):
@@ -226,7 +229,7 @@ class LenedaFetch:
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request `code` after the requests `asked`.
+        """Return whether to request `code`. `asked` has the requests that were made before it.
 
         The code of imported energy is always requested. Any other code that the platform refuses is
         left out for a week. A code of shared energy is requested only if the platform has values of
@@ -290,9 +293,9 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        A code whose earlier requests already reach back beyond `end` is skipped, because the other
-        codes must first catch up. For a code whose stored quarter-hours in `series` cover the whole
-        period, no request is sent.
+        If an earlier request for a code already reached further back than `end`, the code is
+        skipped until the other codes have caught up. If `series` already has all quarter-hours of
+        the period for a code, no request is sent.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):

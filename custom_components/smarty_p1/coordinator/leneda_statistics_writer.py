@@ -39,7 +39,7 @@ RECORDER = "recorder"
 _AT_ONCE = 500
 _KWH = UnitOfEnergy.KILO_WATT_HOUR
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
-# Whether the recorder can delete the rows of a period, which Home Assistant can do since 2026.11.
+# Whether the recorder can delete the rows of a period. It can since Home Assistant 2026.11.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
 _TO_UNIT: dict[str, str] = {EnergyConverter.UNIT_CLASS: _KWH}
 
@@ -84,7 +84,7 @@ class PastStatistics(ThrottledStore):
             self._ledgers, self.waits, self.months_at_once = content
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether the statistics of all `keys` were written before."""
+        """Return whether hours were ever added to the statistics of all `keys`."""
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
@@ -104,15 +104,15 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether hours were added to any entity that has no rows of its own yet."""
+        """Return whether any entity has added hours, but no rows of its own yet."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
         """Add the sum of the added hours to entities that have begun to count.
 
-        Home Assistant begins the sum of an entity with 0, even if added hours come before. The
-        entity's first hour would then have a negative energy: minus the energy of all added hours.
-        `names` has the entity ids by key.
+        Home Assistant begins the sum of an entity with 0, even if there are added hours before it.
+        The entity's first hour would then have a negative energy: minus the energy of all added
+        hours. `names` has the entity id of each key.
         """
         async with self._lock:
             recorder = get_instance(self._hass)

@@ -71,7 +71,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
 def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return texts for the contract page by placeholder. An unknown value becomes a dash."""
+    """Return texts for the contract page, keyed by placeholder. An unknown value becomes a dash."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)

@@ -247,6 +247,6 @@ class MeterSteps(CableSteps):
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return an amount with three decimals and its unit. Without a unit, return all digits."""
+        """Return `value` and its unit, with three decimals. If `unit` is "", keep all decimals."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)

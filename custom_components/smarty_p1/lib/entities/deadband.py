@@ -24,10 +24,10 @@ _DECIMALS = 6
 def in_steps(
     by: float, *, every: timedelta = timedelta(0), limits: tuple[float, float] | None = None
 ) -> Follow:
-    """Return a deadband that shows a new number if it differs by at least `by` from the shown one.
+    """Return a deadband that shows a new number only if it differs enough from the shown number.
 
-    A new number is shown at most once per `every`. But a number that crosses one of the `limits` is
-    shown at once.
+    The difference must be at least `by`. A new number is shown at most once per `every`. But a
+    number that crosses one of the `limits` is shown at once.
     """
 
     def is_within(value: float) -> bool:

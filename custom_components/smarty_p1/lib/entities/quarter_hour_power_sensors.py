@@ -48,7 +48,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the start of a quarter-hour, and its origin if it comes from Leneda, as attributes."""
+    """Return attributes: the start of a quarter-hour, and its origin if it comes from Leneda."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}
