@@ -179,7 +179,7 @@ class P1Server:
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Serve the telegrams of a meter until its entry is unloaded, if its options say so."""
+    """If the options enable the P1 server, run it until the meter's entry is unloaded."""
     hass, entry = coordinator.hass, coordinator.config_entry
     withdraw = partial(withdraw_issues, hass, entry, [Problem.P1_SERVER])
     withdraw()

@@ -78,8 +78,8 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
     """Return the source of the readings.
 
-    For entities, add the name of their integration. For Leneda, add the end of the known data, and
-    whether older data are still downloaded.
+    If the source is entities, add the name of their integration. If it is Leneda, add the time
+    until which data are known, and whether older data are still downloaded.
     """
     if has_telegrams(entry):
         return {"source": "port"}

@@ -1,8 +1,8 @@
-"""Sensors for meters without a cable and for energy sharing. Leneda knows their values.
+"""Sensors of meters without a cable, and sensors of energy sharing. The values are from Leneda.
 
-Leneda is the national data platform. It knows the values of a day only on the next day. The sensors
-for energy sharing show the last complete day. Home Assistant's statistics would assign these values
-to the wrong day. So the sensors for energy sharing have no state class.
+Leneda, the national data platform, knows the values of a day only on the next day. The sensors of
+energy sharing show the last complete day. Home Assistant's statistics would assign these values to
+the wrong day. So the sensors of energy sharing have no state class.
 """
 
 from collections.abc import Callable, Mapping

@@ -131,7 +131,7 @@ def price_attributes(demand: Demand) -> Attributes:
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function that returns what `parts` of the month's bill cost in EUR.
+    """Return a function that returns the cost in EUR of `parts` of the month's bill.
 
     The cost is in whole cents, so that the sensor changes rarely.
     """

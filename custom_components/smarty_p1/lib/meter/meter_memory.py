@@ -1,4 +1,4 @@
-"""Memory of a meter, which survives a restart of the program."""
+"""Memory of a meter. It survives a restart of the program."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -130,8 +130,8 @@ class MeterMemory:
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the decryptor's key.
 
-        If there are too many keys or titles, the longest unused are forgotten, but never the
-        meter's own title. The decryptor forgets the same titles.
+        If there are too many keys or system titles, the keys and titles without a recent use are
+        forgotten, but never the meter's own title. The decryptor forgets the same titles.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters

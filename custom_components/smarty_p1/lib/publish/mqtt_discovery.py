@@ -209,7 +209,7 @@ class Announcer:
                 yield State(platform, spec, value, attributes, last_reset)
 
     def _value[D](self, spec: EntitySpec[D], data: D) -> Shown:
-        """Return the value to show for an entity, after the entity's deadband if it has one."""
+        """Return the value to show for an entity. If the entity has a deadband, apply it."""
         value: Shown = spec.value_fn(data)
         if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value

@@ -49,7 +49,12 @@ class PublishFeed:
         return self._is_online and not self.is_held
 
     def on_reading(self, reading: Reading) -> None:
-        """Make `reading` due, now or at the end of the current interval."""
+        """Decide when the messages about `reading` are due.
+
+        They are due now if the interval is over, or if `reading` has a new message of the grid
+        operator. They are due at the end of the interval if it ends in a moment. Otherwise,
+        `reading` is dropped.
+        """
         self._latest = reading
         if not self._is_online:
             self._is_online = True
@@ -93,8 +98,8 @@ class PublishFeed:
     def take(self, reading: Reading | None) -> Iterator[Message]:
         """Yield the availability message if it is due, and then the messages about `reading`.
 
-        `reading` is the result of `claim`. A message counts as sent when the next one is requested,
-        so a caller that fails to send a message must stop.
+        `reading` is the result of `claim`. A message counts as sent when the caller requests the
+        next message. So a caller that cannot send a message must stop.
         """
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:

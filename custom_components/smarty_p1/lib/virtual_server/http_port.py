@@ -349,7 +349,10 @@ def _address_of_handler(handler: web.RequestHandler) -> str | None:
 
 
 def _client(request: web.Request) -> str:
-    """Return the client's IP address, as `plain_address` does. Raises HTTPBadRequest if unknown."""
+    """Return the client's IP address in the form of `plain_address`.
+
+    Raises HTTPBadRequest if the address is unknown.
+    """
     address = _address_of(request.transport)
     if address is None:
         raise web.HTTPBadRequest  # without an address, the client has already disconnected
