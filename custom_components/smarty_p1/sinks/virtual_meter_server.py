@@ -242,8 +242,8 @@ class _Sink:
         two cases, so that the question is asked later:
 
         - The question about another client is not answered yet.
-        - The client may be Home Assistant itself, because it is on this machine, and a user has added
-          the virtual meter to Home Assistant.
+        - The client may be Home Assistant itself, because it is on this machine, and a user has
+          added the virtual meter to Home Assistant.
         """
         if address in self._no_batteries:
             return True
