@@ -134,7 +134,10 @@ async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> lis
 async def async_supplies(
     hass: HomeAssistant, sources: Sequence[HouseSource], start: datetime, until: datetime
 ) -> list[Supply]:
-    """Return the hourly energy of `sources` from a month before `start` until `until`."""
+    """Return the hourly energy of `sources` in the period before `until`.
+
+    The period begins a month before `start`, because earlier hours show which energies are normal.
+    """
     kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
     read = without_collection(_read)
     return await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)

@@ -55,11 +55,11 @@ _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# The period of one request is a day shorter than Leneda's maximum, because a period is an hour
-# longer if the clocks are put back in it.
+# The period of one request is a day shorter than Leneda's maximum. This leaves room for the
+# additional hour of the day in autumn on which the clocks are put back.
 _PIECE = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. The months and the statistics are updated after
-# each download, so few long downloads cost less.
+# each download, so a few downloads of long periods cost less than many of short ones.
 _HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
@@ -364,7 +364,7 @@ class LenedaFetch:
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Compare the last 14 days of meter and platform. Raise or withdraw repair issues."""
+        """Compare the last 14 days of the meter with Leneda's days. Update the repair issues."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)

@@ -227,8 +227,8 @@ class Remedies:
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
         if repair is Repair.KEYS:
-            # No check is needed whether a dialog for new keys is already open, because Home
-            # Assistant then opens no second one.
+            # Do not check whether a dialog for new keys is already open: Home Assistant opens no
+            # second one.
             self._entry.async_start_reauth(self._hass, data=details)
             return
         placeholders = {**self._placeholders, **details}

@@ -29,9 +29,9 @@ from .form_errors import FieldError
 async def async_add_cable(
     hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: Mapping[str, Any]
 ) -> None:
-    """From now on, read the telegrams of a meter that had no cable from the port in `data`.
+    """Add a port to a meter that had no cable. Its telegrams are read at this port from now on.
 
-    `serial_number` becomes the id of the meter.
+    `data` has the port and the keys. `serial_number` becomes the id of the meter.
     """
     is_loaded = entry.state is ConfigEntryState.LOADED
     if is_loaded:

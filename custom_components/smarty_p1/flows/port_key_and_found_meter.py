@@ -79,8 +79,8 @@ async def async_topics_seen(hass: HomeAssistant) -> list[str]:
 _NONE = "\N{EN DASH}"
 
 
-# Checkbox that the form offers after an error, by the error's translation key. By ticking it, the
-# user can avoid the error.
+# For an error's translation key: the checkbox that the form then offers. If the user ticks it, the
+# error does not come again.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,

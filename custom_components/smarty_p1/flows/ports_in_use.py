@@ -161,7 +161,8 @@ async def _async_listens(host: str, port: int) -> bool:
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
     """Return the prefix, host and number of the next free port at the newest meter's gateway.
 
-    This port comes after the ports of all meters there. Return None if no meter is at a gateway.
+    The number is higher than the port numbers of all meters at this gateway. Return None if no
+    meter is at a gateway.
     """
     # Addresses in use. The flag says whether a meter uses the address. Addresses of pulse readers
     # and tank sensors are listed, too, because they are not free for a meter.

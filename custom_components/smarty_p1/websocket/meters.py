@@ -141,7 +141,7 @@ def _media(
 def _kinds_of_media(
     media: Mapping[str, MediumHistory], reading: Reading | None
 ) -> dict[str, tuple[str, str | None]]:
-    """Return type and unit of each meter by its identity."""
+    """Return the type and unit of each meter, keyed by the meter's identity."""
     kinds = {identity: (medium.kind, medium.unit) for identity, medium in media.items()}
     if reading is None:
         return kinds

@@ -238,7 +238,7 @@ class PulseMeter:
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Count the new pulses of a software counter. Return a list with the content of `text`.
+        """Count the new pulses of a software counter. Return the same as `read_count`.
 
         Such a counter falls only if a user has set it. Then the counting begins anew.
         """

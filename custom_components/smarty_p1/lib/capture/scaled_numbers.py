@@ -47,7 +47,7 @@ class Registers:
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
     ) -> None:
-        """Choose the substitutes for `parts`, all parts of a capture.
+        """Choose the substitutes for all numbers in `parts`, which has all parts of a capture.
 
         `factors` has a factor for each medium.
         """

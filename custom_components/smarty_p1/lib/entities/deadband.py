@@ -80,7 +80,10 @@ class DeadbandFilter:
         self._shown = None
 
     def shown(self, value: Shown, at: datetime) -> Shown:
-        """Return the value to show when `value` is new. `at` is its time by the meter's clock."""
+        """Return the number to show after the new `value`. `at` is the time of `value`.
+
+        The time is from the meter's clock. A text is returned unchanged.
+        """
         if not isinstance(value, (float, int)):
             self._shown = None
             return value

@@ -29,7 +29,7 @@ type NeededOption = str | tuple[str, ...]
 class EntitySpec[D]:
     """Description of an entity.
 
-    `D` is the type from which its value is computed, mostly a reading.
+    `D` is the type of the data from which the entity's value is computed. It is mostly Reading.
     """
 
     key: str

@@ -18,7 +18,7 @@ from .tariff_sensors import TARIFF_SENSORS
 
 
 def day_sums_of(reading: Reading) -> DaySums:
-    """Return the day sums in a reading, by Leneda's OBIS codes."""
+    """Return the day sums in a reading, keyed by Leneda's OBIS codes."""
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 

@@ -143,7 +143,8 @@ def surcharge(demand: Demand) -> float | None:
 
     Return None if unknown.
 
-    Six decimals do not fill the database, because the cost changes at most once in a quarter-hour.
+    The result has six decimals. These do not fill the database, because the cost changes at most
+    once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]

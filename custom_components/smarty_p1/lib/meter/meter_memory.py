@@ -33,17 +33,17 @@ _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 class MeterMemory:
     """Memory of a meter: the state that must survive a restart.
 
-    - `counters`: last frame counters, by fingerprint of the key and by DLMS system title, so that
+    - `counters`: last frame counters, keyed by fingerprint of the key and by DLMS system title, so that
       recorded frames are never accepted a second time;
-    - `names`: the serial number of the first verified telegram, by system title;
+    - `names`: the serial number in the first verified telegram of each system title;
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
-    - `clock_deviation`: how much the meter's clock is ahead, None if unknown;
+    - `clock_deviation`: the time by which the meter's clock is ahead, None if unknown;
     - `totals` and `flow_rates` of the registers and M-Bus meters;
     - `named_channels`: M-Bus channels that have had a meter with an identifier;
     - `outline`: the objects and M-Bus meters of the last telegram, without values;
     - `demand_meter`: the quarter-hours and months of the grid tariff.
 
-    `damaged` has the names of the parts that could not be read, and so started empty.
+    `damaged` has the names of the parts that could not be read. These parts started empty.
     """
 
     def __init__(self, demand_meter: DemandMeter | None = None) -> None:

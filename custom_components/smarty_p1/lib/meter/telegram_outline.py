@@ -36,7 +36,7 @@ class Outline:
     def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
         """Return the outline of a telegram.
 
-        `identities` has the M-Bus channels by meter identity.
+        `identities` has the M-Bus channels, keyed by the meter's identity.
         """
         names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
         return cls(

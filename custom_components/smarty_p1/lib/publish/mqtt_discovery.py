@@ -59,8 +59,8 @@ _ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
 class DiscoveryNames(NamedTuple):
     """Names and icons of entities and devices, for discovery messages.
 
-    `names` has the texts of one language by their dotted path in the translations, such as
-    "device.gas.name". `icons` has the icons by platform and translation key.
+    `names` has the texts of one language. The keys are their dotted paths in the translations, such
+    as "device.gas.name". `icons` has the icons, keyed by platform and translation key.
     """
 
     names: Mapping[str, str]

@@ -17,7 +17,7 @@ MIN_PART = 0.05
 # median is a load that really occurred.
 _WINDOWS = (1, 3, 7, 15)
 # A forecast is compared with the loads at the next two telegrams, because a battery needs up to two
-# telegrams to follow. These are the weights of the two errors.
+# telegrams to change its output. These are the weights of the two errors.
 _WEIGHTS = (1, 2)
 # Old errors are multiplied by this factor at every telegram. So they lose half of their weight in
 # 23 telegrams.
@@ -27,7 +27,8 @@ _CHANGE_DECAY = 0.95
 # power that it delivers within one telegram interval. A full or empty battery has speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
 # The load is reconstructed for each assumed speed of the batteries. Speed 1 is used unless another
-# speed gives a much steadier load: its change is below this share of the change for speed 1.
+# speed gives a much steadier load: a load whose changes are below this share of the changes for
+# speed 1.
 _MUCH_STEADIER = 0.75
 
 

@@ -259,8 +259,8 @@ class HttpPort:
         try:
             return await handler(request)
         except web.HTTPException:
-            # The path or the method of the request is unknown. Count the request, too, so that the
-            # client's limit of requests holds.
+            # The path or the method of the request is unknown. Count the request, too, because the
+            # limit applies to all requests of a client.
             self._note(request)
             raise
 
