@@ -49,8 +49,8 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Statistics are read from this time before the first requested day. They show how much energy is
-# normal for an hour.
+# Length of a period before the first requested day. Its statistics are read, too, because they show
+# how much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
@@ -185,7 +185,7 @@ def _by_hour(
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the power sensor of the device of an entity.
+    """Return the power sensor of the device that has an entity.
 
     Return None if the device has no power sensor or several of them.
     """

@@ -72,7 +72,8 @@ class KnownPast(Protocol):
     async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
         """Add the quarter-hours of each code.
 
-        A stored quarter-hour is replaced if the added quarter-hour has a higher version.
+        A stored quarter-hour is replaced unless it has a higher version than the added
+        quarter-hour.
         """
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:

@@ -143,7 +143,7 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the EUR that each quarter-hour saved by shared energy, with the start of its hour."""
+    """For each quarter-hour with shared energy, yield the start of its hour and the saved EUR."""
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]

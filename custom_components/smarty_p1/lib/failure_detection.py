@@ -44,7 +44,7 @@ _MIN_CATCH_UP_SPEED = 1.2
 
 
 class State(StrEnum):
-    """Whether readings come from a source."""
+    """State of a source: whether readings come from it."""
 
     WAITING = "waiting"
     RECEIVING = "receiving"

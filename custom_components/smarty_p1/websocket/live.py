@@ -108,7 +108,7 @@ def _iso(time: datetime | None) -> str | None:
 
 
 # Seconds. After a failure, Home Assistant opens a dialog or raises a repair issue. This takes a
-# moment, so the state that is sent at once cannot name this remedy yet. So send the state once more
+# moment. The state that is sent at once cannot name this remedy yet, so send the state once more
 # after this time.
 _REMEDY_DELAY = 1.0
 # Maximum number of listeners of one user to one meter, because each listener costs time at every

@@ -80,9 +80,9 @@ class DeadbandFilter:
         self._shown = None
 
     def shown(self, value: Shown, at: datetime) -> Shown:
-        """Return the number to show after the new `value`. `at` is the time of `value`.
+        """Return the value to show after the new `value`. If `value` is no number, return it.
 
-        The time is from the meter's clock. A text is returned unchanged.
+        `at` is the time of `value` by the meter's clock.
         """
         if not isinstance(value, (float, int)):
             self._shown = None

@@ -125,7 +125,7 @@ def price(demand: Demand) -> KwhPrice:
 def price_attributes(demand: Demand) -> Attributes:
     """Return an attribute with the month whose grid prices are used.
 
-    Return {} unless this is an earlier month, because newer grid prices are not published yet.
+    Return {} if the used grid prices are valid for the present month.
     """
     return older_prices(price(demand).prices_of)
 

@@ -17,7 +17,8 @@ from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# Minimum energy of a day in Wh. Two lower energies may match by chance, so they prove no cause.
+# Minimum energy of a day in Wh. Two energies below this limit may match by chance. So a day with
+# less energy proves no cause.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its

@@ -33,8 +33,8 @@ _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 class MeterMemory:
     """Memory of a meter: the state that must survive a restart.
 
-    - `counters`: last frame counters, keyed by fingerprint of the key and by DLMS system title, so that
-      recorded frames are never accepted a second time;
+    - `counters`: last frame counters, keyed by fingerprint of the key and by DLMS system title, so
+      that recorded frames are never accepted a second time;
     - `names`: the serial number in the first verified telegram of each system title;
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
     - `clock_deviation`: the time by which the meter's clock is ahead, None if unknown;

@@ -61,11 +61,11 @@ class Framer:
     a whole frame, or the end of a plain telegram. The size of a place tells its kind, because every
     frame is longer than a header. `_waiting` has all places.
 
-    Noise can be full of places. To save memory, a place is one integer of 8 bytes: `size - (end <<
-    16)`. The array is sorted: the place with the earliest end is the last item, because removing
-    the last item is cheap. Of places with the same end, the longest is removed first. Ends count
-    from the first byte of the line, so dropping bytes from `buffer` does not change the ends.
-    `_offset` counts the dropped bytes.
+    Noise can be full of places. To save memory, a place is one integer of 8 bytes:
+    `size - (end << 16)`. The array is sorted: the place with the earliest end is the last item,
+    because removing the last item is cheap. Of places with the same end, the longest is removed
+    first. Ends count from the first byte of the line, so dropping bytes from `buffer` does not
+    change the ends. `_offset` counts the dropped bytes.
 
     A mark is HEADER_MARK or `_END_MARK`, each of two bytes. Most calls complete no candidate and
     must be fast. So a search sets three sizes of the buffer:
