@@ -123,7 +123,7 @@ def _walk() -> int:
         raise PathError(msg)
     command = ["/usr/bin/git", "-C", str(ROOT), "show", f"HEAD:{_PAGE}"]
     path = read_path(subprocess.check_output(command, encoding="utf-8"))
-    with tempfile.TemporaryDirectory(prefix="fleet-path-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fleet-tutorial-") as folder:
         python = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-P", "-m", "dev.fleet_tutorial"]
         script = write_script(path, [*python, "--look"])
         started = time.monotonic()

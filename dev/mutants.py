@@ -151,8 +151,9 @@ def _tests_of(place: Place, lines: Lines) -> list[str]:
     candidates = next(filter(None, (set[str]().union(*some) for some in near)), set())
     sizes = Counter(test for some in lines.values() for test in some & candidates)
     tests = sorted(candidates, key=lambda test: (Path(file).stem not in test, sizes[test], test))
+    own = [test for test in tests if Path(file).stem in test][: MAX_TESTS // 2]
     rows = {test.partition("[")[0]: test for test in reversed(tests)}
-    return [*dict.fromkeys([*reversed(rows.values()), *tests])][:MAX_TESTS]
+    return [*dict.fromkeys([*own, *reversed(rows.values()), *tests])][:MAX_TESTS]
 
 
 def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str]) -> str | None:

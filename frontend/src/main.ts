@@ -1,15 +1,17 @@
 /** Entry point: defines the cards and the dashboard strategy, once on each page. */
 
 import { pageLocale } from "./base-card.ts";
-import { BatteryCard } from "./cards/battery.ts";
-import { BillCard } from "./cards/bill.ts";
-import { MediumCard } from "./cards/gas-water-heat.ts";
-import { MonthsCard } from "./cards/months.ts";
-import { NowCard } from "./cards/now.ts";
-import { QualityCard } from "./cards/quality.ts";
+// The cards stand in the module in this order. Cards with similar code beside each other compress to 1 kB less than in
+// alphabetical order.
 import { SoFarCard } from "./cards/so-far.ts";
+import { BatteryCard } from "./cards/battery.ts";
+import { MonthsCard } from "./cards/months.ts";
 import { TodayCard } from "./cards/today.ts";
+import { BillCard } from "./cards/bill.ts";
 import { YearCard } from "./cards/year.ts";
+import { NowCard } from "./cards/now.ts";
+import { MediumCard } from "./cards/gas-water-heat.ts";
+import { QualityCard } from "./cards/quality.ts";
 import type { Texts } from "./locale.ts";
 import { batteryTexts } from "./sentences/battery.ts";
 import { billTexts } from "./sentences/bill.ts";

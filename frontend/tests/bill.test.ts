@@ -81,9 +81,9 @@ test("a forecast is of the running month only, and names no range that it is one
   const estimate = { total: 90.75, low: 90.6, high: 90.75 };
   assert.equal(shownBill(bill({ estimate }), english).sentence, "");
   const running = bill({ estimate, until: "2026-06-20T12:00:00+02:00" });
-  assert.equal(plain(shownBill(running, english).sentence), "Forecast: about **91 €** by 30 June");
+  assert.equal(plain(shownBill(running, english).sentence), "Forecast until 30 June: about **91 €**");
   const mixed = { ...running, estimate: { total: -4, low: -4, high: 12.2 } };
-  assert.equal(plain(shownBill(mixed, english).sentence), "Forecast: about **4 €** credit by 30 June");
+  assert.equal(plain(shownBill(mixed, english).sentence), "Forecast until 30 June: about **4 €** credit");
 });
 
 /** A household in August 2026: 384.64 kWh from the grid, 43.25 of it above 7 kW, 400.56 to the grid. */
@@ -233,7 +233,7 @@ test("energy whose price was not known costs the mean of the month, or is why th
 
 test("a forecast without the energy community says whose it is", () => {
   const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
-  assert.equal(told(august(running)).texts[1], "Forecast: about **90 €** to the supplier by 31 August");
+  assert.equal(told(august(running)).texts[1], "Forecast until 31 August: about **90 €** to the supplier");
 });
 
 test("what is not in the amounts, or not of the meter, is a note", () => {
@@ -241,7 +241,7 @@ test("what is not in the amounts, or not of the meter, is a note", () => {
     [{ since: "2026-08-03T00:00:00+02:00" }, "Counted since 3 August; the paper bill covers the whole month."],
     [{ quarter_hours: 1990, platform_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
     [{ quarter_hours: 1990, estimated_quarter_hours: 8 }, "8 of 1,990 quarter-hours are estimated by the grid operator."],
-    [{ ...SHARED, sharing_known_kwh: 300 }, "Energy sharing is known so far for 300.00 kWh of the 384.64 kWh from the grid."],
+    [{ ...SHARED, sharing_known_kwh: 300 }, "For 300.00 kWh of 384.64 kWh from the grid, it is already known how much came from energy sharing."],
     [{ vat_rate: 0 }, "Prices and amounts are without VAT."],
     [{}, "The surcharge for energy above 7 kW comes on top of the grid price."],
     [{ lines: [line("network_variable", 341.39, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],

@@ -46,7 +46,7 @@ const water = { type: "water" };
 
 test("whole days are compared, up to the same day", () => {
   const found = history({ "2026-10": 1, "2026-11": 1.39 }, "2026-11-21");
-  assert.equal(sentence(found, "2026-11-21"), "November by the 20th: **39% more** than in October");
+  assert.equal(sentence(found, "2026-11-21"), "November up to the 20th: **39% more** than on the same days of October");
   const standing = standingOn(found, "2026-11-21", false);
   assert.equal(standing.last, 20);
   // The dot ends on the day that the sentence names, and today is not in it.
@@ -59,7 +59,7 @@ test("whole days are compared, up to the same day", () => {
 test("in five languages", () => {
   const found = history({ "2026-10": 1, "2026-11": 0.8 }, "2026-11-02");
   const said = (language: string) => sentence(found, "2026-11-02", localeOf(language));
-  assert.equal(said("en"), "November by the 1st: **20% less** than in October");
+  assert.equal(said("en"), "November up to the 1st: **20% less** than on the same days of October");
   assert.equal(said("de"), "November: **20 % weniger** als im Oktober bis zum 1.");
   assert.equal(said("fr"), "Novembre : **20 % de moins** qu'en octobre au 1er");
   assert.equal(said("lb"), "November: **20 % manner** wéi am Oktober bis den 1.");
@@ -69,33 +69,33 @@ test("in five languages", () => {
 test("days have the ending that English gives them", () => {
   const by = (day: number) => {
     const today = `2026-10-${day + 1}`;
-    return sentence(history({ "2026-09": 1, "2026-10": 1 }, today), today).split(/ by the |:/)[1];
+    return sentence(history({ "2026-09": 1, "2026-10": 1 }, today), today).split(/ up to the |:/)[1];
   };
   assert.deepEqual([11, 12, 13, 21, 22, 23, 30].map(by), ["11th", "12th", "13th", "21st", "22nd", "23rd", "30th"]);
 });
 
 test("under three percent is as much", () => {
   const said = (amount: number) => sentence(history({ "2026-10": 1, "2026-11": amount }, "2026-11-21"), "2026-11-21");
-  assert.equal(said(1.024), "November by the 20th: **as much as** in October by then");
-  assert.equal(said(0.976), "November by the 20th: **as much as** in October by then");
-  assert.equal(said(1.03), "November by the 20th: **3% more** than in October");
+  assert.equal(said(1.024), "November up to the 20th: **as much as** on the same days of October");
+  assert.equal(said(0.976), "November up to the 20th: **as much as** on the same days of October");
+  assert.equal(said(1.03), "November up to the 20th: **3% more** than on the same days of October");
 });
 
 test("what is many times as much is not told in percent", () => {
   const said = (before: number, now: number) => sentence(history({ "2026-10": before, "2026-11": now }, "2026-11-21"), "2026-11-21");
-  assert.equal(said(1, 3.2), "November by the 20th: **3.2 times as much** as in October");
-  assert.equal(said(0, 2), "November by the 20th: **40.0 m³**; October: 0.00 m³");
-  assert.equal(said(2, 0), "November by the 20th: **0.00 m³**; October: 40.0 m³");
-  assert.equal(said(0, 0), "November by the 20th: **0.00 m³**; October: 0.00 m³");
+  assert.equal(said(1, 3.2), "November up to the 20th: **3.2 times as much as** on the same days of October");
+  assert.equal(said(0, 2), "November up to the 20th: **40.0 m³**; same days of October: 0.00 m³");
+  assert.equal(said(2, 0), "November up to the 20th: **0.00 m³**; same days of October: 40.0 m³");
+  assert.equal(said(0, 0), "November up to the 20th: **0.00 m³**; same days of October: 0.00 m³");
 });
 
 test("gas and heat are compared with a year ago as soon as that is known", () => {
   const months = { "2025-11": 2, "2025-12": 9, "2026-01": 9, "2026-02": 9, "2026-03": 9, "2026-04": 9, "2026-05": 9, "2026-06": 9, "2026-07": 9, "2026-08": 9, "2026-09": 9, "2026-10": 1, "2026-11": 2.2 };
   const found = history(months, "2026-11-21");
-  assert.equal(sentence(found, "2026-11-21", en, true), "November by the 20th: **10% more** than in November 2025");
+  assert.equal(sentence(found, "2026-11-21", en, true), "November up to the 20th: **10% more** than on the same days of November 2025");
   // Of which the 3rd is not known.
   const gap = history(months, "2026-11-21", {}, { "2025-11-03": 0.5 });
-  assert.equal(sentence(gap, "2026-11-21", en, true), "November by the 20th: **120% more** than in October");
+  assert.equal(sentence(gap, "2026-11-21", en, true), "November up to the 20th: **120% more** than on the same days of October");
   // What has ended since the day that is compared may have gaps: the line ends there.
   const late = history(months, "2026-11-21", {}, { "2025-11-25": 0 });
   const { end } = drawMedium(standingOn(late, "2026-11-21", true));
@@ -104,28 +104,28 @@ test("gas and heat are compared with a year ago as soon as that is known", () =>
 
 test("nothing is compared where a day is not whole", () => {
   const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
-  assert.equal(said({ "2026-11-05": 0.5 }), "November by the 20th: **at least 39.0 m³**. Some days are incomplete, so nothing is compared.");
+  assert.equal(said({ "2026-11-05": 0.5 }), "November up to the 20th: **at least 39.0 m³**. Some days are incomplete, so there is no comparison with an earlier month.");
   assert.match(said({ "2026-11-05": 0, "2026-11-06": 0.89 }), /at least 37.8 m³/);
-  assert.equal(said({ "2026-10-05": 0.5 }), "November by the 20th: **40.0 m³**. Too little of October is known to compare.");
+  assert.equal(said({ "2026-10-05": 0.5 }), "November up to the 20th: **40.0 m³**. Too little of October is known for a comparison.");
   // Nine tenths of a day are enough, and what comes later in October does not matter.
-  assert.equal(said({ "2026-11-05": 0.9, "2026-10-25": 0 }), "November by the 20th: **99% more** than in October");
+  assert.equal(said({ "2026-11-05": 0.9, "2026-10-25": 0 }), "November up to the 20th: **99% more** than on the same days of October");
 });
 
 test("the last days may be late", () => {
   const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
-  assert.equal(said({ "2026-11-20": 0, "2026-11-19": 0 }), "November by the 18th: **100% more** than in October");
-  assert.match(said({ "2026-11-20": 0, "2026-11-19": 0, "2026-11-18": 0 }), /by the 17th: \*\*at least 34\.0 m³/);
+  assert.equal(said({ "2026-11-20": 0, "2026-11-19": 0 }), "November up to the 18th: **100% more** than on the same days of October");
+  assert.match(said({ "2026-11-20": 0, "2026-11-19": 0, "2026-11-18": 0 }), /up to the 17th: \*\*at least 34\.0 m³/);
 });
 
 test("a meter that is new is summed up from its first whole day on", () => {
   const days = { start: "2026-11-04", amounts: [0.5, 2, 2, 1], known: [0.4, 1, 1, 0.5] };
   const found = { ...history({ "2026-11": 1 }, "2026-11-07"), days };
-  assert.equal(sentence(found, "2026-11-07"), "Since 5 November: **4.0 m³** by the 6th");
+  assert.equal(sentence(found, "2026-11-07"), "From 5 November to the 6th: **4.0 m³**");
   const drawn = drawMedium(standingOn(found, "2026-11-07", false));
   assert.match(drawn.own, /^M13.33 100L/);
   assert.equal(drawn.reference, "");
   const first = { ...found, days: { start: "2026-11-20", amounts: [0.5, 0.2], known: [0.4, 0.5] } };
-  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November. The month's sum starts with the first whole day.");
+  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November, so the month's sum starts with the first whole day.");
   assert.equal(drawMedium(standingOn(first, "2026-11-21", false)).own, "");
 });
 
@@ -210,9 +210,9 @@ const nightSaid = (...nights: (number | null)[][]) => shown(nightSentence(nightO
 test("a night without water is no sign of a leak", () => {
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [0, 0, 0]), "Last night 02:00–05:00: 0 L, no sign of a leak");
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [9, 0, 5]), "Last night 02:00–05:00: 14 L, with pauses: no sign of a leak");
-  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, with water in every hour");
+  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran in every hour");
   assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**Water ran in every hour of 3 nights.** Last night 02:00–05:00: 14 L");
-  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, with water in every hour");
+  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran in every hour");
   assert.equal(nightOf([0, 0, 0], [0, 0, 0], [0, null, 0]), undefined);
 });
 
@@ -250,7 +250,7 @@ test("the days of the table add up to the sum beside the curve", () => {
 
 test("the foot says it in the meter's own unit", () => {
   const said = (found: MediumHistory) => shown(footnote(days(found, "2026-11-21"), 1234.5, en).text);
-  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { kwh_per_m3: 11.2 })), "Today 0.75 m³, converted at 11.20 kWh/m³");
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { kwh_per_m3: 11.2 })), "Today 0.75 m³, converted to kWh at 11.20 kWh/m³");
   assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { type: "heat", unit: "GJ" })), "Today 0.750 GJ");
   assert.equal(said(history({ "2026-11": 2 }, "2026-11-21")), "Meter reading 1,234.500 m³");
   // Six of twelve hours: 12:00 in Luxembourg, a quarter of the day is known.
@@ -285,7 +285,7 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
   };
   assert.deepEqual(said("en"), [
     "86 € this month",
-    "This amount includes a fixed price of 11 €. November 2025 by the 21st: **105 €** at today's price.",
+    "This amount includes a fixed price of 11 €. November 2025 up to the 21st: **105 €** at today's price.",
     "84.00 m³ × 0.90 €, plus 21 of 30 days of the fixed price 15.00 €. With VAT, at your own prices.",
     "until 21 Nov, 24:00",
   ]);

@@ -43,7 +43,7 @@ test("the room is what may stay on, in halves of a kW, never above the reference
   assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
   assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on up to 2 kW more** and stay within 7 kW.");
   // 9.66 - 6.6 kW would only be within the reference power for the 630 s.
-  assert.equal(said({ ...evening, power: 6.6 }), "**You can switch on up to 3 kW more until 21:00, then nothing else.**");
+  assert.equal(said({ ...evening, power: 6.6 }), "**You can switch on up to 3 kW more, but only until 21:00.**");
   assert.equal(small({ ...evening, power: 6.6 }), "");
   assert.equal(said({ ...evening, power: 6.6, secondsLeft: 299 }), "**Switch nothing else on** to stay within 7 kW.");
   assert.equal(said({ ...evening, power: 6.6, energy: 0.5 }), "**Switch nothing else on** to stay within 7 kW.");
@@ -63,21 +63,21 @@ test("power above the reference power must go by the end of the quarter-hour, ev
 test("much drawn at first leaves less until the quarter-hour ends", () => {
   const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
   // 0.25 kWh for 420 s are 2.14 kW.
-  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then 6 kW in total.**");
-  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW au total.**");
+  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then 6 kW more than now.**");
+  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW de plus que maintenant.**");
   assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45. Then you can switch on up to 6 kW.**");
 });
 
 test("the sun is not counted on, if the use of the house is known; else the card says so", () => {
   const sunny = { power: -3.2, energy: 0 };
-  assert.equal(said(sunny), "**You can switch on up to 7 kW more** while the sun shines as now.");
+  assert.equal(said(sunny), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
   assert.equal(said({ ...sunny, house: 1.2 }), "**You can switch on up to 5.5 kW more** and stay within 7 kW.");
   assert.equal(small(sunny), "A kWh used now saves 0.17 €; sent to the grid, it earns 0.08 €.");
   assert.equal(small({ ...sunny, feedInPrice: null }), "");
-  assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** while the sun shines as now.");
+  assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
-  assert.equal(small({ power: 0.7, house: 2.1 }), "You can switch on up to 6 kW more while the sun shines as now.");
+  assert.equal(small({ power: 0.7, house: 2.1 }), "You can switch on up to 6 kW more as long as the sun shines like this.");
 });
 
 test("a shown room falls at once and rises after a minute", () => {
@@ -102,15 +102,15 @@ test("a projection above the reference power says how much less helps, rounded u
 test("an excess that is there is told, with what it will be, also while nothing is drawn any more", () => {
   assert.equal(
     said({ power: 2.1, energy: 1.95 }),
-    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW, and 0.4 kWh above by 18:45.",
+    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW now, 0.4 kWh at 18:45.",
   );
-  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW, and 0.2 kWh above by 18:45/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW,** and 0.4 kWh above by 18:45.");
+  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW now, 0.2 kWh at 18:45/);
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW now,** 0.4 kWh at 18:45.");
 });
 
 test("what is above is never called 0", () => {
   const little = { power: 0.1, energy: 1.751 };
-  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW, and less than 0.1 kWh above by 18:45.");
+  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW now, less than 0.1 kWh at 18:45.");
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
     "**It costs less than 0.01 € more** unless you switch off 0.1 kW until 18:45.",
@@ -121,7 +121,7 @@ test("what is above is never called 0", () => {
 test("where the beginning was missed, the room is that of the next quarter-hour", () => {
   assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**From 18:45 on, you can switch on up to 6 kW more** and stay within 7 kW.");
   // So short before the end, only an excess that is there is told.
-  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /this quarter-hour is less than 0.1 kWh above 7 kW/);
+  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /this quarter-hour is less than 0.1 kWh above 7 kW now/);
 });
 
 test("without a reference power, the highest quarter-hour of the month is told", () => {

@@ -69,7 +69,7 @@ test("a voltage that was outside is said with its phase, about how long, and how
   );
   assert.equal(
     said(volts({ L1: { 10: [190, 254] }, L2: { 11: [250, 256], 12: [250, 254] }, L3: {} })),
-    "**Phases L1 and L2 were above 253 V** for up to about 10 min each, highest value 256 V. **Phase L1 was below 207 V for about 5 min**, lowest value 190 V.",
+    "**Phases L1 and L2 were above 253 V**; the longest time was about 10 min, the highest value 256 V. **Phase L1 was below 207 V for about 5 min**, lowest value 190 V.",
   );
   assert.equal(said(volts({ L1: { 10: [250, 255] } })), "**The voltage was above 253 V for about 5 min**, highest value 255 V.");
   // Exactly at the limit is within it, and a little above it does not look as if it were.

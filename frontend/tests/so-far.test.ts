@@ -45,14 +45,14 @@ test("today beside the sums and the highest of the month", () => {
   const { rows, until, today, month, forecast, notes, lacks } = shown([YESTERDAY, day()]);
   assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh", "9.4 kW | 14.5 kW", "2.98 € | 97 €"]);
   assert.deepEqual([until, today, month], ["until 18:38", "Today", "November"]);
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast: about **145 €** by 30 November");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: about **145 €**");
   assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today 2.98 €: consumption 2.62, to the grid −0.04, fixed costs 0.40."], undefined]);
 });
 
 test("who will be paid is told so, and who is not told an estimate is told none", () => {
   assert.equal(
     shown([day()], bill({ estimate: { total: -9.3 } })).forecast?.replaceAll("\u00a0", " "),
-    "Forecast: about **9 €** credit by 30 November",
+    "Forecast until 30 November: about **9 €** credit",
   );
   const { estimate: _, ...without } = bill();
   assert.equal(shown([day()], without as Bill).forecast, undefined);
@@ -98,7 +98,7 @@ test("prices of another year are said beside what the month costs", () => {
 test("the month costs the bill and the energy community together", () => {
   const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
   assert.equal(rows[3], "2.98 € | 106 €");
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast: about **145 €** to the supplier by 30 November");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: about **145 €** to the supplier");
 });
 
 test("euros come before kWh, and as usual is a tenth off at most", () => {
@@ -108,7 +108,7 @@ test("euros come before kWh, and as usual is a tenth off at most", () => {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
   const first = texts({});
   assert.equal(plain(first.sentence), "**0.92 € so far today, usually 1.08 € by now.** 6.3 kWh from the grid, usually 4.7 kWh.");
-  assert.equal(plain(first.note), "Usual: the mean of the last 4 Sundays until 14:35.");
+  assert.equal(plain(first.note), "Usual: the mean of the last 4 Sundays, each until 14:35.");
   assert.deepEqual(Object.values(first.cells).map((cell) => plain(cell!)), ["4.7 kWh", "1.7 kWh", "1.0 kW", "1.08 €"]);
   // 1.08 less a tenth is 0.972; 2.9 against 3.4 is not as usual.
   assert.equal(plain(texts({ cost: 0.98, imported_wh: 4300 }).sentence), "**0.98 € so far today, as usual by now.** 4.3 kWh from the grid, as usual.");

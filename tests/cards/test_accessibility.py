@@ -153,7 +153,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
         values = house.values(power_net=power)
         await stage.send(house.live(received_at=time, values=values), "b")
     assert (await said())[1:] == [
-        "You can switch on up to 3.5 kW more while the sun shines as now."
+        "You can switch on up to 3.5 kW more as long as the sun shines like this."
     ]
 
     await stage.show("smarty-p1-today", answers=house_today.answers())

@@ -32,7 +32,7 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     await show(stage, CARD, answers=bills() | house_sun.answers())
     text = await clean(stage, "bill-light-390-en")
     head = "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured "
-    head += "Forecast: about 145 € by 30"
+    head += "Forecast until 30 November: about 145 €"
     assert head in text
     assert "Solar power saved you 8 € this month: 38 kWh that you did not have to buy." in text
     assert NOVEMBER in text

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 # What each card says first.
 SENTENCES = {
     "now": "It costs 0.08 € more unless you switch off 8.6 kW until 18:45.",
-    "so-far": "Forecast: about 145 € by 30 November",
+    "so-far": "Forecast until 30 November: about 145 €",
     "today": "11.9 kWh from the grid, 0.9 kWh to the grid. 1 quarter-hour above "
     "7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",
@@ -33,9 +33,9 @@ SENTENCES = {
     "battery": "A battery of 10 kWh and 5 kW would save about 190–204 € a year.",
     "year": "7 kW is the right reference power. In 12 months, you would have paid 43 € "
     "more with 12 kW, and 54 € more with 3 kW.",
-    f"medium-{GAS}": "November by the 20th: 11% more than in November 2025",
-    f"medium-{WATER}": "November by the 20th: 7% less than in October",
-    f"medium-{HEAT}": "November by the 20th: 20% more than in October",
+    f"medium-{GAS}": "November up to the 20th: 11% more than on the same days of November 2025",
+    f"medium-{WATER}": "November up to the 20th: 7% less than on the same days of October",
+    f"medium-{HEAT}": "November up to the 20th: 20% more than on the same days of October",
     "quality-voltage": "All three phases within 207–253 V.",
     "quality-supply": "The breaker is on; last telegram 0 s ago.",
     "quality-interruptions": "No interruption in the last 30 days; "

@@ -18,26 +18,26 @@ async def test_each_kind_has_its_units(stage: Stage) -> None:
         (
             media.gas(),
             "Gas 18:00 20 kWh today",
-            "November by the 20th: 11% more than in November 2025",
+            "November up to the 20th: 11% more than on the same days of November 2025",
             "1,243 kWh 1 7 14 21 28",
-            "converted at 11.20 kWh/m³ Show costs in euros",
+            "converted to kWh at 11.20 kWh/m³ Show costs in euros",
         ),
         (media.gas(kwh_per_m3=None), "Gas 18:00 1.80 m³ today", "987 m³ Show kWh and euros"),
         (
             media.gas(costs=media.gas_costs()),
             "Gas until 20 Nov, 24:00 110 € this month",
             (
-                "This amount includes a fixed price of 10 €. November 2025 by the "
+                "This amount includes a fixed price of 10 €. November 2025 up to the "
                 "20th: 100 € at today's price."
             ),
             "111.00 m³ × 0.90 €, plus 20 of 30 days of the fixed price 15.00 €. With VAT,",
         ),
         # Until a day is whole, there are no costs.
-        (media.gas(costs=media.gas_costs(month=None)), "Gas 18:00 20 kWh today November by"),
+        (media.gas(costs=media.gas_costs(month=None)), "Gas 18:00 20 kWh today November up to"),
         (
             media.water(),
             "Water 18:15 140 L today",
-            "November by the 20th: 7% less than in October",
+            "November up to the 20th: 7% less than on the same days of October",
             "Last night 02:00\u201305:00: 0 L, no sign of a leak",
         ),
         (
@@ -82,7 +82,7 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     await chart.press("ArrowRight")
     await stage.sees("2 November 50 kWh · 2 October 42 kWh")
     await chart.press("Escape")
-    await stage.sees("November by the 20th: 20% more")
+    await stage.sees("November up to the 20th: 20% more")
     box = await chart.bounding_box()
     assert box
     await stage.page.mouse.move(box["x"] + 20.5 / 31 * box["width"], box["y"] + 50)
@@ -103,7 +103,10 @@ async def test_a_meter_is_chosen_by_its_device_and_has_the_name_of_the_user(stag
         ({"entry_id": house.ENTRY, "meter": media.WATER}, "140 L today"),
         # As it is chosen in the form.
         ({"device": "device_heat"}, "Heat 18:00"),
-        ({"meter": "of another house"}, "The electricity meter does not read this meter"),
+        (
+            {"meter": "of another house"},
+            "The electricity meter is not reading this gas, water or heat meter",
+        ),
     ):
         await stage.show(CARD, answers=answers, config=config)
         await stage.sees(words)

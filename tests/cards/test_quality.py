@@ -1,4 +1,4 @@
-"""The three cards about the quality of supply: voltage, supply and reception, interruptions."""
+"""The three cards about the quality of supply: voltage, breaker and telegrams, interruptions."""
 
 import re
 
@@ -63,7 +63,7 @@ async def test_voltages(stage: Stage) -> None:
 
 async def test_supply_and_reception(stage: Stage) -> None:
     text = await show(stage, "supply")
-    assert "Supply and reception The breaker is on; last telegram" in text
+    assert "Breaker and telegrams The breaker is on; last telegram" in text
     assert "Breaker On Relay 1 / 2 Off / on Connection limit 69 kVA" in text
     assert "Telegrams in 24 hours 99.2% 19:00 gap 04:12–04:23: 11 min now" in text
     assert "Last message from the grid operator, 3 November 2026 Works on 12 November" in text
@@ -99,7 +99,8 @@ async def test_interruptions(stage: Stage) -> None:
         in text
     )
     assert (
-        "Power failures 2 with date 22 earlier, no date Short voltage drops 10 with date 28" in text
+        "Power failures 2 date known 22 earlier, no date Short voltage drops 10 date known 28"
+        in text
     )
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
     # A new disturbance is asked for at once.
@@ -111,7 +112,7 @@ async def test_interruptions(stage: Stage) -> None:
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
     text = await show(stage, "interruptions", {"smarty_p1/events": found})
     assert (
-        "Power failures – with date – earlier, no date Short voltage drops 0 with date 28" in text
+        "Power failures – date known – earlier, no date Short voltage drops 0 date known 28" in text
     )
     assert text.count("not counted by this meter") == 1
 
@@ -123,7 +124,8 @@ async def test_interruptions(stage: Stage) -> None:
     found = events(disturbances=many)
     text = await show(stage, "interruptions", {"smarty_p1/events": found}, width=1280)
     assert (
-        "Power failures 334 with date 22 earlier, no date Short voltage drops 333 with date" in text
+        "Power failures 334 date known 22 earlier, no date Short voltage drops 333 date known"
+        in text
     )
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors

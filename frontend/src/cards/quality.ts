@@ -1,4 +1,4 @@
-/** Cards of the supply quality: voltage, supply and reception, or interruptions. */
+/** Cards of the supply quality: voltage, breaker and telegrams, or interruptions. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";

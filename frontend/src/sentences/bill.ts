@@ -128,7 +128,7 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
   return more ? `€ ${more}` : "€";
 }
 
-/** Return "About 145 € by 30 November". The forecast's bounds are left out, because this number is one of them. */
+/** Return "Forecast until 30 November: about 145 €". The forecast's bounds are left out, because this number is one of them. */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
   if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";

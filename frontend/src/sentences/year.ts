@@ -140,7 +140,8 @@ export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above 
 export function limitName(months: MonthAbove[], { isContract, kw }: Limit, locale: Locale): string {
   const held = isContract ? months.flatMap(({ contract }) => contract.reference_kw) : [];
   const changes = held.filter((power, index) => power !== held[index - 1]);
-  return (changes.length ? changes : [kw]).map((power) => locale.referenceKW(power)).join(`${locale.text(yearTexts, "then")} `);
+  const names = (changes.length ? changes : [kw]).map((power) => locale.referenceKW(power));
+  return names.reduce((before, after) => locale.text(yearTexts, "then", { before, after }));
 }
 
 /** Return the sentence about the quarter-hours above a limit. `monthCount` is undefined until a month is complete. */

@@ -84,8 +84,8 @@ async def test_current_limits(home: Home) -> None:
             ("()", "unknown", "unknown"),
         ):
             await home.receive(with_value(text, reference, limits))
-            assert home.state_of("smarty_current_limit_from_the_grid").state == imported
-            assert home.state_of("smarty_current_limit_to_the_grid").state == exported
+            assert home.state_of("smarty_amperage_limit_from_grid").state == imported
+            assert home.state_of("smarty_amperage_limit_to_grid").state == exported
 
 
 @pytest.mark.parametrize("medium", ["1-0", "0-0"])

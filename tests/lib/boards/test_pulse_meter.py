@@ -286,3 +286,17 @@ def test_the_clock_may_be_set() -> None:
     meter.feed(b"40\n", -990)
     assert meter.pulses == 40
     assert meter.power_kw(-990) == pytest.approx(3.6)
+
+
+@pytest.mark.parametrize(("count", "pulses"), [(1, 1), (2, 0)])
+def test_a_text_is_no_pulse_after_a_running_count_above_one(count: int, pulses: int) -> None:
+    meter = PulseMeter(1000)
+    meter.begin_at(count, 0.0)
+    assert sum(event.pulses for event in meter.read_line("blink", 10.0)) == pulses
+
+
+def test_the_text_of_a_gateway_that_serves_somebody_else_is_no_pulse() -> None:
+    meter = PulseMeter(1000)
+    for data in (b"Port alrea", b"dy in use\r\nblink\r", b"\n"):
+        meter.feed(data, 10.0)
+    assert meter.pulses == 1

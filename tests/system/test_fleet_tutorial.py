@@ -34,4 +34,4 @@ async def test_the_page_leads_from_nothing_to_a_picture_and_to_the_silent_meter(
     assert len({one["meter"] for one in power if one}) == 6
     # Nobody who has the page alone goes into the wrong cellar.
     assert [{name: one[name] for name in SILENT} for one in silent] == [SILENT]
-    assert processes_mentioning("fleet-path-") == []
+    assert processes_mentioning("fleet-tutorial-") == []
