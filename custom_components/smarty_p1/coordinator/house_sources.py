@@ -32,7 +32,10 @@ ENERGY = "energy"
 
 
 async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
-    """Return the manager of the Energy dashboard, None if Home Assistant has no such dashboard."""
+    """Return the manager of the Energy dashboard.
+
+    Return None if Home Assistant has no such dashboard.
+    """
     if ENERGY not in hass.config.components:
         return None
     # Import here, because Home Assistant may have no Energy dashboard.
@@ -42,7 +45,7 @@ async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
 
 
 def stored_sources(manager: EnergyManager) -> list[SourceType]:
-    """Return the sources that the user has entered for the Energy dashboard, perhaps none."""
+    """Return the sources that the user has entered for the Energy dashboard."""
     return list((manager.data or manager.default_preferences())["energy_sources"])
 
 

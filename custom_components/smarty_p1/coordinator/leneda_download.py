@@ -183,7 +183,7 @@ class LenedaFetch:
     def _at(
         self, now: datetime, time: timedelta, *, days: int = 0, spread: bool = True
     ) -> datetime:
-        """Return the moment at which Luxembourg's clock shows `time`, `days` after today.
+        """Return the moment at which Luxembourg's clock shows `time`, `days` days after today.
 
         The moment is in UTC. With `spread`, the random delay of this household is added.
         """

@@ -338,7 +338,7 @@ class PlatformPast:
             self._statistics.months_at_once.add(month)
 
     async def _async_record(self, platform: Platform) -> None:
-        """Write the hours of `platform` into the statistics of the meter's entities."""
+        """Write the hourly values of `platform` into the statistics of the meter's entities."""
         names = self._names()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -357,7 +357,7 @@ class PlatformPast:
         )
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
-        """Write the statistics if hours are still to be written, or if an entity is new."""
+        """Write the statistics if values wait to be written, or if an entity has no ledger yet."""
         if self._statistics.waits or not self._statistics.knows(self._names()):
             self._record()
 
@@ -370,9 +370,9 @@ class PlatformPast:
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Cancel the task `last`, and write all known hours.
+        """Cancel the task `last`, and write all known hourly values.
 
-        If some hours cannot be written yet, retry in an hour.
+        If some of the values cannot be written yet, retry in an hour.
         """
         if last and not last.done():
             last.cancel()

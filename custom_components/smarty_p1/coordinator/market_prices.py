@@ -80,7 +80,10 @@ def unit_factor(state: State) -> float | None:
 
 
 def price_of(state: State | None) -> float | None:
-    """Return a state's price in EUR per kWh, None if the price is unknown or above MAX_PRICE."""
+    """Return a state's price in EUR per kWh.
+
+    Return None if the price is unknown or above MAX_PRICE.
+    """
     factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None

@@ -94,7 +94,10 @@ class Ledger:
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return the ledger from a value of `stored`. Malformed data can raise any exception."""
+        """Return the ledger from `stored`, the result of the property `stored`.
+
+        Malformed data can raise any exception.
+        """
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):

@@ -45,7 +45,7 @@ async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
 
 
 def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
-    """Return whether all requested days are over, so that the answer can be cached."""
+    """Return whether all requested days are over. If so, the answer can be cached."""
     end: date = msg.get("end", date.max)
     return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
 

@@ -38,7 +38,7 @@ class Status(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Return whether the meter is not loaded, so that no readings are expected."""
+        """Return whether the meter is not loaded. No readings are expected then."""
         return self.state not in {"receiving", "waiting", "failing"}
 
 

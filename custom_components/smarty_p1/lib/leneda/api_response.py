@@ -95,7 +95,7 @@ def checked_series(answer: object, code: str, max_items: int) -> RawSeries:
 
 
 def checked_item(item: Any, max_value: float) -> CheckedItem | None:  # noqa: ANN401 - any JSON
-    """Return an item with a value from 0 to `max_value`, None if the item is malformed."""
+    """Return an item with a value from 0 to `max_value`. Return None if `item` is malformed."""
     match item:
         case {"value": int() | float() as value, "startedAt": str(text)}:
             version = item.get("version", 1)

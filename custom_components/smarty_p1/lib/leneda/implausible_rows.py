@@ -22,7 +22,10 @@ def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
 
 
 def last_whole_day(rows: Sequence[Row]) -> DaySum | None:
-    """Return the sum of the last day whose quarter-hours are all known, None without such a day."""
+    """Return the sum of the last day whose quarter-hours are all known.
+
+    Return None if there is no such day.
+    """
     for start, group in groupby(reversed(rows), lambda row: day_start(row.start)):
         powers = [row.kw for row in group]
         if len(powers) == (day_end(start) - start) // QUARTER_HOUR:

@@ -23,7 +23,7 @@ class IntervalEstimate:
 
     @property
     def is_certain(self) -> bool:
-        """Return whether the estimate is reliable, because five intervals were measured."""
+        """Return whether five intervals were measured. The estimate is reliable then."""
         return len(self._intervals) == _MAX_INTERVALS
 
     def note(

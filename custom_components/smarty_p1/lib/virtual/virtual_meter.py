@@ -86,9 +86,10 @@ class VirtualMeter:
         return self._telegrams.interval or _TELEGRAM_INTERVAL_S
 
     def on_reading(self, reading: Reading, now: float, age: float = 0.0) -> None:
-        """Take the next reading at the time `now`, in seconds of a monotonic clock.
+        """Answer requests with `reading` from now on.
 
-        `age` is the time in seconds since the telegram was sent.
+        `now` is the present time in seconds of a monotonic clock. `age` is the time in seconds
+        since the telegram was sent.
         """
         self._telegrams.note(now, MAX_SILENCE_S, _MIN_INTERVAL_S)
         self._values = values_of(reading)
