@@ -1,7 +1,7 @@
 """Commands of the cards about bills, days, habits and quarter-hours.
 
 The habits are the usual energies and cost until this time of the day, the highest powers of a
-month, and the base load (the power of devices that are never switched off).
+month, and the base load (the power that the household draws at all times).
 """
 
 from datetime import date, datetime
@@ -75,7 +75,7 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
 
 @meter_command("highlights", {vol.Optional("day"): cv.date}, is_kept=lambda *_: True)
 async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the highest powers of the month that contains `day`, and the household's base load.
+    """Return the highest powers of the month that contains `day`, and the base load.
 
     If the request has no day, return the highest powers of the running month.
     """

@@ -1,7 +1,7 @@
-"""Telegrams from the entities of another integration, and an assessment of these entities.
+"""Telegrams made from the entities of other integrations, and a trial reading of these entities.
 
-While the set-up dialog listens to the entities, it collects their telegrams. The assessment finds
-the longest interval between reports, and the step by which the totals change.
+A dialog makes the trial reading before the entities are used. The trial finds the longest interval
+between two reports, and the step by which the totals change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -115,7 +115,7 @@ _QUARTER_HOUR_S = 900
 
 
 class Trial(NamedTuple):
-    """Result of reading a meter from entities for a short time, in the set-up dialog."""
+    """Result of the trial reading of a meter from its entities."""
 
     reports: int
     interval_s: float
@@ -127,10 +127,10 @@ class Trial(NamedTuple):
 
 
 def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
-    """Return how exact the entities are. Return None if there is no interval between two telegrams.
+    """Return the result of a trial reading. Return None if no interval between telegrams is known.
 
     If there is a single telegram, the interval begins at `last_report`. This is the time of the
-    entities' last report before the dialog began to listen.
+    entities' last report before the trial reading.
     """
     times = [telegram.time for telegram in telegrams if telegram.time]
     if len(times) == 1 and last_report:

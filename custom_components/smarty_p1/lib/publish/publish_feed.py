@@ -49,11 +49,10 @@ class PublishFeed:
         return self._is_online and not self.is_held
 
     def on_reading(self, reading: Reading) -> None:
-        """Decide when the messages about `reading` are due.
+        """Take a new reading.
 
-        They are due now if the interval is over, or if `reading` has a new message of the grid
-        operator. They are due at the end of the interval if it ends in a moment. Otherwise,
-        `reading` is dropped.
+        The reading becomes due now if a message text is new or if the interval is over. If the
+        interval ends in a moment, the reading becomes due then. Otherwise it is dropped.
         """
         self._latest = reading
         if not self._is_online:
