@@ -45,7 +45,7 @@ async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
 
 
 def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
-    """Return whether all requested days are over, so that the answer can be cached."""
+    """Return whether all requested days are over. If so, the answer can be cached."""
     end: date = msg.get("end", date.max)
     return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
 
@@ -64,9 +64,9 @@ async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
 
 @meter_command("usual", is_kept=lambda *_: True)
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the usual energies, peak and cost from midnight to this time of the day.
+    """Return the usual energies, peak and cost from midnight to the present time of the day.
 
-    They are means of the same weekday in the last four weeks.
+    "Usual" is the mean of the last four weeks, taken over the days with today's weekday.
     """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
