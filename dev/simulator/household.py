@@ -21,7 +21,8 @@ from .weather import MINUTES, weather_of_day
 # The day 0 must be a Monday, because `appliances` computes weekends from the number of the day.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
-CACHED_DAYS = 3
+# Three threads of the demo read days of different times.
+CACHED_DAYS = 9
 
 WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
