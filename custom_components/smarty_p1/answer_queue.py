@@ -1,8 +1,8 @@
 """Queue of expensive answers to users. Only one answer is computed at a time.
 
 Any user can request a year of quarter-hours or the value of a battery. A few hundred such requests
-at once would block Home Assistant. So users take turns, one thread computes, and equal requests
-share an answer.
+at the same time would block Home Assistant. So users take turns, one thread computes, and equal
+requests share an answer.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_ho
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue. The question being answered does not count."""
-# Maximum number of waiting questions of all automations together. At midnight, automations may
-# query many meters at once.
+# Maximum number of waiting questions of all automations together. At midnight, many automations may
+# each ask about a meter at the same time.
 _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
 # Seconds. If a disk or database does not respond, it must not block the queue for longer than this.

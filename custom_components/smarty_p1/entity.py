@@ -50,9 +50,9 @@ def _number_of(coordinator: BooksCoordinator) -> str:
 
 
 def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
-    """Return the number in the name of a new meter, "" if there are no `earlier` meters.
+    """Return the suffix for the name of a new meter. It is "" if there are no `earlier` meters.
 
-    A meter with a serial number gets a short form of this number. Other meters get a running
+    The suffix is a short form of the serial number. A meter without a serial number gets a running
     number, because a name must not show the code of a metering point.
     """
     if not earlier:

@@ -54,7 +54,7 @@ async def async_setup_entry(
 
 
 class MeterEvent(SmartyEntity, EventEntity):
-    """Event entity that fires when a reading differs from the reading before."""
+    """Event entity that fires when a reading differs from the previous reading."""
 
     described: EventSpec
     _was_available: bool | None = None

@@ -20,7 +20,7 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
 ) -> None:
-    """Register the logbook entry of a message: the entity's name and the message's text."""
+    """Register a function that describes a message of the grid operator in the logbook."""
 
     @callback
     def describe(event: Event) -> dict[str, str]:

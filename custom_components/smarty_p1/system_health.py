@@ -23,7 +23,10 @@ def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> 
 
 
 async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the number of loaded meters, and a description of each entry by number and title."""
+    """Return the number of loaded meters, and a description of each entry.
+
+    The descriptions are keyed by the entry's number and title.
+    """
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     described = {"meters": sum(has_books(entry) for entry in loaded)}

@@ -1,6 +1,5 @@
 """Simulated Leneda platform of the demo. It has the quarter-hours of the first meter."""
 
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 from dev.leneda import Platform
@@ -24,8 +23,6 @@ def platform_of(meter: Meter) -> Platform:
     The quarter-hours begin with the simulated year of the demo.
     """
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
-    # Another thread uses the caches of the original household. So use a copy here.
-    meter.household = deepcopy(meter.household)
     first = start_of_history(datetime.now(UTC))
 
     def imported(start: datetime) -> float | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from operator import add
+from threading import Lock
 from typing import NamedTuple
 
 from .appliances import SLOT, electric_loads, warmth_and_water
@@ -20,7 +21,8 @@ from .weather import MINUTES, weather_of_day
 # The day 0 must be a Monday, because `appliances` computes weekends from the number of the day.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
-CACHED_DAYS = 3
+# Three threads of the demo read days of different times.
+CACHED_DAYS = 9
 
 WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
@@ -159,6 +161,8 @@ class Household:
         self._seed = seed
         self._at_midnight = [Registers()]
         self._days: dict[int, _Day] = {}
+        # Threads that write a history, and the event loop, read the same days.
+        self._lock = Lock()
 
     def registers_at(self, when: datetime) -> Registers:
         """Return the registers at the time `when`. Heat and water rise only every five minutes."""
@@ -217,27 +221,32 @@ class Household:
         return [float(watts if phase == own else 0) for phase in range(count)]
 
     def _midnight(self, index: int) -> Registers:
-        while len(self._at_midnight) <= index:
-            today = self._flows(len(self._at_midnight) - 1).totals()
-            self._at_midnight.append(self._at_midnight[-1].plus(today))
-        return self._at_midnight[index]
+        with self._lock:
+            while len(self._at_midnight) <= index:
+                today = self._flows(len(self._at_midnight) - 1).totals()
+                self._at_midnight.append(self._at_midnight[-1].plus(today))
+            return self._at_midnight[index]
 
     def _day(self, index: int) -> _Day:
-        if index not in self._days:
-            flows = self._flows(index)
-            while len(self._days) >= CACHED_DAYS:
-                del self._days[next(iter(self._days))]
-            self._days[index] = _Day(
-                flows,
-                _sums(max(watts, 0) for watts in flows.net),
-                _sums(max(-watts, 0) for watts in flows.net),
-                _sums(max(var, 0) for var in flows.reactive),
-                _sums(max(-var, 0) for var in flows.reactive),
-                _sums(flows.warmth),
-                _sums(flows.water),
-                _sums(flows.solar),
-            )
-        return self._days[index]
+        with self._lock:
+            if index not in self._days:
+                while len(self._days) >= CACHED_DAYS:
+                    del self._days[next(iter(self._days))]
+                self._days[index] = self._make_day(index)
+            return self._days[index]
+
+    def _make_day(self, index: int) -> _Day:
+        flows = self._flows(index)
+        return _Day(
+            flows,
+            _sums(max(watts, 0) for watts in flows.net),
+            _sums(max(-watts, 0) for watts in flows.net),
+            _sums(max(var, 0) for var in flows.reactive),
+            _sums(max(-var, 0) for var in flows.reactive),
+            _sums(flows.warmth),
+            _sums(flows.water),
+            _sums(flows.solar),
+        )
 
     def _flows(self, index: int) -> _Flows:
         sky = weather_of_day(index)

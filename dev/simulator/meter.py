@@ -197,8 +197,8 @@ class Meter:
 
 @lru_cache(maxsize=32)
 def _household(house: House, seed: int) -> Household:
-    # A household stores nothing but caches. So a meter that is created again can share the
-    # household.
+    # A household has no state except caches of computed values. So all meters with the same house
+    # and seed can share one household.
     return Household(house, seed)
 
 

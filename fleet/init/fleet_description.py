@@ -95,7 +95,7 @@ class FleetInputs:
 
     @property
     def titles(self) -> dict[str, tuple[str, str]]:
-        """Return the name of the gateway and of the port of each meter, by system title."""
+        """Return two names for each meter: its gateway and its port. The keys are system titles."""
         return {
             meter.title: (gateway.name, meter.port)
             for gateway in self.gateways

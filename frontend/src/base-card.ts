@@ -37,7 +37,7 @@ export abstract class SmartyCard extends LitElement {
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
-  /** Undefined until the texts of the language are loaded; the card shows no text until then. */
+  /** Texts and formats of the user. Undefined while the texts are not loaded; until then, the card shows no text. */
   protected locale!: Locale;
   #hass: Hass | undefined;
   #meters: Meters | undefined;
@@ -58,7 +58,7 @@ export abstract class SmartyCard extends LitElement {
   /** Name of the card for screen readers. */
   protected abstract get label(): string;
 
-  /** Return the feeds of further meters shown in the card. */
+  /** Return the feeds of the other meters whose values the card also shows. */
   protected otherFeeds(): MeterFeed[] {
     return [];
   }
@@ -134,7 +134,7 @@ export abstract class SmartyCard extends LitElement {
     return this.config.entry_id ? undefined : this.#meters;
   }
 
-  /** Whether there are several meters. True even if the configuration of this card names one of them. */
+  /** Whether there are several meters, even if the configuration of this card names one of them. */
   protected get isOneOfSeveral(): boolean {
     return (this.#meters?.list?.length ?? 0) > 1;
   }
@@ -263,8 +263,8 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Return `shown` as a button that opens the entity with the translation key `key`; plain `shown` if the entity does
-   * not exist. `value` is the shown value with its name.
+   * Return a button with the content `shown`. The button opens the entity with the translation key `key`; without such
+   * an entity, return only the content. `value` describes the content for screen readers: "Power 2.1 kW".
    */
   protected moreInfo(key: string, shown: TemplateResult | string, value: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);

@@ -1,7 +1,7 @@
 /**
- * Grid of a year: its days by the quarter-hours of the clock, and the marks of exceeded limits.
+ * Table of a year: a value for each day and each quarter-hour of the day, and marks of exceeded limits.
  *
- * The grid uses Luxembourg's calendar and clock: clock changes give one day 92 quarter-hours, and one day 100.
+ * The table uses Luxembourg's calendar and clock: clock changes give one day 92 quarter-hours, and one day 100.
  */
 
 import { localParts, QUARTER_HOUR_MS } from "./locale.ts";
@@ -27,8 +27,8 @@ export function clockChanges(start: number, end: number): ClockChange[] {
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Looking up the offset of all 35,000 quarter-hours would be slow. So look up the offset every 30 days, and search
-  // for the change only where it differs.
+  // Looking up the offset of all 35,000 quarter-hours would be slow. So look up the offset every 30 days. If it differs
+  // from the previous offset, search for the clock change in these 30 days.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];
@@ -55,7 +55,7 @@ function eachRow({ start, values }: Series, visit: (value: number, local: number
   }
 }
 
-/** Grid of a year: days by quarter-hours of the clock. */
+/** Table of a year: a value for each day and each quarter-hour of the day. */
 export interface Grid {
   /** First day, as a count of days since 1970. */
   readonly firstDay: number;
@@ -89,8 +89,8 @@ export function gridOf(series: Series): Grid {
     if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
     if (value < 0) feedsIn = true;
-    // In autumn, an hour repeats, so keep the higher of its two values. The hour that is skipped in spring stays
-    // unknown.
+    // In autumn, one hour of the clock occurs twice. So keep the higher value of each quarter-hour. The hour that is
+    // skipped in spring stays unknown.
     if (value > all[cell]!) all[cell] = value;
     const [before, mark] = [above[cell]!, series.above[row]!];
     above[cell] = Math.max(before & CLASSES_MASK, mark & CLASSES_MASK) | ((before | mark) & CONTRACT_BIT);

@@ -6,8 +6,8 @@ import common from "./texts/common.json" with { type: "json" };
 /** Round half away from zero; never return -0. */
 export function round(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
-  // A sum of binary fractions may be slightly too low, such as 0.12499999 kWh instead of 0.125 kWh. It must still
-  // become 0.13, so add 1e-7.
+  // A sum of binary fractions may be slightly too low, such as 0.12499999 kWh instead of 0.125 kWh. Such a sum must
+  // still become 0.13, so add 1e-7.
   const whole = Math.floor(Math.abs(value) * factor + 0.5 + 1e-7);
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }
@@ -18,7 +18,7 @@ export function roundDown(value: number, decimals = 0): number {
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/** Round up. For example, a household that switches off the shown power must stay below its limit. */
+/** Round a value up, such as a power that a household must switch off to stay below its limit. */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;
@@ -94,8 +94,8 @@ export class Locale {
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
     const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
-    // In a browser without Luxembourgish, the numbers and dates get German formats. The names of months and weekdays
-    // are our own.
+    // In a browser without Luxembourgish, numbers and dates get German formats. The names of months and weekdays come
+    // from the texts of the cards.
     this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
     this.#numberTag =
       formats.number_format === "system"
@@ -293,7 +293,7 @@ function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
 }
 
-/** Maximum number of cached hours, more than all displayed days contain. */
+/** Maximum number of hours whose offset is cached. The displayed days have fewer hours. */
 const MAX_OFFSETS = 2_000;
 const offsets = new Map<number, number>();
 let parts: Intl.DateTimeFormat | undefined;
@@ -306,8 +306,8 @@ function aheadMs(time: number): number {
   const hour = Math.floor(time / HOUR_MS);
   let ahead = offsets.get(hour);
   if (ahead === undefined) {
-    // Every page of Home Assistant loads this module, but few pages need this format. So create it only at its first
-    // use.
+    // Every page of Home Assistant loads this module, but few pages need this format. So create the format only at its
+    // first use.
     parts ??= new Intl.DateTimeFormat("en-GB", {
       timeZone: TIME_ZONE,
       year: "numeric",

@@ -19,7 +19,7 @@ const MAX_ANSWERS = 40;
 const IDLE_RESET_MS = 600_000;
 /** Time for which a list of meters counts as new. So the cards of a newly opened view do not request it again. */
 const MAX_LIST_AGE_MS = 5_000;
-/** Time for which a feed that was opened before its first card stays open without a card. */
+/** Time for which a feed stays open without a card. A feed can be opened before its first card exists. */
 const PREPARED_MS = 10_000;
 
 let touchedAt = 0;
@@ -145,7 +145,10 @@ export interface Reply<T> {
 export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
-  /** Time of the last message, or of a later start of listening, in ms by this page's clock. */
+  /**
+   * Time of the last message or, if later, of the first listener, in ms by this page's clock. The silence is counted
+   * from here.
+   */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
@@ -317,8 +320,8 @@ export class MeterFeed extends SharedSubscription {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
-    // A meter without a cable has no `received_at`. Its messages come when Leneda has sent further days. So request all
-    // answers again.
+    // A meter without a cable has no `received_at`. The integration sends a message about such a meter when Leneda has
+    // sent further days. So request all answers again.
     if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
     // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again
     // later.
@@ -347,7 +350,10 @@ export class Meters extends SharedSubscription {
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
   #askedAt = 0;
-  /** Last period of each meter. With one period for all, the periods of two meters would reload the list for ever. */
+  /**
+   * Last period of each meter. If all meters shared one period, two meters would replace it in turn, and so reload the
+   * list for ever.
+   */
   readonly #periods = new Map<string, string>();
 
   feed(entryId: string): MeterFeed {

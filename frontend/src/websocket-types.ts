@@ -27,7 +27,7 @@ export interface Meter {
   last_telegram: Time | null;
   currency: string;
   reference_kw: number | null;
-  /** EUR a kWh above the reference power, with VAT. */
+  /** Additional price of a kWh above the reference power, in EUR with VAT. */
   excess_price: number | null;
   /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
@@ -93,8 +93,8 @@ export interface QuarterHours {
   unit: "Wh";
   values: (number | null)[] | string;
   /**
-   * For each quarter-hour, the number of `reference_powers` that it exceeds, plus 16 if it exceeds the contract's
-   * reference power. Missing unless the requested quantity is `larger`.
+   * A number for each quarter-hour: how many of `reference_powers` it exceeds, plus 16 if it exceeds the contract's
+   * reference power. This field is missing unless the requested quantity is `larger`.
    */
   above?: number[] | string;
   reference_powers?: number[];
@@ -123,7 +123,7 @@ export interface Day {
   quarter_hours_above: number;
   above_wh: number;
   peak: Peak | null;
-  /** In EUR: used and fixed costs plus `feed_in`, which is negative if the household is paid. */
+  /** Sum of `cost_used`, `cost_fixed` and `feed_in`, in EUR. `feed_in` is negative if the household is paid. */
   cost: number | null;
   cost_used: number | null;
   cost_fixed: number | null;
@@ -137,7 +137,7 @@ export interface BillLine {
   unit: string;
   price: number;
   amount: number;
-  /** Name of an aid that the user entered, and whether VAT is charged on it. */
+  /** Name of an aid (such as a rebate) that the user entered, and whether VAT is charged on the aid. */
   label?: string;
   has_vat?: boolean;
 }
@@ -158,7 +158,10 @@ export interface Bill {
   vat_rate: number | null;
   total: number | null;
   estimate?: { total: number; low?: number; high?: number };
-  /** Names of lines without a price, and the sum of the other parts. `total` is null if any line is missing. */
+  /**
+   * Names of lines without a price. If a name is listed, `total` is null, and `subtotal` is the sum of all complete
+   * parts.
+   */
   missing?: string[];
   subtotal?: number | null;
   prices_of?: string;
@@ -348,7 +351,7 @@ export interface House {
   }[];
 }
 
-/** Means of the same weekday in the last four weeks, from midnight to the clock time of `until`. */
+/** Mean values of the last four days with the same weekday, each from midnight to the clock time of `until`. */
 export interface Usual {
   days: number;
   imported_wh: number;

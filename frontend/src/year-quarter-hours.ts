@@ -19,7 +19,10 @@ const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** The larger energy in Wh: imported, or exported as a negative number. Always imported where `above` is not 0. */
+  /**
+   * Larger of imported and exported energy, in Wh. Exported energy is a negative number. If `above` is not 0, the value
+   * is the imported energy.
+   */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;
@@ -31,7 +34,7 @@ export interface Series {
 interface Cache {
   month?: string;
   start: string;
-  /** Mark `past` of the newest rows at the last request for the year. */
+  /** Mark `past` that the newest rows had when the year was last requested. */
   past: string;
   year?: QuarterHours;
   tail?: QuarterHours | undefined;
@@ -56,7 +59,8 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
-  // The tail has all rows after the end of the year's answer. Its rows may have changed, so request all of them again.
+  // The tail has all rows after the end of the year's answer. Rows of the tail may have changed, so request the whole
+  // tail again.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!cache.series || cache.year !== year || cache.tail !== tail) {
     Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });

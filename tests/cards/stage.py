@@ -135,7 +135,8 @@ class Stage:
 
     async def set_clock(self, page: Page, now: datetime) -> None:
         """Set that clock. Only the test moves it on: a busy machine may need minutes for a test."""
-        await page.clock.set_system_time(now - timedelta(seconds=1))
+        # Until it pauses, it runs, and it cannot pause in the past.
+        await page.clock.set_system_time(now - timedelta(minutes=5))
         await page.clock.pause_at(now)
 
     async def settle(self) -> None:

@@ -86,7 +86,7 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 
 def line_of(coordinator: Coordinator) -> Line | None:
-    """Return the port reader of a coordinator, None for a coordinator without a port."""
+    """Return the port reader of a coordinator. Return None if the coordinator reads no port."""
     match coordinator:
         case PulseCoordinator():
             return coordinator.source.line

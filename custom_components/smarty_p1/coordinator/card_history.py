@@ -79,7 +79,8 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None or meter.time > reading.received_at + _A_DAY:
                 continue
-            # The first meter in the dict is forgotten first. So move this meter to the end.
+            # The loop below removes the first meter in the dict if there are too many. So move this
+            # meter to the end.
             medium = self.media.pop(identity, None)
             if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
                 medium = MediumHistory(meter.type, meter.unit)

@@ -82,7 +82,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def look(self) -> None:
-        """If the condition has changed, report it to repairs, log and entities."""
+        """Check the condition. Report a change of the condition to repairs, log and entities."""
         self._look(self.now())
 
     @callback

@@ -98,7 +98,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
 
 
 def contract_since(options: Mapping[str, Any]) -> date | None:
-    """Return the day from which the contract holds. Return None if no day was entered."""
+    """Return the day from which the contract is valid. Return None if no day was entered."""
     since: str | None = options.get(CONF_SURCHARGE_PRICE_SINCE)
     return date.fromisoformat(since) if since else None
 
@@ -122,7 +122,7 @@ def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
 
 
 def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
-    """Return the aids of the State and rebates in the options. Each entered amount is one aid."""
+    """Return the state aids and rebates in the options. Each entered amount is one aid."""
     return tuple(
         Aid(
             name=aid["name"],

@@ -1,8 +1,8 @@
 """History of a meter's events in the last 400 days: disturbances, switching, and messages.
 
 Switching means that the breaker or a relay has changed its state. The meter counts events without
-their times. So an event is only known to lie between two readings: the reading that shows the
-event, and the reading before.
+their times. So an event is only known to lie between two successive readings: the earlier reading
+does not show the event, and the later reading shows it.
 """
 
 import json
@@ -39,7 +39,7 @@ _WATCHED = tuple(
 class Event(NamedTuple):
     """Event that happened after the time `after`, and not later than `time`.
 
-    `after` is None if no reading came before.
+    `after` is the time of the previous reading. It is None if there was no previous reading.
     """
 
     time: datetime

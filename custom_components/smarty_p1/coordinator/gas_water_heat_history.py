@@ -34,7 +34,7 @@ _MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
-    """Consumption in a day or an hour, and the seconds of this time in which it is known."""
+    """Consumption in a day or an hour, and for how many seconds of it the consumption is known."""
 
     amount: float
     seconds: float
@@ -44,7 +44,10 @@ _NOTHING = Sum(0.0, 0.0)
 
 
 class MediumHistory:
-    """Consumption of one meter in the meter's unit, by the start of the day or hour in UTC."""
+    """Daily and hourly consumption of one meter, in the meter's unit.
+
+    The keys are the starts of the days or hours in UTC.
+    """
 
     def __init__(self, kind: str, unit: str | None) -> None:
         self.kind = kind

@@ -32,7 +32,10 @@ ENERGY = "energy"
 
 
 async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
-    """Return the manager of the Energy dashboard, None if Home Assistant has no such dashboard."""
+    """Return the manager of the Energy dashboard.
+
+    Return None if Home Assistant has no such dashboard.
+    """
     if ENERGY not in hass.config.components:
         return None
     # Import here, because Home Assistant may have no Energy dashboard.
@@ -42,15 +45,15 @@ async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
 
 
 def stored_sources(manager: EnergyManager) -> list[SourceType]:
-    """Return the sources that the user has entered for the Energy dashboard, perhaps none."""
+    """Return the sources that the user has entered for the Energy dashboard."""
     return list((manager.data or manager.default_preferences())["energy_sources"])
 
 
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Time before the first requested day. Its statistics are read, too, because they show how much
-# energy is normal for an hour.
+# Length of a period before the first requested day. Its statistics are read, too, because they show
+# how much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
@@ -74,7 +77,10 @@ class HouseSource(NamedTuple):
 
 
 async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
-    """Return the solar and battery sources of the Energy dashboard, empty without a recorder."""
+    """Return the solar and battery sources of the Energy dashboard.
+
+    Return [] if Home Assistant has no recorder.
+    """
     manager = await async_energy_manager(hass)
     if manager is None or RECORDER not in hass.config.components:
         return []
@@ -131,7 +137,10 @@ async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> lis
 async def async_supplies(
     hass: HomeAssistant, sources: Sequence[HouseSource], start: datetime, until: datetime
 ) -> list[Supply]:
-    """Return the hourly energy of `sources` from a month before `start` until `until`."""
+    """Return the hourly energy of `sources` in the period before `until`.
+
+    The period begins a month before `start`, because earlier hours show which energies are normal.
+    """
     kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
     read = without_collection(_read)
     return await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
@@ -157,9 +166,10 @@ def _read(
 def _by_hour(
     rows: Sequence[StatisticsRow], first: datetime
 ) -> tuple[dict[datetime, float], datetime]:
-    """Return the energy by hour, and the start of the first hour that was measured completely.
+    """Return the energy of each hour, and the start of the first hour that was measured completely.
 
-    `first` is the start of the statistics that were read.
+    The energies are keyed by the start of the hour. `first` is the time from which `rows` were
+    read.
     """
     kwh: dict[datetime, float] = {}
     since = first
@@ -178,7 +188,10 @@ def _by_hour(
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the only power sensor of an entity's device, None if there is none or several."""
+    """Return the power sensor of the device that has an entity.
+
+    Return None if the device has no power sensor or several of them.
+    """
     registry = er.async_get(hass)
     entity = registry.async_get(entity_id)
     if entity is None or entity.device_id is None:

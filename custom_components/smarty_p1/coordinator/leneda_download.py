@@ -55,11 +55,11 @@ _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# The period of one request is a day shorter than Leneda's maximum, because a period is an hour
-# longer if the clocks are put back in it.
+# The period of one request is a day shorter than Leneda's maximum. This leaves room for the
+# additional hour of the day in autumn on which the clocks are put back.
 _PIECE = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. The months and the statistics are updated after
-# each download, so few long downloads cost less.
+# each download, so a few downloads of long periods cost less than many of short ones.
 _HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
@@ -70,13 +70,17 @@ class KnownPast(Protocol):
     """Storage of the platform's quarter-hours. Adding rows updates months and statistics."""
 
     async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
-        """Add the quarter-hours of each code. The highest version of a quarter-hour counts."""
+        """Add the quarter-hours of each code.
+
+        A stored quarter-hour is replaced unless it has a higher version than the added
+        quarter-hour.
+        """
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, in the order of time."""
 
     async def async_read(self) -> Mapping[str, Sequence[Row]]:
-        """Return the platform's quarter-hours by code, in the order of time."""
+        """Return the platform's quarter-hours in the order of time, keyed by code."""
 
 
 class _Asked(NamedTuple):
@@ -179,7 +183,7 @@ class LenedaFetch:
     def _at(
         self, now: datetime, time: timedelta, *, days: int = 0, spread: bool = True
     ) -> datetime:
-        """Return the moment at which Luxembourg's clock shows `time`, `days` after today.
+        """Return the moment at which Luxembourg's clock shows `time`, `days` days after today.
 
         The moment is in UTC. With `spread`, the random delay of this household is added.
         """
@@ -226,7 +230,7 @@ class LenedaFetch:
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request `code` after the requests `asked`.
+        """Return whether to request `code`. `asked` has the requests that were made before it.
 
         The code of imported energy is always requested. Any other code that the platform refuses is
         left out for a week. A code of shared energy is requested only if the platform has values of
@@ -290,9 +294,9 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        A code whose earlier requests already reach back beyond `end` is skipped, because the other
-        codes must first catch up. For a code whose stored quarter-hours in `series` cover the whole
-        period, no request is sent.
+        If an earlier request for a code already reached further back than `end`, the code is
+        skipped until the other codes have caught up. If `series` already has all quarter-hours of
+        the period for a code, no request is sent.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):
@@ -361,7 +365,7 @@ class LenedaFetch:
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Compare the last 14 days of meter and platform. Raise or withdraw repair issues."""
+        """Compare the last 14 days of the meter with Leneda's days. Update the repair issues."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)

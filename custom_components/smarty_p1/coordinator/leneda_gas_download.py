@@ -29,7 +29,7 @@ _MIN_VOLUME = 1.0
 
 
 class LenedaGas:
-    """Download of the gas of one household into the history of its electricity meter."""
+    """Download of a household's gas consumption to the history of the electricity meter."""
 
     def __init__(
         self, hass: HomeAssistant, account: Mapping[str, str], history: MeterHistory
@@ -100,7 +100,7 @@ class LenedaGas:
         return True
 
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:
-        """Return the intervals of a period, empty if Leneda refuses the code."""
+        """Return the intervals of a period. Return [] if Leneda refuses the code."""
         account = self._account
         credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
         request = SeriesRequest(account[CONF_GAS_POINT], code, start, end)

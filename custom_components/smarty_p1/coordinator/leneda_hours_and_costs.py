@@ -35,7 +35,7 @@ _HOUR = timedelta(hours=1)
 
 
 class Costs(NamedTuple):
-    """Data for computing the costs of hours."""
+    """Contracts and months from which the costs of hours are computed."""
 
     contracts: Contracts
     months: Sequence[Month]
@@ -54,7 +54,7 @@ def all_series(
     """Return a series of hours for each key in `names`.
 
     `names` has the entity id of each key. `own` has the measured quarter-hours, and `platform` the
-    rows of the platform Leneda by code.
+    rows of the platform Leneda, keyed by code.
     """
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
@@ -122,7 +122,8 @@ def _from_nothing(_hour: datetime) -> None:
 def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, set[datetime]]:
     """Return the kWh of all complete hours, and the hours that have a value of the platform.
 
-    `own` has the measured kWh by the start of the quarter-hour, `rows` the values of the platform.
+    `own` has the measured kWh, keyed by the start of the quarter-hour. `rows` has the platform's
+    values.
     """
     theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
     counts: Counter[datetime] = Counter()
@@ -142,12 +143,12 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the hour of each quarter-hour with shared energy, and the EUR that sharing saved."""
+    """For each quarter-hour with shared energy, yield the start of its hour and the saved EUR."""
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]
-    # The list ends with the measured quarter-hours. So a measured quarter-hour replaces the
-    # platform's quarter-hour with the same start.
+    # A measured quarter-hour replaces the platform's quarter-hour with the same start, because the
+    # measured quarter-hours are at the end of the list and the dict keeps the last value of a key.
     for quarter in {span.start: span for span in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)

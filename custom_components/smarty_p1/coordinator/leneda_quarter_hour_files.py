@@ -64,10 +64,10 @@ class ImportedQuarterHours:
         self._folder = Path(hass.config.path(STORAGE_DIR, name))
 
     def read(self, until: datetime, since: datetime | None = None) -> dict[str, Sequence[Row]]:
-        """Return the quarter-hours of each code that start before `until`, in the order of time.
+        """Return the quarter-hours that start before `until`, keyed by code, in the order of time.
 
-        Files of the months before `since` are not read. The energies of a code's metering points
-        are added up. Raises OSError if a file exists but cannot be read.
+        Files of the months before `since` are not read. If a code has several metering points,
+        their energies are added up. Raises OSError if a file exists but cannot be read.
         """
         codes: dict[str, list[tuple[Row, ...]]] = {}
         for (code, _), rows in self._by_point(until, since=since).items():
@@ -75,10 +75,10 @@ class ImportedQuarterHours:
         return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
-        """Return the quarter-hours before `until` by OBIS code, of one metering point per code.
+        """Return the quarter-hours before `until`, keyed by OBIS code.
 
-        `points` has the metering point to read for each code. Raises OSError if a file exists but
-        cannot be read.
+        `points` has the one metering point to read for each code. Raises OSError if a file exists
+        but cannot be read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
         series = self._by_point(until)
@@ -96,9 +96,9 @@ class ImportedQuarterHours:
     def _by_point(
         self, until: datetime, only_code: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
-        """Return the quarter-hours before `until`, by code and suffix of the file's name.
+        """Return the quarter-hours before `until`, keyed by code and the suffix of the file's name.
 
-        The suffix stands for the metering point. Unless `only_code` is empty, only quarter-hours of
+        The suffix stands for the metering point. If `only_code` is not empty, only quarter-hours of
         this code are returned.
         """
         newest_month, oldest = _month(until), _month(since or until - KEPT_TIME)

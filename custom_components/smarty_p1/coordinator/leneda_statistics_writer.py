@@ -1,4 +1,4 @@
-"""Writer of the national platform's hours into Home Assistant's long-term statistics.
+"""Writer of the national platform's hourly values into Home Assistant's long-term statistics.
 
 The writer first makes a plan of the changes. Then it puts the changes into the recorder's queue,
 one after the other. While the changes wait, the recorder itself only appends rows after the last
@@ -39,13 +39,13 @@ RECORDER = "recorder"
 _AT_ONCE = 500
 _KWH = UnitOfEnergy.KILO_WATT_HOUR
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
-# Whether the recorder can delete the rows of a period, which Home Assistant can do since 2026.11.
+# Whether the recorder can delete the rows of a period. It can since Home Assistant 2026.11.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
 _TO_UNIT: dict[str, str] = {EnergyConverter.UNIT_CLASS: _KWH}
 
 
 class Series(NamedTuple):
-    """Hours to write into the statistics of one entity."""
+    """Hourly energies or costs to write into the statistics of one entity."""
 
     key: str
     """Key of the quantity. It stays the same when the entity is renamed."""
@@ -59,10 +59,10 @@ class Series(NamedTuple):
 
 
 class PastStatistics(ThrottledStore):
-    """Writer of hours into the statistics of one meter's entities.
+    """Writer of hourly values into the statistics of one meter's entities.
 
-    The writer stores a `Ledger` of its changes for each entity. `waits` is True while hours are
-    left to write, for example until an entity has rows of its own.
+    The writer stores a `Ledger` of its changes for each entity. `waits` is True while some values
+    are not written yet, for example because an entity has no rows of its own yet.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -75,25 +75,25 @@ class PastStatistics(ThrottledStore):
 
     @property
     def is_empty(self) -> bool:
-        """Return whether no row was added and no hour is left to write."""
+        """Return whether no row was added, and no value waits to be written."""
         return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
     async def async_load(self) -> None:
-        """Load the stored ledgers, and whether hours are left to write."""
+        """Load the stored ledgers, and whether values wait to be written."""
         if content := await self._async_read(_parse):
             self._ledgers, self.waits, self.months_at_once = content
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether the statistics of all `keys` were written before."""
+        """Return whether each of the `keys` has a ledger."""
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
-        """Store the fact that hours are left to write. After a restart, writing continues."""
+        """Store that values wait to be written. After a restart, the writing then continues."""
         self.waits = True
         await self.async_save()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
-        """Write the hours of all series. Correct hours that were written with other values."""
+        """Write the hourly values of all series. Correct rows that have other values."""
         async with self._lock:
             await self.async_begin()
             waits = False
@@ -104,15 +104,15 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether hours were added to any entity that has no rows of its own yet."""
+        """Return whether any entity has added hours, but no rows of its own yet."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
         """Add the sum of the added hours to entities that have begun to count.
 
-        Home Assistant begins the sum of an entity with 0, even if added hours come before. The
-        entity's first hour would then have a negative energy: minus the energy of all added hours.
-        `names` has the entity ids by key.
+        Home Assistant begins the sum of an entity with 0, even if there are added hours before it.
+        The entity's first hour would then have a negative energy: minus the energy of all added
+        hours. `names` has the entity id of each key.
         """
         async with self._lock:
             recorder = get_instance(self._hass)
@@ -147,7 +147,7 @@ class PastStatistics(ThrottledStore):
         return (hour, sums[-1]) if sums else None
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
-        """Undo all changes to the entities' statistics. Return whether no added row is left."""
+        """Undo all changes to the entities' statistics. Return True if no added row is left."""
         async with self._lock:
             self.waits = False
             await self.async_save()
@@ -160,7 +160,7 @@ class PastStatistics(ThrottledStore):
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
         """Write the statistics of one entity. With `is_back`, restore the entity's own statistics.
 
-        Return False if hours are left for later.
+        Return False if some values must be written later.
         """
         if RECORDER not in self._hass.config.components:
             return False

@@ -152,7 +152,7 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
-        """Return the shared power of the quarter-hours that start in a period, by code.
+        """Return the shared power of the quarter-hours that start in a period, keyed by code.
 
         Raises OSError if a file exists but cannot be read.
         """
@@ -202,7 +202,7 @@ class PlatformPast:
             )
 
     async def async_add(self, found: Platform) -> None:
-        """Add downloaded quarter-hours by code, and update months and statistics.
+        """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
 
         Raises OSError if the quarter-hours cannot be stored.
         """
@@ -220,7 +220,7 @@ class PlatformPast:
             self._reload_if_replaced()
 
     async def async_read(self) -> Platform:
-        """Return the stored quarter-hours of the account's metering points, by code.
+        """Return the stored quarter-hours of the account's metering points, keyed by code.
 
         Raises OSError if a file exists but cannot be read.
         """
@@ -338,7 +338,7 @@ class PlatformPast:
             self._statistics.months_at_once.add(month)
 
     async def _async_record(self, platform: Platform) -> None:
-        """Write the hours of `platform` into the statistics of the meter's entities."""
+        """Write the hourly values of `platform` into the statistics of the meter's entities."""
         names = self._names()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -357,7 +357,7 @@ class PlatformPast:
         )
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
-        """Write the statistics if hours are still to be written, or if an entity is new."""
+        """Write the statistics if values wait to be written, or if an entity has no ledger yet."""
         if self._statistics.waits or not self._statistics.knows(self._names()):
             self._record()
 
@@ -370,9 +370,9 @@ class PlatformPast:
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Cancel the task `last`, and write all known hours.
+        """Cancel the task `last`, and write all known hourly values.
 
-        If some hours cannot be written yet, retry in an hour.
+        If some of the values cannot be written yet, retry in an hour.
         """
         if last and not last.done():
             last.cancel()
@@ -396,7 +396,8 @@ class PlatformPast:
         """
         if self._statistics.has_alone and not self._is_stopped:
             self._cancel_lift()
-            # When this event comes, the recorder has not committed the rows yet. So wait.
+            # The recorder sends this event before it has committed the new rows. So wait for the
+            # commit.
             self._cancel_lift = async_call_later(self._hass, _COMMIT_TIME_S, self._async_lift)
 
     async def _async_lift(self, _now: datetime) -> None:
@@ -429,7 +430,7 @@ class PlatformPast:
             self._again = None
 
     def _names(self) -> dict[str, str]:
-        """Return the ids of the entities whose statistics are written, by key of the quantity."""
+        """Return the ids of the entities whose statistics are written, keyed by quantity."""
         registry = er.async_get(self._hass)
         names: dict[str, str] = {}
         for key in (IMPORTED, EXPORTED, TOTAL):

@@ -1,4 +1,4 @@
-"""Market prices of a kWh: current, of coming hours, and of past hours.
+"""Prices of a kWh on the market: the current price, coming prices, and past prices.
 
 The current prices are states of the entities that the user has chosen in the options. Most of these
 entities have the prices of today and tomorrow in their attributes. Home Assistant's Nord Pool
@@ -80,7 +80,10 @@ def unit_factor(state: State) -> float | None:
 
 
 def price_of(state: State | None) -> float | None:
-    """Return a state's price in EUR per kWh, None if the price is unknown or above MAX_PRICE."""
+    """Return a state's price in EUR per kWh.
+
+    Return None if the price is unknown or above MAX_PRICE.
+    """
     factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None
@@ -92,7 +95,10 @@ def price_of(state: State | None) -> float | None:
 
 
 class MarketPriceEntities:
-    """Price entities of one config entry. If a user renames an entity, the option is updated."""
+    """Price entities of one config entry.
+
+    If a user renames such an entity, the option with its id is updated.
+    """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -143,7 +149,7 @@ class MarketPriceEntities:
     ) -> None:
         data, options = event.data, self._entry.options
         # Check that the renamed entity had the id in the option. The event also comes if another
-        # entity now gets this id.
+        # entity is renamed to this id.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]
             self._hass.config_entries.async_update_entry(
@@ -180,10 +186,11 @@ _ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
 
 
 async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
-    """Return the current and future prices of a kWh that an entity knows, by quarter-hour in UTC.
+    """Return the current and future prices of a kWh from a price entity.
 
-    The current price is the entity's state. Announced prices that contradict the state are left
-    out. The result is empty if the state is not a price.
+    The prices are keyed by the start of the quarter-hour in UTC. The current price is the entity's
+    state. Announced prices that contradict the state are left out. The result is empty if the state
+    is not a price.
     """
     state = hass.states.get(entity_id)
     price_now = price_of(state)

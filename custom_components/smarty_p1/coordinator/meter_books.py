@@ -25,7 +25,10 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 @callback
 def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Raise or withdraw the repair issue, now and every hour until the entry is unloaded."""
+    """Raise or withdraw the repair issue about missing network prices.
+
+    This is done now, and then every hour until the entry is unloaded.
+    """
 
     @callback
     def check(now: datetime) -> None:
@@ -69,7 +72,7 @@ class MeterBooks:
 
     @property
     def demand(self) -> Demand | None:
-        """Return the quarter-hours and months of the meter, which survive a restart.
+        """Return the quarter-hours and months of the meter. They survive a restart.
 
         Return None before the first reading.
         """
@@ -94,8 +97,8 @@ class MeterBooks:
         """
         options = self._entry.options
         try:
-            # A changed contract begins at the time of a telegram. A meter without a port has no
-            # telegrams, so pass the present time.
+            # A changed contract begins at the time of a telegram. A meter whose only source is
+            # Leneda has no telegrams, so pass the present time.
             is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
             now = None if is_read else dt_util.utcnow()
             await self._store.async_load(contract_of(options), contract_since(options), now)

@@ -19,7 +19,7 @@ SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """File with the months that version 2 of the stored state had. It is removed after reading."""
+    """File with the months of a stored state in version 2. It is removed after it was read."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
@@ -50,9 +50,9 @@ class MeterStore(ThrottledStore):
         since: date | None = None,
         now: datetime | None = None,
     ) -> None:
-        """Load the state of the meter. `contract` holds from the day `since` on.
+        """Load the state of the meter. `contract` is valid from the day `since` on.
 
-        `now` is the present time for a meter without a port, otherwise None.
+        `now` is the present time if the meter's only source is Leneda, otherwise None.
 
         Raises OSError if months of version 2 cannot be converted to files of quarter-hours.
         """
@@ -75,7 +75,7 @@ class MeterStore(ThrottledStore):
         self._saved = self._news()
 
     async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the stored frame counters of a key by system title, without loading the rest."""
+        """Return the stored frame counters of a key, keyed by system title. Load nothing else."""
         stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 

@@ -148,18 +148,18 @@ class QuarterHourSeries:
         return contents
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove files that are too old by the meter's clock and by Home Assistant's clock.
+        """Remove the files that are too old by both the meter's clock and Home Assistant's clock.
 
-        If more than MAX_FILES are left, the smallest files are removed, because wrong clocks made
-        them.
+        If more than MAX_FILES are left, remove the smallest files: a wrong clock has created them,
+        so they have only a few lines.
         """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT_TIME)
         paths = [path for path in self._files() if path != new]
         too_old = [path for path in paths if path < oldest]
         rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
-            # Store the numbers of the file's lines before the file is removed. Otherwise, these
-            # lines would count as lost.
+            # Every line has a number. Store the numbers of this file's lines before the file is
+            # removed. Otherwise, these lines would count as lost.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
             _write_anew(self._removed, removed)
             path.unlink()

@@ -91,8 +91,8 @@ class Line:
         """Read the port that the entry's data names, until the entry is unloaded."""
         self._take_port()
         source = self._source
-        # No callback has to close the port at the unloading of the entry, because Home Assistant
-        # then cancels this task and waits for its end.
+        # Home Assistant cancels this task when it unloads the entry, and waits for the task's end.
+        # So no callback is needed that closes the port.
         self._task = source.config_entry.async_create_background_task(
             source.hass, self._link.run(), f"{source.name} link"
         )

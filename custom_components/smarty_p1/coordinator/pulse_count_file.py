@@ -1,4 +1,4 @@
-"""Stored count of an entry's pulses, which come from a port, an entity or an MQTT topic."""
+"""Stored count of an entry's pulses. The pulses come from a port, an entity or an MQTT topic."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -116,7 +116,7 @@ class PulseCounter(ThrottledStore):
 
     @callback
     def add(self, events: list[Pulses]) -> None:
-        """Store new pulses later, and show them if an update is due.
+        """Schedule the storing of new pulses, and show them if an update is due.
 
         `meter` has already counted these pulses.
         """

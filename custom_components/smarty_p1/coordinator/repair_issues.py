@@ -1,4 +1,4 @@
-"""Repair issues of an entry: raised and withdrawn. Their dialogs are in repairs.py."""
+"""Functions that raise and withdraw the repair issues of an entry. repairs.py has the dialogs."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -134,7 +134,10 @@ def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> b
 
 @callback
 def async_follow_disabling(hass: HomeAssistant) -> None:
-    """Withdraw all repair issues of an entry when a user disables it, even if it is not loaded."""
+    """Withdraw all repair issues of an entry when a user disables the entry.
+
+    This also works for an entry that is not loaded.
+    """
 
     @callback
     def on_change(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
@@ -211,7 +214,7 @@ class Remedies:
 
     @callback
     def apply(self, before: Condition, condition: Condition) -> None:
-        """Raise issues for new or changed repairs. Withdraw issues that `condition` has no more."""
+        """Raise issues for new or changed repairs. Withdraw the issues of repairs that are over."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
         # In the state WAITING, the user has just entered keys in a dialog, so this dialog ends by
@@ -224,8 +227,8 @@ class Remedies:
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
         if repair is Repair.KEYS:
-            # No check is needed whether a dialog for new keys is already open, because Home
-            # Assistant then opens no second one.
+            # Do not check whether a dialog for new keys is already open: Home Assistant opens no
+            # second one.
             self._entry.async_start_reauth(self._hass, data=details)
             return
         placeholders = {**self._placeholders, **details}

@@ -1,18 +1,18 @@
 """Plans that add the national platform's hours to the long-term statistics of an entity.
 
 A row of the statistics is an hour with a running sum. The energy of an hour is its sum minus the
-sum of the row before. A row that the entity itself has written is called an own row.
+sum of the previous row. A row that the entity itself has written is called an own row.
 
-- Hours before the first own row are added with sums that begin at 0. Then the sums of all own rows
-  are raised.
-- Hours that are missing between own rows are added with sums that continue from the row before. The
-  next own row stays as it is, because its sum already includes the missing hours. No hour gets a
-  negative energy.
+- The hours before the oldest own row are added with sums that begin at 0. Then the sums of all own
+  rows are raised.
+- Hours that are missing between own rows are added with sums that continue from the previous row.
+  The next own row stays as it is, because its sum already includes the missing hours. No hour gets
+  a negative energy.
 - The entity of a meter without a cable has no own rows, so it gets all hours. When the meter gets a
   cable, the entity begins to count, and its sum begins at 0. The sum of the added hours, `lifted`,
   is then added to the entity's sum. This is done before the entity's first hour becomes a row.
 
-The first own row, and an own row before a gap, cover only a part of their hour. If the platform
+The oldest own row, and an own row before a gap, cover only a part of their hour. If the platform
 knows the energy of the whole hour, such a row is raised to this energy. A `Ledger` lists all
 changes, so that they can be corrected or undone later. The ledger is stored before the rows are
 written, because Home Assistant may crash in between.
@@ -28,8 +28,9 @@ from typing import Any, NamedTuple, Self
 from ..lib.stored_values import checked_list, checked_mapping
 
 HOUR = timedelta(hours=1)
-# Maximum number of hours in a stored ledger. A ledger with more hours counts as damaged. 25 months
-# have 18,300 hours, but the ledger also names older rows, which stay in the statistics.
+# Maximum number of hours in a stored ledger. A ledger with more hours counts as damaged. The
+# platform's 25 months have 18,300 hours. But rows that are older than 25 months stay in the
+# statistics and in the ledger, so the ledger can grow for many years.
 _MAX_HOURS = 250_000
 _MAX_RUNS = 20_000
 _SAME = 1e-6
@@ -93,7 +94,10 @@ class Ledger:
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return the ledger from a value of `stored`. Malformed data can raise any exception."""
+        """Return the ledger from `stored`, the result of the property `stored`.
+
+        Malformed data can raise any exception.
+        """
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):
@@ -116,7 +120,7 @@ class Ledger:
 
 
 def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
-    """Return the start and the number of hours of each run of consecutive hours."""
+    """Return each run of consecutive hours, as the run's first hour and its number of hours."""
     runs: list[list[Any]] = []
     last = None
     for hour in sorted(hours):
@@ -129,7 +133,7 @@ def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
 
 
 class Plan(NamedTuple):
-    """Changes to the statistics of one entity. Make them in the order of the fields."""
+    """Changes to the statistics of one entity, in the order in which they must be made."""
 
     ledger: Ledger
     deleted: tuple[datetime, ...]
@@ -154,10 +158,10 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`, which has the energy of each whole hour.
+    """Return the plan that adds the hours in `known`. `known` has the energy of each complete hour.
 
-    Return None if the entity has not written a row itself. Hours that were added earlier stay, even
-    if `known` lacks them.
+    Return None if the entity has not written any row itself. Hours that were added earlier stay,
+    even if `known` lacks them.
     """
     own = _own(rows, ledger)
     if not own:
@@ -169,7 +173,8 @@ def plan(
     energies = {**kept, **known}
     if change is None:
         # Usually, the sum of the first row is the energy of its hour. But after an import by
-        # another integration, this sum can be below 0, which is no energy. So take 0 instead.
+        # another integration, this sum can be negative, and then it is not an energy. So use 0
+        # instead.
         has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
     result = _lay_out(rows, ledger, own, energies, change, starts_anew)
@@ -226,7 +231,7 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return a ledger whose first hour is `first`: `ledger` if it fits, otherwise a new ledger.
+    """Return a ledger that begins at the hour `first`: `ledger` if it does, otherwise a new one.
 
     `first` is the hour of the first row that the entity itself has written. This hour changes if
     the statistics were cleared.
@@ -234,8 +239,8 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
     if ledger.first == first:
         return ledger
     total, hours = rows[first].sum, ledger.hours & rows.keys()
-    # `lifted`, the sum of the added hours, was first stored in the ledger and then added to the sum
-    # of the row. If a crash came in between, the sum of the row is below `lifted`. Otherwise,
+    # `lifted` is the sum of the added hours. It was stored in the ledger before it was added to the
+    # row's sum. If the row's sum is below `lifted`, a crash has prevented this addition. Otherwise,
     # subtract `lifted` to get the entity's own sum.
     lifted = ledger.lifted or 0.0
     return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)

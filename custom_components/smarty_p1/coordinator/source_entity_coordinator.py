@@ -1,4 +1,4 @@
-"""Coordinator of a meter that another integration reads, as entities with the meter's totals."""
+"""Coordinator of a meter that another integration reads, from the entities with its totals."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace

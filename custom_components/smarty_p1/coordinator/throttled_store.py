@@ -74,7 +74,7 @@ class ThrottledStore(ABC):
             return
         self.is_waiting = True
         delay = 0.0 if at_once else self._turns.remaining
-        # If Home Assistant stops before the delay has passed, it writes the content when it stops.
+        # If Home Assistant stops before the delay has passed, it writes the content immediately.
         self._store.async_delay_save(self._content_when_due, delay)
 
     async def async_save(self) -> None:

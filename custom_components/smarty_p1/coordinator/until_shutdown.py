@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-# Seconds for which a stopping Home Assistant waits at most for a task, which may close a port.
+# Maximum number of seconds for which Home Assistant delays its stop, until a task has closed a
+# port.
 _MAX_STOP_S = 10.0
 
 

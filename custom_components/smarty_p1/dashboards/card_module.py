@@ -1,4 +1,4 @@
-"""Web server of the JavaScript module with the dashboard cards, which the frontend loads.
+"""Web server that delivers the JavaScript module with the dashboard cards to the frontend.
 
 The module contains the cards and the dashboard's strategy. Its sources are in `frontend/` at the
 root of the repository. The module loads its texts in the user's language from a separate file.
@@ -44,7 +44,8 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 def late_module(hass: HomeAssistant) -> str | None:
     """Return the URL of the card module if Home Assistant was running before the module was served.
 
-    Pages that were opened before lack the module. Return None if there are no such pages.
+    Pages that a user opened earlier have not loaded the module. Return None if no such page can
+    exist.
     """
     return hass.data.get(_LATE_MODULE)
 

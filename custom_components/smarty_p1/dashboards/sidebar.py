@@ -83,7 +83,7 @@ class _SidebarDashboard(LovelaceConfig):
 
     @override
     async def async_json(self, force: bool) -> json_fragment:
-        """Return the dashboard's configuration, which only names the strategy, as JSON."""
+        """Return the dashboard's configuration as JSON. It only names the strategy."""
         return json_fragment(json_bytes(_CONFIG))
 
 
@@ -123,7 +123,7 @@ def free_path(hass: HomeAssistant) -> str:
 
 
 async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Register the dashboard if the options of `entry` say so, unless it is already registered."""
+    """Register the dashboard if the options of `entry` ask for it and it is not registered yet."""
     if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)
@@ -175,7 +175,7 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
 
 
 def is_in_sidebar(hass: HomeAssistant) -> bool:
-    """Return whether the sidebar has the dashboard, because the dashboard is registered."""
+    """Return whether the sidebar shows the dashboard."""
     return bool(_own_paths(hass))
 
 

@@ -29,9 +29,9 @@ from .form_errors import FieldError
 async def async_add_cable(
     hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: Mapping[str, Any]
 ) -> None:
-    """From now on, read the telegrams of a meter that had no cable from the port in `data`.
+    """Add a port to a meter that had no cable. Its telegrams are read at this port from now on.
 
-    `serial_number` becomes the id of the meter.
+    `data` has the port and the keys. `serial_number` becomes the id of the meter.
     """
     is_loaded = entry.state is ConfigEntryState.LOADED
     if is_loaded:
@@ -44,7 +44,10 @@ async def async_add_cable(
 
 @callback
 def _rename(hass: HomeAssistant, entry: AnyConfigEntry, before: str, after: str) -> None:
-    """Replace the meter's id `before` by `after` in the ids of its device and its entities."""
+    """Replace the meter's old id `before` by its new id `after`.
+
+    The identifier of the device and the unique ids of the entities contain the meter's id.
+    """
     entities = er.async_get(hass)
     for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
         if entity.unique_id.startswith(f"{before}_"):

@@ -1,4 +1,4 @@
-"""Probes of a port, which wait for pulses of an LED pulse reader or distances of a tank sensor."""
+"""Tests of a port for the pulses of an LED pulse reader, or for the distances of a tank sensor."""
 
 import asyncio
 import time

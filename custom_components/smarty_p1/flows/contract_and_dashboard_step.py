@@ -69,7 +69,7 @@ class _NewMeter(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Dashboards that show the meter, or that could show it."""
+    """Dashboards that show the meter already, and dashboards that the form offers for it."""
 
     dashboard: str | None
     """Path of a dashboard that shows the meter already."""

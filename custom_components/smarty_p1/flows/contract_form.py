@@ -248,8 +248,8 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # A first day in the past belongs to an earlier change of the contract. So show only a first day
-    # in the future.
+    # Show the contract's first day only if it is in the future. A stored day in the past belongs to
+    # an earlier change of the contract.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -297,7 +297,8 @@ def read_first_contract(
 ) -> dict[str, Any]:
     """Return the contract options to store from the set-up's form. Add errors to `errors`.
 
-    No first day is stored, because the first contract is valid for all recorded months.
+    The contract gets no day from which it is valid, because a meter's first contract applies to all
+    recorded months.
     """
     whole: dict[str, Any] = {name: {} for name in _SECTIONS}
     for option, _, name, _ in _FIELDS:
@@ -419,10 +420,10 @@ def _read_since(
 def _read_entities_before(
     read: dict[str, Any], stored: Mapping[str, Any], *, is_replaced: bool
 ) -> None:
-    """Store in `read` the price entities to use until the changed contract begins.
+    """Store in `read` the price entities that apply until the first day of the changed contract.
 
-    With `is_replaced`, the stored contract is valid until then, so its price entities are stored.
-    Otherwise, the price entities that an earlier change has stored are kept.
+    With `is_replaced`, the stored contract applies until that day. So its price entities are
+    stored. Otherwise, an earlier change has stored the price entities, and they are kept.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if is_replaced else before_change):
@@ -441,7 +442,10 @@ def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
 def _errors_of_day(
     read: Mapping[str, Any], since: str, changed: set[str], *, is_entity_now: bool
 ) -> dict[str, str]:
-    """Return the errors of `since`, the first day of a change, as translation keys by field."""
+    """Return the errors of `since`, the first day of a changed contract.
+
+    The errors are translation keys, keyed by the field of the form.
+    """
     if not read:
         return {CONF_SURCHARGE_PRICE_SINCE: "day_without_change"}
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:

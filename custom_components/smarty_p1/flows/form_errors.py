@@ -109,6 +109,6 @@ def _lacks_number(port: str) -> bool:
     try:
         url = urlsplit(port)
         is_complete = bool(url.hostname and url.port)
-    except ValueError:  # the number is missing or too high, or a bracket is not closed
+    except ValueError:  # the port number is missing or too high, or a bracket is not closed
         return True
     return not is_complete and (url.scheme in _GATEWAY_SCHEMES or not url.netloc)

@@ -53,9 +53,10 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
 def read_keys(
     user_input: Mapping[str, Any], current: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the meter's keys for an entry's data, and the translation keys of errors by field.
+    """Return the meter's keys for an entry's data, and the errors.
 
-    An empty field keeps the current key.
+    The errors are translation keys, keyed by the field of the form. An empty field keeps the
+    current key.
     """
     if user_input.get(CONF_REMOVE_KEY):
         return {}, {}
@@ -72,7 +73,10 @@ def read_keys(
 
 
 def _read_typed(texts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the entered keys in upper-case hex, and the translation keys of errors by field."""
+    """Return the entered keys in upper-case hex, and the errors.
+
+    The errors are translation keys, keyed by the field of the form.
+    """
     read, errors = {}, {}
     for name, (field, error) in _MALFORMED.items():
         if text := texts.get(name, "").strip():

@@ -148,9 +148,9 @@ async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
     read: SeriesReader[T],
     days: int = 1,
 ) -> T:
-    """Return the series of a metering point in the last `days`, empty if Leneda has none.
+    """Return the series of a metering point in the last `days`.
 
-    Raises FieldError if Leneda refuses the request.
+    The series is empty if Leneda has no values. Raises FieldError if Leneda refuses the request.
     """
     credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())

@@ -96,7 +96,8 @@ class LenedaFileSteps(OptionsFlow):
         if key := _ENTITIES.get(imported.quantity):
             register = await self._async_text(f"entity.sensor.{key}.name", {})
         return self.async_show_menu(
-            # If no day was compared, show the text that has no number of differing days.
+            # The text of "leneda_result" says how many days differ. If no day was compared, show
+            # another text.
             step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
             menu_options=["leneda_file", "leneda_finish"],
             description_placeholders={

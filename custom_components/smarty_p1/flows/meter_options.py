@@ -71,7 +71,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
 def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return texts for the contract page by placeholder. An unknown value becomes a dash."""
+    """Return texts for the contract page, keyed by placeholder. An unknown value becomes a dash."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
@@ -87,10 +87,10 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
-    """Return the month's cost of the grid in EUR under one interpretation of the surcharge.
+    """Return the month's grid costs in EUR under one interpretation of the surcharge.
 
     With `replaces`, the surcharge replaces the variable price. Otherwise, it is added to that
-    price. Return None if the cost is unknown.
+    price. Return None if the costs are unknown.
     """
     if demand is None:
         return None
@@ -114,7 +114,7 @@ _MAX_NAME = 64
 def sun_fields(
     hass: HomeAssistant, entry: AnyConfigEntry, sources: Sequence[HouseSource]
 ) -> dict[vol.Marker, Any]:
-    """Return the field that lists all solar and battery sources, with the chosen ones checked."""
+    """Return the field that lists all solar and battery sources. The chosen sources are ticked."""
     field = SelectSelector(
         SelectSelectorConfig(
             options=[

@@ -31,7 +31,7 @@ PROBES = 10
 
 
 class _Follower:
-    """Announced ports by entry id, and a lock that permits one probe at a time."""
+    """Announced ports, keyed by entry id, and a lock that permits one probe at a time."""
 
     def __init__(self) -> None:
         self.ports: dict[str, str] = {}
@@ -116,9 +116,9 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counters by system title.
+    """Return the last frame counters, keyed by system title.
 
-    With them, a probe rejects replayed frames.
+    A probe needs these counters to reject replayed frames.
     """
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.books.memory.last_counters(key)

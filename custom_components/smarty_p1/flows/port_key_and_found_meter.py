@@ -79,8 +79,8 @@ async def async_topics_seen(hass: HomeAssistant) -> list[str]:
 _NONE = "\N{EN DASH}"
 
 
-# Checkbox that the form offers after an error, by the error's translation key. By ticking it, the
-# user can avoid the error.
+# For an error's translation key: the checkbox that the form then offers. If the user ticks it, the
+# error does not come again.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
@@ -247,6 +247,6 @@ class MeterSteps(CableSteps):
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return an amount with three decimals and its unit. Without a unit, return all digits."""
+        """Return `value` and its unit, with three decimals. If `unit` is "", keep all decimals."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)

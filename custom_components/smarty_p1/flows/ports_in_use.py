@@ -1,4 +1,7 @@
-"""Names of ports, the entry or program that uses a port, and the next free port of a gateway."""
+"""Names and users of ports, and the next free port of a gateway.
+
+A port is used by a config entry or by another program.
+"""
 
 import asyncio
 import os
@@ -23,7 +26,7 @@ _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
 _MAX_PORT = 65535
-# Seconds for a connection attempt. Few, because a form waits for the result.
+# Seconds to wait for a connection. The limit is low, because a form waits for the result.
 _LISTENING_TIMEOUT_S = 1.0
 _PROCESSES = Path("/proc")
 
@@ -136,8 +139,8 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the address of the next free port at the gateway of the newest meter.
 
-    The number of this port is above the numbers of all meters' ports at the gateway. Return None if
-    no program listens at this port.
+    The number of this port is higher than the port numbers of all meters at the gateway. Return
+    None if no program listens at this port.
     """
     next_port = _next_gateway_port(entries)
     if next_port is None or not await _async_listens(*next_port[1:]):
@@ -158,7 +161,8 @@ async def _async_listens(host: str, port: int) -> bool:
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
     """Return the prefix, host and number of the next free port at the newest meter's gateway.
 
-    This port comes after the ports of all meters there. Return None if no meter is at a gateway.
+    The number is higher than the port numbers of all meters at this gateway. Return None if no
+    meter is at a gateway.
     """
     # Addresses in use. The flag says whether a meter uses the address. Addresses of pulse readers
     # and tank sensors are listed, too, because they are not free for a meter.

@@ -1,4 +1,4 @@
-"""Set-up steps of a meter that another integration reads: choice and trial of its entities."""
+"""Set-up steps of a meter that another integration reads: choose its entities, and test them."""
 
 import asyncio
 from datetime import datetime, timedelta

@@ -66,7 +66,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether the entry has a gas meter, or could have one because no telegram was read."""
+    """Return whether the entry has a gas meter, or whether this is still unknown."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

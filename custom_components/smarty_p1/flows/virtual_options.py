@@ -183,7 +183,7 @@ def _read_port(text: str) -> int:
 
 
 def client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return the rows of the client tables in Markdown, by placeholder."""
+    """Return the rows of each table of clients as Markdown, keyed by the form's placeholders."""
     clients = clients_of(hass, entry)
     return {
         name: "\n".join(_row(hass, client) for client in clients if client.profile is profile)

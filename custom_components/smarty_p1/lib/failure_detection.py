@@ -44,7 +44,7 @@ _MIN_CATCH_UP_SPEED = 1.2
 
 
 class State(StrEnum):
-    """State of a source. It says whether readings come."""
+    """State of a source: whether readings come from it."""
 
     WAITING = "waiting"
     RECEIVING = "receiving"
@@ -181,8 +181,8 @@ PULSE_ENTITY = Rules(
     is_open_enough=True,
 )
 LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
-# A reading is shown for the time of two reports of the slowest accepted entities (300 s each), and
-# for some seconds more.
+# A reading is shown for 620 s. An accepted entity reports at least every 300 s, so a reading stays
+# valid even if one report is missing.
 ENTITIES = Rules(
     ReadingProblem.ENTITIES_SILENT,
     ReadingProblem.ENTITIES_SILENT,
@@ -199,7 +199,7 @@ PULSE_TOPIC = Rules(
 
 @dataclass(frozen=True)
 class Condition:
-    """Condition of a source, as `Health.look` returns it."""
+    """Condition of a source: its state, its problem, and the repairs that it needs."""
 
     state: State = State.WAITING
     has_value: bool = False
@@ -246,9 +246,9 @@ class _FailureRun:
         `obstacle` is the problem of the latest failure.
         """
         self.keys_failed_at = now
-        # Bytes inside a frame of this meter can look like the start of a frame with a random system
-        # title. So the unknown system titles until now do not prove that another meter sends.
-        # Forget their count.
+        # Bytes inside a rejected frame of this meter can look like a frame with a random system
+        # title. So frames with unknown system titles do not prove that another meter sends. Forget
+        # their count.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
         # OTHER_AUTHENTICATION_KEY means that the encryption key has deciphered a frame, so the
         # encryption key is right. Only the authentication key is wrong then, even if other frames
@@ -324,8 +324,8 @@ class Health:
         self._tries += 1
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
-        # After a lost connection, a gateway may refuse the first new connection, because it still
-        # counts the lost one. So only the second failure in a row counts.
+        # After a lost connection, a gateway may refuse the next connection, because it has not
+        # noticed the loss yet. So a single failed attempt does not count, but two in a row do.
         if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 
@@ -342,7 +342,7 @@ class Health:
         self._fail(now)
 
     def back(self) -> None:
-        """Record that the loss that `away` or `lost` recorded has ended, so data can come again."""
+        """Record that the port or the gateway is available again, after `lost` or `away`."""
         if self._reason[0] in PORT_LOST:
             self._reason = (self._rules.silence, ())
 
@@ -392,9 +392,10 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # The new problem (`obstacle`) ends without an action of the user. If an earlier problem
-            # of this run of failures needs an action, keep the earlier problem. Only NO_DEVICE_NAME
-            # replaces it, because a telegram without a device name is verified.
+            # The new problem (`obstacle`) ends without an action of the user. An earlier problem of
+            # this run of failures may need such an action, so keep the earlier problem as the
+            # reason. NO_DEVICE_NAME replaces it, because a telegram without a device name is
+            # verified, which disproves the earlier problem.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

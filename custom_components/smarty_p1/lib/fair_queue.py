@@ -10,13 +10,13 @@ class BusyError(Exception):
 class Turns[User: Hashable, Work: Hashable]:
     """Queue with a line of work for each user. The users take turns.
 
-    If two users wait for the same work, the work is done only once, when the first of them has a
+    If several users wait for the same work, it is done only once: when any of these users has a
     turn.
     """
 
     def __init__(self) -> None:
-        # For each user and each piece of work: how often the user waits for the work. `wait` adds
-        # 1, `leave` subtracts 1, and `take` removes the work.
+        # For each user and each piece of work: the number of `wait` calls of the user for the work,
+        # minus the number of `leave` calls. `take` removes the work.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0

@@ -1,4 +1,4 @@
-"""Coroutines that run at the same time. When the first of them ends, all others are cancelled."""
+"""Coroutines that run at the same time. As soon as one of them ends, all others are cancelled."""
 
 import asyncio
 from collections.abc import Coroutine

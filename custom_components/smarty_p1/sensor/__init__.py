@@ -116,7 +116,7 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes. If the sensor has a limit, add the value without the limit."""
+        """Return the attributes. If the sensor has a limit, add the value without this limit."""
         attributes = super().extra_state_attributes
         if self.described.limit_fn is None:
             return attributes

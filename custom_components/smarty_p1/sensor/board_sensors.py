@@ -102,7 +102,7 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
     @property
     @override
     def native_value(self) -> StateType:
-        """Return the current value. None while it is unknown."""
+        """Return the current value. Return None while it is unknown."""
         value: StateType = self._described.value_fn(self.coordinator.data)
         return value
 

@@ -26,8 +26,8 @@ async def async_announce(
             # only IPv4 addresses.
             addresses = [ip for ip in addresses if ip_address(ip).version == _IPV4]
     else:
-        # An IPv6 address can end in "%" and the name of an interface, which other machines do not
-        # know. So drop this end.
+        # An IPv6 address can end in "%" and the name of an interface. Other machines do not know
+        # this name, so drop it.
         addresses = [address.partition("%")[0]]
     info = AsyncServiceInfo(
         announcement.service_type,

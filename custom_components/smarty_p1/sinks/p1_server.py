@@ -33,7 +33,8 @@ RETRY_INTERVAL_S = 30.0
 # Bytes of the kernel's send buffer. It is small, because telegrams in this buffer can no longer be
 # dropped.
 _SEND_BUFFER_BYTES = 16 * 1024
-# Bytes. A P1 port takes no commands. So a client that sends more than this is disconnected.
+# Bytes. A P1 port takes no commands, so clients need not send anything. A client that sends more
+# than this is disconnected.
 _MAX_RECEIVED_BYTES = 64 * 1024
 
 
@@ -179,7 +180,7 @@ class P1Server:
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Serve the telegrams of a meter until its entry is unloaded, if its options say so."""
+    """If the options enable the P1 server, run it until the meter's entry is unloaded."""
     hass, entry = coordinator.hass, coordinator.config_entry
     withdraw = partial(withdraw_issues, hass, entry, [Problem.P1_SERVER])
     withdraw()

@@ -64,7 +64,7 @@ def _is_announced(options: Mapping[str, Any]) -> bool:
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Run the virtual meter until the entry is unloaded, if its options say so."""
+    """If the options enable the virtual meter, run it until the entry is unloaded."""
     hass, entry = coordinator.hass, coordinator.config_entry
     withdraw_issues(hass, entry, _PROBLEMS)
     options = entry.options.get(SECTION_VIRTUAL, {})
@@ -238,12 +238,12 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        Return True if the user has answered before, or if the issue is raised now. Return False if
-        the question must wait:
+        Return True if the user has answered before, or if the issue is raised now. Return False in
+        two cases, so that the question is asked later:
 
-        - until the question about another client is answered; or
-        - because the client is perhaps Home Assistant itself. This is so if the client is on this
-          machine, and a user has added the virtual meter to Home Assistant.
+        - The question about another client is not answered yet.
+        - The client may be Home Assistant itself, because it is on this machine, and a user has
+          added the virtual meter to Home Assistant.
         """
         if address in self._no_batteries:
             return True

@@ -1,7 +1,7 @@
 """Commands of the cards about bills, days, habits and quarter-hours.
 
 The habits are the usual energies and cost until this time of the day, the highest powers of a
-month, and the power that is always on.
+month, and the base load (the power that the household draws at all times).
 """
 
 from datetime import date, datetime
@@ -45,7 +45,7 @@ async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
 
 
 def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
-    """Return whether all requested days are over, so that the answer can be cached."""
+    """Return whether all requested days are over. If so, the answer can be cached."""
     end: date = msg.get("end", date.max)
     return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
 
@@ -64,9 +64,9 @@ async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
 
 @meter_command("usual", is_kept=lambda *_: True)
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the usual energies, peak and cost from midnight to this time of the day.
+    """Return the usual energies, peak and cost from midnight to the present time of the day.
 
-    They are means of the same weekday in the last four weeks.
+    "Usual" is the mean of the last four weeks, taken over the days with today's weekday.
     """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
@@ -75,7 +75,7 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
 
 @meter_command("highlights", {vol.Optional("day"): cv.date}, is_kept=lambda *_: True)
 async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the highest powers of the month of `day`, and the power that is always on.
+    """Return the highest powers of the month that contains `day`, and the base load.
 
     If the request has no day, return the highest powers of the running month.
     """

@@ -1,4 +1,4 @@
-"""Command that returns consumption and own energy of a house with solar panels."""
+"""Command that returns a house's consumption, and the part that was not drawn from the grid."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ _RECORDER_DELAY = timedelta(seconds=30)
 
 @meter_command("house")
 async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the days and months of a house as `house`, None if no inverter was chosen."""
+    """Return `house` with the days and months of a house. It is None if no inverter was chosen."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     sources = await async_house_sources(hass, coordinator.config_entry)
     solar, batteries = _of_kind(sources, SOLAR), _of_kind(sources, BATTERY)

@@ -107,8 +107,9 @@ def _iso(time: datetime | None) -> str | None:
     return time.isoformat() if time else None
 
 
-# Seconds. Shortly after a failure, Home Assistant opens a dialog or raises a repair issue for the
-# failure. So send the state once more after this time.
+# Delay in seconds after which the status of a failing meter is checked again. A status names the
+# dialog or repair issue that helps. Home Assistant creates both only shortly after the failure, so
+# the first status after the failure cannot name them.
 _REMEDY_DELAY = 1.0
 # Maximum number of listeners of one user to one meter, because each listener costs time at every
 # telegram.

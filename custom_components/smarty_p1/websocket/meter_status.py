@@ -38,7 +38,7 @@ class Status(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Return whether the meter is not loaded, so that no readings are expected."""
+        """Return whether the meter is not loaded. No readings are expected then."""
         return self.state not in {"receiving", "waiting", "failing"}
 
 
@@ -64,7 +64,7 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the dialog that helps: an open dialog for keys, a repair issue or reconfiguration."""
+    """Return the remedy for a failure: an open dialog for keys, a repair or reconfiguration."""
     for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
         return {"kind": "reauth", "flow_id": flow["flow_id"], "path": _page(entry)}
     for problem in _MENDED_BY_REPAIR:

@@ -78,8 +78,8 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
     """Return the source of the readings.
 
-    For entities, add the name of their integration. For Leneda, add the end of the known data, and
-    whether older data are still downloaded.
+    If the source is entities, add the name of their integration. If it is Leneda, add the time
+    until which data are known, and whether older data are still downloaded.
     """
     if has_telegrams(entry):
         return {"source": "port"}
@@ -141,7 +141,7 @@ def _media(
 def _kinds_of_media(
     media: Mapping[str, MediumHistory], reading: Reading | None
 ) -> dict[str, tuple[str, str | None]]:
-    """Return type and unit of each meter by its identity."""
+    """Return the type and unit of each meter, keyed by the meter's identity."""
     kinds = {identity: (medium.kind, medium.unit) for identity, medium in media.items()}
     if reading is None:
         return kinds

@@ -1,4 +1,4 @@
-"""Commands that return the quality of supply: voltages of 24 hours, and events of 400 days."""
+"""Commands that return the voltages of the last 24 hours, and the events of the last 400 days."""
 
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,10 @@ async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes
 
 @meter_command("events", needs_port=True)
 async def answer_events(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return disturbances, switching and messages of 400 days, and the reception of seven days."""
+    """Return the disturbances, switch events and messages of 400 days.
+
+    The answer also has the reception of the last seven days.
+    """
     history = coordinator.books.history
     groups = history.events.groups
     return json_bytes(
@@ -66,7 +69,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return the number of counted disturbances without an event, by kind.
+    """Return the number of counted disturbances that have no event, keyed by kind.
 
     The meter counted these disturbances before its first reading, or their events are too old to be
     kept.

@@ -36,7 +36,7 @@ interface Drawn {
   units: say.Units;
   night: Night | undefined;
   costs: cost.KnownCosts | undefined;
-  /** Month and units that the chart shows. The unit is the euro if costs are known. */
+  /** Month and units of the chart: costs in euros if they are known, otherwise amounts. */
   charted: { standing: Standing; units: say.Units };
   drawing: MediumDrawing;
 }

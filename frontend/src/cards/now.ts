@@ -48,8 +48,8 @@ export function quarterHourBar(
   limit: number | undefined,
 ): { parts: Part[]; limit: number | undefined; scale: number } {
   const end = Math.max(energy, projected ?? 0);
-  // The end of the scale is labelled with a whole number: with a limit, the power in kW (4 kW are 1 kWh in a
-  // quarter-hour), otherwise the energy in kWh.
+  // The label at the end of the scale is a whole number. With a limit, the label is a power in kW (4 kW are 1 kWh in a
+  // quarter-hour). Without a limit, it is an energy in kWh.
   const unit = limit === undefined ? 1 : 4;
   const scale = Math.ceil(unit * Math.max(limit === undefined ? 1 : 1.25 * limit, 1.08 * end)) / unit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
@@ -72,7 +72,7 @@ export interface PhaseBar {
   to: number;
 }
 
-/** Smallest end of the phases' scale, in kW. */
+/** Power in kW at which the scale of the phases ends, unless a phase has a higher power. */
 export const MIN_PHASE_KW = 2;
 
 /**

@@ -141,7 +141,7 @@ export class TodayCard extends SmartyCard {
     const { begun, ended } = knownPart;
     this.#last = Math.max(0, running ? present : ended - 1);
     if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.choose(this.#last);
-    // If the reference power has changed during the day, leave room in the chart for the line of the new one.
+    // If the reference power has changed during the day, leave room in the chart for the line of the new power.
     const later = running?.reference != null && running.reference !== reference ? running.reference + 0.4 : 0;
     const room = running ? roomFor(Math.max(running.drawn, later)) : 0;
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale, this.#widthOf);
@@ -257,10 +257,10 @@ export class TodayCard extends SmartyCard {
     if (changed.has("focusedDay") && this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 
-  /** Return the month's highest powers, and the power that is always on. */
+  /** Return the month's highest powers, and the sentence about the base load. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    // A battery hides the power that is always on. So leave out the sentence about it.
+    // A battery can supply the base load, so the meter does not show the base load. Then leave out the sentence.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;

@@ -3,7 +3,7 @@
 import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
 import type { QuarterHours } from "../websocket-types.ts";
 
-/** Quarter-hours of the day on which clocks are put back; longer days are errors. */
+/** Number of quarter-hours on the day on which the clocks are put back. A longer day is an error. */
 const MAX_QUARTERS = 100;
 
 /** Energies of a quarter-hour that has ended, in Wh; null if unknown. */
@@ -51,8 +51,8 @@ export interface ChartRequest {
   /** Index of the quarter-hour in which the records begin. Earlier quarter-hours are not drawn as gaps. */
   begun: number;
   /**
-   * Smallest ends of the scale in kW, upwards and downwards, so that the bar of the running quarter-hour and the line
-   * of a later reference power fit in.
+   * Powers in kW that the scale must reach, upwards and downwards. They leave room for the bar of the running
+   * quarter-hour, and for the line of a reference power that begins later in the day.
    */
   room: { drawn: number; fed: number };
   width: number;
@@ -155,7 +155,7 @@ export function rectangle(x: number, width: number, from: number, to: number): s
   return `M${x} ${(to > from ? top : from - height).toFixed(1)}h${width}v${height.toFixed(1)}h${-width}z`;
 }
 
-/** Round a power up to whole kW, so that the scale does not move with every telegram. */
+/** Return the next whole kW at least 0.6 kW above a power, so that the scale does not move with every telegram. */
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
 /** End of the scale in kW, for a day with neither data nor a reference power. */
@@ -179,14 +179,14 @@ function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; l
 }
 
 /**
- * Minimum distances in px: between two ticks, between two ticks of a calm day, and from a tick to the reference line
- * below or above.
+ * Minimum distances in px: between two ticks; between two ticks of a calm day; from the reference line to a tick below
+ * the line; from the reference line to a tick above the line.
  */
 const MIN_TICK_GAP_PX = 44;
 const MIN_CALM_TICK_GAP_PX = 28;
 const BELOW_LINE_PX = 18;
 const ABOVE_LINE_PX = 26;
-/** If no round step between ticks is found up to this number of kW, the search ends. */
+/** Distance between two ticks, in kW, at which the search for a round distance ends. */
 const MAX_TICK_STEP = 1e9;
 
 function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"], isCalm: boolean) {
@@ -217,7 +217,10 @@ function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], wi
   return hours;
 }
 
-/** Small bar on the button of a day: drawn energy upwards, energy fed in downwards, one scale for all days. */
+/**
+ * Small bar on the button of a day. Imported energy points upwards, exported energy downwards. All days have the same
+ * scale.
+ */
 export interface SmallBar {
   zero: number;
   drawn: string;

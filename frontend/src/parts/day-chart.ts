@@ -90,8 +90,8 @@ function referenceLine(chart: Chart, kw: number, to: number, name: string, local
 }
 
 /**
- * Return the line of a reference power that changed during the day. The line has a name, because the axis shows only
- * the old value.
+ * Return the line of the reference power that holds from a change during the day. The line has a label with this power,
+ * because the axis shows only the power before the change.
  */
 export function laterReference(chart: Chart, kw: number, from: number, name: string, locale: Locale): TemplateResult {
   const y = chart.y(kw);

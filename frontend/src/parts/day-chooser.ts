@@ -16,7 +16,7 @@ export interface Choice {
   label: string;
   /** Day as "Saturday 21 November". */
   name: string;
-  /** Sentence of the day. */
+  /** Sentence about the day. */
   sentence: string;
   isKnown: boolean;
   bar: SmallBar;
@@ -88,9 +88,10 @@ export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun:
 
 export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void) {
   if (choices.filter(({ isKnown }) => isKnown).length < 2) return nothing;
-  // The card shows the sentence of the chosen day. So for screen readers, the button of this day has no sentence.
+  // The sentence of the chosen day is already in the card. So the button of this day does not repeat the sentence for
+  // screen readers.
   //
-  // The tab key reaches the group only once. The arrow keys move in the group and choose at once, as in any group of
+  // All buttons together are one stop of the tab key. An arrow key chooses the next button at once, as in any group of
   // radio buttons.
   const key = (event: KeyboardEvent) => {
     const enabled = choices.filter(({ isKnown }) => isKnown);

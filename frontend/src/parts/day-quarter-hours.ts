@@ -78,7 +78,10 @@ export function runningOf({ quarterHour, present, count }: ShownDay, live: Live)
   return { index: present, drawn: Math.max(0, drawn), fed: Math.max(0, fed) || 0, reference: quarterHour.reference_kw };
 }
 
-/** Part of a day that should have values, as indexes: from `begun` to before `ended`. A quarter-hour in it without a value is a gap. */
+/**
+ * Part of a day that should have values: from the index `begun` to the index `ended` - 1. A quarter-hour in this part
+ * without a value is a gap.
+ */
 export interface KnownPart {
   begun: number;
   ended: number;

@@ -33,7 +33,7 @@ export interface Standing {
   sum: number;
   /** Month for comparison: the previous month or the same month a year ago; undefined if neither is known. */
   reference?: Month | undefined;
-  /** Amount of the reference month up to the same day. */
+  /** Amount of the reference month up to the day `last`. */
   referenceSum: number;
 }
 
@@ -64,7 +64,7 @@ export function sumOf({ amounts }: Month, first: number, last: number): number {
   return amounts.slice(first - 1, last).reduce<number>((sum, amount) => sum + (amount ?? 0), 0);
 }
 
-/** Return the sum of the month up to the last fully known day before `today`, with its reference month. */
+/** Return the month's amount up to the last fully known day before `today`, and the amount of the reference month. */
 export function standingOn(history: MediumHistory, today: string, isSeasonal: boolean): Standing {
   const thisMonth = today.slice(0, 7);
   const month = monthOf(history, thisMonth);

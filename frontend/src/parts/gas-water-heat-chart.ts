@@ -22,7 +22,7 @@ export interface MediumDrawing {
   own: string;
   area: string;
   reference: string;
-  /** End of the last whole day. */
+  /** Point of the curve at the end of the last whole day. */
   dot: Point | undefined;
   /** End of the reference curve, with its total if every day of that month is known. */
   end: (Point & { total: number | undefined }) | undefined;
@@ -85,7 +85,7 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
 interface Chart {
   days: Days;
   drawing: MediumDrawing;
-  /** Sentence of the chosen day; "" without a choice. */
+  /** Sentence about the chosen day; "" if no day is chosen. */
   reading: string;
 }
 

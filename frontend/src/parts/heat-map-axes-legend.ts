@@ -12,7 +12,7 @@ import type { Measure } from "./widths.ts";
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;
 const TURNED_HEIGHTS_PX = [168, 456] as const;
-/** Height of a day in px, while there are few days. */
+/** Height in px of a day in the turned picture, whose days are rows. With many days, the rows are lower. */
 const TURNED_DAY_PX = 14;
 /** Height in px of a label on the left axis, and the gap beside a label. */
 const LABEL_HEIGHT_PX = 18;
@@ -235,7 +235,7 @@ function hour(label: string, share: number, isTurned: boolean): TemplateResult {
   return html`<small style=${place}>${label}</small>`;
 }
 
-/** Return the mark and its text. The text stands in the other half of the picture, where no finger hides it. */
+/** Return the mark of the chosen cell, and its text. The text stands in the other half, where no finger hides it. */
 function mark([x, y]: [number, number], text: string, open: () => void, locale: Locale): TemplateResult {
   const place = `left:${100 * x}%;transform:translateX(-${100 * x}%);${y < 0.5 ? "bottom" : "top"}:4px`;
   return html`<i class="mark" style="left:${100 * x}%;top:${100 * y}%"></i>

@@ -8,8 +8,8 @@ const DAY_MS = 86_400_000;
 export const STEPS_KW = [0, 0.5, 1.5, 4] as const;
 /**
  * Contrast of each step with the card's background. The lightness of two neighbouring steps differs by at least 1.28:1,
- * so that the steps can be told apart without their hues. The lightness of the red for an excess differs as much from
- * the lightness of each step.
+ * so that a user can distinguish the steps without their hues. The lightness of the red for an excess differs from the
+ * lightness of each step by at least the same ratio.
  */
 const DRAWN_CONTRASTS = [1.3, 1.68, 2.17, 2.8] as const;
 const FED_IN_CONTRASTS = [5.7, 7.35, 9.45, 12.2] as const;
@@ -61,7 +61,9 @@ export function shades({ ground, drawn, fedIn }: Colors): { drawn: Color[]; fedI
   };
 }
 
-/** Return the colour of each energy from -32768 Wh to EXCESS, as bytes of ImageData: red, green, blue, opacity. */
+/**
+ * Return the colour of each value of a cell, from UNKNOWN to EXCESS, as bytes of ImageData: red, green, blue, opacity.
+ */
 export function palette(colors: Colors): Uint32Array {
   const entry = (color: Color): number => new Uint32Array(new Uint8ClampedArray([...color, 255]).buffer)[0]!;
   // The entry of UNKNOWN stays transparent. So the card's background is seen where quarter-hours are unknown.

@@ -33,7 +33,10 @@ export interface Drawing {
   /** Left edge of each column. */
   left: number[];
   step: number;
-  /** Horizontal position of the line before the running month; undefined without whole months before it. */
+  /**
+   * Horizontal position of the line that divides the running month from earlier months; undefined if no earlier month
+   * is whole.
+   */
   divider: number | undefined;
   /** SVG paths of the stacks: one path for each kind of part, for all months together. */
   paths: string[];
@@ -57,7 +60,7 @@ const GAP_PX = 8;
 /** Gap before the running month, in px. */
 const DIVIDER_PX = 12;
 const MAX_LINES = 6;
-/** Smallest range of the scale, in whole euros or kWh. In a smaller range, rounded numbers would repeat. */
+/** Minimum range of the scale, in euros or kWh. In a smaller range, two lines could have the same rounded number. */
 const MIN_RANGE = 5;
 /** Gap between neighbouring labels, in px. */
 const MIN_LABEL_GAP_PX = 4;
@@ -151,8 +154,8 @@ interface Place {
 }
 
 /**
- * Place each label below its tick, so that it is not mistaken for the stack's total. Labels of totals, of estimates
- * and of ticks near 0 stand above.
+ * Place each label below its tick, so that no label is mistaken for the total of its stack. Place a label above its
+ * tick if the label is a total or an estimate, or if the tick is near 0.
  */
 function labelsOf(columns: Column[], { axis, left, step, width, y, widthOf }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
@@ -190,7 +193,7 @@ const MONTHS_A_PAGE = 3;
 const SO_FAR_PX = 18;
 /** Gap between the letters of neighbouring months, in px. */
 const MIN_LETTER_GAP_PX = 2;
-/** Space in px between a label and the line before the running month. */
+/** Space in px between a label and the line that divides the running month from earlier months. */
 const DIVIDER_GAP_PX = 8;
 /** Width in px until the card has been measured. */
 const DEFAULT_WIDTH_PX = 320;
@@ -329,8 +332,8 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
 }
 
 /**
- * Return the top of the line before the running month. If the line would touch the label of this month, it begins below
- * the label.
+ * Return the top of the line that divides the running month from earlier months. If the line would touch the label of
+ * the running month, the line begins below the label.
  */
 function dividerTop({ divider, labels }: Drawing, widthOf: Measure): number {
   const label = labels.find(({ x, text }) => Math.abs(x - divider!) < widthOf(text) / 2 + DIVIDER_GAP_PX && text.startsWith("≈"));

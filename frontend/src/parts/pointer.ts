@@ -12,7 +12,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 const FINGER_PX = 22;
 
 interface Chart {
-  /** Number of bars. In a grid, `count` is the number of all cells, and `column` the number of cells in a column. */
+  /** Number of bars. In a chart of cells, `count` is the number of all cells, and `column` the number in a column. */
   count: number;
   column?: number;
   /** Number of bars by which the keys PageUp and PageDown move. */
@@ -20,8 +20,8 @@ interface Chart {
   /** Return the index at a position, given as shares of width and height. */
   at: (x: number, y: number) => number | undefined;
   /**
-   * Return the centre of a bar as shares of width and height. With this function, a touch near the centre of the chosen
-   * bar counts for this bar, because some bars are smaller than a finger.
+   * Return the centre of a bar, as shares of the chart's width and height. Charts whose bars can be smaller than a
+   * finger have this function. A touch near the centre of the chosen bar then counts for this bar.
    */
   middle?: (index: number) => readonly [number, number];
   /** Called with the chosen index at a second tap, a click of the mouse or Enter. */
@@ -29,7 +29,7 @@ interface Chart {
 }
 
 export class ChosenBar implements ReactiveController {
-  /** Index of the shown bar: the bar below the mouse, else the chosen bar; undefined without both. */
+  /** Index of the shown bar: the bar below the mouse, else the chosen bar; undefined if neither exists. */
   index: number | undefined;
   /** Index of the chosen bar, which stays when the mouse leaves the chart. */
   #chosen: number | undefined;
@@ -93,7 +93,7 @@ export class ChosenBar implements ReactiveController {
   readonly key = (event: KeyboardEvent): void => {
     const { count, column = 1, page, open } = this.#chart();
     const at = this.index;
-    // In a grid, the keys ↑ and ↓ stop at the end of a column. They do not jump to the next column.
+    // In a chart of cells, the keys ↑ and ↓ stop at the end of a column. They do not jump to the next column.
     const step = (by: number) => {
       const to = at! + by;
       const leaves = Math.abs(by) < column && Math.floor(to / column) !== Math.floor(at! / column);

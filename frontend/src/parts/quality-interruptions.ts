@@ -1,4 +1,4 @@
-/** Rows of the interruptions: a line with marks for each kind, and counts at the right. */
+/** Part of the interruptions card: for each kind of interruption, a row with a line, marks on the line, and counts. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, dayStart, localDay, type Locale } from "../locale.ts";
@@ -23,7 +23,7 @@ export interface Disturbance {
 export interface Disturbances {
   /** Interruptions, oldest first. */
   all: Disturbance[];
-  /** Count by kind; undefined if the meter does not count that kind. */
+  /** Number of recorded interruptions of each kind; undefined if the meter does not count this kind. */
   seen: Partial<Record<DisturbanceKind, number>>;
   undated: Partial<Record<DisturbanceKind, number>>;
   /** Displayed period in ms since 1970: twelve months, or longer if older interruptions are stored. */
@@ -70,7 +70,7 @@ export function readDisturbances(events: Events, now: number): Disturbances {
 
 export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12, Math.round((end - start) / (DAY_MS * 30.44)));
 
-/** Return "2 power failures, 3 voltage sags". */
+/** Return "2 power failures, 3 short voltage drops". */
 function amounts(interruptions: readonly Disturbance[], locale: Locale): string {
   const words = KINDS.flatMap((kind) => {
     const count = interruptions.filter((interruption) => interruption.kind === kind).reduce((sum, interruption) => sum + interruption.count, 0);
@@ -115,7 +115,7 @@ export function interruptionsSentence(interruptions: Disturbances, now: number, 
   return last ? say(locale, `last_${last.kind}`, { day: dayOf(last.time, now, locale) }) : say(locale, "nothing");
 }
 
-/** Return the sentence of a mark: "**18 October, 14:02:** 2 voltage sags (L1)". */
+/** Return the sentence about a mark: "**18 October, 14:02:** 2 short voltage drops (L1)". */
 export function markSentence(marked: readonly Disturbance[], now: number, locale: Locale): string {
   const [first, last] = [marked[0], marked.at(-1)];
   if (!first || !last) return "";
@@ -142,7 +142,7 @@ export const KIND_HEIGHT = 44;
 export const NARROW_KIND_HEIGHT = 60;
 /** Distance in px from the line of a kind to the bottom of its row. */
 const BELOW_LINE_PX = 14;
-/** In px: half size of a mark for a single interruption, half size of the largest mark, margin at both edges. */
+/** Sizes in px: half of the mark for a single interruption, half of the largest mark, and the margin at both edges. */
 const MIN_MARK_PX = 5;
 const MAX_MARK_PX = 9;
 const MARGIN_PX = 10;
@@ -166,7 +166,7 @@ export interface InterruptionsDrawing {
   marks: Mark[];
   paths: Record<DisturbanceKind, string>;
   labels: { x: number; y: number; text: number }[];
-  /** Dashed lines over the times without readings in which an interruption happened. */
+  /** Dashed lines for interruptions without an exact time: from the reading before to the reading after. */
   vague: string;
   /** Position in px where the known period and the lines of the kinds begin. */
   from: number;

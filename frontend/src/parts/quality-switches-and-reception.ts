@@ -19,7 +19,7 @@ export function switchState(value: unknown, locale: Locale): string {
   return state ? say(locale, `is_${state}`) : "–";
 }
 
-/** Return the power at which the meter switches off, in kVA. */
+/** Return the power above which the meter disconnects the house, as text in kVA; "–" if unknown. */
 export function connectionLimit(live: Live | undefined, meter: Meter, locale: Locale): string {
   const sent = live?.values?.power_threshold ?? meter.connection_kva;
   if (typeof sent !== "number" || !Number.isFinite(sent) || sent <= 0) return "–";
@@ -74,7 +74,8 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   shares.forEach((share, hour) => {
     if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
-    // If this page's clock is slow, the running hour has not begun by this clock. So count at least 1 ms of it.
+    // If this page's clock is slow, the running hour can begin in the future of this clock. So use a length of at least
+    // 1 ms.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
     received += share * length;
     measured += length;
@@ -88,7 +89,7 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   return { start, since, end, shares, share: measured ? received / measured : null, gaps };
 }
 
-/** Return the longest gap: "04:12–04:23: 11 min without". */
+/** Return the longest gap, such as "longest gap 04:12–04:23: 11 min". */
 export function gapWords({ gaps, share, start }: Reception, locale: Locale): string {
   const [longest, another] = gaps;
   if (!longest) return share === 1 ? say(locale, "no_gap") : "";

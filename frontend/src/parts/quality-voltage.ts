@@ -1,4 +1,4 @@
-/** Rows of the voltages: present value, curve of 24 hours on the allowed band, highest and lowest. */
+/** Rows of the voltage card. A phase has its present voltage, a curve of 24 hours, and its extreme voltages. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type Locale, roundDown, roundUp } from "../locale.ts";
@@ -21,7 +21,7 @@ export interface PhaseDay {
   /** Extreme values of the whole day, in V. */
   min: number;
   max: number;
-  /** Number of five-minute rows above and below the limits. */
+  /** Number of five-minute rows with a voltage above the upper limit, and below the lower limit. */
   above: number;
   below: number;
 }
@@ -109,7 +109,7 @@ export function voltRange(low: number | null | undefined, high: number | null | 
   return from === to ? from : `${from}–${to}`;
 }
 
-/** Return the sentence of a row: "**18:15–18:20:** L1 231–233 V, L2 230 V". */
+/** Return the sentence about a row: "**18:15–18:20:** L1 231–233 V, L2 230 V". */
 export function rowSentence(day: VoltageDay, row: number, locale: Locale): string {
   const read = day.phases.map(({ name, lowest, highest }) => {
     const range = voltRange(lowest[row], highest[row], day, locale);
@@ -146,9 +146,9 @@ export const ROW_HEIGHT = 64;
 export interface VoltageDrawing {
   /** Position of the voltage limits within the row of a phase, in px. */
   band: { top: number; bottom: number };
-  /** One path for each phase, around the area between lowest and highest voltage. */
+  /** One path for each phase. The path encloses the area between the lowest and the highest voltage. */
   paths: string[];
-  /** Clip path of the areas outside the limits in all rows; "" while every voltage is within them. */
+  /** Clip path of the areas outside the voltage limits, for all phases; "" if no voltage exceeds a limit. */
   beyond: string;
 }
 
@@ -165,8 +165,8 @@ export function voltageDrawing(day: VoltageDay): VoltageDrawing {
       if (lowest[from] === null) continue;
       let to = from;
       while (to + 1 < lowest.length && lowest[to + 1] !== null) to += 1;
-      // A row stands for five minutes. Extend the area to the start of its first row and to the end of its last row,
-      // because a single row would otherwise be invisible.
+      // A row stands for five minutes, and its point is in the middle of this time. Extend the area to the start of its
+      // first row and to the end of its last row. Otherwise, the area of a single row would be invisible.
       const top = [at(from, highest[from]!)];
       const bottom = [at(from, lowest[from]!)];
       for (let row = from; row <= to; row += 1) {

@@ -25,7 +25,7 @@ const PARTS: Record<Exclude<BillPart, "feed_in">, string[]> = {
   surcharge: ["surcharge"],
 };
 const MIN_MEASURED_SHARE = 0.99;
-/** Most decimals of an entered price; a price with more decimals is a mean of market prices. */
+/** Maximum number of decimals of a price that a user enters. A price with more decimals is a mean of market prices. */
 const MAX_ENTERED_DECIMALS = 5;
 const MAX_DECIMALS = 6;
 
@@ -43,7 +43,7 @@ export interface ShownBill {
   title: string;
   /** Total without its unit; "–" if unknown. */
   total: string;
-  /** Text beside the total, for example "€", "€ so far" or "€ to receive". */
+  /** Text beside the total, for example "€", "€ so far" or "€ credit". */
   label: string;
   until: string | undefined;
   measured: string;
@@ -128,7 +128,10 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
   return more ? `€ ${more}` : "€";
 }
 
-/** Return "Forecast until 30 November: about 145 €". The forecast's bounds are left out, because this number is one of them. */
+/**
+ * Return "Forecast until 30 November: about 145 €". The lower and the upper bound are left out, because this number
+ * is one of the two.
+ */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
   if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
@@ -216,7 +219,7 @@ function soldWithoutPrice(bill: Bill, locale: Locale, t: Say): Row[] {
   return [{ name, quantity: locale.kWh(kwh, 2), amount: t("price_missing"), dot: "fed-in" }];
 }
 
-/** Return net and VAT. As on paper, both come before the lines without VAT: feed-in and some aids. */
+/** Return the rows for net and VAT. As on paper, both come before the lines without VAT: feed-in and some aids. */
 function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[], locale: Locale, t: Say): Row[] {
   const all = total ?? subtotal;
   if (typeof all !== "number" || !rate) return [];
@@ -339,7 +342,10 @@ function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   return notes;
 }
 
-/** Return whether the surcharge comes on top of the network price or replaces it; the lines of the bill show which. */
+/**
+ * Return whether the surcharge is added to the network price or replaces this price; undefined if the lines do not show
+ * it.
+ */
 function readingOf({ lines, imported_kwh }: Bill): "on_top" | "instead" | undefined {
   const kwh = (name: string) => lines.filter((line) => line.name === name).reduce((all, line) => all + line.quantity, 0);
   const above = kwh("surcharge");

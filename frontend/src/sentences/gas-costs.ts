@@ -16,7 +16,7 @@ import {
 /** Smallest total in euros that is shown without cents. */
 const MIN_WITHOUT_CENTS = 10;
 
-/** Costs with a month to show. */
+/** Costs of gas with at least one known month. */
 export type KnownCosts = GasCosts & { month: GasMonth };
 
 export const hasMonth = (costs: GasCosts | null | undefined): costs is KnownCosts => Boolean(costs?.month);
@@ -56,7 +56,7 @@ export function costUntil({ month: { month, last } }: KnownCosts, locale: Locale
   return locale.text(mediumTexts, "cost_until", { day: locale.shortDay(startOf(month, last)) });
 }
 
-/** Return the sentence: the fixed part, the days that count, and the same days a year ago. */
+/** Return the sentences about the fixed price, the days in the sum, and the costs of the same days a year ago. */
 export function costSentence(costs: KnownCosts, today: string, locale: Locale): string {
   const { month, year_ago: yearAgo } = costs;
   const t = (key: MediumKey, params: Record<string, string> = {}) => locale.text(mediumTexts, key, params);
@@ -73,7 +73,10 @@ export function costSentence(costs: KnownCosts, today: string, locale: Locale): 
   return parts.join(" ");
 }
 
-/** Return how the total is calculated: "80.10 m³ × 0.90 €, fixed 21 of 30 days × 16.50 €, with VAT. Your own prices." */
+/**
+ * Return how the total is calculated: "80.10 m³ × 0.90 €, plus 21 of 30 days of the fixed price 16.50 €. With VAT,
+ * at your own prices."
+ */
 export function costFoot({ per_m3: price, per_month: fee, month }: KnownCosts, locale: Locale): string {
   const decimals = Number(price.toFixed(2)) === price ? 2 : 4;
   const params = {

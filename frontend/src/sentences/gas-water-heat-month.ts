@@ -74,7 +74,10 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
 export const write = (amount: number, { unit, factor, decimals }: Unit, locale: Locale): string =>
   unit ? locale.unit(amount * factor, unit, decimals) : locale.number(amount * factor, decimals);
 
-/** Return the sum of several days in the unit for months (such as m³); below 1, in the unit for days (litres). */
+/**
+ * Return the sum of several days in the unit for months, such as m³. A sum below 1 m³ has the unit for days, such as
+ * litres.
+ */
 export function writeSum(amount: number, { day, month }: Units, locale: Locale): string {
   return write(amount, amount * month.factor < 1 ? day : month, locale);
 }

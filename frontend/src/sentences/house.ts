@@ -101,7 +101,7 @@ export function savedSentences(house: House | undefined, bill: Bill, locale: Loc
   return { sentence, note: R === null ? "" : locale.text(houseTexts, "below", { R: locale.referenceKW(R) }) };
 }
 
-/** Return the consumption and the saving of at most twelve whole months; empty before the first. */
+/** Return the consumption and the saving of at most twelve whole months; "" before the first whole month has ended. */
 export function houseYear(house: House, locale: Locale): string {
   const whole = house.months.filter(({ month }) => month < localDay(new Date(house.until)).slice(0, 7)).slice(-MONTHS_A_YEAR);
   const known = whole.filter(({ own_kwh }) => own_kwh !== null);

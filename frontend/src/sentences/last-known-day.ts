@@ -12,7 +12,7 @@ export interface ShownPast {
   until: string;
   /** Energy without its unit; "–" if unknown. */
   kwh: string;
-  /** Cost with its parts; "" if unknown. */
+  /** Text with the cost and its parts; "" if the cost is unknown. */
   cost: string;
   /** Highest quarter-hour; "" if unknown. */
   highest: string;
@@ -21,7 +21,7 @@ export interface ShownPast {
   notes: string[];
 }
 
-/** Return the last day that Leneda knows of a meter without a cable; undefined for other meters. */
+/** Return the last day for which Leneda has sent data of a meter without a cable; undefined for other meters. */
 export function lastKnownDay({ source, known_until: until }: Meter): string | undefined {
   return source === "leneda" && until ? addDays(localDay(new Date(until)), -1) : undefined;
 }
@@ -55,7 +55,7 @@ export const midnight = (start: Date, locale: Locale): string =>
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Return "2.31 € (1.84 used, 0.47 fixed)". The parts add up to the total. */
+/** Return "2.31 € (consumption 1.84, fixed costs 0.47)". The parts add up to the total. */
 function costOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: fed }: Day, locale: Locale): string {
   if (cost === null || used === null || fixed === null) return "";
   const sold = round(fed ?? 0, 2);

@@ -32,7 +32,7 @@ export interface Month {
   /** Undefined if the month is unknown. */
   bill: Bill | undefined;
   isRunning: boolean;
-  /** Whether the month counts in the mean: it has ended and is well measured. */
+  /** Whether the month is included in the mean of the months: it has ended, and nearly all of it was measured. */
   isWhole: boolean;
   /** Amount to pay in EUR, or imported kWh; null if unknown. */
   value: number | null;

@@ -22,15 +22,17 @@ export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** Last seconds of a quarter-hour, without advice, because it is too late to lower the mean of the quarter-hour. */
+/**
+ * In this number of seconds before a quarter-hour ends, it is too late to lower its mean. So the card gives no advice.
+ */
 const LAST_SECONDS = 60;
 /** Minimum seconds left in the quarter-hour for the card to name a power that is allowed only until the quarter-hour ends. */
 const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
 /**
- * The card also names the power that is possible for a shorter time, if this power is MIN_LESS_KW lower or MIN_MORE_KW
- * higher than the power that is possible for any time.
+ * The card names the power that is possible permanently. It also names the power that is possible for a limited time,
+ * if this second power is more than MIN_LESS_KW lower, or at least MIN_MORE_KW higher.
  */
 const MIN_LESS_KW = 0.5;
 const MIN_MORE_KW = 1;
@@ -56,7 +58,10 @@ export interface Situation {
   hasFedIn: boolean;
   /** Power in kW that the house uses, from whatever source; undefined if unknown. */
   house?: number | undefined;
-  /** Prices in EUR a kWh with VAT: for energy from the grid, fed in, and above the reference power. */
+  /**
+   * Prices in EUR per kWh with VAT: of imported energy, of exported energy, and the surcharge above the reference
+   * power.
+   */
   price: number | null;
   feedInPrice: number | null;
   excessPrice: number | null;
@@ -112,13 +117,13 @@ export function shownMean(now: Situation): number {
   return now.reference !== null && mean > now.reference && shown <= now.reference ? roundUp(mean, decimals) : shown;
 }
 
-/** Power in kW that the household can switch on in addition, without exceeding the reference power. */
+/** Powers in kW that the household can switch on in addition, without exceeding the reference power. */
 export interface Room {
-  /** For any length of time. Solar power is not counted, because a cloud can come. */
+  /** Power that is possible permanently. Solar power is not included, because a cloud can come. */
   keep: number;
-  /** Until the running quarter-hour ends. */
+  /** Power that is possible until the running quarter-hour ends. */
   short: number;
-  /** As long as the solar panels deliver as much as now. */
+  /** Power that is possible while the solar panels deliver as much as now. */
   sunny: number;
 }
 
@@ -200,7 +205,10 @@ const isSunnier = (room: Room, keep: number): boolean => allowance(room.sunny) >
 const isShortlyMore = (now: Situation, room: Room, keep: number): boolean =>
   now.isWhole && now.secondsLeft >= MIN_SHORT_SECONDS && allowance(room.short) >= keep + MIN_MORE_KW;
 
-/** Return the small line: the value of a kWh if used and if fed in, or a higher power for a shorter time. */
+/**
+ * Return the small line below the sentence. While the household feeds in, the line compares the worth of a kWh that is
+ * used with the worth of a kWh that is fed in. Otherwise, it names a higher power that is possible for a limited time.
+ */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
   const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
   if (direction(now.power) === "feeds") {
@@ -212,7 +220,10 @@ function smallLine(now: Situation, room: Room, keep: number, locale: Locale): st
   return isShortlyMore(now, room, keep) ? t("short", { end: locale.time(now.end), more: more(room.short) }) : "";
 }
 
-/** Return the sentence about a present or coming excess over the reference power; undefined without any. */
+/**
+ * Return the sentence about the excess over the reference power in this quarter-hour; undefined if no excess is
+ * projected.
+ */
 function excessSentence(now: Situation, locale: Locale): string | undefined {
   const { reference, energy } = now;
   if (reference === null || !now.isWhole) return undefined;
@@ -242,8 +253,8 @@ function atLeast(value: number, decimals: number, show: (value: number) => strin
 }
 
 /**
- * Return the rows of the first days as [name, time]: when the first quarter-hour, bar, day and month will be complete.
- * Empty once the first whole day is known.
+ * Return the rows that the card of a new meter shows, as [name, time]. They say when the first quarter-hour, bar, day
+ * and month will be complete. After the first whole day, there are no rows.
  */
 export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour, locale: Locale): [string, string][] {
   const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];
@@ -251,8 +262,8 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const t = (key: NowKey, params = {}) => locale.text(nowTexts, key, params);
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
-  // The first whole day is the first day with readings only if the readings began at midnight. `known_since` is a day
-  // without a time. But in the first quarter-hour, `measured_since` is the time of the first reading.
+  // The day of the first reading is whole only if the readings began at midnight. `known_since` is a day without a
+  // time. But in the first quarter-hour, `measured_since` is the time of the first reading.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

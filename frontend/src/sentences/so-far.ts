@@ -10,7 +10,7 @@ import texts from "../texts/so-far.json" with { type: "json" };
 /** Largest relative difference that is called "as usual". */
 const SAME_SHARE = 0.1;
 
-/** Texts about the same weekday in the last four weeks, until the same time of the day. */
+/** Texts about the usual values: means of the last four days with the same weekday, up to this time of the day. */
 export interface UsualTexts {
   /** Cells of the column with the usual values, by row. */
   cells: Partial<Record<Row["key"], string>>;
@@ -53,7 +53,7 @@ export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
 
 const UNKNOWN = "–";
-/** If a smaller share of the quarter-hours was measured, a note tells the share. */
+/** If a smaller share of the quarter-hours was measured, a note contains the share. */
 const MIN_MEASURED_SHARE = 0.99;
 
 export interface Row {
@@ -134,7 +134,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   };
 }
 
-/** Return "Today 0.92 €: 0.51 used, 0.41 fixed." */
+/** Return "Today 0.92 €: consumption 0.51, fixed costs 0.41." */
 function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, day: string, locale: Locale): string {
   if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return "";
   const params = { day, cost: locale.cents(cost), used: locale.number(used, 2), fixed: locale.number(fixed, 2) };

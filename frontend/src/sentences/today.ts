@@ -1,4 +1,4 @@
-/** Sentences about a day, its table, its highest powers, and the power that is always on. */
+/** Texts about a day: its sentence, its table, the highest powers of its month, and the base load. */
 
 import { kwOf, type Quarter } from "../parts/day-chart-bars.ts";
 import {
@@ -33,7 +33,10 @@ export interface DayFacts {
   hasSun: boolean;
   /** Number of quarter-hours with known energy. */
   knownCount: number;
-  /** End of the first quarter-hour with known energy, if today has none yet; undefined without new telegrams. */
+  /**
+   * Time at which the first known quarter-hour will end, while today has no known quarter-hour. Undefined without new
+   * telegrams.
+   */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW; null unless the mean is above the reference power. */
   heading: number | null;
@@ -62,7 +65,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** Turn a clause such as "; now …" into a bold sentence of its own. */
+/** Turn the clause "; the current quarter-hour will reach ≈ 8 kW" into a bold sentence of its own. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;
@@ -168,7 +171,9 @@ export interface DayTableData {
   hasSun: boolean;
 }
 
-/** Return the notes about gaps and about quarter-hours from the platform; "" without any. */
+/**
+ * Return a note about gaps, and a note about quarter-hours from the platform; "" if there are no such quarter-hours.
+ */
 export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): { gaps: string; portal: string } {
   const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
     const number = quarters.filter(is).length;
@@ -226,7 +231,7 @@ export function highRows(highest: readonly High[], reference: number | null, loc
   });
 }
 
-/** Return "Always on: 250 W, at most 380 € a year"; "" if it is unknown. */
+/** Return "The house always uses 250 W. That costs at most 380 € a year."; "" if the base load is unknown. */
 export function alwaysOnSentence(alwaysOn: Highlights["always_on"], locale: Locale): string {
   if (!alwaysOn) return "";
   const power = locale.unit(alwaysOn.w, "W");

@@ -174,7 +174,7 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
 
 
 def classes_report(demand: Demand) -> dict[str, Any]:
-    """Return the costs of all reference powers at current prices, and the energy above each."""
+    """Return the cost of each reference power at current prices, and the energy above it."""
     months = known_months(demand)
     comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals

@@ -49,9 +49,9 @@ def bills_by_day(
 
 
 def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
-    """Return the days from `start` to before `end`.
+    """Return the days from `start` up to the day before `end`.
 
-    If there are more than MAX_DAYS, return only the last MAX_DAYS.
+    If there are more than MAX_DAYS days, return only the last MAX_DAYS days.
     """
     days = [
         day

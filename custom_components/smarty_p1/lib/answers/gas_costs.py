@@ -85,7 +85,7 @@ def _has_replaced(medium: GasMeter, predecessor: GasMeter) -> bool:
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the sums of each day: the sums of a gas meter plus those of the replaced meters."""
+    """Return the sums of each day over `meters`, such as a gas meter and its predecessors."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():

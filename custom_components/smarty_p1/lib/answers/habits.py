@@ -1,7 +1,7 @@
 """Answers about the habits of a household.
 
 The answers are the usual sums from midnight to this time of the day, the highest powers of a month,
-and the power that is always on.
+and the base load: the power that the household draws at all times.
 """
 
 from collections.abc import Iterator, Sequence
@@ -154,7 +154,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def highlights_report(demand: Demand, known: QuarterHours, day: date | None) -> dict[str, Any]:
-    """Return the highest powers of a month, and the power that is always on.
+    """Return the highest powers of a month, and the base load of the household.
 
     The month contains `day`, or today if `day` is None.
     """
@@ -198,16 +198,16 @@ def _highest(
 
 
 def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
-    """Return the power that is always on and its cost per year, None if the power is unknown.
+    """Return the base load and its cost per year. Return None if the base load is unknown.
 
-    For each of the last seven nights, the lowest power of a quarter-hour from 2:00 to 5:00 is
-    taken. The power that is always on is their median.
+    The base load is the power that a household draws at all times. It is the median over the last
+    seven nights; the value of a night is its lowest quarter-hour from 2:00 to 5:00.
     """
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
     nights = [night for midnight in midnights if (night := _night(known, midnight))]
-    # If a household exports energy at night, it probably has a battery. The battery hides the power
-    # that is always on, so return None.
+    # If a household exports energy at night, it probably has a battery. A battery can supply the
+    # base load, so the meter does not show the base load.
     if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
         return None
     least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]

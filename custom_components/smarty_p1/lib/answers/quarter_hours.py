@@ -1,6 +1,6 @@
 """Answers with quarter-hours: as data, as CSV, and as packed values for a chart.
 
-The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
+The columns of the CSV have the names of the series on Leneda, the national platform: 1-1:1.29.0 and
 1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. The exact
 layout of Leneda's own files is not published; they may have other columns and separators.
 """

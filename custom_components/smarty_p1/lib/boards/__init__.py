@@ -1,4 +1,4 @@
-"""Readers for boards beside a meter, which count the meter's LED pulses or measure a tank's level.
+"""Readers for two kinds of boards: LED pulse readers at a meter, and level sensors of a tank.
 
     meter = PulseMeter(1000)
     for event in meter.feed(data, time.time()):  # received bytes, in chunks of any size

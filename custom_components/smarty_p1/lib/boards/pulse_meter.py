@@ -111,7 +111,7 @@ class PulsePower:
             self._batch_at, self._batch = at, 0
 
     def note_standstill(self) -> None:
-        """Record that the board has repeated its running count, so that no new pulse came."""
+        """Record that the board has repeated its running count, which means no new pulse."""
         self._last_pulses = min(self._last_pulses, 1)
 
 
@@ -221,23 +221,24 @@ class PulseMeter:
         return self._add(read, at)
 
     def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Count the pulses in a complete line. Return a list with the content of the line.
+        """Count the pulses in a complete line. Return a list with one item that describes the line.
 
         The list is empty if the line has neither a pulse nor a running count.
         """
         return self._add([self._read_line(text, at)], at)
 
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
-        """Count the pulses since the last running count. Return a list with the content of `text`.
+        """Count the pulses since the last running count. Return a list with one item.
 
-        The list is empty if `text` is not a running count. With `is_old`, the board perhaps sent
-        `text` before the last count. So a lower count than the last one is ignored.
+        The item has the number of new pulses and the running count in `text`. The list is empty if
+        `text` is not a running count. With `is_old`, the board perhaps sent `text` before the last
+        count. So a count that is lower than the last count gives no pulses.
         """
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Count the new pulses of a software counter. Return a list with the content of `text`.
+        """Count the new pulses of a software counter. Return the same as `read_count`.
 
         Such a counter falls only if a user has set it. Then the counting begins anew.
         """

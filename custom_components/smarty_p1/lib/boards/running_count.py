@@ -6,7 +6,8 @@ from math import ceil
 # No household's connection takes more power than this. So a count that would need more power was
 # misread.
 MAX_POWER_KW = 100
-# Seconds added to the time between two counts, because a board's message can come so much late.
+# A board's message can be delayed by this number of seconds. So the real time between two counts
+# can be this much longer than the time between their messages.
 _MAX_DELAY_S = 10.0
 # Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
@@ -66,11 +67,10 @@ class RunningCount:
         return pulses
 
     def _since(self, last: int, last_at: float, count: int, at: float) -> int | None:
-        """Return the pulses from count `last` to `count`.
+        """Return the number of pulses from the count `last` to `count`.
 
-        Return None if their power is above MAX_POWER_KW.
-
-        `last_at` and `at` are the times of the two counts in seconds.
+        Return None if so many pulses in this time need a power above MAX_POWER_KW. `last_at` and
+        `at` are the times of the two counts in seconds.
         """
         max_pulses = ceil((max(at - last_at, 0.0) + _MAX_DELAY_S) * self._max_rate)
         if count >= last:

@@ -23,7 +23,7 @@ _MAX_UNFINISHED_BYTES = 5
 # Minimum number of readings for a level, because a single reading may be an echo of a wall.
 _MIN_READINGS = 5
 # Models that send millimetres measure at least 300 mm. So a number below 300 is in centimetres,
-# even if it has four digits.
+# even if it has four digits, such as 0250.
 _NEAREST_MM = 300
 # Numbers that a sensor sends instead of a distance if the water is too near or no echo comes. For
 # "no echo", a model sends the longest distance that it can measure, or a number of its own.

@@ -80,7 +80,7 @@ _REPLACED = {
 class _Piece(NamedTuple):
     """Piece of the recorded bytes: a verified frame, a plain telegram, or other bytes.
 
-    `parts` are the parts of the telegram, and empty for other bytes. `telegram` is set only for a
+    `parts` has the parts of the telegram. It is empty for other bytes. `telegram` is set only for a
     verified frame.
     """
 

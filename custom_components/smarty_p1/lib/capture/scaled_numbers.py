@@ -47,7 +47,7 @@ class Registers:
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
     ) -> None:
-        """Choose the substitutes for `parts`, all parts of a capture.
+        """Choose the substitutes for all numbers in `parts`, which has all parts of a capture.
 
         `factors` has a factor for each medium.
         """
@@ -86,7 +86,7 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the names of the tariff registers of each total, by the name of the total.
+        """Return the tariff registers of each total. Keys and values are names of registers.
 
         A total is left out if it is not the sum of its tariffs. This is judged by the first number
         of each register in the capture. Rounding allows a difference of 1 (in the last digit) for

@@ -21,10 +21,10 @@ _OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MAX_WEEKS = 52 * 8
-# Maximum number of different times in a capture. In two hours, a meter that sends every second
-# needs 7,200 times, and a few more for the capture times of its M-Bus meters.
+# Maximum number of different times in a capture. A meter that sends every second needs 7,200 times
+# for a capture of two hours. The capture times of its M-Bus meters need a few more.
 _MAX_TIMES = 20_000
-# Bytes of an idle line, which hold no data: NUL, 0xFF and line ends.
+# Bytes of an idle line: NUL, 0xFF and line ends. They hold no data.
 _IDLE = b"\0\xff\r\n"
 # Bytes for random noise. They do not begin a frame (0xDB) or a telegram (/), do not end a telegram
 # (!), and do not occur on an idle line.
@@ -100,7 +100,7 @@ def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
 
 
 def constant_for(values: Iterable[int], size: int, random: Random) -> int:
-    """Return a random constant to add to `values`, all numbers of one register.
+    """Return a random constant to add to `values`. `values` has all numbers of one register.
 
     If possible, all sums are from 0 to `size` - 1, and no sum is equal to any of the numbers.
     Otherwise, the sums overflow: they count modulo `size`.

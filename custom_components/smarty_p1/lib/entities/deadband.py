@@ -24,10 +24,10 @@ _DECIMALS = 6
 def in_steps(
     by: float, *, every: timedelta = timedelta(0), limits: tuple[float, float] | None = None
 ) -> Follow:
-    """Return a deadband that shows a new number if it differs by at least `by` from the shown one.
+    """Return a deadband that shows a new number only if it differs enough from the shown number.
 
-    A new number is shown at most once per `every`. But a number that crosses one of the `limits` is
-    shown at once.
+    The difference must be at least `by`. A new number is shown at most once per `every`. But a
+    number that crosses one of the `limits` is shown at once.
     """
 
     def is_within(value: float) -> bool:
@@ -80,7 +80,10 @@ class DeadbandFilter:
         self._shown = None
 
     def shown(self, value: Shown, at: datetime) -> Shown:
-        """Return the value to show when `value` is new. `at` is its time by the meter's clock."""
+        """Return the value to show after the new `value`. If `value` is no number, return it.
+
+        `at` is the time of `value` by the meter's clock.
+        """
         if not isinstance(value, (float, int)):
             self._shown = None
             return value

@@ -13,7 +13,7 @@ _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 
 
 def maker(telegram: Telegram, serial_number: str) -> str:
-    """Return the name of the meter's maker. If it is unknown, return the maker's three letters."""
+    """Return the name of the meter's maker. If it is unknown, return the three-letter code."""
     # Each maker has a code of three letters (FLAG code). A DLMS system title begins with this code.
     # A plain telegram has no system title, but its serial number begins with the code, too.
     title = telegram.system_title

@@ -29,7 +29,7 @@ type NeededOption = str | tuple[str, ...]
 class EntitySpec[D]:
     """Description of an entity.
 
-    `D` is the type from which its value is computed, mostly a reading.
+    `D` is the type of the data from which the entity's value is computed. It is mostly Reading.
     """
 
     key: str
@@ -97,10 +97,10 @@ class EventSpec(EntitySpec[Reading]):
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that says whether a telegram has each object of `references`.
+    """Return a function that says whether a telegram has each of several objects.
 
-    Meters use different OBIS references for the same object. `references` has all of them for each
-    object, and one of them suffices. The object need not have a value.
+    Meters use different OBIS references for the same object. So `references` has a tuple of
+    alternative references for each object. The object need not have a value.
     """
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references

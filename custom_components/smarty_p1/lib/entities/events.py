@@ -79,8 +79,8 @@ def disturbances(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield an event type and its details for every kind of counter that has risen.
 
-    `before` and `now` are values of DISTURBANCE: counts by counter. A counter that is new or has
-    fallen gives no event.
+    `before` and `now` have the counts of two readings, as DISTURBANCE returns them: keyed by the
+    kind and phase of the counter. A counter that is new or has fallen gives no event.
     """
     for kind, phases in _COUNTERS.items():
         rises = {

@@ -1,10 +1,8 @@
-"""Sensors with values of the platform Leneda: meters without a cable, and energy sharing.
+"""Sensors of meters without a cable, and sensors of energy sharing. The values are from Leneda.
 
-Leneda knows the values of a meter without a cable one day later. The sensors for energy sharing
-show the last complete day.
-
-Leneda's sums come a day late, so Home Assistant's statistics would assign them to the wrong day. So
-the sensors for energy sharing have no state class.
+Leneda, the national data platform, knows the values of a day only on the next day. The sensors of
+energy sharing show the last complete day. Home Assistant's statistics would assign these values to
+the wrong day. So the sensors of energy sharing have no state class.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +18,7 @@ from .tariff_sensors import TARIFF_SENSORS
 
 
 def day_sums_of(reading: Reading) -> DaySums:
-    """Return the day sums in a reading, by Leneda's OBIS codes."""
+    """Return the day sums in a reading, keyed by Leneda's OBIS codes."""
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 
@@ -73,8 +71,8 @@ def _feeds_in(reading: Reading) -> bool:
     return any(day.exported_wh for month in months for day in month.days)
 
 
-# The states of both sensors stay unknown, because Leneda does not tell the meter's registers. But
-# their statistics get Leneda's hourly energies.
+# These two sensors show the registers of a meter. Leneda does not know the registers, so the states
+# of the sensors stay unknown. But Leneda's hourly energies are added to their statistics.
 _COUNTED: Mapping[str, Callable[[Reading], bool]] = {
     "energy_imported": lambda _reading: True,
     "energy_exported": _feeds_in,

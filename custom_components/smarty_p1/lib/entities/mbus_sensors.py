@@ -89,8 +89,8 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
             device_class="timestamp",
             **_DIAGNOSTIC,
         ),
-        # Disabled by default, because a meter without a valve also sends a valve state, mostly
-        # "disconnected".
+        # The valve sensor is disabled by default, because a meter without a valve also sends a
+        # valve state, mostly "disconnected".
         sensor(
             "valve",
             "valve",

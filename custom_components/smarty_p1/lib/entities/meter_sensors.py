@@ -114,9 +114,9 @@ def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
 
 
 def _integration(reading: Reading) -> Mapping[str, Any]:
-    """Return the name of the other integration whose entities gave the reading, as attribute.
+    """Return an attribute with the name of the integration whose entities gave the reading.
 
-    Return {} for any other reading.
+    Return {} if the reading does not come from entities.
     """
     telegram = reading.telegram
     if telegram.verification is not Verification.INTEGRATION:

@@ -35,7 +35,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
     """Return a function that gives a sensor's attribute MEASURED_SINCE for a reading.
 
     The attribute is the time since which the running quarter-hour was measured. It is None if the
-    reading has no demand, or if `value_fn` returns None for the demand.
+    reading has no `Demand`, or if `value_fn` returns None for the `Demand`.
     """
 
     def attributes(reading: Reading) -> Attributes:
@@ -48,7 +48,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the start of a quarter-hour, and its origin if it comes from Leneda, as attributes."""
+    """Return attributes: the start of a quarter-hour, and its origin if it comes from Leneda."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}
@@ -58,7 +58,7 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
 def month_start(reading: Reading) -> datetime | None:
     """Return the start of the month to which the sensors' totals belong.
 
-    Return None if the reading has no demand.
+    Return None if the reading has no `Demand`.
     """
     return reading.demand.month_start if reading.demand else None
 

@@ -61,9 +61,9 @@ def _compare(demand: Demand) -> Comparison:
 
 
 def _compared(demand: Demand) -> tuple[object, ...]:
-    """Return the inputs of the comparison of reference powers.
+    """Return all inputs of the comparison of reference powers.
 
-    The cached comparison is valid as long as these objects stay the same.
+    The cached comparison is valid while these inputs stay the same.
     """
     return (
         *demand.earlier_months,
@@ -123,15 +123,15 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the month whose grid prices are used, as attribute.
+    """Return an attribute with the month whose grid prices are used.
 
-    The attribute exists only if newer grid prices are not published yet.
+    Return {} if the used grid prices are valid for the present month.
     """
     return older_prices(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function that returns a demand's cost of `parts` of the month's bill, in EUR.
+    """Return a function that returns the cost in EUR of `parts` of the month's bill.
 
     The cost is in whole cents, so that the sensor changes rarely.
     """
@@ -143,7 +143,8 @@ def surcharge(demand: Demand) -> float | None:
 
     Return None if unknown.
 
-    Six decimals do not fill the database, because the cost changes at most once in a quarter-hour.
+    The result has six decimals. These do not fill the database, because the cost changes at most
+    once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]
@@ -184,12 +185,12 @@ def feed_in(demand: Demand) -> float | None:
 
 
 def measured_share(demand: Demand) -> Attributes:
-    """Return the share of the running month that was measured, as attribute."""
+    """Return an attribute with the share (0 to 1) of the running month that was measured."""
     return {"measured_share": _measured_share(demand)}
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share, and the month whose grid prices are used, as attributes.
+    """Return attributes: the month's measured share, and the month whose grid prices are used.
 
     The second attribute exists only if newer grid prices are not published yet.
     """
@@ -204,7 +205,7 @@ def energy_attributes(demand: Demand) -> Attributes:
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share, and the exported kWh without a price, as attributes."""
+    """Return attributes: the month's measured share, and the exported kWh without a price."""
     return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_exported_kwh)
 
 
@@ -230,9 +231,9 @@ def _with_unpriced(attributes: Attributes, unpriced_kwh: float) -> Attributes:
 
 
 def peak_last_month(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the month before the shown month.
+    """Return the quarter-hour with the highest mean power in the month before the shown month.
 
-    Return None if unknown.
+    Return None if that month is unknown or has no quarter-hour.
     """
     month = _last_month(demand)
     return month.peak if month else None
@@ -246,9 +247,9 @@ def peak_last_month_attributes(demand: Demand) -> Attributes:
 
 
 def peak_12_months(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of this month and the eleven months before.
+    """Return the quarter-hour with the highest mean power in the last twelve months.
 
-    Return None if unknown.
+    The running month counts as one of them. Return None if no quarter-hour is known.
     """
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
@@ -260,7 +261,8 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
 def quarter_hours_above(demand: Demand) -> int:
     """Return how many quarter-hours of the running month are above the reference power.
 
-    For each day, this is the reference power of the contract on that day.
+    The reference power may change during the month. Each day is compared with the contract of that
+    day.
     """
     own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
     return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)

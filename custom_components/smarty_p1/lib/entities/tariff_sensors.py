@@ -23,9 +23,9 @@ _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
 
 
 def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
-    """Return a function that applies `value_fn` to the demand of a reading.
+    """Return a function that applies `value_fn` to the `Demand` in a reading.
 
-    For a reading without a demand, the function returns None.
+    If the reading has no `Demand`, the function returns None.
     """
     return lambda reading: value_fn(reading.demand) if reading.demand else None
 
@@ -33,9 +33,9 @@ def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function that applies `attributes_fn` to the demand of a reading.
+    """Return a function that applies `attributes_fn` to the `Demand` in a reading.
 
-    For a reading without a demand, the function returns {}.
+    If the reading has no `Demand`, the function returns {}.
     """
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 

@@ -1,7 +1,7 @@
-"""Reader of a JSON response of the API of Leneda, the national data platform: one series.
+"""Reader of a JSON response from the API of Leneda, the national data platform.
 
-A response can have data outside of the requested period, null values and repeated rows. Items that
-are no quarter-hour of the period are left out.
+A response has the rows of one OBIS code. It can contain data outside of the requested period, null
+values and repeated rows. Items that are no quarter-hour of the period are left out.
 """
 
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ class TimeSeries(NamedTuple):
 
 
 def read_time_series(answer: object, code: str, start: datetime, end: datetime) -> TimeSeries:
-    """Return the rows of the series `code` from `start` to before `end`.
+    """Return the rows of the series `code` whose time is at or after `start` and before `end`.
 
     Raises ResponseError if `answer`, the decoded JSON, has no usable data.
     """
@@ -95,7 +95,7 @@ def checked_series(answer: object, code: str, max_items: int) -> RawSeries:
 
 
 def checked_item(item: Any, max_value: float) -> CheckedItem | None:  # noqa: ANN401 - any JSON
-    """Return an item with a value from 0 to `max_value`, None if the item is malformed."""
+    """Return an item with a value from 0 to `max_value`. Return None if `item` is malformed."""
     match item:
         case {"value": int() | float() as value, "startedAt": str(text)}:
             version = item.get("version", 1)

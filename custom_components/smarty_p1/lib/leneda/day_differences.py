@@ -17,7 +17,8 @@ from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# In Wh. Two energies below this limit may match by chance. So days with less energy prove no cause.
+# Minimum energy of a day in Wh. Two energies below this limit may match by chance. So a day with
+# less energy proves no cause.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its
@@ -27,7 +28,7 @@ _OFF = 1 / 45
 
 
 class Cause(StrEnum):
-    """Likeliest cause of the differences, if most days differ."""
+    """Likeliest cause if the energies of the meter and of Leneda differ on most days."""
 
     OTHER_POINT = "other_point"
     """Another metering point, or an unknown cause."""

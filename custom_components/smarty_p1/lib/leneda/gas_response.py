@@ -1,7 +1,7 @@
-"""Reader of a response of Leneda, the national platform: a series of gas, usually by the hour.
+"""Reader of a response with gas data from Leneda, the national data platform.
 
-A value is the amount of its interval. Items that are malformed, or outside of the period, are left
-out.
+The response has an amount of gas for each interval, usually for each hour. Items that are
+malformed, or outside of the period, are left out.
 """
 
 from collections.abc import Mapping
@@ -39,9 +39,10 @@ class GasSpan(NamedTuple):
 
 
 def read_gas_series(answer: object, code: str, start: datetime, end: datetime) -> list[GasSpan]:
-    """Return the intervals from `start` to before `end`, in the order of time.
+    """Return the intervals that start in the period, in the order of time.
 
-    Raises ResponseError if `answer`, the decoded JSON, has no usable data.
+    The period begins with `start` and ends before `end`. Raises ResponseError if `answer`, the
+    decoded JSON, has no usable data.
     """
     series = checked_series(answer, code, _MAX_ITEMS)
     if series.unit.casefold().replace("³", "3") != _UNITS[code]:

@@ -22,7 +22,10 @@ def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
 
 
 def last_whole_day(rows: Sequence[Row]) -> DaySum | None:
-    """Return the sum of the last day whose quarter-hours are all known, None without such a day."""
+    """Return the sum of the last day whose quarter-hours are all known.
+
+    Return None if there is no such day.
+    """
     for start, group in groupby(reversed(rows), lambda row: day_start(row.start)):
         powers = [row.kw for row in group]
         if len(powers) == (day_end(start) - start) // QUARTER_HOUR:
@@ -37,8 +40,8 @@ def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, S
     """Return the rows without the days on which Leneda wrongly sends 0 as consumption.
 
     For homes that share no energy, Leneda was seen to send 0 as the consumption that the supplier
-    bills. With these zeros, the bill would be 0. A 0 is right only on a day with shared energy, or
-    with another value above 0.
+    bills. With these zeros, the bill would be 0. So the rows of a day are kept only if the day has
+    a value above 0, either of this consumption or of shared energy.
     """
     rows = platform.get(_REMAINING)
     if not rows:
@@ -50,9 +53,10 @@ def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, S
 
 
 def whole_days(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows until the end of the last day whose consumption is known as a whole.
+    """Return the rows until the end of the last day with a complete consumption.
 
-    Return the rows unchanged if no day is known as a whole.
+    A consumption is complete if all quarter-hours of the day are known. Return the rows unchanged
+    if there is no such day.
     """
     last = last_whole_day(with_totals(platform).get(CODES[Quantity.IMPORTED], ()))
     if last is None:

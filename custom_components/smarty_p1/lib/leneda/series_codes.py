@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Quantity(StrEnum):
-    """Quantity of a series. The layers are those of energy sharing."""
+    """Quantity of a series. The numbers 1 to 4 are the layers of energy sharing."""
 
     IMPORTED = "imported"
     EXPORTED = "exported"
@@ -63,10 +63,7 @@ _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SH
 
 
 def is_of_production(code: str) -> bool:
-    """Return whether the OBIS code belongs to production.
-
-    A household can have several metering points of production, but only one of consumption.
-    """
+    """Return whether the OBIS code belongs to production."""
     return REGISTERS[code].quantity in _PRODUCTION
 
 

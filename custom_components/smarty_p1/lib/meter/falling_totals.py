@@ -124,8 +124,8 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` counts the falls of each total by OBIS reference, whether or not later telegrams
-    confirmed them.
+    `falls` counts how often each total has fallen, keyed by OBIS reference. A fall counts even if
+    later telegrams did not confirm it.
     """
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ class Totals:
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Return the totals from the result of `as_dict`.
 
-        Raises ValueError or KeyError if malformed.
+        Raises ValueError or KeyError if `stored` is malformed.
         """
         totals = cls()
         falls = checked_mapping(stored["falls"])
@@ -223,7 +223,8 @@ class Totals:
             index = self._indexes.pop(key, None) or _Total(
                 reading.value, moment, _MBUS_CONFIRMATIONS
             )
-            # Put the index at the end of the dict, because the first ones are forgotten first.
+            # If there are too many indexes, the loop below removes them from the start of the dict.
+            # So move this index to the end.
             self._indexes[key] = index
             if self._holds_back(index, _index_reference(channel), reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)

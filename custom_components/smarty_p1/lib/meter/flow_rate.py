@@ -32,8 +32,8 @@ _MAX_SILENT_INTERVALS = 2
 # Highest flow by its unit, far above the flow of a household's meter. If the index rises faster,
 # the index is wrong, and the flow is unknown.
 _MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
-# For each unit of an index: the unit of the flow, and the number of m³ or kWh in one unit of the
-# index.
+# For each unit of an index: the unit of the flow, and the factor that converts an amount to m³ or
+# kWh.
 _UNITS: Mapping[str | None, tuple[str, float]] = {
     "m3": ("m³/h", 1),
     "Wh": ("kW", 0.001),
@@ -102,7 +102,7 @@ class _Flow:
         return self._seen_at + _MAX_SILENT_INTERVALS * median_low(self._intervals)
 
     def add(self, time: datetime, value: float, seen_at: datetime) -> None:
-        """Add a capture, which can be the same as the last one.
+        """Add a capture. It can repeat the previous capture.
 
         `seen_at` is the time of the telegram with the capture.
         """
@@ -174,7 +174,8 @@ class FlowRates:
         flow = self._flows.pop(identity, None)
         if flow is None or not flow.is_comparable(meter, now):
             flow = _Flow(meter.time, meter.value, meter.unit, now)
-        # Put the meter at the end of the dict, because the first ones are forgotten first.
+        # If there are too many flows, they are removed from the start of the dict. So move this
+        # flow to the end.
         self._flows[identity] = flow
         flow.add(meter.time, meter.value, now)
         if flow.rate is None:

@@ -75,7 +75,8 @@ class NamedMeter:
         if name is None:
             return False
         if memory.system_title is None and not has_our_name:
-            # Return before `is_named` is called: it would remember the foreign system title.
+            # Return before the call of `is_named`, because `is_named` would remember the foreign
+            # system title.
             return False
         return memory.is_named(telegram) and has_our_name
 

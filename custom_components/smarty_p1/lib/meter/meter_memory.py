@@ -1,4 +1,4 @@
-"""Memory of a meter, which survives a restart of the program."""
+"""Memory of a meter. It survives a restart of the program."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -33,17 +33,17 @@ _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 class MeterMemory:
     """Memory of a meter: the state that must survive a restart.
 
-    - `counters`: last frame counters, by fingerprint of the key and by DLMS system title, so that
-      recorded frames are never accepted a second time;
-    - `names`: the serial number of the first verified telegram, by system title;
+    - `counters`: last frame counters, keyed by fingerprint of the key and by DLMS system title, so
+      that recorded frames are never accepted a second time;
+    - `names`: the serial number in the first verified telegram of each system title;
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
-    - `clock_deviation`: how much the meter's clock is ahead, None if unknown;
+    - `clock_deviation`: the time by which the meter's clock is ahead, None if unknown;
     - `totals` and `flow_rates` of the registers and M-Bus meters;
     - `named_channels`: M-Bus channels that have had a meter with an identifier;
     - `outline`: the objects and M-Bus meters of the last telegram, without values;
     - `demand_meter`: the quarter-hours and months of the grid tariff.
 
-    `damaged` has the names of the parts that could not be read, and so started empty.
+    `damaged` has the names of the parts that could not be read. These parts started empty.
     """
 
     def __init__(self, demand_meter: DemandMeter | None = None) -> None:
@@ -130,8 +130,8 @@ class MeterMemory:
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the decryptor's key.
 
-        If there are too many keys or titles, the longest unused are forgotten, but never the
-        meter's own title. The decryptor forgets the same titles.
+        If there are too many keys or system titles, the keys and titles without a recent use are
+        forgotten, but never the meter's own title. The decryptor forgets the same titles.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters

@@ -25,7 +25,8 @@ MAX_AGE = timedelta(minutes=5)
 def is_recent(time: datetime, now: datetime, clock_deviation: timedelta | None) -> bool:
     """Return whether a telegram with the time `time` is at most MAX_AGE old at `now`.
 
-    `clock_deviation` is how much the meter's clock is ahead. If it is known, it corrects the age.
+    `clock_deviation` is the time by which the meter's clock is ahead. If it is None, the clock
+    counts as exact.
     """
     return now - (time - (clock_deviation or timedelta())) <= MAX_AGE
 
@@ -93,8 +94,8 @@ class MeterSession:
     def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
         """Yield the readings and rejections that `data` completes.
 
-        `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock.
-        It serves to limit the rate of telegrams without an authentication tag.
+        `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock,
+        by which the rate of telegrams without an authentication tag is limited.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):

@@ -14,8 +14,8 @@ MAX_MBUS_METERS = 16
 # Telegrams a second that are read without a correct authentication tag: twice as many as the
 # fastest meter sends. Such telegrams can be forged by anybody with access to the line.
 TELEGRAMS_A_SECOND = 2.0
-# Maximum number of telegrams without a tag that are read at once. A delayed link delivers at most
-# the telegrams of 30 seconds together, because a longer silence closes the link.
+# Maximum number of telegrams without a tag that can be read in a burst. After a delay, a link
+# delivers at most the telegrams of 30 seconds together, because a longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.
@@ -33,9 +33,10 @@ class Limits:
     The number of M-Bus meters, the number of objects outside the specification, and the rate of
     telegrams without an authentication tag are limited. `kept_meters` returns the identities of the
     M-Bus meters that have devices in Home Assistant. When a device is removed, a new meter can take
-    its place. `ignored` counts the "meters", "objects" and "telegrams" that exceeded the limits.
-    When one of these limits is exceeded for the first time, `warn` is called with its word and its
-    value.
+    its place.
+
+    `ignored` counts the surplus, keyed by "meters", "objects" and "telegrams". When a limit is
+    exceeded for the first time, `warn` is called with this key and the limit.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Limits:
         self._kept_meters = kept_meters
         self._warn = warn
         self._objects: set[str] = set()
-        # Identities of M-Bus meters. `_new_meters` are the accepted meters that are not among the
-        # `kept_meters`. `_meters` are the accepted meters of the last telegram.
+        # `_new_meters` has the identities of accepted M-Bus meters that are not among the
+        # `kept_meters`. `_meters` has the identities of all M-Bus meters accepted in the last
+        # telegram.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}

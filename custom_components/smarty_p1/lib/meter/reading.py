@@ -1,4 +1,4 @@
-"""Reading of a meter: one telegram, and the values that are derived from it and earlier ones."""
+"""Reading of a meter: one telegram, and values derived from this and earlier telegrams."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -22,10 +22,10 @@ _THRESHOLD = "0-0:17.0.0"
 class Reading:
     """State of a meter after one telegram. Sensors and messages use only a Reading.
 
-    `channels` has the M-Bus channel of each M-Bus meter, by the meter's identity. `demand` is None
-    before the first telegram with a time and the imported energy. `flows` has the known flows of
-    the M-Bus meters by identity, in m³/h or kW. If `is_current` is False, the telegram came late:
-    its values count for the telegram's time, but are not shown as current.
+    `channels` has the M-Bus channel of each M-Bus meter. `flows` has the known flows of the M-Bus
+    meters in m³/h or kW. Both are keyed by the meter's identity. `demand` is None until a telegram
+    has both a time and the imported energy. If `is_current` is False, the telegram came late: its
+    values count for the telegram's time, but are not shown as current.
     """
 
     telegram: Telegram

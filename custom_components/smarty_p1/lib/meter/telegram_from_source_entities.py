@@ -1,6 +1,7 @@
-"""Telegrams from other integrations' entities, and the trial of these entities in a dialog.
+"""Telegrams made from the entities of other integrations, and a trial reading of these entities.
 
-The trial finds the longest interval between reports, and the step by which the totals change.
+A dialog makes the trial reading before the entities are used. The trial finds the longest interval
+between two reports, and the step by which the totals change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -114,7 +115,7 @@ _QUARTER_HOUR_S = 900
 
 
 class Trial(NamedTuple):
-    """Result of a trial that reads a meter from entities."""
+    """Result of the trial reading of a meter from its entities."""
 
     reports: int
     interval_s: float
@@ -126,10 +127,10 @@ class Trial(NamedTuple):
 
 
 def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
-    """Return the result of a trial. Return None if there is no interval between two telegrams.
+    """Return the result of a trial reading. Return None if no interval between telegrams is known.
 
-    If the trial has a single telegram, the interval begins at `last_report`, the time of the
-    entities' last report before the trial.
+    If there is a single telegram, the interval begins at `last_report`. This is the time of the
+    entities' last report before the trial reading.
     """
     times = [telegram.time for telegram in telegrams if telegram.time]
     if len(times) == 1 and last_report:

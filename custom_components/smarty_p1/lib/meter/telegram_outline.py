@@ -22,9 +22,9 @@ _AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.
 class Outline:
     """Outline of a telegram: the OBIS references of its objects, and its M-Bus meters by channel.
 
-    `decimals` has the references of currents with decimals. The meters in `channels` have only
-    type, identifier and unit. `identities` has the channel of each M-Bus meter, by the meter's
-    identity.
+    `decimals` has the references of the electric currents that the meter sends with decimals. The
+    meters in `channels` have only type, identifier and unit. `identities` has the channel of each
+    M-Bus meter, keyed by the meter's identity.
     """
 
     objects: frozenset[str] = frozenset()
@@ -36,7 +36,7 @@ class Outline:
     def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
         """Return the outline of a telegram.
 
-        `identities` has the M-Bus channels by meter identity.
+        `identities` has the M-Bus channels, keyed by the meter's identity.
         """
         names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
         return cls(
@@ -93,7 +93,7 @@ class Outline:
     def from_dict(cls, stored: Stored) -> Self:
         """Return the outline from the result of `as_dict`.
 
-        Raises ValueError or KeyError if malformed.
+        Raises ValueError or KeyError if `stored` is malformed.
         """
         content = checked_mapping(stored)
         channels, identities = {}, {}

@@ -92,7 +92,7 @@ class LineDecoder:
         self._work.spend(size)
         event = decryptor.decrypt(framer.read(start, end))
         if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
-            return [event]  # keep the bytes, because a true frame may overlap them
+            return [event]  # keep the frame's bytes, because a valid frame may overlap
         return [*self._take(start, end), event]
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:

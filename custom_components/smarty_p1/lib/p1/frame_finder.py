@@ -33,8 +33,8 @@ from .frame_header import (
     nonce_and_body,
 )
 
-# Number of bytes that are searched at once. A small number keeps the work small: for forged bytes
-# with many candidates for a frame, the work grows with the square of this number.
+# Number of bytes that are searched in one step. A small number keeps the work small: for forged
+# bytes with many candidates for a frame, the work grows with the square of this number.
 _PIECE_SIZE = 2 * 1024
 # Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
 # when there are 4 KiB of them, because dropping bytes at every call would be slow.
@@ -67,10 +67,11 @@ class Framer:
     first. Ends count from the first byte of the line, so dropping bytes from `buffer` does not
     change the ends. `_offset` counts the dropped bytes.
 
-    Most calls complete no candidate and must be fast. So a search sets three sizes of the buffer:
+    A mark is HEADER_MARK or `_END_MARK`, each of two bytes. Most calls complete no candidate and
+    must be fast. So a search sets three sizes of the buffer:
 
     - `_searched`: all marks that begin before this size are found. The last byte does not count,
-      because it can begin a mark of two bytes.
+      because it can begin a mark.
     - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
     - `wake`: below this size, no candidate can be complete. A telegram's end that begins with the
       last byte needs five more bytes, and a header needs more.
@@ -87,8 +88,8 @@ class Framer:
     def feed(self, data: bytes) -> Iterable[Candidate]:
         """Return the candidates that `data` completes, in the order of their ends.
 
-        The caller must consume all candidates. If a candidate is to be removed by `take`, this must
-        happen before the caller requests the next candidate.
+        The caller must consume all candidates. The caller can remove a candidate by `take`, but
+        only before it requests the next candidate.
         """
         self.buffer += data
         size = len(self.buffer)

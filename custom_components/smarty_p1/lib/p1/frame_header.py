@@ -36,8 +36,8 @@ _MAX_SHORT_LENGTH = 0x7F
 class Frame(NamedTuple):
     """Whole frame: its bytes, and the fields of its header, which are not verified.
 
-    FrameSplitter sets `is_expected` if an earlier frame had its system title and a lower frame
-    counter.
+    FrameSplitter sets `is_expected` to True if an earlier frame had the same system title and a
+    lower frame counter.
     """
 
     data: bytes

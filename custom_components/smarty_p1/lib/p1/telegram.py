@@ -28,12 +28,12 @@ class Verification(StrEnum):
 class Telegram:
     """Accepted telegram. `verification` is the evidence by which it was accepted.
 
-    `objects` has the values of the first 512 lines by OBIS reference (`A-B:C.D.E`). A value is a
-    number in the unit of the specification's table, a text, an aware datetime or a `Capture`.
+    `objects` has the values of the first 512 lines, keyed by OBIS reference (`A-B:C.D.E`). A value
+    is a number in the unit of the specification's table, a text, an aware datetime or a `Capture`.
     Several values form a tuple. An empty or unreadable value is None. The value of an object
     outside the table is the text between the brackets.
 
-    `channels` has the M-Bus meters by channel number, without channels that have no meter.
+    `channels` has the M-Bus meters, keyed by channel number. Channels without a meter are left out.
     `frame_counter` and `system_title` (8 bytes) are None in a plain telegram. `text` is the
     telegram as the meter wrote it.
     """
@@ -51,7 +51,7 @@ class Telegram:
     def as_dict(self) -> dict[str, Any]:
         """Return the telegram as JSON values.
 
-        Times become ISO 8601, channel numbers become text.
+        Times become ISO 8601 texts, and channel numbers become texts.
         """
         return {
             "identification": self.identification,

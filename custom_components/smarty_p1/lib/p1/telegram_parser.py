@@ -1,4 +1,4 @@
-"""Parser of a telegram's text, which returns a `Telegram`.
+"""Parser that returns a `Telegram` for the text of a telegram.
 
 `read` is the simple parser, which remembers no telegram. FastParser must return the same contents
 as `read` for every telegram.

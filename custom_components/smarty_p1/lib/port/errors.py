@@ -60,7 +60,7 @@ class OtherAuthenticationKeyError(ProbeError):
 
 
 class SecurityOffError(ProbeError):
-    """Error for plain telegrams, although a key was given."""
+    """Error for plain telegrams where encrypted frames were expected, because a key was given."""
 
 
 class NoDeviceNameError(ProbeError):

@@ -39,7 +39,8 @@ _MIN_LISTENING_S = 12.0
 # Text that ser2net sends to a client while another client is connected.
 BUSY_TEXT = b"in use"
 
-# Errors by reason. If several reasons occurred, the first in this table explains the failure best.
+# Errors, keyed by reason. If several reasons occurred, the first in this table explains the failure
+# best.
 _ERRORS: dict[Reason, type[P1Error]] = {
     Reason.KEY_MISSING: KeyMissingError,
     Reason.DOWNGRADE: SecurityOffError,

@@ -34,8 +34,8 @@ class ReadLimit:
         left = self._budget.left(self._clock()) - size
         self._budget.spend(size)
         if left < 0:
-            # Wait until a whole burst is allowed again, because few long pauses cost less processor
-            # time than many short pauses.
+            # Wait until a whole burst is allowed again. A few long pauses cost less processor time
+            # than many short pauses.
             await asyncio.sleep((_MAX_BURST_BYTES - left) / MAX_BYTES_A_SECOND)
 
 
@@ -109,7 +109,7 @@ class Link:
     async def _is_plugged_in_again(self) -> bool:
         """If the device is missing, wait until it appears, and return True. Otherwise return False.
 
-        After True, the device is opened without the back-off delay.
+        If the result is True, the caller opens the device without the back-off delay.
         """
         if not self._url.startswith("/") or _exists(self._url):
             return False

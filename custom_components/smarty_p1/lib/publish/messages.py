@@ -57,8 +57,8 @@ class MeterMessages:
     """Messages about one meter.
 
     A message counts as sent when the caller requests the next message. So a caller that cannot send
-    a message must not request the next one. A value with its own topic is sent only if it differs
-    from the last value sent on this topic. All other messages are sent with every reading.
+    a message must stop. A value with its own topic is sent only if it differs from the last value
+    sent on this topic. All other messages are sent with every reading.
 
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
@@ -97,7 +97,10 @@ class MeterMessages:
         self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
-        """Return whether `reading` has new texts of the operator. A later reading may lack them."""
+        """Return whether `reading` has new messages of the grid operator.
+
+        Such messages are urgent, because the next reading may lack them.
+        """
         return _texts(reading) != _texts(self._published)
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
@@ -166,8 +169,8 @@ class MeterMessages:
     def _placed(self, message: Message) -> Iterator[Message]:
         """Yield `message` unless the number of topics would exceed MAX_TOPICS.
 
-        The broker may retain a message of an earlier run on the same topic. If `message` is not to
-        be retained, an empty message comes first, which deletes the earlier message.
+        The broker may retain a message of an earlier run on the same topic. If `message` has no
+        retain flag, an empty message is yielded first. It deletes the earlier message.
         """
         topic = message.topic
         if not self._has_place(topic):

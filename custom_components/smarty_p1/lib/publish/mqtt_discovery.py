@@ -59,8 +59,8 @@ _ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
 class DiscoveryNames(NamedTuple):
     """Names and icons of entities and devices, for discovery messages.
 
-    `names` has the texts of one language by their dotted path in the translations, such as
-    "device.gas.name". `icons` has the icons by platform and translation key.
+    `names` has the texts of one language. The keys are their dotted paths in the translations, such
+    as "device.gas.name". `icons` has the icons, keyed by platform and translation key.
     """
 
     names: Mapping[str, str]
@@ -209,7 +209,7 @@ class Announcer:
                 yield State(platform, spec, value, attributes, last_reset)
 
     def _value[D](self, spec: EntitySpec[D], data: D) -> Shown:
-        """Return the value to show for an entity, after the entity's deadband if it has one."""
+        """Return the value to show for an entity. If the entity has a deadband, apply it."""
         value: Shown = spec.value_fn(data)
         if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value

@@ -16,11 +16,11 @@ from .publish_format import REPEAT_EVERY
 class PublishFeed:
     """Feed of the messages that are due: the meter's availability, and its newest reading.
 
-    A reading is due every `interval` seconds, and at once if it has a new message text. After
-    `repeat_every` seconds (0: always), a reading is sent with all values, even unchanged ones, for
-    subscribers that missed a message. A newer reading replaces a reading that could not be sent, so
-    no queue grows. `wake` is called when messages can be due. While `is_held` is True, the only
-    message of the feed is that the meter is offline.
+    A reading is due every `interval` seconds, and at once if it has a new message of the grid
+    operator. After `repeat_every` seconds (0: always), a reading is sent with all values, even
+    unchanged ones, for subscribers that missed a message. A newer reading replaces a reading that
+    could not be sent, so no queue grows. `wake` is called when messages can be due. While `is_held`
+    is True, the only message of the feed is that the meter is offline.
     """
 
     def __init__(
@@ -49,7 +49,11 @@ class PublishFeed:
         return self._is_online and not self.is_held
 
     def on_reading(self, reading: Reading) -> None:
-        """Make `reading` due, now or at the end of the current interval."""
+        """Take a new reading.
+
+        The reading becomes due now if a message text is new or if the interval is over. If the
+        interval ends in a moment, the reading becomes due then. Otherwise it is dropped.
+        """
         self._latest = reading
         if not self._is_online:
             self._is_online = True
@@ -93,8 +97,8 @@ class PublishFeed:
     def take(self, reading: Reading | None) -> Iterator[Message]:
         """Yield the availability message if it is due, and then the messages about `reading`.
 
-        `reading` is the result of `claim`. A message counts as sent when the next one is requested,
-        so a caller that fails to send a message must stop.
+        `reading` is the result of `claim`. A message counts as sent when the caller requests the
+        next message. So a caller that cannot send a message must stop.
         """
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:

@@ -96,7 +96,10 @@ def _item(reference: str, name: str, value: Value, sent: str) -> Item:
 def _index_items(
     telegram: Telegram, reference: str, name: str, capture: Capture, sent: str
 ) -> Iterator[Item]:
-    """Yield three items for an M-Bus meter, even if unknown: index, unit and capture time."""
+    """Yield the index of an M-Bus meter, its unit and its capture time.
+
+    These are always three items. The text of an item is "" if its value is unknown.
+    """
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
     # A meter omits the unit of an unknown index. Take the default unit of its type, because the
     # SmartyReader's names contain the unit.
@@ -152,7 +155,7 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return `value` as text, with the digits in `sent` if they are the same number.
+    """Return `value` as text. If `sent` has the same number, the text has the digits of `sent`.
 
     Otherwise, the text has at least as many decimals as `sent`.
     """

@@ -23,13 +23,14 @@ _HOURS = 24
 _DAYS_OF_ENERGY = 7
 _DAYS_OF_EXCESS = 14
 _PARTS = 20
-# The chance of an excess is multiplied by this factor, so that the plan keeps less energy for it.
-# The chance comes from a sample of only 14 days, and keeping energy has a cost.
+# The probability of an excess is multiplied by this factor, so that the plan keeps less energy for
+# the excess. The probability comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
-# A plan must assume a value of the energy that is left at its end. The plan takes a weighted mean
-# of the last plan's value at midnight, with the weight _REMEMBERED, and of the cheapest price.
+# A plan must assume a value for the energy that is left at its end. The value is a weighted mean of
+# two values: the last plan's value at midnight, with the weight _REMEMBERED, and the value in the
+# cheapest hour.
 _REMEMBERED = 0.8
-# In EUR per kWh. Values that differ by less count as equal.
+# Difference in EUR per kWh. Two values that differ by less count as equal.
 _EQUAL = 1e-7
 
 
@@ -140,9 +141,9 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # Energy that is left at the end of the plan has a value slightly below the cost of charging
-        # in the cheapest hour (by two tolerances). So the plan never buys energy without a later
-        # need.
+        # `cheapest` is the value of stored energy in the cheapest hour: the import that the energy
+        # replaces, less two tolerances. Without the tolerances, a battery without losses would
+        # charge energy that nobody needs later.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
         limits = [_NO_LIMITS] * _HOURS
@@ -155,9 +156,10 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # The hours after this hour are planned already. A part of the battery is worth at most
-            # the cost of filling it in this hour. So lower the values: first of the parts that
-            # solar energy can fill, then of the parts that the grid can fill.
+            # The loop goes backwards in time, so `values` are the values after this hour. A part
+            # that this hour can fill is worth at most the cost of filling it. So lower the values:
+            # first of the parts that solar energy can fill, then of the parts that the grid can
+            # fill.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
@@ -170,9 +172,8 @@ class BatteryPlan:
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # In this hour, the house is expected to need energy: `needed[hour]` of the equal parts
-            # into which the plan divides the battery. The value of such a part is the cost of the
-            # import that the part replaces.
+            # The house is expected to use `needed[hour]` parts of the battery in this hour. The
+            # value of such a part is the cost of the import that the part replaces.
             values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values
@@ -218,8 +219,8 @@ class BatteryPlan:
         An excess has three values:
 
         - its probability;
-        - the number of the battery's parts that would cover the energy above the reference power;
-        - the number of parts that the house can use below the reference power in the same hours.
+        - the number of the battery's parts that would replace the import above the reference power;
+        - the number of parts that can replace import below the reference power in the same hours.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
@@ -238,7 +239,7 @@ class BatteryPlan:
     def _parts(self, energies_wh: Sequence[float]) -> Sequence[int]:
         """Convert the energy of each hour to a whole number of parts.
 
-        A remainder counts in the next hour.
+        The remainder of an hour is added to the next hour.
         """
         part_wh = self._usable_wh / _PARTS
         sums = [round(wh / part_wh) for wh in accumulate(energies_wh, initial=0.0)]
@@ -259,8 +260,9 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 def _with_event(
     values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the mean of the values with and without an excess, weighted by its probability.
+    """Return the values of the battery's parts if an excess over the reference power is possible.
 
+    The result is the mean of the values with and without the excess, weighted by its probability.
     `event` is an excess as `_expected_events` returns it. `saving` is the value of a part of the
     battery that the house uses, negated like all values in the lists.
     """
@@ -274,8 +276,8 @@ def _with_event(
 def _filled(values: list[float], cost: float, parts: int, index: int) -> list[float]:
     """Return `values` after some parts of the battery were filled at the price `cost`.
 
-    `parts` is the number of filled parts. As many of the first values, which are the most valuable,
-    are removed. `cost` is inserted as many times before the value at `index`.
+    `parts` is the number of filled parts. This number of values is removed at the beginning of the
+    list, where the highest values are. `cost` is inserted the same number of times before `index`.
     """
     if not parts:
         return values

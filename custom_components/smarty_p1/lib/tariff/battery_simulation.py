@@ -32,7 +32,7 @@ MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
-# In Wh. Smaller energies are float errors.
+# Energy in Wh. A smaller energy is a float error.
 _NOTHING_WH = 1e-6
 
 
@@ -202,8 +202,8 @@ class _State:
                 self.stored_wh += into_wh
             out_wh = (ready_wh - give_to) * one_way
             if out_wh < over_wh:
-                # The energy between `spare_to` and `give_to` is kept for later. So use this energy
-                # only to lower an excess over the reference power.
+                # Energy below the level `give_to` is kept for later hours. Use this energy, down to
+                # the level `spare_to`, only to lower an excess over the reference power.
                 out_wh = min((ready_wh - spare_to) * one_way, over_wh)
             if out_wh > 0 and (out_wh := min(out_wh, drawn_wh, left_wh)):
                 held_wh -= out_wh / one_way

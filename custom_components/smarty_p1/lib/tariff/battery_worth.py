@@ -292,5 +292,5 @@ class _Trial:
 
 
 def _amount(bills: Sequence[Bill], *names: str) -> float:
-    """Return the sum of the costs of the lines `names` on all bills."""
+    """Return the total cost of the lines `names` on all bills."""
     return sum([bill.amount(*names) or 0.0 for bill in bills])

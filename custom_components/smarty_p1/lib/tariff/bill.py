@@ -31,7 +31,7 @@ from .network_prices import NetworkPrices
 
 
 class LineKind(NamedTuple):
-    """Properties of all lines of a bill that have the same name."""
+    """Properties that all bill lines with the same name have in common."""
 
     unit: str
     """`kWh` or `month`."""
@@ -387,7 +387,8 @@ def _network_charges(part: MonthPart) -> Iterator[_Charge]:
     spared_kwh = above_kwh if contract.replaces_variable else 0.0
     yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
-    # Without a reference power, the surcharge is unknown. So pass None as its price.
+    # Without a reference power, the energy that costs the surcharge is unknown. So pass None as the
+    # price of the surcharge.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 
@@ -400,10 +401,10 @@ def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
 
 
 def _supplied(day: Day) -> tuple[float, float]:
-    """Return the day's energy with a known market price, in Wh, and its cost at these prices.
+    """Return the day's energy with a known market price, in Wh, and the cost of this energy.
 
-    Both are reduced by the day's share of energy from energy sharing, which the supplier does not
-    bill.
+    If a share of the day's energy came from energy sharing, energy and cost are reduced by this
+    share, because the supplier does not bill shared energy.
     """
     if not day.shared or not day.imported_wh:
         return day.market_wh, day.market_cost
@@ -437,9 +438,10 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
 
 
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
-    """Return the network cost, with VAT, of the energy that is, or perhaps is, locally shared.
+    """Return the network cost, with VAT, of the energy that was shared locally.
 
-    Return None if the network's price or the rate of the VAT is unknown.
+    Energy that was perhaps shared locally counts, too. Return None if the network's price or the
+    rate of the VAT is unknown.
     """
     cost = 0.0
     for part in parts:

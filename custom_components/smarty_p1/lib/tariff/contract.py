@@ -189,9 +189,9 @@ class Contracts:
         return self.at(start), *later
 
     def part_start(self, time: datetime) -> datetime:
-        """Return the start of the day of `time`.
+        """Return the start of the day that contains `time`.
 
-        If the contract began later that day, return the contract's start.
+        If the contract began later on this day, return the contract's start.
         """
         start = day_start(time)
         return next(
@@ -199,9 +199,9 @@ class Contracts:
         )
 
     def part_end(self, time: datetime) -> datetime:
-        """Return the end of the day of `time`.
+        """Return the end of the day that contains `time`.
 
-        If the contract ends earlier that day, return the contract's end.
+        If the contract ends earlier on this day, return the contract's end.
         """
         end = day_end(time)
         return min([end, *(since for since, _ in self.entries if since > time)])

@@ -29,9 +29,8 @@ from .time_of_use import parsed
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# Maximum number of stored spans of an unconfirmed segment. A segment has less than 96
-# quarter-hours, a gap, and a part of a quarter-hour at either end. The limit is about twice as
-# high.
+# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 95 whole
+# quarter-hours, one gap, and a part of a quarter-hour at either end. The limit is twice as high.
 _MAX_SPANS = 200
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}

@@ -75,8 +75,7 @@ def _next_change(now: datetime) -> datetime:
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
     """Return the contracts with empty fields filled in, from the time `since` on.
 
-    A field gets its value in `after` if it is empty both in `before` and in the contract of that
-    time.
+    `_put_in` fills the fields of each contract that holds at `since` or later.
     """
     since = since.astimezone(UTC)
     result = contracts

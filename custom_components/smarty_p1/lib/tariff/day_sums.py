@@ -44,7 +44,7 @@ def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[Know
 
 
 class _Part(NamedTuple):
-    """Part of a day under one contract. Usually, this is the whole day."""
+    """Part of a day under one contract. Usually, the whole day has one contract."""
 
     month: MonthColumns
     past: PlatformDays
@@ -53,9 +53,10 @@ class _Part(NamedTuple):
     end: datetime
 
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
-        """Return the day, including `pieces` of gaps and of parts of quarter-hours.
+        """Return the sums of the day: its quarter-hours, and the energy in `pieces`.
 
-        Return None if there is no energy.
+        `pieces` are parts of gaps and of incomplete quarter-hours. Return None if no energy is
+        known.
         """
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract that holds at its start. So round both ends of the

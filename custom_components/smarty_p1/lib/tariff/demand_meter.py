@@ -78,8 +78,8 @@ _RESOLUTION_KWH = 0.001
 # seconds, the division would give a very high power. An appliance switched on at that power would
 # exceed the reference power in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
-# In kWh. Another program perhaps rounded the register up, so a later reading can be lower by this
-# much.
+# Difference in kWh. If another program has rounded a register up, a later reading can be lower by
+# up to this difference.
 _MAX_ROUNDING_KWH = 1.0
 
 
@@ -152,9 +152,8 @@ class DemandMeter:
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
         """Return a function that computes the months for `set_platform_days`.
 
-        Any thread may run it.
-
-        25 months take tens of milliseconds. `update` may be called while the function runs.
+        The function may run in a thread while `update` is called. It takes tens of milliseconds for
+        25 months.
         """
         columns, contracts = self.columns, self._contracts
         self._history.begin_past()
@@ -390,8 +389,8 @@ class DemandMeter:
     def _past_snapshot(self) -> Demand | None:
         """Return the values that come only from Leneda's days. Return None without such days.
 
-        The registers are missing, because Leneda does not tell their values. If they were 0, the
-        first reading would seem to add the energy of years.
+        The result has no registers, because Leneda's data does not contain them. If the registers
+        were 0, the first reading would seem to add the energy of years.
         """
         end = self._history.past.end
         if end is None:

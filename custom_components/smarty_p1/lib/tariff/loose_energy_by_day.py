@@ -56,9 +56,10 @@ class _Cover:
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add a quarter-hour from Leneda.
+        """Add a quarter-hour from Leneda that begins at `start`.
 
-        `wh` is the energy of the part of the quarter-hour that lies in the run of spans.
+        If the run of spans contains only a part of the quarter-hour, `wh` is the energy of this
+        part.
         """
         begin = start
         if self.periods and self.periods[-1][1] == start:
@@ -95,7 +96,7 @@ class RowView:
         return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the times that Leneda does not cover in a run of loose spans, and their energy."""
+        """Return the parts of `run`, loose spans, that Leneda does not cover, with their energy."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
@@ -141,9 +142,9 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return the starts of all months that gaps between readings connect with some months.
+    """Return `starts`, and the starts of all months that loose spans connect with these months.
 
-    These months start at `starts`, and are included in the result.
+    A loose span connects the months that it touches. A chain of spans connects months, too.
     """
     result: set[datetime] = set()
     waiting = [*starts]
@@ -157,8 +158,9 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the runs in time order: loose spans (gaps, parts of quarter-hours) that touch.
+    """Yield the runs in the order of time.
 
+    A run is a list of loose spans (gaps, parts of quarter-hours) that touch each other.
     `starts` has the starts of the months from which the spans are taken.
     """
     spans = {id(span): span for start in starts if start in months for span in months[start].loose}
@@ -193,10 +195,10 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the periods of successive spans that Leneda does not cover.
+    """Yield the periods in `run`, a list of spans, that Leneda does not cover.
 
-    Each period comes with the kind of its span and its energy in Wh. `cover` has the periods that
-    Leneda covers, `energies_wh` the energy of each span in `run`.
+    Each period comes with the kind of its span, and with its energy in Wh. `cover` has the periods
+    that Leneda covers. `energies_wh` has the energy of each span.
     """
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
@@ -217,9 +219,9 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the parts of `span` outside of the times `covered`.
+    """Yield the parts of `span` that lie outside all periods in `covered`.
 
-    A span without length has one part.
+    A span without length is yielded as one part.
     """
     begin, end = span.start, span.end
     if begin == end:

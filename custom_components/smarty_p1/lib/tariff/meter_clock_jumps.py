@@ -1,9 +1,9 @@
 """Segments of readings without a break, and the choice of segments that stay after a break.
 
-A wrong clock of a meter shows only when it is set right. So each break begins a new segment, which
-is unconfirmed until it has a day of quarter-hours. If another break follows, the first reading
-after it decides whether the unconfirmed segment stays or goes. A segment that goes is treated as if
-it had not been read.
+A wrong clock of a meter is noticed only when the clock is set right. So each break begins a new
+segment, which is unconfirmed until it has a day of quarter-hours. If another break comes earlier,
+the first reading after this break decides whether the unconfirmed segment stays or goes. A segment
+that goes is treated as if it had not been read.
 
 A reading "can continue" a segment if it is of the same meter, its register has risen plausibly, and
 its time is up to 40 days after the segment's last reading. The "passed time" is the time from the
@@ -96,7 +96,10 @@ class ReadingSegment:
 
     @property
     def position(self) -> Position:
-        """Return the registers at `since`, where the running quarter-hour or the segment began."""
+        """Return the time and the registers at the start of the running quarter-hour.
+
+        If the segment began later, return the time and the registers at the segment's start.
+        """
         imported_wh, exported_wh = self.last.imported_wh, self.last.exported_wh
         if exported_wh is not None:
             exported_wh -= self.amounts.exported_wh
@@ -158,10 +161,10 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # The clock leaps when it goes wrong, and again when it is set right. If telegrams are rare, up
-    # to MAX_GAP without a reading passes at each leap. So tolerate MAX_GAP once, and twice if the
-    # first leap is longer than a day. With a shorter leap, a real gap of some hours could fit by
-    # chance.
+    # A wrong clock leaps twice: when it goes wrong, and when it is set right. With rare telegrams,
+    # each leap can hide a time of up to MAX_GAP without a reading. So tolerate MAX_GAP twice if the
+    # first leap is longer than a day. After a shorter leap, tolerate MAX_GAP only once, because a
+    # real gap of some hours could look the same by chance.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 
@@ -169,9 +172,9 @@ def _goes_on_from(
 def _is_part_of_gap(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
-    """Return whether the last segment is dropped, so that two gaps around it become one gap.
+    """Return whether the last segment is too short to stay between the gaps on both sides of it.
 
-    This is done only if the segment has no whole quarter-hour.
+    Such a segment has no whole quarter-hour. If it is dropped, the two gaps become one gap.
     """
     if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False

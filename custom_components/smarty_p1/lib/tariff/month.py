@@ -214,7 +214,9 @@ def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExces
 
 
 def above_classes(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, ClassExcess]:
-    """Return the excess of several quarter-hours over each reference power that one exceeds.
+    """Return the total excess of some quarter-hours over each reference power.
+
+    Reference powers that none of the quarter-hours exceeds are left out.
 
     The keys and `own_kw` have the same meaning as in `above_each`.
     """

@@ -185,6 +185,6 @@ def lines_of_file(data: bytes) -> list[bytes]:
     if version and version[1] != b"2":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
-        # The header is lost, so the first line is perhaps a span. Treat it as a line like others.
+        # The header is lost, so the first line is perhaps a span. Return it with the other lines.
         lines.insert(0, header)
     return lines[:-1]

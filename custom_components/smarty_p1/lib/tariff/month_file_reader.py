@@ -1,8 +1,8 @@
 """Reader that restores the spans of a connection (its quarter-hours and gaps) from its month files.
 
-The lines are numbered, so a missing number is a lost line. The registers of the neighbouring lines
-tell the lost energy. This energy becomes a gap until the line is restored. The file `REMOVED` has
-the numbers of lines that were removed on purpose.
+The lines are numbered, so a missing number means that a line was lost. The registers in the lines
+before and after it show how much energy was lost. This energy becomes a gap until the line is
+restored. The file `REMOVED` has the numbers of lines that were removed on purpose.
 """
 
 import re
@@ -68,8 +68,8 @@ class RowReader:
     """Reader of a connection's spans from its month files. `row` has the restored spans.
 
     `damaged` has the months with damaged or lost lines. `number` is the number of the last span
-    that the stored state includes, and `new` has the spans after it. `end` has the registers at the
-    end of the last span. `runs` has the numbers of all spans as ranges, in ascending order.
+    that the stored state includes. `new` has the later spans. `end` has the registers at the end of
+    the last span. `runs` has the numbers of all spans as ranges, in ascending order.
     """
 
     def __init__(self, files: Files, number: int | None = None) -> None:
@@ -171,11 +171,11 @@ class RowReader:
         return True
 
     def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
-        """Finish the reading: add a gap for each range of missing numbers.
+        """Add a gap for each range of missing numbers, after all files were read.
 
-        `begun` is the reading at which the first span began. `segment` is the stored segment that
-        continues after the last span. The attribute `lost` gets the energy that was lost between
-        the last line and `segment`.
+        `begun` has the registers at which the first span began. `segment` is the stored segment of
+        readings after the last span. If energy was lost between the last line and this segment, the
+        attribute `lost` becomes a gap with this energy.
         """
         self._clip_gaps()
         last_number, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
@@ -192,8 +192,8 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # Sort the months, because the first month is forgotten first if there are too many months.
-        # So the first month must be the oldest.
+        # If there are too many months, `Row` drops the month that comes first in this dict. So sort
+        # the dict, so that the oldest month comes first.
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:

@@ -1,10 +1,10 @@
 """Estimate of a running month's total cost.
 
-Monthly prices count to the end of the month. Each coming day is the mean of the last 28 whole days.
-If the same month of last year is known, its mean day gives a second total, and the two totals are
-the bounds of the estimate. If last year's days lack market prices, time of use or sharing, the
-recent days provide these values. There is no estimate in the first three days of a month, or if
-fewer than 90 % of the quarter-hours are known.
+The total includes the monthly prices of the whole month. Each coming day is assumed to be the mean
+of the last 28 whole days. If the same month of last year is known, a second total is computed with
+the mean day of that month, and the two totals are the bounds of the estimate. If last year's days
+lack market prices, time of use or sharing, the last 28 days provide these values. There is no
+estimate in the first three days of a month, or if fewer than 90 % of the quarter-hours are known.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -174,10 +174,10 @@ class _Known(NamedTuple):
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return the sum of parts divided by the sum of wholes, over all `days`.
+        """Return the sum of the parts divided by the sum of the wholes, over all `days`.
 
-        `of` returns the part and the whole of one day. If the sum of wholes is 0, the days in
-        `others` are used instead. Return None if the sum of their wholes is 0, too.
+        `of` returns the part and the whole of one day. If the wholes of `days` add up to 0, use
+        the days in `others`. Return None if the wholes of `others` add up to 0, too.
         """
         for days in self:
             pairs = [of(day) for day in days]
@@ -195,9 +195,9 @@ class _Known(NamedTuple):
         return {kw: ClassExcess(0, energy_wh * share) for kw, share in shares.items()}
 
     def second(self, energy_wh: float) -> dict[str, TimeOfUseSplit]:
-        """Return the expected part of `energy_wh` at each second (time-of-use) price.
+        """Return the part of `energy_wh` that is expected in the hours of a second price.
 
-        A key is the text with the hours of that price, as in `Contract.second_hours`.
+        The keys are the hours of the second prices of all contracts, as in `Contract.second_hours`.
         """
         every = {hours for days in self for day in days for hours in day.second}
         shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
@@ -211,8 +211,8 @@ class _Known(NamedTuple):
 def _above(kw: float, day: Day) -> tuple[float, float]:
     """Return the day's energy above `kw`, and the day's imported energy, both in Wh.
 
-    If `day.above` lacks a reference power of the tariff, this power was not exceeded. If it lacks
-    another power, the energy above that power is unknown, and both values are 0.
+    If a reference power of the tariff is missing in `day.above`, this power was not exceeded. If
+    another power is missing, the energy above this power is unknown, and both results are 0.
     """
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0

@@ -1,6 +1,6 @@
-"""Sums over the days of months, and additions that are made only when a month is shown.
+"""Sums over the days of months, and two changes that are made only when a month is shown.
 
-The additions are the running quarter-hour and the day of the first reading.
+The changes add the running quarter-hour, and the day from which monthly prices count.
 """
 
 from collections.abc import Iterable, Iterator

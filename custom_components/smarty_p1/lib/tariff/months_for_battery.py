@@ -77,11 +77,12 @@ class KnownDay(NamedTuple):
     """Market prices of each quarter-hour; empty if the contract does not follow the market."""
 
     def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
-        """Return the day with the energies `after` in its quarter-hours.
+        """Return the day as it would be if its quarter-hours had the energies `after`.
 
-        The result has the excess over `reference_kw`, and the energy in `hours`. If the day lacks
-        one of these values, it is computed from the quarter-hours. A quarter-hour without a market
-        price gets the day's mean price. Shared energy changes in proportion to imported energy.
+        The result has the excess over `reference_kw`, and the energy in the hours `hours`. If the
+        day lacks one of these values, the value is computed from the quarter-hours. A quarter-hour
+        without a market price gets the day's mean price. Shared energy changes in proportion to
+        imported energy.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -114,7 +115,7 @@ class KnownDay(NamedTuple):
     def _says(self, reference_kw: float, hours: str | None) -> bool:
         """Return whether the day's excess over `reference_kw` is known.
 
-        With `hours`, the energy in these hours of time of use must be known, too.
+        If `hours` is not None, the energy in these time-of-use hours must be known, too.
         """
         if hours and hours not in self.day.second:
             return False
@@ -174,7 +175,10 @@ class WhatIfYear(NamedTuple):
         return sum(flags) / len(flags) if flags else 0.0
 
     def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
-        """Yield the months with `days` in place of their own days, in the same order."""
+        """Yield the months, with their days replaced by `days`.
+
+        `days` has one day for each day of the months, in the order of time.
+        """
         iterator = iter(days)
         for month in self.months:
             yield replace(month, days=tuple([next(iterator) for _ in month.days]))
@@ -186,9 +190,9 @@ def year_of(
     contract: Contract,
     market: MarketHours,
 ) -> WhatIfYear:
-    """Return the data of `months`, whole months, with their `quarters`.
+    """Return the year that consists of `months`. All months have ended.
 
-    Both are in the order of time.
+    `quarters` are the known quarter-hours of these months. Both are in the order of time.
 
     Raises WhatIfError if too few days are measured. If the contract follows the market, WhatIfError
     also means that too few of these days have market prices.
@@ -368,5 +372,8 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return the factor by which `before_wh` changes if `more_wh` is added. Return 1 for 0 Wh."""
+    """Return the factor from `before_wh` to `before_wh` + `more_wh`, at least 0.
+
+    Return 1 if `before_wh` is 0. `more_wh` is negative if the battery replaces energy.
+    """
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0

@@ -1,8 +1,8 @@
 """Published prices of the grid and of the levies, and the prices agreed in a contract.
 
 `network_prices.toml` has the published prices. Each price holds from a midnight in Luxembourg on.
-After `APPROVED_UNTIL`, the latest published prices stay in use, and answers with amounts computed
-from them name this day.
+After the day `APPROVED_UNTIL`, the latest published prices stay in use. An answer that uses them
+then contains this day.
 """
 
 import tomllib
@@ -96,7 +96,7 @@ def network_prices_at(moment: datetime) -> NetworkPrices | None:
 
 
 def price_changes(start: datetime, end: datetime) -> list[datetime]:
-    """Return the midnights between `start` and `end` at which published prices change, in UTC."""
+    """Return, in UTC, the midnights between `start` and `end` at which published prices change."""
     return _STARTS[bisect_right(_STARTS, start) : bisect_left(_STARTS, end)]
 
 

@@ -15,8 +15,8 @@ _HOUR = timedelta(hours=1)
 
 
 def most_wh(passed: timedelta) -> float:
-    """Return an upper limit in Wh of the energy that any connection carries in `passed`.
+    """Return the most energy in Wh that a connection can carry while the time `passed` passes.
 
-    `CLOCK_TOLERANCE` is added, because a correction of the clock can shorten `passed`.
+    `CLOCK_TOLERANCE` is added, because a correction of the clock can shorten the measured time.
     """
     return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)

@@ -1,7 +1,4 @@
-"""Prices of the coming quarter-hours, and the power that is usually free below the limit.
-
-The limit is the reference power.
-"""
+"""Prices of the coming quarter-hours, and the power usually left below the reference power."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping

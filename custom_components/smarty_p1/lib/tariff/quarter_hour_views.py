@@ -1,4 +1,7 @@
-"""Series of quarter-hours for charts and what-if: measured here, or from the platform Leneda."""
+"""Series of quarter-hours for charts and for battery simulations.
+
+A quarter-hour was measured here, or comes from the national platform Leneda.
+"""
 
 from array import array
 from collections.abc import Iterator, Mapping
@@ -87,11 +90,11 @@ class QuarterHours:
         return [None if isnan(wh) else round(wh) for wh in exact]
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
-        """Return the larger of imported and exported energy in Wh for each quarter-hour.
+        """Return one energy in Wh for each quarter-hour: the larger of import and export.
 
-        Exported energy is negative, unknown energy is None. `above` is a result of the method
-        `above` that begins at `start`. In a quarter-hour above a reference power, the imported
-        energy is returned even if it is smaller.
+        Exported energy is negative, unknown energy is None. `above` is the result of calling the
+        method `above` with the same `start`. If the import of a quarter-hour exceeds a reference
+        power, the import is returned even if the export is larger.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -123,7 +126,8 @@ class QuarterHours:
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
         """Yield the runs of successive quarter-hours from Leneda that have the same origin.
 
-        The indices of the runs are relative to `start`.
+        A run has the index of its first quarter-hour counted from `start`, its length, and its
+        origin.
         """
         index = 0
         for code, group in groupby(self._origins[self._slice(start, end)]):
@@ -154,14 +158,14 @@ class QuarterHours:
 def quarter_hours_between(
     columns: Mapping[datetime, MonthColumns], past: PlatformDays, start: datetime, end: datetime
 ) -> Iterator[QuarterHour]:
-    """Yield the quarter-hours that start from `start` to before `end`, in order.
+    """Yield the quarter-hours that begin at `start` or later and before `end`, in order.
 
     A quarter-hour that was not measured is taken from `past`, Leneda's days.
     """
     for month in sorted({*columns, *past.months}):
         own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))
-        # Round up to the start of a quarter-hour. A quarter-hour that began before the period is
-        # not part of it.
+        # A quarter-hour that began before the period is not part of the period. So round up to the
+        # start of the next quarter-hour.
         first, last = (-((own.first - time) // QUARTER_HOUR) for time in (start, end))
         for place in range(max(0, first), min(last, own.size)):
             if own.is_known(place):

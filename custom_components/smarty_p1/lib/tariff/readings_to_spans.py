@@ -164,7 +164,7 @@ class ReadingHistory:
         self._add(segment, span)
 
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
-        """Count a whole quarter-hour of `segment`, which has started at `start`.
+        """Count a whole quarter-hour in `segment`. The quarter-hour began at `start`.
 
         After the segment's first quarter-hour, the gap before the segment becomes a span. After the
         96th quarter-hour (a day), the segment is confirmed.
@@ -236,8 +236,8 @@ class ReadingHistory:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # Segments after the last confirmed segment are still right if the last span ends within
-        # that segment. If the last span ends later, these segments are outdated, so drop them.
+        # If the last span ends within the last confirmed segment, the segments after this segment
+        # are still right. If the span ends later, they are outdated, so drop them.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []
@@ -248,8 +248,9 @@ class ReadingHistory:
             self._show_month_of(quarters[-1].start)
 
     def _last_in_row(self, identities: set[_Identity]) -> int:
-        """Return the index of the last segment that has a span with one of the identities.
+        """Return the index of the last segment that has one of the spans in `identities`.
 
+        `_identity` returns the values by which two spans count as the same span.
         Return 0 if no segment has such a span.
         """
         last_index = 0

@@ -34,8 +34,8 @@ class Covered(NamedTuple):
     def shared(self, imported_wh: float) -> Shared:
         """Return the shared part of a quarter-hour's imported energy.
 
-        If `remaining_wh` is known, all other energy is shared. The sum of the layers can be lower,
-        because Leneda can hide layers from the user.
+        If `remaining_wh` is known, all energy except `remaining_wh` is shared. This can be more
+        than the sum of the layers, because Leneda can hide layers from the user.
         """
         layers_wh, most_wh = (*self.layers_wh, 0.0), imported_wh
         if self.remaining_wh is not None:

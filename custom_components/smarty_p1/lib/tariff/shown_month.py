@@ -32,8 +32,9 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# Minimum mean power in W of a household, even if nobody reads its meter. If the clock shows that a
-# day has passed, but less than 240 Wh were drawn, the clock was set ahead.
+# Minimum mean power in W of a household. So in a gap without readings, the registers of a meter
+# rise by at least 240 Wh a day. If the clock shows a gap of days in which they have risen less, the
+# gap is not real: the clock was set ahead.
 _MIN_W = 10.0
 
 
@@ -72,10 +73,10 @@ def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
-    """Return whether readings return to `month` after a wrong clock has shown another month.
+    """Return whether a wrong clock had left `month`, and is now right again.
 
-    This is so if `month` has measured quarter-hours, but the following month has none. Return False
-    if the following month is the shown month, because the clock is perhaps a month slow.
+    This is assumed if `month` is the last month with measured quarter-hours. Return False if the
+    following month is the shown month, because the clock is perhaps a month slow.
     """
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)

@@ -25,16 +25,16 @@ MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 """Longest gap between readings whose energy may be divided between two days."""
-# An hour is doubtful if its energy is above this multiple of the highest energy of all earlier
-# hours, because the statistics then show the energy of several hours in one hour.
+# If the energy of an hour is above this multiple of the highest energy of all earlier hours, the
+# hour is doubtful: the statistics probably show the energy of several hours in this hour.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
-# Limit that replaces _MAX_RISE in the first weeks. A sunny hour after dull days may have more than
-# twice the energy of all earlier hours.
+# Limit that replaces _MAX_RISE from the second to the fourth week. A sunny hour after dull days may
+# have more than twice the energy of each earlier hour. In the first week, there is no such limit.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
-# Share of the highest hourly energy. The first hour with solar energy after a day without any has
-# less than this share. If it has more, a part was produced in earlier hours.
+# Share of the highest hourly energy. After more than MAX_NIGHT without solar energy, the first hour
+# has less than this share. If it has more, a part of the energy was produced in earlier hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _PRICED_DECIMALS = 9
@@ -85,7 +85,7 @@ class HouseDay(NamedTuple):
 
 
 class HouseSum(NamedTuple):
-    """Sums of several days. Energies and `saved` are None if a day is not known."""
+    """Sums of several days. If one of the days is unknown, the energies and `saved` are None."""
 
     house_kwh: float | None
     own_kwh: float | None
@@ -100,7 +100,10 @@ class Grid:
     def __init__(
         self, months: Sequence[Month], columns: Columns, past: PlatformDays, until: datetime
     ) -> None:
-        """Add up the days of `months`. `columns` and `past` have their quarter-hours."""
+        """Add up the energies of the days in `months`.
+
+        `columns` and `past` have the quarter-hours of these months.
+        """
         self.until = until
         self.days: dict[datetime, tuple[float, float]] = {}
         """Drawn and fed-in kWh by the start of the day."""
@@ -123,7 +126,7 @@ class Grid:
                 self._add_loose(span)
 
     def is_known(self, day: datetime) -> bool:
-        """Return whether the energies of a day are known, for its whole time before `until`."""
+        """Return whether the energies of a day are known, up to `until` if this is earlier."""
         end = min(day_end(day), self.until)
         return self._known.get(day, timedelta()) >= end - day - timedelta(seconds=1)
 
@@ -133,13 +136,13 @@ class Grid:
             day, hour = day_start(quarter.start), quarter.start.replace(minute=0)
             fed_kwh = quarter.exported_kwh
             if quarter.start >= self.until:
-                # `until` is the end of the inverter's statistics. The day's energy already contains
-                # the later quarter-hours of the grid, so subtract these again.
+                # `until` is the end of the inverter's statistics. The day's sums also contain the
+                # energy from and to the grid after this time, so subtract this energy.
                 drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
                 self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
                 continue
-            # Without the metering point of production, Leneda does not tell the fed-in energy. Then
-            # Leneda's quarter-hour is not known completely, so do not count it.
+            # Without the metering point of production, Leneda's data lacks the fed-in energy. Then
+            # a quarter-hour from Leneda is only partly known, so do not count this quarter-hour.
             if fed_kwh is not None or quarter.origin is None:
                 self._known[day] = self._known.get(day, timedelta()) + QUARTER_HOUR
             if fed_kwh is not None:
@@ -152,8 +155,8 @@ class Grid:
     def _add_loose(self, span: Span) -> None:
         """Count the time of a gap, or of a part of a quarter-hour, as known.
 
-        Do so only if the energy can be divided among days: the span lies in one day, or is no
-        longer than `MAX_SHARED_MIDNIGHT`.
+        The time counts only if the energy can be divided among days: the span lies in one day, or
+        is no longer than `MAX_SHARED_MIDNIGHT`.
         """
         day = day_start(span.start)
         while day < span.end:
@@ -181,7 +184,7 @@ def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
 
 
 class _Watch:
-    """Memory of a supply's hours so far, to recognise an hour with too much energy."""
+    """Record of the hours of an inverter or a battery. It recognises hours with too much energy."""
 
     def __init__(self, supply: Supply) -> None:
         self.last_row = supply.since
@@ -192,9 +195,10 @@ class _Watch:
         self._hours = 0
 
     def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
-        """Return the latest period whose energy cannot be assigned to days, judged by `hour`.
+        """Return the period up to `hour` whose energy cannot be assigned to days.
 
-        Return None if `kwh`, the energy of `hour`, is plausible.
+        Return None without such a period. `kwh` is the energy of `hour`. The statistics lack the
+        period, or `kwh` is so high that it probably contains the energy of earlier hours.
         """
         if hour - self.last_row > MAX_NIGHT:
             return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
@@ -302,8 +306,9 @@ def _worth(
 ) -> tuple[float, float]:
     """Return the worth of a day's own energy in EUR, and the own energy without a price in kWh.
 
-    The fed-in energy of some hours can be unknown. The own energy of these hours together is the
-    rest of the day's own energy. This rest has a price only if all these hours have the same price.
+    Own energy is the energy that the house did not draw from the grid. If the fed-in energy of some
+    hours is unknown, their own energy is known only as a sum: the rest of the day's own energy.
+    This rest has a price only if all these hours have the same price.
     """
     saved = unpriced_kwh = 0.0
     rest_kwh, rest_prices = own_kwh, set[float | None]()

@@ -6,7 +6,8 @@ length if a clock was set back. If such a clock repeats a quarter-hour, the ener
 and the later quarter-hour is shown.
 
 Spans are numbered in the order of their arrival, and have the registers at their end. So a missing
-number is a lost line, and the registers of the neighbouring lines tell the lost energy.
+number means that a line was lost, and the registers in the lines before and after it show how much
+energy was lost.
 """
 
 from array import array
@@ -29,11 +30,12 @@ _QUARTER_HOURS_A_DAY = 96
 # A gap of more than two years comes from a clock that was lost. Such a gap is shortened to this
 # length, so that its energy is divided among fewer months.
 _MAX_GAP = timedelta(days=731)
-# In Wh. A household draws more than this in a real gap of more than 40 days. So if it drew less,
-# there was no gap, but the clock was set ahead.
+# Energy in Wh. A household draws more than this in a real gap of more than 40 days. If it drew
+# less, the gap is not real: the clock was set ahead.
 _MAX_LEAP_WH = 10_000
-# In Wh. Stored numbers are rounded, so they can fall by this much from one position to the next
-# although the register did not fall. This amount is less than a step of a register.
+# Difference in Wh between two stored values of a register. Stored values are rounded, so a value
+# can be lower than the value before by this difference, although the register did not fall. Meters
+# count in larger steps.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
@@ -235,10 +237,10 @@ class MonthColumns:
     def overlaid(
         self, platform: MonthColumns, first: int, last: int
     ) -> tuple[array[float], array[float], bytearray]:
-        """Return imported energies, exported energies and origins of quarter-hours of the month.
+        """Return three columns of the month: imported energies, exported energies, and origins.
 
-        `first` and `last` are positions in the month; `last` is excluded. Where no quarter-hour was
-        measured, the values come from `platform`.
+        The columns begin at the place `first` and end before the place `last`. Where no
+        quarter-hour was measured, the values come from `platform`.
         """
         part = slice(first, last)
         own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
@@ -352,7 +354,7 @@ class Row:
 
 
 def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the starts of the months of a period. A period without length has one month."""
+    """Yield the start of each month in a period. A period without length is in one month."""
     month = month_start(start)
     yield month
     while (month := month_end(month)) < end:

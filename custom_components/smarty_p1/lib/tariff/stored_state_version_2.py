@@ -1,9 +1,9 @@
 """Conversion of stored day sums to spans. Only version 2 of the stored state has day sums.
 
-A quarter-hour in the files becomes a span. The rest of the day's sum, with its cost and revenue at
-the market's prices, becomes a gap of the day. If the files have more energy than the sum, the whole
-day becomes a gap with the energy of the sum, because the sum was billed. This conversion stays
-until release 0.2.
+A quarter-hour in the files becomes a span. The rest of a day's sum, with its cost and revenue at
+the market's prices, becomes a gap that is as long as the day. If the files have more energy or more
+quarter-hours than the stored day, the files are ignored: the gap then has the whole sum, because
+the sum was billed. This conversion stays until release 0.2.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from .spans import Kind, Span
 
 VERSION = 2
 _VERSION_OF_MONTHS = 1
-# Maximum number of days and parts of days in a month. A state with more counts as malformed. In the
+# Maximum number of days and parts of days in a month. A state that exceeds it is malformed. In the
 # worst case, each of the month's quarter-hours (31 * 96 = 2,976) has another contract and is a part
 # of its own.
 _MAX_DAYS = 3_000

@@ -96,7 +96,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sums of the splits in `one` and `other` that have the same hours as key."""
+    """Return one mapping with the splits of both. Splits with the same key (hours) are added up."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

@@ -17,22 +17,23 @@ MIN_PART = 0.05
 # median is a load that really occurred.
 _WINDOWS = (1, 3, 7, 15)
 # A forecast is compared with the loads at the next two telegrams, because a battery needs up to two
-# telegrams to follow. These are the weights of the two errors.
+# telegrams to change its output. These are the weights of the two errors.
 _WEIGHTS = (1, 2)
 # Old errors are multiplied by this factor at every telegram. So they lose half of their weight in
 # 23 telegrams.
 _ERROR_DECAY = 0.97
 _CHANGE_DECAY = 0.95
-# Assumed speeds of batteries. The speed is the part of the power asked of the batteries that they
-# deliver within one telegram. Full or empty batteries have speed 0.
+# Assumed speeds of batteries. A battery is asked to deliver a power. Its speed is the part of this
+# power that it delivers within one telegram interval. A full or empty battery has speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
 # The load is reconstructed for each assumed speed of the batteries. Speed 1 is used unless another
-# speed gives a much steadier load: its change is below this share of the change for speed 1.
+# speed gives a much steadier load: a load whose changes are below this share of the changes for
+# speed 1.
 _MUCH_STEADIER = 0.75
 
 
 class LoadForecast:
-    """Forecast of the load. It learns how long loads last and how fast the batteries follow."""
+    """Forecast of the load. It learns how long loads last, and how fast the batteries react."""
 
     def __init__(self) -> None:
         self._prompt = _Reconstruction(_PROMPT)
@@ -46,8 +47,8 @@ class LoadForecast:
         """
         for reconstruction in (self._prompt, *self._others):
             reconstruction.add(grid, handed_out)
-        # A load that is reconstructed with a wrong speed of the batteries changes more than the
-        # true load. So choose another speed than 1 if its load changes much less.
+        # If the assumed speed is wrong, the reconstructed load changes more than the true load. So
+        # another speed than the usual speed 1 is used only if its load changes much less.
         best = min(self._others, key=lambda other: other.change)
         if best.change >= _MUCH_STEADIER * self._prompt.change:
             best = self._prompt
@@ -72,7 +73,7 @@ class _Reconstruction:
     def add(self, grid: float, handed_out: float) -> None:
         """Add a telegram. `grid` is the power at the grid in W.
 
-        `handed_out` is the power in W that the batteries got since the telegram before.
+        `handed_out` is the power in W that the batteries got since the previous telegram.
         """
         followed = self._speed * (self._pending + handed_out)
         self._output += followed
@@ -110,7 +111,7 @@ class Handout:
         self._taken: dict[str, float] = {}
 
     def renew(self, watts: float | None) -> None:
-        """Start to divide `watts`, the power of the next telegram. It is None if unknown."""
+        """Start to divide `watts`, the power of the next telegram. None means an unknown power."""
         handed_out = self._watts * self._part * sum(self._taken.values())
         self._watts = watts or 0.0
         self._part = self._forecast.part(self._watts, handed_out)

@@ -23,7 +23,7 @@ class IntervalEstimate:
 
     @property
     def is_certain(self) -> bool:
-        """Return whether the estimate is reliable, because five intervals were measured."""
+        """Return whether five intervals were measured. The estimate is reliable then."""
         return len(self._intervals) == _MAX_INTERVALS
 
     def note(
@@ -151,9 +151,9 @@ class Clients:
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
-        """Return the client with this address, which becomes the client with the latest request.
+        """Return the client with this address. It becomes the client with the most recent request.
 
-        A new client is created if none has this address.
+        If no client has this address, create one.
         """
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MAX_CLIENTS:

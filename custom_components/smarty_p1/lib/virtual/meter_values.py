@@ -29,7 +29,8 @@ class PhaseValues:
     def current_a(self) -> float | None:
         """Return the active power divided by the voltage, in A.
 
-        Negative for export, None if unknown.
+        An exported current is negative. Return None if power or voltage are unknown, or if the
+        voltage is 0.
 
         The current in the telegram is not used, because it is a whole number without a sign.
         """
@@ -115,10 +116,11 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
 
 
 def _net(reading: Reading, plus: int, minus: int) -> float | None:
-    """Return the net power in W or var: the object of group C `plus` less the object of `minus`.
+    """Return imported minus exported power, in W or var.
 
-    Return None if an object is empty. If the object of `minus` is missing, it counts as 0, because
-    a meter for one direction sends only `plus`.
+    `plus` and `minus` are the group C of the OBIS references of the two objects. Return None if one
+    of the objects is empty. If the object of `minus` is missing, it counts as 0, because a meter
+    for one direction sends only the object of `plus`.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")

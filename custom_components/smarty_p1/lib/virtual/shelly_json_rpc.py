@@ -33,7 +33,10 @@ def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Request: its method, the id and the source that the answer repeats, and the component."""
+    """Frame of a request.
+
+    The answer repeats `id` and `source`. `component` is the number of the requested component.
+    """
 
     method: str
     id: int | str | None

@@ -86,9 +86,10 @@ class VirtualMeter:
         return self._telegrams.interval or _TELEGRAM_INTERVAL_S
 
     def on_reading(self, reading: Reading, now: float, age: float = 0.0) -> None:
-        """Take the next reading at the time `now`, in seconds of a monotonic clock.
+        """Answer requests with `reading` from now on.
 
-        `age` is the time in seconds since the telegram was sent.
+        `now` is the present time in seconds of a monotonic clock. `age` is the time in seconds
+        since the telegram was sent.
         """
         self._telegrams.note(now, MAX_SILENCE_S, _MIN_INTERVAL_S)
         self._values = values_of(reading)
@@ -126,9 +127,9 @@ class VirtualMeter:
         return client
 
     def note_by_udp(self, address: str, question: Question, now: float) -> Client:
-        """Count a client's request by UDP as `note` does. Return the client.
+        """Count a client's UDP request. Return the client.
 
-        Raises Unavailable if the client gets no answer by UDP.
+        Raises Unavailable if the client gets no answer by UDP, and the errors of `note`.
         """
         client = self.note(address, question, now)
         if self._batteries and address not in self._batteries:
@@ -187,8 +188,8 @@ class VirtualMeter:
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
         """Return the expected seconds to the next poll. The last poll was `waited` seconds ago."""
-        # At the first poll, and for a client that polls very rarely, `estimate.interval` is None.
-        # So use the time since the last poll, or the usual interval without a last poll.
+        # `estimate.interval` is None at the first poll, and for a client that polls very rarely. So
+        # use the time since the last poll. At the first poll, use the usual interval.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:

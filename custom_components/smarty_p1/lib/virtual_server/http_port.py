@@ -259,8 +259,8 @@ class HttpPort:
         try:
             return await handler(request)
         except web.HTTPException:
-            # The path or the method of the request is unknown. Count the request, too, so that the
-            # client's limit of requests holds.
+            # The path or the method of the request is unknown. Count the request, too, because the
+            # limit applies to all requests of a client.
             self._note(request)
             raise
 
@@ -349,7 +349,10 @@ def _address_of_handler(handler: web.RequestHandler) -> str | None:
 
 
 def _client(request: web.Request) -> str:
-    """Return the client's IP address, as `plain_address` does. Raises HTTPBadRequest if unknown."""
+    """Return the client's IP address in the form of `plain_address`.
+
+    Raises HTTPBadRequest if the address is unknown.
+    """
     address = _address_of(request.transport)
     if address is None:
         raise web.HTTPBadRequest  # without an address, the client has already disconnected

@@ -69,7 +69,10 @@ class VirtualServer:
             self._udp.append(udp)
 
     def on_reading(self, reading: Reading, age: float = 0.0) -> None:
-        """Take the next reading. Its telegram was sent `age` seconds ago."""
+        """Answer requests with `reading` from now on, unless it is too old.
+
+        The telegram of the reading was sent `age` seconds ago.
+        """
         if age > MAX_SILENCE_S:
             return
         self._meter.on_reading(reading, self._now(), age)

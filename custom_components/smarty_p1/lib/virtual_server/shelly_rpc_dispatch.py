@@ -66,9 +66,10 @@ class ShellyRpc:
         return notification(self.serial, to, {"em:0": em_unknown()}, time.time())
 
     def notification(self, address: str, to: str, *, has_energy: bool) -> str:
-        """Return a notification of the last telegram to the client `to`, which has this `address`.
+        """Return a notification of the last telegram to a client.
 
-        Raises Unavailable or RpcError.
+        `address` is the client's IP address, and `to` is the name that the client has given. Raises
+        Unavailable or RpcError.
         """
         try:
             values = self._meter.push(address, self._now())
