@@ -14,7 +14,7 @@ from smartyp1.tariff import (
     Month,
     QuarterHour,
 )
-from tests.lib.tariff.support import SERIAL, Connection, at, known
+from tests.lib.tariff.support import SERIAL, Connection, Disk, at, known
 
 
 def month_of(house: Connection, number: int = -1) -> Month:
@@ -146,6 +146,13 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
     day = read(28 + 135, 0, 0, 0.20, None)
     day = read(28 + 150, 0, 0, 0.20, None)
     assert (day.imported_wh, day.gap_wh, day.market_wh) == pytest.approx((2200, 1000, 700))
+    # The files keep the prices of each quarter-hour.
+    for minute in range(0, 60, 5):
+        read(180 + minute, 50, 10, 0.20 + minute / 1000, 0.05)
+    disk = Disk()
+    disk.write(meter)
+    stored = DemandMeter.from_dict(meter.as_dict(), Contract(), files=disk.files)
+    assert known(stored).month.days == known(meter).month.days
 
 
 def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
