@@ -146,13 +146,20 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
     day = read(28 + 135, 0, 0, 0.20, None)
     day = read(28 + 150, 0, 0, 0.20, None)
     assert (day.imported_wh, day.gap_wh, day.market_wh) == pytest.approx((2200, 1000, 700))
-    # The files keep the prices of each quarter-hour.
-    for minute in range(0, 60, 5):
-        read(180 + minute, 50, 10, 0.20 + minute / 1000, 0.05)
-    disk = Disk()
+
+
+def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
+    meter, disk = DemandMeter(), Disk()
+    for number in range(10):
+        time = at("2026-07-15T12:00:00S") + timedelta(minutes=15 * number)
+        energies = Energies(100 + 0.4 * number, 50 + 0.1 * number)
+        prices = MarketPrices(0.10 + number / 100, 0.05)
+        meter.update(time, energies, None, SERIAL, None, prices)
     disk.write(meter)
     stored = DemandMeter.from_dict(meter.as_dict(), Contract(), files=disk.files)
-    assert known(stored).month.days == known(meter).month.days
+    [day] = known(stored).month.days
+    # Nine quarter-hours of 400 Wh, the first at 0.10 (what was said at its start), the last at 0.18.
+    assert (day.market_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
 
 
 def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
