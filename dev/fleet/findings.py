@@ -16,7 +16,8 @@ from .truth import Attack, Sent, Series, time_of, values_of
 _IN_HANDS = 1.0
 # Maximum time in seconds for which a busy machine keeps a gateway from writing frames.
 _MAX_HELD_S = 10.0
-_NOTICED = 0.3
+# Maximum time in seconds after which a meter on a busy machine notices that its gateway was killed.
+_NOTICED = 1.0
 # Seconds that a gateway needs after its start to connect to all its ports.
 _CONNECTED = 20.0
 

@@ -107,7 +107,7 @@ async def test_what_nobody_read_is_no_loss_only_while_its_gateway_was_down(
 
 async def test_what_a_killed_gateway_had_is_told_apart(meter: FleetMeter, sent: list[Sent]) -> None:
     at = sent[2].moment
-    for after, in_hands in ((0.9, 1), (-0.2, 1), (10.1, 0), (-0.4, 0)):
+    for after, in_hands in ((0.9, 1), (-0.9, 1), (10.1, 0), (-1.1, 0)):
         findings = await found(meter, sent, samples_of(sent[:2]), at + after, at + 2.0)
         assert findings.in_hands == pytest.approx([after] * in_hands)
         assert len(findings.lost) == 1 - in_hands
