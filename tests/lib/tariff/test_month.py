@@ -158,7 +158,7 @@ def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
     disk.write(meter)
     stored = DemandMeter.from_dict(meter.as_dict(), Contract(), files=disk.files)
     [day] = known(stored).month.days
-    # Nine quarter-hours of 400 Wh, the first at 0.10 (what was said at its start), the last at 0.18.
+    # Nine quarter-hours of 400 Wh: the first at 0.10, which holds from its start, the last at 0.18.
     assert (day.market_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
 
 
