@@ -24,7 +24,7 @@ class Source(NamedTuple):
 
 
 def source_of(headers: Mapping[str, str] | None) -> Source:
-    """Return the source that the headers of a message name."""
+    """Return the gateway and the port that are named in the headers of a message."""
     names = (
         str((headers or {}).get(name, ""))[:_MAX_NAME_CHARS]
         for name in (GATEWAY_HEADER, PORT_HEADER)

@@ -46,7 +46,7 @@ interface Drawn extends KnownPart {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** Note that the excess is shown with older prices; "" if the current prices are published. */
+  /** Text that says that the excess is shown with older prices; "" if the current prices are published. */
   older: string;
 }
 

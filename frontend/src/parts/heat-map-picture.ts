@@ -181,8 +181,8 @@ export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: numbe
   const step = Math.max(1, Math.ceil(room / pxOf(1)));
   const starts: number[] = [];
   for (let day = 0; day < days; day += 1) {
-    // Single days are labelled at equal distances, so that the newest label ends with the newest day. Months are
-    // labelled at their first day. The first month is labelled at the first day of the grid.
+    // Labels of days stand at equal distances, counted back from the newest day. A label of a month stands at the first
+    // day of the month, and the first label at the first day of the picture.
     if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - day) % step === 0) starts.push(day);
   }
   const every = isMonths ? Math.max(1, Math.ceil(room / pxOf(28))) : 1;

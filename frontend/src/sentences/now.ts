@@ -31,8 +31,8 @@ const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
 /**
- * The card names the power that is possible permanently. It also names the power that is possible for a limited time,
- * if this second power is more than MIN_LESS_KW lower, or at least MIN_MORE_KW higher.
+ * The card always names the power that is possible permanently. If the power that is possible for a limited time is more
+ * than MIN_LESS_KW below the permanent power, or at least MIN_MORE_KW above it, the card names both.
  */
 const MIN_LESS_KW = 0.5;
 const MIN_MORE_KW = 1;

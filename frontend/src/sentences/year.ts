@@ -83,7 +83,7 @@ export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row
 /** Return "12 months", for use within a sentence. */
 const monthsIn = (count: number, locale: Locale): string => locale.count(yearTexts, "months", count);
 
-/** Return the sentence about the costs of the classes, or about the chosen class if the user has another class. */
+/** Return the sentence that compares the class `chosen` with the user's class. Without another class, name the cheapest. */
 export function classSentence(rows: ClassRow[], chosen: number | undefined, monthCount: number, locale: Locale): string {
   const t = (key: YearKey, params: Record<string, string> = {}) => locale.text(yearTexts, key, { months, ...params });
   const kw = (row: ClassRow) => locale.referenceKW(row.kw);

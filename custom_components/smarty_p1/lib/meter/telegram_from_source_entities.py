@@ -72,9 +72,9 @@ def entity_telegram(
 ) -> Telegram:
     """Return a telegram with the values of `states` at a time.
 
-    `states` has the states of entities for each quantity. Several states of a quantity are tariffs,
-    which are added up. If one of these states is unknown, the sum is None. `integration` is the
-    name of the integration to which the entities belong.
+    `states` has the states of entities for each quantity. If a quantity has several states, each
+    of them is the total of a tariff, and they are added up. If one of them is unknown, the sum is
+    None. `integration` is the name of the integration to which the entities belong.
     """
     objects: dict[str, float | None] = {}
     for name, shown in states.items():

@@ -372,8 +372,9 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return the factor from `before_wh` to `before_wh` + `more_wh`, at least 0.
+    """Return (`before_wh` + `more_wh`) / `before_wh`, but at least 0.
 
-    Return 1 if `before_wh` is 0. `more_wh` is negative if the battery replaces energy.
+    Return 1 if `before_wh` is 0. `more_wh` is negative if the battery supplies energy instead of
+    the grid.
     """
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0

@@ -197,8 +197,9 @@ class _Watch:
     def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
         """Return the period up to `hour` whose energy cannot be assigned to days.
 
-        Return None without such a period. `kwh` is the energy of `hour`. The statistics lack the
-        period, or `kwh` is so high that it probably contains the energy of earlier hours.
+        There is such a period if the statistics have no rows for a long time, or if `kwh`, the
+        energy of `hour`, is so high that it probably contains the energy of earlier hours.
+        Otherwise return None.
         """
         if hour - self.last_row > MAX_NIGHT:
             return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
