@@ -90,7 +90,7 @@ class _Reconstruction:
         self.missing = forecasts[best] - self._output - self._pending
 
     def _judge(self, load: float) -> None:
-        """Add the differences between `load` (in W) and its earlier forecasts to the sums of errors."""
+        """Add the differences between `load` (in W) and its forecasts to the sums of errors."""
         self._errors = [_ERROR_DECAY * error for error in self._errors]
         for weight, forecasts in zip(_WEIGHTS, self._forecasts, strict=False):
             for n, forecast in enumerate(forecasts):
