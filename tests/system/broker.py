@@ -54,13 +54,19 @@ class Broker:
     async def subscribed(self, topic: str, name: str) -> AsyncIterator[Subscriber]:
         """Subscribe as long as the context lasts, over restarts of the broker."""
         log = self._directory / f"{name}.log"
-        command = [program("mosquitto_sub"), "-h", HOST, "-p", f"{self.port}", "-t", topic]
+        # With -d, it says when the broker has subscribed it.
+        command = [program("mosquitto_sub"), "-d", "-h", HOST, "-p", f"{self.port}", "-t", topic]
+
+        async def is_subscribed() -> bool:
+            return "Subscribed (mid: " in log.read_text(encoding="utf-8")
+
         async with running(
             "mosquitto_sub",
             [program("stdbuf"), "--output=L", *command, "-F", "%j"],
             log=log,
             directory=self._directory,
-        ):
+        ) as process:
+            await process.until(is_subscribed)
             yield Subscriber(log)
 
 
