@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import cast
 
@@ -34,13 +34,14 @@ class Publisher:
     def __init__(self, title: bytes | None) -> None:
         self.title = title
         self.readings: list[tuple[str, float]] = []
-        self.flows: Mapping[str, float] = {}
+        self.peak_kw: float | None = None
 
     def on_reading(self, reading: Reading, name: str, _reception: Callable[[], Reception]) -> None:
         value = reading.telegram.objects[IMPORTED]
         assert isinstance(value, float)
         self.readings.append((name, value))
-        self.flows = reading.flows
+        peak = reading.demand and reading.demand.peak
+        self.peak_kw = peak.mean_kw if peak else None
 
 
 class Port:
@@ -72,8 +73,8 @@ class Port:
         return self._published.readings
 
     @property
-    def flows(self) -> Mapping[str, float]:
-        return self._published.flows
+    def peak_kw(self) -> float | None:
+        return self._published.peak_kw
 
     @property
     def values(self) -> list[float]:
@@ -96,6 +97,25 @@ async def remembering(directory: Path) -> AsyncIterator[Memory]:
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         await memory.close()
+
+
+def at(clock: str, kwh: float) -> bytes:
+    return telegram(f"0-0:1.0.0(260115{clock}W)", f"{IMPORTED}({kwh:010.3f}*kWh)")
+
+
+async def test_the_months_peak_survives_a_restart(tmp_path: Path) -> None:
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        for counter, (clock, kwh) in enumerate(
+            [("120000", 100), ("121500", 102), ("123000", 102.5)], 1
+        ):
+            port.feed(frame(counter, at(clock, kwh)))
+        assert port.peak_kw == 8.0
+        await memory.written()
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        port.feed(frame(4, at("123010", 102.5)))
+        assert port.peak_kw == 8.0
 
 
 def other(counter: int, kwh: float) -> bytes:
