@@ -13,7 +13,6 @@ digest.
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +30,7 @@ from ..const import DOMAIN, LOGGER
 from ..lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
 from ..lib.stored_values import checked_count, checked_mapping, checked_number
 from ..lib.tariff import KEPT_TIME, LUXEMBOURG
-from .month_files import MAX_FILE_SIZE
+from .month_files import MAX_FILE_SIZE, replace_file
 
 _HEADER = "start,kw,is_measured,version\n"
 _FILE_NAME = re.compile(
@@ -145,7 +144,9 @@ class ImportedQuarterHours:
         """Store the digest of a code's first metering point. Raises OSError if that fails."""
         points = self._points()
         if code not in points:
-            _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
+            replace_file(
+                self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode()
+            )
 
     def _name_of(self, code: str, point: str) -> str:
         """Return the suffix for a metering point in file names.
@@ -233,16 +234,7 @@ def _put_aside(path: Path, rows: Iterable[Row]) -> None:
 
 
 def _write(path: Path, rows: Iterable[Row]) -> None:
-    _replace(path, "".join([_HEADER, *map(_line, rows)]).encode())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    replace_file(path, "".join([_HEADER, *map(_line, rows)]).encode())
 
 
 def _digest(point: str) -> str:

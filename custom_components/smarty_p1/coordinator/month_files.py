@@ -131,7 +131,7 @@ class QuarterHourSeries:
         self.folder.mkdir(parents=True, exist_ok=True)
         old_paths = {*self._files()}
         for path, group in groupby(spans, lambda span: self._path(span.start)):
-            _write_anew(path, "".join([HEADER, *map(line_of, group)]).encode())
+            replace_file(path, "".join([HEADER, *map(line_of, group)]).encode())
             old_paths.discard(path)
         for path in old_paths:
             path.unlink()
@@ -161,7 +161,7 @@ class QuarterHourSeries:
             # Every line has a number. Store the numbers of this file's lines before the file is
             # removed. Otherwise, these lines would count as lost.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
-            _write_anew(self._removed, removed)
+            replace_file(self._removed, removed)
             path.unlink()
 
     def _files(self) -> list[Path]:
@@ -196,10 +196,11 @@ def _prepare(path: Path) -> None:
             return
         file.seek(size - MAX_FILE_SIZE // 2)
         _torn, *lines = file.read().split(b"\n")
-    _write_anew(path, b"\n".join([HEADER.rstrip().encode(), *lines]))
+    replace_file(path, b"\n".join([HEADER.rstrip().encode(), *lines]))
 
 
-def _write_anew(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file by `content`. A crash leaves the old or the new content. Raises OSError."""
     new = path.with_suffix(".new")
     with new.open("wb") as file:
         file.write(content)
