@@ -57,9 +57,9 @@ class Outage:
     ) -> None:
         """Set the texts of the log lines and the delays between retries.
 
-        Both texts begin with placeholders for `names`. In `lost_text`, placeholders for the
-        `details` of `note` follow. `first` and `longest` are the shortest and the longest delay in
-        seconds.
+        Both texts begin with placeholders for `names`. After these, `lost_text` has placeholders
+        for the `details` that `note` gets. `first` and `longest` are the shortest and the longest
+        delay in seconds.
         """
         self._kinds: set[str] = set()
         self._logger = logger

@@ -27,8 +27,8 @@ ENOUGH = 5
 MIN_DURATION_S = 30.0
 """Minimum seconds since the first failure that prove a lasting cause."""
 CLOCK_TOLERANCE = 300.0
-# Deviation of the meter's clock in seconds. The repair issue about the clock is raised above
-# CLOCK_TOLERANCE, but withdrawn only below this smaller limit. With one limit for both, a clock
+# Seconds. The repair issue about the meter's clock is raised if the clock deviates by more than
+# CLOCK_TOLERANCE, but is withdrawn only below this smaller limit. With one limit for both, a clock
 # near the limit would raise and withdraw the issue again and again.
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
@@ -231,11 +231,11 @@ class _FailureRun:
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def may_be_false_start(self, now: float) -> bool:
-        """Return whether another meter's apparent frame may be a part of this meter's frame.
+        """Return whether bytes of this meter may look like the frame of another meter.
 
-        By chance, bytes inside a frame can look like the start of another frame. The frame around
-        these bytes is then rejected. So return True only shortly after a rejected frame of this
-        meter.
+        By chance, bytes inside a frame can look like the start of another frame. Only a rejected
+        frame of this meter matters, because an accepted frame ends the run of failures. So return
+        True only shortly after a rejected frame of this meter.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
@@ -393,9 +393,9 @@ class Health:
         run = self._run_at(now)
         if repair is None:
             # The new problem (`obstacle`) ends without an action of the user. An earlier problem of
-            # this run of failures may need such an action, so keep the earlier problem as the
-            # reason. NO_DEVICE_NAME replaces it, because a telegram without a device name is
-            # verified, which disproves the earlier problem.
+            # this run of failures may need such an action, so the earlier problem stays the reason.
+            # But a telegram without a device name is verified, and disproves the earlier problem.
+            # So NO_DEVICE_NAME becomes the reason.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-# Seconds. An action that comes too early by at most this time waits for its turn. An action that
-# comes still earlier is dropped.
+# Seconds. An early action waits for the end of the interval if at most this time remains. Otherwise
+# the action is dropped.
 _MAX_WAIT_S = 0.5
 
 

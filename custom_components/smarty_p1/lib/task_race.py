@@ -6,9 +6,9 @@ from typing import Any
 
 
 async def run_until_first_exit(*coroutines: Coroutine[Any, Any, object]) -> None:
-    """Run coroutines until one of them ends, then cancel all others.
+    """Run coroutines until the first one ends, then cancel all others.
 
-    If that coroutine has raised an exception, raise this exception.
+    Raises the exception of the coroutine that ended first, if it has raised one.
     """
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:

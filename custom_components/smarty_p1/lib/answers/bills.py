@@ -30,7 +30,7 @@ _UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
 
 
 def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:
-    """Return the start and the mean power of a peak. Return None for None."""
+    """Return the start and the mean power of a peak. Return None if `peak` is None."""
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
@@ -69,7 +69,7 @@ def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    """Return a line of a bill as a dict. The keys `label` and `has_vat` exist only for aids."""
+    """Return a line of a bill as a dict. Only the line of an `Aid` has a `label` and `has_vat`."""
     fields = line._asdict()
     if line.label is None:
         del fields["label"], fields["has_vat"]

@@ -73,9 +73,10 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
 def _until(
     until: datetime, known: QuarterHours, contracts: Contracts, costs: dict[str, Any] | None
 ) -> dict[str, float | None] | None:
-    """Return the sums of a day from midnight to `until`, None unless the whole day is known.
+    """Return the sums of a day from midnight to `until`.
 
-    `costs` has the costs of the whole day, None if they are unknown.
+    `costs` has the costs of the whole day. Return None if `costs` is None, or if a quarter-hour of
+    the day is unknown.
     """
     start, end = day_start(until), day_end(until)
     quarters = _quarters(known, start, end)
@@ -118,9 +119,9 @@ def _quarters(known: QuarterHours, start: datetime, end: datetime) -> list[_Quar
 def _part(
     quarters: Sequence[_Quarter | None], start: datetime, until: datetime
 ) -> Iterator[tuple[_Quarter, float]]:
-    """Yield the quarter-hours that begin before `until`. `quarters` begin at `start`.
+    """Yield the known quarter-hours that begin before `until`, each with a share from 0 to 1.
 
-    Each quarter-hour comes with the share (0 to 1) of its time before `until`.
+    The share is 1, or less if `until` is within the quarter-hour. `quarters` begin at `start`.
     """
     for n, quarter in enumerate(quarters):
         share = min(1.0, (until - start) / QUARTER_HOUR - n)

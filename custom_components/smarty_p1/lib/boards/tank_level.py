@@ -25,8 +25,8 @@ _MIN_READINGS = 5
 # Models that send millimetres measure at least 300 mm. So a number below 300 is in centimetres,
 # even if it has four digits, such as 0250.
 _NEAREST_MM = 300
-# Numbers that a sensor sends instead of a distance if the water is too near or no echo comes. For
-# "no echo", a model sends the longest distance that it can measure, or a number of its own.
+# Numbers that a sensor sends instead of a distance if the water is too near or no echo comes. If no
+# echo comes, some models send the longest distance that they can measure.
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
 # Tolerance for distances slightly beyond empty or full: this share of the tank's height, but at
 # least 3 cm.
@@ -80,9 +80,10 @@ class Sonar:
         return readings
 
     def distance_cm(self, at: float) -> float | None:
-        """Return the median in cm of the distances read within WINDOW seconds of `at`.
+        """Return the median distance in cm of the readings within WINDOW seconds of `at`.
 
-        Return None unless more than half of these readings had an echo.
+        The median is taken over the readings with an echo. Return None unless they are more than
+        half of the readings.
         """
         recent = [distance for when, distance in self._readings if abs(at - when) <= WINDOW]
         seen = [distance for distance in recent if distance is not None]

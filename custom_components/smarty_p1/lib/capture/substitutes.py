@@ -4,8 +4,8 @@ A substitute has the length and the character classes of its original. Equal ori
 substitutes. Messages are an exception: they become a constant text, because readers could guess
 names from the lengths and capitals of words.
 
-Random numbers must be unpredictable, as those of `random.SystemRandom`. Otherwise the originals
-could be recovered.
+The random numbers must be unpredictable, like the numbers of `random.SystemRandom`. Otherwise the
+originals could be recovered.
 """
 
 import re
@@ -100,10 +100,11 @@ def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
 
 
 def constant_for(values: Iterable[int], size: int, random: Random) -> int:
-    """Return a random constant to add to `values`. `values` has all numbers of one register.
+    """Return a random constant to add to `values`, which are all numbers of one register.
 
-    If possible, all sums are from 0 to `size` - 1, and no sum is equal to any of the numbers.
-    Otherwise, the sums overflow: they count modulo `size`.
+    The register can hold the numbers from 0 to `size` - 1. If possible, all sums are in this range,
+    and no sum is equal to any of the numbers. Otherwise, the caller must take the sums modulo
+    `size`.
     """
     numbers = set(values)
     lowest, highest = min(numbers), max(numbers)
@@ -159,9 +160,9 @@ def _shift(times: Mapping[bytes, datetime], by: timedelta) -> dict[bytes, bytes]
 
 
 def _season(hour: datetime) -> tuple[timedelta | None, timedelta | None]:
-    """Return the two possible UTC offsets of a local hour.
+    """Return two UTC offsets of a local hour: without and with `fold`.
 
-    They are equal unless the clocks change in this hour.
+    Both are equal unless the clocks change in this hour.
     """
     local = hour.replace(tzinfo=_LUXEMBOURG)
     return local.utcoffset(), local.replace(fold=1).utcoffset()

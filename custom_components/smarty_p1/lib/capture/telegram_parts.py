@@ -95,7 +95,7 @@ def parts_of(text: bytes) -> list[Part]:
 
 
 def kinds_of(text: bytes) -> Iterator[tuple[str, set[Kind]]]:
-    """Yield the OBIS reference of each object in a telegram, and the kinds of its text's parts."""
+    """Yield the OBIS reference of each object in `text`, and the kinds of the object's parts."""
     for number, match in enumerate(_LINE.finditer(text)):
         if number == MAX_LINES:
             break

@@ -1,4 +1,4 @@
-"""Deadbands, by which shown numbers change in steps, because Home Assistant stores every change.
+"""Deadbands: a shown number changes only in steps, because Home Assistant stores every change.
 
 The states for MQTT discovery have the same deadbands, because another Home Assistant stores these
 states, too. MQTT topics with single values have no deadband.
@@ -80,9 +80,10 @@ class DeadbandFilter:
         self._shown = None
 
     def shown(self, value: Shown, at: datetime) -> Shown:
-        """Return the value to show after the new `value`. If `value` is no number, return it.
+        """Return the number to show after the new `value`. Apply the deadband.
 
-        `at` is the time of `value` by the meter's clock.
+        A `value` that is no number is returned as it is. `at` is the time of `value` by the meter's
+        clock.
         """
         if not isinstance(value, (float, int)):
             self._shown = None

@@ -118,6 +118,6 @@ def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=64)  # because successive telegrams have the same times
+@lru_cache(maxsize=64)  # many successive telegrams have the same times
 def _text_in(zone: tzinfo, time: datetime) -> str:
     return time.astimezone(zone).isoformat()

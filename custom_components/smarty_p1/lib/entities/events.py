@@ -77,10 +77,10 @@ DISTURBANCE = EventSpec(
 def disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield an event type and its details for every kind of counter that has risen.
+    """Yield the event type and the details for every kind of disturbance that was counted.
 
-    `before` and `now` have the counts of two readings, as DISTURBANCE returns them: keyed by the
-    kind and phase of the counter. A counter that is new or has fallen gives no event.
+    `before` and `now` are results of `_counts` for two readings. A counter that has risen gives an
+    event. A counter that is new or has fallen gives none.
     """
     for kind, phases in _COUNTERS.items():
         rises = {

@@ -111,8 +111,8 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         return meter.value if meter and meter.unit == unit else None
 
     def flow(key: str, kind: Mapping[str, Any]) -> SensorSpec[Reading]:
-        # `index` returns None if the meter now sends another unit than the sensor's unit. The flow
-        # is computed from the index, so it has the wrong unit, too. Show no flow then.
+        # If the meter now sends its index in another unit, `index` returns None. The unit of the
+        # flow is then wrong, too, so show no flow.
         return sensor(
             key,
             "index",

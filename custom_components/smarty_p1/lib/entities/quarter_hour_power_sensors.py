@@ -34,8 +34,8 @@ _RUNNING_DECIMALS = 2
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
     """Return a function that gives a sensor's attribute MEASURED_SINCE for a reading.
 
-    The attribute is the time since which the running quarter-hour was measured. It is None if the
-    reading has no `Demand`, or if `value_fn` returns None for the `Demand`.
+    The attribute is the time at which the measurement of the running quarter-hour began. It is None
+    if the reading has no `Demand`, or if `value_fn` returns None for the `Demand`.
     """
 
     def attributes(reading: Reading) -> Attributes:
@@ -48,7 +48,11 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return attributes: the start of a quarter-hour, and its origin if it comes from Leneda."""
+    """Return attributes: the start of a quarter-hour, and its `Origin`.
+
+    Without a quarter-hour, the start is None. There is no origin if this program has measured the
+    quarter-hour itself.
+    """
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}

@@ -198,7 +198,7 @@ def cost_attributes(demand: Demand) -> Attributes:
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the result of `cost_attributes`, plus the kWh with unknown price or time of use."""
+    """Return the result of `cost_attributes`, plus the kWh of unknown price or time of use."""
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
     return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
@@ -212,8 +212,8 @@ def feed_in_attributes(demand: Demand) -> Attributes:
 def total_attributes(demand: Demand) -> Attributes:
     """Return the attributes of the month's total.
 
-    They are the energy attributes, the start of a partly measured month, missing prices, and last
-    month's total and measured share.
+    They are the result of `energy_attributes`, the start of a partly measured month, the bill's
+    lines without a price, last month's total, and last month's measured share.
     """
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since
@@ -240,7 +240,7 @@ def peak_last_month(demand: Demand) -> QuarterHour | None:
 
 
 def peak_last_month_attributes(demand: Demand) -> Attributes:
-    """Return the start and origin of last month's peak, and last month's measured share."""
+    """Return the attributes of last month's peak, and the measured share of last month."""
     month = _last_month(demand)
     share = month.measured_share(month.end) if month else None
     return {**quarter_hour_attributes(peak_last_month(demand)), "measured_share": share}

@@ -2,8 +2,8 @@
 
 Both series come from the same register, but the ends of their quarter-hours differ. A measured
 quarter-hour ends at a telegram, a quarter-hour of Leneda exactly on time. So a difference of up to
-50 Wh a day, or of a thousandth of the day's energy, is tolerated. Days without all quarter-hours,
-or with an estimated quarter-hour, are not compared.
+50 Wh a day, or of a thousandth of the day's energy, is tolerated. A day is not compared if one of
+its quarter-hours is missing or estimated.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# Minimum energy of a day in Wh. Two energies below this limit may match by chance. So a day with
-# less energy proves no cause.
+# A day shows the cause of a difference only if two energies of the day match and are at least this
+# number of Wh. Lower energies may match by chance.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its

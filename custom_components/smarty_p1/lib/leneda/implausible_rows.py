@@ -53,10 +53,10 @@ def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, S
 
 
 def whole_days(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows until the end of the last day with a complete consumption.
+    """Return the rows until the end of the last day whose consumption is complete.
 
-    A consumption is complete if all quarter-hours of the day are known. Return the rows unchanged
-    if there is no such day.
+    The consumption is complete if it is known for all quarter-hours of the day. Return the rows
+    unchanged if there is no such day.
     """
     last = last_whole_day(with_totals(platform).get(CODES[Quantity.IMPORTED], ()))
     if last is None:

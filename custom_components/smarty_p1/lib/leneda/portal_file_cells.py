@@ -30,8 +30,8 @@ DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 DECIMAL_COMMA = re.compile(r"-?[0-9.]{1,9},[0-9]{1,9}")
 INTEGER = re.compile(r"[0-9]{1,9}")
 
-# Columns that must have the same cell in all rows, each with the refusal of a file whose cells
-# differ.
+# Patterns of the columns that must have the same cell in all rows. If a cell differs, but matches
+# the pattern, the file is refused for the reason beside the pattern.
 _SAME = (
     (POINT, ExportRefusal.SEVERAL_POINTS),
     (CODE, ExportRefusal.SEVERAL_CODES),

@@ -81,7 +81,7 @@ class _Total[M: (int, datetime)]:
         return total
 
     def as_list(self) -> list[Any]:
-        """Return the state for `restored`. The caller converts the moments to JSON values."""
+        """Return the state for `restored`. The caller converts both moments to JSON values."""
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def accepts(self, value: float, moment: M) -> bool:
@@ -108,7 +108,8 @@ class _Total[M: (int, datetime)]:
 def _plausible(captured: datetime, telegram_time: datetime | None) -> datetime:
     """Return the capture time, but at most one day after the telegram's time.
 
-    After a wrong capture time far in the future, all later captures would seem to be older.
+    A capture time can be wrong and far in the future. Without the limit, all later captures would
+    seem to be older than this capture.
     """
     return min(captured, telegram_time + _MAX_AHEAD) if telegram_time else captured
 
@@ -223,8 +224,8 @@ class Totals:
             index = self._indexes.pop(key, None) or _Total(
                 reading.value, moment, _MBUS_CONFIRMATIONS
             )
-            # If there are too many indexes, the loop below removes them from the start of the dict.
-            # So move this index to the end.
+            # If there are too many indexes, the loop below removes the first ones in the dict. So
+            # move this index to the end.
             self._indexes[key] = index
             if self._holds_back(index, _index_reference(channel), reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)

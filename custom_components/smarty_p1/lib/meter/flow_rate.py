@@ -1,8 +1,8 @@
 """Flow of gas, water or heat, computed from successive captures of a meter on the M-Bus.
 
-The index of such a meter is captured every few minutes or every hour. All telegrams until the next
-capture repeat the capture. The flow is the rise of the index between two captures, divided by the
-time between them. The flow stays the same until the next capture.
+The index of such a meter is captured every few minutes or every hour. Every telegram has the last
+capture. The flow is the rise of the index between two captures, divided by the time between them.
+The flow stays the same until the next capture.
 
 - The flow is 0 if the index stays the same while the capture time advances. It is also 0 if a
   capture is repeated for longer than twice the usual time between captures.
@@ -54,7 +54,7 @@ _MAX_METERS = 64
 class _Flow:
     """Flow of one M-Bus meter.
 
-    `rate` is the rise of its index in an hour, in the unit of the index.
+    `rate` is the rise of the meter's index per hour, in the unit of the index.
     """
 
     def __init__(self, time: datetime, value: float, unit: str | None, seen_at: datetime) -> None:
@@ -88,7 +88,8 @@ class _Flow:
     def is_comparable(self, meter: MBusReading, now: datetime) -> bool:
         """Return whether the capture in `meter` can be compared with the last capture.
 
-        Return False for another unit, and after a long restart, which may have missed captures.
+        Return False for another unit. Also return False after a long restart of this program,
+        because captures may have been missed during the restart.
         """
         was_away = self._is_restored and meter.time != self._time and now > self.silence_ends_at
         self._is_restored = False
@@ -174,8 +175,8 @@ class FlowRates:
         flow = self._flows.pop(identity, None)
         if flow is None or not flow.is_comparable(meter, now):
             flow = _Flow(meter.time, meter.value, meter.unit, now)
-        # If there are too many flows, they are removed from the start of the dict. So move this
-        # flow to the end.
+        # If there are too many flows, the first ones in the dict are removed. So move this flow to
+        # the end.
         self._flows[identity] = flow
         flow.add(meter.time, meter.value, now)
         if flow.rate is None:

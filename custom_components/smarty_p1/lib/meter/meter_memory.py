@@ -72,10 +72,10 @@ class MeterMemory:
     ) -> Self:
         """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
-        `load_demand` reads the quarter-hours and months. If `stored` has none, `demand_meter` is
-        used. The file of a gateway has only one counter for each key, and lacks the meter's system
-        title. For such a file, pass the system title as `title`. Raises ValueError if `stored` is
-        not a dict.
+        `load_demand` reads the quarter-hours and months. If `stored` has no quarter-hours and
+        months, the memory gets `demand_meter`. The file of a gateway has only one counter for each
+        key, and lacks the meter's system title. For such a file, pass the system title as `title`.
+        Raises ValueError if `stored` is not a dict.
         """
         memory = cls(demand_meter)
         memory.system_title = title

@@ -39,7 +39,7 @@ _FURTHER_METERS = "further meters"
 
 @dataclass(frozen=True, slots=True)
 class OtherMeter:
-    """Rejected telegram of another meter than the port's, or with a wrong serial number.
+    """Rejected telegram: it is from another meter, or it has a wrong serial number.
 
     `serial_number` is the text in the telegram. `name` is the same text without unsafe characters.
     """
@@ -94,8 +94,8 @@ class MeterSession:
     def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
         """Yield the readings and rejections that `data` completes.
 
-        `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock,
-        by which the rate of telegrams without an authentication tag is limited.
+        `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock.
+        The rate limit for telegrams without an authentication tag needs `clock`.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):

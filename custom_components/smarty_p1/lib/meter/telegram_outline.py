@@ -23,8 +23,8 @@ class Outline:
     """Outline of a telegram: the OBIS references of its objects, and its M-Bus meters by channel.
 
     `decimals` has the references of the electric currents that the meter sends with decimals. The
-    meters in `channels` have only type, identifier and unit. `identities` has the channel of each
-    M-Bus meter, keyed by the meter's identity.
+    meters in `channels` have only type, identifier and unit. `identities` has the M-Bus channels,
+    keyed by the identities of their meters.
     """
 
     objects: frozenset[str] = frozenset()
@@ -36,7 +36,7 @@ class Outline:
     def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
         """Return the outline of a telegram.
 
-        `identities` has the M-Bus channels, keyed by the meter's identity.
+        `identities` has the M-Bus channels, keyed by the identities of their meters.
         """
         names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
         return cls(

@@ -1,12 +1,12 @@
 """CRC of plain telegrams (DSMR P1 Companion Standard 5.0.2, section 6.2).
 
 The bits of a text, in the order of sending, are the coefficients of a polynomial p over GF(2). The
-CRC is the remainder of x^16 * p, divided by x^16 + x^15 + x^2 + 1. A loop over the bytes is slow in
-Python. So all bits form one long integer, which a few steps reduce.
+CRC is the remainder after a division of x^16 * p by x^16 + x^15 + x^2 + 1. A loop over the bytes is
+slow in Python. So all bits form one long integer, which a few steps reduce.
 
 The divisor is (x + 1) * q with q = x^15 + x + 1. The remainder of a division by x + 1 is the parity
 of the bits. Modulo q, x^15 equals x + 1. Repeated squaring gives x^(15n) = x^n + 1 for n = 2, 4, 8
-…. So each step adds the bits above x^(15n) to the bits below.
+…. So each step moves the bits from x^(15n) upwards to the lower bits: it adds them at x^n and at 1.
 """
 
 # CRC-16/ARC starts with the lowest bit of a byte, so the bits of every byte are reversed.

@@ -14,8 +14,10 @@ budget is reserved:
   messages, are always deciphered.
 
 An attacker can use the reserved half only by luck (one try in 30,000) or with a recorded new frame.
-A recorded frame is new before the first telegram, or if this decoder missed the frame. Repetitions
-of a frame counter are at least 22 bytes apart, which bounds the work for short frames.
+A recorded frame is new before the first telegram, or if this decoder missed the frame. To use it
+again and again, the attacker must repeat its first 22 bytes: the header, and the first 4 encrypted
+bytes. So a candidate of up to 2 KiB costs at most 2,048 / 22 = 93 bytes of the budget for each byte
+received, and the budget suffices.
 """
 
 import re
@@ -92,7 +94,7 @@ class LineDecoder:
         self._work.spend(size)
         event = decryptor.decrypt(framer.read(start, end))
         if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
-            return [event]  # keep the frame's bytes, because a valid frame may overlap
+            return [event]  # keep the bytes, because a valid frame may use some of them
         return [*self._take(start, end), event]
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:
@@ -111,9 +113,9 @@ class LineDecoder:
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:
-        """Remove an accepted frame or telegram from the line.
+        """Remove a verified frame or a plain telegram from the line.
 
-        Return a rejection for each frame that the accepted frame or telegram has cut short.
+        Return a rejection for each frame that the removed frame or telegram has cut short.
         """
         return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
 

@@ -39,8 +39,8 @@ _PIECE_SIZE = 2 * 1024
 # Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
 # when there are 4 KiB of them, because dropping bytes at every call would be slow.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
-# A plain telegram ends in a line of "!" and a CRC of four digits. Some meters omit the CRC. Six
-# bytes are needed to tell both endings apart.
+# The last line of a plain telegram is "!" and a CRC of four digits. Some meters omit the CRC. Only
+# the four bytes after the mark tell whether there is a CRC.
 _END_MARK = b"\n!"
 _END_SIZE = len(_END_MARK) + 4
 _END_SHIFT = 16
@@ -161,7 +161,11 @@ class Framer:
                 yield self._start_of_text(start, end), end, False
 
     def _start_of_text(self, mark: int, end: int) -> int:
-        """Return the earliest possible start of a plain telegram: after the last telegram's end."""
+        """Return the earliest possible start of a plain telegram that ends at `end`.
+
+        It is the end of the previous end mark, but at most MAX_FRAME_SIZE bytes before `end`. The
+        telegram's own end mark begins at `mark`.
+        """
         floor = max(end - MAX_FRAME_SIZE - self._offset, 0)
         last = self.buffer.rfind(_END_MARK, floor, mark - self._offset)
         return self._offset + (floor if last < 0 else last + len(_END_MARK))

@@ -1,4 +1,4 @@
-"""Addresses of ports for people and logs: their secrets (user info, query values) are masked."""
+"""Masking of the secrets in a port's address, which are its user info and its query values."""
 
 import re
 

@@ -8,11 +8,11 @@ class LinkError(P1Error):
 
 
 class PortNotFoundError(LinkError):
-    """Error for a device, host or service that does not exist, or a malformed address."""
+    """Error for a device, host or service that does not exist, and for a malformed address."""
 
 
 class PortUnreachableError(LinkError):
-    """Error for a host that refuses or does not answer, or a device that is no serial port."""
+    """Error for a host that refuses or is silent, and for a device that is no serial port."""
 
 
 class PortPermissionError(LinkError):
@@ -24,7 +24,7 @@ class PortBusyError(LinkError):
 
 
 class PortClosedError(LinkError):
-    """Error for a connection that the remote side closed, or a cable that was unplugged."""
+    """Error for a connection that the remote side closed, and for a cable that was unplugged."""
 
 
 class PortSilentError(LinkError):

@@ -123,8 +123,8 @@ async def probe(  # noqa: PLR0913
     suffices. The frame counter must be higher than in `last_counters`. `opener` replaces
     `open_port` for sources that are neither a device nor a URL.
 
-    Raises a LinkError if the port cannot be opened or closes at once. If no such telegram comes,
-    raises the ProbeError that names the cause.
+    Raises a LinkError if the port cannot be opened, or if it closes at once. If the port stays
+    open, but no such telegram comes, raises a ProbeError that names the cause.
     """
     findings = _Findings(
         Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)

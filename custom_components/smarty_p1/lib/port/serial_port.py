@@ -57,7 +57,7 @@ async def open_port(
 ) -> AsyncGenerator[asyncio.StreamReader]:
     """Open a serial device (8N1) or URL for reading, and close it when the context ends.
 
-    Raises the LinkError that names the reason if the port cannot be opened.
+    If the port cannot be opened, raises a LinkError that names the reason.
     """
     reader, writer = await _open(url, baud_rate)
     try:

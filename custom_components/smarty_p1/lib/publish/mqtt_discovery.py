@@ -142,7 +142,10 @@ def new_disturbances(
 def new_texts(
     reading: Reading, before: Reading | None
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield the events of the grid operator's messages that are new since the reading `before`."""
+    """Yield an event for each message of the grid operator that `before` did not have.
+
+    `before` is the reading before `reading`. If it is None, yield no event.
+    """
     for event in EVENTS if before else ():
         text = event.value_fn(reading)
         if text and before and text != event.value_fn(before):
@@ -160,7 +163,7 @@ def _safe(text: str) -> str:
 class Discovery(NamedTuple):
     """Settings for the discovery of all meters.
 
-    `origin` describes the program that announces them.
+    `origin` describes the program that announces the meters.
     """
 
     texts: DiscoveryNames

@@ -86,8 +86,8 @@ MISLEADING_NAMES: Mapping[str, str] = {
 # SmartyReader does so, too.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
-# Values that the SmartyReader calls "calculated", but that are only copies: the name of the copy,
-# and the name of the copied value. The copy has all digits that the meter sent.
+# Some values that the SmartyReader calls "calculated" are only copies. Keys are the names of these
+# copies, values are the names of the originals. A copy has all digits that the meter sent.
 _SOURCES: Mapping[str, str] = {
     "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
     "energy_production_calc_kWh": "act_energy_exported_p_minus",

@@ -1,8 +1,8 @@
 """MQTT topics of a telegram: a name for every value, and the value as text.
 
 The names come from the table of the P1 specification, in small letters. The names of an M-Bus
-meter's values begin with the kind and the channel of the meter. A text that the meter sends becomes
-one level of a topic at most.
+meter's values begin with the kind and the channel of the meter. In a topic, a text of the meter
+never extends over more than one level.
 """
 
 import re
@@ -101,8 +101,8 @@ def _index_items(
     These are always three items. The text of an item is "" if its value is unknown.
     """
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
-    # A meter omits the unit of an unknown index. Take the default unit of its type, because the
-    # SmartyReader's names contain the unit.
+    # A meter omits the unit of an unknown index. But the SmartyReader's names contain the unit, so
+    # take `reading.unit`, which is then the default unit for the type of the meter.
     unit = capture.unit or (reading.unit if reading else None)
     _, _, index = sent.partition(")(")
     # A meter that has never captured the index sends fill bytes instead of a capture time. So its
@@ -115,7 +115,7 @@ def _index_items(
 
 
 def object_name(reference: str) -> str:
-    """Return the name in topics of an object that does not belong to an M-Bus meter."""
+    """Return the name that an object has in topics. It must not belong to an M-Bus meter."""
     if kind := OBJECTS.get(reference):
         return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
     # Some programs that read topics give a special meaning to dots and colons. So replace both.

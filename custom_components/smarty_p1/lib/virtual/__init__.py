@@ -5,8 +5,8 @@
     answer = meter.ask("192.168.1.20", Question.HOMEWIZARD, time.monotonic())
     homewizard_data(answer)
 
-A client gets the true last values, or no values after 30 seconds without a telegram. But a battery
-gets only a part of the power at each poll (see `VirtualMeter`).
+A client gets the values of the last telegram. After 30 seconds without a telegram, it gets no
+values. A battery gets only a part of the power at each poll (see virtual_meter.py).
 """
 
 from .announcements import Announcement, Kind, announcements_of

@@ -16,8 +16,8 @@ MIN_PART = 0.05
 # The load is forecast by medians over these numbers of telegrams. The numbers are odd, so that each
 # median is a load that really occurred.
 _WINDOWS = (1, 3, 7, 15)
-# A forecast is compared with the loads at the next two telegrams, because a battery needs up to two
-# telegrams to change its output. These are the weights of the two errors.
+# A battery needs up to two telegrams to change its output, so a forecast is compared with the loads
+# at the next two telegrams. These numbers are the weights of its first and second error.
 _WEIGHTS = (1, 2)
 # Old errors are multiplied by this factor at every telegram. So they lose half of their weight in
 # 23 telegrams.

@@ -23,7 +23,7 @@ class IntervalEstimate:
 
     @property
     def is_certain(self) -> bool:
-        """Return whether five intervals were measured. The estimate is reliable then."""
+        """Return whether the estimate is reliable: at least five intervals were measured."""
         return len(self._intervals) == _MAX_INTERVALS
 
     def note(
@@ -128,9 +128,9 @@ class Client:
 
     @property
     def fastest(self) -> IntervalEstimate | None:
-        """Return the shortest poll interval of the client.
+        """Return the estimate with the shortest poll interval of the client.
 
-        Return None if it has not polled the power.
+        Return None if the client has not polled the power.
         """
         estimates = [
             estimate for question, estimate in self.poll_intervals.items() if question.is_polled

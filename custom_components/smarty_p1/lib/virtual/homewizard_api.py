@@ -137,7 +137,7 @@ def _count(reading: Reading, reference: str) -> int | None:
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:
-    """Return a number rounded to `digits` decimals, as int if it is whole. Return None for None."""
+    """Return `value` rounded to `digits` decimals, as int if it is whole. None stays None."""
     if value is None:
         return None
     rounded = round(value, digits)

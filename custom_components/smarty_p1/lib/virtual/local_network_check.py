@@ -1,10 +1,10 @@
-"""Checks of clients: their addresses and the requested host names must be of the local network."""
+"""Checks whether a client, and the host that it requests, belong to the local network."""
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
-# Do not use `ipaddress.is_private`, because this check also accepts addresses for examples and
-# tests.
+# Do not use `ipaddress.is_private`, because it also accepts addresses that are reserved for
+# examples and tests.
 _PRIVATE = [
     ip_network(network)
     for network in (

@@ -1,4 +1,4 @@
-"""Virtual meter: it answers clients with the true last power, with a part of it, or not at all.
+"""Virtual meter: a client gets the power of the last telegram, a part of it, or no answer.
 
 At every poll, a battery adds the power that it reads to its own output. If ten polls read the same
 power, the battery adds ten times too much, and its output swings. So each poll of a battery gets
@@ -187,9 +187,13 @@ class VirtualMeter:
 
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
-        """Return the expected seconds to the next poll. The last poll was `waited` seconds ago."""
-        # `estimate.interval` is None at the first poll, and for a client that polls very rarely. So
-        # use the time since the last poll. At the first poll, use the usual interval.
+        """Return the expected seconds from this poll to the next poll.
+
+        `waited` is the time in seconds since the previous poll. It is None at the first poll, and
+        for a notification.
+        """
+        # At the first poll, there is neither an estimate nor `waited`, so use the usual interval. A
+        # client that polls very rarely has no estimate either, so use `waited`.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:
