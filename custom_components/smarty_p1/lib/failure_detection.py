@@ -1,4 +1,4 @@
-"""State machine that derives a source's condition from the events at its port and their times.
+"""State machine that derives the condition of a source from timed events at the source's port.
 
     health = Health(METER)
     health.begin(now)

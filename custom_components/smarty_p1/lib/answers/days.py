@@ -34,9 +34,10 @@ _FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
 def bills_by_day(
     month: Month, contracts: Contracts, until: datetime
 ) -> Iterator[tuple[datetime, datetime, Bill, Bill]]:
-    """Yield start, end and two bills of each day before `until`.
+    """For each day before `until`, yield its start, its end and two bills.
 
-    The first bill is the month's bill up to the day's start, the second one up to the day's end.
+    The first bill is the month's bill up to the day's start. The second bill is the month's bill up
+    to the day's end.
     """
     until = min(until, month.end)
     start = day_start(month.since or month.start)

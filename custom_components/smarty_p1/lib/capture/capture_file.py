@@ -1,4 +1,4 @@
-"""Reader and writer of the file of an anonymous capture, which consists of lines of JSON.
+"""Reader and writer of files with an anonymous capture. Such a file consists of lines of JSON.
 
 The first line is a header. Every further line is a chunk: its seconds since the first chunk, and
 its bytes in Base64.

@@ -1,4 +1,4 @@
-"""Division of a telegram's text into parts, each with a kind that says how it is made anonymous.
+"""Division of a telegram's text into parts. The kind of a part says how it is made anonymous.
 
 A value stays unchanged only if this module lists its OBIS reference and its form. The parts joined
 together are the whole text.

@@ -45,7 +45,7 @@ class TimeSeries(NamedTuple):
 
 
 def read_time_series(answer: object, code: str, start: datetime, end: datetime) -> TimeSeries:
-    """Return the rows of the series `code` whose time is at or after `start` and before `end`.
+    """Return the rows of the series `code` from `start` up to, but not including, `end`.
 
     Raises ResponseError if `answer`, the decoded JSON, has no usable data.
     """
@@ -59,7 +59,7 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
 
 
 class RawSeries(NamedTuple):
-    """Series of a response whose items are not checked yet."""
+    """Series of a response. The items of the series are not checked yet."""
 
     items: list[Any]
     unit: str

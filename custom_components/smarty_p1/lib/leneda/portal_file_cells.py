@@ -1,4 +1,4 @@
-"""Reader of one row of a file of Leneda's portal."""
+"""Reader of one row in a file from Leneda's portal."""
 
 import re
 from collections.abc import Sequence

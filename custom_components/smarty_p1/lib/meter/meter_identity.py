@@ -1,8 +1,8 @@
 """Decision whether a telegram is from the meter of a port.
 
-A verified telegram proves that its sender has the key for its DLMS system title. The serial number
-in a telegram is only a claim of the sender. So the first verified telegram of a system title
-decides which serial number belongs to that title.
+A verified telegram proves that its sender has the key for the telegram's DLMS system title. The
+serial number in a telegram is only a claim of the sender. So the first verified telegram of a
+system title decides which serial number belongs to that title.
 """
 
 from collections.abc import Callable

@@ -96,10 +96,10 @@ class Framer:
         return self.look(data, size) if size >= self.wake else ()
 
     def look(self, data: bytes, size: int) -> Iterable[Candidate]:
-        """Return the result of `feed` for `data`, which is already at the end of the buffer.
+        """Return the same as `feed`, but do not append `data` to the buffer.
 
-        `size` is the size of the buffer. Do not call this method while `size` is below the
-        attribute `wake`.
+        `data` is already at the end of the buffer. `size` is the size of the buffer. Do not call
+        this method while `size` is below the attribute `wake`.
         """
         buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE

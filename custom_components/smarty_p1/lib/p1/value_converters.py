@@ -41,8 +41,8 @@ class MBusReading:
     valve: int | None
 
 
-# A meter's time ends in S (summer) or W (winter), which gives the UTC offset. So even the hour that
-# repeats in October is unambiguous.
+# A meter's time ends in a letter for the UTC offset: S (summer) or W (winter). So even the hour
+# that repeats in October is unambiguous.
 _OFFSETS = {"S": "+02:00", "W": "+01:00"}
 # A number has at most 15 digits. As a float, a much longer number could become infinity, and Python
 # refuses to read very long integers.

@@ -52,7 +52,7 @@ class KeyMissingError(ProbeError):
 
 
 class WrongKeyError(ProbeError):
-    """Error for frames that are encrypted with another key than the one that was given."""
+    """Error for frames that are encrypted with another key than the given key."""
 
 
 class OtherAuthenticationKeyError(ProbeError):
@@ -60,7 +60,7 @@ class OtherAuthenticationKeyError(ProbeError):
 
 
 class SecurityOffError(ProbeError):
-    """Error for plain telegrams where encrypted frames were expected, because a key was given."""
+    """Error for plain telegrams if a key was given. Then only encrypted frames are accepted."""
 
 
 class NoDeviceNameError(ProbeError):

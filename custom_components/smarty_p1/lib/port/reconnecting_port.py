@@ -1,4 +1,4 @@
-"""Connection to a port that is reopened after every loss, with growing delays (back-off).
+"""Connection to a port. After a loss, the port is reopened, with growing delays (back-off).
 
 A rate limit makes fast senders wait, so that all other tasks keep running.
 """

@@ -98,8 +98,8 @@ async def read_chunk(reader: ByteReader) -> bytes:
 
 
 def _link_error(err: Exception, url: str) -> LinkError:
-    # If the address has a secret, the backend's text may repeat the secret in a changed form. So
-    # drop the text then.
+    # If the address has a secret, the backend's text may repeat the secret in a changed form. In
+    # this case, drop the text.
     has_secret = redact_port(url) != url
     text = "" if has_secret else str(err)
     text = _ERROR_NUMBER.sub("", text) or type(err).__name__

@@ -43,10 +43,10 @@ class VirtualMeter:
     """Virtual meter that answers clients with the values of the last reading.
 
     `batteries` are the addresses that the user named as batteries. If there are none, all clients
-    that ask by UDP are batteries. A UDP client that has sent requests for at least a minute gets
-    its own share of the power, up to MAX_BATTERIES clients. All other UDP clients use one share
-    together. With `is_silent`, a battery gets only one answer by UDP for each telegram, with its
-    whole share of the power.
+    that ask by UDP are batteries. At most MAX_BATTERIES UDP clients get their own shares of the
+    power: clients that have sent requests for at least a minute. All other UDP clients use one
+    share together. With `is_silent`, a battery gets only one answer by UDP for each telegram. The
+    answer has the battery's whole share of the power.
 
     `on_fast` is called if a client that is no battery polls faster than telegrams come. The
     arguments are the client's address and its poll interval in seconds. The call is repeated at

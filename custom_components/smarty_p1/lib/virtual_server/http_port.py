@@ -38,8 +38,8 @@ MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
 MAX_LISTENERS = 64
 MAX_LISTENERS_OF_ONE = 32
-# Seconds without a request until a connection is closed. A new connection is closed earlier, after
-# MAX_FIRST_REQUEST_S without a request.
+# A connection is closed after this number of seconds without a request. A new connection is closed
+# earlier, after MAX_FIRST_REQUEST_S.
 MAX_IDLE_S = 75.0
 MAX_FIRST_REQUEST_S = 10.0
 CHECK_INTERVAL_S = 5.0

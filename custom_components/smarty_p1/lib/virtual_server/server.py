@@ -69,9 +69,9 @@ class VirtualServer:
             self._udp.append(udp)
 
     def on_reading(self, reading: Reading, age: float = 0.0) -> None:
-        """Answer requests with `reading` from now on, unless it is too old.
+        """Answer requests with `reading` from now on, unless `reading` is too old.
 
-        The telegram of the reading was sent `age` seconds ago.
+        `age` is the time in seconds since the telegram of the reading was sent.
         """
         if age > MAX_SILENCE_S:
             return
