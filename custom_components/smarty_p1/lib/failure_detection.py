@@ -25,7 +25,7 @@ NO_READINGS_AFTER = 300.0
 ENOUGH = 5
 """Minimum number of failures of one kind that proves a lasting cause."""
 MIN_DURATION_S = 30.0
-"""Minimum seconds since the first failure that prove a lasting cause."""
+"""Failures prove a lasting cause only if they continue for at least this number of seconds."""
 CLOCK_TOLERANCE = 300.0
 # Seconds. The repair issue about the meter's clock is raised if the clock deviates by more than
 # CLOCK_TOLERANCE, but is withdrawn only below this smaller limit. With one limit for both, a clock

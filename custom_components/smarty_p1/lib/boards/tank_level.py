@@ -82,8 +82,8 @@ class Sonar:
     def distance_cm(self, at: float) -> float | None:
         """Return the median distance in cm of the readings within WINDOW seconds of `at`.
 
-        The median is taken over the readings with an echo. Return None unless they are more than
-        half of the readings.
+        Readings without an echo have no distance. Return None unless more than half of the readings
+        have an echo.
         """
         recent = [distance for when, distance in self._readings if abs(at - when) <= WINDOW]
         seen = [distance for distance in recent if distance is not None]

@@ -160,7 +160,7 @@ def _shift(times: Mapping[bytes, datetime], by: timedelta) -> dict[bytes, bytes]
 
 
 def _season(hour: datetime) -> tuple[timedelta | None, timedelta | None]:
-    """Return two UTC offsets of a local hour: without and with `fold`.
+    """Return two UTC offsets of a local hour: for `fold` 0 and for `fold` 1.
 
     Both are equal unless the clocks change in this hour.
     """

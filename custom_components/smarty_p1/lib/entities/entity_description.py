@@ -50,7 +50,7 @@ class EntitySpec[D]:
     references: References = ()
     """Objects that the entity shows. For each object, all OBIS references that meters use."""
     is_main: bool = False
-    """Whether the entity is the main entity of its device. Its name is the device's name."""
+    """Whether the entity is the main entity of its device, and so has the device's name."""
 
     def __post_init__(self) -> None:
         """Set `translation_key` to `key` if it is empty."""

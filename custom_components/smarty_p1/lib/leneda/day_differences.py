@@ -17,8 +17,8 @@ from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# A day shows the cause of a difference only if two energies of the day match and are at least this
-# number of Wh. Lower energies may match by chance.
+# Wh. Two matching energies of a day show the cause of a difference only if both are at least this
+# high. Lower energies may match by chance.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its

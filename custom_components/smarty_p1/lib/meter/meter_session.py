@@ -39,7 +39,7 @@ _FURTHER_METERS = "further meters"
 
 @dataclass(frozen=True, slots=True)
 class OtherMeter:
-    """Rejected telegram: it is from another meter, or it has a wrong serial number.
+    """Rejected telegram: it is not from the port's meter, or it has a wrong serial number.
 
     `serial_number` is the text in the telegram. `name` is the same text without unsafe characters.
     """

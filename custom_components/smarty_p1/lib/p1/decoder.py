@@ -16,8 +16,8 @@ budget is reserved:
 An attacker can use the reserved half only by luck (one try in 30,000) or with a recorded new frame.
 A recorded frame is new before the first telegram, or if this decoder missed the frame. To use it
 again and again, the attacker must repeat its first 22 bytes: the header, and the first 4 encrypted
-bytes. So a candidate of up to 2 KiB costs at most 2,048 / 22 = 93 bytes of the budget for each byte
-received, and the budget suffices.
+bytes. So candidates of up to 2 KiB cost at most 2,048 / 22 = 93 bytes of the budget for each byte
+received, which is less than the 128 bytes that refill the budget.
 """
 
 import re

@@ -79,7 +79,7 @@ class Profile(StrEnum):
     """Kind of answer that a client gets."""
 
     METER = "meter"
-    """True last values."""
+    """Values of the last telegram."""
     BATTERY = "battery"
     """A part of the power: the client's share, divided among the client's polls."""
     UNANSWERED = "unanswered"

@@ -127,11 +127,11 @@ def _sum(numbers: Iterable[float | None]) -> float | None:
 
 
 def _balanced(values: MeterValues) -> list[PhaseValues]:
-    """Return the three phases. Their powers add up to the total power.
+    """Return the three phases, with a first phase that makes the sum equal to the total power.
 
-    For this, the first phase gets the total power minus the powers of the other phases. It stays
-    unchanged if one of these powers is unknown. Other phases that the house does not have are 0.
-    Raises RpcError if the total power is unknown.
+    The first phase gets the total power minus the powers of the other phases. If one of these
+    powers is unknown, the first phase stays unchanged. Other phases that the house does not have
+    are 0. Raises RpcError if the total power is unknown.
     """
     if values.power_w is None:
         raise RpcError(UNAVAILABLE, "The power is not known")
