@@ -117,7 +117,7 @@ def _kwh(wh: float) -> float:
 
 
 def bills_report(demand: Demand, count: int) -> dict[str, Any]:
-    """Return the last `count` bills. The oldest comes first, the running month's last."""
+    """Return the newest `count` bills in the order of time, up to the running month's bill."""
     months = known_months(demand)[-count:]
     return {"months": [bill_answer(month, demand) | _beside_it(month, demand) for month in months]}
 
@@ -174,7 +174,7 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
 
 
 def classes_report(demand: Demand) -> dict[str, Any]:
-    """Return the cost of each reference power at current prices, and the energy above it."""
+    """Return each reference power with its cost at current prices and the energy above it."""
     months = known_months(demand)
     comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals

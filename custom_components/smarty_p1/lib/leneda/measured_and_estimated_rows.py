@@ -1,4 +1,4 @@
-"""Rows of the platform Leneda: measured or estimated, their versions, and their quarter-hours.
+"""Rows of the platform Leneda, and the quarter-hours that are made from the rows.
 
 With energy sharing, the platform may know only parts of the total consumption and production. The
 total is the supplier's part plus the parts of the layers. A layer without a row counts as 0. If the

@@ -259,7 +259,8 @@ def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
 def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
     """Raise ExportError if the column `value` is swapped with another column.
 
-    This is so if `value` has only whole numbers, and exactly one other column has decimals.
+    The columns count as swapped if `value` has only whole numbers, and exactly one other column has
+    decimals.
     """
     is_number = INTEGER.fullmatch(head.example[value])
     if is_number and value not in decimals and len(decimals) == 1:

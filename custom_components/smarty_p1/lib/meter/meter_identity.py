@@ -91,7 +91,7 @@ class MeterRegistry(Protocol):
         """
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a verified telegram. Return None if its serial number is wrong."""
+        """Return the reader for a verified telegram. Return None for a wrong serial number."""
 
 
 class FirstMeter:

@@ -23,9 +23,9 @@ class Reading:
     """State of a meter after one telegram. Sensors and messages use only a Reading.
 
     `channels` has the M-Bus channel of each M-Bus meter. `flows` has the known flows of the M-Bus
-    meters in m³/h or kW. Both are keyed by the meter's identity. `demand` is None until a telegram
-    has both a time and the imported energy. If `is_current` is False, the telegram came late: its
-    values count for the telegram's time, but are not shown as current.
+    meters in m³/h or kW. The keys of both are the identities of the M-Bus meters. `demand` is None
+    until a telegram has both a time and the imported energy. If `is_current` is False, the telegram
+    came late: its values count for the telegram's time, but are not shown as current.
     """
 
     telegram: Telegram

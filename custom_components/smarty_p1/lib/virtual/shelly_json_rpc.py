@@ -45,7 +45,7 @@ class Frame:
 
 
 def read_frame(data: bytes | str) -> Frame | None:
-    """Return the request in the bytes or the text of a frame. Return None for an invalid frame."""
+    """Return the request in the frame `data`. Return None if the frame is invalid."""
     if len(data) > MAX_FRAME_BYTES:
         return None
     try:

@@ -129,7 +129,7 @@ class VirtualMeter:
     def note_by_udp(self, address: str, question: Question, now: float) -> Client:
         """Count a client's UDP request. Return the client.
 
-        Raises Unavailable if the client gets no answer by UDP, and the errors of `note`.
+        Raises Unavailable if the client gets no answer by UDP. Also raises the errors of `note`.
         """
         client = self.note(address, question, now)
         if self._batteries and address not in self._batteries:

@@ -66,7 +66,7 @@ class ShellyRpc:
         return notification(self.serial, to, {"em:0": em_unknown()}, time.time())
 
     def notification(self, address: str, to: str, *, has_energy: bool) -> str:
-        """Return a notification of the last telegram to a client.
+        """Return a notification that tells a client the values of the last telegram.
 
         `address` is the client's IP address, and `to` is the name that the client has given. Raises
         Unavailable or RpcError.
