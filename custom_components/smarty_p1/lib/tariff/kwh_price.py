@@ -21,7 +21,7 @@ class KwhPrice(NamedTuple):
     imported: float | None
     exported: float | None
     prices_of: date | None = None
-    """Last approved day of the published prices. None unless a later moment uses these prices."""
+    """Last approved day of the published prices if they are used after that day, otherwise None."""
 
 
 def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
