@@ -21,7 +21,7 @@ others:
   long as the unconfirmed segment.
 - Case 4: The unconfirmed segment has no whole quarter-hour, and the reading is of the meter and
   register of the previous segment. Either the reading can continue the previous segment, or the
-  unconfirmed segment fits neither to the previous segment nor to the reading.
+  unconfirmed segment fits neither the previous segment nor the reading.
 
 In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
 is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
@@ -177,10 +177,9 @@ def _goes_on_from(
 def _is_part_of_gap(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
-    """Return whether the last segment is dropped, because it is too short to separate two gaps.
+    """Return whether the last segment is too short to separate the gaps before and after it.
 
-    Such a segment has no whole quarter-hour. Without it, the gap before it and the gap after it
-    are one gap.
+    Such a segment has no whole quarter-hour. The caller drops it, so the two gaps become one gap.
     """
     if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False

@@ -88,7 +88,7 @@ def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
     """Return whether the clock is perhaps ahead, because it has leapt between two segments.
 
     Return False if it has leapt more than `MAX_SEGMENTS - 2` times. Such a clock leaps all the
-    time, and otherwise the shown month would never change.
+    time; if the result were True, the shown month would never change.
     """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
