@@ -49,9 +49,9 @@ def quarter_hour_cost(
 ) -> float | None:
     """Return the cost in EUR of a quarter-hour's imported energy, without the surcharge.
 
-    A shared kWh (see `covered`) costs the network's price plus the energy community's price, if
-    both are known. Return None if a price is unknown. A price that follows the market is always
-    unknown, because past market prices are not stored.
+    A shared kWh (see `covered`) costs the network's price plus the energy community's price. An
+    unknown price of the energy community counts as 0. Return None if any other price is unknown. A
+    price that follows the market is always unknown, because past market prices are not stored.
     """
     price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:

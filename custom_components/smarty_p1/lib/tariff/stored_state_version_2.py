@@ -109,8 +109,8 @@ def spans_of_months(
 ) -> list[Span]:
     """Return `months` as spans in order of time, with the quarter-hours in `files`.
 
-    `last_quarter` is added if the files lack it. All spans end at or before `until`, the start of the
-    running quarter-hour.
+    `last_quarter` is added if the files lack it. All spans end at or before `until`, the start of
+    the running quarter-hour.
     """
     months_by_start = {month.start: month for month in months}
     spans_by_key = _spans_of_files(files)
