@@ -28,7 +28,8 @@ from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Seconds after which the wait for acknowledgements ends if their number has not changed.
+# Seconds after which the wait for acknowledgements ends if the number of unacknowledged frames has
+# not fallen.
 _NO_ADVANCE = 120.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
