@@ -68,7 +68,7 @@ _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
 class StreamSettings(NamedTuple):
-    """Configured limits of the stream. With None, the present limit stays.
+    """Configured limits of the stream. None keeps the limit that the stream has.
 
     `replicas` also applies to the bucket of meters' names.
     """

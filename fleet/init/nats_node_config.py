@@ -55,7 +55,7 @@ def configure_node(
 
 
 def _with_tls(text: str, name: str, files: str) -> str:
-    """Return `text` with TLS for clients and other nodes: its `tls` tables are uncommented."""
+    """Return `text` with its `tls` tables uncommented, and with the paths of the node's files."""
     text = re.sub(r"^( *)# (tls \{|  \w+: .*|\})$", r"\1\2", text, flags=re.MULTILINE)
     return (
         text.replace("/etc/nats/node1.", f"{files}/{name}.")
