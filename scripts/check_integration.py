@@ -71,7 +71,8 @@ def keys(english: Texts, *kinds: str) -> set[str]:
 def check_languages(languages: dict[str, Texts]) -> Defects:
     """Yield a defect for each text with forbidden content.
 
-    Yield also a defect for each key or placeholder that English and another language do not share.
+    Each language is compared with English. Also yield a defect for each key that only one of the
+    two languages has, and for each text with different placeholders.
     """
     english = languages["en.json"]
     for language, texts in languages.items():
