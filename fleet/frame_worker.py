@@ -254,7 +254,8 @@ class Worker:
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
         """Return whether a frame is to be reprocessed later.
 
-        This is so if no key fits, or if there are too many replays.
+        This is so if no key decrypts the frame. In a flood of replays, this is also so for a replay
+        if `_waiting` has room for its system title.
         """
         if verdict.telegram is None:
             return verdict.outcome in WAITING

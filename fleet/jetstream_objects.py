@@ -226,7 +226,10 @@ async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[s
 
 
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
-    """Raise the number of the bucket's replicas to the configured number."""
+    """Increase the number of the bucket's replicas to the configured number.
+
+    The number is never reduced.
+    """
     info = await js.stream_info(METERS_STREAM)
     await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
 

@@ -39,7 +39,8 @@ _PAUSE = 0.1
 class Reprocessed:
     """Result of a reprocessing, up to the sequence number `end`.
 
-    `first_waiting` is the sequence number of the first frame that no key decrypted.
+    `first_waiting` is the sequence number of the first frame that no key decrypted, or None if
+    there is no such frame.
     """
 
     end: int

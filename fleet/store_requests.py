@@ -40,7 +40,7 @@ def open_session() -> aiohttp.ClientSession:
 
 
 def host_of(response: aiohttp.ClientResponse) -> str:
-    """Return the store's host name in the headers of an answer. Return "" if it is missing."""
+    """Return the host name that VictoriaMetrics gives in a header, or "" without such a header."""
     return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
 
 

@@ -180,7 +180,8 @@ class NatsPublisher:
     async def _take(self) -> _Taken:
         """Return the oldest frames of the ports in `_wanted`, each with its message.
 
-        The message is None if the frame is too long or invalid. Such frames are dropped later.
+        The message is None if the frame is too long or invalid. Such frames are dropped later. A
+        frame whose system title NATS refuses is set aside, and is not returned.
         """
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]

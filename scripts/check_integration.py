@@ -87,7 +87,7 @@ def check_languages(languages: dict[str, Texts]) -> Defects:
 
 
 def check_forms(texts: dict[str, Any]) -> Defects:
-    """Yield a defect for each field of a form that lacks a name or a description."""
+    """Yield a defect for each form field that lacks a name or a description."""
     for field in sorted(texts.get("data", {}).keys() ^ texts.get("data_description", {}).keys()):
         yield f"en.json: {field} has a name without a description, or a description alone"
     for value in texts.values():

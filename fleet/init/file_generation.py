@@ -67,7 +67,8 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
     """Write all files.
 
-    Return the titles added to key files, and the earliest certificate expiry.
+    Return the system titles that were added to key files, and the earliest time at which a
+    certificate expires.
     """
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
