@@ -198,7 +198,7 @@ class Worker:
             self._is_answered.set()
 
     async def _on_status(self, headers: dict[str, str]) -> None:
-        """Handle a status message of NATS, which consists of `headers`."""
+        """Handle a status message of NATS. The message consists only of `headers`."""
         status, text = headers.get("Status", ""), headers.get("Description", "")
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")

@@ -45,7 +45,7 @@ DEFAULT_GIGABYTES = 10
 DEFAULT_DAYS = 7
 DEFAULT_REPLICAS = 3
 MESSAGES_A_DAY = 9_504
-"""Maximum messages of a meter on a day: one telegram every ten seconds (8,640), plus 10 %."""
+"""Maximum number of a meter's messages per day: one every ten seconds (8,640), plus 10 %."""
 MAX_MESSAGE_BYTES = 16 * 1024
 """Maximum size of a message: eight times a telegram with four M-Bus meters.
 

@@ -1,4 +1,4 @@
-"""Main tasks of a collector process, which run until SIGTERM."""
+"""Main tasks of a collector process. They run until SIGTERM or SIGINT."""
 
 import asyncio
 import logging

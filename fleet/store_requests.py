@@ -80,11 +80,11 @@ _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
-# Pattern of the path of the data. If two processes have started on one machine in the same second,
-# only this path distinguishes them.
+# Pattern of the metric that contains the data path. If two processes have started on one machine in
+# the same second, only the data path distinguishes them.
 _PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# Pattern of the metric with the version, which begins with the program's name. Only in the builds
-# of Linux distributions, the version lacks this name.
+# Pattern of the metric that contains the version. The version begins with the program's name,
+# except in the builds of Linux distributions.
 _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
 _STORE = "victoria-metrics"
 _CLUSTER = (

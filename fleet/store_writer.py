@@ -1,4 +1,4 @@
-"""Writes to VictoriaMetrics, which are repeated until it acknowledges them.
+"""Writer to VictoriaMetrics. It repeats each write until VictoriaMetrics acknowledges the write.
 
 VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
 acknowledged values. So a write counts as kept (on disk) after the same process has run 20 s longer.
@@ -203,5 +203,5 @@ class Store:
 
 
 def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return copies of the samples for a repeated write, which lacks `storage_delay`."""
+    """Return the samples as a repeated write sends them: without `storage_delay`."""
     return [sample._replace(is_new=False) for sample in samples]

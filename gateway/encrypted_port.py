@@ -82,7 +82,7 @@ class TopicRoot:
 
 
 class EncryptedPort:
-    """Splitter of one port's bytes into encrypted frames, which it adds to the queue."""
+    """Splitter of one port's bytes into encrypted frames. It adds the frames to the queue."""
 
     def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:
         self._label = label

@@ -42,7 +42,7 @@ The library's own limit is 20.
 # Seconds between two attempts to connect: the first delay, and the longest delay.
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
-# Errors that mean that the broker is unreachable, or that it refuses a message.
+# Errors of an unreachable broker, or of a message that the broker refuses.
 _FAILURES = (aiomqtt.MqttError, OSError, ValueError)
 _LOST = "%s: the broker is away: %s"
 _BACK = "%s: the broker is there again"

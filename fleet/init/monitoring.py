@@ -66,7 +66,10 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
 
 
 def _configure_meters(fleet: FleetInputs) -> str:
-    """Return a rule for each configured meter, so that alerts include meters that never sent."""
+    """Return a rule for each configured meter.
+
+    With these rules, alerts also include meters that have never sent a frame.
+    """
     rules = [
         {
             "record": "smarty_p1:configured_meter",

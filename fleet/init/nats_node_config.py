@@ -8,8 +8,7 @@ from .fleet_description import COLLECTOR, FleetInputs
 from .hosts import Node, bracketed, listen_host
 from .templates import read_noted, replace_once
 
-# Example file in the documentation. Accounts and their rights are read from it, so that they are
-# defined only once.
+# Example file in the documentation. Only this file defines the accounts and their rights.
 DOCUMENTED = "nats-server.conf"
 _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
 _LISTENER = re.compile(
