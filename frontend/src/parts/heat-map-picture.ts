@@ -96,7 +96,8 @@ export interface Image {
  * Return the picture with one pixel for each quarter-hour; the caller enlarges it.
  *
  * Normally days run to the right and hours downwards, from midnight on top. If `isTurned`, hours run to the right and
- * the newest day is on top. If there are more days than pixels, a pixel shows the highest of several days, so that excess stays visible.
+ * the newest day is on top. If there are more days than pixels, a pixel shows the highest value of several days, so that
+ * an excess stays visible.
  */
 export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
   const shown = Math.min(days, Math.max(1, mostDays));
