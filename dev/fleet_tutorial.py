@@ -41,7 +41,7 @@ PORTS = (
     *(*range(9107, 9110), *range(20001, 20007)),
 )
 _MAX_SECONDS = 600
-# A graph must show values of at least _SPAN_S seconds, with one value every _STEP_S seconds.
+# A graph must cover the last _SPAN_S seconds, with one value every _STEP_S seconds.
 _SPAN_S, _STEP_S = 60, 10
 _TIMEOUT_S = 240.0
 
@@ -59,10 +59,10 @@ class PathError(Exception):
 
 # --- parsing of the tutorial -------------------------------------------------------------------
 def read_path(page: str) -> list[Part]:
-    """Return the parts of the tutorial in the text `page`, in their order.
+    """Return the code blocks and addresses of the tutorial in the text `page`, in their order.
 
-    All code blocks must contain shell commands, so that the test leaves no block out. Raises
-    PathError for other content.
+    Raises PathError if the section with the tutorial is missing or occurs twice. Raises PathError
+    also for a code block without shell commands, because such a block cannot be tested.
     """
     sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if len(sections) != 1:
@@ -143,8 +143,8 @@ def _run(script: str, folder: Path) -> tuple[int, list[int]]:
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
     } | {
-        # The tutorial clones the repository from its published address. Make git clone this
-        # checkout instead.
+        # The tutorial clones the repository from its published address. With these settings, git
+        # uses this checkout instead.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
         "GIT_CONFIG_VALUE_0": _ADDRESS,
@@ -193,7 +193,8 @@ def _look(url: str) -> None:
 def _ask(url: str) -> list[dict[str, Any]]:
     """Return the series that the page `url` of Prometheus shows, [] while values are missing.
 
-    For a page without a graph, return a list with one empty series, or [] while an alert fires.
+    A page without a graph has no series. For such a page, return [] while it does not answer or an
+    alert fires. Otherwise, return a list with one empty series.
     """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":

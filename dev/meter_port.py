@@ -75,7 +75,7 @@ class MeterPort:
             client.close()
 
     async def send(self, *data: bytes) -> None:
-        """Send all bytes of `data` to each client at once."""
+        """Join the pieces `data`, and send the bytes to each client."""
         for client in list(self._clients):
             with suppress(ConnectionResetError):  # ignore a client that is disconnecting
                 client.write(b"".join(data))

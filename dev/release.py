@@ -102,8 +102,8 @@ def make_tools(path: Path) -> Path:
 def write_sboms(folder: Path, source: Path, tools: Path) -> None:
     """Write an SBOM beside each artifact.
 
-    The SBOM of the archive lists the packages in the cards. The SBOM of the wheel lists the
-    packages of the containers.
+    The SBOM of the archive lists the npm packages that the dashboard cards contain. The SBOM of the
+    wheel lists the Python packages that the containers install.
     """
     version = manifest_version()
     cards = source / "frontend"
@@ -132,8 +132,8 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
                 "hashes": [{"alg": "SHA-256", "content": digest}],
             }
         }
-        # Each tool has its own name for the root of the dependencies. So replace this name by the
-        # name of the artifact.
+        # npm and cyclonedx-py name the root of the dependencies differently. Replace both names by
+        # the name of the artifact.
         roots = {f"{package['name']}@{version}", "root-component"}
         for dependency in bom.get("dependencies", []):
             if dependency["ref"] in roots:
@@ -158,7 +158,7 @@ def changes_of(version: str, heading: str) -> str:
 def notes(tag: str) -> None:
     """Print the changes of the version with the tag `tag`.
 
-    Raises ReleaseError unless the manifest has this version, and its changes have a date.
+    Raises ReleaseError if the manifest has another version, or if the changes have no date.
     """
     version = manifest_version()
     require(
@@ -268,7 +268,7 @@ class Artifacts:
         require(holds=not strange, otherwise=f"not of the repository: {', '.join(strange)}")
 
     def check_sboms(self) -> None:
-        """Check that the SBOMs list all packages of cards and containers, and the right hashes."""
+        """Check that the SBOMs list all packages, and contain the hashes of their artifacts."""
         bundled = json.loads(run("scripts/cards", "packages").splitlines()[-1])
         locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read(CONTAINER_LOCK), re.MULTILINE))
         for artifact, packages in ((self.folder / ARCHIVE, bundled), (self.wheel, locked)):
@@ -302,7 +302,7 @@ class Artifacts:
         require(holds=not unknown, otherwise=f"{CONTAINER_LOCK} misses {unknown}")
 
     def try_archive(self) -> None:
-        """Let a real Home Assistant set up and read a meter with the integration of the archive."""
+        """Check that a real Home Assistant can read a meter with the integration in the archive."""
         unpacked = self.place / "smarty_p1"
         with ZipFile(self.folder / ARCHIVE) as archive:
             archive.extractall(unpacked)
@@ -334,7 +334,10 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
 
 @contextmanager
 def counted(failed: list[str], name: str) -> Iterator[None]:
-    """Print the name of a check, and the error of a failed check. Add its name to `failed`."""
+    """Print the name of a check.
+
+    If the check fails, print its error and add its name to `failed`.
+    """
     print(f"--- {name}", flush=True)
     try:
         yield

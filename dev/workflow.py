@@ -17,7 +17,7 @@ GH = '#!/bin/sh\necho "not done: gh $*"\n'
 
 
 class Runner:
-    """Runner of a workflow's jobs, in order. The jobs share a repository and artifacts."""
+    """Runner for the jobs of a workflow. The jobs share a repository and artifacts."""
 
     def __init__(self, place: Path, tag: str) -> None:
         self.place = place

@@ -1,4 +1,4 @@
-"""NATS client of the collector, and the connection for one command of an operator."""
+"""NATS client of the collector and of the operator's commands."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

@@ -23,7 +23,7 @@ class Order(Enum):
 
 
 class _Meter:
-    """Highest frame counter of a meter with its time, and the last range of refused counters."""
+    """Highest frame counter of a meter, time of its frame, and last range of refused counters."""
 
     __slots__ = ("counter", "first_refused", "last_refused", "time")
 
@@ -33,13 +33,19 @@ class _Meter:
 
 
 class Newest:
-    """Highest frame counter and its time, for each system title and key, only in memory."""
+    """Highest frame counters by system title and key, each with the time of its frame.
+
+    The counters are only in memory.
+    """
 
     def __init__(self) -> None:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Record `counter`, stored by an earlier process, unless a higher counter is recorded."""
+        """Record a `counter` that an earlier process has stored.
+
+        If the recorded counter is higher, do nothing.
+        """
         meter = self._meters.get(title_with_key)
         if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)

@@ -25,9 +25,9 @@ WRONG_SUBJECT = "wrong_subject"
 # Reasons for which a rejected frame waits for a new key, because a new key can perhaps decrypt the
 # frame.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
-# Maximum time in seconds by which a telegram's time may be after its arrival. After a meter's clock
-# is put back, its telegrams are refused until the clock has caught up with the last accepted time.
-# Because of this limit, a clock that is put back to the right time catches up within an hour.
+# Maximum time in seconds by which a telegram's time may be after its arrival. If a meter's clock is
+# put back, its telegrams are refused until the clock reaches the last accepted time. Because of
+# this limit, a clock that is now right needs at most an hour.
 _MAX_AHEAD_S = 3600
 _MAX_AGE_S = 366 * 86400
 _REFUSED = "A message of the meter %s is refused"
@@ -45,13 +45,16 @@ _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
 
 
 class MeterWarnings:
-    """Log of warnings: each text once for each meter, and at most _MAX_NAMED warnings in all."""
+    """Logger of warnings: each text once for each meter, at most _MAX_NAMED warnings in all."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, bytes]] = set()
 
     def warn(self, text: str, title: bytes, *more: object) -> None:
-        """Log `text` with the system title `title`, unless this was logged before."""
+        """Log `text` with the system title `title`.
+
+        Do nothing if this was logged before, or after _MAX_NAMED warnings.
+        """
         if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
             return
         self._said.add((text, title))

@@ -198,7 +198,7 @@ class Worker:
             self._is_answered.set()
 
     async def _on_status(self, headers: dict[str, str]) -> None:
-        """Handle a status message of NATS, which consists of `headers`."""
+        """Handle a status message of NATS. The message consists only of `headers`."""
         status, text = headers.get("Status", ""), headers.get("Description", "")
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
@@ -254,7 +254,8 @@ class Worker:
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
         """Return whether a frame is to be reprocessed later.
 
-        This is so if no key fits, or if there are too many replays.
+        This is so if no key decrypts the frame. In a flood of replays, this is also so for a replay
+        if `_waiting` has room for its system title.
         """
         if verdict.telegram is None:
             return verdict.outcome in WAITING

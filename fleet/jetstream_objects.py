@@ -45,7 +45,7 @@ DEFAULT_GIGABYTES = 10
 DEFAULT_DAYS = 7
 DEFAULT_REPLICAS = 3
 MESSAGES_A_DAY = 9_504
-"""Maximum messages of a meter on a day: one telegram every ten seconds (8,640), plus 10 %."""
+"""Maximum number of a meter's messages per day: one every ten seconds (8,640), plus 10 %."""
 MAX_MESSAGE_BYTES = 16 * 1024
 """Maximum size of a message: eight times a telegram with four M-Bus meters.
 
@@ -68,7 +68,7 @@ _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
 class StreamSettings(NamedTuple):
-    """Configured limits of the stream. With None, the present limit stays.
+    """Configured limits of the stream. None keeps the limit that the stream has.
 
     `replicas` also applies to the bucket of meters' names.
     """
@@ -226,7 +226,10 @@ async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[s
 
 
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
-    """Raise the number of the bucket's replicas to the configured number."""
+    """Increase the number of the bucket's replicas to the configured number.
+
+    The number is never reduced.
+    """
     info = await js.stream_info(METERS_STREAM)
     await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
 

@@ -17,7 +17,10 @@ class KeysWatch:
     """Watcher of a source of keys (a file or a command). `keys` are the current keys."""
 
     def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
-        """Take the first `keys`, and the `signature` of `source` before these keys were read."""
+        """Take the first `keys`.
+
+        `signature` is the signature that `source` had just before these keys were read.
+        """
         self.keys = keys
         self._source = source
         self._signature = signature

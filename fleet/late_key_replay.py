@@ -1,4 +1,4 @@
-"""Reprocessing of frames that arrived before the key of their meter was added."""
+"""Reprocessing of pending frames: their key was missing, or too many replays arrived at once."""
 
 import asyncio
 import logging
@@ -52,9 +52,9 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a task for each pending system title with new `keys`, or with frames to read again.
+        """Start a task for each pending system title with an untried key or with a due entry.
 
-        Raises NATS's errors.
+        `keys` are the present keys of all meters. Raises NATS's errors.
         """
         self._wanted.clear()
         titles = await self._waiting.titles()
@@ -68,7 +68,8 @@ class LateKeys:
             if lines := keys.all_of(title):
                 entry = entries.get(title) or await self._waiting.get(title)
                 self._start(js, title, entry, print_of(lines))
-        # `want` may have named a title after its entry was read.
+        # If `want` was called during this loop, the entry may have changed after it was read. So
+        # check such a title again at the next `look`.
         self._listed = {*titles} - self._wanted
 
     def _start(
@@ -76,7 +77,7 @@ class LateKeys:
     ) -> None:
         """Start the task of `title` if its entry is due, or if its present keys were not tried yet.
 
-        `fingerprint` identifies the present keys.
+        `fingerprint` identifies the present keys. Without an `entry`, start no task.
         """
         if entry is not None and (entry.is_due or entry.tried != fingerprint):
             self._running[title] = asyncio.create_task(self._run(js, title, fingerprint))

@@ -1,8 +1,10 @@
-"""DLMS system titles whose frames no key decrypts yet, as entries of a bucket in NATS.
+"""DLMS system titles with pending frames, as entries of a bucket in NATS.
 
-An entry has the sequence number of the title's first such frame. A collector with a new key reads
-the title's frames again from that frame on. If two collectors do so, both write the same values. An
-entry belongs to one VictoriaMetrics, and is deleted when the values are on its disk.
+A frame is pending if no key decrypts it yet, or if too many replays arrived with it. An entry has
+the sequence number of the title's first pending frame. A collector with a key reads the title's
+frames again from that frame on. If two collectors do so at the same time, both write the same
+values, which is harmless. An entry belongs to one VictoriaMetrics. The entry is deleted when this
+VictoriaMetrics has the values of all its frames on disk.
 """
 
 import hashlib
@@ -95,14 +97,14 @@ class PendingTitles:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector deletes an entry, and then purges the delete marker. If the collector
-                # ended before the purge, the marker is left. So purge it here.
+                # A collector deletes an entry, and then purges the delete marker. A collector that
+                # ended in between has left this marker behind. So purge it here.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
 
     def has_room(self, title: bytes) -> bool:
-        """Return whether the frames of a system title with a key can wait for a later write.
+        """Return whether `title` may get an entry for frames that a key decrypts.
 
         Half of the entries are reserved for titles without a key.
         """
@@ -153,9 +155,10 @@ class PendingTitles:
         return None
 
     async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
-        """Move an entry to the sequence number `first`. If `first` is None, delete the entry.
+        """Store that the first pending frame of `title` now has the sequence number `first`.
 
-        `known` is the entry of `title`. Return False if another collector has changed the entry.
+        The entry is then no longer due. If `first` is None, delete the entry. `known` is the entry
+        as it was last read. Return False if another collector has changed the entry since then.
         Raises NATS's errors.
         """
         key = self._key(title)

@@ -1,4 +1,7 @@
-"""Selection of the meter registers to store, such as `active_energy_imported`, without any I/O."""
+"""Selection of the meter registers to store, such as `active_energy_imported`.
+
+This module uses no I/O.
+"""
 
 import re
 from collections.abc import Sequence

@@ -39,7 +39,8 @@ _PAUSE = 0.1
 class Reprocessed:
     """Result of a reprocessing, up to the sequence number `end`.
 
-    `first_waiting` is the sequence number of the first frame that no key decrypted.
+    `first_waiting` is the sequence number of the first frame that no key decrypted, or None if
+    there is no such frame.
     """
 
     end: int
@@ -98,16 +99,16 @@ async def reprocess_frames(  # noqa: PLR0913
             # on the disk, all earlier writes are on the disk, too.
             old_writes = [old for old in result.writes if old.process != write.process]
             result.writes = [*old_writes, write]
-        # Pause after each batch, so that VictoriaMetrics has time for the frames that come now.
+        # Pause after each batch, so that VictoriaMetrics has time for new frames.
         await asyncio.sleep(_PAUSE)
     return result
 
 
 async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -> Reprocessed:
-    """Return the result of `work` after its values are on disk in VictoriaMetrics.
+    """Call `work`. Return its result when its values are on disk in VictoriaMetrics.
 
-    After a restart of VictoriaMetrics, `work` is repeated. Raises StoreRestartedError after
-    _MAX_TRIES restarts, and the errors of `work`.
+    A restart of VictoriaMetrics can lose the values, so `work` is then called again. Raises
+    StoreRestartedError after _MAX_TRIES restarts, and the errors of `work`.
     """
     for _ in range(_MAX_TRIES):
         with suppress(StoreRestartedError):

@@ -18,11 +18,12 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 
 
 class Sample(NamedTuple):
-    """Lines of a telegram. For the first write, `render` adds the value `storage_delay`.
+    """Telegram as lines of the line protocol.
 
-    `meter` is the first line up to its last value. `channels` are the further lines. `at_ms` is the
-    telegram's time in Unix milliseconds. `is_new` is False for repeated writes. They lack
-    `storage_delay`, because its value would not be the same as in the first write.
+    `meter` is the start of the first line. `render` completes this line: the first write gets the
+    value `storage_delay`. In a repeated write, this value would be different, so it is left out.
+    `is_new` is False for a repeated write. `channels` are the further lines. `at_ms` is the
+    telegram's time in Unix milliseconds.
     """
 
     meter: str
@@ -33,8 +34,8 @@ class Sample(NamedTuple):
     def render(self, now: float) -> str:
         """Return the lines for a write at the time `now` (Unix seconds)."""
         if not self.is_new:
-            # With values, `self.meter` ends with the comma before `storage_delay`. Drop this comma.
-            # Without values, drop the whole line.
+            # If the line has other values, `self.meter` ends with the comma before `storage_delay`.
+            # Drop this comma. If `storage_delay` is the only value of the line, drop the line.
             line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
             return line + self.channels
         delay = round(now - self.at_ms / 1000, 3)
@@ -44,7 +45,7 @@ class Sample(NamedTuple):
 def make_sample(
     telegram: Telegram, registers: Registers = ALL, *, source: Source | None = None, key: str = ""
 ) -> Sample:
-    """Return the lines for a telegram, at the telegram's time.
+    """Return the lines that store a telegram with the time in the telegram.
 
     `source` adds a line with gateway and port. `key`, the fingerprint of the meter's key, adds a
     line with the frame counter. Raises ValueError for a telegram without a time.

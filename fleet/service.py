@@ -1,4 +1,4 @@
-"""Main tasks of a collector process, which run until SIGTERM."""
+"""Main tasks of a collector process. They run until SIGTERM or SIGINT."""
 
 import asyncio
 import logging
@@ -51,7 +51,10 @@ _MIN_VERSION = (2, 12, 0)
 
 
 async def check(config: CollectorConfig) -> None:
-    """Check VictoriaMetrics, also by a test write. Raises ConfigError."""
+    """Raise ConfigError if VictoriaMetrics is unsuitable, or if it refuses a test write.
+
+    An address that does not answer is only logged.
+    """
     await check_store(config.store)
 
 
@@ -59,7 +62,7 @@ async def run(config: CollectorConfig) -> None:
     """Collect until SIGTERM or SIGINT.
 
     Raises UnavailableError if the metrics address is unusable, and ConfigError if the store is not
-    a single VictoriaMetrics.
+    single-node VictoriaMetrics.
     """
     await check_store(config.store, is_thorough=False)
     metrics = Metrics()
@@ -204,9 +207,9 @@ class _Collector:
         await run_until_first_exit(self._worker.fetch(nats, name), self._look(js), closed.wait())
 
     async def _look(self, js: JetStreamContext) -> None:
-        """Watch the stream, the consumer and the pending titles.
+        """Check the stream, the consumer and the pending titles every _LOOK_INTERVAL seconds.
 
-        A stream or a bucket that was deleted is created again.
+        If the stream or the bucket was deleted, create it again.
         """
         config, name = self._config, self._config.store.name
         while True:

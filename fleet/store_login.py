@@ -15,7 +15,7 @@ LOGGER = logging.getLogger(__name__)
 
 _MAX_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[!-~]{1,8192}")
-# Hints for the statuses of an answer by which VictoriaMetrics or its proxy refuses a login.
+# For each HTTP status that may mean a refused login: a hint for the user.
 REFUSED_LOGIN_TEXTS = {
     400: ": vmauth in front of it may want another login, or not allow that",
     401: ": it wants another login (username and password_file, or token_file)",
@@ -50,7 +50,10 @@ class StoreLogin:
         username: str | None = None,
         password: str | None = None,
     ) -> None:
-        """Read `files`, which has paths by their keys in [store]. Raises LoginError."""
+        """Read the files of the login. Raises LoginError.
+
+        `files` maps a key of the table [store], such as `token_file`, to the path of the file.
+        """
         self._files = dict(files or {})
         self._username = username
         self._password = password

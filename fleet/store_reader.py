@@ -1,4 +1,4 @@
-"""Queries for a meter's values in VictoriaMetrics, and their deletion."""
+"""Reading and deletion of a meter's values in VictoriaMetrics."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -50,14 +50,17 @@ class StoreReader:
         self._config = config
 
     async def series(self, matching: str) -> list[Series]:
-        """Return the series that match the selector `matching`, from any time."""
+        """Return all series that match the selector `matching`, however old their values are."""
         asked = {"match[]": matching, "start": "1"}
         with _as_unavailable():
             answer = json.loads(await self._ask("/api/v1/series", asked))
             return [dict(labels) for labels in answer["data"]]
 
     async def count(self, matching: str, now: float) -> tuple[int, int]:
-        """Return how many series match, and how many values they have at `now` (Unix seconds)."""
+        """Return the number of matching series, and the number of all their values.
+
+        `now` is the present time in Unix seconds.
+        """
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
         with _as_unavailable():
@@ -66,9 +69,10 @@ class StoreReader:
         return len(await self.series(matching)), values
 
     async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
-        """Return the highest frame counter and its time, by system title and key fingerprint.
+        """Return highest frame counters and newest times, by system title and key fingerprint.
 
-        Only counters of the last 25 hours before `now` are found. All times are Unix seconds.
+        Only counters from 24 hours before `now` to an hour after `now` are found. All times are
+        Unix seconds.
         """
         columns: list[dict[tuple[str, str], float]] = []
         for function in ("max_over_time", "tlast_over_time"):

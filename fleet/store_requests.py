@@ -26,7 +26,7 @@ class StoreError(AlreadyLoggedError):
 
 
 class WrongStoreError(StoreError):
-    """Error if a program other than a single VictoriaMetrics answers. Waiting does not help."""
+    """Error if a program other than single-node VictoriaMetrics answers. Waiting does not help."""
 
 
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
@@ -40,7 +40,7 @@ def open_session() -> aiohttp.ClientSession:
 
 
 def host_of(response: aiohttp.ClientResponse) -> str:
-    """Return the store's host name in the headers of an answer. Return "" if it is missing."""
+    """Return the host name that VictoriaMetrics gives in a header, or "" without such a header."""
     return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
 
 
@@ -80,10 +80,11 @@ _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
-# If two processes have begun on one machine in the same second, only their data paths differ.
+# Pattern of the metric that contains the data path. If two processes have started on one machine in
+# the same second, only the data path distinguishes them.
 _PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# Pattern of a version that begins with the name of the program. Only the builds of Linux
-# distributions lack this name.
+# Pattern of the metric that contains the version. The version begins with the program's name,
+# except in the builds of Linux distributions.
 _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
 _STORE = "victoria-metrics"
 _CLUSTER = (
@@ -95,8 +96,8 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# Metrics by which a program is recognised if its version lacks its name. Only this program has such
-# a metric.
+# For a version without the program's name: the start of a metric that only one program has, and the
+# name of this program.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 
@@ -158,9 +159,10 @@ def refuse_others(text: bytes) -> None:
 
 
 async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
-    """Raise ConfigError if a program other than a single VictoriaMetrics answers.
+    """Raise ConfigError if a program other than single-node VictoriaMetrics answers.
 
-    With `is_thorough`, also try to write, and log addresses that do not answer.
+    With `is_thorough`, also raise ConfigError if the addresses lead to different processes, or if a
+    test write is refused. Then also log the addresses that do not answer.
     """
     async with open_session() as session:
         answers = await ask_each(session, config)

@@ -1,4 +1,4 @@
-"""Writes to VictoriaMetrics, which are repeated until it acknowledges them.
+"""Writer to VictoriaMetrics. It repeats each write until VictoriaMetrics acknowledges the write.
 
 VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
 acknowledged values. So a write counts as kept (on disk) after the same process has run 20 s longer.
@@ -47,7 +47,11 @@ class StoreRestartedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Acknowledged write: name of the VictoriaMetrics process, and monotonic time in seconds."""
+    """Acknowledged write to VictoriaMetrics.
+
+    `process` is the name of the VictoriaMetrics process. `at` is the monotonic time of the
+    acknowledgement in seconds.
+    """
 
     process: str
     at: float
@@ -71,7 +75,7 @@ class StoreRun:
 
 
 class Store:
-    """Single VictoriaMetrics with one address or several.
+    """Writer to a single-node VictoriaMetrics, which has one address or several.
 
     `run` is the process that answered last, None before the first answer.
     """
@@ -104,7 +108,7 @@ class Store:
                     await asyncio.sleep(_ASK_INTERVAL)
 
     def answers(self) -> bool:
-        """Return whether VictoriaMetrics has answered within _MAX_SILENCE_S."""
+        """Return whether VictoriaMetrics has answered in the last _MAX_SILENCE_S seconds."""
         run = self.run
         return run is not None and time.monotonic() - run.alive_at < _MAX_SILENCE_S
 
@@ -186,8 +190,9 @@ class Store:
             **self._config.login.options,
         ) as response:
             check_status(response, 204)
-            # With `metrics_url`, a proxy answers this write. The proxy's host name differs from the
-            # host name of VictoriaMetrics, so do not compare the two.
+            # The host that takes the values must be the host of the identified process. With
+            # `metrics_url`, this check is impossible, because a proxy with another host name
+            # answers the write.
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)
@@ -198,5 +203,5 @@ class Store:
 
 
 def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return the samples without `storage_delay`, so that they can be written again."""
+    """Return the samples as a repeated write sends them: without `storage_delay`."""
     return [sample._replace(is_new=False) for sample in samples]

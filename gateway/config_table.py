@@ -172,8 +172,8 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
     except OSError as err:
         table.fail("ca_file", f"cannot be used: {err.strerror}")
     if ca_file:
-        # A certificate authority that the user has made often lacks extensions that only the strict
-        # checks of RFC 5280 demand. So skip the strict checks.
+        # The certificate of an authority that the user has made often lacks extensions. Only the
+        # strict checks of RFC 5280 demand these extensions, so skip the strict checks.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 

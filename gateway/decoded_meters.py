@@ -128,7 +128,7 @@ class DecodedMeters:
         return meter.reader
 
     def _forget(self, title: bytes) -> None:
-        """Drop the frame counter of a new meter that would exceed _MAX_METERS."""
+        """Drop the frame counter of a meter that is ignored because of _MAX_METERS."""
         if decryptor := self.decryptor_of(title):
             decryptor.last_counters.pop(title, None)
 
@@ -151,7 +151,10 @@ class DecodedMeters:
         return True
 
     def remember(self, reading: Reading) -> str:
-        """Store the demand of a reading's meter if a write is due. Return the meter's name."""
+        """Return the name of the reading's meter: the serial number, or else the system title.
+
+        Also store the meter's demand if a write of the demand is due.
+        """
         title = reading.telegram.system_title or b""
         meter = self._meters[title]
         remembered, now = meter.reader.memory, reading.received_at

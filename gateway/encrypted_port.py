@@ -44,10 +44,11 @@ class FrameLimit:
 
 
 class TopicRoot:
-    """Root of a port's topics. `topic` is the root, and `title` the DLMS system title of its meter.
+    """Root of a port's topics.
 
-    While they are unknown, `topic` is "" and `title` is b"". Only several frames with another title
-    replace the title, because noise may look like the header of a frame.
+    `topic` is the root, or "" until it is known. `title` is the DLMS system title of the port's
+    meter, or b"" until it is known. The title changes only after several frames with another title,
+    because noise may look like the header of a frame.
     """
 
     def __init__(self, configured: str | None, prefix: str) -> None:
@@ -70,7 +71,7 @@ class TopicRoot:
                 self._set(f"{self._prefix}/{self.title.hex().upper()}")
 
     def restore(self, topic: str) -> None:
-        """Use the topic of an earlier run until a frame gives the title."""
+        """Use the topic of an earlier run until a frame gives the meter's system title."""
         if not self.topic:
             self._set(topic)
 
@@ -81,7 +82,7 @@ class TopicRoot:
 
 
 class EncryptedPort:
-    """Splitter of one port's bytes into encrypted frames, which it adds to the queue."""
+    """Splitter of one port's bytes into encrypted frames. It adds the frames to the queue."""
 
     def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:
         self._label = label

@@ -190,7 +190,7 @@ class FrameStore:
         """Remove frames of several ports. Return the oldest remaining frames of each of `ports`.
 
         `gone` has the frames to remove, by port. For each port, at most `most` frames are returned.
-        A single call of the thread serves all ports, because each call costs time.
+        All ports are handled in one call to the queue's thread, because each call costs time.
         """
         for frames in gone.values():
             for frame in frames:
@@ -228,7 +228,7 @@ class FrameStore:
     async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
         """Move the oldest frame of a port to the sub-queue of its system title.
 
-        If writing to the disk fails, drop the frame.
+        Drop the frame if it is only in memory, or if writing to the disk fails.
         """
         try:
             if frame.number < 0:
@@ -241,7 +241,7 @@ class FrameStore:
         self._note(port)
 
     async def end_aside(self, port: str, title: str) -> None:
-        """Delete the sub-queue of a system title that was set aside, if the sub-queue is empty."""
+        """Delete the sub-queue for the frames of `title` that were set aside, if it is empty."""
         await self._in_thread(partial(self._queue.end_aside, port, title))
 
     async def close(self) -> None:

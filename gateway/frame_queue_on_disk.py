@@ -78,7 +78,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             if result.fetchone() != ("ok",):
                 raise _damage()
     except UnicodeDecodeError:
-        # SQLite has found damage, and its error message quotes text that cannot be decoded.
+        # This error means damage: SQLite's message about the damage quotes text that cannot be
+        # decoded.
         database.close()
         raise _damage() from None
     except sqlite3.Error:
@@ -330,16 +331,16 @@ class FrameQueue:
     def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
         """Move the oldest frame of a port to the sub-queue of its system title.
 
-        If the port has too many sub-queues, the smallest sub-queue is dropped. Return the number of
-        its frames, otherwise 0. Raises sqlite3.Error.
+        If the port would have more than _MAX_TITLES such sub-queues, delete the smallest of them.
+        Return the number of frames that are lost with it, or 0. Raises sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:
             return 0
         gone = None
         if title not in aside and len(aside) >= _MAX_TITLES:
-            # Drop the system title with the fewest frames. It is probably noise, because noise
-            # seldom repeats a title.
+            # Delete the sub-queue with the fewest frames. Its system title is probably noise,
+            # because noise seldom repeats a title.
             gone = min(aside, key=lambda name: aside[name].length)
         with self._database:
             if gone is not None:
@@ -358,7 +359,7 @@ class FrameQueue:
         return aside.pop(gone).length if gone is not None else 0
 
     def end_aside(self, port: str, title: str) -> None:
-        """Delete the sub-queue of a system title that was set aside, if the sub-queue is empty."""
+        """Delete the sub-queue for the frames of `title` that were set aside, if it is empty."""
         part = self._aside[port].get(title)
         if part is None or part.length:
             return
@@ -378,9 +379,9 @@ class FrameQueue:
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
         """Remove frames that `oldest` returned. Frames that are already removed are ignored.
 
-        Removed frames leave the disk when a frame is added, or when _SOME frames are removed. If
-        the program is killed before that, the frames are in the queue again. Receivers with the key
-        expect such repetitions.
+        Removed frames leave the disk when a frame is added, or when there are _SOME removed frames.
+        If the program is killed before that, the frames are in the queue again. Receivers with the
+        key expect such repetitions.
         """
         part = self._part(port, title)
         if part is None:

@@ -22,8 +22,7 @@ LOGGER = logging.getLogger(__name__)
 _RETRY_DELAY_S = 2.0
 _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
-# Seconds to wait while another thread, which writes the frame queue to the same file, has the file
-# locked.
+# Seconds to wait for the lock of the file. Another thread writes the frame queue to the same file.
 _LOCK_TIMEOUT_S = 10.0
 # With NORMAL, a killed process loses no committed transaction. A power cut may lose the latest one.
 # See frame_queue_on_disk.py.

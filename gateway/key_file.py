@@ -144,9 +144,9 @@ def _warn_of_published(lines: Sequence[int]) -> None:
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
-    """Yield the number, the DLMS system title and the joined keys of each line.
+    """Yield the number, the DLMS system title and the keys of each line.
 
-    The title "*" becomes b"".
+    Two keys are joined to one bytes object. The title "*" becomes b"".
     """
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()

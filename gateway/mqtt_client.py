@@ -42,7 +42,7 @@ The library's own limit is 20.
 # Seconds between two attempts to connect: the first delay, and the longest delay.
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
-# Errors that mean that the broker is unreachable, or that it refuses a message.
+# Errors of an unreachable broker, or of a message that the broker refuses.
 _FAILURES = (aiomqtt.MqttError, OSError, ValueError)
 _LOST = "%s: the broker is away: %s"
 _BACK = "%s: the broker is there again"
@@ -129,8 +129,8 @@ class MqttClient(aiomqtt.Client):
     def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
         """Queue a message with QoS 0. Raises MqttError.
 
-        `posted` waits for all queued messages at once. This saves wake-ups of the task and the
-        broker.
+        The caller waits for all queued messages at once by `posted`. So the task and the broker
+        wake up less often than with a wait after each message.
         """
         info = self._client.publish(topic, payload, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -163,9 +163,9 @@ class MqttClient(aiomqtt.Client):
 class PortPublisher(ABC):
     """Publisher of a port's messages and of its availability.
 
-    Each port has its own connection, and so its own last will. Two ports may publish at the same
-    topic, because cables may be swapped, or a meter may be read twice. So `speakers` has the last
-    publisher of each retained topic.
+    Each port has its own connection, and so its own last will. Two ports can publish at the same
+    topic: cables may be swapped, or a meter may be read twice. Then only the last publisher of the
+    topic may publish `offline` there. So `speakers` has the last publisher of each retained topic.
     """
 
     def __init__(

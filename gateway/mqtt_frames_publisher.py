@@ -23,7 +23,7 @@ _BACKLOG_RATE = 96 * 1024
 
 
 class FramesPublisher(PortPublisher):
-    """Publisher of the frames of one P1 port, and of the gateway's status."""
+    """Publisher of the encrypted frames of one P1 port, and of the port's availability."""
 
     def __init__(  # noqa: PLR0913
         self,

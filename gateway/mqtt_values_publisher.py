@@ -195,7 +195,10 @@ class ValuesPublisher(PortPublisher):
             self._forget(topic)
 
     async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
-        """Send a discovery message or an empty retained message once. Log a refusal."""
+        """Send a discovery message or an empty retained message.
+
+        A refusal by the broker is logged once for each topic, and raises no error.
+        """
         try:
             await client.send(topic, payload, retain=True)
         except RefusedError as err:

@@ -46,7 +46,10 @@ type Outcome = Exception | None
 
 
 class Message(NamedTuple):
-    """Frame of a meter. `headers` name its gateway and its port, `title` is its system title."""
+    """Message with a frame. `title` is the system title of the frame's meter.
+
+    `headers` name the gateway and the port that received the frame.
+    """
 
     title: str
     data: bytes
@@ -123,9 +126,9 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """End all messages and batches with a system title with the outcome DeniedError.
+        """End each message or batch that contains a frame of `title`. Its outcome is DeniedError.
 
-        NATS drops such messages without an answer.
+        Without this call, such messages would have to time out, because NATS does not answer them.
         """
         for token in [key for key, (titles, _) in self._underway.items() if title in titles]:
             self._end(token, DeniedError())

@@ -29,8 +29,8 @@ from .nats_config import NatsConfig
 
 LOGGER = logging.getLogger(__name__)
 
-# Headers of a message with the gateway and the port of a frame. They are not authenticated, and
-# only help people to find the meter.
+# Headers of a message: the names of the gateway and the port that received the frame. These headers
+# are not authenticated, and only help people to find the meter.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
@@ -49,8 +49,7 @@ _BATCH_PAUSE = 10.0
 # Seconds without acknowledgement until another node is tried. A node that has lost its connection
 # to the other nodes still accepts clients, but acknowledges nothing.
 _PATIENCE = 10.0
-# Number of frames of a refused system title that are sent together, once NATS accepts the title
-# again.
+# If NATS accepts a refused system title again, its frames are sent in groups of this size.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
@@ -181,7 +180,8 @@ class NatsPublisher:
     async def _take(self) -> _Taken:
         """Return the oldest frames of the ports in `_wanted`, each with its message.
 
-        The message is None if the frame is too long or invalid. Such frames are dropped later.
+        The message is None if the frame is too long or invalid. Such frames are dropped later. A
+        frame whose system title NATS refuses is set aside, and is not returned.
         """
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]
@@ -195,8 +195,8 @@ class NatsPublisher:
             for frame in frames:
                 message = self._message_of(port, frame.data)
                 if message and self._is_aside(port, message.title):
-                    # The queue can set aside only the oldest frame of a port. So send the earlier
-                    # frames first. A later call sets this frame aside.
+                    # The queue can set aside only the oldest frame of a port. So first send the
+                    # frames before this one. A later call then sets this one aside.
                     if taken.get(port):
                         self._wanted.add(port)
                         break
@@ -249,9 +249,10 @@ class NatsPublisher:
         return not errors
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
-        """Remove the frames of each port that precede the first failed frame of this port.
+        """For each port, remove the frames before its first failed frame.
 
-        `failed` has the ids of the messages that failed.
+        If no frame of a port failed, remove all its frames. `failed` has the ids of the messages
+        that failed.
         """
         gone: dict[str, list[WaitingFrame]] = {}
         for port, some in taken.items():

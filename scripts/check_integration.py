@@ -71,7 +71,8 @@ def keys(english: Texts, *kinds: str) -> set[str]:
 def check_languages(languages: dict[str, Texts]) -> Defects:
     """Yield a defect for each text with forbidden content.
 
-    Yield also a defect for each key or placeholder that English and another language do not share.
+    Each language is compared with English. Also yield a defect for each key that only one of the
+    two languages has, and for each text with different placeholders.
     """
     english = languages["en.json"]
     for language, texts in languages.items():
@@ -86,7 +87,7 @@ def check_languages(languages: dict[str, Texts]) -> Defects:
 
 
 def check_forms(texts: dict[str, Any]) -> Defects:
-    """Yield a defect for each field of a form that lacks a name or a description."""
+    """Yield a defect for each form field that lacks a name or a description."""
     for field in sorted(texts.get("data", {}).keys() ^ texts.get("data_description", {}).keys()):
         yield f"en.json: {field} has a name without a description, or a description alone"
     for value in texts.values():

@@ -80,7 +80,7 @@ SCHEMA = vol.Schema(
 def defects(text: str) -> list[str]:
     """Return all defects of the price file with the content `text`, one line per defect.
 
-    If the structure of the file is wrong, other defects are not searched.
+    If the structure of the file is wrong, return only the defects of the structure.
     """
     try:
         content = tomllib.loads(text)

@@ -1,7 +1,8 @@
 """Check that docstrings and comments name things. Count phrases such as "what" or "of which".
 
-The check fails above MAX_PERCENT, and for a comment that begins with a word such as "It". It prints
-the files with most such texts. With `--list`, it prints each such text as file:line.
+The check fails if more than MAX_PERCENT of the docstrings or of the comments have such a phrase, or
+if a comment begins with a word such as "It". A failed check prints the files with most such texts.
+With `--list`, each such text is printed as file:line.
 """
 
 import ast
@@ -31,7 +32,7 @@ TYPESCRIPT_MARKS = re.compile(r"^[ \t]*(/\*\*|//|\*/?)|\*/$", re.MULTILINE)
 
 
 def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield each docstring and each block of comments in Python code, with its kind and line."""
+    """Yield the kind, the line number and the text of each docstring and block of comments."""
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, documented) and (docstring := ast.get_docstring(node)):
@@ -51,10 +52,7 @@ def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield each doc comment and each block of `//` comments in TypeScript code.
-
-    The tuples contain kind, line and text.
-    """
+    """Yield the kind, the line number and the text of each block of comments in TypeScript code."""
     for match in TYPESCRIPT.finditer(source):
         text = " ".join(TYPESCRIPT_MARKS.sub("", match[0]).split())
         if not DIRECTIVES.match(text):
@@ -63,7 +61,10 @@ def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def main() -> int:
-    """Print the shares of bad texts and the files with most bad texts. Return the exit status."""
+    """Print the shares of bad texts. Return the exit status.
+
+    If a share is too high, also print the files with most bad texts.
+    """
     is_red = False
     worst_files = Counter[str]()
     for name, folders in FOLDERS.items():

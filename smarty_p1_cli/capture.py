@@ -37,7 +37,10 @@ days (grid operator, Leneda) may recognize the house by the shape of the hour.""
 
 
 async def record(url: str, minutes: float) -> Recording:
-    """Return a recording of the bytes that a port sends in `minutes`, or until it is full."""
+    """Record the bytes of a port for `minutes`, or until the recording is full.
+
+    Return the recording.
+    """
     recording = Recording()
     full = asyncio.Event()
 

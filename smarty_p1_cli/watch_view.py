@@ -97,7 +97,10 @@ def _rows(status: PortStatus, width: int) -> Iterator[_Row]:
 
 
 def _table(telegram: Telegram, table: _Table) -> list[_Row]:
-    """Return a row for each quantity that the meter sends, below a row with the column titles."""
+    """Return the rows of `table`: the column titles, and each quantity that the meter sends.
+
+    If the meter sends none of the quantities, return [].
+    """
     cells, counts = [("", *table[""])], [0]
     for label, references in table.items():
         if count := len(telegram.objects.keys() & references):
@@ -130,7 +133,7 @@ def _channels(telegram: Telegram) -> Iterator[_Row]:
 
 
 def _rest(telegram: Telegram) -> Iterator[list[tuple[str, str]]]:
-    """Yield three lists of names and values that the tables lack.
+    """Yield three lists of pairs (name, text) for the data that is not in the tables.
 
     The first list has the messages, the second the values, the third the empty objects.
     """

@@ -41,10 +41,10 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 
 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
-    """Return statistics rows for `amounts`: the costs in EUR until the end of each hour.
+    """Return statistics rows for total costs in EUR. The keys of `amounts` are ends of hours.
 
-    The recorder's own sums begin at 0, so the imported sums must end at 0. For this, the last cost
-    is subtracted from all sums.
+    The sums that Home Assistant records after this import begin at 0. So the imported sums must end
+    at 0. For this, the last amount is subtracted from all amounts.
     """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}

@@ -1,6 +1,6 @@
 """Run of a demo.
 
-It checks the ports, starts all programs, sets up Home Assistant, and stops all.
+It checks the ports, starts all programs, sets up Home Assistant, and stops the programs at the end.
 """
 
 import asyncio
@@ -32,7 +32,8 @@ from .state import InUseError, State, UnreadableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port
 
 LAST_PORT = 65535
-# Reference power in kW. The household of meter 1 exceeds it when its car charges with 11 kW.
+# Reference power in kW. The household of meter 1 exceeds this power while its car charges with
+# 11 kW.
 REFERENCE_POWER = 7
 ENERGY_PRICE = 0.1463
 FEED_IN_PRICE = 0.0782
@@ -322,7 +323,10 @@ def _ports(state: State) -> range:
 
 
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
-    """Enable a config entry if this demo serves its port (`serve`). Otherwise disable the entry."""
+    """Enable a config entry if `serve` is True. Otherwise disable the entry.
+
+    `serve` says whether this demo runs the device of the entry. `name` is the name of this device.
+    """
     if serve == (entry["disabled_by"] is None):
         return
     _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")

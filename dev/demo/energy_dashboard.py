@@ -6,9 +6,10 @@ from .client import Client, ClientError
 
 
 async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
-    """Add grid, solar panels, battery, gas and water. Return whether they were added.
+    """Add grid, solar panels, battery, gas and water to the Energy dashboard. Return True.
 
-    `entities` has entity ids by translation key. Do nothing if the dashboard has sources already.
+    `entities` has entity ids by translation key. If the dashboard has sources already, do nothing
+    and return False.
     """
     if await _is_set_up(client):
         return False

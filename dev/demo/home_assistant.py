@@ -59,8 +59,8 @@ recorder:
 class Installation:
     """Directory with the configuration and data of a Home Assistant.
 
-    `leneda` is the URL of the Leneda platform for the integration. No program listens at the
-    default URL.
+    `leneda` is the URL that the integration uses for the Leneda platform. No program listens at the
+    default URL, so the demo never contacts the real platform.
     """
 
     leneda = "http://127.0.0.1:9/api"

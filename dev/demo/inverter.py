@@ -1,10 +1,10 @@
 """Simulated solar panels and home battery, as sensors of Home Assistant.
 
-The meter sees only the surplus. Without production and battery, nobody can compute the home's
-consumption. The battery takes a fifth of the panels' energy, and supplies the house from 18:00 to
-23:00. The simulated household does not know the battery. So the panels produce this fifth in
-addition to the household's production, and the house uses the discharged energy in addition to the
-household's consumption.
+The meter measures only the exchange with the grid. So Home Assistant needs the production and the
+battery to compute the home's consumption. The battery takes a fifth of the panels' energy, and
+supplies the house from 18:00 to 23:00. The simulated household does not know the battery. So the
+panels produce this fifth in addition to the household's production, and the house uses the
+discharged energy in addition to the household's consumption.
 """
 
 import asyncio
@@ -68,7 +68,10 @@ _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 @cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
-    """Return the panels' energy until `at` in kWh, without the part that charges the battery."""
+    """Return the energy in kWh that the panels have produced until `at`.
+
+    The energy that charged the battery does not count.
+    """
     return meter.registers_at(at).produced_kwh
 
 

@@ -73,14 +73,14 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the average rise of a register per hour between two times."""
+    """Return a function that computes the average hourly rise of a register between two times."""
     return _rise_of(lambda meter, at: total(registers(meter, at)))
 
 
 def _rise_of(
     total: Callable[[Meter, datetime], float],
 ) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the average rise of `total` per hour between two times."""
+    """Return a function that computes the average hourly rise of `total` between two times."""
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
         return (total(meter, end) - total(meter, start)) / ((end - start) / HOUR)
@@ -227,10 +227,10 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
     """Return the start of the first hour for which the demo must import statistics.
 
-    `watched` has the hourly statistics that Home Assistant has stored. Usually, the import begins
-    at the end of the last stored hour. If the stored hours begin after `earliest`, Home Assistant
-    has recorded an hour before the demo's first import. Then return `earliest`, so that all hours
-    are imported.
+    `watched` has the hourly statistics that Home Assistant has stored. If the first stored hour is
+    not after `earliest`, an earlier import has filled the hours since `earliest`. Then return the
+    end of the last stored hour. Otherwise, Home Assistant has stored only hours of its own, or
+    none. Then return `earliest`.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])

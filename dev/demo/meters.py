@@ -57,7 +57,7 @@ class Meters:
             yield process
 
     def meter(self, number: int) -> Meter:
-        """Return a new simulated meter with the same number and readings, but without the key."""
+        """Return a copy of a meter of the demo. The copy has the same readings, but no key."""
         return Meter(self._first + number - 1)
 
     def address(self, number: int) -> str:

@@ -57,7 +57,7 @@ class Extras:
     """Optional devices of a demo: pulse reader, tank sensor and MQTT broker."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
-        """Choose TCP ports above the ports of the meters, which begin with `first_port`.
+        """Choose TCP ports that no meter uses. `first_port` is the port of the first meter.
 
         If `wanted` is False, the demo has no boards and no broker.
         """
@@ -68,7 +68,7 @@ class Extras:
 
     @property
     def ports(self) -> dict[int, str]:
-        """Return the TCP ports of the boards and the broker, with the name of the program there."""
+        """Return the names of the boards and the broker, by TCP port."""
         ports = {port: f"a {kind} board" for kind, port in self.boards.items()}
         return ports | ({self.broker_port: "mosquitto"} if self.broker_port else {})
 

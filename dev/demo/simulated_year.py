@@ -30,17 +30,17 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Period that is simulated to get the last captures (readings) of the M-Bus meters. A flow needs two
-# captures, and the heat meter has only one an hour.
+# Simulated period that yields the last captures (readings) of the M-Bus meters. A flow rate needs
+# two captures, and the heat meter is read only once an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 
 @dataclass
 class Costs:
-    """Costs of a meter in EUR, from the start of the simulated year to the end of an hour.
+    """Costs of a meter in EUR since the start of the simulated year.
 
-    The end of the hour is the key.
+    Each key is the end of an hour, and its value is the total until then.
     """
 
     bill: dict[datetime, float] = field(default_factory=dict)
@@ -118,8 +118,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # At this midnight, a month has ended, and `total` includes the month's complete bill.
-            # So the bills of later months are added to `total`.
+            # At the end of a month, `total` includes the complete bill of this month. So add the
+            # bills of later months to this total.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 

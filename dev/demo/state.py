@@ -56,7 +56,7 @@ class State:
             raise UnreadableError(message) from error
 
     def save(self) -> None:
-        """Write the state to `demo.json` as a whole. A reader never sees a part of it."""
+        """Replace `demo.json` in one step, so that no reader sees an incomplete file."""
         content = {name: value for name, value in asdict(self).items() if name != "directory"}
         draft = self.directory / "demo.json.new"
         draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -14,8 +14,8 @@ class Certificates:
     """Certificate files in a directory, and the TLS lines for the configuration of a NATS node.
 
     `ca_file` is the certificate of the authority. All nodes share the certificate `pem` and its
-    private key `key`. `nodes` is the TLS line for connections of clients, `routes` is the TLS line
-    for connections of other nodes.
+    private key `key`. `nodes` is the TLS line for connections from clients. `routes` is the TLS
+    line for connections between nodes.
     """
 
     def __init__(self, directory: Path) -> None:

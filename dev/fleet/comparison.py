@@ -60,8 +60,8 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
             result.wrong.append(sample)
     for time, values in truth.items():
-        # Only the first write of a telegram has STORAGE_DELAY, and VictoriaMetrics can lose this
-        # write. So a telegram without this value is complete.
+        # A telegram without STORAGE_DELAY also counts as stored. Only the first write of a telegram
+        # has this value, and VictoriaMetrics can lose this write.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
             result.stored.add(time)

@@ -24,7 +24,7 @@ _CONNECTED = 20.0
 
 @dataclass
 class Findings:
-    """Numbers of telegrams and stored samples of all meters, by the result of the comparison."""
+    """Result of comparing the sent telegrams of all meters with the stored samples."""
 
     sent: int = 0
     stored: int = 0
@@ -166,10 +166,11 @@ class Examiner:
         return None
 
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Check that repeated writes of a sample have equal values, and measure the delays.
+        """Count repeated writes, and record the times at which telegrams were sent and stored.
 
-        Collectors write values again if a killed VictoriaMetrics may have lost them, or if their
-        messages were not acknowledged.
+        A repeated write with another value counts as doubled. Collectors write the values of a
+        telegram again if a killed VictoriaMetrics may have lost the values, or if the message with
+        the telegram was not acknowledged.
         """
         findings = self.findings
         for meter in meters:
@@ -182,13 +183,14 @@ class Examiner:
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-            # Some telegrams waited for a key. This is no delay of the fleet, so leave them out.
+            # The telegrams of some meters waited for a key. This delay says nothing about the
+            # fleet, so leave these meters out.
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # If the write of a telegram was repeated, STORAGE_DELAY can be missing. But
-                # collectors publish the reading after the write. So the time of the publication
-                # also shows when the telegram was stored.
+                # Only the first write of a telegram has STORAGE_DELAY, and VictoriaMetrics can lose
+                # this write. Collectors publish a reading just after they have stored it, so use
+                # the time at which the listener received the reading, too.
                 heard = self._heard.get((title, sent.counter))
                 written = [time / 1000 + min(delays)] if delays else []
                 stored_at = [*written, *([] if heard is None else [heard])]

@@ -140,8 +140,8 @@ class Fleet:
             routes=certificates.routes,
             tls=certificates.context,
         )
-        # VictoriaMetrics drops repeated writes when it merges its files. Here, it must keep the
-        # repeated writes, so that they can be counted.
+        # With deduplication, VictoriaMetrics would drop repeated writes when it merges its files.
+        # The test counts repeated writes, so it switches deduplication off.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []

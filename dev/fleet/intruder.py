@@ -42,7 +42,7 @@ class Intruder:
         self._chance = chance
 
     async def run(self) -> None:
-        """Publish frames of attacks, until cancelled."""
+        """Publish replayed and forged frames until cancelled."""
         async with (
             await self._cluster.connect(outlasts_nodes=True) as admin,
             await self._cluster.connect(USER, outlasts_nodes=True) as gateway,
@@ -59,8 +59,8 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # The reply subject of this message is a harmful command to NATS. So no
-                        # program is allowed to publish an answer there.
+                        # The reply subject of this message is a harmful command to NATS. A program
+                        # that published an answer to this subject would give the command.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}

@@ -11,7 +11,8 @@ from dev.simulator import Meter
 from .meters import key_of, next_key_of
 
 # Numbers of three meters. LATE has no key at first. For ANNOUNCED, the collectors get the next key
-# before the meter uses it. For SURPRISING, they get the next key after the meter has used it.
+# before the meter uses it. For SURPRISING, the collectors get the next key only after the meter has
+# begun to use it.
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
@@ -39,7 +40,7 @@ def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:
 async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None:
     """Change the key file `path` twice during the run, which takes `seconds`.
 
-    Then wait until cancelled. Small fleets have no changes of keys.
+    Then wait until cancelled. For a small fleet, only wait.
     """
     if changes(count):
         await asyncio.sleep(seconds * _FIRST)

@@ -1,6 +1,7 @@
 """Simulated meters of a fleet, and their keys.
 
-Thousands of different meters need little processor time, because they share households.
+Many meters share the simulated consumption of one household. So thousands of meters need little
+processor time.
 """
 
 from dataclasses import replace

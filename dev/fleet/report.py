@@ -18,7 +18,7 @@ _MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
-    """Return the report of a run: lines with the results, and the targets that it has missed."""
+    """Return the report of a run: lines with the results, and the missed targets."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):

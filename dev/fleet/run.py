@@ -28,7 +28,8 @@ from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Seconds after which the wait for acknowledgements ends if their number has not changed.
+# Seconds after which the wait for acknowledgements ends if the number of unacknowledged frames has
+# not fallen.
 _NO_ADVANCE = 120.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
@@ -150,7 +151,8 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
 async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncIterator[Export]:
     """Start another VictoriaMetrics on the data in `directory`, and yield a reader of its samples.
 
-    With `shows_doubles`, the reader also returns samples that were written repeatedly.
+    If a sample was written several times, the reader returns it once, or every time with
+    `shows_doubles`.
     """
     async with (
         VictoriaMetrics(directory, shows_doubles=shows_doubles) as store,
@@ -178,9 +180,10 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
 
 
 async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
-    """Wait until all frames are acknowledged. Return the number of unacknowledged frames.
+    """Wait until all frames are acknowledged, and return 0.
 
-    Stop waiting if this number has not fallen for _NO_ADVANCE seconds.
+    If the number of unacknowledged frames has not fallen for _NO_ADVANCE seconds, return this
+    number, or -1 if it is unknown.
     """
     minimum, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:

@@ -11,8 +11,9 @@ from dev.reliability.process_measurements import is_served
 class VictoriaMetrics(Part):
     """Single VictoriaMetrics server at `url`.
 
-    With `shows_doubles`, queries also return samples that were written repeatedly. `more` has
-    further command-line options. If these options enable TLS, `scheme` must be "https".
+    If a sample was written several times, queries return it once, or every time with
+    `shows_doubles`. `more` has further command-line options. If these options enable TLS, `scheme`
+    must be "https".
     """
 
     def __init__(

@@ -34,10 +34,10 @@ async def consumers(stream: JetStreamContext) -> str:
 
 @dataclass
 class Content:
-    """Content of the NATS stream. `frames` has the number of messages by digest of their frame.
+    """Content of the NATS stream.
 
-    `bytes_each` is the average size of a message in bytes, `intruded` the number of messages that
-    the attacker published.
+    `bytes_each` is the average size of a message in bytes. `intruded` is the number of messages
+    that the attacker published. `frames` counts all other messages by the digest of their frame.
     """
 
     bytes_each: float = 0.0

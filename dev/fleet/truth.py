@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-# Names under which registers are stored, by the OBIS references of the registers in a telegram.
+# Name of each register of a phase in VictoriaMetrics, by the last part of its OBIS reference.
 _PHASES = {
     "32.7.0": "voltage_l1",
     "52.7.0": "voltage_l2",

@@ -1,6 +1,7 @@
 """Village: simulator process for the meters of one gateway. It records all sent telegrams.
 
-The meters start once the gateway is connected to all of them. Attacks come between true telegrams.
+The meters start when the gateway is connected to all of them, but after two minutes at the latest.
+Between their telegrams, the village also sends forged and replayed ones, as an attacker would.
 """
 
 import argparse
@@ -45,7 +46,7 @@ class Village:
         record: Record,
         next_keys: Mapping[int, bytes] | None = None,
     ) -> None:
-        # For each meter that changes its key during the run: its next key, by the meter's number.
+        # Next key of each meter that changes its key during the run, by the meter's number.
         self._next_keys = dict(next_keys or {})
         self._meters = meters
         self._server = server
@@ -119,7 +120,10 @@ class Village:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Send the telegrams of all meters for the configured time. Serve the ports until the end."""
+    """Send the telegrams of all meters for the configured time.
+
+    Keep the ports open until cancelled.
+    """
     directory: Path = arguments.directory
     meters = make_meters(arguments.seed, arguments.first, arguments.count)
     for meter in meters:

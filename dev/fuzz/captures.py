@@ -50,7 +50,7 @@ def pick[T](recorded: Sequence[T]) -> st.SearchStrategy[T]:
 
 
 def damaged(texts: Sequence[str]) -> st.SearchStrategy[str]:
-    """Return a strategy for the beginnings of capture files, with a few wrong characters."""
+    """Return a strategy for capture files that are cut off and have a few wrong characters."""
     return st.builds(
         lambda text, at, size, wrong: text[:at] + wrong + text[at + len(wrong) : size],
         pick(texts),

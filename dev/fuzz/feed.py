@@ -205,7 +205,7 @@ _ports = st.text() | st.builds(
 
 @st.composite
 def _secret_ports(draw: st.DrawFn) -> tuple[str, str]:
-    """Return the address of a port that contains a secret, and the secret itself."""
+    """Return the address of a port, and the secret that this address contains."""
     name = draw(st.sampled_from(["key", "password", "noise_psk", "token", "k%65y", "x"]))
     secret = draw(st.text("0123456789abcdef/+=%", min_size=12, max_size=44))
     part = st.from_regex(r"[a-z]{0,8}(=[a-z0-9]{0,8})?", fullmatch=True)
@@ -292,7 +292,7 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 def write_seeds(folder: Path) -> None:
     """Write the first inputs of atheris into `folder`.
 
-    The inputs are the stored frames, the telegrams of these frames, captures, a key and a port.
+    The inputs are the stored frames and captures, a telegram from each of them, a key and a port.
     """
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)

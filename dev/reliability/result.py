@@ -10,7 +10,7 @@ class MissedError(Exception):
 
 @dataclass
 class Result:
-    """Result of a reliability run: the lines of its report, and the targets that it has missed."""
+    """Result of a reliability run: the lines of the report, and the missed targets."""
 
     lines: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)

@@ -1,8 +1,8 @@
-"""Household whose powers and registers depend only on the time. A register sums up a power.
+"""Household whose powers and registers depend only on the time for which they are requested.
 
-Queries do not depend on each other. A day consists of whole minutes with whole watts, so sums are
-exact. Registers never fall, and do not depend on the start of the simulator. The consumption
-repeats after 52 weeks, so at most one year is simulated.
+They depend neither on earlier requests nor on the start of the simulator. A register is the sum of
+a power over time, and never falls. A power is a whole number of watts in each minute, so the sums
+are exact. The consumption repeats after 52 weeks, so at most 52 weeks are simulated.
 """
 
 from array import array
@@ -21,7 +21,8 @@ from .weather import MINUTES, weather_of_day
 # The day 0 must be a Monday, because `appliances` computes weekends from the number of the day.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
-# Three threads of the demo read days of different times.
+# Three parts of the demo need different days at the same time: the history, the inverter and the
+# Leneda platform. Each part needs up to three days.
 CACHED_DAYS = 9
 
 WATT_MINUTES_PER_KWH = 60_000
@@ -33,8 +34,8 @@ WH_PER_GJ = 277_778
 CENTIVAR_PER_WATT = 7
 CAPACITIVE_VAR = 24
 
-# Relative deviation of the power in each step of ten seconds of a minute. The sum of the deviations
-# is 0.
+# A minute has six steps of ten seconds. For each step: the relative deviation of the power from the
+# power of the minute. The sum of the deviations is 0.
 RIPPLE = (0.02, -0.015, 0.005, -0.02, 0.015, -0.005)
 STEP = 60 // len(RIPPLE)
 
@@ -161,7 +162,7 @@ class Household:
         self._seed = seed
         self._at_midnight = [Registers()]
         self._days: dict[int, _Day] = {}
-        # Threads that write a history, and the event loop, read the same days.
+        # The event loop and the threads that compute a history use the same caches of days.
         self._lock = Lock()
 
     def registers_at(self, when: datetime) -> Registers:
@@ -201,8 +202,8 @@ class Household:
                 (watts * CENTIVAR_PER_WATT / 100 - CAPACITIVE_VAR / len(loads)) * share
                 for watts in loads
             ),
-            # Loads lower the voltage of a phase, and feed-in raises it. The result is rounded to
-            # whole volts, as by real meters, although the format allows a decimal.
+            # Loads lower the voltage of a phase, and feed-in raises it. Real meters send whole
+            # volts, although the format allows a decimal. So round the result.
             tuple(
                 round(min(max(232 + chance.uniform(-2, 2) - (watts - feed) * 6e-4, 225), 240))
                 for watts, feed in zip(loads, sun, strict=True)

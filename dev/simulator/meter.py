@@ -29,7 +29,7 @@ class _Tap(NamedTuple):
     device_type: int
     name: str
     unit: str
-    # `every` is the interval between two captures, the readings of the M-Bus meter. `takes` is the
+    # `every` is the interval between two captures (readings) of the M-Bus meter. `takes` is the
     # delay until a telegram contains a new capture.
     every: timedelta
     takes: timedelta
@@ -169,7 +169,8 @@ class Meter:
         )
 
     def _loose_phases(self, when: datetime) -> tuple[Phase, Phase]:
-        # A real meter measures about a volt at a terminal that is not connected. So draw a voltage.
+        # A real meter measures about a volt at a terminal that is not connected. So return a random
+        # small voltage.
         chance = seeded_random("noise", self.number, when.timestamp() // 10)
         second, third = (Phase(chance.uniform(0, 1.4), 0, Flow(), Flow()) for _ in range(2))
         return second, third

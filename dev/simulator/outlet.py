@@ -23,7 +23,7 @@ class Outlet:
         self._port = FaultyPort(seed=meter.number)
 
     def set_faults(self, faults: Iterable[Fault | str]) -> None:
-        """Replace all faults of the port. The new faults affect the next frame."""
+        """Replace all faults of the port, from the next frame on."""
         self._port = FaultyPort(faults, seed=self.meter.number)
 
     def plug_in(self, line: Line) -> None:

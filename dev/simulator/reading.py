@@ -1,4 +1,4 @@
-"""Content of a meter's telegram at a time. The encoder makes a telegram of it."""
+"""Values that a meter sends in one telegram. `telegram.encode` writes them as a telegram."""
 
 from dataclasses import dataclass
 from datetime import datetime

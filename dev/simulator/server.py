@@ -29,8 +29,8 @@ class TcpClient(Line):
         super().__init__(pieces)
         self._reader = reader
         self._writer = writer
-        # Let the writer buffer nothing, so that `drain` waits for a slow reader, and later
-        # deliveries are dropped.
+        # With this limit, `drain` waits for a slow reader. Then the queue of the line becomes full,
+        # and `offer` drops further deliveries.
         writer.transport.set_write_buffer_limits(high=0)
 
     @override
@@ -152,7 +152,10 @@ class Server:
         return tcp + [str(terminal.link) for terminal in self._terminals[index : index + 1]]
 
     def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
-        """Replace the faults of the meter with the number `meter`, or of all meters for None."""
+        """Replace the faults of the meter with the number `meter`.
+
+        If `meter` is None, replace the faults of all meters.
+        """
         for outlet in self._chosen(meter):
             outlet.set_faults(faults)
 

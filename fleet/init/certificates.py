@@ -48,9 +48,10 @@ class Authority:
         self._certificate = _read_certificate(files, CA, text)
 
     def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
-        """Write `<name>.pem` and `<name>.key`, unless files for the same host `names` exist.
+        """Write a certificate for the host names `names`, as `<name>.pem` and `<name>.key`.
 
-        Return the time at which the certificate expires. Raises ConfigError.
+        Without `renew`, keep an existing certificate of this authority for the same names. Return
+        the time at which the certificate expires. Raises ConfigError.
         """
         pem, key = self._files.read(f"{name}.pem"), self._files.read(f"{name}.key")
         if pem is not None and key is not None and not self._renew:

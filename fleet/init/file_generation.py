@@ -32,8 +32,8 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. Later runs can create such files, too. So a folder is new only
-# if a file with another suffix is new.
+# Suffixes of certificates and keys. A later run can add such files to an existing folder. So a
+# folder counts as new only if a file with another suffix is new.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
@@ -67,7 +67,8 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
     """Write all files.
 
-    Return the titles added to key files, and the earliest certificate expiry.
+    Return the system titles that were added to key files, and the earliest time at which a
+    certificate expires.
     """
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
@@ -109,9 +110,9 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
-    """Write the certificates, and metrics with the times at which they expire.
+    """Write the certificates. Return the earliest time at which a certificate expires.
 
-    Return the earliest of these times.
+    Unless all programs run on this machine, also write a metric for each of these times.
     """
     # A node is also a client of the other nodes. So its certificate must be valid for a client,
     # too.

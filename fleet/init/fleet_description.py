@@ -42,7 +42,10 @@ class MeterPort:
 
     @property
     def port(self) -> str:
-        """Return the name of the port in the gateway's metrics: `name`, or the redacted address."""
+        """Return the port's name in the gateway's metrics.
+
+        This is `name`, or the redacted address if `name` is not set.
+        """
         return self.name or redact_port(normalise_port(self.address))
 
 
@@ -199,8 +202,8 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
-            # On one machine, gateways use higher ports than all collectors. If a collector is
-            # added, the ports of the gateways then stay the same.
+            # On one machine, all gateways but the first use higher ports than the collectors. So an
+            # added collector does not change the port of a gateway.
             _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
         )
         for number, table in enumerate(tables, start=1)

@@ -8,8 +8,7 @@ from .fleet_description import COLLECTOR, FleetInputs
 from .hosts import Node, bracketed, listen_host
 from .templates import read_noted, replace_once
 
-# Example file in the documentation. Accounts and their rights are read from it, so that they are
-# defined only once.
+# Example file in the documentation. Only this file defines the accounts and their rights.
 DOCUMENTED = "nats-server.conf"
 _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
 _LISTENER = re.compile(
@@ -55,7 +54,7 @@ def configure_node(
 
 
 def _with_tls(text: str, name: str, files: str) -> str:
-    """Return `text` with TLS for clients and other nodes: its `tls` tables are uncommented."""
+    """Return `text` with its `tls` tables uncommented, and with the paths of the node's files."""
     text = re.sub(r"^( *)# (tls \{|  \w+: .*|\})$", r"\1\2", text, flags=re.MULTILINE)
     return (
         text.replace("/etc/nats/node1.", f"{files}/{name}.")

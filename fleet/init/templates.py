@@ -25,7 +25,7 @@ def read_template(name: str, /, **values: object) -> str:
 
 
 def fill(text: str, /, **values: object) -> str:
-    """Return `text` with each $name replaced by its value. Drop lines that contain a value None."""
+    """Return `text` with each $name replaced by its value. Drop a line if a value in it is None."""
     lines = map(Template, text.splitlines(keepends=True))
     return "".join(
         line.substitute(values)

@@ -46,7 +46,7 @@ export abstract class SmartyCard extends LitElement {
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
-  /** The user's choice, such as a day, for which a text was last spoken; undefined before the first text. */
+  /** The user's choice, such as a day, at the last call of `announce`; undefined before the first call. */
   #subject: string | undefined;
   #said = "";
   #saidAt = 0;
@@ -134,7 +134,7 @@ export abstract class SmartyCard extends LitElement {
     return this.config.entry_id ? undefined : this.#meters;
   }
 
-  /** Whether there are several meters, even if the configuration of this card names one of them. */
+  /** Whether the user has several meters. The configuration of this card may still name a single meter. */
   protected get isOneOfSeveral(): boolean {
     return (this.#meters?.list?.length ?? 0) > 1;
   }
@@ -286,16 +286,17 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Return a sentence with **bold** words. With `isOfBar`, the sentence is hidden from screen readers, because they
-   * read it as the value of the chart.
+   * Return a sentence with **bold** words. If `isOfBar`, the sentence is about a chosen bar. It is then hidden from
+   * screen readers, which already read the same text as the value of the chart.
    */
   protected sentence(text: string, className = "", isOfBar = false): TemplateResult {
     return html`<p class="sentence ${className}" aria-hidden=${isOfBar}>${rich(text)}</p>`;
   }
 
   /**
-   * Let screen readers say a text. If the user's choice (`subject`) has changed, they say its name (`title`) and the
-   * text at once. If only the text has changed, they say it at most once a minute, and only with `isNews`.
+   * Let screen readers say a text. If the user's choice (`subject`) has changed, they say the name of the choice
+   * (`title`) and the text at once. If only the text has changed, they say the text at most once a minute, and only if
+   * `isNews`.
    */
   announce(subject: string, title: string, text: string, isNews = false): void {
     const isFirst = this.#subject === undefined;
@@ -323,7 +324,7 @@ export abstract class SmartyCard extends LitElement {
     return feed.isLost || Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
-  /** Return the time of the last telegram for the top right corner; "last …" once the telegram is old. */
+  /** Return the time of the last telegram for the top right corner: "18:12:30", or "last 18:12:30" if it is old. */
   protected stamp(feed: MeterFeed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;

@@ -15,7 +15,10 @@ const MAX_WAIT_MS = 3_000;
 /** Kinds of meters on the M-Bus, in display order. */
 const KINDS = ["gas", "water", "heat"] as const;
 
-/** Minimum age of the first reading for the battery card, because its estimate needs about a year (300 days). */
+/**
+ * Show the battery card only if the first reading is at least this old (300 days), because the card's estimate needs
+ * readings of about a year.
+ */
 const MIN_BATTERY_AGE_MS = 300 * 86_400_000;
 
 type Card = Record<string, unknown>;

@@ -8,7 +8,10 @@ import { localParts, QUARTER_HOUR_MS } from "./locale.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, type Series, UNKNOWN } from "./year-quarter-hours.ts";
 
 const DAY_MS = 86_400_000;
-/** Marks a quarter-hour above the limit. Highest value of 16 bits, so that the maximum of several days is this mark. */
+/**
+ * Value of a cell above the limit. A pixel for several days shows their highest value. EXCESS is the highest 16-bit
+ * value, so that such a pixel shows the excess of any of these days.
+ */
 export const EXCESS = 32_767;
 /** Energy of a quarter-hour in Wh at 1 kW. */
 export const WH_A_KW = 250;

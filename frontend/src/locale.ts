@@ -52,7 +52,7 @@ export type Language = (typeof LANGUAGES)[number];
 export type Texts<Key extends string = string> = Record<Language, Record<Key, string>>;
 export type Params = Record<string, string | number>;
 
-/** Days of the tariff begin and end in this time zone, also if the browser uses another zone. */
+/** Days begin and end at midnight in this time zone, even if the browser uses another time zone. */
 export const TIME_ZONE = "Europe/Luxembourg";
 const SPACE = "\u00a0";
 const HOUR_MS = 3_600_000;
@@ -181,7 +181,7 @@ export class Locale {
 
   timeRange(start: Date, end: Date): string {
     if (!this.#hour12) return `${this.time(start)}–${this.time(end)}`;
-    // The range crosses midnight. `formatRange` would then write both days, so write only both times.
+    // For a range over midnight, `formatRange` would also write the dates. So join the two clock times here.
     if (localDay(start) !== localDay(end)) return `${this.time(start)} – ${this.time(end)}`;
     // `formatRange` writes AM or PM only once, as in "6:30 – 6:45 PM".
     return this.#formatOf("time").formatRange(start, end);

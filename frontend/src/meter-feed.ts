@@ -153,7 +153,7 @@ export class MeterFeed extends SharedSubscription {
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
   #isFollowing = false;
-  /** Choice shared by the cards of a view: a month (2026-11), a day (2026-11-21). */
+  /** The user's choice, shared by the cards of a view: a month such as 2026-11, and a day such as 2026-11-21. */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
   #dayEnds = 0;
   #return: ReturnType<typeof setTimeout> | undefined;
@@ -180,7 +180,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener, no message could arrive. So count the time without a message from the first listener on.
+    // Without a listener, no message could arrive. So the silence begins only now, with the first listener.
     this.#liveAt = Date.now();
     this.#open();
   }
@@ -192,8 +192,8 @@ export class MeterFeed extends SharedSubscription {
   }
 
   /**
-   * Show another day or month in all cards of this meter. The choice ends with the day, or after ten minutes without
-   * a touch.
+   * Show another day or month in all cards of this meter. At midnight, or after ten minutes without a touch, the cards
+   * show the present again.
    */
   show(what: Partial<MeterFeed["shown"]>): void {
     Object.assign(this.shown, what);
@@ -214,7 +214,10 @@ export class MeterFeed extends SharedSubscription {
     }, left());
   }
 
-  /** Return the cached answer. Send the request once a quarter-hour, or whenever `period` changes. */
+  /**
+   * Return the cached answer, without a value at first. If `period` differs from the period of the answer, send the
+   * request. The default period changes every quarter-hour.
+   */
   get<C extends keyof Commands>(
     command: C,
     takes: Commands[C]["takes"],
@@ -233,8 +236,8 @@ export class MeterFeed extends SharedSubscription {
     recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // Send no request before the first live message, because this message changes the period. An answer for the earlier
-    // period would have to be requested again.
+    // The first live message can change `period`. An answer requested before this message would then have to be
+    // requested again. So send no request before the first live message.
     if (!this.live) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
@@ -285,8 +288,8 @@ export class MeterFeed extends SharedSubscription {
     const run = ++this.#run;
     this.#isFollowing = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
-    // With `resubscribe`, the frontend would subscribe again after a reconnect, but would not tell this feed about a
-    // refusal. So the feed subscribes again itself.
+    // With `resubscribe`, the frontend would itself subscribe again after a reconnect. If the integration refused this
+    // subscription, the frontend would not tell the feed. So the feed subscribes again itself.
     const options = { resubscribe: false };
     const subscription = this.connection.subscribeMessage<Live>(
       (live) => run === this.#run && this.#receive(live),
@@ -351,8 +354,8 @@ export class Meters extends SharedSubscription {
   #asking: Promise<void> | undefined;
   #askedAt = 0;
   /**
-   * Last period of each meter. If all meters shared one period, two meters would replace it in turn, and so reload the
-   * list for ever.
+   * Period of each meter at its last call of `refresh`. With one period for all meters, every call for another meter
+   * would look like a new period, and would reload the list.
    */
   readonly #periods = new Map<string, string>();
 

@@ -11,7 +11,7 @@ export class SidebarRedirect extends HTMLElement {
   panel?: { config?: { path?: string } };
 
   connectedCallback(): void {
-    // The frontend must have mounted this panel before the redirect. So wait for the end of its work.
+    // The frontend is still mounting this panel when it calls this method. So redirect in a microtask, after this call.
     queueMicrotask(() => {
       const path = this.panel?.config?.path;
       if (!path || !this.isConnected) return;

@@ -95,7 +95,7 @@ export async function loadLocale(formats: UserFormats, wanted?: string): Promise
   return localeOf(formats, wanted);
 }
 
-/** Return the note "texts are missing" in the user's language; "" while loading them may still succeed. */
+/** Return the note "texts are missing" in the user's language; "" until loading has failed or takes too long. */
 export function missingTextsNote(wanted: string): string {
   const language = languageOf(wanted);
   return loading.get(language)?.isLate ? fallback[language].missing : "";

@@ -37,11 +37,11 @@ export interface Meter {
    * its readings are not verified.
    */
   source: "port" | "leneda" | "entities";
-  /** Name of the integration with the entities; null while the meter is not loaded. Only with the source "entities". */
+  /** Only if `source` is "entities": name of the integration of these entities; null while the meter is not loaded. */
   integration?: string | null;
-  /** End of the last known day. Only for a meter without a cable. */
+  /** Only for a meter without a cable: end of the last known day. */
   known_until?: Time | null;
-  /** Whether older days are still being fetched. Only for a meter without a cable. */
+  /** Only for a meter without a cable: whether older days are still being fetched. */
   is_fetching?: boolean;
   phases: 1 | 2 | 3 | null;
   feeds_in: boolean | null;
@@ -168,7 +168,10 @@ export interface Bill {
   unpriced_kwh?: number;
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
-  /** Numbers of quarter-hours: all, from the platform, estimated. Absent if none came from the platform. */
+  /**
+   * Numbers of quarter-hours: known, from the platform, and estimated by the platform. All three are absent if no
+   * quarter-hour came from the platform.
+   */
   quarter_hours?: number;
   platform_quarter_hours?: number;
   estimated_quarter_hours?: number;
@@ -191,7 +194,7 @@ export interface Above {
   kwh: number;
 }
 
-/** Imported energy of a month above each reference power. */
+/** Excess of one month over every reference power, and over the reference power of the contract. */
 export interface MonthAbove {
   month: string;
   quarter_hours: number;
@@ -351,7 +354,10 @@ export interface House {
   }[];
 }
 
-/** Mean values of the last four days with the same weekday, each from midnight to the clock time of `until`. */
+/**
+ * Mean values of the days with today's weekday in the last four weeks, each from midnight to the clock time of `until`.
+ * `days` is the number of these days that are known completely.
+ */
 export interface Usual {
   days: number;
   imported_wh: number;

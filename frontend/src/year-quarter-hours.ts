@@ -20,8 +20,8 @@ export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
   /**
-   * Larger of imported and exported energy, in Wh. Exported energy is a negative number. If `above` is not 0, the value
-   * is the imported energy.
+   * Imported energy of each quarter-hour in Wh; if the exported energy is larger, the exported energy as a negative
+   * number. If `above` is not 0, the value is always the imported energy. UNKNOWN if the energy is not known.
    */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
@@ -34,7 +34,7 @@ export interface Series {
 interface Cache {
   month?: string;
   start: string;
-  /** Mark `past` that the newest rows had when the year was last requested. */
+  /** Mark `past` of the tail that caused the last request of the whole year. */
   past: string;
   year?: QuarterHours;
   tail?: QuarterHours | undefined;
@@ -46,9 +46,10 @@ const caches = new WeakMap<MeterFeed, Cache>();
 /**
  * Return the quarter-hours of this month and of the twelve months before.
  *
- * The year is requested again when the newest rows (the tail) come with a new mark `past`, because the data of earlier
- * days have changed: after a day, or after an import. A card that returns to view, or to a new connection, requests
- * only the tail.
+ * The whole year is requested seldom, but the rows after it (the tail) are requested every quarter-hour. An answer has
+ * a mark `past` that changes when the data of earlier days change: after midnight, or after an import. If the mark of
+ * the tail differs from the mark of the year, the year is requested again. A card that returns to view, or to a new
+ * connection, requests only the tail.
  */
 export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   let cache = caches.get(feed);
@@ -59,8 +60,8 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
-  // The tail has all rows after the end of the year's answer. Rows of the tail may have changed, so request the whole
-  // tail again.
+  // The tail has all rows that are newer than the answer for the year. A row of the tail can still change. So always
+  // request the whole tail, and not only the newest rows.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!cache.series || cache.year !== year || cache.tail !== tail) {
     Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });

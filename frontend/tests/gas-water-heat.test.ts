@@ -210,9 +210,9 @@ const nightSaid = (...nights: (number | null)[][]) => shown(nightSentence(nightO
 test("a night without water is no sign of a leak", () => {
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [0, 0, 0]), "Last night 02:00–05:00: 0 L, no sign of a leak");
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [9, 0, 5]), "Last night 02:00–05:00: 14 L, with pauses: no sign of a leak");
-  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran in every hour");
-  assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**Water ran in every hour of 3 nights.** Last night 02:00–05:00: 14 L");
-  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran in every hour");
+  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, no hour without water use");
+  assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**In 3 nights, no hour was without water use.** Last night 02:00–05:00: 14 L");
+  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, no hour without water use");
   assert.equal(nightOf([0, 0, 0], [0, 0, 0], [0, null, 0]), undefined);
 });
 
@@ -286,7 +286,7 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
   assert.deepEqual(said("en"), [
     "86 € this month",
     "This amount includes a fixed price of 11 €. November 2025 up to the 21st: **105 €** at today's price.",
-    "84.00 m³ × 0.90 €, plus 21 of 30 days of the fixed price 15.00 €. With VAT, at your own prices.",
+    "84.00 m³ × 0.90 €, plus 21 of 30 days of the fixed price 15.00 €. With VAT, at your prices.",
     "until 21 Nov, 24:00",
   ]);
   assert.deepEqual(said("fr"), [
@@ -307,7 +307,7 @@ test("gas in euros without a year ago, a fixed price, whole days or the start of
   assert.equal(said(gasCosts({ fixed: 0, total: 75.6 }, { ...alone, per_month: 0 })), "");
   assert.equal(said(gasCosts({ first: 5 }, alone)), "This amount includes a fixed price of 11 €. Counted since 5 November.");
   assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "This amount includes a fixed price of 11 €. This is the minimum amount, because some days are incomplete.");
-  assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT, at your own prices.");
+  assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT, at your prices.");
   // On the 1st, October is told as a whole.
   const october = gasCosts({ month: "2026-10" });
   assert.deepEqual(costTotal(october, "2026-11-01", en), { number: "86", unit: "€ in October" });

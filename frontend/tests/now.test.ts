@@ -63,7 +63,7 @@ test("power above the reference power must go by the end of the quarter-hour, ev
 test("much drawn at first leaves less until the quarter-hour ends", () => {
   const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
   // 0.25 kWh for 420 s are 2.14 kW.
-  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then 6 kW more than now.**");
+  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then up to 6 kW more than now.**");
   assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW de plus que maintenant.**");
   assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45. Then you can switch on up to 6 kW.**");
 });
@@ -102,15 +102,15 @@ test("a projection above the reference power says how much less helps, rounded u
 test("an excess that is there is told, with what it will be, also while nothing is drawn any more", () => {
   assert.equal(
     said({ power: 2.1, energy: 1.95 }),
-    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW now, 0.4 kWh at 18:45.",
+    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW now and will be 0.4 kWh by 18:45.",
   );
-  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW now, 0.2 kWh at 18:45/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW now,** 0.4 kWh at 18:45.");
+  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW now and will be 0.2 kWh by 18:45/);
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW now** and will be 0.4 kWh by 18:45.");
 });
 
 test("what is above is never called 0", () => {
   const little = { power: 0.1, energy: 1.751 };
-  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW now, less than 0.1 kWh at 18:45.");
+  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW now and will be less than 0.1 kWh by 18:45.");
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
     "**It costs less than 0.01 € more** unless you switch off 0.1 kW until 18:45.",

@@ -77,15 +77,17 @@ async def publish(home: Home, form: str) -> None:
     await home.set_options(mqtt=options)
 
 
+def published(listener: Listener, form: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the last messages of the gateway, and those of the integration."""
+    own = last_of(listener, ROOT, "homeassistant")
+    return own, last_of(listener, f"{form}/house", f"elsewhere-{form}")
+
+
 async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
     """Wait until both have published the meter's last telegram, and compare."""
 
-    def published() -> tuple[dict[str, str], dict[str, str]]:
-        own = last_of(listener, ROOT, "homeassistant")
-        return own, last_of(listener, f"{form}/house", f"elsewhere-{form}")
-
     async def have_ended() -> bool:
-        both = published()
+        both = published(listener, form)
         states = [json.loads(each.get("root/states", "{}")) for each in both]
         # By its time: energies may be the same as before.
         digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
@@ -96,7 +98,7 @@ async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
         return times == 2 * digits and len(counters) == 1
 
     await until(have_ended, within=PATIENCE)
-    assert_same(*published(), meter.device_name)
+    assert_same(*published(listener, form), meter.device_name)
 
 
 async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -> None:
@@ -124,6 +126,9 @@ async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -
     async def is_unavailable() -> bool:
         return await shown() == "unavailable"
 
+    async def both_publish() -> bool:
+        return all("root/states" in messages for messages in published(listener, form))
+
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         line = await enter(serve([meter], interval=1))
@@ -140,8 +145,10 @@ async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -
             async with listener.listening(), gateway.running() as process:
                 await publish(home, form)
                 await until(shows_some, within=PATIENCE)
-                # The gateway got its first telegram alone, when it connected. Both get the next,
-                # and nothing cuts that off.
+                # The gateway got its first telegram alone, when it connected, and so did the
+                # integration, which connects again for its new options. Both get the next, and
+                # nothing cuts that off.
+                await until(both_publish, within=PATIENCE)
                 await meter.sends_another(within=PATIENCE)
                 line.set_faults("silence")
                 await compare(listener, meter, form)

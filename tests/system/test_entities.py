@@ -34,7 +34,7 @@ DSMR = {
     "power_imported": "current_electricity_usage",
 }
 SAID = re.compile(
-    r"Reports received: (\d+), one every (\d+) s, in steps of 1 Wh\..* ±(\d+) W\.\n\n"
+    r"Reports received: (\d+), one every (\d+) s; energy in steps of 1 Wh\..* ±(\d+) W\.\n\n"
     r"The values come from (.+) and cannot be verified"
 )
 # So long readings are compared.

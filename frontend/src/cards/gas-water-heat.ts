@@ -127,8 +127,9 @@ export class MediumCard extends SmartyCard {
   }
 
   /**
-   * Return the name that the user gave to a meter. Without such a name, return the kind of the meter, and the name of
-   * its electricity meter if there are several.
+   * Return the name that the user gave to a gas, water or heat meter. Without such a name, return the kind of the
+   * meter. If there are several meters of this kind, add the end of the meter's number. If there are several
+   * electricity meters, add the name of the electricity meter that reads this meter.
    */
   #name(meter: Meter, { type, meter: id }: MediumHistory, deviceId: string | null | undefined): string {
     const nickname = deviceId ? this.hass?.devices[deviceId]?.name_by_user : undefined;

@@ -39,8 +39,9 @@ export interface Part {
 }
 
 /**
- * Return the consecutive parts of the bar, and the energy at its end. The energy so far, the projected energy, the limit
- * and the scale are in kWh.
+ * Return the consecutive parts of the bar, the place of the limit, and the energy at which the scale ends. The ends of
+ * the parts and the place of the limit are shares of the scale, from 0 to 1. Energies are in kWh, and so is the
+ * parameter `limit`.
  */
 export function quarterHourBar(
   energy: number,

@@ -151,7 +151,7 @@ export class SoFarCard extends SmartyCard {
   /** Width of the card and words of the table at the last measurement. */
   #measured = "";
 
-  /** Content of the card, calculated for new answers and on a new day instead of at every telegram. */
+  /** Content of the card. It is calculated again only if an argument, such as an answer or the day, has changed. */
   readonly #soFar = memoize(
     (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, house: House | undefined, _today: string): SoFar =>
       soFar(days, bill, feedsIn, new Date(), locale, house),
@@ -190,7 +190,7 @@ export class SoFarCard extends SmartyCard {
       ${[...content.notes, ...(usual ? [usual.note] : [])].map((note) => html`<p class="small">${note}</p>`)}`;
   }
 
-  /** Return the texts about the usual day; undefined if it is unknown, or the day is over. */
+  /** Return the texts about the usual day; undefined if the usual day is unknown, or if `day` is not today. */
   #usual(feed: MeterFeed, day: Day | undefined, today: string): UsualTexts | undefined {
     const { value } = feed.get("smarty_p1/usual", {});
     return value?.usual && day?.day === today ? usualTexts(day, value.usual, new Date(value.until), this.locale) : undefined;
@@ -200,7 +200,7 @@ export class SoFarCard extends SmartyCard {
     return html`<th class="usual" scope="col"><span class="narrow">${this.#t("usual")}</span><span class="wide">${this.#t("usual_by_now")}</span></th>`;
   }
 
-  /** Return the usual value. A narrow card shows it without its unit. */
+  /** Return the table cell with the usual value. On a narrow card, the cell shows no unit. */
   #usualCell(text: string): TemplateResult {
     const at = text.lastIndexOf("\u00a0");
     return html`<td class="number usual">${at < 0 ? text : html`${text.slice(0, at)}<span class="wide">${text.slice(at)}</span>`}</td>`;

@@ -46,7 +46,7 @@ interface Drawn extends KnownPart {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** Text that says that the excess is shown with older prices; "" if the current prices are published. */
+  /** Note that the cost of the excess uses older prices; "" if the current prices are published. */
   older: string;
 }
 
@@ -260,7 +260,8 @@ export class TodayCard extends SmartyCard {
   /** Return the month's highest powers, and the sentence about the base load. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    // A battery can supply the base load, so the meter does not show the base load. Then leave out the sentence.
+    // In a house with a battery, the battery can supply the base load. The meter does not measure this energy. So leave
+    // out the sentence about the base load.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;

@@ -147,7 +147,7 @@ export class YearCard extends SmartyCard {
     </div>`;
   }
 
-  /** Return the content without a reference power: the energies, and the link to enter the contract. */
+  /** Return the content for a contract without a reference power: the energies, and a link to enter this power. */
   #energy(meter: Meter, { bills, error }: Bills): TemplateResult {
     return html`${bills ? this.sentence(energySentence(bills, this.locale)) : this.waiting(error)}
       <p>${this.text(yearTexts, "no_reference")}</p>
@@ -200,8 +200,8 @@ export class YearCard extends SmartyCard {
   /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
-    // On a dashboard of the user's own, the view "now" may not exist. Only the dashboard of the strategy sets
-    // `chooser`, and has views with these paths. So navigate only there.
+    // Only the generated dashboard sets `chooser`, and only this dashboard surely has the view "now". On a dashboard
+    // that the user has built, stay in the view.
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
   }
 
@@ -211,8 +211,8 @@ export class YearCard extends SmartyCard {
     const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
     if (this.hass?.themes === this.#themes) return void paint();
     this.#themes = this.hass?.themes;
-    // The frontend sometimes sets the variables of a theme only after it has passed the new `hass`. So read the colours
-    // a frame later.
+    // When the theme changes, the card may get the new `hass` before the frontend sets the theme's CSS variables. So
+    // read the colours a frame later.
     requestAnimationFrame(() => {
       this.#map.readColors(this);
       paint();

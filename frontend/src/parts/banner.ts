@@ -13,7 +13,7 @@ export interface Trouble {
   help: string;
   /** Whether the problem is intended or passes without help. Such a problem is shown without alarm. */
   isCalm: boolean;
-  /** Whether data arrives that cannot be trusted. */
+  /** Whether data arrives, but cannot be used: for example, it cannot be decrypted or verified. */
   isUnverified: boolean;
   link: { path: string; text: string } | undefined;
 }

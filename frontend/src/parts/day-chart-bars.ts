@@ -76,7 +76,7 @@ export interface Chart {
   ticks: { kw: number; y: number }[];
   hours: { hour: number; x: number }[];
   paths: Record<"drawn" | "excess" | "fed", { measured: string; estimated: string }>;
-  /** Bands as high as the chart for quarter-hours that were not measured. */
+  /** Path of the gaps: a band over the whole height of the chart for every quarter-hour that was not measured. */
   gaps: string;
   /** Whether all powers of the day are far below the reference power. The day then has a scale of its own. */
   isCalm: boolean;

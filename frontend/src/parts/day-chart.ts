@@ -90,8 +90,8 @@ function referenceLine(chart: Chart, kw: number, to: number, name: string, local
 }
 
 /**
- * Return the line of the reference power that holds from a change during the day. The line has a label with this power,
- * because the axis shows only the power before the change.
+ * Return the line of the new reference power for a day on which the reference power changes. The line begins at the
+ * position `from` and has a label with the new power, because the axis shows only the old power.
  */
 export function laterReference(chart: Chart, kw: number, from: number, name: string, locale: Locale): TemplateResult {
   const y = chart.y(kw);
@@ -140,7 +140,7 @@ export const dayStyles = css`
     margin: 4px 0 8px;
     text-align: center;
   }
-  /* Reserve room for a longer sentence during the day, so that the cards below do not move. */
+  /* The sentence about today can become longer during the day. Reserve room, so that the cards below do not move. */
   .said.today {
     min-height: 72px;
   }

@@ -36,8 +36,8 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
 
 interface DayReplies {
   /**
-   * Undefined for a past day until today's answer has come, because only the version mark `past` in today's answer
-   * shows whether a cached answer of the past day is still valid.
+   * Reply for the displayed day. Undefined for a past day while today's answer is missing: only the mark `past` in
+   * today's answer shows whether a cached answer for the past day is still valid.
    */
   imported?: Reply<QuarterHours>;
   exported?: Reply<QuarterHours> | undefined;
@@ -47,8 +47,8 @@ interface DayReplies {
 /** Request the displayed day. Today is requested every quarter-hour, a past day once a day and after an import. */
 export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): DayReplies {
   const command = "smarty_p1/quarter_hours";
-  // The answer for today has a mark (`past`) that changes when the quarter-hours of earlier days change. So the period
-  // of a past day contains this mark.
+  // Today's answer has a mark (`past`) that changes when the quarter-hours of earlier days change. An answer is
+  // requested again when its period changes, so the period for a past day contains this mark.
   const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
   const past = `${today} ${ofToday.value?.past}`;
   const isToday = day === today;
@@ -66,7 +66,7 @@ export interface Running {
   reference: number | null;
 }
 
-/** Return the running quarter-hour if it belongs to the displayed day. */
+/** Return the running quarter-hour; undefined if it is unknown, or if it does not belong to the displayed day. */
 export function runningOf({ quarterHour, present, count }: ShownDay, live: Live): Running | undefined {
   if (!quarterHour || present < 0 || present >= count) return undefined;
   const drawn = quarterHour.projected_kw ?? quarterHour.running_kw;

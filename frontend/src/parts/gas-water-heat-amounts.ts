@@ -3,9 +3,9 @@
 import { addDays, addMonths, dayStart, localParts } from "../locale.ts";
 import type { MediumHistory } from "../websocket-types.ts";
 
-/** Share of a day that must be known, so that the day counts as a whole day. */
+/** Minimum known share of a whole day. */
 const MIN_KNOWN_SHARE = 0.9;
-/** Maximum number of days without a reading at the end of the period. After more days, the month is not compared. */
+/** If more than this number of days have ended since the last fully known day, the month is not compared. */
 const MAX_LATE_DAYS = 2;
 /** Upper bound of a plausible amount in the meter's unit; larger values count as unknown. */
 const MAX_AMOUNT = 1e9;
@@ -26,14 +26,17 @@ export interface Standing {
   month: Month;
   /** First day in the sum; later than the 1st if readings began during the month. */
   first: number;
-  /** Last fully known day; 0 if no day is fully known. */
+  /** Last day in the sum, always fully known; 0 if no day of the month is fully known. */
   last: number;
-  /** Number of ended days that are not fully known, from `first` on. */
+  /**
+   * Number of days from `first` to the last fully known day that are not fully known. If more than MAX_LATE_DAYS days
+   * have ended since the last fully known day, these days count, too.
+   */
   missing: number;
   sum: number;
   /** Month for comparison: the previous month or the same month a year ago; undefined if neither is known. */
   reference?: Month | undefined;
-  /** Amount of the reference month up to the day `last`. */
+  /** Amount of the reference month from its first day to the day `last`; 0 without a reference month. */
   referenceSum: number;
 }
 
@@ -114,7 +117,10 @@ export function amountToday(
   return more === null ? counted : (counted ?? 0) + more;
 }
 
-/** Return the water use between 02:00 and 05:00 of a day; undefined unless every hour is known. */
+/**
+ * Return the water use of one night, from 02:00 to 05:00 of `day`, and how many successive nights up to this one had
+ * water running in every hour. Return undefined unless every hour of this night is known.
+ */
 export function nightTo({ hours }: MediumHistory, day: string): Night | undefined {
   const nights = [...Array(NIGHTS).keys()].map((ago) => nightHours(hours, addDays(day, -ago)));
   const [last] = nights;

@@ -1,5 +1,5 @@
 /**
- * Chart of a month's running sum of gas, water or heat, and of its reference month.
+ * Chart of the gas, water or heat used since the first day of the month, with the reference month for comparison.
  *
  * The curves lie in a stretchable square of 100 × 100. They stretch with the card, the labels do not.
  */

@@ -235,7 +235,10 @@ function hour(label: string, share: number, isTurned: boolean): TemplateResult {
   return html`<small style=${place}>${label}</small>`;
 }
 
-/** Return the mark of the chosen cell, and its text. The text stands in the other half, where no finger hides it. */
+/**
+ * Return the mark of the chosen cell, and a button with its text. If the cell is in the upper half of the picture, the
+ * button is at the lower edge, and vice versa. So no finger on the cell hides the text.
+ */
 function mark([x, y]: [number, number], text: string, open: () => void, locale: Locale): TemplateResult {
   const place = `left:${100 * x}%;transform:translateX(-${100 * x}%);${y < 0.5 ? "bottom" : "top"}:4px`;
   return html`<i class="mark" style="left:${100 * x}%;top:${100 * y}%"></i>

@@ -96,7 +96,8 @@ export interface Image {
  * Return the picture with one pixel for each quarter-hour; the caller enlarges it.
  *
  * Normally days run to the right and hours downwards, from midnight on top. If `isTurned`, hours run to the right and
- * the newest day is on top. If there are more days than pixels, a pixel shows the highest of several days, so that excess stays visible.
+ * the newest day is on top. If there are more days than pixels, a pixel shows the highest value of several days, so that
+ * an excess stays visible.
  */
 export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
   const shown = Math.min(days, Math.max(1, mostDays));
@@ -171,7 +172,7 @@ export interface Tick {
 
 const SHORT_DAYS = 62;
 
-/** Return whether an axis of `days` days is long, and so has labels for months instead of days. */
+/** Return whether an axis of `days` days has labels of months instead of days. */
 export const isInMonths = (days: number): boolean => days > SHORT_DAYS;
 
 /** Return the labels of the axis of days. `room` is the length in px that a label needs on the axis. */
@@ -181,8 +182,8 @@ export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: numbe
   const step = Math.max(1, Math.ceil(room / pxOf(1)));
   const starts: number[] = [];
   for (let day = 0; day < days; day += 1) {
-    // Labels of days stand at equal distances, counted back from the newest day. A label of a month stands at the first
-    // day of the month, and the first label at the first day of the picture.
+    // Labels of days stand at equal distances, counted back from the newest day. The label of a month stands at the
+    // first day of the month. If the picture begins within a month, this month has its label at the first day shown.
     if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - day) % step === 0) starts.push(day);
   }
   const every = isMonths ? Math.max(1, Math.ceil(room / pxOf(28))) : 1;

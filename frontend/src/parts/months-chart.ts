@@ -9,7 +9,7 @@ import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from
 /** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */
 export interface Column {
   parts: number[];
-  /** Value of the black tick; `label` is the text beside it. */
+  /** Value at which the black tick stands; null for no tick. `label` is the text beside the tick. */
   tick: number | null;
   label: string;
   /** Whether the label gives the height of the whole stack and stands above the stack. */
@@ -73,7 +73,7 @@ export interface Frame {
   isDivided: boolean;
   /** Return the width of a text in px. */
   widthOf: (text: string) => number;
-  /** Return the text of a value of the scale. */
+  /** Return a value of the scale as text. */
   write: (value: number) => string;
 }
 

@@ -70,7 +70,7 @@ export function readDisturbances(events: Events, now: number): Disturbances {
 
 export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12, Math.round((end - start) / (DAY_MS * 30.44)));
 
-/** Return "2 power failures, 3 short voltage drops". */
+/** Return the number of interruptions of each kind as text: "2 power failures, 3 short voltage drops". */
 function amounts(interruptions: readonly Disturbance[], locale: Locale): string {
   const words = KINDS.flatMap((kind) => {
     const count = interruptions.filter((interruption) => interruption.kind === kind).reduce((sum, interruption) => sum + interruption.count, 0);
@@ -79,7 +79,7 @@ function amounts(interruptions: readonly Disturbance[], locale: Locale): string 
   return joinNames(words, locale);
 }
 
-/** Return the day; with its year if it is more than 330 days ago. */
+/** Return the day of a time, without the year: "18 October". If the day is more than 330 days ago, add the year. */
 const dayOf = (time: number, now: number, locale: Locale): string =>
   now - time < 330 * DAY_MS ? locale.day(new Date(time)) : locale.date(new Date(time));
 
@@ -168,7 +168,7 @@ export interface InterruptionsDrawing {
   labels: { x: number; y: number; text: number }[];
   /** Dashed lines for interruptions without an exact time: from the reading before to the reading after. */
   vague: string;
-  /** Position in px where the known period and the lines of the kinds begin. */
+  /** Position in px at which complete records begin. The horizontal line of every kind of interruption begins here. */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
   months: { x: number; time: Date; isNamed: boolean }[];

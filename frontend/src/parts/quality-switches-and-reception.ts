@@ -1,4 +1,4 @@
-/** Parts of the supply card: breaker, relays and limit, reception of 24 hours. */
+/** Parts of the supply card: states of the breaker and the relays, power limit, and reception in the last 24 hours. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { localDay, type Locale } from "../locale.ts";
@@ -50,8 +50,9 @@ export function supplySentence(live: Live, meter: Meter, isOld: boolean, now: nu
 }
 
 export interface Reception {
-  /** Start of the first hour, and start of the time with records (`since`), in ms since 1970. */
+  /** Start of the first hour, in ms since 1970. */
   start: number;
+  /** Start of the records, but not before `start`, in ms since 1970. */
   since: number;
   /** Time of the answer, in ms since 1970. */
   end: number;
@@ -74,8 +75,8 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   shares.forEach((share, hour) => {
     if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
-    // If this page's clock is slow, the running hour can begin in the future of this clock. So use a length of at least
-    // 1 ms.
+    // If this page's clock is slow, the start of the running hour can be later than the present of this clock. The
+    // length would be negative then, so it is at least 1 ms.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
     received += share * length;
     measured += length;

@@ -9,7 +9,10 @@ import type { Voltages } from "../websocket-types.ts";
 const STEP_MS = 300_000;
 const DAY_ROWS = 288;
 const MAX_VOLTS = 100_000;
-/** A day counts as complete if it lacks fewer than this number of five-minute rows at its start. */
+/**
+ * If at least this number of five-minute rows is missing at the start of the day, the sentence says since when the
+ * voltage is known.
+ */
 const MAX_MISSING_ROWS = 3;
 
 type Volts = (number | null)[];

@@ -48,15 +48,15 @@ export interface ShownBill {
   until: string | undefined;
   measured: string;
   isWellMeasured: boolean;
-  /** Notice that the prices of the month are not published yet. */
+  /** Note that the bill uses older prices, because the prices of the month are not published yet; "" if it does not. */
   notice: string;
-  /** Sentence with the forecast, or with the missing values. */
+  /** Sentence about the forecast or, if the bill has no total, about the values that the bill lacks. */
   sentence: string;
-  /** Second sentence, if the payment to the energy community is unknown. */
+  /** Sentence about an unknown payment to the energy community; "" if it is known, or if the bill has no total. */
   community: string;
   lacks: Lack | undefined;
   groups: Row[][];
-  /** The sum, then the payments beside the bill. */
+  /** The sum of the bill. With energy sharing, the payment to the energy community and the sum of both follow. */
   sums: Row[];
   notes: string[];
 }
@@ -107,14 +107,14 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
   };
 }
 
-/** Return the end of a running bill, "until Sat 21 Nov, 24:00" if it is the end of a day. */
+/** Return the time until which a running bill counts: "until Sat 21 Nov, 18:15". Midnight is written as 24:00. */
 function untilOf(until: Date, locale: Locale, t: Say): string {
   const dayBefore = addDays(localDay(until), -1);
   const isMidnight = dayStart(localDay(until)).getTime() === until.getTime();
   return isMidnight ? midnight(dayStart(dayBefore), locale) : t("until", { day: locale.shortDay(until), time: locale.time(until) });
 }
 
-/** Return whether every known quarter-hour comes from the platform, so that nothing was measured here. */
+/** Return whether all known quarter-hours come from the platform, and none from the meter's telegrams. */
 const isFromLeneda = ({ platform_quarter_hours: platform, quarter_hours: all }: Bill): boolean => Boolean(platform) && platform === all;
 
 type Say = (key: BillKey, params?: Params) => string;
@@ -129,8 +129,8 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
 }
 
 /**
- * Return "Forecast until 30 November: about 145 €". The lower and the upper bound are left out, because this number
- * is one of the two.
+ * Return "Forecast until 30 November: about 145 €". The text has no range, because the forecast is not the middle of
+ * its bounds `low` and `high`: it is always equal to one of them.
  */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
@@ -202,7 +202,10 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   return groups.filter((rows) => rows.length);
 }
 
-/** Return the quantity of the line "energy" if its price is missing; undefined for any other line. */
+/**
+ * Return the quantity of the line `name`, which has no price. The quantity is known only for the line "energy", and not
+ * if the line "energy_second" has no price either. If the quantity is unknown, return undefined.
+ */
 function quantityMissing(name: string, bill: Bill, locale: Locale): string | undefined {
   if (name !== "energy") return undefined;
   const second = bill.lines.filter((line) => line.name === "energy_second").reduce((all, { quantity }) => all + quantity, 0);
@@ -266,7 +269,8 @@ function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
 /**
  * Return a function that writes the quantity of a line.
  *
- * kWh get two decimals. Days get one decimal in the running month, later as many as the amounts need.
+ * A quantity in kWh has two decimals. A number of days has one decimal while the month is running. After the month, it
+ * has as many decimals as a user needs to calculate the amount of the line from it.
  */
 function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => string {
   const days = Math.round((Date.parse(bill.end) - Date.parse(bill.start)) / 86_400_000);

@@ -37,7 +37,8 @@ export function chosenSentence({ standing, units, today, amount }: Days, day: nu
   const amountText = (of: Month, isToday: boolean) => {
     const value = isToday ? amount : (of.amounts[day - 1] ?? null);
     const words = value === null ? "–" : write(value, units.day, locale);
-    // A day and the same day a year ago have the same name. So name the year, too.
+    // The day in this month and the day in the same month a year ago would both be called "20 November". So write the
+    // older day with its year.
     const isYearAgo = of !== month && of.month.slice(5) === month.month.slice(5);
     const name = isYearAgo ? locale.date(startOf(of.month, day)) : locale.day(startOf(of.month, day));
     const text = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
@@ -75,7 +76,10 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
   };
 }
 
-/** Return the footnote: water use of the last night, today's amount in the meter's own unit, or the meter reading. */
+/**
+ * Return the footnote. It is about the water use of the last night, if known. Otherwise, it has today's amount in the
+ * meter's own unit (if the card shows kWh) or the meter reading, and the number of unknown hours.
+ */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
   const { history, units, night, amount } = days;
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);

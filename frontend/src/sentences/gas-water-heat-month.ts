@@ -13,7 +13,7 @@ const MIN_DIFFERENCE_PERCENT = 3;
 const MIN_TIMES = 2.5;
 const KWH: Record<string, number> = { Wh: 0.001, kWh: 1, MWh: 1000, MJ: 1 / 3.6, GJ: 1000 / 3.6 };
 
-/** Unit of display: `factor` converts the meter's own unit to it. */
+/** Unit in which amounts are displayed. Multiply an amount in the meter's own unit by `factor`. */
 export interface Unit {
   unit: string;
   factor: number;
@@ -47,7 +47,7 @@ const KINDS: Record<string, Kind> = {
 
 export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
 
-/** Return whether the use depends on the weather, so that the same month a year ago is the better comparison. */
+/** Return whether the use depends on the season. Then compare a month with the same month a year ago. */
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
@@ -58,8 +58,8 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
   const own = { unit: (unit ?? "").slice(0, 12).replace(/^m3$/, "m³"), factor: 1, decimals: 3 };
   const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
   if (energy && Number.isFinite(energy) && energy > 0) {
-    // If the daily amounts are small, such as those of a boiler in summer, they need a decimal. A meter in GJ gets
-    // no decimal, because it counts in steps of 0.3 kWh.
+    // Small daily amounts need a decimal, such as the amounts of a boiler in summer. But a meter in GJ counts in steps
+    // of about 0.3 kWh, so its amounts have no decimal.
     const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
     const kwh = { unit: "kWh", factor: energy, decimals };
     return { day: kwh, month: kwh, own: { ...own, decimals: unit === "m3" ? 2 : 3 } };
@@ -93,7 +93,7 @@ export function ordinal(day: number, { language }: Locale): string {
 
 export const startOf = (month: string, day = 1): Date => dayStart(`${month}-${String(day).padStart(2, "0")}`);
 
-/** Return "November"; with the year if it is not near today. */
+/** Return "November", or "November 2024" for a month that is more than 200 days before or after the present month. */
 export function monthName(month: string, today: string, locale: Locale): string {
   const isNear = Math.abs(Date.parse(`${month}-01`) - Date.parse(`${today.slice(0, 7)}-01`)) < 200 * 86_400_000;
   return isNear ? locale.month(startOf(month)) : locale.monthYear(startOf(month));

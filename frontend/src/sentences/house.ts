@@ -43,7 +43,7 @@ export function usedPower(house: House, states: Hass["states"], net: number, now
   return !(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05 ? undefined : used;
 }
 
-/** Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if it is unknown. */
+/** Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown. */
 export function usesSentence(house: House, states: Hass["states"], net: number, now: number, locale: Locale): string {
   const used = usedPower(house, states, net, now);
   if (used === undefined) return "";

@@ -105,7 +105,7 @@ export const direction = (power: number): "draws" | "feeds" | "balanced" => {
   return shown > 0 ? "draws" : shown < 0 ? "feeds" : "balanced";
 };
 
-/** Return the energy of the quarter-hour at its end in kWh, if the power stays constant. */
+/** Return the energy in kWh that the quarter-hour will have at its end if the power stays constant. */
 export const projectedEnergy = ({ energy, power, secondsLeft }: Situation): number =>
   energy + (Math.max(0, power) * secondsLeft) / 3600;
 
@@ -263,7 +263,8 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
   // The day of the first reading is whole only if the readings began at midnight. `known_since` is a day without a
-  // time. But in the first quarter-hour, `measured_since` is the time of the first reading.
+  // time, so take the time from `measured_since`. This is the time of the first reading, as long as the meter's first
+  // quarter-hour is running.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

@@ -10,7 +10,10 @@ import texts from "../texts/so-far.json" with { type: "json" };
 /** Largest relative difference that is called "as usual". */
 const SAME_SHARE = 0.1;
 
-/** Texts about the usual values: means of the last four days with the same weekday, up to this time of the day. */
+/**
+ * Texts about the usual values. A usual value is a mean over the days with today's weekday in the last four weeks, each
+ * from midnight to the present time of day.
+ */
 export interface UsualTexts {
   /** Cells of the column with the usual values, by row. */
   cells: Partial<Record<Row["key"], string>>;
@@ -64,7 +67,7 @@ export interface Row {
 }
 
 export interface SoFar {
-  /** End of the counted period. */
+  /** Text for the time until which the numbers count; undefined without a bill. */
   until: string | undefined;
   today: string;
   month: string;

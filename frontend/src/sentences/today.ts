@@ -19,7 +19,7 @@ import texts from "../texts/today.json" with { type: "json" };
 export type TodayKey = keyof (typeof texts)["en"];
 export const todayTexts: Texts<TodayKey> = texts;
 
-/** Days for which quarter-hours are kept. */
+/** Maximum age in days of the stored quarter-hours. */
 const MAX_DAYS_BACK = 400;
 const WEEK = 7;
 /** Age in days from which a date is written with its year. */
@@ -34,8 +34,8 @@ export interface DayFacts {
   /** Number of quarter-hours with known energy. */
   knownCount: number;
   /**
-   * Time at which the first known quarter-hour will end, while today has no known quarter-hour. Undefined without new
-   * telegrams.
+   * End of the first quarter-hour that will be measured completely. Used while no quarter-hour of today is known.
+   * Undefined if the last telegram is too old.
    */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW; null unless the mean is above the reference power. */
@@ -83,7 +83,7 @@ const excessCost = (cost: number, locale: Locale): string =>
 
 export interface QuarterFacts {
   start: Date;
-  /** Mean power in kW; null if unknown. */
+  /** Mean power from the grid, mean power to the grid, and reference power, in kW; null if unknown. */
   drawn: number | null;
   fed: number | null;
   reference: number | null;
@@ -127,7 +127,10 @@ export function timeOf(time: Date, locale: Locale, count: number): string {
   return isHour(1) ? `${shown}\u00a0A` : isHour(-1) ? `${shown}\u00a0B` : shown;
 }
 
-/** Return the cost of each excess; if all are known, they add up to the day's cost. */
+/**
+ * Return the surcharge in EUR of every excess in `above` (in kWh); null if the price is unknown. If `above` has all
+ * excesses of the day, the surcharges add up to the day's surcharge.
+ */
 export function excessCosts(above: number[], day: Day | undefined, price: number | null): (number | null)[] {
   const sum = above.reduce((total, value) => total + value, 0);
   if (day?.cost_above != null && day.above_wh > 0 && sum > 0) {
@@ -137,7 +140,7 @@ export function excessCosts(above: number[], day: Day | undefined, price: number
   return above.map((kwh) => (price === null ? null : kwh * price));
 }
 
-/** Return "Saturday 21 November"; for older days with the year. */
+/** Return "Saturday 21 November". An old day has its year instead of its weekday: "21 November 2024". */
 export function dayTitle(start: Date, day: string, today: string, locale: Locale): string {
   const isLongAgo = Date.parse(today) - Date.parse(day) > MIN_AGE_WITH_YEAR_DAYS * 24 * HOUR_MS;
   return capital(isLongAgo ? locale.date(start) : locale.weekday(start));

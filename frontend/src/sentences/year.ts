@@ -83,7 +83,10 @@ export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row
 /** Return "12 months", for use within a sentence. */
 const monthsIn = (count: number, locale: Locale): string => locale.count(yearTexts, "months", count);
 
-/** Return the sentence that compares the class `chosen` with the user's class. Without another class, name the cheapest. */
+/**
+ * Return the sentence that compares the class `chosen` with the user's class or, if the cost of the user's class is
+ * unknown, with the cheapest class. If there are no two classes to compare, return a sentence about the best class.
+ */
 export function classSentence(rows: ClassRow[], chosen: number | undefined, monthCount: number, locale: Locale): string {
   const t = (key: YearKey, params: Record<string, string> = {}) => locale.text(yearTexts, key, { months, ...params });
   const kw = (row: ClassRow) => locale.referenceKW(row.kw);
@@ -144,7 +147,10 @@ export function limitName(months: MonthAbove[], { isContract, kw }: Limit, local
   return names.reduce((before, after) => locale.text(yearTexts, "then", { before, after }));
 }
 
-/** Return the sentence about the quarter-hours above a limit. `monthCount` is undefined until a month is complete. */
+/**
+ * Return the sentence about the quarter-hours above a limit. `monthCount` is the number of the compared months. If no
+ * months can be compared, `monthCount` is undefined, and the sentence is about the time so far.
+ */
 export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: number | undefined, locale: Locale): string {
   const { quarter_hours: count, kwh } = aboveIn(months, limit);
   const share = count / (months.reduce((sum, month) => sum + month.quarter_hours, 0) || 1);
@@ -160,8 +166,8 @@ export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: nu
 }
 
 /**
- * Return the sentence about imported and exported energy in at most twelve complete months. If no month is complete,
- * the energy so far counts.
+ * Return the sentence about the imported and exported energy of the last twelve ended months, or of fewer if fewer are
+ * known. If no month has ended, the sentence names the energy so far.
  */
 export function energySentence(bills: Bill[], locale: Locale): string {
   const whole = bills.filter((bill) => !isRunning(bill)).slice(-MONTHS_A_YEAR);

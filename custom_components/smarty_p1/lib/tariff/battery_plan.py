@@ -1,11 +1,12 @@
-"""Daily plan of a battery: the energy to keep for later, to charge and to store in each hour.
+"""Daily plan of a battery: limits of the stored energy for charging and discharging in each hour.
 
 The plan is made at two in the afternoon, when the market's prices of the next day are known. It is
 computed backwards, from the last hour of the next day. The battery's usable energy is divided into
-20 equal parts, each with a value per kilowatt-hour. This value is the price of import in an hour in
-which the household will need the part, or the cost of charging the part in another hour. The import
-and export expected in an hour are the means of the last seven days. The energy expected above the
-reference power comes from the last 14 days.
+20 equal parts, each with a value per kilowatt-hour. The value of a part is the price of the import
+that the part will replace in a later hour. If the part can be charged more cheaply before that
+hour, its value is the cost of this charging. The import and export expected in an hour are the
+means of the last seven days. The energy expected above the reference power comes from the last 14
+days.
 """
 
 from bisect import bisect_left, bisect_right
@@ -47,9 +48,10 @@ class DayPrices(NamedTuple):
 
 
 type HourLimits = tuple[float, float, float, float]
-"""Four levels of a battery's stored energy in an hour, in Wh. Above the first, the battery gives
-energy to the house. Below the second, it charges from the grid. Below the third, it stores solar
-energy. Above the fourth, it gives energy to stay below the reference power."""
+"""Four levels of a battery's stored energy in an hour, in Wh. Above the first level, the battery
+gives energy to the house. Below the second level, it charges from the grid. Below the third level,
+it stores solar energy. Above the fourth level, it gives energy to the house only to lower an excess
+over the reference power."""
 _NO_LIMITS: HourLimits = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -80,7 +82,7 @@ class _Event:
     """First hour of the event, from 0 to 23."""
     above_wh: float = 0.0
     beside_wh: float = 0.0
-    """Energy in Wh that the battery could give in these hours below the reference power."""
+    """Import in Wh below the reference power that the battery could replace in these hours."""
 
 
 class BatteryPlan:
@@ -141,9 +143,9 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # `cheapest` is the value of stored energy in the cheapest hour: the import that the energy
-        # replaces, less two tolerances. Without the tolerances, a battery without losses would
-        # charge energy that nobody needs later.
+        # `cheapest` is the value of stored energy in the cheapest hour: the price of import minus
+        # the loss of discharging, minus two tolerances. Without the tolerances, a battery without
+        # losses would charge energy that nobody needs later.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
         limits = [_NO_LIMITS] * _HOURS
@@ -157,9 +159,9 @@ class BatteryPlan:
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
             # The loop goes backwards in time, so `values` are the values after this hour. A part
-            # that this hour can fill is worth at most the cost of filling it. So lower the values:
-            # first of the parts that solar energy can fill, then of the parts that the grid can
-            # fill.
+            # that can be filled in this hour is worth at most the cost of filling it. So lower the
+            # values to this cost, first for parts filled by solar energy, then for parts filled by
+            # the grid.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
@@ -182,14 +184,15 @@ class BatteryPlan:
     def _last_values(self, cheapest: float) -> list[float]:
         """Return the values that the battery's 20 parts have after the last planned hour.
 
-        The values are in EUR per stored kWh, the highest first. They are negated, because `bisect`
-        needs an ascending list. `cheapest` is the value of a part in the cheapest hour of the plan.
+        The values are in EUR per stored kWh. They are negated and in ascending order, as `bisect`
+        needs it, so the part with the highest value comes first. `cheapest` is the value, not
+        negated, of a part in the cheapest hour of the plan.
         """
         before = self._at_midnight or [-cheapest] * _PARTS
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
 
     def _end_day(self) -> None:
-        """Add the hours noted since the last plan to the last days, as one day."""
+        """Add a day to the record of past days: the hours noted since the last plan."""
         if self._is_noted:
             self._drawn_days.add(self._drawn)
             self._fed_days.add(self._fed)
@@ -198,11 +201,11 @@ class BatteryPlan:
             self._is_noted = False
 
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Return three lists with numbers of the battery's parts, indexed by hour of the clock.
+        """Return three lists that count parts of the battery, indexed by hour of the clock.
 
-        - The household needs the parts in the first list.
-        - Solar energy can fill the parts in the second list.
-        - The grid can fill the parts in the third list below the reference power.
+        - The first list counts the parts that the household needs.
+        - The second list counts the parts that solar energy can fill.
+        - The third list counts the parts that the grid can fill below the reference power.
         """
         one_way, drawn = self._one_way, self._drawn_days.means
         return (
@@ -219,8 +222,8 @@ class BatteryPlan:
         An excess has three values:
 
         - its probability;
-        - the number of the battery's parts that would replace the import above the reference power;
-        - the number of parts that can replace import below the reference power in the same hours.
+        - how many parts of the battery replace the import above the reference power;
+        - how many parts can replace import below the reference power in the same hours.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
@@ -262,9 +265,9 @@ def _with_event(
 ) -> list[float]:
     """Return the values of the battery's parts if an excess over the reference power is possible.
 
-    The result is the mean of the values with and without the excess, weighted by its probability.
-    `event` is an excess as `_expected_events` returns it. `saving` is the value of a part of the
-    battery that the house uses, negated like all values in the lists.
+    The result is the mean of the values with and without the excess, weighted by the probability
+    of the excess. `event` is an excess as `_expected_events` returns it. `saving` is the value of a
+    part that replaces import below the reference power. All values are negated, `saving` too.
     """
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)
@@ -274,10 +277,11 @@ def _with_event(
 
 
 def _filled(values: list[float], cost: float, parts: int, index: int) -> list[float]:
-    """Return `values` after some parts of the battery were filled at the price `cost`.
+    """Return the values of the battery's parts after `parts` parts were filled at the price `cost`.
 
-    `parts` is the number of filled parts. This number of values is removed at the beginning of the
-    list, where the highest values are. `cost` is inserted the same number of times before `index`.
+    Filling lowers the highest values to `cost`. All values and `cost` are negated, so the highest
+    values are at the beginning of the list. The first `parts` values are removed, and `cost` is
+    inserted `parts` times before the value at `index`.
     """
     if not parts:
         return values

@@ -3,9 +3,9 @@
 The simulated rule knows prices in advance, from the contract and the market. The energy of a
 quarter-hour is known only when that quarter-hour runs:
 
-1. Once a day, `battery_plan.py` computes for each hour the amount of stored energy to keep, because
-   it is worth more later. It uses the prices until the end of the next day, and the household's
-   last days.
+1. Once a day, `battery_plan.py` computes for each hour the amount of stored energy that is worth
+   more later, and so is kept. The plan uses the prices until the end of the next day, and the
+   energies of the household's last days.
 2. The house gets stored energy beyond that amount. Missing energy is charged from the grid if this
    pays in spite of the loss, and never above the reference power. Solar energy is stored if the
    stored energy is worth more than the feed-in price.

@@ -7,7 +7,8 @@
 - The saving compares both years, each at its cheapest reference power. If another reference power
   is cheaper even without a battery, this advantage does not count as a saving of the battery.
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
-  battery does nothing in unknown quarter-hours, the upper end as much as in known quarter-hours.
+  battery saves nothing in an unknown quarter-hour. The upper end assumes that it saves as much as
+  in a known quarter-hour.
 - With less than twelve whole months, all amounts are scaled to a year.
 """
 

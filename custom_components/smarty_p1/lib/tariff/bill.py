@@ -7,12 +7,13 @@
   once, and the total is net plus VAT. So the bill adds up on paper.
 - Monthly prices count from the start of the month, whether its days were measured or not. In the
   very first month, they count from the day of the first reading.
-- With VAT, the parts are rounded by the largest remainder, so that they add up to the total.
+- Each line belongs to a part of the bill, such as the network. The costs of the parts with VAT are
+  rounded by the largest remainder, so that they add up to the total.
 - If the contract lacks a price of the grid or a levy, the published price of each day is used.
 - While a price is unknown, its line is in `missing`, and there is no total.
-- Energy at the market's price is priced when it is measured. If the market's price was unknown for
-  up to a tenth of a month's energy (`unpriced_kwh`), this energy costs the month's mean. If it was
-  unknown for more, the price of the energy is unknown.
+- Energy at the market's price is priced when it is measured. If the market's price is unknown then,
+  the energy counts as `unpriced_kwh`. If this is at most a tenth of the month's energy, it costs
+  the month's mean price. Otherwise, the price of the month's energy is unknown.
 - Exported energy without a price has no line, and is not in the total.
 - Exported energy has no VAT. An aid may have no VAT either.
 - Shared energy is left out of the lines of supplier and levies, but not of the network's lines.
@@ -109,7 +110,7 @@ class Bill(NamedTuple):
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None
-    """Last approved day of the published prices. None unless the bill uses them for later days."""
+    """Last approved day of the published prices if the bill uses them for later days, else None."""
     unpriced_kwh: float
     """Imported energy whose market price was unknown when it was measured."""
     unpriced_exported_kwh: float
@@ -174,8 +175,8 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
     if "surcharge" in taxed:
-        # The bill shows the surcharge's mean price in fractions of a cent. So round only the
-        # product of energy and price.
+        # The surcharge alone is also shown with more decimals than cents. So compute its cents from
+        # the same product of energy and price, and not from the rounded amounts of the lines.
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
@@ -302,10 +303,10 @@ class _Energy(NamedTuple):
         return max(0.0, self.kwh - self.market_kwh)
 
     def priced(self, mean: float | None) -> _Energy:
-        """Return this energy, with the price `mean` for the part with an unknown market price.
+        """Return this energy. The part with an unknown market price gets the price `mean`.
 
-        `mean` is a mean of market prices. Without a margin or a mean price, that part stays
-        unpriced.
+        `mean` is a mean of market prices. If `mean` or the margin is None, the energy is returned
+        unchanged.
         """
         if self.margin is None or mean is None:
             return self

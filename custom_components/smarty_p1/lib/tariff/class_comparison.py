@@ -2,8 +2,8 @@
 
     compare(months, contracts, until).cheapest
 
-A reference power of the tariff is called a class. A smaller class has a lower fixed price, but
-more energy above it costs the surcharge. Only the last 12 whole months decide, and nothing is
+A reference power of the tariff is called a class. A smaller class has a lower fixed price, but the
+surcharge applies to more energy. Only the last 12 whole months decide, and nothing is
 extrapolated. Amounts include VAT if the contract does. Each month has the prices of its time, or
 all months have the current prices. Current prices say more about the coming months.
 """
@@ -61,7 +61,7 @@ class Comparison(NamedTuple):
     saving_per_year: float | None
     """Yearly saving in EUR at the cheapest reference power; None if unknown."""
     prices_of: date | None
-    """Last approved day of the published prices. None unless later days use these prices."""
+    """Last approved day of the published prices if they are used after that day, otherwise None."""
 
     @property
     def is_about_the_same(self) -> bool | None:

@@ -26,16 +26,16 @@ MAX_AID_NAME_LENGTH = 60
 class Contract:
     """Terms of a household's contract, and the prices of its bill in EUR without VAT.
 
-    A field is None if the household has not entered it. Then the published price is used. Energy
-    prices are not published, so they are unknown then.
+    A field is None if the household has not entered it. The published price is used instead. Energy
+    prices are not published, so an energy price that is not entered is unknown.
     """
 
     reference_kw: float | None = None
     meter_ampere: int = METER_SIZES[0]
     has_vat: bool = True
     replaces_variable: bool = False
-    """True if the surcharge on a kWh above the reference power replaces the network's variable
-    price, False if the kWh costs both."""
+    """True if a kWh above the reference power costs the surcharge instead of the network's variable
+    price, False if it costs both."""
     energy_price: float | None = None
     """Fixed price per imported kWh."""
     energy_margin: float | None = None
@@ -207,9 +207,10 @@ class Contracts:
         return min([end, *(since for since, _ in self.entries if since > time)])
 
     def changed(self, contract: Contract, since: datetime) -> Contracts:
-        """Return these contracts with `contract` in place of all contracts from `since` on.
+        """Return these contracts, with `contract` as the only contract from `since` on.
 
-        If there are more than `MAX_CONTRACTS`, the oldest are dropped.
+        Contracts that begin at `since` or later are dropped. If more than `MAX_CONTRACTS` remain,
+        the oldest are dropped, too.
         """
         since = since.astimezone(UTC)
         kept = tuple(entry for entry in self.entries if entry[0] < since)

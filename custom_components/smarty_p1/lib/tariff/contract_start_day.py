@@ -62,8 +62,8 @@ def _with_day(
         return replace(contracts, entries=((BEGINNING, contract),))
     month = _filled(contracts, contracts.latest, contract, month_start(start))
     kept = (entry for entry in month.entries if entry[0] < start)
-    # Add `contract` even if it equals the contract before. Otherwise the options would differ from
-    # the stored contracts, and `contract` would be entered again at every start.
+    # Add `contract` even if the previous contract is equal. Otherwise the day in the options would
+    # differ from the stored contracts, so `contract` would be entered again at every restart.
     return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
 
 
@@ -73,9 +73,9 @@ def _next_change(now: datetime) -> datetime:
 
 
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
-    """Return the contracts with empty fields filled in, from the time `since` on.
+    """Return `contracts`. The empty fields of contracts that hold at `since` or later are filled.
 
-    `_put_in` fills the fields of each contract that holds at `since` or later.
+    `_put_in` fills the fields of one contract.
     """
     since = since.astimezone(UTC)
     result = contracts
@@ -88,9 +88,10 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
-    """Return `contract` with the values of `after` in the fields that are empty.
+    """Return `contract`. Its empty fields get the values of `after`, the entered contract.
 
-    A field counts as empty if both `contract` and `before` have no value for it.
+    A field counts as empty if neither `contract` nor `before` has a value for it. `before` is the
+    contract that `after` replaces.
     """
     values = {
         field.name: getattr(after, field.name)

@@ -256,8 +256,9 @@ class DemandMeter:
         """Return the meter restored from `data`, which `as_dict` returned, and the stored spans.
 
         `files` has the stored spans. `contract` is the contract in the options, and `since` its
-        first day. `months` are day sums stored by version 2 of the state: all spans are made from
-        these sums, and then replace the files. Reading years of files takes some time.
+        first day. `months` are the months in the archive of version 2 of the state. If `data` has
+        version 2, all spans are made from the day sums in `data` and `months` and from `files`;
+        these spans then replace the files. Reading years of files takes some time.
 
         The time since the last reading becomes a gap, and the power is unknown until the next
         reading. Raises ValueError for malformed data and unknown versions.
@@ -278,7 +279,7 @@ class DemandMeter:
     def from_files(
         cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return a meter whose stored state is lost, restored only from the spans in `files`.
+        """Return the meter restored only from the spans in `files`, because its state is lost.
 
         `contract`, `since` and `months` have the same meaning as for `from_dict`.
         """

@@ -55,7 +55,7 @@ class Demand:
     peak: QuarterHour | None
     """The highest quarter-hour of the shown month; of equal quarter-hours, the first."""
     excess_kwh: float | None
-    """Energy of the shown month above the reference power then in force."""
+    """Energy of the shown month above the reference power, by the contract of each day."""
     known_month: Month
     """The shown month without the running quarter-hour."""
     running: Amounts | None
@@ -65,7 +65,7 @@ class Demand:
     contracts: Contracts
     market: MarketPrices
     is_begun_here: bool
-    """Whether the day of the first reading is known. The first month is billed from that day."""
+    """Whether the day of the connection's first reading is known. Billing begins on that day."""
     day_sums: DaySums
     """Energy of the last whole day in each series of the platform Leneda."""
 
@@ -84,7 +84,7 @@ class Demand:
 class Summary:
     """Shown month and earlier months, without the running quarter-hour.
 
-    A summary is made again only when a quarter-hour ends, or when contracts change.
+    A summary is made again only when the months, the contracts or the shown month have changed.
     """
 
     months: dict[datetime, Month]
@@ -109,8 +109,8 @@ def summarised(
 ) -> Summary:
     """Return the summary of `months`. Return `last` itself if it was made from the same objects.
 
-    `shown` is the start of the shown month. `is_begun_here` says whether the day of the first
-    reading is known.
+    `shown` is the start of the shown month. `is_begun_here` is False if the day of the connection's
+    first reading is unknown, because the stored state was lost.
     """
     if last and last.is_of(months, contracts, shown):
         return last

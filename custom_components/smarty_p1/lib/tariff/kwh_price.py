@@ -21,7 +21,7 @@ class KwhPrice(NamedTuple):
     imported: float | None
     exported: float | None
     prices_of: date | None = None
-    """Last approved day of the published prices. None unless a later moment uses these prices."""
+    """Last approved day of the published prices if they are used after that day, otherwise None."""
 
 
 def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
@@ -49,9 +49,9 @@ def quarter_hour_cost(
 ) -> float | None:
     """Return the cost in EUR of a quarter-hour's imported energy, without the surcharge.
 
-    A shared kWh (see `covered`) costs the network's price plus the energy community's price, if
-    both are known. Return None if a price is unknown. A price that follows the market is always
-    unknown, because past market prices are not stored.
+    A shared kWh (see `covered`) costs the network's price plus the energy community's price. An
+    unknown price of the energy community counts as 0. Return None if any other price is unknown. A
+    price that follows the market is always unknown, because past market prices are not stored.
     """
     price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:

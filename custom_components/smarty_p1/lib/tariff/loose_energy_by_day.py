@@ -96,7 +96,7 @@ class RowView:
         return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the parts of `run`, loose spans, that Leneda does not cover, with their energy."""
+        """Return the remainders of all spans in `run`: the parts that Leneda does not cover."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
@@ -115,7 +115,7 @@ class RowView:
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return the times in a run of loose spans that Leneda covers.
+        """Return the periods of `run` for which Leneda has quarter-hours, with Leneda's energy.
 
         The first result is for imported energy, the second for exported energy. Where a
         quarter-hour was measured, Leneda's quarter-hour is not used.
@@ -195,10 +195,10 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the periods in `run`, a list of spans, that Leneda does not cover.
+    """Yield the parts of the spans in `run` for which Leneda has no quarter-hour.
 
-    Each period comes with the kind of its span, and with its energy in Wh. `cover` has the periods
-    that Leneda covers. `energies_wh` has the energy of each span.
+    A part is a tuple of the kind of its span, its period, and its energy in Wh. `cover` has the
+    periods for which Leneda has quarter-hours. `energies_wh` has the energy of each span.
     """
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
@@ -241,10 +241,10 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 def _share_out(
     pieces: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
-    """Divide the energy of `remainder` among its days, as pieces that are added to `pieces`.
+    """Divide the energy of `remainder` among its days, and add a piece for each day to `pieces`.
 
-    The energy of a gap is divided in proportion to time. A part of a quarter-hour belongs to one
-    day.
+    The energy of a gap is divided in proportion to time. A part of a quarter-hour lies in one day,
+    so its energy is not divided. Days outside of `period` are left out.
     """
     kind, (start, end), imported_wh, exported_wh = remainder
     is_gap = kind is Kind.GAP

@@ -6,21 +6,22 @@ the first reading after this break decides whether the unconfirmed segment stays
 that goes is treated as if it had not been read.
 
 A reading "can continue" a segment if it is of the same meter, its register has risen plausibly, and
-its time is up to 40 days after the segment's last reading. The "passed time" is the time from the
-last reading of the segment before to the deciding reading. The unconfirmed segment goes in four
-cases, and stays in all others:
+its time is up to 40 days after the segment's last reading. The "previous segment" is the segment
+before the unconfirmed segment. The "passed time" is the time from the last reading of the previous
+segment to the deciding reading. The unconfirmed segment goes in four cases, and stays in all
+others:
 
-- Case 1: The reading can continue only the segment before, and the unconfirmed segment does not fit
-  between that segment and the reading: its clock, meter or register is wrong.
-- Case 2: The reading can continue only the segment before, and only because the clock was set back.
-  The passed time is 0 to 15 min longer than the unconfirmed segment (0 to 30 min if the clock was
-  ahead by over a day).
+- Case 1: The reading can continue only the previous segment, and the unconfirmed segment does not
+  fit between the previous segment and the reading: its clock, meter or register is wrong.
+- Case 2: The reading can continue only the previous segment, and only because the clock was set
+  back. The passed time is 0 to 15 min longer than the unconfirmed segment (0 to 30 min if the clock
+  was ahead by over a day).
 - Case 3: The reading can continue both segments, and the clock of the unconfirmed segment was slow,
-  so that the segment begins before the end of the segment before. The passed time is at least as
+  so that this segment begins before the end of the previous segment. The passed time is at least as
   long as the unconfirmed segment.
 - Case 4: The unconfirmed segment has no whole quarter-hour, and the reading is of the meter and
-  register of the segment before. Either the reading can continue that segment, or the unconfirmed
-  segment fits neither to that segment nor to the reading.
+  register of the previous segment. Either the reading can continue the previous segment, or the
+  unconfirmed segment fits neither the previous segment nor the reading.
 
 In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
 is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
@@ -67,11 +68,11 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class ReadingSegment:
-    """A meter's readings without a break: the first reading, the last reading, and their energies.
+    """Readings of a meter without a break: the first and the last reading, and measured energies.
 
-    `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` are
-    the finished spans of a segment whose clock is still doubtful. So they are not stored with the
-    connection's other spans yet.
+    `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` has
+    the finished spans of an unconfirmed segment. The spans of a confirmed segment are in the row of
+    the connection.
     """
 
     first: Registers
@@ -133,9 +134,10 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many segments stay after `reading`, counted from the first segment on.
+    """Return how many segments, from the first on, stay when `reading` is taken.
 
-    `reading` comes after a break, so it does not simply continue the last segment.
+    The caller drops all other segments. `reading` comes after a break, so it does not simply
+    continue the last segment.
     """
     for index in reversed(range(len(segments) - 1)):
         if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
@@ -149,7 +151,10 @@ def _goes_on_from(
     reading: Registers,
     serial_number: str | None,
 ) -> bool:
-    """Return whether `reading` continues `segment`, so that the `later` segments are dropped."""
+    """Return whether `reading` continues `segment`.
+
+    If it does, the `later` segments are wrong, and the caller drops them.
+    """
     following, latest = later[0], later[-1]
     if not segment.may_be_followed_by(reading, serial_number):
         return False
@@ -172,9 +177,9 @@ def _goes_on_from(
 def _is_part_of_gap(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
-    """Return whether the last segment is too short to stay between the gaps on both sides of it.
+    """Return whether the last segment is too short to separate the gaps before and after it.
 
-    Such a segment has no whole quarter-hour. If it is dropped, the two gaps become one gap.
+    Such a segment has no whole quarter-hour. The caller drops it, so the two gaps become one gap.
     """
     if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False

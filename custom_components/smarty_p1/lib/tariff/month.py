@@ -207,8 +207,8 @@ _MIN_CLASS_WH = REFERENCE_POWERS[0] * 250
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
     """Return the excess of a quarter-hour's energy over each reference power that it exceeds.
 
-    The keys are reference powers in kW. `own_kw` is the contract's reference power. If the tariff
-    has no such reference power, `own_kw` is always a key, even without an excess.
+    The keys are reference powers in kW. `own_kw` is the contract's reference power. If `own_kw` is
+    not a reference power of the tariff, it is always a key, even without an excess.
     """
     return above_classes([energy_wh], own_kw)
 

@@ -28,7 +28,7 @@ _MAX_REGISTER_WH = 1e13
 _MAX_NUMBER = 10**12
 _YEARS = range(1999, 2101)
 LATE = "~"
-"""Mark of inexact exported energy: some of it may have come before the quarter-hour."""
+"""Mark of inexact exported energy: a part may be from before the quarter-hour."""
 _MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
@@ -111,7 +111,7 @@ def cells_of(line: str) -> tuple[list[str], bool]:
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
     """Return the span of a line, which has no line break. Raises ValueError for a malformed line.
 
-    If `is_numbered` is false, the spans are not numbered yet, and the number in the line must be 0.
+    If `is_numbered` is false, the line is not in a file yet, so its number must be 0.
     """
     cells, _ = cells_of(line)
     return span_of_cells(cells, is_numbered=is_numbered)
@@ -120,7 +120,7 @@ def span_of(line: str, *, is_numbered: bool = True) -> Span:
 def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     """Return the span of a line's cells. Raises ValueError for malformed cells.
 
-    If `is_numbered` is false, the number must be 0, as in a line that is not in a file yet.
+    If `is_numbered` is false, the line is not in a file yet, so its number must be 0.
     """
     if len(cells) == _COLUMNS_1:
         cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]
@@ -154,9 +154,9 @@ def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
 
 
 def parse_time(text: str) -> datetime:
-    """Return the time in `text`, in UTC.
+    """Return `text` as a time in UTC.
 
-    Raises ValueError if it has no zone or an impossible year.
+    Raises ValueError if the text has no time zone or an impossible year.
     """
     time = datetime.fromisoformat(text)
     if time.tzinfo is None or time.year not in _YEARS:

@@ -136,7 +136,7 @@ class RowReader:
     def _goes_on(self, number: int, end: Position) -> bool:
         """Return whether `number` directly follows the last range of numbers in `runs`.
 
-        If it follows, extend the range by `number`, with the registers at `end`.
+        If it follows, add `number` to this range, so that `end` is the new end of the range.
         """
         if not self.runs or self.runs[-1].last + 1 != number:
             return False
@@ -171,11 +171,11 @@ class RowReader:
         return True
 
     def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
-        """Add a gap for each range of missing numbers, after all files were read.
+        """Add a gap for each range of missing numbers. Call this after all files were read.
 
-        `begun` has the registers at which the first span began. `segment` is the stored segment of
-        readings after the last span. If energy was lost between the last line and this segment, the
-        attribute `lost` becomes a gap with this energy.
+        `begun` is the first reading of the connection, at the start of the first span. `segment` is
+        the stored segment of readings after the last span. If energy was lost between the last line
+        and this segment, `lost` is set to a gap with this energy.
         """
         self._clip_gaps()
         last_number, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)

@@ -168,7 +168,7 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Days to forecast from: whole `days`, and `others` for values that all of `days` lack."""
+    """Days on which a forecast is based. `others` provides the values that all of `days` lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]

@@ -18,9 +18,9 @@ _QUARTER_HOURS_A_DAY = 96
 
 
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
-    """Return the excess of all `days` together.
+    """Return the sum of the excesses of all `days`.
 
-    The excess of a day is over the reference power of its contract.
+    The excess of each day is the excess over the reference power in that day's contract.
     """
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
     excesses = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]

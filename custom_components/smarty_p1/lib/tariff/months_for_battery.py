@@ -192,10 +192,9 @@ def year_of(
 ) -> WhatIfYear:
     """Return the year that consists of `months`. All months have ended.
 
-    `quarters` are the known quarter-hours of these months. Both are in the order of time.
-
-    Raises WhatIfError if too few days are measured. If the contract follows the market, WhatIfError
-    also means that too few of these days have market prices.
+    `quarters` are the known quarter-hours of these months. `months` and `quarters` are in the order
+    of time. Raises WhatIfError if too few days are measured, or if the contract follows the market
+    and too few days have market prices.
     """
     feeds_in = any(month.exported_kwh for month in months)
     days: list[KnownDay] = []

@@ -1,8 +1,8 @@
 """Published prices of the grid and of the levies, and the prices agreed in a contract.
 
 `network_prices.toml` has the published prices. Each price holds from a midnight in Luxembourg on.
-After the day `APPROVED_UNTIL`, the latest published prices stay in use. An answer that uses them
-then contains this day.
+After the day `APPROVED_UNTIL`, the latest published prices stay in use. Results for later days have
+`APPROVED_UNTIL` in their field `prices_of` if they use published prices.
 """
 
 import tomllib
@@ -47,7 +47,11 @@ class NetworkPrices:
 
 
 def _changes(prices: Mapping[str, Any]) -> set[date]:
-    """Return the days on which a price begins, and the days after a price or the approval ends."""
+    """Return the days on which the published prices change.
+
+    A price changes on its first day and on the day after its last day. The day after the end of the
+    approval is returned, too.
+    """
     days = {APPROVED_UNTIL + timedelta(days=1)}
     for dated in prices.values():
         if isinstance(dated, dict):

@@ -15,7 +15,7 @@ _HOUR = timedelta(hours=1)
 
 
 def most_wh(passed: timedelta) -> float:
-    """Return the most energy in Wh that a connection can carry while the time `passed` passes.
+    """Return the most energy in Wh that a connection can carry in the time `passed`.
 
     `CLOCK_TOLERANCE` is added, because a correction of the clock can shorten the measured time.
     """

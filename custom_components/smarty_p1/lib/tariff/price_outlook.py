@@ -45,7 +45,7 @@ class ComingQuarterHour(NamedTuple):
     """In UTC."""
     price: KwhPrice
     left_kw: float | None
-    """Reference power less the usual import; below 0 where the import is usually higher."""
+    """Reference power minus the usual import; below 0 where the import is usually higher."""
     unknown: Mapping[str, Unknown]
     """Reason for each unknown value, by "price_import", "price_export" or "left_kw"."""
 
@@ -74,8 +74,7 @@ def quarter_hours_ahead(
 ) -> Iterator[ComingQuarterHour]:
     """Yield the current quarter-hour and all that follow within 48 hours.
 
-    `now` is in UTC. `market` returns the market's prices, and `usual` has the usual import. The
-    prices come from `price_of_kwh`.
+    `now` is in UTC. `market` returns the market's prices. `usual` has the usual imported power.
     """
     start = quarter_start(now)
     for n in range(_AHEAD // QUARTER_HOUR):

@@ -21,7 +21,7 @@ ABOVE_CONTRACT = 16
 """Bit that `QuarterHours.above` adds to a count of reference powers (0 to 10, in four bits)."""
 
 type Run = tuple[int, int, Origin]
-"""Successive quarter-hours from Leneda: index of the first, their count, their origin."""
+"""Successive quarter-hours from Leneda: index of the first quarter-hour, count, origin."""
 
 
 class QuarterHours:
@@ -80,7 +80,7 @@ class QuarterHours:
         """Return the energy of each quarter-hour from `start` to `end`, in whole Wh.
 
         An energy is None if it is unknown. `quantity` is "imported" or "exported". For any other
-        text, the result is imported less exported energy.
+        text, the result is the imported energy minus the exported energy.
         """
         part = self._slice(start, end)
         imported, exported = self._imported[part], self._exported[part]
@@ -90,11 +90,12 @@ class QuarterHours:
         return [None if isnan(wh) else round(wh) for wh in exact]
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
-        """Return one energy in Wh for each quarter-hour: the larger of import and export.
+        """Return either the imported or the exported energy of each quarter-hour, in whole Wh.
 
-        Exported energy is negative, unknown energy is None. `above` is the result of calling the
-        method `above` with the same `start`. If the import of a quarter-hour exceeds a reference
-        power, the import is returned even if the export is larger.
+        The larger energy is returned, the exported energy with a minus sign. None stands for an
+        unknown imported energy. `above` was returned by the method `above` for the same `start`. If
+        it says that a quarter-hour exceeds a reference power, the imported energy is returned even
+        if the exported energy is larger.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -182,5 +183,5 @@ def _mark_of(imported_wh: float, kw: float | None) -> int:
 
 
 def _net(imported_wh: float, exported_wh: float) -> float:
-    """Return imported less exported energy. An unknown exported energy counts as 0."""
+    """Return imported minus exported energy. An unknown exported energy counts as 0."""
     return imported_wh if isnan(exported_wh) else imported_wh - exported_wh

@@ -212,7 +212,7 @@ class ReadingHistory:
         segments.append(ReadingSegment.begun(reading, serial_number, shown))
 
     def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
-        """Put the gap between two segments before the spans of the second segment, `after`.
+        """Insert a gap as the first span of `after`: the time since the end of `before`.
 
         Do nothing if the segments are not of the same meter and register.
         """
@@ -237,7 +237,7 @@ class ReadingHistory:
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
         # If the last span ends within the last confirmed segment, the segments after this segment
-        # are still right. If the span ends later, they are outdated, so drop them.
+        # are still right. Otherwise, continue with an empty segment after the last span.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []
@@ -248,9 +248,8 @@ class ReadingHistory:
             self._show_month_of(quarters[-1].start)
 
     def _last_in_row(self, identities: set[_Identity]) -> int:
-        """Return the index of the last segment that has one of the spans in `identities`.
+        """Return the index of the last segment that has a span with one of the `identities`.
 
-        `_identity` returns the values by which two spans count as the same span.
         Return 0 if no segment has such a span.
         """
         last_index = 0
@@ -277,7 +276,7 @@ def _identity(span: Span) -> _Identity:
 
 
 def _boundary(reading: Registers, rise: Rise, share: float, time: datetime) -> Position:
-    """Return the registers at `time`: the registers of `reading` less `share` of `rise`."""
+    """Return the registers at `time`: the registers of `reading` minus `share` of `rise`."""
     exported_wh = reading.exported_wh
     if exported_wh is not None:
         exported_wh = round(exported_wh - rise.exported_wh * share, 6)

@@ -25,8 +25,8 @@ class Energies(NamedTuple):
 class Registers(NamedTuple):
     """Values in Wh and varh of a meter's energy registers at one time.
 
-    `exported_wh` is the last known exported energy, and `exported_time` the time of the telegram
-    that had it.
+    `exported_wh` is the last known exported energy. `exported_time` is the time of the telegram
+    that contained this energy.
     """
 
     time: datetime
@@ -61,9 +61,9 @@ def _thousandths(value: float | None) -> int | None:
 class Rise(NamedTuple):
     """Rise of the energy registers between two readings, in Wh and varh.
 
-    `exported_wh` is the rise between the last known values, 0 where unknown. `is_exported_exact`
-    says whether the telegrams of both readings have the exported energy. A reactive energy is None
-    where unknown.
+    `exported_wh` is the rise between the last known values at the two readings, 0 if this rise is
+    unknown. `is_exported_exact` says whether the telegrams of both readings have the exported
+    energy. A reactive energy is None if it is unknown.
     """
 
     imported_wh: float
@@ -127,7 +127,10 @@ class Amounts(NamedTuple):
     market_exported_wh: float = 0.0
 
     def plus(self, rise: Rise, share: float, market: MarketPrices) -> Amounts:
-        """Return these amounts plus the part `share` of `rise`, priced at `market`."""
+        """Return the sum of these amounts and the part `share` (0 to 1) of `rise`.
+
+        The energies of this part get the prices in `market`.
+        """
         imported_wh, exported_wh = rise.imported_wh * share, rise.exported_wh * share
         cost, priced_wh, revenue, priced_exported_wh = self[5:]
         if market.energy is not None:

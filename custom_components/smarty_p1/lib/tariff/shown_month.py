@@ -6,7 +6,8 @@ another month would be counted twice. So the shown month changes only by these r
 - The month of a sure clock is shown. A clock is sure until a break, and again after a measured day.
 - The month of an unsure clock is shown if it is later than the shown month. It is not shown if the
   clock has leapt ahead by more than a day with hardly any energy.
-- After the month of a wrong clock, the last known month is shown as soon as readings return to it.
+- If the month of a wrong clock is shown, the last month with measured quarter-hours is shown again
+  as soon as a reading lies in this last month.
 
 In the examples, a meter was read until 12:00 of 13 June. The columns are the clock after a break,
 the energy drawn in the break, and the hours of reading after the break.
@@ -73,10 +74,10 @@ def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
-    """Return whether a wrong clock had left `month`, and is now right again.
+    """Return whether `month`, the month of the last reading, is right and the shown month is wrong.
 
-    This is assumed if `month` is the last month with measured quarter-hours. Return False if the
-    following month is the shown month, because the clock is perhaps a month slow.
+    This is assumed if `month` has measured quarter-hours and the month after `month` has none. If
+    the month after `month` is the shown month, return False, because the clock is perhaps slow.
     """
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)
@@ -86,7 +87,8 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
     """Return whether the clock is perhaps ahead, because it has leapt between two segments.
 
-    A clock that has leapt more than `MAX_SEGMENTS - 2` times leaps all the time, so return False.
+    Return False if it has leapt more than `MAX_SEGMENTS - 2` times. Such a clock leaps all the
+    time; if the result were True, the shown month would never change.
     """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
@@ -95,8 +97,8 @@ def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
 def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
     """Return whether the clock was set ahead by over a day between two segments.
 
-    A real gap is no such leap: in a real gap, the same register rises by a mean power of at least
-    `_MIN_W`.
+    Return False for a real gap: the readings are of the same register, and its rise amounts to a
+    mean power of at least `_MIN_W`.
     """
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:

@@ -1,9 +1,9 @@
 """Consumption of a house with solar panels or a battery, its own energy, and the saved cost.
 
 Consumption = drawn from the grid + produced + discharged - charged - fed into the grid. Own energy
-= consumption - drawn from the grid. An inverter may report late, so the sums of days are right, but
-single quarter-hours are not. Own energy of an hour may be negative, for example while a battery is
-charged from the grid.
+= consumption - drawn from the grid. An inverter may report its energy late, so single quarter-hours
+may be wrong, but the sums of days are right. Own energy of an hour may be negative, for example
+while a battery is charged from the grid.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,8 +33,9 @@ _LEARNING_HOURS = 28 * 24
 # have more than twice the energy of each earlier hour. In the first week, there is no such limit.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
-# Share of the highest hourly energy. After more than MAX_NIGHT without solar energy, the first hour
-# has less than this share. If it has more, a part of the energy was produced in earlier hours.
+# After more than MAX_NIGHT without solar energy, the first hour has at most this share of the
+# highest hourly energy. If the first hour has more, a part of its energy was produced in earlier
+# hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _PRICED_DECIMALS = 9
@@ -126,7 +127,10 @@ class Grid:
                 self._add_loose(span)
 
     def is_known(self, day: datetime) -> bool:
-        """Return whether the energies of a day are known, up to `until` if this is earlier."""
+        """Return whether the energies of a day are known.
+
+        If `until` lies within the day, only the time before `until` must be known.
+        """
         end = min(day_end(day), self.until)
         return self._known.get(day, timedelta()) >= end - day - timedelta(seconds=1)
 
@@ -208,7 +212,7 @@ class _Watch:
         return self._last_energy, hour + _HOUR
 
     def note(self, hour: datetime, kwh: float) -> None:
-        """Remember the energy of an hour, with which later hours are compared."""
+        """Remember `kwh`, the energy of an hour, so that later hours are compared with it."""
         # Limit the highest energy, so that one wrong hour does not make the next wrong hour
         # plausible. The hours of a larger inverter become plausible after a few days.
         self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
@@ -305,7 +309,7 @@ def _worth(
     fed_hours: Mapping[datetime, float],
     price_of_hour: PriceOfHour,
 ) -> tuple[float, float]:
-    """Return the worth of a day's own energy in EUR, and the own energy without a price in kWh.
+    """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
 
     Own energy is the energy that the house did not draw from the grid. If the fed-in energy of some
     hours is unknown, their own energy is known only as a sum: the rest of the day's own energy.

@@ -33,9 +33,9 @@ _MAX_GAP = timedelta(days=731)
 # Energy in Wh. A household draws more than this in a real gap of more than 40 days. If it drew
 # less, the gap is not real: the clock was set ahead.
 _MAX_LEAP_WH = 10_000
-# Difference in Wh between two stored values of a register. Stored values are rounded, so a value
-# can be lower than the value before by this difference, although the register did not fall. Meters
-# count in larger steps.
+# Difference in Wh between two stored values of a register. Stored values are rounded. So a value
+# can be lower than the previous value by this difference, although the register did not fall. A
+# real fall is larger, because meters count in larger steps.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
@@ -72,10 +72,11 @@ class Span(NamedTuple):
 
     @property
     def shared_periods(self) -> list[Period]:
-        """Return the periods that get the span's energy where the platform Leneda has no data.
+        """Return the periods among which the energy is divided if Leneda has no data for the span.
 
-        Usually, this is the whole span. A gap of more than `MAX_SHARED_GAP` has no such period. But
-        if the clock perhaps leapt, the gap's last second is the period.
+        Usually, the whole span is the only period. A gap of more than `MAX_SHARED_GAP` has no such
+        period, because its energy is not divided. If the gap has so little energy that the clock
+        perhaps leapt, the only period is the gap's last second.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -153,7 +154,7 @@ class MonthColumns:
         """Columns of the imported and exported reactive energy in 0.001 varh, -1 where unknown.
         None if all values are unknown."""
         self.late_exported: dict[int, float] = {}
-        """Inexact exported energy by place: some may have come before the quarter-hour."""
+        """Inexact exported energy by place: a part may be from before the quarter-hour."""
         self.repeated: list[Span] = []
         """Earlier measurements of quarter-hours that were measured more than once."""
         self.loose: list[Span] = []
@@ -253,8 +254,8 @@ class MonthColumns:
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
         """Put a measured quarter-hour at its place.
 
-        If this place has a quarter-hour already, the energies of both count, and the new
-        quarter-hour is shown. With `replaces`, the old quarter-hour is discarded.
+        If this place has a quarter-hour already, the old quarter-hour moves to `repeated`, so that
+        its energies still count. With `replaces`, the old quarter-hour is discarded.
         """
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:

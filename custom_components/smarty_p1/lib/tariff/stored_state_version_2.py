@@ -109,8 +109,8 @@ def spans_of_months(
 ) -> list[Span]:
     """Return `months` as spans in order of time, with the quarter-hours in `files`.
 
-    `last_quarter` is added if the files lack it. `until` is the start of the running quarter-hour,
-    at which the months end.
+    `last_quarter` is added if the files lack it. All spans end at or before `until`, the start of
+    the running quarter-hour.
     """
     months_by_start = {month.start: month for month in months}
     spans_by_key = _spans_of_files(files)
@@ -125,8 +125,8 @@ def spans_of_months(
             spans += _spans_of_days(months_by_start[start].days, of_month, until)
         elif len(of_month) >= _QUARTER_HOURS_A_DAY:
             # The stored state lacks this month, for example because the state was lost. So take the
-            # month's quarter-hours from the monthly files. Fewer quarter-hours than a day has come
-            # from a wrong clock, and are dropped.
+            # month's quarter-hours from the monthly files. A month with less than a whole day of
+            # quarter-hours is left out, because it comes from a wrong clock.
             spans += of_month
     return sorted(spans, key=lambda span: (span.start, span.end))
 
@@ -197,7 +197,7 @@ def _gap(start: datetime, end: datetime, left: Amounts) -> Iterator[Span]:
 
 
 def _left(day: Day, spans: Sequence[Span]) -> Amounts:
-    """Return the amounts of a day less the amounts of `spans`."""
+    """Return the amounts of a day minus the amounts of `spans`."""
     amounts = [span.amounts for span in spans]
     market = (day.market_cost, day.market_wh, day.market_revenue, day.market_exported_wh)
     return Amounts(
