@@ -169,7 +169,10 @@ _MAX_KEPT = 8
 
 
 class _Question(NamedTuple):
-    """Key of a cached answer: an area of Nord Pool, a day, and a config entry with its currency."""
+    """Key of a cached answer: a config entry of Nord Pool, an area and a day.
+
+    The config entry is part of the key, because it determines the currency.
+    """
 
     entry_id: str
     area: str

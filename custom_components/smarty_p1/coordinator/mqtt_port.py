@@ -22,8 +22,8 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# Maximum size of unread payloads in bytes. Further payloads are dropped. They do not come from a
-# gateway, because a gateway sends its stored frames only as fast as they are read.
+# Maximum size of unread payloads in bytes. Further payloads are dropped. A gateway causes no such
+# loss, because it limits the rate at which it sends stored frames.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]

@@ -161,8 +161,9 @@ PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Differences) -> None:
     """Raise the repair issue for the differences between the meter's days and Leneda's days.
 
-    Withdraw all other issues about differences. If all days agree, raise no issue. If no days were
-    compared, change nothing.
+    If the cause of the differences is known, raise the issue for this cause. Withdraw all other
+    issues about differences. If all days agree, raise no issue. If no days were compared, change
+    nothing.
     """
     if not differences.days:
         return

@@ -100,10 +100,10 @@ async def async_missing_sources(
 
 @callback
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Add the meter's sources to the Energy dashboard.
+    """Add the meter's sources to the Energy dashboard, as soon as the meter has data.
 
     A new meter without a cable has no data at first. So wait for the first days from Leneda, or for
-    the first reading.
+    the first reading from entities.
     """
     coordinator = entry.runtime_data
 

@@ -50,9 +50,10 @@ async def probe_pulses(
     *,
     timeout: float = PULSE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> FoundPulses:
-    """Return the first pulse or running count that a port sends within `timeout` seconds.
+    """Return the first pulse or running count that a port sends.
 
-    Raises a LinkError if the port cannot be opened or is lost.
+    `has_come` is False if nothing comes within `timeout` seconds. Raises a LinkError if the port
+    cannot be opened or is lost.
     """
     meter = PulseMeter(1)
     with suppress(TimeoutError):

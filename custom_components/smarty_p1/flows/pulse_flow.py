@@ -43,10 +43,11 @@ _NOTHING = FoundPulses(has_come=False)
 
 
 async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
-    """Return the first pulse or running count of an entry's source, within PULSE_TIMEOUT_S.
+    """Return the first pulse or running count of an entry's source.
 
-    Raises a LinkError if a port cannot be opened or is lost. Raises FieldError if the state of an
-    entity is no count, or if the MQTT integration is not running.
+    `has_come` is False if nothing comes within PULSE_TIMEOUT_S. Raises a LinkError if a port cannot
+    be opened or is lost. Raises FieldError if the state of an entity is no count, or if the MQTT
+    integration is not running.
     """
     if CONF_PORT in data:
         return await probe_pulses(data[CONF_PORT], data[CONF_BAUD_RATE])
@@ -164,7 +165,7 @@ class PulseSteps(BoardSteps):
         return self._show(fields, suggested, step_id=step_id)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
-        """Return the entry's data and options from the entered values. Raises FieldError."""
+        """Return data and options of an entry with the entered values. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])

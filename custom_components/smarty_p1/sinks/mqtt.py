@@ -284,8 +284,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # First send the messages that need no reading. Claim a reading only when they are sent. If
-        # the broker disconnected before, a claimed reading would be lost.
+        # Claim a reading only after the messages that need no reading were sent. If the broker
+        # disconnected while these messages are sent, a claimed reading would be lost.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
