@@ -29,7 +29,7 @@ _MIN_VOLUME = 1.0
 
 
 class LenedaGas:
-    """Download of a household's gas consumption to the history of the electricity meter."""
+    """Download of a household's gas consumption into the history of the electricity meter."""
 
     def __init__(
         self, hass: HomeAssistant, account: Mapping[str, str], history: MeterHistory

@@ -213,7 +213,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
-        # Keep this method fast, because all frames at a port may be rejected frames.
+        # This method runs for each rejected frame, and a port may send nothing else. So keep it fast.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):

@@ -65,7 +65,7 @@ def topic_opener(
 
 
 class _TopicReader:
-    """Reader of an MQTT topic that returns the payloads as a stream of bytes."""
+    """Reader that returns the payloads of an MQTT topic as a stream of bytes."""
 
     def __init__(self, on_away: AwayListener | None) -> None:
         self._on_away = on_away or self._fail
@@ -101,7 +101,10 @@ class _TopicReader:
             self._news.set()
 
     async def read(self, n: int, /) -> bytes:
-        """Wait for data, and return 1 to `n` bytes. Raises LinkError if the topic goes offline."""
+        """Wait for data, and return 1 to `n` bytes.
+
+        Raises LinkError if the gateway or the broker goes offline.
+        """
         while not self._payloads:
             if self._error:
                 raise self._error

@@ -23,7 +23,7 @@ ENTRY_ID = "entry_id"
 
 
 class Problem(StrEnum):
-    """Problem of an entry that a repair issue reports. It is also the issue's translation key."""
+    """Problem that a repair issue of an entry reports, as the issue's translation key."""
 
     NO_TELEGRAM = "no_telegram"
     """No telegram for five minutes."""

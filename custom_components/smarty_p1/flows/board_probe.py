@@ -1,4 +1,4 @@
-"""Tests of a port for the pulses of an LED pulse reader, or for the distances of a tank sensor."""
+"""Tests whether a port sends the pulses of an LED pulse reader, or the distances of a tank sensor."""
 
 import asyncio
 import time

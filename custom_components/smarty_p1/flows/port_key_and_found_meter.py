@@ -106,7 +106,7 @@ class MeterForm:
 
 
 async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
-    """Return the first telegram from the port in `data` that is valid with the keys in `data`.
+    """Return the first valid telegram. `data` has the port to read and the keys of the meter.
 
     Raises a LinkError or P1Error if no valid telegram comes.
     """

@@ -70,7 +70,10 @@ def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
 
 
 async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Wait for a pulse of an entity: a change of its state, or an event."""
+    """Return the first pulse of an entity: a change of its state, or an event.
+
+    `has_come` is False if no pulse comes within PULSE_TIMEOUT_S.
+    """
     pulses: asyncio.Future[FoundPulses] = hass.loop.create_future()
     domain = entity_id.partition(".")[0]
 
@@ -90,7 +93,8 @@ async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulse
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
     """Return the first pulse or running count at a topic.
 
-    A pulse in a retained message is ignored.
+    A pulse in a retained message is ignored. `has_come` is False if nothing else comes within
+    PULSE_TIMEOUT_S. Raises FieldError if the MQTT integration is not running.
     """
     from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 

@@ -60,7 +60,7 @@ def _parse(stored: Stored) -> set[str]:
 
 
 class RetainedTopics(ThrottledStore):
-    """Stored set of the topics at which the broker retains a message of one entry."""
+    """Topics at which the broker retains messages of one entry, stored in a file."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.retained", interval=_SAVE_INTERVAL_S, private=True)
