@@ -52,8 +52,8 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Statistics of this time before the first requested day are read, too. They show how much energy is
-# normal for an hour.
+# Time before the first requested day. The statistics of this time show how much energy is normal for
+# an hour, so they are read, too.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 

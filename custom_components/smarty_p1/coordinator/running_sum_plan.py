@@ -214,7 +214,8 @@ def plan_back(
     """Return the plan that undoes the changes in `ledger`.
 
     If Home Assistant can delete rows (`can_delete`), the added rows are deleted. Otherwise, the
-    added rows stay, but with an energy of 0. Return None if there is nothing to undo.
+    added rows stay, but with an energy of 0. Return None if the entity's first own row is not in
+    the hour `ledger.first`.
     """
     own = _own(rows, ledger)
     if not own or ledger.first != own[0]:

@@ -1,4 +1,4 @@
-"""Tests whether a port sends the pulses of an LED pulse reader, or the distances of a tank sensor."""
+"""Functions that listen at a port for LED pulses, or for the distances of a tank sensor."""
 
 import asyncio
 import time

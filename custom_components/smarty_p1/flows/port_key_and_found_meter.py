@@ -201,7 +201,7 @@ class MeterSteps(CableSteps):
             self._checkboxes.add(remedy)
 
     async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
-        """Return the data of an entry with the entered values. Raises FieldError."""
+        """Turn the entered values into the data of an entry. Raises FieldError."""
         entry = self._updated_entry
         keys, errors = read_keys(typed, entry.data if entry else {})
         for name, key in errors.items():

@@ -109,7 +109,7 @@ class EntitySteps(ContractAndDashboardSteps):
         return await self._async_ask_contract(self._chosen, telegram, {"meter": outline}, first)
 
     async def _async_read_entities(self, typed: dict[str, Any]) -> dict[str, Any]:
-        """Return the data of an entry with the chosen entities. Raises FieldError."""
+        """Turn the chosen entities into the data of an entry. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_ENTITIES}
         used: set[str] = set()
         for name in filter(typed.get, QUANTITIES):

@@ -284,8 +284,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim a reading only after the messages that need no reading were sent. If the broker
-        # disconnected while these messages are sent, a claimed reading would be lost.
+        # Claim a reading only after the messages that need no reading were sent. Otherwise, the
+        # reading would be lost if the broker disconnects while these messages are sent.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

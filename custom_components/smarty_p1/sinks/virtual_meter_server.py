@@ -238,9 +238,8 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        If the user has said that the client is not a battery, do not ask again. Return whether the
-        question is settled or asked now. Return False if the question must be asked later, which
-        has one of two reasons:
+        If the user has already said that the client is not a battery, only return True. Raise no
+        issue now and return False in two cases:
 
         - The user has not answered the question about another client yet.
         - The client runs on this machine, and a user has added the virtual meter to Home Assistant.
