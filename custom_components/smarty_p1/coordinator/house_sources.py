@@ -52,8 +52,8 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Time before the first requested day. The statistics of this time show how much energy is normal for
-# an hour, so they are read, too.
+# Time before the first requested day. The statistics of this time are read, too, because they show
+# how much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 

@@ -114,7 +114,7 @@ class MarketPriceEntities:
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
         """Return the current prices of the chosen price entities.
 
-        With `is_before_change`, use the entities that applied before the last change of the contract.
+        With `is_before_change`, use the entities that applied before the contract last changed.
         """
         return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
 
@@ -122,7 +122,7 @@ class MarketPriceEntities:
         """Return the ids of the entities for the import price and the feed-in price.
 
         An id is None if the user has chosen no entity. With `is_before_change`, return the entities
-        that applied before the last change of the contract.
+        that applied before the contract last changed.
         """
         options = self._entry.options
         return tuple(

@@ -213,7 +213,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
-        # This method runs for each rejected frame, and a port may send nothing else. So be fast.
+        # This method runs for each rejected frame, and a port may send nothing else. Keep it fast.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
