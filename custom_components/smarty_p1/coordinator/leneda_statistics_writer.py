@@ -259,9 +259,9 @@ class PastStatistics(ThrottledStore):
 
 async def _async_until_written(recorder: Recorder) -> None:
     """Wait until the recorder has carried out all tasks that were queued before this call."""
-    # `Recorder.async_block_till_done` does not wait for the task that the recorder is carrying out
-    # if the queue is empty. The rows read next would then lack that task's rows. So queue a task,
-    # and wait for its end.
+    # If the queue is empty, `Recorder.async_block_till_done` can return at once, although the
+    # recorder is still carrying out a task. The rows read next would then lack that task's rows. So
+    # queue a task, and wait for its end.
     written = recorder.hass.loop.create_future()
     recorder.queue_task(SynchronizeTask(written))
     await written
