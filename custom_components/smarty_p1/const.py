@@ -95,7 +95,7 @@ CONF_SERIAL: Final = "serial"
 CONF_SHOWN_AS: Final = "shown_as"
 SHOWN_AS_BOTH: Final = "both"
 CONF_BATTERIES: Final = "batteries"
-# Addresses of clients that are no batteries, as the user has declared.
+# Addresses of clients that are not batteries, according to the user.
 CONF_NO_BATTERIES: Final = "no_batteries"
 CONF_UDP_PORTS: Final = "udp_ports"
 CONF_SILENT: Final = "silent"

@@ -26,15 +26,15 @@ from .lib.meter import Reading
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return Home Assistant's category for an entity. Return None if it has no category."""
+    """Return the category of an entity, or None if the entity has no category."""
     category = described.entity_category
     return EntityCategory(category) if category else None
 
 
 def _number_of(coordinator: BooksCoordinator) -> str:
-    """Return the number in the name of a meter's device, "" for the first meter.
+    """Return the suffix in the name of a meter's device. The first meter has the suffix "".
 
-    An existing device keeps its name, even if other meters are removed.
+    An existing device keeps its suffix, even if other meters are removed.
     """
     entry = coordinator.config_entry
     device = dr.async_get(coordinator.hass).async_get_device_by_identifier(
@@ -103,7 +103,10 @@ def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInf
 
 
 def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> bool:
-    """Return whether a device is the electricity meter, or an M-Bus meter in the last telegram."""
+    """Return whether a device belongs to the electricity meter or to a current M-Bus meter.
+
+    A current M-Bus meter is a meter in the last telegram.
+    """
     current = {coordinator.meter_id}
     current.update(mbus_device_id(coordinator, identity) for identity in coordinator.data.channels)
     return any((DOMAIN, identifier) in device.identifiers for identifier in current)

@@ -164,7 +164,7 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
     async def async_step_no_battery(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Store that the client is not a battery. Then the issue does not return."""
+        """Store that the client is not a battery, so that the issue does not return."""
         return self._add_to(CONF_NO_BATTERIES)
 
     def _add_to(self, name: str) -> RepairsFlowResult:

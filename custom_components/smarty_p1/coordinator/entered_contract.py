@@ -154,7 +154,7 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
 def _price_or_margin(
     options: Mapping[str, Any], price: str, entity: str, margin: str
 ) -> tuple[float | None, float | None]:
-    """Return (fixed price, None), or (None, margin) if the price follows an entity."""
+    """Return the fixed price and None. If an entity has the price, return None and the margin."""
     if entity in options:
         return None, options.get(margin, 0.0)
     return options.get(price), None

@@ -34,7 +34,7 @@ _MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
-    """Consumption in a day or an hour, and for how many seconds of it the consumption is known."""
+    """Consumption in a day or an hour. It is known for `seconds` of this day or hour."""
 
     amount: float
     seconds: float

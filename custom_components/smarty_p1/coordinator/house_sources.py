@@ -52,7 +52,7 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Length of a period before the first requested day. Its statistics are read, too, because they show
+# Time before the first requested day. The statistics of this time are read, too, because they show
 # how much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
@@ -188,9 +188,9 @@ def _by_hour(
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the power sensor of the device that has an entity.
+    """Return the power sensor of the device to which an entity belongs.
 
-    Return None if the device has no power sensor or several of them.
+    Return None if the entity has no device, or if the device has no power sensor or several.
     """
     registry = er.async_get(hass)
     entity = registry.async_get(entity_id)

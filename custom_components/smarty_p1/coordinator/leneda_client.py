@@ -52,7 +52,7 @@ TIMEOUT = 60.0
 
 
 class Refusal(StrEnum):
-    """Reason why the platform returns no time series. It is also a translation key."""
+    """Reason why the platform returns no time series, as the translation key of an error."""
 
     INVALID_AUTH = "leneda_invalid_auth"
     FORBIDDEN = "leneda_forbidden"
@@ -96,7 +96,7 @@ type SeriesReader[T] = Callable[[object, str, datetime, datetime], T]
 
 
 class SeriesRequest(NamedTuple):
-    """Request for the values of a metering point and code that start in a period."""
+    """Request for the values of an OBIS code at a metering point, from `start` to `end`."""
 
     point: str
     code: str

@@ -294,9 +294,9 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        If an earlier request for a code already reached further back than `end`, the code is
-        skipped until the other codes have caught up. If `series` already has all quarter-hours of
-        the period for a code, no request is sent.
+        The quarter-hours come from `series` if it has the whole period. Otherwise, they are
+        requested. A code is skipped if its earlier requests already reach further back than `end`.
+        The other codes catch up first.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):

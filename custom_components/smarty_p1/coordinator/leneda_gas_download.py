@@ -29,7 +29,7 @@ _MIN_VOLUME = 1.0
 
 
 class LenedaGas:
-    """Download of a household's gas consumption to the history of the electricity meter."""
+    """Download of a household's gas consumption into the history of the electricity meter."""
 
     def __init__(
         self, hass: HomeAssistant, account: Mapping[str, str], history: MeterHistory
@@ -122,7 +122,11 @@ def _day_sums(spans: list[GasSpan]) -> dict[datetime, Sum]:
 
 
 def _kwh_per_m3(volumes: list[GasSpan], energies: list[GasSpan]) -> float | None:
-    """Return the kWh of a cubic metre, from the intervals with both volume and energy."""
+    """Return the energy of a cubic metre in kWh.
+
+    It is computed from the intervals that have both a volume and an energy. Return None if their
+    volumes add up to less than _MIN_VOLUME.
+    """
     by_start = {span.start: span.amount for span in volumes}
     both = [(by_start[span.start], span.amount) for span in energies if span.start in by_start]
     volume = sum(m3 for m3, _ in both)

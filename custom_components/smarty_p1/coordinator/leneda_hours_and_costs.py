@@ -51,10 +51,10 @@ def all_series(
     platform: Mapping[str, Sequence[Row]],
     costs: Costs,
 ) -> list[Series]:
-    """Return a series of hours for each key in `names`.
+    """Return the hourly series of each entity in `names`.
 
-    `names` has the entity id of each key. `own` has the measured quarter-hours, and `platform` the
-    rows of the platform Leneda, keyed by code.
+    `names` has the ids of the entities, keyed by quantity. `own` has the measured quarter-hours,
+    and `platform` has the rows of the platform Leneda, keyed by code.
     """
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
@@ -162,9 +162,8 @@ def _of_the_bill(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield each hour with its part of the bill in EUR.
 
-    The hours of a complete day add up exactly to the day's part of the bill. An hour has the cost
-    of its own energy. The other costs of the day (fixed prices, surcharge) are spread evenly over
-    its hours.
+    An hour has the cost of its own energy, and an equal share of the day's other costs (fixed
+    prices, surcharge). So the hours of a complete day add up exactly to the day's part of the bill.
     """
     by_day: dict[datetime, list[datetime]] = {}
     for hour in imported:

@@ -97,8 +97,8 @@ class ImportedQuarterHours:
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
         """Return the quarter-hours before `until`, keyed by code and the suffix of the file's name.
 
-        The suffix stands for the metering point. If `only_code` is not empty, only quarter-hours of
-        this code are returned.
+        The suffix stands for the metering point. Files of the months before `since` are not read.
+        If `only_code` is not empty, only quarter-hours of this code are returned.
         """
         newest_month, oldest = _month(until), _month(since or until - KEPT_TIME)
         series: dict[tuple[str, str], list[Row]] = {}
@@ -111,9 +111,9 @@ class ImportedQuarterHours:
     def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
         """Store quarter-hours of a code at a metering point.
 
-        Of two rows for the same quarter-hour, the higher version counts. If the versions are equal,
-        the later row counts. Raises OSError if a file cannot be written. In this case, the files of
-        earlier months are perhaps written already.
+        A stored row is replaced unless it has a higher version than the new row for the same
+        quarter-hour. Raises OSError if a file cannot be written. In this case, the files of earlier
+        months are perhaps written already.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -164,7 +164,7 @@ class ImportedQuarterHours:
     def _points(self) -> dict[str, str]:
         """Return the digest of each code's first metering point.
 
-        Return {} if the file is unreadable.
+        Return {} if the file of the digests is missing or unreadable.
         """
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:

@@ -79,7 +79,7 @@ class PastStatistics(ThrottledStore):
         return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
     async def async_load(self) -> None:
-        """Load the stored ledgers, and whether values wait to be written."""
+        """Load the ledgers, `waits` and `months_at_once` from the file."""
         if content := await self._async_read(_parse):
             self._ledgers, self.waits, self.months_at_once = content
 
@@ -88,7 +88,7 @@ class PastStatistics(ThrottledStore):
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
-        """Store that values wait to be written. After a restart, the writing then continues."""
+        """Set and store `waits`, so that the writing continues after a restart."""
         self.waits = True
         await self.async_save()
 
@@ -112,7 +112,7 @@ class PastStatistics(ThrottledStore):
 
         Home Assistant begins the sum of an entity with 0, even if there are added hours before it.
         The entity's first hour would then have a negative energy: minus the energy of all added
-        hours. `names` has the entity id of each key.
+        hours. `names` has the ids of the entities, keyed by quantity.
         """
         async with self._lock:
             recorder = get_instance(self._hass)
@@ -182,9 +182,10 @@ class PastStatistics(ThrottledStore):
         return not planned.waits
 
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
-        """Return the metadata and the rows of a statistic.
+        """Return the metadata and the rows of the statistic to which `series` belongs.
 
-        Return None if it has no sums in the series' unit.
+        If there is no statistic and the entity writes no rows itself, return new metadata without
+        rows. Return None if there is no statistic with sums in the unit of `series`.
         """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
@@ -231,8 +232,8 @@ class PastStatistics(ThrottledStore):
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
     ) -> None:
         recorder = get_instance(self._hass)
-        # During an import, other tasks have to wait for the recorder. So import at most _AT_ONCE
-        # rows at a time.
+        # While the recorder writes rows, other tasks have to wait for it. So let it write at most
+        # _AT_ONCE rows at a time.
         for part in batched(rows.items(), _AT_ONCE, strict=False):
             statistics = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
             async_import_statistics(self._hass, metadata, statistics)
@@ -258,9 +259,9 @@ class PastStatistics(ThrottledStore):
 
 async def _async_until_written(recorder: Recorder) -> None:
     """Wait until the recorder has carried out all tasks that were queued before this call."""
-    # `Recorder.async_block_till_done` does not wait for the task that the recorder is carrying out
-    # if the queue is empty. The rows read next would then lack that task's rows. So queue a task,
-    # and wait for its end.
+    # If the queue is empty, `Recorder.async_block_till_done` can return at once, although the
+    # recorder is still carrying out a task. The rows read next would then lack that task's rows. So
+    # queue a task, and wait for its end.
     written = recorder.hass.loop.create_future()
     recorder.queue_task(SynchronizeTask(written))
     await written

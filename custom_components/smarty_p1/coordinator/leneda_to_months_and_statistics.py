@@ -412,9 +412,9 @@ class PlatformPast:
 
     @callback
     def _reload_if_replaced(self) -> None:
-        """Reload the entry if another reload came while quarter-hours were added.
+        """Reload the entry again if it was reloaded while quarter-hours were added.
 
-        That other reload has read incomplete files.
+        The first reload has perhaps read incomplete files.
         """
         is_loaded = self._entry.state in {
             ConfigEntryState.LOADED,

@@ -106,7 +106,7 @@ class MarketPriceEntities:
 
     @callback
     def async_start(self) -> None:
-        """Update the options when a price entity is renamed, until the entry is unloaded."""
+        """Until the entry is unloaded, update the options whenever a price entity is renamed."""
         for option in (*PRICE_ENTITIES, *PRICE_ENTITIES.values()):
             if entity_id := self._entry.options.get(option):
                 self._follow(option, entity_id)
@@ -114,7 +114,7 @@ class MarketPriceEntities:
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
         """Return the current prices of the chosen price entities.
 
-        With `is_before_change`, use the entities of the contract before the last change.
+        With `is_before_change`, use the entities that applied before the contract last changed.
         """
         return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
 
@@ -122,7 +122,7 @@ class MarketPriceEntities:
         """Return the ids of the entities for the import price and the feed-in price.
 
         An id is None if the user has chosen no entity. With `is_before_change`, return the entities
-        of the contract before the last change.
+        that applied before the contract last changed.
         """
         options = self._entry.options
         return tuple(
@@ -169,7 +169,10 @@ _MAX_KEPT = 8
 
 
 class _Question(NamedTuple):
-    """Key of a cached answer: an area of Nord Pool, a day, and a config entry with its currency."""
+    """Key of a cached answer: a config entry of Nord Pool, an area and a day.
+
+    The config entry is part of the key, because it determines the currency.
+    """
 
     entry_id: str
     area: str

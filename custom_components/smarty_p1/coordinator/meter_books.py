@@ -113,7 +113,7 @@ class MeterBooks:
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
-        """Return new limits on the number of objects and M-Bus meters in the meter's telegrams."""
+        """Return the limits for a new reader of the meter's telegrams."""
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback

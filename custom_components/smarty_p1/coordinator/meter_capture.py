@@ -41,7 +41,7 @@ type ByteListener = Callable[[bytes], None]
 
 
 class CaptureRefusal(StrEnum):
-    """Reason why a capture was not started or written. It is also the translation key."""
+    """Reason why a capture was not started or written, as the translation key of an error."""
 
     RUNNING = "capture_running"
     """A capture is already being recorded or made anonymous."""
@@ -149,9 +149,9 @@ class MeterCapture:
 
     @callback
     def look(self) -> Ready | None:
-        """Return the finished capture for review, or None.
+        """Return the finished capture for review. Return None if no capture is finished.
 
-        Only a reviewed capture can be written.
+        A capture can be written only after this method has returned it.
         """
         self._seen = self.ready
         return self.ready

@@ -213,7 +213,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
-        # Keep this method fast, because all frames at a port may be rejected frames.
+        # This method runs for each rejected frame, and a port may send nothing else. Keep it fast.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
@@ -240,8 +240,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        # Check the meter's clock by a telegram that has just been sent. A telegram on an MQTT topic
-        # can be old, because the broker or the gateway can keep telegrams. So skip the check.
+        # Only a telegram that has just been sent can show an error of the meter's clock. A telegram
+        # from an MQTT topic can be old, because the broker or the gateway can keep telegrams.
         if reading.telegram.time and not self.line.is_topic:
             deviation = reading.telegram.time - reading.received_at
             self.health.clock_checked(deviation.total_seconds())
@@ -273,11 +273,11 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             self.books.memory.clock_deviation = reading.telegram.time - reading.received_at
 
     def age_of(self, reading: Reading) -> float:
-        """Return the age of a reading in seconds, normally since its reception.
+        """Return the age of a reading in seconds.
 
-        An MQTT broker may have kept a telegram before its reception. So for a telegram from an MQTT
-        topic, the age counts from the telegram's time, corrected by the deviation of the meter's
-        clock.
+        Usually, the age counts from the reception. But an MQTT broker may keep a telegram before
+        its reception. So for a telegram from an MQTT topic, the age counts from the telegram's
+        time, corrected by the deviation of the meter's clock.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:

@@ -13,13 +13,13 @@ from .month_files import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
 # Seconds. Memory cards wear out, so save seldom. A crash loses no energy, because gaps of up to a
-# quarter-hour are bridged. But a crash loses the frame counters of the last 300 s. So frames of
-# this time would be accepted a second time.
+# quarter-hour are bridged. But a crash loses the frame counters since the last save. A frame that
+# came after this save would be accepted again if it were replayed.
 SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """File with the months of a stored state in version 2. It is removed after it was read."""
+    """File in which version 2 stored a meter's months. It is removed after it was read."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)

@@ -75,7 +75,7 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return the content of each file, by the file's name without ".csv".
+        """Return the content of each file, keyed by the file's name without ".csv".
 
         The content is None for an unreadable file.
         """

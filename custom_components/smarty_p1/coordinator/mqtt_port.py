@@ -22,8 +22,8 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# Maximum size of unread payloads in bytes. Further payloads are dropped. They do not come from a
-# gateway, because a gateway sends its stored frames only as fast as they are read.
+# Maximum size of unread payloads in bytes. Further payloads are dropped. A gateway causes no such
+# loss, because it limits the rate at which it sends stored frames.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]
@@ -65,7 +65,7 @@ def topic_opener(
 
 
 class _TopicReader:
-    """Reader of an MQTT topic that returns the payloads as a stream of bytes."""
+    """Reader that returns the payloads of an MQTT topic as a stream of bytes."""
 
     def __init__(self, on_away: AwayListener | None) -> None:
         self._on_away = on_away or self._fail
@@ -101,7 +101,10 @@ class _TopicReader:
             self._news.set()
 
     async def read(self, n: int, /) -> bytes:
-        """Wait for data, and return 1 to `n` bytes. Raises LinkError if the topic goes offline."""
+        """Wait for data, and return 1 to `n` bytes.
+
+        Raises LinkError if the gateway or the broker goes offline.
+        """
         while not self._payloads:
             if self._error:
                 raise self._error

@@ -88,7 +88,7 @@ class Line:
 
     @callback
     def start(self) -> None:
-        """Read the port that the entry's data names, until the entry is unloaded."""
+        """Start to read the entry's port. The reading ends when the entry is unloaded."""
         self._take_port()
         source = self._source
         # Home Assistant cancels this task when it unloads the entry, and waits for the task's end.

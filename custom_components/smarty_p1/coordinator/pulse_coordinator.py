@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# Domains of the counters among Home Assistant's helpers. The count of such a helper can jump: users
-# can change the count, and a crash of Home Assistant resets it to an older value.
+# Domains of Home Assistant's helpers that can count. The count of such a helper can jump: users can
+# change the count, and a crash of Home Assistant resets it to an older value.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
-# Seconds. A gateway may disappear without closing the connection. So after this silence, the port
-# is opened again. If this fails, the gateway has disappeared.
+# Seconds. A gateway may disappear without closing the connection. So the port is opened again if it
+# was silent for this time. If the gateway has disappeared, this fails and is reported.
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0
@@ -256,8 +256,8 @@ def tell_health(
 ) -> None:
     """Tell the coordinator's health whether the source (entity or MQTT broker) is available.
 
-    `obstacle` is the problem to report if the source is not available. The `meter` then prepares
-    for missed pulses.
+    If the source is not available, report the problem `obstacle`, and prepare `meter` for missed
+    pulses.
     """
     if is_there:
         coordinator.health.opened(coordinator.now())

@@ -32,8 +32,8 @@ UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 _MIN_PULSES_PER_KWH = 1e-6
-# Stored fields that are replaced when the source of pulses has changed. The count of the new source
-# is still unknown.
+# Values that replace the stored values if the pulses come from a new source. The count of the new
+# source is still unknown.
 _UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "source": lambda value: value is None or checked_text(value),

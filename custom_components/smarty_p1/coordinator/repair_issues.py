@@ -23,7 +23,7 @@ ENTRY_ID = "entry_id"
 
 
 class Problem(StrEnum):
-    """Problem of an entry that a repair issue reports. It is also the issue's translation key."""
+    """Problem that a repair issue of an entry reports, as the issue's translation key."""
 
     NO_TELEGRAM = "no_telegram"
     """No telegram for five minutes."""
@@ -161,8 +161,9 @@ PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Differences) -> None:
     """Raise the repair issue for the differences between the meter's days and Leneda's days.
 
-    Withdraw all other issues about differences. If all days agree, raise no issue. If no days were
-    compared, change nothing.
+    If the cause of the differences is known, raise the issue for this cause. Withdraw all other
+    issues about differences. If all days agree, raise no issue. If no days were compared, change
+    nothing.
     """
     if not differences.days:
         return

@@ -60,7 +60,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """Changes to the statistics of one entity: added rows, and changes to its own rows."""
+    """Changes to the statistics of one entity: added rows, and changed rows of the entity."""
 
     first: datetime | None = None
     """Hour of the first row that the entity itself has written."""
@@ -158,10 +158,10 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`. `known` has the energy of each complete hour.
+    """Return the plan that adds the hours in `known` to an entity with rows of its own.
 
-    Return None if the entity has not written any row itself. Hours that were added earlier stay,
-    even if `known` lacks them.
+    `known` has the energy of each complete hour. Hours that were added earlier stay, even if
+    `known` lacks them. Return None if the entity has not written any row itself.
     """
     own = _own(rows, ledger)
     if not own:
@@ -211,10 +211,11 @@ def plan_back(
     *,
     can_delete: bool,
 ) -> Plan | None:
-    """Return the plan that restores the entity's own statistics.
+    """Return the plan that undoes the changes in `ledger`.
 
-    Return None if there is nothing to restore. Without `can_delete`, Home Assistant cannot delete
-    rows. Then the added rows stay, but with an energy of 0.
+    If Home Assistant can delete rows (`can_delete`), the added rows are deleted. Otherwise, the
+    added rows stay, but with an energy of 0. Return None if the entity's first own row is not in
+    the hour `ledger.first`.
     """
     own = _own(rows, ledger)
     if not own or ledger.first != own[0]:
@@ -231,10 +232,10 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return a ledger that begins at the hour `first`: `ledger` if it does, otherwise a new one.
+    """Return `ledger` if it begins at the hour `first`. Otherwise, return a new ledger.
 
     `first` is the hour of the first row that the entity itself has written. This hour changes if
-    the statistics were cleared.
+    the statistics are cleared.
     """
     if ledger.first == first:
         return ledger
@@ -247,7 +248,7 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
-    """Return the energies of the hours whose rows were added or changed, as the ledger says."""
+    """Return the energy of each hour whose row, according to `ledger`, was added or raised."""
     ours = ledger.hours | ledger.replaced.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}
@@ -353,8 +354,8 @@ def _followed(
 ) -> dict[datetime, Row]:
     """Return a row for each hour in `hours`. The sums continue from `last`.
 
-    If `limit` is a number, no sum exceeds it. `starts_anew` returns the time at which an hour's
-    state was last reset.
+    `energies` has the energy of each hour. If `limit` is a number, no sum exceeds it. For an hour,
+    `starts_anew` returns the time at which the state was last reset to 0.
     """
     rows = {}
     for hour in hours:

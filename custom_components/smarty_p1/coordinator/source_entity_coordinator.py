@@ -1,4 +1,4 @@
-"""Coordinator of a meter that another integration reads, from the entities with its totals."""
+"""Coordinator that reads a meter from the entities of another integration."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -88,7 +88,10 @@ class EntityReports:
 
     @property
     def last_report(self) -> datetime | None:
-        """Return the time of the last report of any chosen entity, even before `async_start`."""
+        """Return the time of the last report of any chosen entity, even before `async_start`.
+
+        Return None if no chosen entity has a value.
+        """
         states = [self._hass.states.get(name) for name in self._entity_ids(self._chosen)]
         return max((state.last_reported for state in states if _has_value(state)), default=None)
 
@@ -175,7 +178,10 @@ def _has_value(state: State | None) -> TypeGuard[State]:
 
 
 async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -> str:
-    """Return the names of the integrations that show the totals of the imported energy."""
+    """Return the names of the integrations whose entities have the imported energy.
+
+    Return "Home Assistant" if none of these entities is registered.
+    """
     registry = er.async_get(hass)
     entries = map(registry.async_get, chosen["energy_imported"])
     platforms = sorted({entry.platform for entry in entries if entry})

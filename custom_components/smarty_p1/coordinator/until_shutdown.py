@@ -1,4 +1,4 @@
-"""Wait that ends when Home Assistant stops."""
+"""Context manager that ends a wait when Home Assistant stops."""
 
 import asyncio
 from collections.abc import AsyncGenerator

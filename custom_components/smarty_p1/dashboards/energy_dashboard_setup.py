@@ -100,10 +100,10 @@ async def async_missing_sources(
 
 @callback
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Add the meter's sources to the Energy dashboard.
+    """Add the meter's sources to the Energy dashboard, as soon as the meter has data.
 
     A new meter without a cable has no data at first. So wait for the first days from Leneda, or for
-    the first reading.
+    the first reading from entities.
     """
     coordinator = entry.runtime_data
 
@@ -144,8 +144,9 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # Until the preferences are on the disk, a power failure could lose them. So remove the option
-    # CONF_FILL_ENERGY only afterwards. Running this code twice adds no source twice.
+    # Until the preferences are on the disk, a power failure could lose them. So keep the option
+    # CONF_FILL_ENERGY until then: with this option, the next start adds the lost sources again.
+    # A source that the dashboard still has is not added twice.
     @callback
     def forget(_now: datetime) -> None:
         options = {

@@ -1,4 +1,4 @@
-"""Tests of a port for the pulses of an LED pulse reader, or for the distances of a tank sensor."""
+"""Functions that listen at a port for LED pulses, or for the distances of a tank sensor."""
 
 import asyncio
 import time
@@ -50,9 +50,10 @@ async def probe_pulses(
     *,
     timeout: float = PULSE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> FoundPulses:
-    """Return the first pulse or running count that a port sends within `timeout` seconds.
+    """Return the first pulse or running count that a port sends.
 
-    Raises a LinkError if the port cannot be opened or is lost.
+    `has_come` is False if nothing comes within `timeout` seconds. Raises a LinkError if the port
+    cannot be opened or is lost.
     """
     meter = PulseMeter(1)
     with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""Last set-up step of a meter: its contract, and the dashboards that show it."""
+"""Last set-up step of a meter. It asks for the contract, and for dashboards that show the meter."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

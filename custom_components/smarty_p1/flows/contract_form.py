@@ -336,7 +336,7 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 
 
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return whether the second price is complete, or all of its fields are empty.
+    """Return True if the second price is complete, or if all of its fields are empty.
 
     A complete second price has both energy prices, and hours or days.
     """
@@ -356,7 +356,10 @@ _AMOUNTS = ("per_kwh", "per_month")
 
 
 def _check_aids(read: dict[str, Any], errors: Errors) -> None:
-    """Make the amounts of the aids positive. Add an error for a malformed aid."""
+    """Check the state aids and rebates in `read`, and make their amounts positive.
+
+    Add an error to `errors` if an aid is malformed, or if there are too many aids.
+    """
     aids = read.pop(CONF_AIDS, [])
     if len(aids) > MAX_AIDS:
         errors[SECTION_AIDS] = "too_many_aids"
@@ -422,8 +425,8 @@ def _read_entities_before(
 ) -> None:
     """Store in `read` the price entities that apply until the first day of the changed contract.
 
-    With `is_replaced`, the stored contract applies until that day. So its price entities are
-    stored. Otherwise, an earlier change has stored the price entities, and they are kept.
+    With `is_replaced`, these are the price entities of the contract in `stored`. Otherwise, an
+    earlier change has already stored these price entities, so keep them.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if is_replaced else before_change):

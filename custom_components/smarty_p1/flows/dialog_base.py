@@ -164,6 +164,8 @@ class Dialog(ConfigFlow):
         """Show progress until `look` has returned the name of the next step.
 
         `data` has the source that `look` probes. An error leads back to the form.
+        `progress_action` is the translation key of the progress text, by default `step`.
+        `placeholder` is the text's placeholder for the source.
         """
         if self._look_task is None:
             # Never start the task eagerly. If the task ended at once, Home Assistant would also

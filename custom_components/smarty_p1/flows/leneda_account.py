@@ -35,7 +35,7 @@ from .form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
-# The value is sent in an HTTP header, so all characters must be printable ASCII.
+# The API key and the energy id are sent in HTTP headers, so all characters must be printable ASCII.
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
@@ -65,8 +65,8 @@ async def async_read_account(
 ) -> dict[str, str]:
     """Return the account to store, after Leneda has accepted it.
 
-    Return {} if no API key was entered. Raises FieldError if a value is malformed or Leneda refuses
-    it.
+    Return {} if no API key was entered. Raises FieldError if a value is malformed, or if Leneda
+    refuses the account.
     """
     account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:
@@ -80,10 +80,10 @@ async def async_read_account(
 async def async_read_new_account(
     hass: HomeAssistant, typed: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[Row, ...]]:
-    """Return the account of a new meter, and the quarter-hours of its consumption in the last days.
+    """Return the account of a new meter, and its consumption in the last _SHOWN_DAYS days.
 
-    The quarter-hours are empty if Leneda has none. Raises FieldError if a value is malformed or
-    Leneda refuses it.
+    The consumption is a tuple of quarter-hours, empty if Leneda has none. Raises FieldError if a
+    value is malformed, or if Leneda refuses the account.
     """
     account = _without_spaces(typed)
     rows = await _async_try_all(hass, account, days=_SHOWN_DAYS)
@@ -95,7 +95,7 @@ async def async_read_key(
 ) -> dict[str, str]:
     """Return the stored account with a new API key, after Leneda has accepted the key.
 
-    Raises FieldError if a value is malformed or Leneda refuses it.
+    Raises FieldError if a value is malformed, or if Leneda refuses the account.
     """
     account = {**stored, CONF_API_KEY: "", **_without_spaces(typed)}
     await _async_try_all(hass, account)
@@ -118,8 +118,8 @@ async def _async_try_all(
 ) -> tuple[Row, ...]:
     """Check an account by requesting the quarter-hours of its metering points.
 
-    Return the quarter-hours of the consumption in the last `days`. Raises FieldError if a value is
-    malformed or Leneda refuses it.
+    Return the quarter-hours of the consumption in the last `days` days. Raises FieldError if a
+    value is malformed, or if Leneda refuses the account.
     """
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
@@ -148,7 +148,7 @@ async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
     read: SeriesReader[T],
     days: int = 1,
 ) -> T:
-    """Return the series of a metering point in the last `days`.
+    """Return the series of a metering point in the last `days` days.
 
     The series is empty if Leneda has no values. Raises FieldError if Leneda refuses the request.
     """

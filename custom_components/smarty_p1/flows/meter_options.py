@@ -136,8 +136,8 @@ def read_sun(
 ) -> dict[str, Any]:
     """Return the options to store.
 
-    Store nothing if the user chose all sources for the only meter. Then a source that the user adds
-    to the Energy dashboard later counts, too.
+    Return {} if the user chose all sources for the only meter. Then sources that the user adds to
+    the Energy dashboard later are chosen, too.
     """
     chosen = typed[CONF_SUN_SOURCES]
     if len(chosen) == len(sources) and is_only_meter(hass, entry):

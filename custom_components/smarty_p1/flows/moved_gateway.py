@@ -50,8 +50,8 @@ def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
     follower = hass.data.setdefault(_FOLLOWER, _Follower())
     is_looking = entry.entry_id in follower.ports
     follower.ports[entry.entry_id] = port
-    # If a search is running, an announcement changes only the port of this search. So repeated
-    # announcements cause no additional probes.
+    # A running search takes the new port for its next probe. So repeated announcements cause no
+    # additional probes.
     if not is_looking:
         hass.async_create_background_task(
             _async_search(hass, entry, follower), f"{DOMAIN} gateway of {entry.title}"

@@ -35,8 +35,8 @@ from .key_form import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
 from .shared_form_fields import NEW_PORT, async_port_field, with_decimal_mark
 
-# Seconds to wait for messages. Retained messages come in this time. A frame may take 10 s to come,
-# but a form cannot wait that long.
+# Seconds to wait for messages. This is enough for the retained status messages. The next frame may
+# take 10 s to come, but a form cannot wait that long.
 LOOK_TIME_S = 1.0
 _MAX_TOPICS = 64
 _MAX_TOPIC_CHARS = 128
@@ -79,8 +79,8 @@ async def async_topics_seen(hass: HomeAssistant) -> list[str]:
 _NONE = "\N{EN DASH}"
 
 
-# For an error's translation key: the checkbox that the form then offers. If the user ticks it, the
-# error does not come again.
+# Checkbox that the form offers after an error, keyed by the error's translation key. If the user
+# ticks the checkbox, the error does not come again.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
@@ -106,7 +106,7 @@ class MeterForm:
 
 
 async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
-    """Return the first telegram from the port in `data` that is valid with the keys in `data`.
+    """Return the first valid telegram. `data` has the port to read and the keys of the meter.
 
     Raises a LinkError or P1Error if no valid telegram comes.
     """
@@ -201,7 +201,7 @@ class MeterSteps(CableSteps):
             self._checkboxes.add(remedy)
 
     async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
-        """Return the entry's data from the entered values. Raises FieldError."""
+        """Turn the entered values into the data of an entry. Raises FieldError."""
         entry = self._updated_entry
         keys, errors = read_keys(typed, entry.data if entry else {})
         for name, key in errors.items():

@@ -60,7 +60,8 @@ def _identity(port: str) -> str:
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
     """Return the first entry that uses `port`, even under another name of the same device.
 
-    `named` has pairs of a port's name and its entry. Return None if no entry uses the port.
+    `named` has pairs: the name of a port, and the entry that uses the port. Return None if no
+    entry uses `port`.
     """
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)
@@ -121,9 +122,9 @@ def _program_of(pid: int) -> str:
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
-    """Return the entry that has a device in its data, as "title (domain)".
+    """Return "title (domain)" of an entry that has the serial device `port` in its data.
 
-    Entries of all integrations are searched. Return None if none of them has the device.
+    Entries of all integrations are searched. Return None if no entry has the device in its data.
     """
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
     named = [
@@ -137,10 +138,10 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
-    """Return the address of the next free port at the gateway of the newest meter.
+    """Return the address of a port that no entry uses yet, at the gateway of the newest meter.
 
     The number of this port is higher than the port numbers of all meters at the gateway. Return
-    None if no program listens at this port.
+    None if no meter is at a gateway, or if no program listens at this port.
     """
     next_port = _next_gateway_port(entries)
     if next_port is None or not await _async_listens(*next_port[1:]):
@@ -159,10 +160,10 @@ async def _async_listens(host: str, port: int) -> bool:
 
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
-    """Return the prefix, host and number of the next free port at the newest meter's gateway.
+    """Return prefix, host and number of a port at the newest meter's gateway that no entry uses.
 
     The number is higher than the port numbers of all meters at this gateway. Return None if no
-    meter is at a gateway.
+    meter is at a gateway, or if the number would be higher than _MAX_PORT.
     """
     # Addresses in use. The flag says whether a meter uses the address. Addresses of pulse readers
     # and tank sensors are listed, too, because they are not free for a meter.

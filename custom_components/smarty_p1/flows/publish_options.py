@@ -144,7 +144,7 @@ async def async_read_mqtt(
 def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
     """Return the entered root topic, or a suggestion for the chosen format.
 
-    The suggestion replaces an empty text, and an earlier suggestion for another format.
+    Return the suggestion if the user entered no topic, or kept the suggestion for the other format.
     """
     suggested = defaults(hass, entry)
     topic: str = typed.get(CONF_TOPIC, "").strip().strip("/")

@@ -43,10 +43,11 @@ _NOTHING = FoundPulses(has_come=False)
 
 
 async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
-    """Return the first pulse or running count of an entry's source, within PULSE_TIMEOUT_S.
+    """Return the first pulse or running count of an entry's source.
 
-    Raises a LinkError if a port cannot be opened or is lost. Raises FieldError if the state of an
-    entity is no count, or if the MQTT integration is not running.
+    `has_come` is False if nothing comes within PULSE_TIMEOUT_S. Raises a LinkError if a port cannot
+    be opened or is lost. Raises FieldError if the state of an entity is no count, or if the MQTT
+    integration is not running.
     """
     if CONF_PORT in data:
         return await probe_pulses(data[CONF_PORT], data[CONF_BAUD_RATE])
@@ -69,7 +70,10 @@ def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
 
 
 async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Wait for a pulse of an entity: a change of its state, or an event."""
+    """Return the first pulse of an entity: a change of its state, or an event.
+
+    `has_come` is False if no pulse comes within PULSE_TIMEOUT_S.
+    """
     pulses: asyncio.Future[FoundPulses] = hass.loop.create_future()
     domain = entity_id.partition(".")[0]
 
@@ -89,7 +93,8 @@ async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulse
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
     """Return the first pulse or running count at a topic.
 
-    A pulse in a retained message is ignored.
+    A pulse in a retained message is ignored. `has_come` is False if nothing else comes within
+    PULSE_TIMEOUT_S. Raises FieldError if the MQTT integration is not running.
     """
     from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
@@ -164,7 +169,7 @@ class PulseSteps(BoardSteps):
         return self._show(fields, suggested, step_id=step_id)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
-        """Return the entry's data and options from the entered values. Raises FieldError."""
+        """Turn the entered values into the data and options of an entry. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])

@@ -71,7 +71,7 @@ class EntitySteps(ContractAndDashboardSteps):
     _tried: tuple[Telegram, Trial]
 
     async def async_step_entity_meter(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Ask whether the meter now has a cable, or is to be read from other entities."""
+        """Ask for the new source of the meter: a cable, or other entities."""
         return self.async_show_menu(step_id="entity_meter", menu_options=["add_cable", "entities"])
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
@@ -109,7 +109,7 @@ class EntitySteps(ContractAndDashboardSteps):
         return await self._async_ask_contract(self._chosen, telegram, {"meter": outline}, first)
 
     async def _async_read_entities(self, typed: dict[str, Any]) -> dict[str, Any]:
-        """Return the entry's data from the chosen entities. Raises FieldError."""
+        """Turn the chosen entities into the data of an entry. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_ENTITIES}
         used: set[str] = set()
         for name in filter(typed.get, QUANTITIES):
@@ -140,7 +140,10 @@ class EntitySteps(ContractAndDashboardSteps):
         return chosen
 
     def _present_entities(self) -> dict[str, Any]:
-        """Return the entities of the reconfigured entry as the form suggests them."""
+        """Return the entities of the reconfigured entry, to suggest them in the form.
+
+        Return {} if a new entry is added.
+        """
         data = self._updated_entry.data if self._updated_entry else {}
         registry = er.async_get(self.hass)
         suggested: dict[str, Any] = {}

@@ -82,7 +82,7 @@ class TankSteps(BoardSteps):
         )
 
     async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
-        """Return the entry's data and options from the entered values. Raises FieldError."""
+        """Turn the entered values into the data and options of an entry. Raises FieldError."""
         entry = self._updated_entry
         options = entry.options if entry else _read_geometry(typed)
         port = await self._async_read_port(typed[CONF_PORT])

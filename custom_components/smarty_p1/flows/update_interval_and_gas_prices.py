@@ -45,9 +45,9 @@ DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields of the page.
+    """Return the form's fields: the update interval, and the gas fields if they are useful.
 
-    The gas fields are included if one of them has a value, or if a gas meter is possible.
+    The gas fields are useful if one of them has a value, or if the entry may have a gas meter.
     """
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
@@ -66,7 +66,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether the entry has a gas meter, or whether this is still unknown."""
+    """Return True if the entry has a gas meter, or if this is not known yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

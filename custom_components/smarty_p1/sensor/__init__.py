@@ -116,7 +116,10 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes. If the sensor has a limit, add the value without this limit."""
+        """Return the attributes. If the sensor limits its value, add the unlimited value.
+
+        Return None if there are no attributes.
+        """
         attributes = super().extra_state_attributes
         if self.described.limit_fn is None:
             return attributes
@@ -228,7 +231,7 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
             # The previous reading lacked this M-Bus meter. If the user has deleted the meter's
-            # device, create its sensors again.
+            # device, create the meter's sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

@@ -35,11 +35,12 @@ _MAX_SHOWN = 40
 
 
 async def get_bill(call: ServiceCall) -> ServiceResponse:
-    """Return the bill of `month` ("2026-06"), of the last `months`, or of the running month.
+    """Return the bill of `month` (such as "2026-06"), or the bills of the last `months` months.
 
-    docs/tariff-actions.md describes a bill. Raises ServiceValidationError if the meter or the month
-    does not exist, or if the user has too many questions in the queue. Raises Unauthorized if the
-    user may not read the meter.
+    By default, return the bill of the running month. docs/tariff-actions.md describes a bill.
+
+    Raises ServiceValidationError if the meter or the month does not exist, or if the user has too
+    many questions in the queue. Raises Unauthorized if the user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
 

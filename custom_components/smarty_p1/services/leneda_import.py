@@ -41,10 +41,10 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
 
 async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Remove all imported quarter-hours of a meter. Return whether rows of statistics are left.
+    """Remove all imported quarter-hours of a meter.
 
-    Raises ServiceValidationError if the meter does not exist, if nothing was imported, or if the
-    options have a Leneda account.
+    Return whether some of the added rows are left in the statistics. Raises ServiceValidationError
+    if the meter does not exist, if nothing was imported, or if the options have a Leneda account.
     """
     coordinator = coordinator_of(call)
     try:

@@ -60,7 +60,7 @@ def _parse(stored: Stored) -> set[str]:
 
 
 class RetainedTopics(ThrottledStore):
-    """Stored set of the topics at which the broker retains a message of one entry."""
+    """Topics at which the broker retains messages of one entry, stored in a file."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.retained", interval=_SAVE_INTERVAL_S, private=True)
@@ -284,8 +284,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # First send the messages that need no reading. Claim a reading only when they are sent. If
-        # the broker disconnected before, a claimed reading would be lost.
+        # Claim a reading only after the messages that need no reading were sent. Otherwise, the
+        # reading would be lost if the broker disconnects while these messages are sent.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

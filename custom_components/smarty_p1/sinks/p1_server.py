@@ -23,8 +23,8 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
-# Maximum number of telegrams that wait for a slow client: the telegrams of a minute, at one every
-# 10 s. Older telegrams are dropped.
+# Maximum number of telegrams that wait for a slow client. If a telegram comes every 10 s, these are
+# the telegrams of a minute. Older telegrams are dropped.
 MAX_WAITING_TELEGRAMS = 6
 # Seconds after which a client that reads nothing is disconnected.
 CLIENT_TIMEOUT_S = 60.0

@@ -238,12 +238,12 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        Return True if the user has answered before, or if the issue is raised now. Return False in
-        two cases, so that the question is asked later:
+        If the user has already said that the client is not a battery, only return True. Raise no
+        issue now and return False in two cases:
 
-        - The question about another client is not answered yet.
-        - The client may be Home Assistant itself, because it is on this machine, and a user has
-          added the virtual meter to Home Assistant.
+        - The user has not answered the question about another client yet.
+        - The client runs on this machine, and a user has added the virtual meter to Home Assistant.
+          So the client may be Home Assistant itself.
         """
         if address in self._no_batteries:
             return True

@@ -27,7 +27,10 @@ _RECORDER_DELAY = timedelta(seconds=30)
 
 @meter_command("house")
 async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return `house` with the days and months of a house. It is None if no inverter was chosen."""
+    """Return the days and months of a house as `house`.
+
+    `house` is None if no inverter was chosen.
+    """
     hass, demand = coordinator.hass, demand_of(coordinator)
     sources = await async_house_sources(hass, coordinator.config_entry)
     solar, batteries = _of_kind(sources, SOLAR), _of_kind(sources, BATTERY)

@@ -52,7 +52,7 @@ _VALUES: tuple[EntitySpec[Reading], ...] = tuple(
 
 
 def current_values(coordinator: BooksCoordinator) -> dict[str, Any]:
-    """Return the values of the last reading and the running quarter-hour as JSON values."""
+    """Return the last reading and the running quarter-hour as JSON values."""
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
     demand = reading.demand if reading else coordinator.books.demand
     return {

@@ -64,7 +64,10 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the remedy for a failure: an open dialog for keys, a repair or reconfiguration."""
+    """Return the remedy for a failure.
+
+    The remedy is an open dialog for new keys, otherwise a repair issue, otherwise reconfiguration.
+    """
     for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
         return {"kind": "reauth", "flow_id": flow["flow_id"], "path": _page(entry)}
     for problem in _MENDED_BY_REPAIR:

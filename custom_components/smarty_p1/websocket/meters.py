@@ -78,8 +78,8 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
     """Return the source of the readings.
 
-    If the source is entities, add the name of their integration. If it is Leneda, add the time
-    until which data are known, and whether older data are still downloaded.
+    If the source is entities, add the name of their integration. If the source is Leneda, add the
+    time until which data are known, and whether older data are still being downloaded.
     """
     if has_telegrams(entry):
         return {"source": "port"}
@@ -114,7 +114,7 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 def _media(
     hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    """Return the M-Bus meters of `reading`. If it is None, return the meters in the history."""
+    """Return the M-Bus meters of `reading`, or the meters in the history if `reading` is None."""
     media = coordinator.books.history.media
     kinds = _kinds_of_media(media, reading)
     entry = coordinator.config_entry
