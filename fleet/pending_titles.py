@@ -27,6 +27,7 @@ _MAKER_SIZE = 3
 _DELETED = {"KV-Operation": "DEL"}
 _WRONG_LAST_SEQUENCE = 10071
 _DUE = "due"
+_MAX_DIGITS = 20  # sequence numbers of NATS have 64 bits
 
 
 class PendingFrames(NamedTuple):
@@ -52,7 +53,8 @@ class PendingFrames(NamedTuple):
         A damaged entry begins at sequence number 1.
         """
         first, tried, due = [*value.decode(errors="replace").split(" "), "", "", ""][:3]
-        return cls(int(first) if first.isdecimal() else 1, tried, due == _DUE, revision)
+        is_number = first.isdecimal() and len(first) <= _MAX_DIGITS
+        return cls(int(first) if is_number else 1, tried, due == _DUE, revision)
 
 
 class PendingTitles:
@@ -161,11 +163,20 @@ class PendingTitles:
         as it was last read. Return False if another collector has changed the entry since then.
         Raises NATS's errors.
         """
+        wanted = None if first is None else PendingFrames(first, known.tried)
+        return await self._replace(title, known, wanted)
+
+    async def _replace(
+        self, title: bytes, known: PendingFrames, wanted: PendingFrames | None
+    ) -> bool:
+        """Replace the entry `known` by `wanted`. If `wanted` is None, delete the entry.
+
+        Return False if another collector has changed the entry since it was read.
+        """
         key = self._key(title)
         try:
-            if first is not None:
-                value = PendingFrames(first, known.tried).to_bytes()
-                await self._bucket().update(key, value, known.revision)
+            if wanted is not None:
+                await self._bucket().update(key, wanted.to_bytes(), known.revision)
                 return True
             subject = f"{METERS_SUBJECT}{key}"
             headers = _DELETED | {"Nats-Expected-Last-Subject-Sequence": str(known.revision)}
@@ -186,12 +197,14 @@ class PendingTitles:
         """Delete the entries whose frames have all left the stream.
 
         If only the first frames of an entry have left the stream, the entry's `first` becomes
-        `first_sequence`, the stream's first sequence number. Raises NATS's errors.
+        `first_sequence`, the stream's first sequence number. An entry that is due stays due,
+        because its remaining frames must still be read. Raises NATS's errors.
         """
         for title, entry in (await self.entries()).items():
             if entry.first < first_sequence:
                 info = await self._js().stream_info(STREAM, subjects_filter=subject_of(title))
-                await self.settle(title, entry, first_sequence if info.state.subjects else None)
+                left = entry._replace(first=first_sequence) if info.state.subjects else None
+                await self._replace(title, entry, left)
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:

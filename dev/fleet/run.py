@@ -108,7 +108,8 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             not_acknowledged = await _until_acknowledged(fleet, stream)
             settled = time.monotonic() - began - seconds
             await _answer(lambda: intruder.replay(stream))
-            not_acknowledged += await _until_acknowledged(fleet, stream)
+            # The first wait may have ended with -1, which a sum could hide.
+            not_acknowledged = not_acknowledged or await _until_acknowledged(fleet, stream)
             content = await _answer(lambda: read_stream(stream))
             rejected = await _answer(
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")

@@ -29,7 +29,7 @@ from smartyp1.port import normalise_port, redact_port
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
 # Maximum size of the decoder's buffer: 32 KiB for the longest frame, and the rest for older bytes
 # that the decoder has not dropped yet.
-_MAX_BUFFER_BYTES = (32 + 4 + 4 + 4) * 1024
+_MAX_BUFFER_BYTES = (32 + 4) * 1024
 _MAX_WAITING_BYTES = 128 * 1024
 
 

@@ -210,9 +210,9 @@ const nightSaid = (...nights: (number | null)[][]) => shown(nightSentence(nightO
 test("a night without water is no sign of a leak", () => {
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [0, 0, 0]), "Last night 02:00–05:00: 0 L, no sign of a leak");
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [9, 0, 5]), "Last night 02:00–05:00: 14 L, with pauses: no sign of a leak");
-  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, no hour without water use");
-  assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**In 3 nights, no hour was without water use.** Last night 02:00–05:00: 14 L");
-  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, no hour without water use");
+  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran every hour");
+  assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**In 3 nights, water ran every hour.** Last night 02:00–05:00: 14 L");
+  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran every hour");
   assert.equal(nightOf([0, 0, 0], [0, 0, 0], [0, null, 0]), undefined);
 });
 

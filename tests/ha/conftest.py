@@ -1,6 +1,7 @@
 """What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
 
 import asyncio.constants
+import logging
 import traceback
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
@@ -35,6 +36,9 @@ from .passed import Passed
 from .support import Home
 
 __all__ = ["EntryMaker"]
+
+# The test kit logs every statement of the recorder, which costs more time than many a test.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -184,6 +184,7 @@ def build(clone: Path, folder: Path, *clock: str) -> subprocess.CompletedProcess
     return end
 
 
+@pytest.mark.slow
 def test_a_release_is_the_same_in_another_folder_and_by_another_clock(
     clone: Path, tmp_path: Path
 ) -> None:

@@ -214,17 +214,20 @@ def plan_back(
     """Return the plan that undoes the changes in `ledger`.
 
     If Home Assistant can delete rows (`can_delete`), the added rows are deleted. Otherwise, the
-    added rows stay, but with an energy of 0. Return None if the entity's first own row is not in
-    the hour `ledger.first`.
+    added rows stay, but with an energy of 0. Return None if nothing was changed.
     """
-    own = _own(rows, ledger)
-    if not own or ledger.first != own[0]:
-        return None
-    ours = ledger.hours & rows.keys()
+    own, ours = _own(rows, ledger), ledger.hours & rows.keys()
+    deleted = tuple(sorted(ours)) if can_delete else ()
     energies = {} if can_delete else dict.fromkeys(ours, 0.0)
-    ledger = replace(ledger, first_change=None)
+    if ledger == Ledger():
+        return None
+    if not own and can_delete:
+        return Plan(ledger, deleted, {}, first=None, delta=0.0, between={}, waits=False)
+    if not own:
+        return plan_alone(rows, ledger, energies)
+    ledger = replace(_begun(rows, ledger, own[0]), first_change=None)
     result = _lay_out(rows, ledger, own, energies, ledger.first_sum, starts_anew)
-    return result._replace(deleted=tuple(sorted(ours)) if can_delete else ())
+    return result._replace(deleted=deleted)
 
 
 def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:

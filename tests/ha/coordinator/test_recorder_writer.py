@@ -305,6 +305,34 @@ async def test_an_entity_that_never_counts_gets_its_statistic(
     assert await changes(hass) == drawn(-30, -6) | {-12: 2.5}
 
 
+async def test_taken_back_from_an_entity_that_never_counts(
+    hass: HomeAssistant, past: PastStatistics
+) -> None:
+    await past.async_bring_in(alone(platform(-20, -9)))
+
+    is_gone = await past.async_take_back(alone({}))
+
+    assert is_gone == leneda_statistics_writer.CAN_DELETE
+    assert not any((await changes(hass)).values())
+    await past.async_bring_in(alone(platform(-20, -9)))
+    assert await changes(hass) == drawn(-20, -9)
+
+
+async def test_taken_back_after_somebody_cleared_the_statistics(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    await past.async_bring_in(series(platform(-8, 0)))
+    get_instance(hass).async_clear_statistics([NAME])
+    await live(hass, freezer, EIGHT + 3 * HOUR, EIGHT + 5 * HOUR)
+    own_changes = await changes(hass)
+
+    # No added row is left.
+    assert await past.async_take_back(series({}))
+
+    assert await changes(hass) == own_changes
+
+
 # Minutes of the first hour at which the recorder's rows are followed up.
 @pytest.mark.parametrize("minutes", [40, 60])
 async def test_its_sum_goes_on_when_it_begins_to_count(

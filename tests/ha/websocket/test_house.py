@@ -32,7 +32,7 @@ from tests.ha.support import reload
 from .conftest import Client, ask
 
 HOUR = timedelta(hours=1)
-APRIL = datetime(2026, 4, 1, tzinfo=UTC)
+LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)
 UNTIL = datetime(2026, 6, 15, 22, tzinfo=UTC)
 SUN = {"type": "solar", "stat_energy_from": "sensor.sun", "config_entry_solar_forecast": []}
 SHED = {**SUN, "stat_energy_from": "sensor.shed", "name": "Shed"}
@@ -63,7 +63,7 @@ async def record(  # noqa: PLR0913 - as much as differs
     kwh_of: Callable[[datetime], float] = noon,
     *,
     unit: str = "kWh",
-    start: datetime = APRIL,
+    start: datetime = LAST_OF_APRIL,
     left_out: Callable[[datetime], bool] = lambda _time: False,
 ) -> None:
     """Write the statistics of an energy until 16 June. Left out hours have no row of their own."""

@@ -28,7 +28,7 @@ from smartyp1.tariff import (
 from tests.lib.tariff.support import REGISTER_WH, Connection, known
 
 CONTRACT = Contract(reference_kw=3)
-STORIES = 80
+STORIES = 40
 CLOCKS = (0, 0, 0, -3600, 3600, -2 * 86_400, 3 * 86_400, -60 * 86_400)
 
 
