@@ -13,7 +13,7 @@ from dev.simulator import House, Meter
 from dev.simulator.house import HOUSES
 from dev.simulator.household import Household
 from dev.simulator.randomness import seeded_random
-from dev.simulator.reading import Reading
+from dev.simulator.telegram_values import Reading
 
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3

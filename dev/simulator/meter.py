@@ -11,7 +11,7 @@ from . import frame, telegram
 from .house import House, Medium, house_of
 from .household import EPOCH, Household, Registers
 from .randomness import seeded_random
-from .reading import Channel, EmptyChannel, Flow, Phase, Reading
+from .telegram_values import Channel, EmptyChannel, Flow, Phase, Reading
 
 FIRST_SERIAL = 90_002_574
 FIRST_TITLE = 0x67_70_04_10_2E

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from .reading import Channel, Reading
+from .telegram_values import Channel, Reading
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 HEADER = r"/Lux5\253694471_M"

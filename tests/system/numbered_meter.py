@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, override
 
-from dev.simulator.reading import Flow, Reading
+from dev.simulator.telegram_values import Flow, Reading
 from tests.system.home import Home
 from tests.system.support import RecordingMeter
 

@@ -59,7 +59,7 @@ from .publish_options import (
 )
 from .shared_form_fields import with_decimal_mark
 from .update_interval_and_gas_prices import DATA_OPTIONS, data_fields, read_data
-from .virtual_options import (
+from .virtual_meter_options_and_clients import (
     async_addresses_to_enter,
     async_read_virtual,
     client_tables,

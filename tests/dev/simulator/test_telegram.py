@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dev.simulator import telegram
-from dev.simulator.reading import Channel, EmptyChannel, Flow, Phase, Reading
+from dev.simulator.telegram_values import Channel, EmptyChannel, Flow, Phase, Reading
 from tests.dev.simulator.support import FRAMES
 
 

@@ -15,9 +15,9 @@ from .flow_rate import FlowRates
 from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
+from .meter_reader import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
 from .meter_session import MAX_AGE, MeterSession, OtherMeter, Rejected
 from .object_count_and_rate_limits import MAX_MBUS_METERS, Limits, shown_name
-from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
 from .telegram_from_source_entities import (
     COARSE_STEP_WH,
     MAX_INTERVAL_S,

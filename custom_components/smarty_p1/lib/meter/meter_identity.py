@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..p1 import FrameDecryptor, Telegram
+from .meter_reader import MeterReader
 from .object_count_and_rate_limits import shown_name
-from .reading import MeterReader
 
 # After this number of telegrams in a row from another meter, that meter replaces the port's meter.
 _MIN_FOREIGN_TELEGRAMS = 3

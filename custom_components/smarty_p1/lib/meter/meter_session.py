@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from ..p1 import LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
 from .meter_identity import WhichMeter
+from .meter_reader import MeterReader, Reading, Reception
 from .object_count_and_rate_limits import Limits, shown_name
-from .reading import MeterReader, Reading, Reception
 
 MAX_AGE = timedelta(minutes=5)
 """Maximum age of a current telegram. Long enough for meter clocks with an unknown deviation."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..p1 import Telegram, Verification
 from ..tariff import MAX_POWER_KW
-from .reading import IMPORTED_ENERGY
+from .meter_reader import IMPORTED_ENERGY
 
 ENERGY_UNITS: Mapping[str, float] = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}
 """Kilowatt-hours in each accepted unit of energy."""

@@ -47,6 +47,7 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
+from .gap_clock_and_power_limits import MAX_POWER_KW
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -79,7 +80,6 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
-from .plausible_readings import MAX_POWER_KW
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import Amounts, Energies

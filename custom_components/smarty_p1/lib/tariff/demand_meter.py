@@ -57,13 +57,13 @@ from .contract_and_reading_json import (
 )
 from .contract_start_day import with_entered
 from .demand_snapshot import Demand, Summary, summarised
+from .gap_clock_and_power_limits import MAX_POWER_KW
 from .leneda_days import PlatformDays
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month import Month
 from .month_cache import KnownMonths
 from .month_file_lines import Files
 from .month_file_reader import RowReader
-from .plausible_readings import MAX_POWER_KW
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, Energies, Registers
 from .shown_month import sure_time, time_until

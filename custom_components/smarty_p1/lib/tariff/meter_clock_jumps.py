@@ -57,7 +57,7 @@ from itertools import pairwise
 from typing import Self
 
 from .calendar import month_start
-from .plausible_readings import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
 from .register_rises import Amounts, Registers
 from .spans import MAX_SHARED_GAP, Position, Span
 

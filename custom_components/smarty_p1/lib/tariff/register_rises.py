@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 from .contract import MarketPrices
-from .plausible_readings import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
 
 DECIMALS = 6
 """Decimal places of stored amounts: finer than a register's steps, coarser than float errors."""

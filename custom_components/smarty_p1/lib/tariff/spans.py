@@ -20,8 +20,8 @@ from math import isnan, nan
 from typing import NamedTuple
 
 from .calendar import MAX_MONTHS, QUARTER_HOUR, month_end, month_start
+from .gap_clock_and_power_limits import most_wh
 from .month import Origin, QuarterHour
-from .plausible_readings import most_wh
 from .register_rises import DECIMALS, Amounts, Registers
 
 MAX_SHARED_GAP = timedelta(days=40)
