@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from smarty_p1_fleet.pending_titles import print_of
+from smarty_p1_gateway.key_file import MeterKeys
 from tests.system.collectors import (
     KEY,
     Collectors,
     MadeUpMeter,
     is_connected,
     meters,
+    missing,
     until_stored,
 )
 from tests.system.support import PATIENCE, TIMEOUT, until
@@ -150,6 +153,41 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
     assert "line 2: it must begin with a system title" in logs
     for secret in (KEY, NEW_KEY):
         assert secret.hex() not in logs.lower()
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_a_collector_goes_on_reading_again_though_first_frames_have_left_the_stream(
+    tmp_path: Path,
+) -> None:
+    async with Collectors(tmp_path) as fleet:
+        known, late = sent = meters(2)
+        fleet.write_keys(known)
+        await fleet.start("first")
+        for _ in range(3):
+            await fleet.send(late)
+
+        async def waits() -> bool:
+            return fleet.metrics("first").get("waiting_titles") == 1
+
+        await until(waits, within=PATIENCE)
+        await fleet.stop("first")
+        # It had the key and was reading when it ended. Meanwhile, the first frame left the stream.
+        bucket = await fleet.js.key_value("smarty_p1_meters")
+        [name] = [key for key in await bucket.keys() if key.startswith("waiting.")]
+        first = (await bucket.get(name)).value or b""
+        tried = print_of([MeterKeys(KEY)])
+        await bucket.put(name, b"%s %s due" % (first.split()[0], tried.encode()))
+        await fleet.js.purge_stream("smarty_p1_frames", seq=int(first.split()[0]) + 1)
+        fleet.write_keys(*sent)
+
+        await fleet.start("first")
+
+        left = {series: dict([*values.items()][1:]) for series, values in late.expected.items()}
+
+        async def are_stored() -> bool:
+            return missing(left, fleet.stored()) == []
+
+        await until(are_stored, within=PATIENCE)
 
 
 @pytest.mark.slow
