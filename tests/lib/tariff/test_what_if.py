@@ -34,7 +34,7 @@ from smartyp1.tariff.battery_plan import DayPrices
 from smartyp1.tariff.battery_simulation import BatteryDay, BatteryTrial, DayEnergies
 from smartyp1.tariff.calendar import day_start
 from smartyp1.tariff.contract import NO_PRICES
-from smartyp1.tariff.months_for_battery import NO_MARKET_HOURS, KnownDay, MarketHours
+from smartyp1.tariff.months_for_battery import NO_MARKET_HOURS, MarketHours, WhatIfDay
 from tests.lib.tariff.best_battery import Prices, least_cost
 from tests.lib.tariff.months import local
 from tests.lib.tariff.years import FIRST, demand_after, energies_of, household, quarter_hours
@@ -261,7 +261,7 @@ def test_without_prices_of_the_hours_a_day_has_its_mean() -> None:
         market_revenue=0.02,
         shared=Shared(known_wh=2000, layer_1_wh=800),
     )
-    known = KnownDay(day, DayEnergies([1000, 600], [0, 500]), [12, 12], [], [NO_PRICES] * 2)
+    known = WhatIfDay(day, DayEnergies([1000, 600], [0, 500]), [12, 12], [], [NO_PRICES] * 2)
     # Of 2000 Wh, 500 are not drawn; of 500, 100 are stored.
     after = DayEnergies([1000, 100], [0, 400])
     found = known.changed(after, 3, None)

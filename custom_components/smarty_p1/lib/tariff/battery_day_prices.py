@@ -10,14 +10,14 @@ from .battery_plan import DayPrices
 from .calendar import LUXEMBOURG
 from .contract import BEGINNING, NO_PRICES, Contract, Contracts, MarketPrices
 from .kwh_price import price_of_kwh
-from .months_for_battery import KnownDay, second_quarters
+from .months_for_battery import WhatIfDay, second_quarters
 from .network_prices import AgreedPrices
 
 _HOURS = range(24)
 
 
 def prices_by_day(
-    days: Sequence[KnownDay], contract: Contract, moment: datetime
+    days: Sequence[WhatIfDay], contract: Contract, moment: datetime
 ) -> list[DayPrices]:
     """Return the hourly prices of each day.
 
@@ -48,7 +48,7 @@ class _Rate(NamedTuple):
     """Price of grid, levies and aids, with VAT."""
     mean: MarketPrices
 
-    def imported(self, day: KnownDay) -> list[float]:
+    def imported(self, day: WhatIfDay) -> list[float]:
         """Return a list with the price in EUR of an imported kWh in each hour of `day`."""
         margin = self.contract.energy_margin
         if margin is None:
@@ -59,7 +59,7 @@ class _Rate(NamedTuple):
         market = _by_hour(day, [prices.energy for prices in day.market], self.mean.energy)
         return [(price + margin) * self.vat + self.others for price in market]
 
-    def exported(self, day: KnownDay) -> list[float]:
+    def exported(self, day: WhatIfDay) -> list[float]:
         """Return a list with the price in EUR of an exported kWh in each hour of `day`."""
         margin = self.contract.feed_in_margin
         if margin is None:
@@ -68,7 +68,7 @@ class _Rate(NamedTuple):
         return [price + margin for price in market]
 
 
-def _mean_market(days: Sequence[KnownDay]) -> MarketPrices:
+def _mean_market(days: Sequence[WhatIfDay]) -> MarketPrices:
     return MarketPrices(
         _ratio([day.day.market_cost for day in days], [day.day.market_wh for day in days]),
         _ratio(
@@ -92,7 +92,7 @@ def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
     return [sum(quarters[4 * hour : 4 * hour + 4]) / 4 for hour in _HOURS]
 
 
-def _by_hour(day: KnownDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
+def _by_hour(day: WhatIfDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
     """Return a list with the market's price in each hour of a day.
 
     `prices` has the price of each quarter-hour of `day.hours`, None where unknown. An hour without

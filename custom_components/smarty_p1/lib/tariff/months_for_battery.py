@@ -64,7 +64,7 @@ class WhatIfError(Exception):
         self.days = days
 
 
-class KnownDay(NamedTuple):
+class WhatIfDay(NamedTuple):
     """A day, or the part of a day under one contract, with its known quarter-hours."""
 
     day: Day
@@ -159,7 +159,7 @@ class WhatIfYear(NamedTuple):
     """Whole months that have ended, with their days and quarter-hours in the order of time."""
 
     months: Sequence[Month]
-    days: Sequence[KnownDay]
+    days: Sequence[WhatIfDay]
     exported_wh: float
     """Exported energy of the known quarter-hours."""
     known_share: float
@@ -197,7 +197,7 @@ def year_of(
     and too few days have market prices.
     """
     feeds_in = any(month.exported_kwh for month in months)
-    days: list[KnownDay] = []
+    days: list[WhatIfDay] = []
     measured: Counter[datetime] = Counter()
     priced: Counter[datetime] = Counter()
     for day, part in _with_quarters(months, quarters, feeds_in=feeds_in):
@@ -227,12 +227,12 @@ def year_of(
 
 def _known_day(
     day: Day, quarters: Sequence[QuarterHour], contract: Contract, market: MarketHours
-) -> KnownDay:
+) -> WhatIfDay:
     midnight = day_start(day.start)
     clock = _clock(quarters, midnight)
     is_second_hour = second_quarters(contract)[midnight.astimezone(LUXEMBOURG).weekday()]
     follows_market = contract.energy_margin is not None or contract.feed_in_margin is not None
-    return KnownDay(
+    return WhatIfDay(
         day=day,
         energies=DayEnergies(
             [quarter.mean_kw * WH_A_KW for quarter in quarters],
