@@ -86,7 +86,7 @@ def _read_url(table: ConfigTable, key: str, url: str) -> str:
         table.fail(
             key,
             "is an address of VictoriaMetrics' cluster, which does not say when its vmstorage"
-            " have kept a value: a single VictoriaMetrics is needed",
+            " have kept a value: a single-node VictoriaMetrics is needed",
         )
     return url.rstrip("/")
 

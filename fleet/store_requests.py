@@ -89,7 +89,7 @@ _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|vi
 _STORE = "victoria-metrics"
 _CLUSTER = (
     "it is a part of VictoriaMetrics' cluster ({}), which does not say when its vmstorage have kept"
-    " a value: a single VictoriaMetrics is needed"
+    " a value: a single-node VictoriaMetrics is needed"
 )
 _OTHER = (
     "{} answers, and not VictoriaMetrics itself, which alone can say when it has kept a value: give"

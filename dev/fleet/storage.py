@@ -9,7 +9,7 @@ from dev.reliability.process_measurements import is_served
 
 
 class VictoriaMetrics(Part):
-    """Single VictoriaMetrics server at `url`.
+    """Single-node VictoriaMetrics server at `url`.
 
     If a sample was written several times, queries return it once, or every time with
     `shows_doubles`. `more` has further command-line options. If these options enable TLS, `scheme`
