@@ -38,7 +38,7 @@ class Span:
     end: date
 
     def seconds(self) -> tuple[int, int]:
-        """Return the midnights at which `begin` and `end` start in Luxembourg, in Unix seconds."""
+        """Return the Unix times at which the days `begin` and `end` start in Luxembourg."""
         days = (datetime.combine(day, _MIDNIGHT, _ZONE) for day in (self.begin, self.end))
         first, last = (int(day.timestamp()) for day in days)
         return first, last

@@ -25,9 +25,10 @@ WRONG_SUBJECT = "wrong_subject"
 # Reasons for which a rejected frame waits for a new key, because a new key can perhaps decrypt the
 # frame.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
-# Maximum time in seconds by which a telegram's time may be after its arrival. If a meter's clock is
-# put back, its telegrams are refused until the clock reaches the last accepted time. Because of
-# this limit, a clock that is now right needs at most an hour.
+# Maximum number of seconds by which a telegram's time may be later than its arrival. After a
+# meter's clock is put back, its telegrams are refused until the clock reaches the last accepted
+# time. Because of the limit, a clock that was put back to the right time reaches the last accepted
+# time within an hour.
 _MAX_AHEAD_S = 3600
 _MAX_AGE_S = 366 * 86400
 _REFUSED = "A message of the meter %s is refused"

@@ -52,7 +52,7 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a task for each pending system title with an untried key or with a due entry.
+        """Start a task for each pending system title that has an untried key or a due entry.
 
         `keys` are the present keys of all meters. Raises NATS's errors.
         """

@@ -20,7 +20,7 @@ from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
 # Maximum number of wrong names (names of other meters) that are looked up for one meter. After this
-# number, a telegram of this meter with a new name is rejected without a lookup.
+# number, further new names in telegrams of this meter are rejected without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch

@@ -100,8 +100,9 @@ _ROW_SIZE = 64
 # number takes the lowest _BITS bits. So one index orders all frames, and a write changes few pages
 # of the file, which spares memory cards.
 _BITS = 40
-# Removed frames stay on the disk until a frame is added, or until there are _SOME removed frames.
-# When more than _MANY frames were deleted, the file is made smaller.
+# A frame that is removed from the queue is deleted from the disk later: when a frame is added, when
+# a sub-queue has _SOME removed frames, or when the queue is closed. After more than _MANY
+# deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
 # Maximum number of system titles that a port can set aside. The frames of such a title wait in a
@@ -132,10 +133,11 @@ class WaitingFrame(NamedTuple):
 
 
 class _Port:
-    """Sub-queue: the frames of a port, or of one system title that is set aside.
+    """Sub-queue of a port: either its main sub-queue, or the sub-queue of one system title.
 
-    Frames up to the number `done` are removed from the sub-queue, but perhaps not yet from the
-    disk.
+    The sub-queue of a system title has the frames that are set aside, because NATS does not accept
+    them now. Frames up to the number `done` are removed from the sub-queue, but perhaps not yet
+    deleted from the disk.
     """
 
     def __init__(self, database: sqlite3.Connection, label: str) -> None:

@@ -11,7 +11,7 @@ SUBJECT = "smarty_p1.readings.*"
 
 
 class Listener:
-    """Listener that notes the time at which each reading is received first.
+    """Listener that records the time at which each reading is received first.
 
     `heard` has these times in Unix seconds, by system title and frame counter. `again` counts
     repeated readings, because two collectors may verify the same frame.
@@ -31,8 +31,9 @@ class Listener:
             self.note(message.subject.rpartition(".")[2], counter, time.time())
 
     def note(self, title: str, counter: int, now: float) -> None:
-        """Note that the reading with this system title and frame counter was received at `now`.
+        """Record the reading with this system title and frame counter as received at `now`.
 
-        `now` is in Unix seconds. If the reading was received before, count it as repeated.
+        `now` is in Unix seconds. If the reading was received before, keep its first time, and count
+        the reading as repeated.
         """
         self.again += self.heard.setdefault((title, counter), now) != now

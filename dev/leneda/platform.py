@@ -199,7 +199,7 @@ class Platform:
         return web.json_response({"unit": "kW", "items": []})
 
     async def _aggregated(self, request: web.Request) -> web.Response:
-        """Return an answer with the energy of each hour or day, as the query wants."""
+        """Return an answer with the energy of each hour or of each day. The query sets this."""
         self._check(request)
         query = request.query
         read = self.series.get((request.match_info["point"], query["obisCode"]))

@@ -160,7 +160,7 @@ class Server:
             outlet.set_faults(faults)
 
     def push(self, data: bytes, *, meter: int | None = None) -> None:
-        """Send `data` without any change to all readers of the meter with the number `meter`.
+        """Send `data` unchanged to all readers of the meter whose number is `meter`.
 
         If `meter` is None, send `data` to the readers of all meters.
         """

@@ -53,7 +53,7 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
   const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
-  // The tabs have no icons. With an icon, Home Assistant would show the icon alone, or a wide tab. The titles are
+  // The tabs have no icons. With an icon, Home Assistant would show only the icon, or a wide tab. The titles are
   // short, because on a phone the tabs scroll sideways.
   const title = kinds.map((kind) => locale.text(texts, kind)).join("/");
   const cards = media.map(({ entry_id, meter }) => card("medium", { entry_id, meter }));

@@ -131,7 +131,7 @@ interface Answer {
   isPending: boolean;
   tries: number;
   retryAt: number;
-  /** Whether the answer stays valid for its period even after a time without a card or without a connection. */
+  /** Whether the answer stays valid for its period even if the card or the connection was lost in between. */
   isLasting: boolean;
 }
 

@@ -194,7 +194,10 @@ export interface Above {
   kwh: number;
 }
 
-/** Excess of one month over every reference power, and over the reference power of the contract. */
+/**
+ * Excess of a month, as counts and energies. `classes` has the excess over each reference power of the tariff, and
+ * `contract` the excess over the reference power of the contract.
+ */
 export interface MonthAbove {
   month: string;
   quarter_hours: number;

@@ -55,7 +55,7 @@ class Series(NamedTuple):
     unit: str = _KWH
     starts_anew: StartsAnew | None = None
     is_alone: bool = False
-    """Whether the entity writes no rows itself, so that these hours create its statistics."""
+    """Whether the entity writes no rows itself. Then `hours` creates its statistics."""
 
 
 class PastStatistics(ThrottledStore):

@@ -83,7 +83,7 @@ class ThrottledStore(ABC):
         await self._store.async_save(self._content())
 
     async def async_remove(self) -> None:
-        """Remove the file, and an unreadable file that was renamed."""
+        """Remove the file. If an unreadable file was renamed earlier, remove that file, too."""
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._remove_aside)
 

@@ -66,8 +66,8 @@ _ANOTHER = "another"
 def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
     """Return whether the total energy in a telegram fits the meter of `entry`.
 
-    A much higher total comes from another meter. It would appear in the statistics as the energy of
-    years in one hour.
+    A total that is much higher than the last total of `entry` comes from another meter. It would
+    appear in the statistics as the energy of years in one hour.
     """
     kwh = telegram.objects.get(IMPORTED_ENERGY)
     if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:

@@ -152,7 +152,7 @@ export class MediumCard extends SmartyCard {
     return html`<small class="number">${isOld ? this.locale.common("last", { time: words }) : words}</small>`;
   }
 
-  /** Show the meter reading alone while no daily amounts are known. */
+  /** Show only the meter reading, because no daily amounts are known yet. */
   #index({ history, newer, time, today }: Shown): TemplateResult {
     const index = newer?.index ?? history.index;
     if (index === null || !time) return html`<p class="sentence">${this.#t("nothing_read")}</p>`;

@@ -1,4 +1,7 @@
-/** Cards of the supply quality: voltage, breaker and telegrams, or interruptions. */
+/**
+ * Card of supply quality. Its option `part` chooses one of three contents: the voltage; the breaker and the telegrams;
+ * or the interruptions.
+ */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";

@@ -46,7 +46,7 @@ interface Drawn extends KnownPart {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** Note that the cost of the excess uses older prices; "" if the current prices are published. */
+  /** Sentence about older prices in the cost of the excess; "" without an excess, or if the prices are current. */
   older: string;
 }
 

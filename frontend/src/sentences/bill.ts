@@ -48,7 +48,7 @@ export interface ShownBill {
   until: string | undefined;
   measured: string;
   isWellMeasured: boolean;
-  /** Note that the bill uses older prices, because the prices of the month are not published yet; "" if it does not. */
+  /** Sentence about older prices, which replace the month's unpublished prices; "" if no price is replaced. */
   notice: string;
   /** Sentence about the forecast or, if the bill has no total, about the values that the bill lacks. */
   sentence: string;

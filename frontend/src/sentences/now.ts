@@ -26,7 +26,10 @@ export const nowTexts: NowTexts = texts;
  * In this number of seconds before a quarter-hour ends, it is too late to lower its mean. So the card gives no advice.
  */
 const LAST_SECONDS = 60;
-/** Minimum seconds left in the quarter-hour for the card to name a power that is allowed only until the quarter-hour ends. */
+/**
+ * In this number of seconds before a quarter-hour ends, the card does not name a higher power that is possible only
+ * until this end.
+ */
 const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;

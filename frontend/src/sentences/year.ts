@@ -15,7 +15,7 @@ const MAX_ROWS = 6;
 const MONTHS_A_YEAR = 12;
 const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
-/** Class of reference power with its costs in the compared months, with VAT if the contract has VAT. */
+/** Class of reference power, and its costs in the compared months. The costs include VAT if the contract has VAT. */
 export interface ClassRow {
   readonly kw: number;
   /** Fixed costs in EUR; null if unknown. */

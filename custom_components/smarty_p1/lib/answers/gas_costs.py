@@ -1,7 +1,8 @@
 """Costs of gas, from two numbers of a gas bill: the price of a cubic metre and the monthly price.
 
-Costs count until the end of the month's last whole day. The monthly price is spread over the days,
-so that the same days of two years are comparable.
+A day counts as whole if its gas is almost fully known (`MIN_KNOWN_SHARE`). The costs of a month
+end with the last such day. The monthly price is spread over the days, so that the same days of two
+years are comparable.
 """
 
 from calendar import monthrange

@@ -48,10 +48,10 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return attributes: the start of a quarter-hour, and its `Origin`.
+    """Return the attributes of a sensor that shows the power of `quarter`.
 
-    Without a quarter-hour, the start is None. There is no origin if this program has measured the
-    quarter-hour itself.
+    The attribute "start" is the start of the quarter-hour, None without a quarter-hour. If the
+    quarter-hour comes from the platform Leneda, the attribute "origin" is its `Origin`.
     """
     if quarter is None:
         return {"start": None}

@@ -108,7 +108,9 @@ class FastParser:
             try:
                 objects[reference] = convert(values[index])
             except ValueError:
-                return False  # not a number, because the mask also lets `:;<=>?` pass
+                # The value is not a number. It contains one of the characters `:;<=>?`, which the
+                # mask does not distinguish from digits.
+                return False
             if channel:
                 changed_channels.add(channel)
         if changed_channels:

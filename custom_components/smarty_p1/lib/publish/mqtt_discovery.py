@@ -246,7 +246,8 @@ class Announcer:
     def _unwanted(self) -> dict[str, dict[str, Any]]:
         """Return entries that remove the entities which the meter's options exclude.
 
-        An entity without an entry would stay in the other Home Assistant with its last state.
+        Without such an entry, an entity would stay in the other Home Assistant and keep its last
+        state.
         """
         options = self._meter.options
         return {

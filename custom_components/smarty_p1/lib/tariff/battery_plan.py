@@ -27,9 +27,10 @@ _PARTS = 20
 # The probability of an excess is multiplied by this factor, so that the plan keeps less energy for
 # the excess. The probability comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
-# A plan must assume a value for the energy that is left at its end. The value is a weighted mean of
-# two values: the last plan's value at midnight, with the weight _REMEMBERED, and the value in the
-# cheapest hour.
+# A plan ends at midnight, and must assume the value of the energy that is still stored then. The
+# assumption is a weighted mean. The previous plan computed this value for the first midnight after
+# its own start; that result has the weight _REMEMBERED. The rest of the weight belongs to the value
+# of stored energy in the cheapest hour of the new plan.
 _REMEMBERED = 0.8
 # Difference in EUR per kWh. Two values that differ by less count as equal.
 _EQUAL = 1e-7
@@ -112,7 +113,7 @@ class BatteryPlan:
         self._at_midnight: list[float] | None = None
 
     def note(self, hour: int, drawn_wh: float, fed_wh: float, above_wh: float) -> None:
-        """Note the energies in Wh of one hour of the clock.
+        """Record the energies in Wh of one hour of the clock.
 
         `drawn_wh` was imported below the reference power, `above_wh` above the reference power.
         `fed_wh` was exported.
@@ -158,10 +159,10 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # The loop goes backwards in time, so `values` are the values after this hour. A part
-            # that can be filled in this hour is worth at most the cost of filling it. So lower the
-            # values to this cost, first for parts filled by solar energy, then for parts filled by
-            # the grid.
+            # The loop goes backwards in time, so `values` are the values of the battery's parts
+            # after this hour. A part that can be filled in this hour is worth at most the cost of
+            # filling it. So lower the values to this cost, first for parts filled by solar energy,
+            # then for parts filled by the grid.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)

@@ -106,7 +106,7 @@ class Bill(NamedTuple):
     vat: float | None
     total: float | None
     subtotal: float | None
-    """Sum, with VAT, of the parts of the bill without a missing line."""
+    """Sum of all parts of the bill that lack no line. The sum includes VAT."""
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None
@@ -175,8 +175,9 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
     if "surcharge" in taxed:
-        # The surcharge alone is also shown with more decimals than cents. So compute its cents from
-        # the same product of energy and price, and not from the rounded amounts of the lines.
+        # A sensor shows the surcharge with six decimals, as the product of energy and price. So
+        # compute the cents of the surcharge from this product, and not from the rounded amounts of
+        # the lines. Otherwise, the sensor and the bill could differ by a cent.
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())

@@ -53,10 +53,10 @@ class _Part(NamedTuple):
     end: datetime
 
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
-        """Return the sums of the day: its quarter-hours, and the energy in `pieces`.
+        """Return this part of the day, with its sums and its highest quarter-hour.
 
-        `pieces` are parts of gaps and of incomplete quarter-hours. Return None if no energy is
-        known.
+        The energies of its quarter-hours and of `pieces` are added up. `pieces` are parts of gaps
+        and of incomplete quarter-hours. Return None if no energy is known.
         """
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract that holds at its start. So round both ends of the

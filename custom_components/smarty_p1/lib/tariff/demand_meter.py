@@ -238,8 +238,9 @@ class DemandMeter:
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
             "begun": history.begun and store_registers(history.begun),
-            # The spans in the files are numbered. If spans have a higher number than this one after
-            # a restart, they are newer than this state, and so are added to it.
+            # Number of the last span in this state. The spans in the files are numbered. Spans with
+            # higher numbers were written after this state was stored. So `from_dict` adds these
+            # spans to the restored state.
             "number": history.row.number,
         }
 

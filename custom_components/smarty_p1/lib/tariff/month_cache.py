@@ -36,7 +36,7 @@ class KnownMonths:
         return cache
 
     def note(self, span: Span) -> None:
-        """Note that the day, or the months, of an added or removed span must be computed again."""
+        """Mark the day or the months of `span` as changed. The span was added or removed."""
         self._is_new = True
         if span.kind is Kind.QUARTER_HOUR:
             days = self._stale_days.setdefault(month_start(span.start), set())

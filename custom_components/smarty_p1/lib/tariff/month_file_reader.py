@@ -87,7 +87,7 @@ class RowReader:
             self._read(name, files[name])
 
     def _read(self, name: str, data: bytes | None) -> None:
-        """Read a month file. Note the month as damaged if the file or a line is unreadable."""
+        """Read a month file. Record the month as damaged if the file or a line is unreadable."""
         try:
             lines = lines_of_file(data) if data is not None else None
             start = parse_time(f"{name}-01T12:00Z")

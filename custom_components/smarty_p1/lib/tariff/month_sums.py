@@ -64,9 +64,10 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
     """Yield `months`. In the first month, monthly prices count only from the first recorded day.
 
-    So the field `since` of the first month becomes the start of this day. If the month has fewer
-    than 96 known quarter-hours (a day), the next month is treated in the same way, and so on. All
-    other months are yielded unchanged.
+    So the field `since` of the first month becomes the start of this day. If the first month has
+    less than a day of known quarter-hours (fewer than 96), `since` of the second month becomes the
+    start of the second month's first recorded day, and so on. This ends with the first month that
+    has at least 96 known quarter-hours. All later months are yielded unchanged.
     """
     is_first = True
     for month in months:

@@ -22,7 +22,7 @@ _OFF = 1 / 45
 
 
 class Covered(NamedTuple):
-    """Shared energy of one quarter-hour, as the national platform Leneda states it."""
+    """Shared energy of one quarter-hour in the data of the national platform Leneda."""
 
     layers_wh: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """Energy from the layers 1 to 4 of sharing groups."""

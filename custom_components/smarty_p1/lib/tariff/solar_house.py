@@ -1,4 +1,4 @@
-"""Consumption of a house with solar panels or a battery, its own energy, and the saved cost.
+"""Consumption, own energy and saved cost of a house that has solar panels or a battery.
 
 Consumption = drawn from the grid + produced + discharged - charged - fed into the grid. Own energy
 = consumption - drawn from the grid. An inverter may report its energy late, so single quarter-hours

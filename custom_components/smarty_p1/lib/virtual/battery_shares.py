@@ -26,9 +26,9 @@ _CHANGE_DECAY = 0.95
 # Assumed speeds of batteries. A battery is asked to deliver a power. Its speed is the part of this
 # power that it delivers within one telegram interval. A full or empty battery has speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
-# The load is reconstructed for each assumed speed of the batteries. Speed 1 is used unless another
-# speed gives a much steadier load: a load whose changes are below this share of the changes for
-# speed 1.
+# The load is reconstructed for each assumed speed of the batteries. The reconstruction for speed 1
+# is used, unless the load of another reconstruction is much steadier than the load for speed 1: its
+# changes must be below this share of the changes for speed 1.
 _MUCH_STEADIER = 0.75
 
 
@@ -47,8 +47,9 @@ class LoadForecast:
         """
         for reconstruction in (self._prompt, *self._others):
             reconstruction.add(grid, handed_out)
-        # If the assumed speed is wrong, the reconstructed load changes more than the true load. So
-        # another speed than the usual speed 1 is used only if its load changes much less.
+        # A reconstruction that assumes a wrong speed gives a load that changes more than the true
+        # load. So if the load for another speed is much steadier than the load for speed 1, the
+        # other speed is probably right. Otherwise, assume speed 1, the usual speed of batteries.
         best = min(self._others, key=lambda other: other.change)
         if best.change >= _MUCH_STEADIER * self._prompt.change:
             best = self._prompt

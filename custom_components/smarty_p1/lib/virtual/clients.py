@@ -29,7 +29,7 @@ class IntervalEstimate:
     def note(
         self, now: float, max_interval: float = float("inf"), min_interval: float = 0.0
     ) -> float | None:
-        """Note an event at the time `now`.
+        """Record an event at the time `now`.
 
         Return the seconds since the previous event. Return None for the first event.
 

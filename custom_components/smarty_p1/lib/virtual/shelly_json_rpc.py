@@ -73,9 +73,10 @@ def component_of(params: object) -> int:
 
 
 def _can_be_echoed(frame: Frame) -> bool:
-    """Return whether the id and the source are valid and short, so that the answer can repeat them.
+    """Return whether the answer can repeat the id and the source of `frame`.
 
-    A valid id is an int, a str or None. A valid source is a str or None.
+    Both must be valid and short. A valid id is an int, a str or None. A valid source is a str or
+    None.
     """
     number, source = frame.id, frame.source
     if type(number) is int:
