@@ -1,10 +1,12 @@
 """History of a meter for dashboard cards, in one file. It has data that no entity keeps.
 
 The history affects no costs, so it is written once an hour. A new event is written within five
-minutes. If a part of the file cannot be read, only that part starts empty.
+minutes. If a part of the file cannot be read, only that part starts empty. Each gas, water or heat
+meter is a part.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, override
 
@@ -13,7 +15,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..lib.meter import Reading
 from ..lib.min_interval import MinInterval
 from ..lib.p1 import MBusReading
-from ..lib.stored_values import Stored, checked_list, checked_mapping
+from ..lib.stored_values import checked_list, checked_mapping
 from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory
 from .reception_history import ReceptionHistory
@@ -49,12 +51,19 @@ class MeterHistory(ThrottledStore):
         stored = await self._async_read(checked_mapping)
         if stored is None:
             return
-        damaged = []
-        for name, load in _LOADERS.items():
-            try:
-                setattr(self, name, load(stored[name]))
-            except Exception:  # noqa: BLE001 - a file may hold anything; the other parts may be valid
-                damaged.append(name)
+        # A dict keeps each name once, in the order of the parts.
+        damaged: dict[str, None] = {}
+        with _noting("voltages", damaged):
+            self.voltages = VoltageHistory.from_list(stored["voltages"])
+        with _noting("reception", damaged):
+            self.reception = ReceptionHistory.from_dict(stored["reception"])
+        with _noting("events", damaged):
+            self.events = EventHistory.from_dict(stored["events"])
+        with _noting("media", damaged):
+            for item in checked_list(stored["media"], MAX_METERS):
+                with _noting("media", damaged):
+                    identity, medium = checked_list(item)
+                    self.media[identity] = MediumHistory.from_dict(medium)
         if damaged:
             await self._async_complain(", ".join(damaged))
 
@@ -104,12 +113,10 @@ class MeterHistory(ThrottledStore):
         }
 
 
-_LOADERS: Mapping[str, Callable[[Stored], Any]] = {
-    "voltages": VoltageHistory.from_list,
-    "reception": ReceptionHistory.from_dict,
-    "events": EventHistory.from_dict,
-    "media": lambda stored: {
-        identity: MediumHistory.from_dict(medium)
-        for identity, medium in map(checked_list, checked_list(stored, MAX_METERS))
-    },
-}
+@contextmanager
+def _noting(part: str, damaged: dict[str, None]) -> Iterator[None]:
+    """Add `part` to `damaged` if it cannot be loaded. The other parts may be valid."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - a file may hold anything
+        damaged[part] = None
