@@ -19,7 +19,7 @@ from ..lib.stored_values import checked_list, checked_mapping
 from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory
 from .reception_history import ReceptionHistory
-from .throttled_store import ThrottledStore
+from .throttled_store import Content, ThrottledStore
 from .voltage_extremes import VoltageHistory
 
 SAVE_INTERVAL = 3600.0
@@ -43,6 +43,7 @@ class MeterHistory(ThrottledStore):
         self.events = EventHistory()
         self.media: dict[str, MediumHistory] = {}
         self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
+        self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
         self._is_closed = False
 
@@ -77,8 +78,9 @@ class MeterHistory(ThrottledStore):
         self.reception.note(reading.received_at)
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
-        if self.events.note(reading) and self._event_turns.has_turn():
-            self.schedule(at_once=True)
+        if self.events.note(reading):
+            self._has_new_event = True
+            self.schedule(max_delay=self._event_turns.remaining)
         elif not self.is_waiting:
             self.schedule()
 
@@ -102,6 +104,14 @@ class MeterHistory(ThrottledStore):
         """Save the history one last time, and ignore later readings."""
         self._is_closed = True
         await self.async_save()
+
+    @override
+    @callback
+    def _content_when_due(self) -> Content:
+        if self._has_new_event:
+            self._has_new_event = False
+            self._event_turns.restart()
+        return super()._content_when_due()
 
     @override
     def _content(self) -> dict[str, Any]:

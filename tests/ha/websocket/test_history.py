@@ -331,7 +331,7 @@ async def test_it_is_written_once_an_hour_and_an_event_within_five_minutes(
     await sender.send(SECONDS, r1_0_32_32_0="(00042)")
     await let_pass(hass, 290)
     assert sags() == 41
-    await let_pass(hass, 3601)
+    await let_pass(hass, 301)
     assert sags() == 42
     await hass.config_entries.async_remove(meter.entry_id)
     assert key not in hass_storage
