@@ -39,6 +39,7 @@ from .shelly_methods import (
     em_status,
     em_unknown,
     emdata_status,
+    is_missing,
     shelly_information,
 )
 from .virtual_meter import MAX_BATTERIES, MAX_SILENCE_S, Unavailable, VirtualMeter
@@ -77,6 +78,7 @@ __all__ = [
     "homewizard_information",
     "homewizard_unique_id",
     "is_local_host",
+    "is_missing",
     "is_private",
     "is_serial",
     "notification",
