@@ -67,7 +67,7 @@ class VirtualMeter:
         self._is_silent = is_silent
         self._on_fast = on_fast
         self._reported: set[str] = set()
-        self._clients = Clients(self._is_kept)
+        self._clients = Clients(self._known_batteries)
         self._telegrams = IntervalEstimate()
         self._values: MeterValues | None = None
         self._sent_at = 0.0
@@ -242,10 +242,6 @@ class VirtualMeter:
         if self.profile(client) is not Profile.BATTERY:
             return None
         return client.address if client.address in batteries else _NEWCOMERS
-
-    def _is_kept(self, client: Client) -> bool:
-        """Return whether a client is a battery with its own share, and so must be remembered."""
-        return client.address in self._known_batteries()
 
     def _report_if_fast(self, client: Client, estimate: IntervalEstimate) -> None:
         """Call `on_fast` for a client that polls fast, because such a client may be a battery."""
