@@ -95,8 +95,12 @@ class LenedaGas:
         await pause()
         energies = await self._async_series(GAS_ENERGY, start, end)
         medium.replace_days(_day_sums(volumes))
-        medium.time = max(medium.time or start, volumes[-1].start + volumes[-1].length)
-        medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
+        last = volumes[-1].start + volumes[-1].length
+        # Gas changes, so the newest period gives the energy of a cubic metre. Older periods are
+        # requested after it and give it only if the newest period does not.
+        if medium.kwh_per_m3 is None or medium.time is None or last >= medium.time:
+            medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
+        medium.time = max(medium.time or start, last)
         return True
 
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:
