@@ -7,7 +7,7 @@ weeks, so the last weeks are requested several times.
 
 from asyncio import sleep
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import randrange
 from typing import NamedTuple, Protocol
@@ -90,6 +90,8 @@ class _Asked(NamedTuple):
     start: datetime
     end: datetime
     rows: tuple[Row, ...]
+    is_oldest: bool = False
+    """Whether no older quarter-hours are to be requested."""
 
 
 class LenedaFetch:
@@ -267,10 +269,14 @@ class LenedaFetch:
         while waiting := self._waiting():
             end = max(progress.since for progress in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
-            asked = await self._async_ask_history(waiting, series, start, end)
-            await self._async_keep(asked)
-            for code, _, _, rows in asked:
-                codes[code].is_back = not rows or start <= oldest
+            asked: list[_Asked] = []
+            try:
+                async for request in self._async_ask_history(waiting, series, start, end):
+                    is_oldest = not request.rows or start <= oldest
+                    asked.append(request._replace(is_oldest=is_oldest))
+            finally:
+                # Store the received rows for the same reason as in `_async_recent`.
+                await self._async_keep(asked)
             for code in waiting.keys() - {request.code for request in asked}:
                 # No metering point of the account has this code any more. So stop requesting the
                 # code.
@@ -291,22 +297,20 @@ class LenedaFetch:
         series: Mapping[str, Sequence[Row]],
         start: datetime,
         end: datetime,
-    ) -> list[_Asked]:
-        """Return the quarter-hours from `start` to `end` of each code in `waiting`.
+    ) -> AsyncIterator[_Asked]:
+        """Yield the quarter-hours from `start` to `end` of each code in `waiting`.
 
         The quarter-hours come from `series` if it has the whole period. Otherwise, they are
         requested. A code is skipped if its earlier requests already reach further back than `end`.
         The other codes catch up first.
         """
-        asked: list[_Asked] = []
         for code, point in asked_of(self._account):
             if code not in waiting or waiting[code].since < end:
                 continue
             rows = _within(series.get(code, ()), start, end)
             if len(rows) < (end - start) // QUARTER_HOUR:
                 rows = await self._async_ask_for(code, point, start, end) or ()
-            asked.append(_Asked(code, start, end, rows))
-        return asked
+            yield _Asked(code, start, end, rows)
 
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime
@@ -353,7 +357,7 @@ class LenedaFetch:
         """Store the responses, and only then the progress, so that a crash loses no response."""
         if series := {request.code: request.rows for request in asked if request.rows}:
             await self._past.async_add(series)
-        for code, start, end, rows in asked:
+        for code, start, end, rows, is_oldest in asked:
             progress = self._progress.codes.get(code)
             if progress is None:
                 first = day_start(rows[0].start) if rows else start
@@ -362,6 +366,7 @@ class LenedaFetch:
                 progress.until = max(progress.until, _whole_until(rows, progress.until, end))
             progress.since = min(progress.since, start)
             progress.has_rows |= bool(rows)
+            progress.is_back |= is_oldest
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:

@@ -332,6 +332,27 @@ async def test_history_goes_on_where_it_stopped(
     assert len(again) <= 6
 
 
+async def test_a_code_with_all_its_answers_is_not_asked_for_again(
+    begin: Begin, platform: Platform, at: At
+) -> None:
+    def read(start: datetime) -> float:
+        if start < TODAY - 100 * DAY:
+            platform.fault = Fault.TOO_MANY
+        return 0.25
+
+    platform.series[POINT, EXPORTED] = read
+    entry = await begin()
+    assert (await known(entry))[0].start < TODAY - 200 * DAY
+    assert (await known(entry, EXPORTED))[0].start > TODAY - 100 * DAY
+    platform.requests.clear()
+    platform.series[POINT, EXPORTED] = lambda _start: 0.25
+    platform.fault = None
+    await at(NOW + timedelta(hours=1))
+    assert (await known(entry))[0].start == (await known(entry, EXPORTED))[0].start
+    # What is left of the consumption is older than the half year that was answered.
+    assert max(each[2] for each in asked(platform)) < TODAY - 200 * DAY
+
+
 async def test_what_files_have_brought_is_not_asked_for(
     hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
 ) -> None:
