@@ -69,18 +69,23 @@ _BACK = "%s: Leneda answers again"
 class KnownPast(Protocol):
     """Storage of the platform's quarter-hours. Adding rows updates months and statistics."""
 
-    async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
-        """Add the quarter-hours of each code.
+    async def async_add(
+        self, found: Mapping[str, Sequence[Row]], points: Mapping[str, str]
+    ) -> bool:
+        """Add the quarter-hours of each code at its metering point in `points`.
 
         A stored quarter-hour is replaced unless it has a higher version than the added
-        quarter-hour.
+        quarter-hour. Return False, and add nothing, if the account has other metering points now.
         """
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, in the order of time."""
 
-    async def async_read(self) -> Mapping[str, Sequence[Row]]:
-        """Return the platform's quarter-hours in the order of time, keyed by code."""
+    async def async_read(self, points: Mapping[str, str]) -> Mapping[str, Sequence[Row]]:
+        """Return the platform's quarter-hours in the order of time, keyed by code.
+
+        `points` has the metering point of each code.
+        """
 
 
 class _Asked(NamedTuple):
@@ -108,6 +113,7 @@ class LenedaFetch:
         self._entry = entry
         self._past = past
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
+        self._points = dict(asked_of(self._account)) if self._account else {}
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
         self._gas = LenedaGas(hass, self._account, history)
         self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
@@ -130,6 +136,7 @@ class LenedaFetch:
             self._gas.forget()
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
+        self._gas.start()
         await self._progress.async_load()
         self._entry.async_create_background_task(
             self._hass, self._run(), f"{self._entry.title} Leneda"
@@ -201,7 +208,7 @@ class LenedaFetch:
         is_month = _is_over(general.sharing_revised_at, now, _MONTH)
         asked: list[_Asked] = []
         try:
-            for code, point in asked_of(self._account):
+            for code, point in self._points.items():
                 if not self._is_wanted(code, now, asked):
                     continue
                 start = self._start(code, today, is_week=is_week, is_month=is_month)
@@ -265,7 +272,7 @@ class LenedaFetch:
             return
         oldest = day_start(now - KEPT_TIME)
         codes = self._progress.codes
-        series = await self._past.async_read()
+        series = await self._past.async_read(self._points)
         while waiting := self._waiting():
             end = max(progress.since for progress in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
@@ -304,7 +311,7 @@ class LenedaFetch:
         requested. A code is skipped if its earlier requests already reach further back than `end`.
         The other codes catch up first.
         """
-        for code, point in asked_of(self._account):
+        for code, point in self._points.items():
             if code not in waiting or waiting[code].since < end:
                 continue
             rows = _within(series.get(code, ()), start, end)
@@ -354,9 +361,13 @@ class LenedaFetch:
             )
 
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
-        """Store the responses, and only then the progress, so that a crash loses no response."""
-        if series := {request.code: request.rows for request in asked if request.rows}:
-            await self._past.async_add(series)
+        """Store the responses, and only then the progress, so that a crash loses no response.
+
+        If the account has other metering points now, store nothing.
+        """
+        series = {request.code: request.rows for request in asked if request.rows}
+        if series and not await self._past.async_add(series, self._points):
+            return
         for code, start, end, rows, is_oldest in asked:
             progress = self._progress.codes.get(code)
             if progress is None:
@@ -374,7 +385,7 @@ class LenedaFetch:
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)
-        rows = _within((await self._past.async_read()).get(IMPORTED, ()), start, today)
+        rows = _within((await self._past.async_read(self._points)).get(IMPORTED, ()), start, today)
         differences = await self._hass.async_add_executor_job(compare_days, own, rows)
         tell_difference(self._hass, self._entry, differences)
 

@@ -18,6 +18,7 @@ from .card_history import LENEDA_GAS, MeterHistory
 from .gas_prices_and_limits import is_gas
 from .gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
 from .leneda_client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
+from .leneda_quarter_hour_files import digest_of
 
 _RECENT = timedelta(days=14)
 _PIECE = timedelta(days=29)
@@ -37,6 +38,13 @@ class LenedaGas:
         self._hass = hass
         self._account = account
         self._history = history
+        self._point = digest_of(account.get(CONF_GAS_POINT, ""))
+
+    def start(self) -> None:
+        """Remove the gas of another metering point than the account's from the history."""
+        medium = self._history.media.get(LENEDA_GAS)
+        if medium and medium.point not in {"", self._point}:
+            self.forget()
 
     async def async_refresh(self, now: datetime, pause: Callable[[], Awaitable[None]]) -> None:
         """Request the last two weeks, and older days that are not known yet. Raises LenedaError.
@@ -49,6 +57,7 @@ class LenedaGas:
             return
         today = day_start(now)
         medium = media.get(LENEDA_GAS) or MediumHistory("gas", "m3")
+        medium.point = self._point
         await self._async_add_recent(medium, today, pause)
         while medium.days and (end := min(medium.days)) > today - _KEPT:
             if not await self._async_add(medium, day_start(end - _PIECE), end, pause):
