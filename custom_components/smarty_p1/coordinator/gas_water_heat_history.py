@@ -59,6 +59,8 @@ class MediumHistory:
         self.index = 0.0
         self.kwh_per_m3: float | None = None
         """Energy of a cubic metre of gas in kWh, computed from Leneda's data; None without them."""
+        self.point = ""
+        """Digest of Leneda's metering point of gas; empty for a meter on the M-Bus."""
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
 
@@ -126,6 +128,7 @@ class MediumHistory:
             "time": self.time and self.time.isoformat(),
             "index": self.index,
             "kwh_per_m3": self.kwh_per_m3,
+            "point": self.point,
             "days": _as_text(self.days),
             "hours": _as_text(self.hours),
         }
@@ -140,6 +143,7 @@ class MediumHistory:
         history.index = checked_number(data["index"])
         energy = data.get("kwh_per_m3")
         history.kwh_per_m3 = None if energy is None else checked_number(energy)
+        history.point = checked_text(data.get("point", ""))
         history.days = _sums(data["days"], KEPT_DAYS, _day_length)
         history.hours = _sums(data["hours"], KEPT_HOURS, lambda _start: _HOUR)
         return history
