@@ -62,9 +62,13 @@ class FrameMessage(NamedTuple):
     data: bytes
     sequence: int
     arrived: float
-    ack: str
     is_redelivered: bool
     source: Source
+
+    @property
+    def identity(self) -> tuple[int, float]:
+        """Return sequence number and arrival. A recreated stream repeats the numbers."""
+        return self.sequence, self.arrived
 
 
 @dataclass(slots=True)
@@ -113,6 +117,9 @@ class Worker:
         self._sources = MeterSources()
         self._nats: Client | None = None
         self._arrived: deque[FrameMessage] = deque()
+        # Reply subject of the last delivery of each unacknowledged message, by the message's
+        # sequence number and arrival. NATS delivers an unacknowledged message again and again.
+        self._held: dict[tuple[int, float], str] = {}
         self._has_arrived = asyncio.Event()
         self._is_used_up = asyncio.Event()
         self._is_answered = asyncio.Event()
@@ -181,18 +188,18 @@ class Worker:
         at = 4 if len(tokens) == _TOKENS_WITHOUT_DOMAIN else 4 + _MORE_TOKENS_WITH_DOMAIN
         deliveries, sequence, _, nanoseconds = map(int, tokens[at : at + 4])
         self._metrics.redelivered.inc(deliveries > 1)
-        self._arrived.append(
-            FrameMessage(
-                message.subject,
-                message.data,
-                sequence,
-                nanoseconds / 1e9,
-                message.reply,
-                deliveries > 1,
-                source_of(message.headers),
-            )
+        frame = FrameMessage(
+            message.subject,
+            message.data,
+            sequence,
+            nanoseconds / 1e9,
+            deliveries > 1,
+            source_of(message.headers),
         )
-        self._has_arrived.set()
+        if frame.identity not in self._held:
+            self._arrived.append(frame)
+            self._has_arrived.set()
+        self._held[frame.identity] = message.reply
         self._left -= 1
         if self._left <= 0:
             self._is_answered.set()
@@ -346,15 +353,14 @@ class Worker:
 
     async def _settle(self, messages: Sequence[FrameMessage]) -> bool:
         """Acknowledge messages. Return False if the connection is lost."""
-        for message in messages:
-            if not await self._answer(message.ack, b""):
-                return False
-        return True
-
-    async def _answer(self, ack: str, answer: bytes) -> bool:
         if self._nats is None or not self._nats.is_connected:
             return False
-        with suppress(NatsError, OSError):
-            await self._nats.publish(ack, answer)
-            return True
-        return False
+        for message in messages:
+            # After a lost connection, a batch can have messages that are already acknowledged.
+            if ack := self._held.get(message.identity):
+                try:
+                    await self._nats.publish(ack)
+                except (NatsError, OSError):
+                    return False
+                self._held.pop(message.identity, None)
+        return True

@@ -93,15 +93,16 @@ class FakeStore:
 class FakeNats:
     """Delivers `messages`, each (subject, data, headers), from sequence 1 on.
 
-    `acknowledged` are the sequences that were.
+    `acknowledged` are the sequences that were, `replies` the subjects of the acknowledgements.
     """
 
     def __init__(self) -> None:
         self.is_connected = True
         self.came = CAME
         self.acknowledged: list[int] = []
+        self.replies: list[str] = []
         self.readings: list[tuple[str, int]] = []
-        self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int]] = []
+        self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int, int]] = []
         self._sent = 0
         self._has_more = asyncio.Event()
         self._inbox: Callable[[Msg], Awaitable[None]]
@@ -114,8 +115,11 @@ class FakeNats:
         headers: Mapping[str, str] | None = None,
         *,
         deliveries: int = 1,
+        sequence: int = 0,
     ) -> None:
-        self._messages.append((subject, data, headers, deliveries))
+        """Add a message. `sequence` is that of a message which is delivered again."""
+        number = sequence or len(self._messages) + 1
+        self._messages.append((subject, data, headers, deliveries, number))
         self._has_more.set()
 
     @property
@@ -139,6 +143,7 @@ class FakeNats:
             task.add_done_callback(self.delivering.discard)
         elif subject.startswith("$JS.ACK."):
             assert data == b""
+            self.replies.append(subject)
             self.acknowledged.append(int(subject.split(".")[5]))
         else:
             self.readings.append((subject, json.loads(data)["frame_counter"]))
@@ -149,10 +154,9 @@ class FakeNats:
             await self._has_more.wait()
         end = min(len(self._messages), self._sent + most)
         for number in range(self._sent, end):
-            subject, data, headers, deliveries = self._messages[number]
-            ack = (
-                f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{number + 1}.1.{self.came + number}.0"
-            )
+            subject, data, headers, deliveries, sequence = self._messages[number]
+            arrived = self.came + sequence - 1
+            ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{sequence}.1.{arrived}.0"
             headers = dict(headers) if headers else None
             message = Msg(cast("Client", self), subject, reply=ack, data=data, headers=headers)
             await self._inbox(message)
