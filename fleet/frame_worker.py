@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import Telegram
 
@@ -276,11 +277,14 @@ class Worker:
         return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
 
     async def _verdict(self, message: FrameMessage) -> Verdict:
-        """Return the verdict on a message. Retry without limit while NATS does not answer."""
+        """Return the verdict on a message.
+
+        Retry without limit while NATS or VictoriaMetrics does not answer.
+        """
         while True:
             try:
                 verdict = await self._judge.judge(message.subject, message.data, message.arrived)
-            except (NatsError, OSError, TimeoutError) as error:
+            except (NatsError, OSError, TimeoutError, UnavailableError) as error:
                 self._outage.note(reason(error))
                 await self._outage.wait()
             except Exception:
@@ -360,7 +364,7 @@ class Worker:
             if ack := self._held.get(message.identity):
                 try:
                     await self._nats.publish(ack)
-                except (NatsError, OSError):
+                except NatsError, OSError:
                     return False
                 self._held.pop(message.identity, None)
         return True

@@ -255,3 +255,15 @@ async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
     assert fleet.nats.acknowledged == []
     fleet.nats.is_connected = True
     await fleet.until_acknowledged(2)
+
+
+async def test_a_frame_waits_while_the_store_does_not_say_what_is_stored(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.counters.failures = 2
+    # Half an hour before its arrival.
+    fleet.nats.add(sent(60))
+    fleet.start()
+    await fleet.until_written(1)
+    assert fleet.counters.asked == 3
+    assert "Judging frames failed (it is away), and is tried again" in caplog.text
