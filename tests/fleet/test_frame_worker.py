@@ -87,6 +87,28 @@ async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fl
     assert [counter for _, counter in fleet.nats.readings] == [1, 2]
 
 
+async def test_a_message_that_comes_again_while_it_is_held_is_held_once(fleet: Fleet) -> None:
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter))
+    fleet.start()
+    await fleet.until_written(2)
+    # The store takes writes, but nobody can say that it has kept them.
+    for deliveries in (2, 3):
+        for counter in (1, 2):
+            fleet.nats.add(sent(counter), deliveries=deliveries, sequence=counter)
+    fleet.nats.add(sent(3))
+    await fleet.until_written(3)
+    assert energies(fleet) == [1.0, 2.0, 3.0]
+    assert fleet.value("redelivered_total") == 4
+    fleet.store.keep()
+    await fleet.until_acknowledged(3)
+    # The last delivery is acknowledged, and a message that comes after that is a new one.
+    assert [reply.split(".")[4] for reply in fleet.nats.replies] == ["3", "3", "1"]
+    fleet.nats.add(sent(1), deliveries=4, sequence=1)
+    await until(lambda: len(fleet.nats.acknowledged) == 4)
+    assert fleet.value("telegrams_total") == 4
+
+
 async def test_what_cannot_be_judged_is_counted_named_once_and_acknowledged(
     fleet: Fleet, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,3 +275,15 @@ async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
     assert fleet.nats.acknowledged == []
     fleet.nats.is_connected = True
     await fleet.until_acknowledged(2)
+
+
+async def test_a_frame_waits_while_the_store_does_not_say_what_is_stored(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.counters.failures = 2
+    # Half an hour before its arrival.
+    fleet.nats.add(sent(60))
+    fleet.start()
+    await fleet.until_written(1)
+    assert fleet.counters.asked == 3
+    assert "Judging frames failed (it is away), and is tried again" in caplog.text
