@@ -117,13 +117,15 @@ class Aid(NamedTuple):
 
     @property
     def start(self) -> datetime:
-        """Return the first moment of the aid, in UTC."""
-        return midnight(self.first_day)
+        """Return the first moment of the aid, in UTC, but not before `BEGINNING`."""
+        return midnight(max(self.first_day, BEGINNING.date()))
 
     @property
     def end(self) -> datetime | None:
         """Return the moment at which the aid ends, in UTC. Return None if the aid has no end."""
-        return None if self.last_day is None else midnight(self.last_day + timedelta(days=1))
+        if self.last_day is None or self.last_day == date.max:
+            return None
+        return midnight(self.last_day + timedelta(days=1))
 
     def holds_at(self, moment: datetime) -> bool:
         """Return whether the aid holds at `moment`."""
