@@ -155,6 +155,8 @@ class Contracts:
     entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
     aids: tuple[Aid, ...] = ()
     """Aids entered in the options. The days of an aid do not depend on contracts."""
+    replaced: tuple[tuple[datetime, Contract], ...] = ()
+    """Entries before the latest contract was entered. Empty if they are unknown."""
 
     def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
         """Return the aids that hold at `moment`."""
@@ -172,8 +174,11 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts without the latest contract. A single contract stays."""
-        return replace(self, entries=self.entries[:-1] or self.entries)
+        """Return the contracts before the latest contract was entered.
+
+        If they are unknown, only the latest contract is left out. A single contract stays.
+        """
+        return replace(self, entries=self.replaced or self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:
         """Return the contract that holds at `time`."""
