@@ -73,7 +73,23 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     return await async_rendered(coordinator.hass, usual_report, demand, known)
 
 
-@meter_command("highlights", {vol.Optional("day"): cv.date}, is_kept=lambda *_: True)
+_YEARS = range(1999, 2101)
+
+
+def _check_year(time: date) -> None:
+    if time.year not in _YEARS:
+        text = "the year is not possible"
+        raise vol.Invalid(text)
+
+
+def checked_date(value: object) -> date:
+    """Return `value` as a date. Raises vol.Invalid for other values or impossible years."""
+    day = cv.date(value)
+    _check_year(day)
+    return day
+
+
+@meter_command("highlights", {vol.Optional("day"): checked_date}, is_kept=lambda *_: True)
 async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the highest powers of the month that contains `day`, and the base load.
 
@@ -86,15 +102,12 @@ async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> byte
 
 
 _QUANTITIES = ("imported", "exported", "net", "larger")
-_YEARS = range(1999, 2101)
 
 
 def checked_time(value: object) -> datetime:
     """Return `value` as a time in UTC. Raises vol.Invalid for other values or impossible years."""
     time = cv.datetime(value)
-    if time.year not in _YEARS:
-        text = "the year is not possible"
-        raise vol.Invalid(text)
+    _check_year(time)
     return dt_util.as_utc(time)
 
 

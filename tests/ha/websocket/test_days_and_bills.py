@@ -146,7 +146,8 @@ async def test_levies_are_a_part_of_their_own(
     hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
 ) -> None:
     port.greeting = port.next_frame(telegram("00:00:05", 0.0))
-    levies = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
+    levies: dict[str, Any] = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
+    levies["surcharge_price_since"] = "2026-06-01"
     hass.config_entries.async_update_entry(entry, options={**entry.options, **levies})
     await reload(hass, entry)
 

@@ -9,7 +9,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.support import receive, set_up
 
-from .conftest import Client, ask
+from .conftest import Client, ask, refused
 
 
 async def test_usual_is_the_mean_of_the_same_weekday_until_now(
@@ -50,3 +50,9 @@ async def test_a_new_meter_has_no_habits(
     assert (await ask(client, "usual", entry_id=new.entry_id))["usual"] is None
     answer = await ask(client, "highlights", entry_id=new.entry_id)
     assert (answer["highest"], answer["always_on"]) == ([], None)
+
+
+async def test_a_year_that_cannot_be_is_refused(client: Client, entry: MockConfigEntry) -> None:
+    for day in ("9999-12-31", "0001-01-01"):
+        refusal = await refused(client, "highlights", entry_id=entry.entry_id, day=day)
+        assert refusal == "invalid_format"

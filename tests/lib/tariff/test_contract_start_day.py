@@ -57,11 +57,38 @@ STORIES: list[Any] = [
             {
                 "energy_fee": FEE_FROM_THE_1ST,
                 "feed_in_margin": {"06-30": None, "07-01": -0.01},
-                "has_levies": {"06-30": None, "07-01": True},
+                # The form showed that there were no levies, so that is a change.
+                "has_levies": {"06-30": None, "07-02": None, "07-16": True},
                 "energy_price": {"06-30": 0.15, "07-20": 0.15},
             },
         )
         for since in (None, "2026-07-15", "2026-07-03")
+    ),
+    (
+        [(FIRST, None), (replace(FIRST, consumer_category="B"), "2026-07-10")],
+        {"consumer_category": {"07-09": None, "07-10": "B"}},
+    ),
+    # With another day, the last change holds from there, and nothing is left of its first day.
+    *(
+        (
+            [(FIRST, None), (BOTH, wrong), (BOTH, "2026-07-10")],
+            {
+                "energy_fee": {"04-01": None, "06-01": None, **FEE_FROM_THE_1ST},
+                "surcharge": {"04-01": None, "06-30": None, "07-01": 0.1},
+                "energy_price": {"04-20": 0.15, "07-09": 0.15, "07-10": 0.2},
+            },
+        )
+        for wrong in (None, "2026-04-20", "2026-06-15", "2026-08-15")
+    ),
+    # A mistaken price that was replaced on its own day does not come back with another day.
+    (
+        [
+            (FIRST, None),
+            (replace(FIRST, energy_price=2.0), "2026-06-15"),
+            (CHANGED, "2026-06-15"),
+            (CHANGED, "2026-07-10"),
+        ],
+        {"energy_price": {"06-16": 0.15, "07-09": 0.15, "07-10": 0.2}},
     ),
     # A changed value holds from the day entered.
     (

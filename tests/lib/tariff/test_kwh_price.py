@@ -1,12 +1,13 @@
 """What a kilowatt-hour costs now, and one above the reference power."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from smartyp1.tariff import (
+    NO_PRICES,
     Aid,
     AidVat,
     Contract,
@@ -105,6 +106,16 @@ def test_an_aid_of_ones_own(vat: AidVat, imported: float) -> None:
     ):
         found = price_of_kwh(contracts, local(moment), MarketPrices()).imported
         assert found == pytest.approx(price, abs=1e-6)
+
+
+def test_an_aid_may_have_the_first_and_the_last_day_of_all() -> None:
+    aid = Aid("Resilience", date.min, date.max, 0.01, "kWh", AidVat.NONE)
+    moment = datetime(2026, 7, 10, tzinfo=UTC)
+    with_aid = replace(agreed(**FIXED), aids=(aid,))
+    without = price_of_kwh(agreed(**FIXED), moment, NO_PRICES).imported
+    assert without is not None
+    assert price_of_kwh(with_aid, moment, NO_PRICES).imported == pytest.approx(without - 0.01)
+    assert with_aid.aid_changes(datetime(2026, 7, 1, tzinfo=UTC), moment) == set()
 
 
 def test_a_kwh_above_the_reference_power() -> None:

@@ -49,6 +49,8 @@ def test_a_row_without_an_end_lasts_until_the_next_and_the_last_as_long() -> Non
         {"start": TEN, "end": ELEVEN, "value": "0.1"},
         {"start": TEN, "end": ELEVEN, "value": float("nan")},
         {"start": TEN, "end": ELEVEN, "value": 101},
+        {"start": TEN, "end": ELEVEN, "value": 10**400},
+        {"start": "9999-12-31T23:45:00+00:00", "value": 0.1},
         {"start": ELEVEN, "end": TEN, "value": 0.1},
         {"start": "2026-11-20T10:00:00", "end": ELEVEN, "value": 0.1},
         {"start": "2026-11-20T10:05:00+01:00", "end": ELEVEN, "value": 0.1},

@@ -96,6 +96,24 @@ def test_outages_that_follow_each_other_are_cut_as_one() -> None:
     assert sum(month.imported_kwh for month in months_of(house).values()) == pytest.approx(drawn)
 
 
+@pytest.mark.parametrize(("minutes", "burst"), [(16, 0), (31, 11), (60, 0), (1440, 0)])
+def test_without_a_whole_quarter_hour_all_energy_counts(minutes: int, burst: int) -> None:
+    house = house_at("2026-06-26")
+    start, end = house.time, local("2026-07-06")
+    while house.time + timedelta(minutes=minutes) < end:
+        for _ in range(burst):
+            house.after(60, 10)
+        house.after(60 * (minutes - burst), 10 * (minutes - burst))
+
+    months = months_of(house)
+    assert house.demand.month_start == local("2026-07-01")
+    assert months["2026-06"].imported_kwh == pytest.approx(5 * 14.4)
+    # The last hours count later.
+    until_now = (house.time - start) / timedelta(days=1) * 14.4 - 5 * 14.4
+    lag_kwh = 0.6 * (4 + 2 * minutes / 60)
+    assert until_now - lag_kwh <= months["2026-07"].imported_kwh <= until_now
+
+
 def test_imported_and_exported_energy_are_cut_separately() -> None:
     house = house_at("2026-06-26")
     draw_until(house, "2026-06-27")

@@ -95,6 +95,7 @@ def quarters_of(segment: list[Reading]) -> list[Quarter]:
 
 
 MAX_GAP = 40 * 86400
+MAX_MERGED_GAP = 4 * 3600
 
 
 def first_second(month: tuple[int, int]) -> int:
@@ -176,12 +177,15 @@ class Chain:
         else:
             if len(self.parts) - self.believed > 1 and not quarters_of(last.readings):
                 below = self.parts[-2]
-                is_clear = below.comes_before(reading, serial) or not (
-                    below.comes_before(last.first, last.serial)
-                    or last.comes_before(reading, serial)
-                )
+                follows = below.comes_before(last.first, last.serial)
+                goes_on = last.comes_before(reading, serial)
+                is_clear = below.comes_before(reading, serial) or not (follows or goes_on)
+                if follows and goes_on:
+                    is_clear = reading.second - below.last.second <= MAX_MERGED_GAP
                 if is_clear and below.is_register_of(reading, serial):
                     self.parts.pop()
+                elif goes_on:
+                    self.show(last, local_month(last.last.second))
         self.believed = max(self.believed, len(self.parts) - 7)
         # A month that has begun does not end when its beginning turns out to be a wrong clock's.
         self.parts.append(Part([reading], serial, last.shown))

@@ -7,7 +7,7 @@ and the base load: the power that the household draws at all times.
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, groupby
-from statistics import median
+from statistics import fmean, median
 from typing import Any, NamedTuple
 
 from ..tariff import (
@@ -16,6 +16,7 @@ from ..tariff import (
     QUARTER_HOUR,
     Contracts,
     Demand,
+    MarketPrices,
     QuarterHours,
     day_end,
     day_start,
@@ -23,6 +24,7 @@ from ..tariff import (
     month_end,
     month_start,
     price_of_kwh,
+    quarter_start,
 )
 from .days import days_report
 
@@ -33,6 +35,8 @@ _NIGHTS = 7
 _MIN_NIGHTS = 3
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
 _HOURS_A_YEAR = 8760
+_WEEK = timedelta(weeks=1)
+_MARKET_MONTHS = 12
 
 
 class _Sums(NamedTuple):
@@ -213,9 +217,27 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
         return None
     least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]
     kw = round(median(least), 2)
-    price = price_of_kwh(demand.contracts, demand.time, demand.market).imported
+    price = _mean_price(demand)
     cost = None if price is None else round(kw * _HOURS_A_YEAR * price, -1)
     return {"w": round(kw * 1000), "nights": len(least), "cost_per_year": cost}
+
+
+def _mean_price(demand: Demand) -> float | None:
+    """Return the mean price of a kWh over the coming week, None if it is unknown.
+
+    The market's price is its mean over the energy of the last twelve months.
+    """
+    months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
+    days = [day for month in months for day in month.days]
+    kwh = sum(day.market_wh for day in days) / 1000
+    market = MarketPrices(sum(day.market_cost for day in days) / kwh) if kwh else NO_PRICES
+    now = quarter_start(demand.time)
+    prices = [
+        price_of_kwh(demand.contracts, now + n * QUARTER_HOUR, market).imported
+        for n in range(_WEEK // QUARTER_HOUR)
+    ]
+    known_prices = [price for price in prices if price is not None]
+    return fmean(known_prices) if len(known_prices) == len(prices) else None
 
 
 def _night(known: QuarterHours, midnight: datetime) -> list[_Quarter]:

@@ -117,13 +117,15 @@ class Aid(NamedTuple):
 
     @property
     def start(self) -> datetime:
-        """Return the first moment of the aid, in UTC."""
-        return midnight(self.first_day)
+        """Return the first moment of the aid, in UTC, but not before `BEGINNING`."""
+        return midnight(max(self.first_day, BEGINNING.date()))
 
     @property
     def end(self) -> datetime | None:
         """Return the moment at which the aid ends, in UTC. Return None if the aid has no end."""
-        return None if self.last_day is None else midnight(self.last_day + timedelta(days=1))
+        if self.last_day is None or self.last_day == date.max:
+            return None
+        return midnight(self.last_day + timedelta(days=1))
 
     def holds_at(self, moment: datetime) -> bool:
         """Return whether the aid holds at `moment`."""
@@ -153,6 +155,8 @@ class Contracts:
     entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
     aids: tuple[Aid, ...] = ()
     """Aids entered in the options. The days of an aid do not depend on contracts."""
+    replaced: tuple[tuple[datetime, Contract], ...] = ()
+    """Entries before the latest contract was entered. Empty if they are unknown."""
 
     def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
         """Return the aids that hold at `moment`."""
@@ -170,8 +174,11 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts without the latest contract. A single contract stays."""
-        return replace(self, entries=self.entries[:-1] or self.entries)
+        """Return the contracts before the latest contract was entered.
+
+        If they are unknown, only the latest contract is left out. A single contract stays.
+        """
+        return replace(self, entries=self.replaced or self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:
         """Return the contract that holds at `time`."""

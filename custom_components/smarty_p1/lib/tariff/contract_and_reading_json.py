@@ -3,6 +3,7 @@
 The functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -83,22 +84,29 @@ def _known(values: Stores, *omitted: str) -> Stores:
     }
 
 
-def store_contracts(contracts: Contracts) -> list[Stores]:
-    """Return contracts as JSON. The aids are left out."""
+def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores]:
+    """Return the entries of `Contracts` as JSON."""
     return [
         {"since": since.isoformat()}
         | _known({field.name: getattr(contract, field.name) for field in fields(contract)})
-        for since, contract in contracts.entries
+        for since, contract in entries
     ]
 
 
-def load_contracts(data: Stored) -> Contracts:
-    """Return the contracts from the JSON that `store_contracts` made."""
+def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
+    """Return the contracts from the JSON that `store_contracts` made.
+
+    `replaced` is the JSON of the replaced entries, or None.
+    """
+    return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
+
+
+def _load_entries(data: Stored) -> tuple[tuple[datetime, Contract], ...]:
     entries = [_load_contract(item) for item in checked_list(data, MAX_CONTRACTS)]
     starts = [since for since, _ in entries]
     if not entries or starts != sorted(set(starts)):
         raise ValueError
-    return Contracts(tuple(entries))
+    return tuple(entries)
 
 
 def _load_contract(data: Stored) -> tuple[datetime, Contract]:

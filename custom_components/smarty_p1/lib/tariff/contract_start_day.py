@@ -18,7 +18,8 @@ from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
 # A value in a field that was empty before holds from the 1st of the month. These fields are
 # exceptions, because a second price also changes the price of hours that had a price before.
-_NEVER_FILLED = {"second_price", "second_hours"}
+# A missing category means A and missing levies mean no levies, so these fields are never empty.
+_NEVER_FILLED = {"second_price", "second_hours", "consumer_category", "has_levies"}
 # A price is either fixed or follows the market. So if one of the two fields has a value, the other
 # one does not count as empty.
 _ALTERNATIVES = {
@@ -44,6 +45,7 @@ def with_entered(
     if now is None or contracts.entries == Contracts().entries:
         return replace(contracts, entries=((BEGINNING, contract),))
     start = _next_change(now)
+    contracts = _remembering(contracts, start)
     month = _filled(contracts, contracts.at(start), contract, month_start(now))
     return month.changed(contract, start)
 
@@ -56,6 +58,7 @@ def _with_day(
         return contracts
     if contract == contracts.latest:
         contracts = contracts.before_latest
+    contracts = _remembering(contracts, start)
     if now is None or start > now:
         return contracts.changed(contract, start)
     if contracts.entries == Contracts().entries:
@@ -65,6 +68,17 @@ def _with_day(
     # Add `contract` even if the previous contract is equal. Otherwise the day in the options would
     # differ from the stored contracts, so `contract` would be entered again at every restart.
     return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
+
+
+def _remembering(contracts: Contracts, start: datetime) -> Contracts:
+    """Return `contracts` with their entries as `replaced`, so that the day can be corrected.
+
+    If the latest contract begins at `start` or later, the new contract corrects it. Then the
+    entries before both stay.
+    """
+    if contracts.entries == Contracts().entries or contracts.entries[-1][0] >= start:
+        return contracts
+    return replace(contracts, replaced=contracts.entries)
 
 
 def _next_change(now: datetime) -> datetime:

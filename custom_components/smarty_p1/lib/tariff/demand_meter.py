@@ -235,7 +235,8 @@ class DemandMeter:
             "version": _VERSION,
             "stretches": list(map(store_segment, history.segments)),
             "last_quarter": store_quarter(history.last_quarter),
-            "contracts": store_contracts(self._contracts),
+            "contracts": store_contracts(self._contracts.entries),
+            "replaced_contracts": store_contracts(self._contracts.replaced),
             "is_begun_here": self._is_begun_here,
             "begun": history.begun and store_registers(history.begun),
             # Number of the last span in this state. The spans in the files are numbered. Spans with
@@ -306,7 +307,7 @@ class DemandMeter:
                 history.begin_at(reader.end)
         else:
             check_version(stored, _VERSION)
-            self._contracts = load_contracts(stored["contracts"])
+            self._contracts = load_contracts(stored["contracts"], stored.get("replaced_contracts"))
             self._is_begun_here = checked_flag(stored["is_begun_here"])
             reader = RowReader(files, checked_count(stored["number"]))
             self._history = history = ReadingHistory(

@@ -1,7 +1,7 @@
 """Market prices of the coming hours, read from entities and actions of Home Assistant."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from itertools import islice
 from math import isfinite
 from operator import itemgetter
@@ -103,10 +103,14 @@ def _read(rows: Sequence[object]) -> Iterator[tuple[datetime, datetime | None, f
             continue
         start, end = (_time(_first(row, names)) for names in (_STARTS, _ENDS))
         value = _first(row, _PRICES)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             continue
-        if start and (end is None or end > start):
-            yield start, end, float(value)
+        try:
+            price = float(value)
+        except OverflowError:
+            continue
+        if isfinite(price) and start and start.year < MAXYEAR and (end is None or end > start):
+            yield start, end, price
 
 
 def _first(row: Mapping[object, object], names: tuple[str, ...]) -> object:

@@ -21,7 +21,9 @@ others:
   long as the unconfirmed segment.
 - Case 4: The unconfirmed segment has no whole quarter-hour, and the reading is of the meter and
   register of the previous segment. Either the reading can continue the previous segment, or the
-  unconfirmed segment fits neither the previous segment nor the reading.
+  unconfirmed segment fits neither the previous segment nor the reading. But a segment that fits
+  both stays if the passed time is longer than 4 hours. Otherwise, no energy would ever be counted
+  if all readings were more than 15 minutes apart.
 
 In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
 is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
@@ -44,6 +46,7 @@ the event is the number of the case in which the segment goes.
 | 1: the register was far too low for a while | 06-13 12:01, 20 min, -20 kWh | 06-13 12:22 | goes |
 | 1: after a gap, the register was too high | 06-13 13:00, 20 min, 50 kWh | 06-13 15:00 | goes |
 | 4: two gaps with less than a quarter-hour between | 06-13 13:00, 5 min | 06-13 14:00 | goes |
+| two gaps of 5 h with less than a quarter-hour between | 06-13 17:00, 5 min | 06-13 22:00 | stays |
 | two gaps with a whole quarter-hour between | 06-13 13:00, 20 min | 06-13 14:00 | stays |
 | 4: the clock was lost; then it is an hour slow | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
 | the clock was lost; then another meter | 2000-01-01 00:00, 5 min | 06-13 12:06, meter 2 | stays |
@@ -64,6 +67,9 @@ from .spans import MAX_SHARED_GAP, Position, Span
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
 _A_DAY = timedelta(days=1)
+# Two gaps with a short segment between them become one gap up to this length. With gaps of this
+# length, MAX_SEGMENTS segments last about a day, so that a clock is trusted only after a day.
+_MAX_MERGED_GAP = timedelta(hours=4)
 
 
 @dataclass(slots=True)
@@ -186,7 +192,8 @@ def _is_part_of_gap(
     before, short = segments[-2:]
     if not before.is_register_of(reading, serial_number):
         return False
-    return before.may_be_followed_by(reading, serial_number) or not (
-        before.may_be_followed_by(short.first, short.serial_number)
-        or short.may_be_followed_by(reading, serial_number)
-    )
+    fits_before = before.may_be_followed_by(short.first, short.serial_number)
+    fits_reading = short.may_be_followed_by(reading, serial_number)
+    if fits_before and fits_reading:
+        return reading.time - before.last.time <= _MAX_MERGED_GAP
+    return before.may_be_followed_by(reading, serial_number) or not (fits_before or fits_reading)

@@ -6,8 +6,8 @@ after a break (a gap, another meter, a register that falls or leaps, a clock tha
 segment. The row gets the spans of a segment as soon as the segment has a day of measured
 quarter-hours:
 
-- The gap before a segment becomes a span after the segment's first whole quarter-hour. If the clock
-  was set back, the gap has no length.
+- The gap before a segment becomes a span after the segment's first whole quarter-hour, or at the
+  next break. If the clock was set back, the gap has no length.
 - When the clock or the meter is right again, the readings continue the segment before the break.
   The wrong segment is dropped, and its time becomes a gap (`meter_clock_jumps.py` has the cases).
 
@@ -144,8 +144,8 @@ class ReadingHistory:
         if share < 1:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
 
-    def _show_month_of(self, start: datetime) -> None:
-        month = month_start(start)
+    def _show_month_of(self, time: datetime) -> None:
+        month = month_start(time)
         if is_to_be_shown(self.segments, month, self.row):
             self.segments[-1].month_start = month
 
@@ -197,19 +197,20 @@ class ReadingHistory:
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a segment with `reading`. Drop the segments that the reading proves to be wrong."""
         segments, last = self.segments, self.segments[-1]
-        shown = last.month_start
         kept = count_kept(segments, reading, serial_number)
         if kept == len(segments):
             if last.amounts.imported_wh or last.amounts.exported_wh:
                 self._book(last, position_of(last.last))
             if kept > 1 and not last.quarter_hours:
                 self._book_gap(segments[-2], last)
+                if last.may_be_followed_by(reading, serial_number):
+                    self._show_month_of(last.last.time)
         for span in chain.from_iterable(segment.spans for segment in segments[kept:]):
             self._note(span)
         del segments[kept:]
         while len(segments) >= MAX_SEGMENTS:
             self._merge_oldest_segment()
-        segments.append(ReadingSegment.begun(reading, serial_number, shown))
+        segments.append(ReadingSegment.begun(reading, serial_number, last.month_start))
 
     def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
         """Insert a gap as the first span of `after`: the time since the end of `before`.
