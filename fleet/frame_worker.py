@@ -339,10 +339,8 @@ class Worker:
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:
-            entry = titles.get(title, waiting)
-            titles[title] = waiting._replace(
-                first=min(entry.first, waiting.first), is_due=entry.is_due or waiting.is_due
-            )
+            # These frames may have failed before and after a change of keys.
+            titles[title] = titles[title].merged(waiting) if title in titles else waiting
         try:
             await self._waiting.note(titles)
         except (NatsError, OSError, TimeoutError) as error:

@@ -13,7 +13,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator import leneda_download
+from custom_components.smarty_p1.coordinator import leneda_client, leneda_download
 from custom_components.smarty_p1.coordinator.leneda_client import asked_of
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib import backoff
@@ -295,7 +295,7 @@ async def test_the_account_changes_while_it_is_asked(  # noqa: PLR0913, PLR0917 
     account: Mapping[str, str] | None,
 ) -> None:
     entry = await begin()
-    series, is_asked = leneda_download.async_series, asyncio.Event()
+    series, is_asked = leneda_client.async_series, asyncio.Event()
 
     async def ask(*request: Any) -> Any:  # noqa: ANN401 - as it is asked
         if request[2].code == EXPORTED:
