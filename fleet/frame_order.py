@@ -6,39 +6,53 @@ times, so they are refused. This module uses no I/O and no clock.
 """
 
 from enum import Enum
+from math import inf
 
 CLOCK = "clock"
 MAX_TITLES = 400_000
-_TOLERANCE_S = 5.0
+TOLERANCE_S = 5.0
 type TitleWithKey = tuple[bytes, str]
 """System title and key fingerprint of a meter. With a new key, the counter may restart."""
 
 
 class Order(Enum):
-    """Order of a frame relative to the other frames of its meter."""
+    """Order of a frame relative to the other frames of its meter.
+
+    UNKNOWN and OLD frames must be compared with the frames in VictoriaMetrics: no frame of their
+    meter is in memory, or only later ones.
+    """
 
     NEWEST = "newest"
     EARLIER = "earlier"
+    OLD = "old"
+    UNKNOWN = "unknown"
     REFUSED = CLOCK
 
 
 class _Meter:
-    """Highest frame counter of a meter, time of its frame, and last range of refused counters."""
+    """Two accepted frames of a meter, each with counter and time.
 
-    __slots__ = ("counter", "first_refused", "last_refused", "time")
+    `counter` is the highest frame counter. `mark` is the last counter before the meter's clock was
+    put back, or the first counter in memory.
+    """
+
+    __slots__ = ("counter", "has_refused", "mark", "mark_time", "time")
 
     def __init__(self, counter: int, time: float) -> None:
-        self.counter, self.time = counter, time
-        self.first_refused, self.last_refused = 0, -1
+        self.counter = self.mark = counter
+        self.time = self.mark_time = time
+        self.has_refused = False
 
 
 class Newest:
     """Highest frame counters by system title and key, each with the time of its frame.
 
-    The counters are only in memory.
+    The counters are only in memory. `known_since` is the time since which all stored frames are
+    known (Unix seconds).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known_since: float = -inf) -> None:
+        self.known_since = known_since
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
@@ -50,33 +64,43 @@ class Newest:
         if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)
 
-    def judge(self, title_with_key: TitleWithKey, counter: int, time: float) -> Order:
-        """Return the order of a verified frame with this frame counter and time (Unix seconds)."""
+    def judge(
+        self, title_with_key: TitleWithKey, counter: int, time: float, *, is_asked: bool = False
+    ) -> Order:
+        """Return the order of a verified frame with this frame counter and time (Unix seconds).
+
+        With `is_asked`, VictoriaMetrics was asked for the meter: the order is never UNKNOWN.
+        """
         meter = self._meters.get(title_with_key)
         if meter is None:
+            if time < self.known_since and not is_asked:
+                return Order.UNKNOWN
             self._keep(title_with_key, counter, time)
             return Order.NEWEST
         if counter > meter.counter:
-            if time < meter.time - _TOLERANCE_S:
-                self._refuse(meter, counter)
-                return Order.REFUSED
-            meter.counter, meter.time = counter, time
-            return Order.NEWEST
-        is_refused = meter.first_refused <= counter <= meter.last_refused
-        is_later = time > meter.time + _TOLERANCE_S
-        return Order.REFUSED if is_refused or is_later else Order.EARLIER
+            return self._judge_higher(meter, counter, time)
+        if time > meter.time + TOLERANCE_S:
+            return Order.REFUSED
+        if counter < meter.mark:
+            return Order.REFUSED if time > meter.mark_time + TOLERANCE_S else Order.OLD
+        # NATS may deliver a refused frame again when newer frames have raised the highest counter.
+        # The frame is still refused, because its counter is above the mark and its time is not.
+        is_put_back = counter > meter.mark and time < meter.mark_time - TOLERANCE_S
+        return Order.REFUSED if is_put_back else Order.EARLIER
+
+    @staticmethod
+    def _judge_higher(meter: _Meter, counter: int, time: float) -> Order:
+        if time < meter.time - TOLERANCE_S:
+            meter.has_refused = True
+            return Order.REFUSED
+        # No meter sends more than one frame a second. So if the counter rises faster, another
+        # collector has refused the frames in between.
+        if meter.has_refused or counter - meter.counter > time - meter.time + TOLERANCE_S:
+            meter.mark, meter.mark_time, meter.has_refused = meter.counter, meter.time, False
+        meter.counter, meter.time = counter, time
+        return Order.NEWEST
 
     def _keep(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
         while len(self._meters) >= MAX_TITLES:
             del self._meters[next(iter(self._meters))]
         self._meters[title_with_key] = _Meter(counter, time)
-
-    @staticmethod
-    def _refuse(meter: _Meter, counter: int) -> None:
-        # The meter's clock was put back, so the frame is refused. NATS may deliver the same frame
-        # again later, when newer frames have raised the meter's highest counter. The frame would
-        # then count as EARLIER and be stored. To prevent that, remember its counter as refused.
-        if not meter.first_refused - 1 <= counter <= meter.last_refused + 1:
-            meter.first_refused = meter.last_refused = counter
-        meter.first_refused = min(meter.first_refused, counter)
-        meter.last_refused = max(meter.last_refused, counter)

@@ -2,16 +2,18 @@
 
 import logging
 from collections import OrderedDict
+from math import inf
 from typing import NamedTuple
 
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
 
-from .frame_order import CLOCK, Newest, Order
+from .frame_order import CLOCK, Newest, Order, TitleWithKey
 from .jetstream_objects import title_of
 from .meter_names import OTHER_METER, MeterNames
 from .meter_object_limits import MeterBounds
 from .pending_titles import print_of
+from .stored_counters import StoredCounters
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,6 +33,9 @@ WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 # time within an hour.
 _MAX_AHEAD_S = 3600
 _MAX_AGE_S = 366 * 86400
+# Frames that arrive in the stream sooner after their time come from a right clock.
+_MAX_FRESH_S = 60
+_DAY_S = 86400
 _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
     NO_KEY: "There is no key for the meter %s",
@@ -77,12 +82,25 @@ class Verdict(NamedTuple):
 
 
 class FrameVerifier:
-    """Verifier of messages. The frames of a meter can come in any order."""
+    """Verifier of messages. The frames of a meter can come in any order.
 
-    def __init__(
-        self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings
+    With `is_reader`, the verifier is for frames that are read again: each frame is compared with
+    the frames that VictoriaMetrics has. Otherwise, only late frames of unknown order are compared.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        keys: Keys,
+        names: MeterNames,
+        bounds: MeterBounds,
+        warnings: MeterWarnings,
+        stored: StoredCounters,
+        *,
+        is_reader: bool = False,
     ) -> None:
-        self.newest = Newest()
+        self._newest = Newest(-inf if is_reader else inf)
+        self._stored = stored
+        self._is_reader = is_reader
         self._keys = keys
         self._names = names
         self._bounds = bounds
@@ -90,6 +108,12 @@ class FrameVerifier:
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
         # because it probably fits the meter's next telegram, too.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
+
+    async def begin(self, now: float) -> None:
+        """Read the frame counters of the day before `now`. Raises UnavailableError."""
+        for title_with_key, (counter, time) in (await self._stored.all(now)).items():
+            self._newest.begin(title_with_key, counter, time)
+        self._newest.known_since = now - _DAY_S
 
     def use(self, keys: Keys) -> None:
         """Replace the keys. Drop the decryptors of the meters whose keys have changed."""
@@ -106,7 +130,7 @@ class FrameVerifier:
     async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
         """Return the verdict on a message that reached the stream at `arrived` (Unix seconds).
 
-        Raises NATS's errors.
+        Raises NATS's errors and UnavailableError.
         """
         verdict = await self._judge_message(subject, data, arrived)
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
@@ -144,11 +168,28 @@ class FrameVerifier:
             return Verdict(TOO_EARLY, title)
         if not await self._names.may_write(telegram):
             return Verdict(OTHER_METER, title)
-        order = self.newest.judge((title, key), telegram.frame_counter or 0, time)
+        order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
         bounded = self._bounds.apply(telegram)
         return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST)
+
+    async def _order(
+        self, title_with_key: TitleWithKey, counter: int, time: float, arrived: float
+    ) -> Order:
+        """Return the order of a frame. Ask VictoriaMetrics if the frames in memory are too few."""
+        if self._is_reader and not await self._stored.fits(title_with_key, counter, time):
+            return Order.REFUSED
+        is_fresh = arrived - time <= _MAX_FRESH_S
+        order = self._newest.judge(title_with_key, counter, time, is_asked=is_fresh)
+        if order is Order.UNKNOWN:
+            if newest := await self._stored.newest(title_with_key):
+                self._newest.begin(title_with_key, *newest)
+            order = self._newest.judge(title_with_key, counter, time, is_asked=True)
+        if order is Order.OLD and not is_fresh:
+            is_right = await self._stored.fits(title_with_key, counter, time)
+            return Order.EARLIER if is_right else Order.REFUSED
+        return order
 
     def _decryptors_of(self, title: bytes) -> tuple[FrameDecryptor, ...]:
         decryptors = self._decryptors.get(title)

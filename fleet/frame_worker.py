@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import Telegram
 
@@ -62,9 +63,13 @@ class FrameMessage(NamedTuple):
     data: bytes
     sequence: int
     arrived: float
-    ack: str
     is_redelivered: bool
     source: Source
+
+    @property
+    def identity(self) -> tuple[int, float]:
+        """Return sequence number and arrival. A recreated stream repeats the numbers."""
+        return self.sequence, self.arrived
 
 
 @dataclass(slots=True)
@@ -113,6 +118,9 @@ class Worker:
         self._sources = MeterSources()
         self._nats: Client | None = None
         self._arrived: deque[FrameMessage] = deque()
+        # Reply subject of the last delivery of each unacknowledged message, by the message's
+        # sequence number and arrival. NATS delivers an unacknowledged message again and again.
+        self._held: dict[tuple[int, float], str] = {}
         self._has_arrived = asyncio.Event()
         self._is_used_up = asyncio.Event()
         self._is_answered = asyncio.Event()
@@ -181,18 +189,18 @@ class Worker:
         at = 4 if len(tokens) == _TOKENS_WITHOUT_DOMAIN else 4 + _MORE_TOKENS_WITH_DOMAIN
         deliveries, sequence, _, nanoseconds = map(int, tokens[at : at + 4])
         self._metrics.redelivered.inc(deliveries > 1)
-        self._arrived.append(
-            FrameMessage(
-                message.subject,
-                message.data,
-                sequence,
-                nanoseconds / 1e9,
-                message.reply,
-                deliveries > 1,
-                source_of(message.headers),
-            )
+        frame = FrameMessage(
+            message.subject,
+            message.data,
+            sequence,
+            nanoseconds / 1e9,
+            deliveries > 1,
+            source_of(message.headers),
         )
-        self._has_arrived.set()
+        if frame.identity not in self._held:
+            self._arrived.append(frame)
+            self._has_arrived.set()
+        self._held[frame.identity] = message.reply
         self._left -= 1
         if self._left <= 0:
             self._is_answered.set()
@@ -269,11 +277,14 @@ class Worker:
         return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
 
     async def _verdict(self, message: FrameMessage) -> Verdict:
-        """Return the verdict on a message. Retry without limit while NATS does not answer."""
+        """Return the verdict on a message.
+
+        Retry without limit while NATS or VictoriaMetrics does not answer.
+        """
         while True:
             try:
                 verdict = await self._judge.judge(message.subject, message.data, message.arrived)
-            except (NatsError, OSError, TimeoutError) as error:
+            except (NatsError, OSError, TimeoutError, UnavailableError) as error:
                 self._outage.note(reason(error))
                 await self._outage.wait()
             except Exception:
@@ -346,15 +357,14 @@ class Worker:
 
     async def _settle(self, messages: Sequence[FrameMessage]) -> bool:
         """Acknowledge messages. Return False if the connection is lost."""
-        for message in messages:
-            if not await self._answer(message.ack, b""):
-                return False
-        return True
-
-    async def _answer(self, ack: str, answer: bytes) -> bool:
         if self._nats is None or not self._nats.is_connected:
             return False
-        with suppress(NatsError, OSError):
-            await self._nats.publish(ack, answer)
-            return True
-        return False
+        for message in messages:
+            # After a lost connection, a batch can have messages that are already acknowledged.
+            if ack := self._held.get(message.identity):
+                try:
+                    await self._nats.publish(ack)
+                except NatsError, OSError:
+                    return False
+                self._held.pop(message.identity, None)
+        return True

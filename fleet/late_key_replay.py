@@ -8,7 +8,7 @@ from collections.abc import Callable
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from smarty_p1_gateway import Keys
+from smarty_p1_gateway import Keys, UnavailableError
 
 from .frame_verifier import TELEGRAM, FrameVerifier
 from .metrics import Metrics
@@ -97,7 +97,13 @@ class LateKeys:
     async def _run(self, js: JetStreamContext, title: bytes, tried: str) -> None:
         try:
             await self._read(js, title, tried)
-        except (NatsError, OSError, TimeoutError, StoreRestartedError) as error:
+        except (
+            NatsError,
+            OSError,
+            TimeoutError,
+            StoreRestartedError,
+            UnavailableError,
+        ) as error:
             # The entry of the title is still due. So let the next `look` start another task for the
             # title.
             LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))

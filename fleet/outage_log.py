@@ -4,6 +4,7 @@ import logging
 
 from nats.errors import Error as NatsError
 
+from smarty_p1_gateway import UnavailableError
 from smartyp1.backoff import Outage
 
 LOGGER = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ def outage_of(what: str) -> Outage:
 
 def reason(error: BaseException) -> str:
     """Return a text for the log: the text of `error`, or only its type if the text is unsafe."""
-    text = str(error) if isinstance(error, (NatsError, AlreadyLoggedError)) else ""
+    is_safe = isinstance(error, (NatsError, AlreadyLoggedError, UnavailableError))
+    text = str(error) if is_safe else ""
     shown = "".join(sign if sign.isprintable() else " " for sign in text[:200])
     return shown or type(error).__name__

@@ -29,6 +29,7 @@ from .metrics import Metrics
 from .register_selection import Registers
 from .series_line_protocol import make_sample
 from .store_writer import Store, StoreRestartedError, Write
+from .stored_counters import StoredCounters
 
 _MAX_TRIES = 3
 _LOOK_INTERVAL = 1.0
@@ -77,7 +78,8 @@ async def reprocess_frames(  # noqa: PLR0913
 ) -> Reprocessed:
     """Reprocess the frames from `begin`, a sequence number or a time, to the end of the stream.
 
-    `title` is a meter's system title, None for all meters. Raises NATS's errors.
+    `title` is a meter's system title, None for all meters. Raises NATS's errors and
+    UnavailableError.
     """
     end = (await js.stream_info(STREAM)).state.last_seq
     result = Reprocessed(end)
@@ -173,11 +175,12 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
         serving = asyncio.create_task(store.serve())
         js = nats.jetstream(timeout=API_TIMEOUT)
         bucket = await open_meters(js, config.stream)
-        warnings = MeterWarnings()
+        warnings, stored = MeterWarnings(), StoredCounters(config.store)
 
         async def work() -> Reprocessed:
             names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
-            judge = FrameVerifier(config.keys, names, MeterBounds(lambda *_: None), warnings)
+            bounds = MeterBounds(lambda *_: None)
+            judge = FrameVerifier(config.keys, names, bounds, warnings, stored, is_reader=True)
             return await reprocess_frames(
                 js, judge, store, config.registers, title=title, begin=since
             )

@@ -37,15 +37,17 @@ from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .pending_titles import PendingTitles
-from .store_reader import open_reader
 from .store_requests import check_store
 from .store_writer import Store
+from .stored_counters import StoredCounters
 
 LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
 _EXPIRE_INTERVAL = 3600.0
+# Number of attempts to read all frame counters at the start.
+_MAX_BEGINS = 4
 # The first version of NATS that has atomic batches.
 _MIN_VERSION = (2, 12, 0)
 
@@ -100,7 +102,8 @@ class _Collector:
         self._names = MeterNames(
             lambda: self._bucket, watch.keys, self._warnings.warn, config.titles
         )
-        self._judge = self._make_judge()
+        self._stored = StoredCounters(config.store)
+        self._judge = self._make_judge(is_reader=False)
         self._waiting = PendingTitles(config.store.name, lambda: self._js, lambda: self._bucket)
         self._late_keys = LateKeys(
             self._waiting, store, metrics, config.registers, self._make_judge
@@ -121,8 +124,15 @@ class _Collector:
         self._js: JetStreamContext
         self._bucket: KeyValue
 
-    def _make_judge(self) -> FrameVerifier:
-        return FrameVerifier(self._watch_keys.keys, self._names, self._bounds, self._warnings)
+    def _make_judge(self, *, is_reader: bool = True) -> FrameVerifier:
+        return FrameVerifier(
+            self._watch_keys.keys,
+            self._names,
+            self._bounds,
+            self._warnings,
+            self._stored,
+            is_reader=is_reader,
+        )
 
     def use(self, keys: Keys) -> None:
         """Replace the keys of the meters."""
@@ -139,22 +149,24 @@ class _Collector:
 
     async def _work(self) -> None:
         await self._store.until_known()
-        await self._begin_newest()
+        await self._begin()
         await self._worker.work()
 
-    async def _begin_newest(self) -> None:
+    async def _begin(self) -> None:
         """Read the frame counters that earlier processes have written to VictoriaMetrics."""
-        try:
-            async with open_reader(self._config.store) as reader:
-                counters = await reader.counters(time.time())
-        except UnavailableError as error:
-            # The login perhaps allows only writing, so continue without the counters. The collector
-            # then does not notice if a meter's clock was put back before this start.
-            LOGGER.info("The frame counters cannot be asked for: %s", error)
-            return
-        for (title, key), (counter, moment) in counters.items():
-            with suppress(ValueError):
-                self._judge.newest.begin((bytes.fromhex(title), key), counter, moment)
+        outage = outage_of("Asking VictoriaMetrics for the frame counters")
+        for _ in range(_MAX_BEGINS):
+            try:
+                await self._judge.begin(time.time())
+            except UnavailableError as error:
+                outage.note(reason(error))
+                await outage.wait()
+            else:
+                outage.end()
+                return
+        # Perhaps the login allows only writing, or VictoriaMetrics refuses a query for so many
+        # meters. So ask for the counters of one meter when a late frame of it comes.
+        LOGGER.warning("The frame counters are asked for by meter, when late frames come")
 
     async def _keep_connected(self) -> None:
         while True:

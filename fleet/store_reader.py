@@ -1,17 +1,19 @@
 """Reading and deletion of a meter's values in VictoriaMetrics."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, NamedTuple
 
 import aiohttp
 
 from smarty_p1_gateway import UnavailableError
 
+from .frame_order import TitleWithKey
 from .store_config import StoreConfig
 from .store_requests import (
     ERRORS,
+    NotAllowedError,
     StoreProcess,
     WrongStoreError,
     ask_each,
@@ -28,9 +30,29 @@ _MAX_BYTES = 256 * 1024 * 1024
 _RANGE = "30y"
 # Seconds by which a query reaches into the future, because a meter's clock may be an hour ahead.
 _AHEAD = 3600
+_COUNTER = "smarty_p1_frame_counter"
+# Ranges in seconds in which counters are looked for. The first has the values of a meter that
+# sends. The second, longer than the age of any accepted frame, is costlier.
+_COUNTER_RANGES = (90_000, 366 * 86400)
+_NO_COUNTER = 2**32  # frame counters have 32 bits
 
 # All labels of a series, including `__name__`.
 type Series = Mapping[str, str]
+
+
+class CounterRange(NamedTuple):
+    """Stored frame counters of a meter, with times in Unix milliseconds.
+
+    `lower` is the highest counter before these, `upper` the lowest counter after these.
+    """
+
+    counters: Sequence[tuple[int, int]]
+    lower: int
+    upper: int
+
+
+class ReadingNotAllowedError(UnavailableError):
+    """Error for a request that VictoriaMetrics refuses. Perhaps the login may only write."""
 
 
 def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -> str:
@@ -62,32 +84,88 @@ class StoreReader:
         `now` is the present time in Unix seconds.
         """
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
-        asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
+        rows = await self._query(query, now + _AHEAD)
         with _as_unavailable():
-            rows = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
             values = sum(int(float(row["value"][1])) for row in rows)
         return len(await self.series(matching)), values
 
-    async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
+    async def counters(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
         """Return highest frame counters and newest times, by system title and key fingerprint.
 
         Only counters from 24 hours before `now` to an hour after `now` are found. All times are
         Unix seconds.
         """
-        columns: list[dict[tuple[str, str], float]] = []
+        columns: list[dict[TitleWithKey, float]] = []
         for function in ("max_over_time", "tlast_over_time"):
-            query = f"{function}(smarty_p1_frame_counter[25h])"
-            asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
+            rows = await self._query(f"{function}({_COUNTER}[25h])", now + _AHEAD)
+            column: dict[TitleWithKey, float] = {}
             with _as_unavailable():
-                results = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
-                columns.append(
-                    {
-                        (row["metric"]["title"], row["metric"]["key"]): float(row["value"][1])
-                        for row in results
-                    }
-                )
+                for row in rows:
+                    labels, value = row["metric"], float(row["value"][1])
+                    # A meter whose serial number has changed has two series.
+                    if title := _bytes_of(labels["title"]):
+                        at = title, labels["key"]
+                        column[at] = max(value, column.get(at, value))
+            columns.append(column)
         counters, times = columns
         return {at: (int(counter), times[at]) for at, counter in counters.items() if at in times}
+
+    async def newest_counter(
+        self, title_with_key: TitleWithKey, now: float
+    ) -> tuple[int, float] | None:
+        """Return a meter's highest frame counter in the year before `now`, and the newest time.
+
+        Return None if no counter is stored. All times are Unix seconds.
+        """
+        at = now + _AHEAD
+        counter = await self._counter("max_over_time", title_with_key, at, _COUNTER_RANGES[-1])
+        newest = await self._counter("tlast_over_time", title_with_key, at, _COUNTER_RANGES[-1])
+        return None if counter is None or newest is None else (int(counter), newest)
+
+    async def counter_range(
+        self, title_with_key: TitleWithKey, start: float, end: float, now: float
+    ) -> CounterRange:
+        """Return a meter's frame counters from `start` to `end`, and the counters beside these."""
+        query = f"{_counters_of(title_with_key)}[{end - start:.0f}s]"
+        rows = await self._query(query, end)
+        lower = upper = None
+        for seconds in _COUNTER_RANGES:
+            if lower is None:
+                lower = await self._counter("max_over_time", title_with_key, start, seconds)
+            at = min(end + seconds, now + _AHEAD)
+            if upper is None and at > end:
+                upper = await self._counter("min_over_time", title_with_key, at, at - end)
+        with _as_unavailable():
+            counters = [
+                (round(float(at) * 1000), int(float(value)))
+                for row in rows
+                for at, value in row["values"]
+            ]
+        return CounterRange(
+            counters,
+            -1 if lower is None else int(lower),
+            _NO_COUNTER if upper is None else int(upper),
+        )
+
+    async def _counter(
+        self, function: str, title_with_key: TitleWithKey, at: float, seconds: float
+    ) -> float | None:
+        """Return `function` of a meter's counters in the `seconds` before `at`.
+
+        Return None if no counter is stored.
+        """
+        query = f"{function}({_counters_of(title_with_key)}[{seconds:.0f}s])"
+        rows = await self._query(query, at)
+        with _as_unavailable():
+            values = [float(row["value"][1]) for row in rows]
+        best = min if function == "min_over_time" else max
+        return best(values, default=None)
+
+    async def _query(self, query: str, at: float) -> list[Any]:
+        asked = {"query": query, "time": f"{at:.3f}", "nocache": "1"}
+        with _as_unavailable():
+            rows: list[Any] = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
+            return rows
 
     async def at(
         self, query: str, start: float, end: float, step: int
@@ -149,13 +227,26 @@ async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
         yield StoreReader(session, next(urls), config)
 
 
+def _bytes_of(title: str) -> bytes:
+    """Return a system title as bytes. Return b"" for a label that is no system title."""
+    with suppress(ValueError):
+        return bytes.fromhex(title)
+    return b""
+
+
+def _counters_of(title_with_key: TitleWithKey) -> str:
+    title, key = title_with_key
+    return f'{_COUNTER}{{title="{title.hex().upper()}",key={json.dumps(key)}}}'
+
+
 @contextmanager
 def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except ERRORS as error:
         msg = f"[store] VictoriaMetrics does not do it: {why(error)}"
-        raise UnavailableError(msg) from None
+        kind = ReadingNotAllowedError if isinstance(error, NotAllowedError) else UnavailableError
+        raise kind(msg) from None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         # Name only the type of the error, because its text may contain a part of the answer.
         name = type(error).__name__

@@ -29,6 +29,10 @@ class WrongStoreError(StoreError):
     """Error if a program other than single-node VictoriaMetrics answers. Waiting does not help."""
 
 
+class NotAllowedError(StoreError):
+    """Error for a refused request. Perhaps the login does not allow it."""
+
+
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
 
 
@@ -47,8 +51,9 @@ def host_of(response: aiohttp.ClientResponse) -> str:
 def check_status(response: aiohttp.ClientResponse, status: int) -> None:
     """Raise StoreError unless the HTTP status of `response` is `status`."""
     if response.status != status:
-        msg = f"it answers with {response.status}{REFUSED_LOGIN_TEXTS.get(response.status, '')}"
-        raise StoreError(msg)
+        refused = REFUSED_LOGIN_TEXTS.get(response.status)
+        msg = f"it answers with {response.status}{refused or ''}"
+        raise NotAllowedError(msg) if refused else StoreError(msg)
 
 
 def why(error: BaseException) -> str:

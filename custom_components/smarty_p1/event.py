@@ -11,7 +11,7 @@ from homeassistant.components.event import (
     EventExtraStoredData,
 )
 from homeassistant.const import ATTR_ENTITY_ID, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 
@@ -94,6 +94,10 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @callback
     def _fire_if_new(self) -> None:
+        # While Home Assistant starts or stops, automations do not listen, so a later call must fire
+        # the event. `is_running` is also True during the start.
+        if self.hass.state is not CoreState.running:
+            return
         described, reading = self.described, self.coordinator.data
         if self.available and described.exists_fn(reading):
             self._fire(described.value_fn(reading))

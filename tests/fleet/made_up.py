@@ -13,6 +13,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
+from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.meter_names import MeterNames
@@ -21,7 +22,8 @@ from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.pending_titles import PendingTitles
 from smarty_p1_fleet.series_line_protocol import Sample
 from smarty_p1_fleet.store_writer import Store, StoreRun, Write
-from smarty_p1_gateway import Keys
+from smarty_p1_fleet.stored_counters import StoredCounters
+from smarty_p1_gateway import Keys, UnavailableError
 
 SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"
 # When the stream got the first message, in nanoseconds; later than the telegrams' own time.
@@ -93,15 +95,16 @@ class FakeStore:
 class FakeNats:
     """Delivers `messages`, each (subject, data, headers), from sequence 1 on.
 
-    `acknowledged` are the sequences that were.
+    `acknowledged` are the sequences that were, `replies` the subjects of the acknowledgements.
     """
 
     def __init__(self) -> None:
         self.is_connected = True
         self.came = CAME
         self.acknowledged: list[int] = []
+        self.replies: list[str] = []
         self.readings: list[tuple[str, int]] = []
-        self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int]] = []
+        self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int, int]] = []
         self._sent = 0
         self._has_more = asyncio.Event()
         self._inbox: Callable[[Msg], Awaitable[None]]
@@ -114,8 +117,11 @@ class FakeNats:
         headers: Mapping[str, str] | None = None,
         *,
         deliveries: int = 1,
+        sequence: int = 0,
     ) -> None:
-        self._messages.append((subject, data, headers, deliveries))
+        """Add a message. `sequence` is that of a message which is delivered again."""
+        number = sequence or len(self._messages) + 1
+        self._messages.append((subject, data, headers, deliveries, number))
         self._has_more.set()
 
     @property
@@ -139,6 +145,7 @@ class FakeNats:
             task.add_done_callback(self.delivering.discard)
         elif subject.startswith("$JS.ACK."):
             assert data == b""
+            self.replies.append(subject)
             self.acknowledged.append(int(subject.split(".")[5]))
         else:
             self.readings.append((subject, json.loads(data)["frame_counter"]))
@@ -149,15 +156,44 @@ class FakeNats:
             await self._has_more.wait()
         end = min(len(self._messages), self._sent + most)
         for number in range(self._sent, end):
-            subject, data, headers, deliveries = self._messages[number]
-            ack = (
-                f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{number + 1}.1.{self.came + number}.0"
-            )
+            subject, data, headers, deliveries, sequence = self._messages[number]
+            arrived = self.came + sequence - 1
+            ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{sequence}.1.{arrived}.0"
             headers = dict(headers) if headers else None
             message = Msg(cast("Client", self), subject, reply=ack, data=data, headers=headers)
             await self._inbox(message)
         self._sent = end
         await self._inbox(Msg(cast("Client", self), "_INBOX.x", headers={"Status": "408"}))
+
+
+class FakeCounters:
+    """Frame counters that a store has of each meter: pairs of counter and time."""
+
+    def __init__(self) -> None:
+        self.stored: list[tuple[int, float]] = []
+        self.failures = 0
+        self.asked = 0
+
+    async def all(self, _: float) -> dict[TitleWithKey, tuple[int, float]]:
+        return {}
+
+    async def newest(self, _: TitleWithKey) -> tuple[int, float] | None:
+        self._ask()
+        return max(self.stored, default=None)
+
+    async def fits(self, _: TitleWithKey, counter: int, moment: float) -> bool:
+        self._ask()
+        return all(
+            (other <= counter or at >= moment - 5) and (other >= counter or at <= moment + 5)
+            for other, at in self.stored
+        )
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.failures:
+            self.failures -= 1
+            msg = "it is away"
+            raise UnavailableError(msg)
 
 
 class Fleet:
@@ -170,6 +206,7 @@ class Fleet:
             FakeNats(),
             Metrics(),
         )
+        self.counters = FakeCounters()
         self.warnings = MeterWarnings()
         self.judge = self.new_judge(keys)
         self.waiting = PendingTitles(
@@ -178,11 +215,15 @@ class Fleet:
         self.put_off: list[bytes] = []
         self._running: list[asyncio.Task[None]] = []
 
-    def new_judge(self, keys: Keys, domain: tuple[bytes, ...] = ()) -> FrameVerifier:
+    def new_judge(
+        self, keys: Keys, domain: tuple[bytes, ...] = (), *, is_reader: bool = False
+    ) -> FrameVerifier:
         """Return the judge of another collector."""
         bucket = cast("KeyValue", self.bucket)
         names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
-        return FrameVerifier(keys, names, MeterBounds(self.metrics.count_ignored), self.warnings)
+        bounds = MeterBounds(self.metrics.count_ignored)
+        counters = cast("StoredCounters", self.counters)
+        return FrameVerifier(keys, names, bounds, self.warnings, counters, is_reader=is_reader)
 
     def start(self) -> Worker:
         """Start a worker."""

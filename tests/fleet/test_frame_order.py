@@ -10,7 +10,7 @@ from smarty_p1_fleet.frame_order import Newest, Order
 
 LOGGER = logging.getLogger(__name__)
 METER = (b"SAGgp\x04\x10\x2e", "print")
-NEWEST, EARLIER, REFUSED = Order.NEWEST, Order.EARLIER, Order.REFUSED
+NEWEST, EARLIER, OLD, REFUSED = Order.NEWEST, Order.EARLIER, Order.OLD, Order.REFUSED
 # Every ten seconds; after the 100th, the clock is put back by half an hour. A frame at the very
 # second of the 100th would be accepted, and is left out.
 BEFORE = [(counter, 10_000.0 + 10 * counter) for counter in range(1, 101)]
@@ -26,9 +26,9 @@ AFTER = [(counter, 10_000.0 + 10 * counter - 1800) for counter in range(281, 321
         # The clock is right within five seconds.
         ((5, 100.0), (6, 95.0), NEWEST),
         ((5, 100.0), (6, 94.0), REFUSED),
-        ((5, 100.0), (4, 90.0), EARLIER),
+        ((5, 100.0), (4, 90.0), OLD),
         ((5, 100.0), (5, 100.0), EARLIER),
-        ((5, 100.0), (4, 105.0), EARLIER),
+        ((5, 100.0), (4, 105.0), OLD),
         ((5, 100.0), (4, 106.0), REFUSED),
     ],
 )
@@ -72,3 +72,33 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
             accepted += [one for one in frames if newest.judge(METER, *one) is not REFUSED]
     assert {*accepted} == {*BEFORE, *AFTER}
     assert len(BEFORE + AFTER) <= len(accepted)
+
+
+def test_two_workers_refuse_again_what_either_has_refused() -> None:
+    workers = Newest(), Newest()
+    refused = [
+        frame
+        for number, frame in enumerate(BEFORE + PUT_BACK + AFTER)
+        if workers[number % 2].judge(METER, *frame) is REFUSED
+    ]
+    # At the end, one of the two may take a frame that is not 5 s before its last one.
+    assert {*refused} >= {*PUT_BACK[:-1]}
+    for worker in workers:
+        assert {worker.judge(METER, *frame) for frame in refused[:-2]} == {REFUSED}
+
+
+def test_a_worker_that_saw_none_of_the_refused_frames_refuses_them() -> None:
+    newest = Newest()
+    for frame in BEFORE + AFTER:
+        newest.judge(METER, *frame)
+    assert {newest.judge(METER, *frame) for frame in PUT_BACK} == {REFUSED}
+    assert {newest.judge(METER, *frame) for frame in AFTER} == {EARLIER}
+    assert {newest.judge(METER, *frame) for frame in BEFORE[:-1]} == {OLD}
+
+
+def test_a_meter_without_a_known_frame_is_to_be_asked_for() -> None:
+    newest = Newest(1000.0)
+    assert newest.judge(METER, 7, 999.0) is Order.UNKNOWN
+    assert newest.judge(METER, 7, 1000.0) is NEWEST
+    other = METER[0], "other"
+    assert newest.judge(other, 7, 999.0, is_asked=True) is NEWEST

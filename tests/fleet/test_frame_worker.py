@@ -87,6 +87,28 @@ async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fl
     assert [counter for _, counter in fleet.nats.readings] == [1, 2]
 
 
+async def test_a_message_that_comes_again_while_it_is_held_is_held_once(fleet: Fleet) -> None:
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter))
+    fleet.start()
+    await fleet.until_written(2)
+    # The store takes writes, but nobody can say that it has kept them.
+    for deliveries in (2, 3):
+        for counter in (1, 2):
+            fleet.nats.add(sent(counter), deliveries=deliveries, sequence=counter)
+    fleet.nats.add(sent(3))
+    await fleet.until_written(3)
+    assert energies(fleet) == [1.0, 2.0, 3.0]
+    assert fleet.value("redelivered_total") == 4
+    fleet.store.keep()
+    await fleet.until_acknowledged(3)
+    # The last delivery is acknowledged, and a message that comes after that is a new one.
+    assert [reply.split(".")[4] for reply in fleet.nats.replies] == ["3", "3", "1"]
+    fleet.nats.add(sent(1), deliveries=4, sequence=1)
+    await until(lambda: len(fleet.nats.acknowledged) == 4)
+    assert fleet.value("telegrams_total") == 4
+
+
 async def test_what_cannot_be_judged_is_counted_named_once_and_acknowledged(
     fleet: Fleet, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +218,26 @@ async def test_a_title_waits_from_its_first_sequence_before_its_frames_are_ackno
     assert [*fleet.bucket.entries] == [key]
 
 
+async def test_a_damaged_frame_marks_no_earlier_frame_as_tried_with_a_new_key(fleet: Fleet) -> None:
+    key, tried = f"waiting.store.{TITLE.hex().upper()}", fleet.judge.tried(TITLE)
+    # Frame 1 waits, and the key that the worker has was added a moment ago.
+    fleet.bucket.put(key, b"1 -")
+    fleet.nats.add(sent(1, key=NEW_KEY))
+    fleet.nats.add(sent(2, key=NEW_KEY))
+    fleet.start()
+    await fleet.until_acknowledged(2)
+    assert fleet.bucket.entries[key].value == b"1 -"
+    # With a title that was noted under another key, it is the same, also for an earlier frame.
+    fleet.bucket.put(key, b"9 0badc0de")
+    fleet.nats.add(sent(3, key=NEW_KEY))
+    await fleet.until_acknowledged(3)
+    assert fleet.bucket.entries[key].value == b"3 -"
+    fleet.bucket.put(key, f"1 {tried}".encode())
+    fleet.nats.add(sent(4, key=NEW_KEY))
+    await fleet.until_acknowledged(4)
+    assert fleet.bucket.entries[key].value == f"1 {tried}".encode()
+
+
 async def test_a_flood_of_replays_waits_in_the_stream_and_holds_up_nobody(fleet: Fleet) -> None:
     fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
     fleet.nats.add(sent(2))
@@ -233,3 +275,15 @@ async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
     assert fleet.nats.acknowledged == []
     fleet.nats.is_connected = True
     await fleet.until_acknowledged(2)
+
+
+async def test_a_frame_waits_while_the_store_does_not_say_what_is_stored(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.counters.failures = 2
+    # Half an hour before its arrival.
+    fleet.nats.add(sent(60))
+    fleet.start()
+    await fleet.until_written(1)
+    assert fleet.counters.asked == 3
+    assert "Judging frames failed (it is away), and is tried again" in caplog.text

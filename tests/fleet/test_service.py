@@ -9,6 +9,11 @@ import pytest
 
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
+from smarty_p1_fleet.frame_order import TitleWithKey
+from smarty_p1_fleet.frame_worker import Worker
+from smarty_p1_fleet.store_writer import Store
+from smarty_p1_fleet.stored_counters import StoredCounters
+from smarty_p1_gateway import UnavailableError
 
 CONFIGURATION = """\
 nats = {{ servers = ["nats://127.0.0.1:{port}", "nats://127.0.0.1:{other}"] }}
@@ -71,3 +76,47 @@ async def test_servers_that_are_too_old_are_refused(
                 await asyncio.sleep(0.05)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("failures", [2, 9])
+async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    asked = []
+
+    async def all_(_: StoredCounters, now: float) -> dict[TitleWithKey, tuple[int, float]]:
+        asked.append(now)
+        if len(asked) <= failures:
+            msg = "it is away"
+            raise UnavailableError(msg)
+        return {}
+
+    worked = asyncio.Event()
+
+    async def work(_: Worker) -> None:
+        worked.set()
+        await asyncio.Event().wait()
+
+    async def known(_: Store) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(StoredCounters, "all", all_)
+    monkeypatch.setattr(Worker, "work", work)
+    monkeypatch.setattr(Store, "until_known", known)
+    keys = tmp_path / "keys"
+    keys.touch(mode=0o600)
+    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
+    file = tmp_path / "collect.toml"
+    port = free_ports(2)
+    file.write_text(CONFIGURATION.format(port=port, other=port + 1, keys=keys), encoding="utf-8")
+    running = asyncio.create_task(run(read_config(file)))
+    async with asyncio.timeout(20):
+        await worked.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(asked) == min(failures + 1, 4)
+    told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    text = "Asking VictoriaMetrics for the frame counters failed (it is away), and is tried again"
+    assert told.count(text) == 1
+    by_meter = "The frame counters are asked for by meter, when late frames come"
+    assert told.count(by_meter) == (failures == 9)

@@ -132,6 +132,7 @@ async def test_a_text_that_is_there_at_first_waits_until_automations_listen(
     hass.set_state(CoreState.starting)
     messages = Fired(hass)
     await set_up(hass, port, make_entry, with_message("Peak"))
+    await receive(hass, port, with_message("Peak"))
     assert messages.texts == []
 
     hass.set_state(CoreState.running)
@@ -195,6 +196,25 @@ async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
         home.port.greeting = home.port.next_frame(with_value(last, FAILURES, "(00014)"))
         await home.reload(entry)
     assert events.disturbances[4:] == [("power_failure", 1, None)]
+
+
+async def test_a_failure_that_restarted_home_assistant_waits_until_automations_listen(
+    home: Home,
+) -> None:
+    hass = home.hass
+    mock_restore_cache_with_extra_data(
+        hass, [(State(DISTURBANCE, STATE_UNKNOWN), {"counts": {"power_failure ": 10}})]
+    )
+    hass.set_state(CoreState.starting)
+    events = Fired(hass, DISTURBANCE)
+    await home.set_up(with_counts(FAILURES=11))
+    await home.receive(with_counts(FAILURES=11))
+    assert events.disturbances == []
+
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    assert events.disturbances == [("power_failure", 1, None)]
 
 
 @pytest.mark.parametrize("stored", [{}, {"counts": None}, {"counts": {"power_failure ": "x"}}])

@@ -27,7 +27,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import SECTION_LENEDA
+from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, SECTION_LENEDA
 from custom_components.smarty_p1.coordinator import (
     leneda_quarter_hour_files,
     leneda_to_months_and_statistics,
@@ -348,10 +348,17 @@ async def test_an_account_would_bring_it_back(
     await progress.async_save()
     await bring_in(april())
     without = {**entry.options}
-    await enter({**without, SECTION_LENEDA: {"api_key": "key"}})
+    account = {"api_key": "key", "energy_id": "id", CONF_CONSUMPTION_POINT: POINT}
+    await enter({**without, SECTION_LENEDA: account})
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "remove_imported_quarter_hours")
     assert raised.value.translation_key == "leneda_account_on"
+    # A file of another point would replace what the account brings.
+    for data in (april(), export(APRIL, ["0.100"] * 96, "1-65:1.29.9")):
+        await bring_in(data)
+        with pytest.raises(ServiceValidationError) as raised:
+            await bring_in(of_point(data, OTHER))
+        assert raised.value.translation_key == "leneda_point_changed"
 
     await enter(without)
     await call(hass, "remove_imported_quarter_hours")
@@ -379,9 +386,11 @@ async def test_nothing_is_tried_again_once_it_is_unloaded(
     # There are no statistics of the entity yet, so its hours wait.
     await past.async_import(april())
     name = f"{entry.title} statistics"
-    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == name))
+    tasks = [task for task in asyncio.all_tasks() if task.get_name() == name]
+    await asyncio.gather(*tasks)
 
-    assert bool(later.mock_calls) is not is_unloaded
+    # Statistics are not even begun: they wait until the entry is loaded again.
+    assert (bool(tasks), bool(later.mock_calls)) == (not is_unloaded, not is_unloaded)
 
 
 async def test_nothing_is_tried_again_while_it_is_taken_back(

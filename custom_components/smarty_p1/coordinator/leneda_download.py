@@ -7,7 +7,7 @@ weeks, so the last weeks are requested several times.
 
 from asyncio import sleep
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import randrange
 from typing import NamedTuple, Protocol
@@ -69,18 +69,23 @@ _BACK = "%s: Leneda answers again"
 class KnownPast(Protocol):
     """Storage of the platform's quarter-hours. Adding rows updates months and statistics."""
 
-    async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
-        """Add the quarter-hours of each code.
+    async def async_add(
+        self, found: Mapping[str, Sequence[Row]], points: Mapping[str, str]
+    ) -> bool:
+        """Add the quarter-hours of each code at its metering point in `points`.
 
         A stored quarter-hour is replaced unless it has a higher version than the added
-        quarter-hour.
+        quarter-hour. Return False, and add nothing, if the account has other metering points now.
         """
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, in the order of time."""
 
-    async def async_read(self) -> Mapping[str, Sequence[Row]]:
-        """Return the platform's quarter-hours in the order of time, keyed by code."""
+    async def async_read(self, points: Mapping[str, str]) -> Mapping[str, Sequence[Row]]:
+        """Return the platform's quarter-hours in the order of time, keyed by code.
+
+        `points` has the metering point of each code.
+        """
 
 
 class _Asked(NamedTuple):
@@ -90,6 +95,8 @@ class _Asked(NamedTuple):
     start: datetime
     end: datetime
     rows: tuple[Row, ...]
+    is_oldest: bool = False
+    """Whether no older quarter-hours are to be requested."""
 
 
 class LenedaFetch:
@@ -106,6 +113,7 @@ class LenedaFetch:
         self._entry = entry
         self._past = past
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
+        self._points = dict(asked_of(self._account)) if self._account else {}
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
         self._gas = LenedaGas(hass, self._account, history)
         self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
@@ -128,6 +136,7 @@ class LenedaFetch:
             self._gas.forget()
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
+        self._gas.start()
         await self._progress.async_load()
         self._entry.async_create_background_task(
             self._hass, self._run(), f"{self._entry.title} Leneda"
@@ -199,7 +208,7 @@ class LenedaFetch:
         is_month = _is_over(general.sharing_revised_at, now, _MONTH)
         asked: list[_Asked] = []
         try:
-            for code, point in asked_of(self._account):
+            for code, point in self._points.items():
                 if not self._is_wanted(code, now, asked):
                     continue
                 start = self._start(code, today, is_week=is_week, is_month=is_month)
@@ -263,14 +272,18 @@ class LenedaFetch:
             return
         oldest = day_start(now - KEPT_TIME)
         codes = self._progress.codes
-        series = await self._past.async_read()
+        series = await self._past.async_read(self._points)
         while waiting := self._waiting():
             end = max(progress.since for progress in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
-            asked = await self._async_ask_history(waiting, series, start, end)
-            await self._async_keep(asked)
-            for code, _, _, rows in asked:
-                codes[code].is_back = not rows or start <= oldest
+            asked: list[_Asked] = []
+            try:
+                async for request in self._async_ask_history(waiting, series, start, end):
+                    is_oldest = not request.rows or start <= oldest
+                    asked.append(request._replace(is_oldest=is_oldest))
+            finally:
+                # Store the received rows for the same reason as in `_async_recent`.
+                await self._async_keep(asked)
             for code in waiting.keys() - {request.code for request in asked}:
                 # No metering point of the account has this code any more. So stop requesting the
                 # code.
@@ -291,22 +304,20 @@ class LenedaFetch:
         series: Mapping[str, Sequence[Row]],
         start: datetime,
         end: datetime,
-    ) -> list[_Asked]:
-        """Return the quarter-hours from `start` to `end` of each code in `waiting`.
+    ) -> AsyncIterator[_Asked]:
+        """Yield the quarter-hours from `start` to `end` of each code in `waiting`.
 
         The quarter-hours come from `series` if it has the whole period. Otherwise, they are
         requested. A code is skipped if its earlier requests already reach further back than `end`.
         The other codes catch up first.
         """
-        asked: list[_Asked] = []
-        for code, point in asked_of(self._account):
+        for code, point in self._points.items():
             if code not in waiting or waiting[code].since < end:
                 continue
             rows = _within(series.get(code, ()), start, end)
             if len(rows) < (end - start) // QUARTER_HOUR:
                 rows = await self._async_ask_for(code, point, start, end) or ()
-            asked.append(_Asked(code, start, end, rows))
-        return asked
+            yield _Asked(code, start, end, rows)
 
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime
@@ -350,10 +361,14 @@ class LenedaFetch:
             )
 
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
-        """Store the responses, and only then the progress, so that a crash loses no response."""
-        if series := {request.code: request.rows for request in asked if request.rows}:
-            await self._past.async_add(series)
-        for code, start, end, rows in asked:
+        """Store the responses, and only then the progress, so that a crash loses no response.
+
+        If the account has other metering points now, store nothing.
+        """
+        series = {request.code: request.rows for request in asked if request.rows}
+        if series and not await self._past.async_add(series, self._points):
+            return
+        for code, start, end, rows, is_oldest in asked:
             progress = self._progress.codes.get(code)
             if progress is None:
                 first = day_start(rows[0].start) if rows else start
@@ -362,6 +377,7 @@ class LenedaFetch:
                 progress.until = max(progress.until, _whole_until(rows, progress.until, end))
             progress.since = min(progress.since, start)
             progress.has_rows |= bool(rows)
+            progress.is_back |= is_oldest
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
@@ -369,7 +385,7 @@ class LenedaFetch:
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)
-        rows = _within((await self._past.async_read()).get(IMPORTED, ()), start, today)
+        rows = _within((await self._past.async_read(self._points)).get(IMPORTED, ()), start, today)
         differences = await self._hass.async_add_executor_job(compare_days, own, rows)
         tell_difference(self._hass, self._entry, differences)
 

@@ -18,6 +18,7 @@ from .card_history import LENEDA_GAS, MeterHistory
 from .gas_prices_and_limits import is_gas
 from .gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
 from .leneda_client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
+from .leneda_quarter_hour_files import digest_of
 
 _RECENT = timedelta(days=14)
 _PIECE = timedelta(days=29)
@@ -37,6 +38,13 @@ class LenedaGas:
         self._hass = hass
         self._account = account
         self._history = history
+        self._point = digest_of(account.get(CONF_GAS_POINT, ""))
+
+    def start(self) -> None:
+        """Remove the gas of another metering point than the account's from the history."""
+        medium = self._history.media.get(LENEDA_GAS)
+        if medium and medium.point not in {"", self._point}:
+            self.forget()
 
     async def async_refresh(self, now: datetime, pause: Callable[[], Awaitable[None]]) -> None:
         """Request the last two weeks, and older days that are not known yet. Raises LenedaError.
@@ -49,6 +57,7 @@ class LenedaGas:
             return
         today = day_start(now)
         medium = media.get(LENEDA_GAS) or MediumHistory("gas", "m3")
+        medium.point = self._point
         await self._async_add_recent(medium, today, pause)
         while medium.days and (end := min(medium.days)) > today - _KEPT:
             if not await self._async_add(medium, day_start(end - _PIECE), end, pause):
@@ -95,8 +104,12 @@ class LenedaGas:
         await pause()
         energies = await self._async_series(GAS_ENERGY, start, end)
         medium.replace_days(_day_sums(volumes))
-        medium.time = max(medium.time or start, volumes[-1].start + volumes[-1].length)
-        medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
+        last = volumes[-1].start + volumes[-1].length
+        # Gas changes, so the newest period gives the energy of a cubic metre. Older periods are
+        # requested after it and give it only if the newest period does not.
+        if medium.kwh_per_m3 is None or medium.time is None or last >= medium.time:
+            medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
+        medium.time = max(medium.time or start, last)
         return True
 
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:

@@ -5,10 +5,13 @@ start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file i
 of its quarter-hours changes. A damaged file is renamed, and its readable lines are written into a
 new file.
 
-The files never contain the name of a metering point, only a digest of the name. A household can
-have several metering points of production, whose energies are added up. The first point's files
-have no digest in their names. The names of the other points' files contain the beginning of the
-digest.
+The files never contain the name of a metering point, only a digest of the name. A household has
+one metering point of consumption. It can have several metering points of production, whose energies
+are added up. The first point's files have no digest in their names. The names of the other points'
+files contain the beginning of the digest.
+
+If the user changes a metering point of the Leneda account, the files of the former point are
+removed, because that point was wrong. Files of further points of production stay.
 """
 
 import hashlib
@@ -44,6 +47,8 @@ MAX_POINTS = 4
 _MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
 _ASIDE = ".unreadable"
 _POINTS = "points.json"
+_ACCOUNT_PRODUCTION = "account_production"
+"""Key in the file of the digests for the account's metering point of production."""
 _MAX_POINTS_SIZE = 10_000
 
 
@@ -137,40 +142,71 @@ class ImportedQuarterHours:
         or MAX_POINTS of production.
         """
         name = self._name_of(code, point)
-        points = {"", *(file.point for file in self._files() if file.code == code)}
-        return name not in points and (not is_of_production(code) or len(points) >= MAX_POINTS)
+        if not is_of_production(code):
+            return bool(name)
+        points = {file.point for file in self._files() if file.code == code}
+        return name not in points and len(points) >= MAX_POINTS
 
     def note_point(self, code: str, point: str) -> None:
         """Store the digest of a code's first metering point. Raises OSError if that fails."""
-        points = self._points()
-        if code not in points:
-            replace_file(
-                self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode()
-            )
+        self._write_digests({code: digest_of(point), **self._digests()})
+
+    def has_former_points(self, points: Mapping[str, str]) -> bool:
+        """Return whether there are files that `use_points` would remove."""
+        return bool(self._of_former_points(points))
+
+    def use_points(self, points: Mapping[str, str]) -> None:
+        """Remove the files of metering points that the account does not have any more.
+
+        `points` has the account's metering point of each code. Its digest is stored. If no digest
+        was stored before, the files count as files of this point. Raises OSError if that fails.
+        """
+        for file in self._of_former_points(points):
+            file.path.unlink(missing_ok=True)
+        digests = {
+            _ACCOUNT_PRODUCTION if is_of_production(code) else code: digest_of(point)
+            for code, point in points.items()
+        }
+        self._write_digests({**self._digests(), **digests})
+
+    def _of_former_points(self, points: Mapping[str, str]) -> list[_File]:
+        stored = self._digests()
+        files = []
+        for file in self._files():
+            key = _ACCOUNT_PRODUCTION if is_of_production(file.code) else file.code
+            digest = digest_of(points[file.code])
+            former = stored.get(key, digest)
+            if former != digest and file.point == _suffix(former, stored.get(file.code)):
+                files.append(file)
+        return files
 
     def _name_of(self, code: str, point: str) -> str:
         """Return the suffix for a metering point in file names.
 
         The suffix of the code's first point is empty.
         """
-        digest = _digest(point)
-        is_first = not point or self._points().get(code, digest) == digest
-        return "" if is_first else f"~{digest[:16]}"
+        return _suffix(digest_of(point), self._digests().get(code)) if point else ""
 
     def remove(self) -> None:
         """Remove all files of the entry, and unreadable files that were renamed."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _points(self) -> dict[str, str]:
-        """Return the digest of each code's first metering point.
+    def _digests(self) -> dict[str, str]:
+        """Return the digest of each code's first metering point, and of the account's production.
 
         Return {} if the file of the digests is missing or unreadable.
         """
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
                 digests = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
-            return {code: str(digest) for code, digest in digests.items() if code in REGISTERS}
+            keys = {*REGISTERS, _ACCOUNT_PRODUCTION}
+            return {key: str(digest) for key, digest in digests.items() if key in keys}
         return {}
+
+    def _write_digests(self, digests: Mapping[str, str]) -> None:
+        if digests != self._digests():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            replace_file(self._folder / _POINTS, json.dumps(digests).encode())
 
     def _files(self) -> list[_File]:
         files = []
@@ -237,5 +273,11 @@ def _write(path: Path, rows: Iterable[Row]) -> None:
     replace_file(path, "".join([_HEADER, *map(_line, rows)]).encode())
 
 
-def _digest(point: str) -> str:
+def digest_of(point: str) -> str:
+    """Return the digest under which data of a metering point is stored."""
     return hashlib.sha256(point.encode()).hexdigest()
+
+
+def _suffix(digest: str, first: str | None) -> str:
+    """Return the suffix in file names for a metering point. `first` is the first point's digest."""
+    return "" if first in {None, digest} else f"~{digest[:16]}"

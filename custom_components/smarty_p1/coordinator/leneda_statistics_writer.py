@@ -68,6 +68,7 @@ class PastStatistics(ThrottledStore):
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.past_statistics", interval=0)
         self._ledgers: dict[str, Ledger] = {}
+        self._outdated: set[str] = set()
         self._lock = asyncio.Lock()
         self.waits = False
         self.months_at_once: set[str] = set()
@@ -78,19 +79,30 @@ class PastStatistics(ThrottledStore):
         """Return whether no row was added, and no value waits to be written."""
         return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
+    @property
+    def is_outdated(self) -> bool:
+        """Return whether changes wait to be undone, because they are of a former metering point."""
+        return bool(self._outdated)
+
     async def async_load(self) -> None:
-        """Load the ledgers, `waits` and `months_at_once` from the file."""
+        """Load the content of the file."""
         if content := await self._async_read(_parse):
-            self._ledgers, self.waits, self.months_at_once = content
+            self._ledgers, self.waits, self.months_at_once, self._outdated = content
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether each of the `keys` has a ledger."""
-        return all(key in self._ledgers for key in keys)
+        """Return whether each of the `keys` has a ledger that is not outdated."""
+        return all(key in self._ledgers and key not in self._outdated for key in keys)
 
     async def async_begin(self) -> None:
         """Set and store `waits`, so that the writing continues after a restart."""
         self.waits = True
         await self.async_save()
+
+    async def async_outdate(self) -> None:
+        """Let the next writing first undo all changes. They are of a former metering point."""
+        ledgers = self._ledgers.items()
+        self._outdated = {key for key, ledger in ledgers if ledger != Ledger()}
+        await self.async_begin()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
         """Write the hourly values of all series. Correct rows that have other values."""
@@ -98,7 +110,11 @@ class PastStatistics(ThrottledStore):
             await self.async_begin()
             waits = False
             for series in all_series:
-                waits |= not await self._async_apply(series, is_back=False)
+                if series.key in self._outdated:
+                    await self._async_undo(series)
+                waits |= series.key in self._outdated or not await self._async_apply(
+                    series, is_back=False
+                )
             self.waits = waits
             await self.async_save()
 
@@ -152,10 +168,16 @@ class PastStatistics(ThrottledStore):
             self.waits = False
             await self.async_save()
             for series in all_series:
-                if await self._async_apply(series, is_back=True) and CAN_DELETE:
-                    self._ledgers.pop(series.key, None)
+                await self._async_undo(series)
             await self.async_save()
             return not any(ledger.hours for ledger in self._ledgers.values())
+
+    async def _async_undo(self, series: Series) -> None:
+        """Undo all changes to the statistics of one entity, if they can be read."""
+        if await self._async_apply(series, is_back=True):
+            self._outdated.discard(series.key)
+            if CAN_DELETE:
+                self._ledgers.pop(series.key, None)
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
         """Write the statistics of one entity. With `is_back`, restore the entity's own statistics.
@@ -253,6 +275,7 @@ class PastStatistics(ThrottledStore):
         return {
             "waits": self.waits,
             "months_at_once": sorted(self.months_at_once),
+            "outdated": sorted(self._outdated),
             "statistics": ledgers,
         }
 
@@ -267,7 +290,7 @@ async def _async_until_written(recorder: Recorder) -> None:
     await written
 
 
-def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: ANN401 - a file may hold anything
+def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str], set[str]]:  # noqa: ANN401 - a file may hold anything
     data = checked_mapping(stored)
     ledgers = {
         key: Ledger.from_dict(record) for key, record in checked_mapping(data["statistics"]).items()
@@ -276,6 +299,7 @@ def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: AN
         ledgers,
         checked_flag(data["waits"]),
         {*map(checked_text, checked_list(data["months_at_once"]))},
+        {*map(checked_text, checked_list(data.get("outdated", [])))},
     )
 
 

@@ -28,7 +28,6 @@ from ..lib.leneda import (
     Row,
     added_up,
     compare_days,
-    is_of_production,
     is_of_sharing,
     last_days_of,
     quarter_hours_of,
@@ -138,13 +137,30 @@ class PlatformPast:
                 bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
             )
         try:
+            await self._async_leave_former_points()
             platform = await self._async_read()
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
             return
         if platform:
             await self._async_show(platform)
+        if platform or self._statistics.is_outdated:
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
+
+    async def _async_leave_former_points(self) -> None:
+        """Remove what belongs to metering points that the Leneda account does not have any more.
+
+        The history is then downloaded anew, and the statistics are written anew. Raises OSError if
+        the files cannot be changed.
+        """
+        if not (points := self._account_points()):
+            return
+        run = self._hass.async_add_executor_job
+        if await run(self._files.has_former_points, points):
+            # The files are removed last. If Home Assistant crashes before, all this is done again.
+            await self._statistics.async_outdate()
+            await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
+        await run(self._files.use_points, points)
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, in the order of time."""
@@ -201,41 +217,40 @@ class PlatformPast:
                 differing_days=differing,
             )
 
-    async def async_add(self, found: Platform) -> None:
+    async def async_add(self, found: Platform, points: Mapping[str, str]) -> bool:
         """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
 
+        `points` has the metering point of each code in the account that was used. Return False, and
+        add nothing, if the account has other metering points now, or does not exist any more.
         Raises OSError if the quarter-hours cannot be stored.
         """
         run = self._hass.async_add_executor_job
         async with self._lock:
-            points = self._asked_points()
+            if self._account_points() != points:
+                return False
             for code, rows in found.items():
                 await run(self._files.add, code, rows, points[code])
-                if points[code]:
-                    await run(self._files.note_point, code, points[code])
+                await run(self._files.note_point, code, points[code])
             self._note_running_month(found)
             await self._async_show(await self._async_read())
             await self._statistics.async_begin()
             self._record()
             self._reload_if_replaced()
+            return True
 
-    async def async_read(self) -> Platform:
-        """Return the stored quarter-hours of the account's metering points, keyed by code.
+    async def async_read(self, points: Mapping[str, str]) -> Platform:
+        """Return the stored quarter-hours of the metering points in `points`, keyed by code.
 
         Raises OSError if a file exists but cannot be read.
         """
         today = day_start(dt_util.utcnow())
         run = self._hass.async_add_executor_job
-        return await run(without_collection(self._files.read_of), self._asked_points(), today)
+        return await run(without_collection(self._files.read_of), points, today)
 
-    def _asked_points(self) -> dict[str, str]:
-        """Return the metering point of each OBIS code in the account.
-
-        Codes of consumption get "" instead of a metering point, because a household has only one
-        metering point of consumption.
-        """
-        asked = asked_of(self._entry.options[SECTION_LENEDA])
-        return {code: point if is_of_production(code) else "" for code, point in asked}
+    def _account_points(self) -> dict[str, str]:
+        """Return the metering point of each code in the Leneda account, {} without an account."""
+        account = self._entry.options.get(SECTION_LENEDA)
+        return dict(asked_of(account)) if account else {}
 
     async def async_remove(self) -> bool:
         """Remove all imported quarter-hours. Return whether their statistics are deleted, too.
@@ -363,7 +378,12 @@ class PlatformPast:
 
     @callback
     def _record(self, _now: object = None) -> None:
-        """Write the statistics in a background task, because the recorder can need minutes."""
+        """Write the statistics in a background task, because the recorder can need minutes.
+
+        Do nothing once the entry was unloaded. The statistics are then written after it is loaded.
+        """
+        if self._is_stopped:
+            return
         last = self._recording
         self._recording = self._entry.async_create_background_task(
             self._hass, self._async_follow(last), f"{self._entry.title} statistics"
@@ -378,7 +398,8 @@ class PlatformPast:
             last.cancel()
             await asyncio.wait([last])
         try:
-            if platform := await self._async_read():
+            platform = await self._async_read()
+            if platform or self._statistics.is_outdated:
                 await self._async_record(platform)
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)

@@ -47,7 +47,7 @@ _MAX_NAMED = 6
 
 _IGNORED = {
     "objects": "%s: more than %d objects that no specification knows; the others are ignored",
-    "telegrams": "%s: more than %d telegrams a second without a tag; the others are ignored",
+    "telegrams": "%s: more than %d plain telegrams a second; the others are ignored",
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored until you delete some",
 }
 

@@ -54,15 +54,20 @@ async def probe_pulses(
 
     `has_come` is False if nothing comes within `timeout` seconds. Raises a LinkError if the port
     cannot be opened or is lost.
+
+    The first line may lack its first digits, because the port was just opened. So a count in this
+    line only shows that something has come.
     """
-    meter = PulseMeter(1)
+    meter, has_come = PulseMeter(1), False
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
             limit = ReadLimit()
             while True:
-                if events := meter.feed(await _read(reader, limit), time.time()):
-                    return FoundPulses(has_come=True, count=events[-1].count)
-    return FoundPulses(has_come=False)
+                for event in meter.feed(await _read(reader, limit), time.time()):
+                    if event.count is None or has_come:
+                        return FoundPulses(has_come=True, count=event.count)
+                    has_come = True
+    return FoundPulses(has_come)
 
 
 async def probe_sonar(

@@ -87,7 +87,7 @@ async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
 
 @pytest.fixture
 def many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let telegrams without a tag come faster than they may."""
+    """Let plain telegrams come faster than they may."""
     monkeypatch.setattr(object_count_and_rate_limits, "MAX_TELEGRAMS_AT_ONCE", 1000)
 
 

@@ -87,6 +87,48 @@ def test_each_point_of_production_has_files_of_its_own(
     assert not any(point in path.read_text() for path in folder.iterdir() for point in points)
 
 
+OWN, OTHER, ROOF, BARN, SHED = (f"LU{n:031}" for n in range(5))
+EXPORTED = "1-1:2.29.0"
+
+
+def account(consumption: str, production: str) -> dict[str, str]:
+    """Return the point of each code that is asked."""
+    return {CODE: consumption, "1-65:1.29.9": consumption, EXPORTED: production}
+
+
+def test_what_a_corrected_account_leaves(files: ImportedQuarterHours) -> None:
+    # What was stored before points were noted is of the account's.
+    files.add(CODE, [row(LAST, 9.0)])
+    files.use_points(account(OTHER, ROOF))
+    assert files.read_of(account(OTHER, ROOF), NOW) == {CODE: (row(LAST, 9.0),)}
+    for code, point, kw in ((EXPORTED, ROOF, 5.0), (EXPORTED, BARN, 0.1)):
+        files.add(code, [row(LAST, kw)], point)
+        files.note_point(code, point)
+    assert not files.has_former_points(account(OTHER, ROOF))
+    # A file of the consumption of another point is refused, of the production it is not.
+    assert files.is_of_other_point(CODE, OWN)
+    assert files.is_of_other_point("1-65:1.29.9", OWN)
+    assert not files.is_of_other_point(CODE, OTHER)
+    assert not files.is_of_other_point(EXPORTED, OWN)
+
+    corrected = account(OWN, SHED)
+    assert files.has_former_points(corrected)
+    files.use_points(corrected)
+
+    assert not files.has_former_points(corrected)
+    assert files.read(NOW) == {EXPORTED: (row(LAST, 0.1),)}
+    files.add(CODE, [row(LAST, 0.4)], OWN)
+    files.add(EXPORTED, [row(LAST, 1.0)], SHED)
+    assert files.read(NOW) == {CODE: (row(LAST, 0.4),), EXPORTED: (row(LAST, 1.1),)}
+    assert files.is_of_other_point(CODE, OTHER)
+    # The wrong point's place is free for another one.
+    for point in (ROOF, OTHER):
+        files.add(EXPORTED, [row(LAST, 1.0)], point)
+    assert files.is_of_other_point(EXPORTED, OWN)
+    files.use_points(account(OWN, BARN))
+    assert files.read(NOW)[EXPORTED] == (row(LAST, 2.1),)
+
+
 def test_the_highest_version_counts(files: ImportedQuarterHours) -> None:
     files.add(CODE, [row(LAST, 1.0, 2), row(LAST + QUARTER, 1.0, 1)])
     files.add(CODE, [row(LAST, 2.0, 1), row(LAST + QUARTER, 2.0, 1)])

@@ -14,6 +14,8 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator import leneda_download
+from custom_components.smarty_p1.coordinator.leneda_client import asked_of
+from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.leneda import Row
 from custom_components.smarty_p1.lib.tariff import QuarterHour
@@ -75,9 +77,13 @@ class Sleeper:
     async def wake(self, hass: HomeAssistant) -> None:
         """Wake it, and wait for what is asked then."""
         await self.settled(hass)
+        self.go_on()
+        await self.settled(hass)
+
+    def go_on(self) -> None:
+        """Wake it."""
         self.seconds = None
         self._woken.set()
-        await self.settled(hass)
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +133,8 @@ def at(hass: HomeAssistant, sleeper: Sleeper) -> At:
 
 
 async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[Row]:
-    rows: Sequence[Row] = (await entry.runtime_data.books.past.async_read()).get(code, ())
+    points = dict(asked_of(entry.options["leneda"]))
+    rows: Sequence[Row] = (await entry.runtime_data.books.past.async_read(points)).get(code, ())
     return rows
 
 
@@ -244,20 +251,78 @@ async def test_in_the_evening_again_when_it_was_not_whole(
     assert platform.requests == []
 
 
-@pytest.mark.usefixtures("short_past")
+OTHER, OTHER_PRODUCTION = f"{POINT[:-1]}2", f"{PRODUCTION_POINT[:-1]}2"
+
+
 async def test_other_points_are_begun_anew(
     hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
 ) -> None:
-    entry = await begin()
-    other = f"{POINT[:-1]}2"
-    platform.series[other, IMPORTED] = platform.series[POINT, IMPORTED]
+    since = TODAY - 50 * DAY
+    platform.series[POINT, IMPORTED] = lambda _start: 9.0
+    platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 5.0
+    platform.series[OTHER, IMPORTED] = lambda start: 0.5 if start >= since else None
+    platform.series[OTHER_PRODUCTION, EXPORTED] = lambda start: 1.0 if start >= since else None
+    # What was wrong has been corrected several times.
+    platform.version = lambda start: 3 if start < TODAY - 20 * DAY else 1
+    entry = await begin({**ACCOUNT, "production_point": PRODUCTION_POINT})
+    platform.version = lambda _start: 1
     platform.requests.clear()
-    options = {**entry.options, "leneda": {**ACCOUNT, "consumption_point": other}}
-    hass.config_entries.async_update_entry(entry, options=options)
+    account = {**ACCOUNT, "consumption_point": OTHER, "production_point": OTHER_PRODUCTION}
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "leneda": account})
     assert await hass.config_entries.async_reload(entry.entry_id)
     await sleeper.settled(hass)
-    assert {each.point for each in platform.requests} == {other}
-    assert platform.requests[0].start < TODAY - 20 * DAY
+    assert {each.point for each in platform.requests} == {OTHER, OTHER_PRODUCTION}
+    for code, kw in ((IMPORTED, 0.5), (EXPORTED, 1.0)):
+        rows = ImportedQuarterHours(hass, entry.entry_id).read(TODAY)[code]
+        assert {row.kw for row in rows} == {kw}
+        assert (rows[0].start, rows[-1].start) == (since, TODAY - QUARTER_HOUR)
+    # What is right stays.
+    asked(platform)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await sleeper.settled(hass)
+    assert platform.requests == []
+    assert (await known(entry))[0].start == since
+
+
+@pytest.mark.usefixtures("short_past")
+@pytest.mark.parametrize("account", [{**ACCOUNT, "consumption_point": OTHER}, None, ACCOUNT])
+async def test_the_account_changes_while_it_is_asked(  # noqa: PLR0913, PLR0917 - all is needed
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    begin: Begin,
+    sleeper: Sleeper,
+    caplog: pytest.LogCaptureFixture,
+    account: Mapping[str, str] | None,
+) -> None:
+    entry = await begin()
+    series, is_asked = leneda_download.async_series, asyncio.Event()
+
+    async def ask(*request: Any) -> Any:  # noqa: ANN401 - as it is asked
+        if request[2].code == EXPORTED:
+            is_asked.set()
+            await asyncio.Event().wait()
+        return await series(*request)
+
+    monkeypatch.setattr(leneda_download, "async_series", ask)
+    # After a week, a code that was refused is asked for again.
+    sleeper.now = utc("2026-11-29 13:00")
+    sleeper.go_on()
+    await is_asked.wait()
+    fetched = entry.runtime_data.books._leneda._progress
+    until = fetched.codes[IMPORTED].until
+
+    options = {key: value for key, value in entry.options.items() if key != "leneda"}
+    if account:
+        options["leneda"] = account
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+    rows = ImportedQuarterHours(hass, entry.entry_id).read(sleeper.now)[IMPORTED]
+    is_same = account == ACCOUNT
+    assert (rows[-1].start > TODAY) == is_same
+    assert (fetched.codes[IMPORTED].until > until) == is_same
+    assert [text for level, text in own_log(caplog) if level == "ERROR"] == []
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.usefixtures("short_past")
@@ -332,6 +397,27 @@ async def test_history_goes_on_where_it_stopped(
     assert len(again) <= 6
 
 
+async def test_a_code_with_all_its_answers_is_not_asked_for_again(
+    begin: Begin, platform: Platform, at: At
+) -> None:
+    def read(start: datetime) -> float:
+        if start < TODAY - 100 * DAY:
+            platform.fault = Fault.TOO_MANY
+        return 0.25
+
+    platform.series[POINT, EXPORTED] = read
+    entry = await begin()
+    assert (await known(entry))[0].start < TODAY - 200 * DAY
+    assert (await known(entry, EXPORTED))[0].start > TODAY - 100 * DAY
+    platform.requests.clear()
+    platform.series[POINT, EXPORTED] = lambda _start: 0.25
+    platform.fault = None
+    await at(NOW + timedelta(hours=1))
+    assert (await known(entry))[0].start == (await known(entry, EXPORTED))[0].start
+    # What is left of the consumption is older than the half year that was answered.
+    assert max(each[2] for each in asked(platform)) < TODAY - 200 * DAY
+
+
 async def test_what_files_have_brought_is_not_asked_for(
     hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
 ) -> None:
@@ -339,7 +425,7 @@ async def test_what_files_have_brought_is_not_asked_for(
     entry = await begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
     rows = [Row(start, 0.5, is_measured=True) for start in starts]
-    await entry.runtime_data.books.past.async_add({IMPORTED: rows})
+    await entry.runtime_data.books.past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
     platform.fault = None
     platform.requests.clear()
     await sleeper.wake(hass)

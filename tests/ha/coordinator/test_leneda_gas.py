@@ -1,6 +1,6 @@
 """Gas that only the national platform knows: what is asked, kept and shown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -40,6 +40,12 @@ class Home:
         self.history = MeterHistory(hass, "entry")
         self.pauses = 0
         self._gas = LenedaGas(hass, account, self.history)
+        self._hass, self._account = hass, account
+
+    def correct(self, point: str) -> None:
+        """Let the account have another point, and the integration start again."""
+        self._gas = LenedaGas(self._hass, {**self._account, "gas_point": point}, self.history)
+        self._gas.start()
 
     async def refresh(self) -> None:
         await self._gas.async_refresh(NOW, self._pause)
@@ -78,9 +84,10 @@ async def test_all_days_that_the_platform_knows(home: Home, platform: Platform) 
     # The next time, two weeks are asked for again: the operator has corrected a day.
     platform.requests.clear()
     corrected = utc("2026-11-17 23:00")
-    platform.series[GAS_POINT, VOLUME] = lambda start: (
-        None if start < BEGUN else 1.0 if corrected <= start < corrected + A_DAY else 0.5
-    )
+    for code, amount in ((VOLUME, 0.5), (ENERGY, 5.5)):
+        platform.series[GAS_POINT, code] = lambda start, amount=amount: (  # type: ignore[misc]
+            None if start < BEGUN else amount * (1 + (corrected <= start < corrected + A_DAY))
+        )
     await home.refresh()
     assert home.gas.days[corrected] == (24.0, 86_400)
     assert [each.code for each in platform.requests] == [VOLUME, ENERGY, VOLUME]
@@ -104,6 +111,51 @@ async def test_without_the_energy_the_user_knows_the_factor(home: Home, platform
     await home.refresh()
     assert len(home.gas.days) == 51
     assert home.gas.kwh_per_m3 is None
+
+
+async def test_the_newest_gas_says_what_a_cubic_metre_holds(home: Home, platform: Platform) -> None:
+    # Since two days before the last two weeks, it has been richer.
+    richer = NOW - 16 * A_DAY
+
+    def energy(start: datetime) -> float | None:
+        return None if start < BEGUN else 6.0 if start >= richer else 5.5
+
+    platform.series[GAS_POINT, ENERGY] = energy
+    await home.refresh()
+    assert home.gas.kwh_per_m3 == 12.0
+
+    # A newest period with too little gas leaves it to the one before.
+    platform.series[GAS_POINT, VOLUME] = lambda start: (
+        None if start < BEGUN else 0.0 if start >= NOW - 15 * A_DAY else 0.5
+    )
+    await home.refresh()
+    assert home.gas.kwh_per_m3 == 12.0
+
+
+async def test_gas_of_a_corrected_point_goes(home: Home, platform: Platform) -> None:
+    await home.refresh()
+    stored = home.gas.as_dict()
+    assert GAS_POINT not in str(stored)
+    home.history.media[LENEDA_GAS] = MediumHistory.from_dict(stored)
+    home.correct(GAS_POINT)
+    assert len(home.gas.days) == 51
+
+    other = f"{GAS_POINT[:-1]}8"
+    since = NOW - 20 * A_DAY
+    for code, amount in ((VOLUME, 0.25), (ENERGY, 2.5)):
+        platform.series[other, code] = lambda start, amount=amount: (  # type: ignore[misc]
+            amount if start >= since else None
+        )
+    home.correct(other)
+    assert LENEDA_GAS not in home.history.media
+    await home.refresh()
+    assert {day.amount for day in home.gas.days.values()} <= {6.0, 2.25}
+    assert home.gas.kwh_per_m3 == 10.0
+    # Without the note of a point, it is that of the account.
+    del stored["point"]
+    home.history.media[LENEDA_GAS] = MediumHistory.from_dict(stored)
+    home.correct(other)
+    assert len(home.gas.days) == 51
 
 
 async def test_nothing_is_asked_without_a_point_or_with_a_meter(

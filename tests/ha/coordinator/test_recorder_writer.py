@@ -181,6 +181,44 @@ async def test_again_older_newer_and_corrected(
     assert await changes(hass) == drawn(-20, 1) | {-7: 2.5}
 
 
+async def test_hours_of_a_former_point(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(hours=2, minutes=20))
+    await silence(hass, freezer, EIGHT + 2 * HOUR)
+    await live(hass, freezer, EIGHT + timedelta(hours=5, minutes=30), EIGHT + 8 * HOUR)
+    own = await changes(hass)
+    await past.async_bring_in(series(dict.fromkeys(platform(-30, 4), 0.9)))
+    assert await changes(hass) != own
+
+    # The right point is known for fewer hours; Home Assistant ends before they are written.
+    await past.async_outdate()
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+    assert (past.waits, past.is_outdated) == (True, True)
+    assert not past.knows(["energy_imported"])
+    await past.async_bring_in(series(platform(-8, -1)))
+
+    assert (past.waits, past.is_outdated) == (False, False)
+    found = await changes(hass)
+    assert {n: kwh for n, kwh in found.items() if kwh} == own | drawn(-8, -1)
+    await past.async_bring_in(series(platform(-10, 4)))
+    found = await changes(hass)
+    assert {n: kwh for n, kwh in found.items() if kwh} == drawn(-10, 7)
+
+
+async def test_an_outdated_entity_without_statistics_waits(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    await past.async_bring_in(series(platform(-3, 0)))
+    await past.async_outdate()
+    get_instance(hass).async_clear_statistics([NAME])
+    await async_wait_recording_done(hass)
+    await past.async_bring_in(series(platform(-3, 0)))
+    assert (past.waits, past.is_outdated) == (True, True)
+
+
 async def test_the_missing_hours_of_a_gap(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
 ) -> None:

@@ -99,7 +99,8 @@ async def agree(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> Con
     ("greeting", "step"),
     [
         (b"\r\npulse\r\n", "pulse_found"),
-        (b"1234\r\n", "count_found"),
+        (b"34\r\n1234\r\n", "count_found"),
+        (b"34\r\n", "pulse_found"),
         (b"", "pulse_not_found"),
         (b"\xff\x00\x80", "pulse_not_found"),
     ],

@@ -61,12 +61,13 @@ def test_a_running_count_is_the_sum_of_its_differences(
 def test_restarts_of_the_board_lose_nothing(lives: list[list[int]]) -> None:
     """A board that says it stands at 0 when it starts, and has 100 pulses at least before it ends.
 
-    Without, a count could be as high again as the last of the life before, which nobody can see.
+    Without, the next count could be as high again as the last one of the life before, which nobody
+    can see.
     """
     meter = counting(0)
     at, total = 100.0, 0
     for steps in lives:
-        for count in accumulate([100, *steps], initial=0):
+        for count in accumulate([50, 50, *steps], initial=0):
             at += 10
             meter.feed(b"%d\r\n" % count, at)
         total += 100 + sum(steps)
@@ -94,9 +95,9 @@ def test_what_came_while_nobody_listened(before: int, missed: int) -> None:
 
 @pytest.mark.parametrize("size", [1 << 16, 1 << 32])
 def test_a_counter_that_ends(size: int) -> None:
-    meter = counting(size - 40, size - 20, 10)
+    meter = counting(size - 40, size - 20, 10, 12)
 
-    assert meter.pulses == 20 + 30
+    assert meter.pulses == 20 + 30 + 2
 
 
 def test_a_count_that_is_set_is_no_pulse() -> None:
@@ -115,6 +116,39 @@ def test_a_count_that_cannot_be_is_held_back() -> None:
     # The board counts from elsewhere now: known once it goes on from there.
     meter = counting(1000, 1001, 500_000, 500_002, 500_003)
     assert meter.pulses == 1 + 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "pulses"),
+    [
+        # Damaged: the next count fits the last one.
+        ((25_011, 250_012, 250_013), 2),
+        ((950_011, 250_012, 250_013), 2),
+        ((25_011, 950_011, 250_012), 1),
+        ((250_000, 250_012), 1),
+        # The board goes on there: from 0, from an earlier count, or after an outage.
+        ((7,), 0),
+        ((7, 7), 7),
+        ((7, 9), 9),
+        ((25_011, 7, 9), 9),
+        ((250_000, 250_001), 1),
+        ((270_000, 270_001), 20_000 - 10),
+        # A fall is confirmed only below the last count, however late.
+        ((270_000, 7, 250_012), 1),
+    ],
+)
+def test_a_fall_or_a_large_rise_waits_for_the_next_count(
+    counts: tuple[int, ...], pulses: int
+) -> None:
+    meter = counting(250_000, 250_011)
+    for number, count in enumerate(counts):
+        meter.read_count(f"{count}", 8 * 3600.0 + 20 * number)
+    assert meter.pulses == 11 + pulses
+
+
+def test_a_board_that_sends_its_count_every_hour() -> None:
+    meter = counting(0, 10_000, 20_000, 1_000, 30_000, 40_000, 5_000, 15_000, every=3600)
+    assert meter.pulses == 40_000 + 15_000
 
 
 def test_a_first_number_may_have_lost_its_first_digits() -> None:

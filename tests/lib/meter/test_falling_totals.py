@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -53,13 +54,13 @@ def gas(
 
 def registers(totals: Totals, values: Iterable[Value]) -> list[Value]:
     """Return what is shown for the values of a register, one telegram each."""
-    return [totals.settle(telegram({ENERGY: value})).objects[ENERGY] for value in values]
+    return [totals.settle(telegram({ENERGY: value}), NOON).objects[ENERGY] for value in values]
 
 
 def indexes(totals: Totals, captures: Iterable[tuple[float | None, int | None]]) -> list[Value]:
     """Return what is shown for the values and minutes of captures, one telegram each."""
     return [
-        totals.settle(telegram(channels={1: gas(*capture)})).channels[1].value
+        totals.settle(telegram(channels={1: gas(*capture)}), NOON).channels[1].value
         for capture in captures
     ]
 
@@ -68,7 +69,7 @@ def test_a_telegram_without_falls_is_passed_on_as_it_is() -> None:
     totals = Totals()
     for energy in (0.0, 0.001):
         each = telegram({ENERGY: energy, "1-0:1.7.0": 2.0 - energy}, {1: gas(0.0, 0)})
-        assert totals.settle(each) is each
+        assert totals.settle(each, NOON) is each
     assert not totals.falls
 
 
@@ -94,15 +95,15 @@ def test_a_register_that_falls(values: list[Value], shown: list[Value], falls: i
     totals = Totals()
     assert list(map(repr, registers(totals, values))) == list(map(repr, shown))
     assert totals.falls == {ENERGY: falls}
-    assert ENERGY not in totals.settle(telegram()).objects
+    assert ENERGY not in totals.settle(telegram(), NOON).objects
 
 
 @pytest.mark.parametrize("reference", REGISTERS)
 def test_each_register_falls_by_itself(reference: str) -> None:
     totals = Totals()
-    totals.settle(telegram(dict.fromkeys(REGISTERS, 7)))
+    totals.settle(telegram(dict.fromkeys(REGISTERS, 7)), NOON)
 
-    settled = totals.settle(telegram({**dict.fromkeys(REGISTERS, 8), reference: 0}))
+    settled = totals.settle(telegram({**dict.fromkeys(REGISTERS, 8), reference: 0}), NOON)
 
     assert settled.objects == {**dict.fromkeys(REGISTERS, 8), reference: 7}
     assert totals.falls == {reference: 1}
@@ -158,8 +159,8 @@ def test_whose_index_falls(
     falls: dict[str, int],
 ) -> None:
     totals = Totals()
-    totals.settle(telegram(channels=first))
-    settled = totals.settle(telegram(channels=then))
+    totals.settle(telegram(channels=first), NOON)
+    settled = totals.settle(telegram(channels=then), NOON)
     assert settled == telegram(channels=then if shown is None else shown)
     assert totals.falls == falls
 
@@ -188,5 +189,26 @@ def test_a_restart_between_any_two_telegrams_changes_nothing(values: list[int]) 
     for minutes, value in enumerate(values):
         stored = Totals.from_dict(json.loads(json.dumps(stored.as_dict())))
         each = message(value, minutes)
-        assert stored.settle(each) == always.settle(each)
+        assert stored.settle(each, NOON) == always.settle(each, NOON)
         assert stored.falls == always.falls
+
+
+@pytest.mark.parametrize("time", [None, datetime.fromisoformat("2099-11-24T11:05:00+01:00")])
+def test_a_capture_of_the_far_future_does_not_hold_an_index_for_ever(
+    time: datetime | None,
+) -> None:
+    totals = Totals()
+    ahead = round((datetime.fromisoformat("2099-11-24T11:00:00+01:00") - NOON).total_seconds() / 60)
+    forged = replace(telegram(channels={1: gas(99_999.0, ahead)}), time=time)
+    totals.settle(forged, NOON)
+    # A file of an earlier version has the moment without a limit.
+    file = totals.as_dict()
+    far = (NOON + timedelta(minutes=ahead)).isoformat()
+    file["indexes"] = [[*index[:3], far, *index[4:6], far] for index in file["indexes"]]
+    for after in (totals, Totals.from_dict(file)):
+        shown = []
+        for day in range(1, 5):
+            at = NOON + timedelta(days=day)
+            true = replace(telegram(channels={1: gas(100.0 + day, day * 1440)}), time=at)
+            shown.append(after.settle(true, at).channels[1].value)
+        assert shown[-2:] == [103.0, 104.0]

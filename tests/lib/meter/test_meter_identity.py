@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, telegram
+from dev.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, literal, telegram
 from smartyp1.meter import Limits, MeterMemory, MeterReader, MeterSession, NamedMeter, OtherMeter
 from smartyp1.p1 import FrameDecryptor, Reason, Rejection
 
@@ -23,7 +23,8 @@ DAMAGED = PLAIN.replace(b"1.8.0(0", b"1.8.0(9")
 class Port:
     """A port at which the meter with a name is read, over restarts."""
 
-    def __init__(self, key: bytes | None = KEY) -> None:
+    def __init__(self, key: bytes | None = KEY, *, needs_tag: bool = True) -> None:
+        self._needs_tag = needs_tag
         self.memory = MeterMemory()
         self.warned: list[tuple[str, float]] = []
         self.restart(key)
@@ -33,11 +34,11 @@ class Port:
         self.memory = MeterMemory.from_dict(
             self.memory.as_dict() | {"demand": self.memory.demand_meter.as_dict()}
         )
-        decryptor = (
-            FrameDecryptor(key, last_counters=self.memory.last_counters(key)) if key else None
+        decryptor = key and FrameDecryptor(
+            key, last_counters=self.memory.last_counters(key), needs_tag=self._needs_tag
         )
         limits = Limits(warn=lambda *warning: self.warned.append(warning))
-        meter = NamedMeter(DEVICE_NAME, MeterReader(self.memory, limits), decryptor)
+        meter = NamedMeter(DEVICE_NAME, MeterReader(self.memory, limits), decryptor or None)
         self.session = MeterSession(meter, limits=limits)
 
     def hears(self, data: bytes, clock: float = 0.0) -> list[str]:
@@ -184,13 +185,32 @@ def test_what_another_meter_calls_itself_is_short_for_people() -> None:
     assert session.reception.other_meters.total() == 30
 
 
-def test_telegrams_without_a_tag_have_thirty_turns_at_once_and_two_a_second() -> None:
+def test_plain_telegrams_have_thirty_turns_at_once_and_two_a_second() -> None:
     plain = Port(None)
     assert plain.hears(PLAIN * 100) == ["read"] * 30
     for clock in range(1, 50):
         assert plain.hears(PLAIN * 20, float(clock)) == ["read"] * 2
     assert plain.session.reception.ignored == {"telegrams": 70 + 49 * 18}
     assert plain.warned == [("telegrams", 2.0)]
-    # A tag is proof enough.
-    sealed = Port()
-    assert sealed.hears(b"".join(map(says, range(100)))) == ["read"] * 100
+
+
+@pytest.mark.parametrize("needs_tag", [True, False])
+def test_a_backlog_of_frames_is_read_to_its_end(*, needs_tag: bool) -> None:
+    port = Port(needs_tag=needs_tag)
+    key = AUTHENTICATION_KEY if needs_tag else OTHER_KEY
+    frames = [frame(n, PLAIN, authentication_key=key) for n in range(100)]
+    assert port.hears(b"".join(frames)) == ["read"] * 100
+    assert not port.session.reception.ignored
+
+
+def test_without_a_tag_a_recorded_frame_makes_one_telegram() -> None:
+    port = Port(needs_tag=False)
+    recorded = bytearray(frame(7, PLAIN, authentication_key=OTHER_KEY))
+    counter = slice(14, 18)
+    assert recorded[counter] == (7).to_bytes(4)
+    # With another counter, the text is noise.
+    for number in (*range(7), *range(8, 1000), (1 << 32) - 1):
+        recorded[counter] = number.to_bytes(4)
+        assert port.hears(bytes(recorded)) == ["tag"]
+    recorded[counter] = (7).to_bytes(4)
+    assert port.hears(bytes(recorded) * 3) == ["read", "replay", "replay"]

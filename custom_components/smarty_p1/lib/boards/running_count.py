@@ -9,11 +9,13 @@ MAX_POWER_KW = 100
 # A board's message can be delayed by this number of seconds. So the real time between two counts
 # can be this much longer than the time between their messages.
 _MAX_DELAY_S = 10.0
+# A rise is accepted at once only if this number of seconds at MAX_POWER_KW suffices for it. After
+# hours without a count, even a damaged count could otherwise seem possible.
+_MAX_UNCONFIRMED_S = 60.0
 # Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
-# A count that is lower than the last count has two possible causes. If the last count was at most
-# this number of pulses below the counter's end, the counter has overflowed to 0. Otherwise, the
-# board was restarted.
+# If the last count was at most this number of pulses below the counter's end, a fall can mean that
+# the counter has overflowed to 0.
 _MAX_PULSES_TO_WRAP = 1024
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 
@@ -26,9 +28,9 @@ def parse_count(text: str) -> int | None:
 class RunningCount:
     """Running count of a board: `count` is the last accepted count, `at` its time in seconds.
 
-    A count is held back if its rise would need more power than MAX_POWER_KW. If the next count fits
-    the held count, the counting continues from the held count. Otherwise, the held count was
-    damaged and is forgotten.
+    A fall and a large rise are held back, because a damaged count looks the same. If the next count
+    fits the held count, both are accepted. If the next count fits the last count, the held count
+    was damaged and is forgotten.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
@@ -55,33 +57,44 @@ class RunningCount:
         if not is_whole and (self.count is None or count < self.count):
             return None
         if self.count is None:
-            self.count, self.at = count, at
-            return 0
-        pulses = self._since(self.count, self.at, count, at)
-        if pulses is None and self._held and self._held[0] <= count:
-            pulses = self._since(*self._held, count, at)
-        if pulses is None:
+            pulses = 0
+        elif 0 <= count - self.count <= self._max_pulses(min(at - self.at, _MAX_UNCONFIRMED_S)):
+            pulses = count - self.count
+        elif self._held and self._fits_held(*self._held, self.count, count, at):
+            pulses = self._since(self.count, *self._held) + count - self._held[0]
+        else:
             self._held = count, at
             return None
         self.count, self.at, self._held = count, at, None
         return pulses
 
-    def _since(self, last: int, last_at: float, count: int, at: float) -> int | None:
-        """Return the number of pulses from the count `last` to `count`.
+    def _max_pulses(self, seconds: float) -> int:
+        return ceil((max(seconds, 0.0) + _MAX_DELAY_S) * self._max_rate)
 
-        Return None if so many pulses in this time need a power above MAX_POWER_KW. `last_at` and
-        `at` are the times of the two counts in seconds.
+    def _fits_held(self, held: int, held_at: float, last: int, count: int, at: float) -> bool:
+        """Return whether `count`, the next count, confirms the count `held`.
+
+        After a fall, `count` must be lower than the last count, too.
         """
-        max_pulses = ceil((max(at - last_at, 0.0) + _MAX_DELAY_S) * self._max_rate)
+        is_same_side = held >= last or count < last
+        return is_same_side and 0 <= count - held <= self._max_pulses(at - held_at)
+
+    def _since(self, last: int, count: int, at: float) -> int:
+        """Return the number of pulses from the count `last` to the confirmed count `count`.
+
+        Return 0 if so many pulses in this time need a power above MAX_POWER_KW.
+        """
+        max_pulses = self._max_pulses(at - self.at)
         if count >= last:
             pulses = count - last
+        elif overflows := [
+            size - last + count
+            for size in _SIZES
+            if 0 < size - last <= _MAX_PULSES_TO_WRAP and size - last + count <= max_pulses
+        ]:
+            pulses = overflows[0]
+        elif 2 * count > last:
+            pulses = 0  # the board has restored an earlier count
         else:
-            past_end = [
-                size - last + count
-                for size in _SIZES
-                if 0 < size - last <= min(_MAX_PULSES_TO_WRAP, max_pulses)
-            ]
-            # If the counter has not overflowed, the board was restarted and began again at 0. So
-            # `count` is the number of pulses since the restart.
-            pulses = past_end[0] if past_end and past_end[0] <= max_pulses else count
-        return pulses if pulses <= max_pulses else None
+            pulses = count  # the board was restarted and began again at 0
+        return pulses if pulses <= max_pulses else 0

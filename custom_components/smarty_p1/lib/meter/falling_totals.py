@@ -37,6 +37,8 @@ _MBUS_CONFIRMATIONS = 1
 # Maximum number of indexes to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_INDEXES = 64
+# A capture time can be wrong and far in the future. Without this limit, all later captures would
+# seem to be older than this capture.
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
     "1-0:1.8.0",
@@ -84,6 +86,11 @@ class _Total[M: (int, datetime)]:
         """Return the state for `restored`. The caller converts both moments to JSON values."""
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
+    def limit_moments(self, latest: M) -> None:
+        """Lower the remembered moments to `latest`."""
+        self.moment = min(self.moment, latest)
+        self._lower_moment = min(self._lower_moment, latest)
+
     def accepts(self, value: float, moment: M) -> bool:
         """Return whether `value`, the next value, is accepted.
 
@@ -103,15 +110,6 @@ class _Total[M: (int, datetime)]:
             return False
         self._lower, self._lower_moment = value, moment
         return self.sightings > self._confirmations
-
-
-def _plausible(captured: datetime, telegram_time: datetime | None) -> datetime:
-    """Return the capture time, but at most one day after the telegram's time.
-
-    A capture time can be wrong and far in the future. Without the limit, all later captures would
-    seem to be older than this capture.
-    """
-    return min(captured, telegram_time + _MAX_AHEAD) if telegram_time else captured
 
 
 def _index_reference(channel: int) -> str:
@@ -169,11 +167,15 @@ class Totals:
             ],
         }
 
-    def settle(self, telegram: Telegram) -> Telegram:
-        """Return the telegram with the last accepted values in place of totals that have fallen."""
+    def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
+        """Return the telegram with the last accepted values in place of totals that have fallen.
+
+        The capture times of indexes count as at most one day after the telegram's time and after
+        `received_at`, the time of reception.
+        """
         self._telegrams += 1
         objects = self._fallen_registers(telegram)
-        channels = self._fallen_indexes(telegram)
+        channels = self._fallen_indexes(telegram, received_at)
         if not objects and not channels:
             return telegram
         for channel, reading in channels.items():
@@ -207,7 +209,7 @@ class Totals:
                 objects[reference] = type(value)(register.value)
         return objects
 
-    def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:
+    def _fallen_indexes(self, telegram: Telegram, received_at: datetime) -> dict[int, MBusReading]:
         """Return the last accepted reading of each M-Bus meter whose index has fallen.
 
         The keys are M-Bus channels.
@@ -219,11 +221,13 @@ class Totals:
             reading = telegram.channels[channel]
             if reading.value is None or reading.time is None:
                 continue
-            moment = _plausible(reading.time, telegram.time)
+            sent = min(telegram.time or received_at, received_at)
+            moment = min(reading.time, sent + _MAX_AHEAD)
             key = identity, reading.unit
             index = self._indexes.pop(key, None) or _Total(
                 reading.value, moment, _MBUS_CONFIRMATIONS
             )
+            index.limit_moments(received_at + _MAX_AHEAD)
             # If there are too many indexes, the loop below removes the first ones in the dict. So
             # move this index to the end.
             self._indexes[key] = index

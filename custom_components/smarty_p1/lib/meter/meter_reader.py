@@ -91,7 +91,7 @@ class MeterReader:
         came late.
         """
         telegram = self.limits.apply(telegram)
-        settled = self.memory.totals.settle(telegram)
+        settled = self.memory.totals.settle(telegram, received_at)
         # `settle` holds back a fall of the imported energy until further telegrams confirm the
         # fall. Until then, the true energy is unknown. So do not count this telegram for the
         # quarter-hour.

@@ -55,8 +55,8 @@ type Rejected = Rejection | OtherMeter
 class MeterSession:
     """Session that makes readings from the bytes of one port.
 
-    `prices` returns the market prices at the time of a telegram. `limits` restricts telegrams
-    without a tag. With `may_be_late`, telegrams can come late, so the time in a telegram tells its
+    `prices` returns the market prices at the time of a telegram. `limits` restricts plain
+    telegrams. With `may_be_late`, telegrams can come late, so the time in a telegram tells its
     age. Without it, all telegrams are current, so their times tell the deviation of the meter's
     clock.
     """
@@ -95,7 +95,7 @@ class MeterSession:
         """Yield the readings and rejections that `data` completes.
 
         `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock.
-        The rate limit for telegrams without an authentication tag needs `clock`.
+        The rate limit for plain telegrams needs `clock`.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):

@@ -11,11 +11,14 @@ from .mbus_channels import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
-# Telegrams a second that are read without a correct authentication tag: twice as many as the
-# fastest meter sends. Such telegrams can be forged by anybody with access to the line.
+# Plain telegrams that are read a second: twice as many as the fastest meter sends. Anybody with
+# access to the line can forge any number of them. Encrypted frames need no limit, even without a
+# correct tag: a forger without the key can only change a recorded frame, because with another frame
+# counter the text becomes noise, and each counter is accepted only once. So a meter's frames limit
+# the number of forged frames, and all frames of a backlog are read.
 TELEGRAMS_A_SECOND = 2.0
-# Maximum number of telegrams without a tag that can be read in a burst. After a delay, a link
-# delivers at most the telegrams of 30 seconds together, because a longer silence closes the link.
+# Maximum number of plain telegrams that can be read in a burst. After a delay, a link delivers at
+# most the telegrams of 30 seconds together, because a longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.
@@ -31,9 +34,8 @@ class Limits:
     """Limits for the telegrams of one meter.
 
     The number of M-Bus meters, the number of objects outside the specification, and the rate of
-    telegrams without an authentication tag are limited. `kept_meters` returns the identities of the
-    M-Bus meters that have devices in Home Assistant. When a device is removed, a new meter can take
-    its place.
+    plain telegrams are limited. `kept_meters` returns the identities of the M-Bus meters that have
+    devices in Home Assistant. When a device is removed, a new meter can take its place.
 
     `ignored` counts the surplus, keyed by "meters", "objects" and "telegrams". When a limit is
     exceeded for the first time, `warn` is called with this key and the limit.
@@ -59,9 +61,9 @@ class Limits:
     def has_turn(self, telegram: Telegram, now: float) -> bool:
         """Return whether the rate limit admits a telegram at the time `now` in seconds.
 
-        The limit does not apply to a telegram with a correct tag.
+        The limit applies only to plain telegrams.
         """
-        if telegram.verification is Verification.TAG:
+        if telegram.verification is not Verification.PLAIN:
             return True
         if self._turns.left(now) < 1:
             self._note("telegrams", 1, TELEGRAMS_A_SECOND)

@@ -1,0 +1,63 @@
+"""Frames whose order only the store knows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dev.encoder import KEY, TITLE, frame, telegram
+from smarty_p1_fleet.frame_verifier import TELEGRAM, FrameVerifier
+from smarty_p1_gateway import Keys
+from tests.fleet.made_up import SUBJECT, Fleet
+
+KEYS = Keys({TITLE: KEY}, None)
+DAY = 86400
+BEGIN = datetime(2017, 7, 14, tzinfo=UTC).timestamp()
+
+
+async def judge(verifier: FrameVerifier, counter: int, at: float, arrived: float) -> str:
+    """Return the outcome for a frame with a time and an arrival, in seconds after BEGIN."""
+    local = datetime.fromtimestamp(BEGIN + at, UTC) + timedelta(hours=2)
+    text = telegram(f"0-0:1.0.0({local:%y%m%d%H%M%S}S)", name="M46")
+    data = frame(counter, text, key=KEY, title=TITLE)
+    return (await verifier.judge(SUBJECT, data, BEGIN + arrived)).outcome
+
+
+@pytest.mark.parametrize("begins", [True, False])
+async def test_a_clock_that_was_put_back_by_days_is_noticed_after_a_restart(
+    fleet: Fleet, *, begins: bool
+) -> None:
+    fleet.counters.stored = [(100, BEGIN)]
+    if begins:
+        # The collector starts 36 hours later, when the day's counters no longer have the meter's.
+        await fleet.judge.begin(BEGIN + 1.5 * DAY)
+    for number in range(3):
+        seconds = 1.5 * DAY + 10 * number
+        outcome = await judge(fleet.judge, 200 + number, seconds - 3 * DAY, seconds)
+        assert outcome == "clock"
+    assert fleet.counters.asked == 1
+    assert await judge(fleet.judge, 300, 1.6 * DAY, 1.6 * DAY) == TELEGRAM
+
+
+async def test_frames_of_right_clocks_need_no_question(fleet: Fleet) -> None:
+    for counter in (3, 4, 1):
+        assert await judge(fleet.judge, counter, 10 * counter, 40) == TELEGRAM
+    assert fleet.counters.asked == 0
+
+
+async def test_refused_frames_are_refused_after_a_restart_when_the_clock_has_caught_up(
+    fleet: Fleet,
+) -> None:
+    # After the frame 100, the clock was put back by half an hour.
+    fleet.counters.stored = [(99, BEGIN - 10), (100, BEGIN), (280, BEGIN + 10)]
+    assert await judge(fleet.judge, 280, 10, 10) == TELEGRAM
+    assert await judge(fleet.judge, 200, -800, 60) == "clock"
+    # A late frame that was missing.
+    assert await judge(fleet.judge, 98, -20, 60) == TELEGRAM
+
+
+async def test_a_reader_that_begins_among_refused_frames_refuses_them(fleet: Fleet) -> None:
+    fleet.counters.stored = [(99, BEGIN - 10), (100, BEGIN), (280, BEGIN + 10)]
+    reader = fleet.new_judge(KEYS, is_reader=True)
+    assert await judge(reader, 150, -1300, 500) == "clock"
+    assert await judge(reader, 279, -10, 1790) == "clock"
+    assert await judge(reader, 280, 10, 1810) == TELEGRAM
