@@ -18,12 +18,14 @@ from ..tariff import (
     Bill,
     Contracts,
     Demand,
+    MeanPrices,
     Month,
     QuarterHours,
     above_contract,
     compute_bill,
     day_end,
     day_start,
+    mean_prices,
 )
 from .bills import known_months, peak_report
 
@@ -41,10 +43,11 @@ def bills_by_day(
     """
     until = min(until, month.end)
     start = day_start(month.since or month.start)
-    before = _bill_until(month, contracts, start)
+    means = mean_prices(month, contracts, until)
+    before = _bill_until(month, contracts, start, means)
     while start < until:
         end = min(day_end(start), until)
-        due = _bill_until(month, contracts, end)
+        due = _bill_until(month, contracts, end, means)
         yield start, end, before, due
         before, start = due, day_end(start)
 
@@ -88,10 +91,10 @@ def _days(
         }
 
 
-def _bill_until(month: Month, contracts: Contracts, time: datetime) -> Bill:
+def _bill_until(month: Month, contracts: Contracts, time: datetime, means: MeanPrices) -> Bill:
     """Return the bill of `month` as if the month ended at `time`."""
     passed = tuple(day for day in month.days if day.start < time)
-    return compute_bill(replace(month, days=passed), contracts, time)
+    return compute_bill(replace(month, days=passed), contracts, time, means=means)
 
 
 def _more(before: float | None, after: float | None) -> float | None:

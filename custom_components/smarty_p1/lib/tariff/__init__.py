@@ -16,7 +16,7 @@ from .battery_simulation import (
     Battery,
 )
 from .battery_worth import ClassWithBattery, WhatIf, YearCosts, simulate_battery
-from .bill import BILL_LINES, Bill, Line, compute_bill, lines_of
+from .bill import BILL_LINES, Bill, Line, MeanPrices, compute_bill, lines_of, mean_prices
 from .calendar import (
     KEPT_MONTHS,
     KEPT_TIME,
@@ -164,6 +164,7 @@ __all__ = [
     "Line",
     "MarketHours",
     "MarketPrices",
+    "MeanPrices",
     "Month",
     "MonthComparison",
     "NetworkPrices",
@@ -203,6 +204,7 @@ __all__ = [
     "lines_of_file",
     "load_months",
     "market_prices_of",
+    "mean_prices",
     "month_end",
     "month_name",
     "month_start",

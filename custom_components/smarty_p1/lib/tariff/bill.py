@@ -202,17 +202,34 @@ class _Charge(NamedTuple):
     has_vat: bool = True
 
 
+type MeanPrices = tuple[float | None, float | None]
+"""Mean market prices of a month's imported and exported energy, None if unknown."""
+
+
+def mean_prices(month: Month, contracts: Contracts, until: datetime) -> MeanPrices:
+    """Return the mean prices that `compute_bill` uses for energy without a known market price."""
+    parts = parts_of(month, contracts, until)
+    return _mean_price([_bought(part) for part in parts]), _mean_price(
+        [_sold(part) for part in parts]
+    )
+
+
 def compute_bill(
-    month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
+    month: Month,
+    contracts: Contracts,
+    until: datetime,
+    published: NetworkPrices | None = None,
+    means: MeanPrices | None = None,
 ) -> Bill:
     """Return the bill of `month` from its start to `until`, or to its end if that is earlier.
 
     If a contract lacks a price of the grid or a levy, the published price of each day is used. If
-    `published` is given, its prices replace the published prices of all days.
+    `published` is given, its prices replace the published prices of all days. `means` are the mean
+    market prices of a longer part of the month, if `month` has only its first days.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
-    mean, mean_sold = _mean_price(bought), _mean_price(sold)
+    mean, mean_sold = means or (_mean_price(bought), _mean_price(sold))
     charges: list[_Charge] = []
     for part, energy, sold_energy in zip(parts, bought, sold, strict=True):
         charges += _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))

@@ -1,0 +1,29 @@
+"""The days of a month add up to its bill."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from smartyp1.answers import bills_by_day
+from smartyp1.tariff import Contract, Contracts, Day, Month, compute_bill, month_start
+
+
+def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
+    start = month_start(datetime(2026, 6, 10, tzinfo=UTC))
+    first = start.astimezone(UTC)
+    contract = Contract(reference_kw=7, energy_margin=0.02)
+    contracts = replace(Contracts(), entries=((datetime(1999, 1, 1, tzinfo=UTC), contract),))
+    priced = Day(start=first, imported_wh=10_000.0, market_wh=10_000.0, market_cost=1.0)
+    days = [replace(priced, start=first + timedelta(days=n)) for n in range(10)]
+    # 3 of the 100 kWh have no price: too much of the first day, not of the month.
+    days[0] = replace(days[0], market_wh=7_000.0, market_cost=0.7)
+    month, until = Month(start=start, days=tuple(days)), first + timedelta(days=10)
+
+    costs = [
+        due.total - before.total
+        for _, _, before, due in bills_by_day(month, contracts, until)
+        if before.total is not None and due.total is not None
+    ]
+    assert len(costs) == 10
+    assert sum(costs) == pytest.approx(compute_bill(month, contracts, until).total)
