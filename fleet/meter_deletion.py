@@ -102,8 +102,14 @@ async def _find(
         )
         raise ConfigError(msg)
     labels = {title, meter if owners.get(name_key(meter)) == title else title}
+    left_out = ""
     with suppress(KeyNotFoundError):
-        labels.add(((await bucket.get(f"meter.{title}")).value or b"").decode(errors="replace"))
+        name = ((await bucket.get(f"meter.{title}")).value or b"").decode(errors="replace")
+        owner = owners.get(name_key(name), title)
+        if owner == title:
+            labels.add(name)
+        else:
+            left_out = f", without the series of {name}, which belong to the meter {owner}"
     if also is not None:
         if owners.get(name_key(also), title) != title:
             msg = f"the name given with --series belongs to the meter {owners[name_key(also)]}"
@@ -113,7 +119,7 @@ async def _find(
     labels |= {label for key in names if (label := label_of(key))}
     # Drop the empty label. As a selector, it would select all series without a meter.
     series = tuple(sorted(labels - {""}))
-    return _Forgetting(js, reader, title, series, names)
+    return _Forgetting(js, reader, title, series, names, left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +129,11 @@ class _Forgetting:
     title: str
     labels: tuple[str, ...]
     names: tuple[str, ...]
+    left_out: str
 
     def __str__(self) -> str:
         labels = ", ".join(label for label in self.labels if label != self.title)
-        return f"The meter {self.title}" + (f" ({labels})" if labels else "")
+        return f"The meter {self.title}" + (f" ({labels})" if labels else "") + self.left_out
 
     async def holdings(self) -> Holdings:
         counts = [await self.reader.count(selector(label), time.time()) for label in self.labels]

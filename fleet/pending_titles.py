@@ -27,6 +27,7 @@ _MAKER_SIZE = 3
 _DELETED = {"KV-Operation": "DEL"}
 _WRONG_LAST_SEQUENCE = 10071
 _DUE = "due"
+_NONE_TRIED = "-"
 _MAX_DIGITS = 20  # sequence numbers of NATS have 64 bits
 
 
@@ -45,6 +46,17 @@ class PendingFrames(NamedTuple):
     def to_bytes(self) -> bytes:
         """Return the entry in the form in which the bucket stores it."""
         return " ".join([str(self.first), self.tried, *[_DUE] * self.is_due]).encode()
+
+    def merged(self, other: PendingFrames) -> PendingFrames:
+        """Return an entry for the frames of this entry and of `other`.
+
+        If their keys differ, no keys were tried with all these frames.
+        """
+        return self._replace(
+            first=min(self.first, other.first),
+            tried=self.tried if self.tried == other.tried else _NONE_TRIED,
+            is_due=self.is_due or other.is_due,
+        )
 
     @classmethod
     def parse(cls, value: bytes, revision: int) -> PendingFrames:
@@ -132,11 +144,7 @@ class PendingTitles:
         # While an entry is due, a task is perhaps reading its frames. At its end, the task deletes
         # the entry, unless the entry has got a new revision. So update the entry even if its
         # content stays the same.
-        changed = wanted._replace(
-            first=min(entry.first, wanted.first),
-            is_due=entry.is_due or wanted.is_due,
-            revision=entry.revision,
-        )
+        changed = entry.merged(wanted)
         if changed != entry or entry.is_due:
             await self._bucket().update(self._key(title), changed.to_bytes(), entry.revision)
         return True
@@ -215,7 +223,7 @@ def print_of(keys: Sequence[MeterKeys]) -> str:
     prints = sorted(
         key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )
-    return hashlib.sha256("".join(prints).encode()).hexdigest()[:8] if prints else "-"
+    return hashlib.sha256("".join(prints).encode()).hexdigest()[:8] if prints else _NONE_TRIED
 
 
 def _is_of_maker(title: bytes) -> bool:

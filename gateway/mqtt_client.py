@@ -78,6 +78,7 @@ class MqttClient(aiomqtt.Client):
         )
         self._room = asyncio.Semaphore(WINDOW)
         self._last_posted = 0
+        self._too_large: set[str] = set()
         self._all_posted = asyncio.Event()
         self._all_posted.set()
 
@@ -127,11 +128,22 @@ class MqttClient(aiomqtt.Client):
             raise RefusedError(msg)
 
     def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
-        """Queue a message with QoS 0. Raises MqttError.
+        """Queue a message with QoS 0. Drop it if the broker does not take its size.
+
+        Raises MqttError.
 
         The caller waits for all queued messages at once by `posted`. So the task and the broker
         wake up less often than with a wait after each message.
         """
+        if not self.accepts(topic, payload):
+            if topic not in self._too_large:
+                self._too_large.add(topic)
+                LOGGER.warning(
+                    "the broker refuses packets of more than %s bytes: nothing is published at %s",
+                    self._largest,
+                    topic,
+                )
+            return
         info = self._client.publish(topic, payload, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise aiomqtt.MqttCodeError(info.rc, "Could not publish message")

@@ -15,8 +15,8 @@ _PORT = 4222
 _MAX_SERVERS = 100
 _MAX_BATCH_SECONDS = 60
 # An inbox must not contain dots, because the inbox of one user must not lie below the inbox of
-# another user.
-_INBOX = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# another user. With the 64 characters of a user's name, "_INBOX_<name>" has 71.
+_INBOX = re.compile(r"[A-Za-z0-9_-]{1,71}")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
 )
@@ -76,7 +76,7 @@ def _read_inbox(table: ConfigTable, username: str | None) -> str:
     """
     inbox = table.take_text("inbox_prefix")
     if inbox is not None and not _INBOX.fullmatch(inbox):
-        table.fail("inbox_prefix", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
+        table.fail("inbox_prefix", "must have 1 to 71 of A-Z, a-z, 0-9, _ and -")
     own = f"{DEFAULT_INBOX}_{username}"
     return inbox or (own if username and _INBOX.fullmatch(own) else DEFAULT_INBOX)
 

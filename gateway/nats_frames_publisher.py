@@ -118,7 +118,7 @@ class NatsPublisher:
         Without a connection, end at once.
         """
         self._is_finishing = True
-        if self._gathering:
+        if self._gathering and not self._gathering.expired():
             self._gathering.reschedule(asyncio.get_running_loop().time())
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
@@ -171,11 +171,14 @@ class NatsPublisher:
 
     async def _gather(self) -> None:
         """Wait until there are enough frames for a batch, but at most `batch_seconds`."""
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(self._batch_seconds) as self._gathering:
                 while not self._is_finishing and self._store.received < self._enough_at:
                     self._wanted.update(await self._store.wait_for_any())
-        self._gathering = None
+        except TimeoutError:
+            pass
+        finally:
+            self._gathering = None
 
     async def _take(self) -> _Taken:
         """Return the oldest frames of the ports in `_wanted`, each with its message.

@@ -35,6 +35,8 @@ class Parser(argparse.ArgumentParser):
             )
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"
+        elif " value: " in message:
+            message = f"{message.partition(': invalid ')[0]}: invalid value"
         super().error(message)
 
 

@@ -59,9 +59,12 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the attributes, including the reference power in kW.
+        """Return the attributes, including the reference power of the current contract in kW.
 
         A gauge card can use the reference power as its maximum.
         """
-        reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
+        if demand := self.coordinator.data.demand:
+            reference_power = demand.contracts.at(demand.quarter_start).reference_kw
+        else:
+            reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

@@ -59,7 +59,7 @@ async def async_get_config_entry_diagnostics(
     }
     if entry.state is ConfigEntryState.LOADED:
         content |= _describe(entry.runtime_data)
-    return _redact_text(content, str(entry.unique_id))
+    return redact_text(content, str(entry.unique_id))
 
 
 def redact_names(port: str) -> str:
@@ -67,14 +67,14 @@ def redact_names(port: str) -> str:
     return _NAMING.sub(rf"\1{REDACTED}", port)
 
 
-def _redact_text[T](content: T, private: str) -> T:
+def redact_text[T](content: T, private: str) -> T:
     """Return the content with `private` redacted in every string. Case is ignored."""
     result: Any = content
     match content:
         case dict():
-            result = {key: _redact_text(value, private) for key, value in content.items()}
+            result = {key: redact_text(value, private) for key, value in content.items()}
         case list() | tuple():
-            result = [_redact_text(value, private) for value in content]
+            result = [redact_text(value, private) for value in content]
         case str():
             # Ignore case, because host names of gateways contain the serial number in lower case.
             result = re.sub(re.escape(private), REDACTED, content, flags=re.IGNORECASE)

@@ -13,7 +13,7 @@ from .coordinator.cableless_coordinator import LenedaCoordinator
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.source_entity_coordinator import EntityCoordinator
-from .diagnostics import redact_names
+from .diagnostics import redact_names, redact_text
 
 
 @callback
@@ -59,7 +59,7 @@ def _describe(entry: AnyConfigEntry) -> str:
         demand = coordinator.books.demand
         until = f"{dt_util.as_local(demand.until):%Y-%m-%d}" if demand else "nothing yet"
         described.append(f"Leneda without a cable, {until}")
-    return ", ".join(described)
+    return redact_text(", ".join(described), str(entry.unique_id))
 
 
 def _describe_latest(coordinator: SmartyCoordinator | EntityCoordinator) -> str:

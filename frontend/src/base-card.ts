@@ -209,14 +209,14 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */
-  protected chooser(meter: Meter, detail: (feed: MeterFeed) => string = () => ""): TemplateResult | typeof nothing {
+  protected chooser(meter: Meter, detail: (meter: Meter, feed: MeterFeed) => string = () => ""): TemplateResult | typeof nothing {
     const { meters } = this;
     const list = meters?.list ?? [];
     if (!meters || list.length < 2) return nothing;
     const choices = list.map((choice) => ({
       id: choice.entry_id,
       name: this.nameOf(choice),
-      detail: detail(meters.feed(choice.entry_id)),
+      detail: detail(choice, meters.feed(choice.entry_id)),
     }));
     return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
   }
@@ -318,12 +318,6 @@ export abstract class SmartyCard extends LitElement {
     this.#silence = setTimeout(() => (live.textContent = ""), SPEECH_MS);
   }
 
-  /** Return whether the last telegram is older than `afterS` seconds, or the connection is lost. */
-  protected isOld(feed: MeterFeed, afterS = 60): boolean {
-    const time = feed.live?.received_at;
-    return feed.isLost || Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
-  }
-
   /** Return the time of the last telegram for the top right corner: "18:12:30", or "last 18:12:30" if it is old. */
   protected stamp(feed: MeterFeed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
@@ -331,7 +325,7 @@ export abstract class SmartyCard extends LitElement {
     const date = new Date(time);
     const clock = this.locale.time(date, true);
     const shown = localDay(date) === localDay(new Date(feed.now)) ? clock : `${this.locale.shortDay(date)}, ${clock}`;
-    return html`<small class="number">${this.isOld(feed) ? this.locale.common("last", { time: shown }) : shown}</small>`;
+    return html`<small class="number">${feed.isOld(this.meter) ? this.locale.common("last", { time: shown }) : shown}</small>`;
   }
 }
 

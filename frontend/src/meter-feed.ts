@@ -34,6 +34,9 @@ function watchTouches(): void {
   for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touch, { capture: true, passive: true });
 }
 
+/** Return the number of seconds for which a reading counts as current. */
+export const freshFor = (meter: Meter | undefined): number => meter?.fresh_for ?? 60;
+
 type Listener = () => void;
 
 /** Set of listeners, called at most once per animation frame, however many messages arrive. */
@@ -177,6 +180,12 @@ export class MeterFeed extends SharedSubscription {
   /** Time since the last message, in ms. */
   get silenceMs(): number {
     return Date.now() - this.#liveAt;
+  }
+
+  /** Return whether the last telegram is too old to be current, or the connection is lost. */
+  isOld(meter: Meter | undefined): boolean {
+    const time = this.live?.received_at;
+    return this.isLost || Boolean(this.live?.gone) || (Boolean(time) && this.now - Date.parse(time!) > freshFor(meter) * 1000);
   }
 
   protected start(): void {

@@ -39,6 +39,8 @@ export interface Meter {
   source: "port" | "leneda" | "entities";
   /** Only if `source` is "entities": name of the integration of these entities; null while the meter is not loaded. */
   integration?: string | null;
+  /** Only if `source` is "entities": seconds for which a reading counts as current. */
+  fresh_for?: number;
   /** Only for a meter without a cable: end of the last known day. */
   known_until?: Time | null;
   /** Only for a meter without a cable: whether older days are still being fetched. */

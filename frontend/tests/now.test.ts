@@ -210,8 +210,10 @@ test("phases have one zero and one scale", () => {
 });
 
 const NOW = Date.parse("2026-11-21T17:38:20Z");
-const trouble = (live: Partial<Live>, liveAt = NOW) =>
-  troubleOf(meter, { state: "failing", obstacle: null, remedy: null, ...live }, { silenceMs: NOW - liveAt, now: NOW }, en);
+/** A meter that another integration reads. */
+const slow = { ...meter, source: "entities", fresh_for: 620 } as Meter;
+const trouble = (live: Partial<Live>, liveAt = NOW, of = meter) =>
+  troubleOf(of, { state: "failing", obstacle: null, remedy: null, ...live }, { silenceMs: NOW - liveAt, now: NOW }, en);
 
 test("each trouble has its words, and the time of the last good telegram", () => {
   const key = trouble({ obstacle: "wrong_key", received_at: "2026-11-21T17:02:00Z" })!;
@@ -236,6 +238,8 @@ test("what reaches the page no more is silence too, whatever its clock says", ()
   const late = { state: "receiving", received_at: "2026-11-21T16:00:00Z" } as const;
   assert.equal(trouble(late), undefined);
   assert.equal(trouble(late, NOW - 300_000)!.title, "No telegram for 5 minutes");
+  assert.equal(trouble(late, NOW - 650_000, slow), undefined);
+  assert.equal(trouble(late, NOW - 700_000, slow)!.title, "No telegram for 11 minutes");
 });
 
 test("what was meant to be so is told without alarm", () => {

@@ -3,7 +3,7 @@ import { beforeEach, mock, test } from "node:test";
 import { type MeterFeed, metersOf } from "../src/meter-feed.ts";
 import type { Connection } from "../src/hass.ts";
 import { recordUses } from "../src/request-queue.ts";
-import type { Live } from "../src/websocket-types.ts";
+import type { Live, Meter } from "../src/websocket-types.ts";
 
 type Message = { type: string; entry_id: string; kwh?: number };
 
@@ -266,4 +266,15 @@ test("of the batteries that a slider passes, only the last is asked about", asyn
   for (const _ of [1, 2, 3]) await server.answer();
   assert.deepEqual(server.sent, ["a bill", "a classes", "a what_if 13"]);
   assert.deepEqual(battery!.shown.value, { answers: "a what_if 13" });
+});
+
+test("a telegram is old after a minute, a reading of entities after the time that the integration names", () => {
+  const feed = metersOf(server).feed("one");
+  const meter = {} as Meter;
+  const slow = { fresh_for: 620 } as Meter;
+  const isOld = (seconds: number) => {
+    feed.live = { state: "receiving", obstacle: null, remedy: null, received_at: new Date(Date.now() - 1000 * seconds).toISOString() };
+    return [feed.isOld(meter), feed.isOld(slow)];
+  };
+  assert.deepEqual([isOld(50), isOld(300), isOld(630)], [[false, false], [true, false], [true, true]]);
 });

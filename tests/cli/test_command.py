@@ -162,6 +162,7 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         (("gateway", "--config", "{}/missing", f"--check={SECRET}"), ""),
         (("capture", "127.0.0.1:1", "--anonymous", "{}/key"), "key is there already\n"),
         (("capture", "127.0.0.1:1", "--anonymous", "{}/a/b"), "a/b is in no folder that is there"),
+        (("capture", "127.0.0.1:1", "--minutes", SECRET), "--minutes: invalid value"),
         (("fleet",), "required: ACTION"),
         (("fleet", SECRET), "after fleet, there must be init, forget, export or read"),
         (("fleet", "init", "{}/missing"), "; `smarty-p1 fleet init --example` prints one\n"),

@@ -196,6 +196,26 @@ async def test_a_title_waits_from_its_first_sequence_before_its_frames_are_ackno
     assert [*fleet.bucket.entries] == [key]
 
 
+async def test_a_damaged_frame_marks_no_earlier_frame_as_tried_with_a_new_key(fleet: Fleet) -> None:
+    key, tried = f"waiting.store.{TITLE.hex().upper()}", fleet.judge.tried(TITLE)
+    # Frame 1 waits, and the key that the worker has was added a moment ago.
+    fleet.bucket.put(key, b"1 -")
+    fleet.nats.add(sent(1, key=NEW_KEY))
+    fleet.nats.add(sent(2, key=NEW_KEY))
+    fleet.start()
+    await fleet.until_acknowledged(2)
+    assert fleet.bucket.entries[key].value == b"1 -"
+    # With a title that was noted under another key, it is the same, also for an earlier frame.
+    fleet.bucket.put(key, b"9 0badc0de")
+    fleet.nats.add(sent(3, key=NEW_KEY))
+    await fleet.until_acknowledged(3)
+    assert fleet.bucket.entries[key].value == b"3 -"
+    fleet.bucket.put(key, f"1 {tried}".encode())
+    fleet.nats.add(sent(4, key=NEW_KEY))
+    await fleet.until_acknowledged(4)
+    assert fleet.bucket.entries[key].value == f"1 {tried}".encode()
+
+
 async def test_a_flood_of_replays_waits_in_the_stream_and_holds_up_nobody(fleet: Fleet) -> None:
     fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
     fleet.nats.add(sent(2))

@@ -43,7 +43,9 @@ async def connected(serve: Serve) -> AsyncGenerator[MqttClient]:
                 yield client
 
 
-async def test_no_larger_packet_is_sent_than_the_broker_takes() -> None:
+async def test_no_larger_packet_is_sent_than_the_broker_takes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 
@@ -53,6 +55,11 @@ async def test_no_larger_packet_is_sent_than_the_broker_takes() -> None:
         assert not client.accepts(topic, bytes(2980))
         with pytest.raises(RefusedError, match="3000 bytes"):
             await client.send(topic, bytes(2980))
+        # Without acknowledgement, nobody would learn of it: the connection stays.
+        for _ in range(2):
+            client.post(topic, "x" * 2980)
+        await client.posted()
+        assert caplog.text.count("more than 3000 bytes") == 1
 
 
 async def test_what_cannot_be_sent_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,8 @@ def test_a_credentials_file(tmp_path: Path) -> None:
     [
         ("", "_INBOX"),
         ('username = "cellar-1"', "_INBOX_cellar-1"),
+        # The longest name that `fleet init` accepts.
+        (f'username = "{"g" * 64}"', f"_INBOX_{'g' * 64}"),
         # Below these would be those of others.
         ('username = "cellar.1"', "_INBOX"),
         ('username = "*"', "_INBOX"),
@@ -90,7 +92,7 @@ def test_the_inbox_is_the_users_own(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f'{SERVERS}inbox_prefix = "_INBOX.>"', "[nats] inbox_prefix must have 1 to 64 of A-Z"),
+        (f'{SERVERS}inbox_prefix = "_INBOX.>"', "[nats] inbox_prefix must have 1 to 71 of A-Z"),
         ("", "[nats] servers is missing"),
         ("servers = []", "[nats] servers must be a list of texts in quotes"),
         (f"servers = {['a'] * 101}", "[nats] servers must not have more than 100 nodes"),

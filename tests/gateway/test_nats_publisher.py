@@ -282,6 +282,23 @@ async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
     assert len(cluster.stored) == 62
 
 
+async def test_a_gateway_ends_although_its_connection_was_lost_while_frames_were_gathered(
+    cluster: Cluster, publishing: Publishing
+) -> None:
+    publisher = publishing.publisher
+    await until(lambda: publishing.metric("broker_connected") == 1)
+    publisher._batch_seconds, publisher._enough = 1000.0, 1000
+    # The first batch gathers nothing, as there may be frames of an earlier run.
+    await until(lambda: not publisher._wanted)
+    publishing.put(frame(1))
+    await until(lambda: publisher._gathering is not None)
+    cluster.refuses_login = [OSError("refused")] * 1000
+    await cluster.last.on_closed()
+    await until(lambda: publishing.metric("broker_connected") == 0)
+    await publisher.finish(60)
+    assert cluster.stored == []
+
+
 async def test_a_frame_that_the_stream_never_takes_is_dropped_and_counted(
     cluster: Cluster, publishing: Publishing
 ) -> None:

@@ -145,8 +145,11 @@ async def test_meters_links_and_ages(
     assert KEY not in str(lines)
     assert SERIAL not in str(lines)
     # The serial number of a cable is private.
-    entry.runtime_data.shown_port = "/dev/serial/by-id/usb-FTDI_A10KJ77X-if00-port0"
+    entry.runtime_data.line.shown_port = "/dev/serial/by-id/usb-FTDI_A10KJ77X-if00-port0"
     assert "A10KJ77X" not in str(await told(hass))
+    # Host names of gateways contain the meter's serial number in lower case.
+    entry.runtime_data.line.shown_port = f"socket://p1-{SERIAL.lower()}.lan:2001"
+    assert SERIAL.lower() not in str(await told(hass)).lower()
 
 
 async def test_what_is_wrong_is_told_when_no_readings_come(

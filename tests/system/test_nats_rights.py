@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -173,6 +174,24 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
         for subject in ELSEWHERE:
             await listener.publish(subject, b"{}", f"smarty_p1.sealed.{OWN}")
         await collector.publish(f"smarty_p1.sealed.{OWN}", b"made up")
+        await collector.publish(
+            "$JS.API.STREAM.CREATE.another",
+            json.dumps(
+                {
+                    "name": "another",
+                    "subjects": ["smarty_p1.readings.*"],
+                    "retention": "limits",
+                    "storage": "memory",
+                    "num_replicas": 1,
+                    "republish": {
+                        "src": "smarty_p1.readings.*",
+                        "dest": "smarty_p1.sealed.{{wildcard(1)}}",
+                    },
+                }
+            ).encode(),
+        )
+        for stream in (STREAM, "KV_smarty_p1_meters"):
+            await collector.publish(f"$JS.API.STREAM.DELETE.{stream}", b"")
         await listener.flush()
 
         async def has_heard() -> bool:
@@ -182,5 +201,6 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
 
         await until(has_heard, within=PATIENCE)
         subjects, name = await content(js)
-    assert (subjects, name) == ({}, NAME)
+        streams = {info.config.name for info in await js.streams_info()}
+    assert (subjects, name, streams) == ({}, NAME, {STREAM, "KV_smarty_p1_meters"})
     assert heard.keys() == {f"smarty_p1.readings.{OWN}"}

@@ -1,10 +1,12 @@
 """History of a meter for dashboard cards, in one file. It has data that no entity keeps.
 
 The history affects no costs, so it is written once an hour. A new event is written within five
-minutes. If a part of the file cannot be read, only that part starts empty.
+minutes. If a part of the file cannot be read, only that part starts empty. Each gas, water or heat
+meter is a part.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, override
 
@@ -13,11 +15,11 @@ from homeassistant.core import HomeAssistant, callback
 from ..lib.meter import Reading
 from ..lib.min_interval import MinInterval
 from ..lib.p1 import MBusReading
-from ..lib.stored_values import Stored, checked_list, checked_mapping
+from ..lib.stored_values import checked_list, checked_mapping
 from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory
 from .reception_history import ReceptionHistory
-from .throttled_store import ThrottledStore
+from .throttled_store import Content, ThrottledStore
 from .voltage_extremes import VoltageHistory
 
 SAVE_INTERVAL = 3600.0
@@ -41,6 +43,7 @@ class MeterHistory(ThrottledStore):
         self.events = EventHistory()
         self.media: dict[str, MediumHistory] = {}
         self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
+        self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
         self._is_closed = False
 
@@ -49,12 +52,19 @@ class MeterHistory(ThrottledStore):
         stored = await self._async_read(checked_mapping)
         if stored is None:
             return
-        damaged = []
-        for name, load in _LOADERS.items():
-            try:
-                setattr(self, name, load(stored[name]))
-            except Exception:  # noqa: BLE001 - a file may hold anything; the other parts may be valid
-                damaged.append(name)
+        # A dict keeps each name once, in the order of the parts.
+        damaged: dict[str, None] = {}
+        with _noting("voltages", damaged):
+            self.voltages = VoltageHistory.from_list(stored["voltages"])
+        with _noting("reception", damaged):
+            self.reception = ReceptionHistory.from_dict(stored["reception"])
+        with _noting("events", damaged):
+            self.events = EventHistory.from_dict(stored["events"])
+        with _noting("media", damaged):
+            for item in checked_list(stored["media"], MAX_METERS):
+                with _noting("media", damaged):
+                    identity, medium = checked_list(item)
+                    self.media[identity] = MediumHistory.from_dict(medium)
         if damaged:
             await self._async_complain(", ".join(damaged))
 
@@ -68,8 +78,9 @@ class MeterHistory(ThrottledStore):
         self.reception.note(reading.received_at)
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
-        if self.events.note(reading) and self._event_turns.has_turn():
-            self.schedule(at_once=True)
+        if self.events.note(reading):
+            self._has_new_event = True
+            self.schedule(max_delay=self._event_turns.remaining)
         elif not self.is_waiting:
             self.schedule()
 
@@ -95,6 +106,14 @@ class MeterHistory(ThrottledStore):
         await self.async_save()
 
     @override
+    @callback
+    def _content_when_due(self) -> Content:
+        if self._has_new_event:
+            self._has_new_event = False
+            self._event_turns.restart()
+        return super()._content_when_due()
+
+    @override
     def _content(self) -> dict[str, Any]:
         return {
             "voltages": self.voltages.as_list(),
@@ -104,12 +123,10 @@ class MeterHistory(ThrottledStore):
         }
 
 
-_LOADERS: Mapping[str, Callable[[Stored], Any]] = {
-    "voltages": VoltageHistory.from_list,
-    "reception": ReceptionHistory.from_dict,
-    "events": EventHistory.from_dict,
-    "media": lambda stored: {
-        identity: MediumHistory.from_dict(medium)
-        for identity, medium in map(checked_list, checked_list(stored, MAX_METERS))
-    },
-}
+@contextmanager
+def _noting(part: str, damaged: dict[str, None]) -> Iterator[None]:
+    """Add `part` to `damaged` if it cannot be loaded. The other parts may be valid."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - a file may hold anything
+        damaged[part] = None

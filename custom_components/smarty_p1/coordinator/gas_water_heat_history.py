@@ -6,7 +6,7 @@ over a longer time is added to the day if both captures are of the same day. Oth
 left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
@@ -20,7 +20,7 @@ from ..lib.stored_values import (
     checked_text,
     checked_time,
 )
-from ..lib.tariff import day_start
+from ..lib.tariff import day_end, day_start
 
 KEPT_DAYS = 400
 KEPT_HOURS = 35 * 24
@@ -30,11 +30,14 @@ _MOMENT = timedelta(microseconds=1)
 # Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
 # wrong and the rise is not counted.
 _MAX_AN_HOUR = 10_000
-_MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
-    """Consumption in a day or an hour. It is known for `seconds` of this day or hour."""
+    """Consumption in a day or an hour. It is known for `seconds` of this day or hour.
+
+    After a clock is set back, the same hours are measured again. So `seconds` is limited to the
+    length of the day or hour.
+    """
 
     amount: float
     seconds: float
@@ -87,7 +90,7 @@ class MediumHistory:
         if end - start <= _SPREAD:
             self._spread(start, end, amount)
         elif day_start(start) == day_start(end - _MOMENT):
-            _add(self.days, day_start(start), amount, end - start)
+            self._add_to_day(start, amount, end - start)
         self._forget()
 
     def replace_days(self, days: Mapping[datetime, Sum]) -> None:
@@ -101,10 +104,14 @@ class MediumHistory:
             hour = at.replace(minute=0, second=0, microsecond=0)
             until = min(hour + _HOUR, end)
             part = amount * ((until - at) / (end - start))
-            _add(self.days, day_start(at), part, until - at)
+            self._add_to_day(at, part, until - at)
             if self.has_hours:
-                _add(self.hours, hour, part, until - at)
+                _add(self.hours, hour, part, until - at, _HOUR)
             at = until
+
+    def _add_to_day(self, at: datetime, amount: float, time: timedelta) -> None:
+        start = day_start(at)
+        _add(self.days, start, amount, time, _day_length(start))
 
     def _forget(self) -> None:
         # Dicts keep the order of insertion, so the first keys are the oldest days and hours.
@@ -137,16 +144,21 @@ class MediumHistory:
         energy = data.get("kwh_per_m3")
         history.kwh_per_m3 = None if energy is None else checked_number(energy)
         history.point = checked_text(data.get("point", ""))
-        history.days = _sums(data["days"], KEPT_DAYS)
-        history.hours = _sums(data["hours"], KEPT_HOURS)
+        history.days = _sums(data["days"], KEPT_DAYS, _day_length)
+        history.hours = _sums(data["hours"], KEPT_HOURS, lambda _start: _HOUR)
         return history
 
 
-def _add(sums: dict[datetime, Sum], start: datetime, amount: float, time: timedelta) -> None:
+def _day_length(start: datetime) -> timedelta:
+    return day_end(start) - day_start(start)
+
+
+def _add(
+    sums: dict[datetime, Sum], start: datetime, amount: float, time: timedelta, length: timedelta
+) -> None:
     before = sums.get(start, _NOTHING)
-    sums[start] = Sum(
-        round(before.amount + amount, 6), round(before.seconds + time.total_seconds(), 3)
-    )
+    seconds = min(before.seconds + time.total_seconds(), length.total_seconds())
+    sums[start] = Sum(round(before.amount + amount, 6), round(seconds, 3))
 
 
 def _as_text(sums: dict[datetime, Sum]) -> str:
@@ -156,12 +168,14 @@ def _as_text(sums: dict[datetime, Sum]) -> str:
     )
 
 
-def _sums(stored: Stored, limit: int) -> dict[datetime, Sum]:
+def _sums(
+    stored: Stored, limit: int, length_of: Callable[[datetime], timedelta]
+) -> dict[datetime, Sum]:
     sums = {}
     for text in checked_list(checked_text(stored).split(), limit):
         start, amount, seconds = text.split(":")
         time = datetime.strptime(start, "%Y%m%dT%H").replace(tzinfo=UTC)
-        sums[time] = Sum(
-            checked_number(float(amount)), checked_number(float(seconds), 0, _MAX_DAY_S)
-        )
+        # Limit the seconds, because files may have more after a clock was set back.
+        known = min(checked_number(float(seconds), 0), length_of(time).total_seconds())
+        sums[time] = Sum(checked_number(float(amount)), known)
     return sums

@@ -17,6 +17,7 @@ from ..const import (
     CONF_MIN_INTERVAL,
     CONF_VERIFY,
 )
+from ..lib.clock_lag import ClockLag
 from ..lib.failure_detection import METER, Condition, ReadingProblem, State
 from ..lib.meter import (
     MeterReader,
@@ -115,6 +116,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         )
         self._session: MeterSession
         self._latest_late: Reading | None = None
+        self._clock_lag = ClockLag()
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
         self._turns = MinInterval(hass.loop, self._min_interval)
         self._seen_objects: set[str] = set()
@@ -242,9 +244,11 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self.health.accepted(self.now())
         # Only a telegram that has just been sent can show an error of the meter's clock. A telegram
         # from an MQTT topic can be old, because the broker or the gateway can keep telegrams.
-        if reading.telegram.time and not self.line.is_topic:
-            deviation = reading.telegram.time - reading.received_at
-            self.health.clock_checked(deviation.total_seconds())
+        if time := reading.telegram.time:
+            if self.line.is_topic:
+                self._clock_lag.note(reading.received_at.timestamp(), time.timestamp())
+            else:
+                self.health.clock_checked((time - reading.received_at).total_seconds())
         # Update the condition first, because the listeners below use it.
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
@@ -277,11 +281,13 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
         Usually, the age counts from the reception. But an MQTT broker may keep a telegram before
         its reception. So for a telegram from an MQTT topic, the age counts from the telegram's
-        time, corrected by the deviation of the meter's clock.
+        time, corrected by the lag of the meter's clock.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:
-            sent = min(sent, time - (self.books.memory.clock_deviation or timedelta()))
+            deviation = self.books.memory.clock_deviation
+            lag = self._clock_lag.seconds(None if deviation is None else -deviation.total_seconds())
+            sent = min(sent, time + timedelta(seconds=lag))
         return max(0.0, (dt_util.utcnow() - sent).total_seconds())
 
     def _is_urgent(self, reading: Reading) -> bool:

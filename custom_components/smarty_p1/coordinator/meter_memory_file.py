@@ -88,7 +88,7 @@ class MeterStore(ThrottledStore):
         if self._is_closed:
             return
         if self.memory.has_period_ended():
-            self.schedule(at_once=True)
+            self.schedule(max_delay=0.0)
         elif not self.is_waiting and self._news() != self._saved:
             self.schedule()
 

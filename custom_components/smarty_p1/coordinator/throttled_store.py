@@ -65,15 +65,17 @@ class ThrottledStore(ABC):
         )
 
     @callback
-    def schedule(self, *, at_once: bool = False) -> None:
+    def schedule(self, *, max_delay: float | None = None) -> None:
         """Schedule the writing of the content for the end of the interval.
 
-        With `at_once`, the content is written at once.
+        With `max_delay`, the content is written after at most this number of seconds.
         """
-        if self.is_waiting and not at_once:
+        if self.is_waiting and max_delay is None:
             return
         self.is_waiting = True
-        delay = 0.0 if at_once else self._turns.remaining
+        delay = self._turns.remaining
+        if max_delay is not None:
+            delay = min(delay, max_delay)
         # If Home Assistant stops before the delay has passed, it writes the content immediately.
         self._store.async_delay_save(self._content_when_due, delay)
 

@@ -123,8 +123,14 @@ def free_path(hass: HomeAssistant) -> str:
 
 
 async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Register the dashboard if the options of `entry` ask for it and it is not registered yet."""
-    if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
+    """Register the dashboard if the user chose it and it is not registered yet.
+
+    Any meter keeps the user's choice, even a disabled one. So `entry`, a meter that is being set
+    up, need not be the meter that keeps it.
+    """
+    meters = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    is_chosen = has_books(entry) and any(meter.options.get(CONF_SIDEBAR) for meter in meters)
+    if not is_chosen or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)
     other_path = f"{path}{_SECOND_PATH_SUFFIX}"

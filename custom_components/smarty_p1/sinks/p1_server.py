@@ -23,6 +23,7 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
+MAX_CLIENTS_OF_ONE = 8
 # Maximum number of telegrams that wait for a slow client. If a telegram comes every 10 s, these are
 # the telegrams of a minute. Older telegrams are dropped.
 MAX_WAITING_TELEGRAMS = 6
@@ -63,6 +64,7 @@ class _Client(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self.address: str = transport.get_extra_info("peername", ("",))[0]
         if not self._server.admit(self):
             transport.close()
             return
@@ -162,13 +164,15 @@ class P1Server:
 
     def admit(self, client: _Client) -> bool:
         """Add a client. Return False if the server is full or stopped."""
-        if len(self._clients) >= MAX_CLIENTS or self._is_stopped:
+        of_one = sum(other.address == client.address for other in self._clients)
+        is_full = len(self._clients) >= MAX_CLIENTS or of_one >= MAX_CLIENTS_OF_ONE
+        if is_full or self._is_stopped:
             if not self._has_refused:
                 self._has_refused = True
                 LOGGER.warning(
                     "%s: the P1 server refuses another client, %s are connected",
                     self._name,
-                    MAX_CLIENTS,
+                    len(self._clients),
                 )
             return False
         self._clients.add(client)

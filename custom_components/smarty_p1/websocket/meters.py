@@ -18,6 +18,7 @@ from ..coordinator.gas_prices_and_limits import kwh_per_m3
 from ..coordinator.gas_water_heat_history import MediumHistory
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
+from ..lib.failure_detection import ENTITIES
 from ..lib.meter import Reading
 from ..lib.tariff import AgreedPrices, Demand, excess_price, older_prices
 from .meter_status import loaded_meter, status_of
@@ -78,14 +79,19 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
     """Return the source of the readings.
 
-    If the source is entities, add the name of their integration. If the source is Leneda, add the
-    time until which data are known, and whether older data are still being downloaded.
+    If the source is entities, add the name of their integration, and the seconds for which a
+    reading is shown. If the source is Leneda, add the time until which data are known, and whether
+    older data are still being downloaded.
     """
     if has_telegrams(entry):
         return {"source": "port"}
     if is_live(entry):
         integration = getattr(coordinator, "integration", None)
-        return {"source": "entities", "integration": integration}
+        return {
+            "source": "entities",
+            "integration": integration,
+            "fresh_for": ENTITIES.fresh_for,
+        }
     demand = coordinator.books.demand if coordinator else None
     return {
         "source": "leneda",

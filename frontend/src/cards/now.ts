@@ -110,13 +110,13 @@ export class NowCard extends SmartyCard {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     if (meter.source === "leneda") return html`${this.chooser(meter)}${pastDay(this, meter, feed, this.locale)}`;
     const { live } = feed;
-    if (!live) return html`${this.chooser(meter, (other) => this.#detail(other))}${this.waiting()}`;
+    if (!live) return html`${this.chooser(meter, (...other) => this.#detail(...other))}${this.waiting()}`;
     if (meter.entry_id !== this.#shownMeter) this.#begin(meter.entry_id);
     const trouble = feed.isLost ? undefined : troubleOf(meter, live, feed, this.locale);
     const now = situationOf(live, meter);
     if (now) now.hasFedIn ||= this.#hasSun(meter, feed);
-    return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (other) => this.#detail(other))}
-      ${trouble || !now || this.isOld(feed) ? this.#lastKnown(meter, feed, now, trouble) : this.#present(meter, feed, live, now)}`;
+    return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (...other) => this.#detail(...other))}
+      ${trouble || !now || feed.isOld(meter) ? this.#lastKnown(meter, feed, now, trouble) : this.#present(meter, feed, live, now)}`;
   }
 
   #t(key: NowKey, params: Record<string, string> = {}): string {
@@ -280,9 +280,9 @@ export class NowCard extends SmartyCard {
     </div>`;
   }
 
-  #detail(feed: MeterFeed): string {
+  #detail(meter: Meter, feed: MeterFeed): string {
     const power = asNumber(feed.live?.values?.power_net);
-    if (power === null || feed.live?.state !== "receiving" || this.isOld(feed)) return "–";
+    if (power === null || feed.live?.state !== "receiving" || feed.isOld(meter)) return "–";
     const is = direction(power);
     if (is === "balanced") return this.#t("meter_nothing");
     return this.#t(`meter_${is}`, { power: this.locale.kW(Math.abs(power)) });

@@ -159,7 +159,7 @@ export class QualityCard extends SmartyCard {
       return this.moreInfo(`voltage_${phase.toLowerCase()}`, shown, `${phase} ${shown}`);
     };
     const label = say(locale, "voltage_chart");
-    const shown = { day, drawing: this.#voltageDrawing(day), locale, chosen: this.#chosen, label, now, isOld: this.isOld(feed) };
+    const shown = { day, drawing: this.#voltageDrawing(day), locale, chosen: this.#chosen, label, now, isOld: feed.isOld(meter) };
     return this.#frame(
       html`${this.sentence(sentence, "reserved", isOfBar)} ${voltageRows({ ...shown, reading: isOfBar ? plain(sentence) : "" })}
         ${this.#foot(label, [say(locale, "hour"), ...day.phases.map(({ name }) => `${name} (V)`)], () => voltageTable(day, locale))}`,
@@ -169,7 +169,7 @@ export class QualityCard extends SmartyCard {
 
   #noVoltage(meter: Meter, feed: MeterFeed): "no_voltage_yet" | "no_voltage_lately" | "sends_no_voltage" {
     if (lastTelegram(feed.live, meter) === undefined) return "no_voltage_yet";
-    if (this.isOld(feed)) return "no_voltage_lately";
+    if (feed.isOld(meter)) return "no_voltage_lately";
     const { voltage_l1, voltage_l2, voltage_l3 } = feed.live?.values ?? {};
     return (voltage_l1 ?? voltage_l2 ?? voltage_l3 ?? null) === null ? "sends_no_voltage" : "no_voltage_yet";
   }
@@ -179,7 +179,7 @@ export class QualityCard extends SmartyCard {
     const { locale } = this;
     if (!live) return this.#frame(this.waiting());
     const answer = this.#events(feed);
-    const isOld = this.isOld(feed);
+    const isOld = feed.isOld(meter);
     const sentence = supplySentence(live, meter, isOld, feed.now, locale);
     this.announce(meter.entry_id, say(locale, "supply"), sentence);
     const isKnown = lastTelegram(live, meter) !== undefined;

@@ -176,7 +176,7 @@ export class SoFarCard extends SmartyCard {
     const usual = this.#usual(feed, days.value.days.at(-1), today);
     const result = usual?.sentence || content.forecast;
     if (result) this.announce(meter.entry_id, this.#t("title"), result);
-    const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
+    const isOld = feed.isOld(meter) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${content.until ?? nothing}</small></header>
       ${usual?.sentence ? this.sentence(usual.sentence) : nothing}
       ${content.forecast ? html`<p>${rich(content.forecast)}</p>` : nothing}

@@ -102,7 +102,7 @@ export class TodayCard extends SmartyCard {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { live } = feed;
     if (!live) return this.waiting();
-    const isOld = this.isOld(feed);
+    const isOld = feed.isOld(meter);
     const shown = shownOf(meter, live, feed.shown.day ?? lastKnownDay(meter), isOld);
     const { day, today, start, count } = shown;
     if (day !== this.#day) this.#chosen.clear();

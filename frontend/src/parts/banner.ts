@@ -2,6 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { localDay, type Locale, type Texts } from "../locale.ts";
+import { freshFor } from "../meter-feed.ts";
 import type { Live, Meter } from "../websocket-types.ts";
 import texts from "../texts/banner.json" with { type: "json" };
 
@@ -42,10 +43,10 @@ const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable"
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /**
- * Silence in seconds until a problem is shown. Telegrams arrive every ten seconds, and the integration needs about a
- * minute to notice their absence.
+ * Further seconds of silence until a problem is shown, once the last reading no longer counts as current. The
+ * integration needs some of them to report the problem itself.
  */
-const SILENT_S = 120;
+const SILENT_S = 60;
 /** Seconds without a banner while a meter reloads, for example after a change of its options. */
 const RELOAD_S = 10;
 
@@ -59,7 +60,7 @@ export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenc
   if (live.state === "receiving" || live.state === "waiting") {
     // The clock of Home Assistant may differ from the clock of this page. So the silence is measured only by this
     // page's clock.
-    if (live.state === "waiting" || silenceMs <= SILENT_S * 1000) return undefined;
+    if (live.state === "waiting" || silenceMs <= (freshFor(meter) + SILENT_S) * 1000) return undefined;
     const title = t("silent", { duration: duration(silenceMs, locale) });
     return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };
   }

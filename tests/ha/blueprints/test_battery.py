@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
@@ -128,12 +129,16 @@ def begin(
     return begin
 
 
+@pytest.mark.parametrize("unit", ["kW", "W"])
 async def test_it_stops_when_the_quarter_hour_no_longer_needs_it(
-    hass: HomeAssistant, begin: Begin
+    hass: HomeAssistant, begin: Begin, unit: str
 ) -> None:
     house = await begin(19.0, 60)
+    shown_in = {"unit_of_measurement": unit}
+    er.async_get(hass).async_update_entity_options(AVAILABLE, "sensor", shown_in)
     await house.live(0.15)
     assert hass.states.is_state(MODE, "manual")
+    assert hass.states.get(AVAILABLE).attributes["unit_of_measurement"] == unit  # type: ignore[union-attr]
     # The car is full at 19:12.
     await house.live(0.06)
     assert (hass.states.get(SETTING).state, hass.states.get(MODE).state) == ("0.0", "auto")  # type: ignore[union-attr]

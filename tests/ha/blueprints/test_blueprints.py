@@ -70,7 +70,7 @@ class Home:
         calls, self._calls = self._calls, []
         return calls
 
-    async def set(self, entity_id: str, state: float | str, **attributes: str) -> None:
+    async def set(self, entity_id: str, state: float | str, **attributes: float | str) -> None:
         """Set a state."""
         self._hass.states.async_set(entity_id, str(state), attributes)
         await settle()
@@ -139,6 +139,11 @@ class TestChargeCar:
         # The panels yield 4 kW: (4 + 4) / 0.69 = 11.6
         await home.powers(net=4.97, charger=8.97, available=4)
         assert home.calls == [("set_value", 11)]
+
+    async def test_an_available_power_in_watts(self, home: Home) -> None:
+        await home.set("sensor.available", 7000, unit_of_measurement="W", until_quarter_hour_ends=8)
+        # (8 - 1) / 0.69 = 10.1
+        assert home.calls == [("set_value", 10)]
 
     async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
         # It pauses rather than go below the least current of the charger.

@@ -12,6 +12,7 @@ from custom_components.smarty_p1.const import (
     CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
     CONF_SURCHARGE_PRICE,
+    CONF_SURCHARGE_PRICE_SINCE,
     CONF_VAT,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
@@ -111,6 +112,17 @@ async def test_what_exists_depends_on_the_options(home: Home) -> None:
     # Whose price is published.
     assert existing() == names
     assert home.hass.states.get(WARNING) is not None
+
+
+async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home) -> None:
+    entry = await home.set_up(at("10:30:00", 100.0), **TARIFF)
+    later = TARIFF | {CONF_REFERENCE_POWER: 12.0, CONF_SURCHARGE_PRICE_SINCE: "2025-08-01"}
+    home.port.greeting = home.port.next_frame(at("10:30:10", 100.0))
+    home.hass.config_entries.async_update_entry(entry, options=later)
+    await home.reload(entry)
+    warning = home.hass.states.get(WARNING)
+    assert warning
+    assert warning.attributes[CONF_REFERENCE_POWER] == 3.0
 
 
 async def test_what_a_quarter_hour_has_come_to_survives_a_crash(

@@ -73,6 +73,24 @@ def test_days_and_hours_are_bounded() -> None:
     assert (again.days, again.hours) == (water.days, water.hours)
 
 
+def test_a_day_and_an_hour_are_known_for_no_longer_than_they_last() -> None:
+    water = MediumHistory("water", "m3")
+    midnight = datetime(2025, 7, 2, 22, tzinfo=UTC)
+    # At noon, the clock is set back by two hours.
+    for n, hour in enumerate([*range(13), *range(10, 25)]):
+        water.note(captured("water", "m3", n / 100, midnight + hour * HOUR))
+    # 27 rises, of which the one to an earlier time is not counted.
+    assert water.days == {midnight: (0.26, 86_400)}
+    assert water.hours[midnight + 10 * HOUR] == (0.02, 3600)
+    again = MediumHistory.from_dict(water.as_dict())
+    assert (again.days, again.hours) == (water.days, water.hours)
+    # A file may have more seconds.
+    longer = {"days": "20250702T22:0.26:93600.0", "hours": "20250703T08:0.02:7200.0"}
+    again = MediumHistory.from_dict(water.as_dict() | longer)
+    assert again.days == water.days
+    assert again.hours == {midnight + 10 * HOUR: (0.02, 3600)}
+
+
 async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
     """A year and a day of all there is: what is written each hour."""
     history = MeterHistory(hass, "one")

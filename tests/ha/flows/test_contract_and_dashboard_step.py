@@ -12,7 +12,7 @@ from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, DATA_PANELS
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.lovelace.dashboard import LovelaceStorage
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -21,7 +21,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
+from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.flows import contract_and_dashboard_step
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
@@ -352,6 +352,21 @@ async def test_a_restart_shows_the_dashboard_again_also_before_the_meter_answers
     assert hass.data[DATA_PANELS]["smarty-p1"].component_name == "lovelace"
     await hass.config_entries.async_remove(entry.entry_id)
     assert not [path for path in hass.data[DATA_PANELS] if path.startswith("smarty")]
+
+
+@pytest.mark.usefixtures("frontend")
+async def test_a_restart_shows_the_dashboard_although_the_meter_that_keeps_it_is_disabled(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    disabled_by = ConfigEntryDisabler.USER
+    disabled = MockConfigEntry(domain=DOMAIN, options={"sidebar": True}, disabled_by=disabled_by)
+    disabled.add_to_hass(hass)
+    entry = await set_up(hass, port, make_entry)
+    assert panels(hass) == {"smarty-p1"}
+
+    await hass.config_entries.async_remove(disabled.entry_id)
+    assert panels(hass) == {"smarty-p1"}
+    assert dict(entry.options) == {"sidebar": True}
 
 
 @pytest.mark.usefixtures("frontend")

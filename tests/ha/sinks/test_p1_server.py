@@ -254,7 +254,16 @@ async def test_a_client_that_reads_no_more_is_closed(
 async def test_whoever_comes_when_all_places_are_taken_is_refused(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
-    writers = [(await asyncio.open_connection("127.0.0.1", served.p1_port))[1] for _ in range(32)]
+    async def connect(address: str) -> asyncio.StreamWriter:
+        local = (address, 0)
+        return (await asyncio.open_connection("127.0.0.1", served.p1_port, local_addr=local))[1]
+
+    # One address has eight places.
+    writers = [await connect("127.0.0.1") for _ in range(8)]
+    await served.has(8)
+    async with reading(served.p1_port) as refused:
+        assert await refused.is_closed()
+    writers = [await connect(f"127.0.0.{2 + n // 8}") for n in range(24)] + writers
     await served.has(32)
     for _ in range(3):
         async with reading(served.p1_port) as refused:

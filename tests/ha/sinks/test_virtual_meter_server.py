@@ -25,6 +25,7 @@ from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.virtual import Question, Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
+from dev.encoder import with_value
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import open_options
@@ -225,6 +226,15 @@ async def test_what_a_broker_has_kept_is_not_of_now(
     await wait_until(house.hass, lambda: coordinator.readings > before)
     assert coordinator.latest.telegram.objects["1-0:1.7.0"] == 1
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
+    # After two minutes of telegrams that all are as late, the meter's clock is behind.
+    for _ in range(13):
+        clock.now += timedelta(seconds=10)
+        sent = clock.now + timedelta(hours=2, seconds=-45)
+        text = with_value(with_power("01.000"), "0-0:1.0.0", f"({sent:%y%m%d%H%M%S}S)")
+        before = coordinator.readings
+        await tell(house.hass, house.port.next_frame(text))
+        await wait_until(house.hass, lambda: coordinator.readings > before)  # noqa: B023
+    assert (await house.get("/api/v1/data"))["active_power_w"] == 1000
 
 
 async def test_a_port_in_use_is_a_repair_until_it_is_free(house: House) -> None:

@@ -331,7 +331,7 @@ async def test_it_is_written_once_an_hour_and_an_event_within_five_minutes(
     await sender.send(SECONDS, r1_0_32_32_0="(00042)")
     await let_pass(hass, 290)
     assert sags() == 41
-    await let_pass(hass, 3601)
+    await let_pass(hass, 301)
     assert sags() == 42
     await hass.config_entries.async_remove(meter.entry_id)
     assert key not in hass_storage
@@ -349,11 +349,14 @@ async def test_a_part_that_is_damaged_begins_anew_alone(  # noqa: PLR0913, PLR09
     await hass.config_entries.async_unload(meter.entry_id)
     data = hass_storage[f"smarty_p1.{meter.entry_id}.history"]["data"]
     data["voltages"] = ["5846400 1 2 x"]
-    data["media"][0][1]["days"] = "20250703T22:1:2:3"
+    for (_, medium), days in zip(data["media"], ("1:2:3", "1:3600", "1:3600"), strict=True):
+        medium["days"] = f"20250703T22:{days}"
     await sender.port.wait_for_clients(0)
     await hass.config_entries.async_setup(meter.entry_id)
     await sender.send(SECONDS)
     answer = await ask(client, "events", entry_id=meter.entry_id)
     assert [each["kind"] for each in answer["disturbances"]] == ["voltage_sag"]
     assert "(voltages, media)" in caplog.text
-    assert len((await ask(client, "media", entry_id=meter.entry_id))["media"]) == 3
+    media = await media_of(client, meter)
+    # The meters that are not damaged keep their days.
+    assert [bool(each["days"]) for each in media] == [False, True, True]

@@ -80,6 +80,7 @@ async def test_a_meter_of_entities_names_its_integration(
     await smarty.send()
     [meter] = (await ask(client, "meters"))["meters"]
     assert (meter["source"], meter["integration"]) == ("entities", "DSMR Smart Meter")
+    assert meter["fresh_for"] == 620
     assert (meter["state"], meter["serial_number"], meter["phases"]) == ("receiving", None, None)
     for command in ("voltages", "events"):
         assert await refused(client, command, entry_id=entry.entry_id) == "no_port"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,10 +66,13 @@ class Meter:
     def tell(self, *texts: str) -> None:
         """Tell telegrams."""
         for text in texts:
-            [telegram] = Decoder(None).feed(seal(text))
-            assert isinstance(telegram, Telegram)
-            reading = self._reader.read(telegram, NOW)
-            self.messages += self._messages.reading(reading, RECEPTION)
+            self.messages += self.prepare(text)
+
+    def prepare(self, text: str) -> Generator[Message]:
+        """Yield the messages of a telegram, which count as sent when the next one is asked for."""
+        [telegram] = Decoder(None).feed(seal(text))
+        assert isinstance(telegram, Telegram)
+        yield from self._messages.reading(self._reader.read(telegram, NOW), RECEPTION)
 
     def repeat_values(self) -> None:
         """Have the next telegram told with all its values."""
@@ -221,6 +224,16 @@ def test_a_message_is_an_event_once() -> None:
     meter.tell(MESSAGE, MESSAGE)
     assert meter.events("message") == []
     meter.tell(OTHER_MESSAGE, OTHER_MESSAGE)
+    assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
+
+
+def test_an_event_that_could_not_be_sent_comes_with_the_next_reading() -> None:
+    meter = Meter(discovery=True)
+    meter.tell(MESSAGE)
+    told = meter.prepare(OTHER_MESSAGE)
+    next(told)
+    told.close()  # the broker is away
+    meter.tell(OTHER_MESSAGE)
     assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
@@ -296,6 +296,34 @@ async def test_who_asks_without_end_is_hung_up_on(
     async with asyncio.timeout(10):
         assert json.loads((await told.receive()).data)["error"]["code"] == 429
         assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+
+
+COUNTED: dict[str, Callable[[aiohttp.ClientWebSocketResponse], Awaitable[None]]] = {
+    "garbage": lambda told: told.send_str("{"),
+    "binary": lambda told: told.send_bytes(b"x"),
+    "ping": lambda told: told.ping(b"x"),
+    "pong": lambda told: told.pong(b"x"),
+    "missing component": lambda told: told.send_json(EM | {"params": {"id": 1}}),
+}
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+async def test_every_message_counts_as_a_request(
+    served: Served, session: aiohttp.ClientSession, kind: str
+) -> None:
+    told = await session.ws_connect(f"{served.url}/rpc", autoping=False)
+    await COUNTED["ping"](told)
+    async with asyncio.timeout(10):
+        assert (await told.receive()).data == b"x"
+        with suppress(ConnectionError):
+            for _ in range(400):
+                await COUNTED[kind](told)
+        while (await told.receive()).type not in {
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.ERROR,
+        }:
+            pass
+    assert served.meter.clients[0].asked == 200
 
 
 async def test_a_reading_that_has_waited_is_not_of_now(served: Served) -> None:

@@ -118,18 +118,19 @@ class MeterMessages:
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
         """Yield all messages that are due for a reading."""
-        before, self._published = self._published, reading
         yield from self._values(reading.telegram)
         for message in self._whole(reading.telegram):
             yield from self._placed(message)
         if self._announcer:
             yield from self._states(self._announcer, reading, reception)
             counts = self._counts | DISTURBANCE.value_fn(reading)
-            events = (*new_texts(reading, before), *new_disturbances(self._counts, counts))
-            self._counts = counts
+            events = (*new_texts(reading, self._published), *new_disturbances(self._counts, counts))
             for event, payload in events:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
+            self._counts = counts
+        # Until here, the caller may have failed to send an event. The event would then come again.
+        self._published = reading
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:

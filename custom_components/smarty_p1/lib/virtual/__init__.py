@@ -6,7 +6,8 @@
     homewizard_data(answer)
 
 A client gets the values of the last telegram. After 30 seconds without a telegram, it gets no
-values. A battery gets only a part of the power at each poll (see virtual_meter.py).
+values. A battery gets only a part of the power at each poll (see virtual_meter.py), and
+of a varying load only the part that is expected to last (see battery_shares.py).
 """
 
 from .announcements import Announcement, Kind, announcements_of
@@ -39,6 +40,7 @@ from .shelly_methods import (
     em_status,
     em_unknown,
     emdata_status,
+    is_missing,
     shelly_information,
 )
 from .virtual_meter import MAX_BATTERIES, MAX_SILENCE_S, Unavailable, VirtualMeter
@@ -77,6 +79,7 @@ __all__ = [
     "homewizard_information",
     "homewizard_unique_id",
     "is_local_host",
+    "is_missing",
     "is_private",
     "is_serial",
     "notification",

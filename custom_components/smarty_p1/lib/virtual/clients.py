@@ -1,7 +1,7 @@
 """Clients of the virtual meter: their requests and poll intervals."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
@@ -142,12 +142,12 @@ class Clients:
     """Clients of a virtual meter, at most MAX_CLIENTS.
 
     If there are MAX_CLIENTS, a new client replaces the client whose last request is the oldest. A
-    client for which `is_kept` returns True is replaced only if `is_kept` returns True for all
+    client whose address `kept` returns is replaced only if `kept` returns the addresses of all
     clients.
     """
 
-    def __init__(self, is_kept: Callable[[Client], bool]) -> None:
-        self._is_kept = is_kept
+    def __init__(self, kept: Callable[[], Collection[str]]) -> None:
+        self._kept = kept
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
@@ -157,12 +157,12 @@ class Clients:
         """
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MAX_CLIENTS:
-            candidates = self._clients.values()
+            kept = self._kept()
             oldest = next(
-                (candidate for candidate in candidates if not self._is_kept(candidate)),
-                next(iter(candidates)),
+                (candidate for candidate in self._clients if candidate not in kept),
+                next(iter(self._clients)),
             )
-            del self._clients[oldest.address]
+            del self._clients[oldest]
         self._clients[address] = client
         return client
 

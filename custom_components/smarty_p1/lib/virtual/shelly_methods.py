@@ -80,6 +80,11 @@ def shelly_information(serial: str) -> dict[str, Any]:
     }
 
 
+def is_missing(method: str, component: int) -> bool:
+    """Return whether a method asks for a component that does not exist. Only 0 exists."""
+    return component != 0 and method.startswith(_OF_COMPONENT)
+
+
 def em_status(values: MeterValues) -> dict[str, Any]:
     """Return the result of EM.GetStatus in W, VA, V and A.
 
@@ -217,7 +222,7 @@ class Shelly:
         """Return the result of a method. Raises RpcError, and the errors of `context.values`."""
         if method not in self._methods:
             raise RpcError(NOT_FOUND, f"No handler for {method[:64]}")
-        if method.startswith(_OF_COMPONENT) and context.component:
+        if is_missing(method, context.component):
             raise RpcError(NOT_FOUND, f"Argument 'id', value {context.component} not found!")
         return self._methods[method](context)
 

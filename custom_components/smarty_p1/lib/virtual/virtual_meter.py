@@ -4,7 +4,8 @@ At every poll, a battery adds the power that it reads to its own output. If ten 
 power, the battery adds ten times too much, and its output swings. So each poll of a battery gets
 only a part of the power: the poll interval divided by the telegram interval. After one telegram
 interval, the power is used up, and the answer is 0 W until the next telegram. Several batteries
-share the power of one telegram.
+share the power of one telegram. While the load varies, batteries get only the part of the power
+that is expected to last (see battery_shares.py).
 """
 
 from collections.abc import Callable, Collection
@@ -66,7 +67,7 @@ class VirtualMeter:
         self._is_silent = is_silent
         self._on_fast = on_fast
         self._reported: set[str] = set()
-        self._clients = Clients(self._is_kept)
+        self._clients = Clients(self._known_batteries)
         self._telegrams = IntervalEstimate()
         self._values: MeterValues | None = None
         self._sent_at = 0.0
@@ -241,10 +242,6 @@ class VirtualMeter:
         if self.profile(client) is not Profile.BATTERY:
             return None
         return client.address if client.address in batteries else _NEWCOMERS
-
-    def _is_kept(self, client: Client) -> bool:
-        """Return whether a client is a battery with its own share, and so must be remembered."""
-        return client.address in self._known_batteries()
 
     def _report_if_fast(self, client: Client, estimate: IntervalEstimate) -> None:
         """Call `on_fast` for a client that polls fast, because such a client may be a battery."""

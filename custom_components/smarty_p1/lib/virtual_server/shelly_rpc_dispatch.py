@@ -19,6 +19,7 @@ from ..virtual import (
     em_status,
     em_unknown,
     emdata_status,
+    is_missing,
     notification,
 )
 
@@ -46,6 +47,9 @@ class ShellyRpc:
         """Return the result of an RPC method. Raises RpcError, also for too many requests."""
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
+        if is_missing(method, component):
+            # The answer is an error without values. Count the request before that error is raised.
+            question = Question.OTHER
         values: Callable[[], MeterValues]
         try:
             if question is Question.OTHER:
@@ -60,6 +64,10 @@ class ShellyRpc:
             raise RpcError(UNAVAILABLE, "No values of now") from None
         except PollRateExceededError:
             raise RpcError(TOO_MANY, "Asked too often") from None
+
+    def note_other(self, address: str) -> None:
+        """Count a message that is no RPC request. Raises PollRateExceededError."""
+        self._meter.note(address, Question.OTHER, self._now())
 
     def outdated_notification(self, to: str) -> str:
         """Return a notification to the client `to` in which all values are unknown."""

@@ -1,13 +1,15 @@
 """WebSocket of the virtual Shelly: it answers requests, and sends a notification per telegram."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from ..virtual import (
     MAX_FRAME_BYTES,
     TOO_MANY,
+    PollRateExceededError,
     RpcError,
     Unavailable,
     answer_frame,
@@ -31,7 +33,10 @@ class Listener:
         self._request = request
         self.address = address
         self._rpc = rpc
-        self._socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False)
+        # Answer pings here. The library would answer them without counting them.
+        self._socket = web.WebSocketResponse(
+            max_msg_size=MAX_FRAME_BYTES, compress=False, autoping=False
+        )
         self._news = asyncio.Event()
         self._is_over = False
         self._source: str | None = None
@@ -65,16 +70,26 @@ class Listener:
         notifier = asyncio.create_task(self._notify())
         try:
             async for message in self._socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._answer(message.data)
+                await self._answer(message)
+                # The socket returns received messages without a pause, so let other tasks run.
+                await asyncio.sleep(0)
+        except PollRateExceededError:
+            self.abort()
         finally:
             notifier.cancel()
             await asyncio.gather(notifier, return_exceptions=True)
         return self._socket
 
-    async def _answer(self, text: str) -> None:
-        frame = read_frame(text)
+    async def _answer(self, message: WSMessage) -> None:
+        """Answer a message.
+
+        Raises PollRateExceededError if the client sends too many messages, invalid ones included.
+        """
+        frame = read_frame(message.data) if message.type is WSMsgType.TEXT else None
         if frame is None:
+            self._rpc.note_other(self.address)
+            if message.type is WSMsgType.PING:
+                await self._send(self._socket.pong(message.data))
             return
         self._source = frame.source or self._source
         code, answer = answer_frame(
@@ -82,9 +97,9 @@ class Listener:
             self._rpc.serial,
             lambda call: self._rpc.answer(self.address, call.method, call.component),
         )
-        await self._send(answer)
+        await self._send(self._socket.send_str(answer))
         if code == TOO_MANY:
-            self.abort()
+            raise PollRateExceededError
 
     async def _notify(self) -> None:
         loop = asyncio.get_running_loop()
@@ -96,7 +111,8 @@ class Listener:
                     await self._socket.close()
                     return
                 self._is_over = False
-                await self._send(self._rpc.outdated_notification(self._source or ""))
+                text = self._rpc.outdated_notification(self._source or "")
+                await self._send(self._socket.send_str(text))
                 continue
             # A notification needs the client's name, which comes with the client's first request.
             # So send no notification before that request.
@@ -105,13 +121,13 @@ class Listener:
             has_energy = loop.time() - self._energy_at >= _ENERGY_INTERVAL_S
             with suppress(Unavailable, RpcError):
                 text = self._rpc.notification(self.address, self._source, has_energy=has_energy)
-                await self._send(text)
+                await self._send(self._socket.send_str(text))
                 self._energy_at = loop.time() if has_energy else self._energy_at
 
-    async def _send(self, text: str) -> None:
-        """Send `text`. Close the connection if the client does not receive the text in time."""
+    async def _send(self, sending: Awaitable[None]) -> None:
+        """Wait for `sending`. Close the connection if the client does not receive it in time."""
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._socket.send_str(text)
+                await sending
         except TimeoutError, ConnectionError:
             self.abort()

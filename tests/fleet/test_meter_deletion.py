@@ -1,0 +1,65 @@
+"""Which series of a meter are deleted, with a bucket that is made up."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from nats.js import JetStreamContext
+
+from smarty_p1_fleet import meter_deletion
+from smarty_p1_fleet.collector_config import CollectorConfig
+from smarty_p1_fleet.store_reader import StoreReader
+from smarty_p1_gateway import ConfigError, Keys
+from tests.fleet.made_up import Bucket
+
+OLD, NEW, SERIAL = "5341476770041030", "5341476770041031", "SAG103"
+
+
+async def find(bucket: Bucket, also: str | None = None) -> meter_deletion._Forgetting:
+    async def key_value(_: str) -> Bucket:
+        return bucket
+
+    config = SimpleNamespace(keys=Keys({bytes.fromhex(NEW): bytes(16)}, None))
+    return await meter_deletion._find(
+        cast("CollectorConfig", config),
+        cast("JetStreamContext", SimpleNamespace(key_value=key_value)),
+        cast("StoreReader", None),
+        OLD,
+        also,
+    )
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    bucket = Bucket()
+
+    async def read_entries(*_: object) -> AsyncIterator[tuple[str, bytes, int]]:
+        for key, entry in bucket.entries.items():
+            if key.startswith("name."):
+                yield key, entry.value, entry.revision
+
+    monkeypatch.setattr(meter_deletion, "read_entries", read_entries)
+    bucket.put(f"meter.{OLD}", SERIAL.encode())
+    return bucket
+
+
+async def test_the_series_of_an_exchanged_meter_belong_to_the_new_one(bucket: Bucket) -> None:
+    bucket.put(f"name.{SERIAL}", NEW.encode())
+    task = await find(bucket)
+    assert (task.labels, task.names) == ((OLD,), ())
+    belong = f"the series of {SERIAL}, which belong to the meter {NEW}"
+    assert str(task) == f"The meter {OLD}, without {belong}"
+    with pytest.raises(ConfigError, match=f"belongs to the meter {NEW}"):
+        await find(bucket, SERIAL)
+
+
+@pytest.mark.parametrize("owner", [OLD, None])
+async def test_the_series_of_a_meter_that_nobody_followed_are_its_own(
+    bucket: Bucket, owner: str | None
+) -> None:
+    if owner:
+        bucket.put(f"name.{SERIAL}", owner.encode())
+    task = await find(bucket)
+    assert task.labels == (OLD, SERIAL)
+    assert str(task) == f"The meter {OLD} ({SERIAL})"
