@@ -355,10 +355,10 @@ async def test_an_account_would_bring_it_back(
     assert raised.value.translation_key == "leneda_account_on"
     # A file of another point would replace what the account brings.
     for data in (april(), export(APRIL, ["0.100"] * 96, "1-65:1.29.9")):
-        await bring_in(data)
         with pytest.raises(ServiceValidationError) as raised:
             await bring_in(of_point(data, OTHER))
         assert raised.value.translation_key == "leneda_point_changed"
+        await bring_in(data)
 
     await enter(without)
     await call(hass, "remove_imported_quarter_hours")
