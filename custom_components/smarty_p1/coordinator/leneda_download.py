@@ -47,8 +47,7 @@ _EVENING = timedelta(hours=19)
 # Minutes. A random delay keeps households from sending their requests all at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# A day that is still incomplete after two weeks will stay incomplete. So older days are no longer
-# requested.
+# A day that is still incomplete after two weeks will stay incomplete. So it is no longer requested.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
@@ -259,7 +258,7 @@ class LenedaFetch:
         progress = self._progress.codes.get(code)
         if progress is None:
             return day_start(today - _PIECE)
-        start = max(progress.until, day_start(today - _PATIENCE))
+        start = max(progress.until, day_start(today - KEPT_TIME))
         if is_week:
             start = min(start, day_start(today - _REVISED))
         if is_month and code not in MEASURED:
@@ -374,7 +373,8 @@ class LenedaFetch:
                 first = day_start(rows[0].start) if rows else start
                 progress = self._progress.codes[code] = CodeProgress(first, start)
             if start <= progress.until:
-                progress.until = max(progress.until, _whole_until(rows, progress.until, end))
+                first = max(progress.until, day_start(end - _PATIENCE))
+                progress.until = _whole_until(rows, first, end)
             progress.since = min(progress.since, start)
             progress.has_rows |= bool(rows)
             progress.is_back |= is_oldest

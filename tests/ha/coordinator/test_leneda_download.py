@@ -39,7 +39,7 @@ from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, own_log, set_up, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Instead of 25 months, which take a platform long that makes them up.
 KEPT = timedelta(days=250)
 # A winter's morning; midnight in Luxembourg is at 23:00.
@@ -480,6 +480,35 @@ async def test_a_gap_is_filled_the_next_day(
     assert len(rows) == 96
     assert [row for n, row in enumerate(rows) if n in off] == [(3.0, "platform")] * 16
     assert {row for n, row in enumerate(rows) if n not in off} == {(0.25, None)}
+
+
+async def test_a_day_that_stays_incomplete_is_given_up_after_two_weeks(
+    begin: Begin, platform: Platform, at: At
+) -> None:
+    lost = TODAY + 5 * HOUR
+    platform.series[POINT, IMPORTED] = lambda start: None if start == lost else 0.5
+    await begin()
+    days = []
+    for n in range(1, 24):
+        asked(platform)
+        await at(TODAY + n * DAY + 15 * HOUR)
+        days.append([(end - start) // DAY for _, start, end in asked(platform)])
+
+    # The first day is there, apart from the weeks in which corrections are asked for.
+    assert [3] in days[:5]
+    assert [1] in days[-7:]
+    assert len(max(days[-7:], key=sum)) > 1
+
+
+async def test_after_weeks_without_requests_each_day_is_asked_for(
+    begin: Begin, platform: Platform, at: At
+) -> None:
+    platform.series[POINT, IMPORTED] = lambda _start: 0.5
+    entry = await begin()
+    await at(TODAY + 60 * DAY + 15 * HOUR)
+
+    starts = {row.start for row in await known(entry)}
+    assert {TODAY + n * QUARTER_HOUR for n in range(60 * 96)} <= starts
 
 
 @pytest.mark.usefixtures("short_past")
