@@ -102,15 +102,22 @@ def _read(rows: Sequence[object]) -> Iterator[tuple[datetime, datetime | None, f
         if not isinstance(row, Mapping):
             continue
         start, end = (_time(_first(row, names)) for names in (_STARTS, _ENDS))
-        value = _first(row, _PRICES)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        price = _price(_first(row, _PRICES))
+        if price is None or start is None or start.year == MAXYEAR:
             continue
-        try:
-            price = float(value)
-        except OverflowError:
-            continue
-        if isfinite(price) and start and start.year < MAXYEAR and (end is None or end > start):
+        if end is None or end > start:
             yield start, end, price
+
+
+def _price(value: object) -> float | None:
+    """Return `value` as a float. Return None if it is no finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        price = float(value)
+    except OverflowError:
+        return None
+    return price if isfinite(price) else None
 
 
 def _first(row: Mapping[object, object], names: tuple[str, ...]) -> object:
