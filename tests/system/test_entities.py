@@ -144,18 +144,23 @@ async def compare(client: Client, entry_id: str, watts: int, meter: Meter) -> No
         [state] = [found["state"] for found in meters if found["entry_id"] == entry_id]
         if state == "receiving":
             times.append(await counted(client, entry_id))
-        return bool(times) and (times[-1][0] - times[0][0]).total_seconds() >= COMPARED_S
+        if not times or (times[-1][0] - times[0][0]).total_seconds() < COMPARED_S:
+            return False
+        # Less than what is promised would prove nothing.
+        return drawn() > watts / 4000
+
+    def drawn() -> float:
+        begin, end = (value_at(meter, "1-0:1.8.0", time) for time, _ in (times[0], times[-1]))
+        return end - begin
 
     await until(is_read, within=PATIENCE + COMPARED_S, every=2)
-    (since, before), (end, after) = times[0], times[-1]
-    drawn = value_at(meter, "1-0:1.8.0", end) - value_at(meter, "1-0:1.8.0", since)
+    before, after = times[0][1], times[-1][1]
     print(  # noqa: T201 - figures of a run
-        f"{after - before:.3f} kWh, truly {drawn:.3f}, promised ±{watts / 4000:.3f}"
+        f"{after - before:.3f} kWh, truly {drawn():.3f}, promised ±{watts / 4000:.3f}"
     )
-    assert drawn > watts / 4000
     # A quarter-hour that is wrong by some watts is wrong by a quarter of these watt-hours. The
     # counted energy is rounded to 1 Wh at both ends.
-    assert abs(after - before - drawn) <= watts / 4000 + 0.001
+    assert abs(after - before - drawn()) <= watts / 4000 + 0.001
 
 
 async def test_quarter_hours_keep_their_promise(home: tuple[Home, Meter]) -> None:
