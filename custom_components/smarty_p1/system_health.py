@@ -1,5 +1,6 @@
 """System information page: the port of each meter, and the age of its last telegram."""
 
+import re
 from typing import Any
 
 from homeassistant.components.system_health import SystemHealthRegistration
@@ -41,7 +42,9 @@ def _name(entry: AnyConfigEntry, number: int) -> str:
     The serial number is shortened, because users may publish this page.
     """
     serial_number = str(entry.unique_id)
-    return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
+    shortened = f"…{serial_number[-4:]}"
+    title = re.sub(re.escape(serial_number), lambda _: shortened, entry.title, flags=re.IGNORECASE)
+    return f"{number}: {title}"
 
 
 def _describe(entry: AnyConfigEntry) -> str:

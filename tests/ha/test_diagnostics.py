@@ -150,6 +150,9 @@ async def test_meters_links_and_ages(
     # Host names of gateways contain the meter's serial number in lower case.
     entry.runtime_data.line.shown_port = f"socket://p1-{SERIAL.lower()}.lan:2001"
     assert SERIAL.lower() not in str(await told(hass)).lower()
+    # So may the name that a user gave.
+    hass.config_entries.async_update_entry(entry, title=f"House {SERIAL.lower()}")
+    assert "1: House …2574" in await told(hass)
 
 
 async def test_what_is_wrong_is_told_when_no_readings_come(
