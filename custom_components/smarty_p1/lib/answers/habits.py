@@ -16,11 +16,11 @@ from ..tariff import (
     QUARTER_HOUR,
     Contracts,
     Demand,
-    MarketPrices,
     QuarterHours,
     day_end,
     day_start,
     excess_price,
+    mean_market_prices,
     month_end,
     month_start,
     price_of_kwh,
@@ -228,9 +228,7 @@ def _mean_price(demand: Demand) -> float | None:
     The market's price is its mean over the energy of the last twelve months.
     """
     months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
-    days = [day for month in months for day in month.days]
-    kwh = sum(day.market_wh for day in days) / 1000
-    market = MarketPrices(sum(day.market_cost for day in days) / kwh) if kwh else NO_PRICES
+    market = mean_market_prices(day for month in months for day in month.days)
     now = quarter_start(demand.time)
     prices = [
         price_of_kwh(demand.contracts, now + n * QUARTER_HOUR, market).imported

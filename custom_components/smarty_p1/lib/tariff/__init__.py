@@ -52,6 +52,7 @@ from .kwh_price import (
     KwhPrice,
     excess_price,
     market_prices_of,
+    mean_market_prices,
     price_of_kwh,
     quarter_hour_cost,
 )
@@ -204,6 +205,7 @@ __all__ = [
     "lines_of_file",
     "load_months",
     "market_prices_of",
+    "mean_market_prices",
     "mean_prices",
     "month_end",
     "month_name",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .battery_plan import DayPrices
 from .calendar import LUXEMBOURG
 from .contract import BEGINNING, NO_PRICES, Contract, Contracts, MarketPrices
-from .kwh_price import price_of_kwh
+from .kwh_price import mean_market_prices, price_of_kwh
 from .months_for_battery import WhatIfDay, second_quarters
 from .network_prices import AgreedPrices
 
@@ -29,7 +29,7 @@ def prices_by_day(
     other_price = (
         price_of_kwh(Contracts(((BEGINNING, without_energy),)), moment, NO_PRICES).imported or 0.0
     )
-    rate = _Rate(contract, vat, other_price, _mean_market(days))
+    rate = _Rate(contract, vat, other_price, mean_market_prices(day.day for day in days))
     equal: dict[DayPrices, DayPrices] = {}
     result = []
     for day in days:
@@ -68,16 +68,6 @@ class _Rate(NamedTuple):
         return [price + margin for price in market]
 
 
-def _mean_market(days: Sequence[WhatIfDay]) -> MarketPrices:
-    return MarketPrices(
-        _ratio([day.day.market_cost for day in days], [day.day.market_wh for day in days]),
-        _ratio(
-            [day.day.market_revenue for day in days],
-            [day.day.market_exported_wh for day in days],
-        ),
-    )
-
-
 @lru_cache(maxsize=16)
 def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
     """Return a list with the contract's fixed energy price in each hour of `weekday` (0 is Monday).
@@ -101,8 +91,3 @@ def _by_hour(day: WhatIfDay, prices: Sequence[float | None], mean: float | None)
     hour_prices = dict(zip(day.hours, prices, strict=True)) if prices else {}
     by_hour = [hour_prices.get(hour) for hour in _HOURS]
     return [(mean or 0.0) if price is None else price for price in by_hour]
-
-
-def _ratio(costs: Sequence[float], energies_wh: Sequence[float]) -> float:
-    energy_wh = sum(energies_wh)
-    return sum(costs) / energy_wh * 1000 if energy_wh else 0.0

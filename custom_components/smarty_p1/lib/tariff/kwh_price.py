@@ -1,12 +1,12 @@
 """Price of a kilowatt-hour at a moment, and cost of a quarter-hour."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from .calendar import quarter_start
 from .contract import NO_PRICES, PER_KWH, AidVat, Contract, Contracts, MarketPrices
-from .month import QuarterHour
+from .month import Day, QuarterHour
 from .network_prices import AgreedPrices
 from .sharing import Covered
 from .time_of_use import is_second
@@ -42,6 +42,23 @@ def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -
         imported = round(taxed * (1 + prices.vat_rate) + untaxed, 6)
     exported = None if exported is None else round(exported, 6)
     return KwhPrice(imported, exported, prices.prices_of_kwh)
+
+
+def mean_market_prices(days: Iterable[Day]) -> MarketPrices:
+    """Return the mean market prices of the energies of `days` that have a known market price.
+
+    A price is None if no energy has a known price.
+    """
+    days = [*days]
+    return MarketPrices(
+        _mean([day.market_cost for day in days], [day.market_wh for day in days]),
+        _mean([day.market_revenue for day in days], [day.market_exported_wh for day in days]),
+    )
+
+
+def _mean(costs: Sequence[float], energies_wh: Sequence[float]) -> float | None:
+    energy_wh = sum(energies_wh)
+    return sum(costs) / energy_wh * 1000 if energy_wh else None
 
 
 def quarter_hour_cost(
