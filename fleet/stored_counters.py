@@ -20,7 +20,9 @@ LOGGER = logging.getLogger(__name__)
 # Frames of the next hour probably follow a frame, as in a backlog. So read their counters, too.
 _BEFORE_S = 60
 _AHEAD_S = 3600
-_MAX_WINDOWS = 2000
+# Enough for `fleet read --all` with 3,000 meters, whose frames come in turn. A window has about
+# 12 kB.
+_MAX_WINDOWS = 5000
 _MAX_WINDOW_AGE_S = 300.0
 # Seconds until a login that may not read is tried again.
 _PAUSE_S = 60.0
