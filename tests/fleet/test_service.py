@@ -23,16 +23,21 @@ collector = {{ name = "one" }}
 """
 
 
+def configured(folder: Path, port: int, other: int) -> Path:
+    """Write a configuration and its keys. Return its path."""
+    keys, file = folder / "keys", folder / "collect.toml"
+    keys.touch(mode=0o600)
+    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
+    file.write_text(CONFIGURATION.format(port=port, other=other, keys=keys), encoding="utf-8")
+    return file
+
+
 async def test_a_cluster_that_is_not_reached_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "smarty_p1_fleet")
-    keys = tmp_path / "keys"
-    keys.touch(mode=0o600)
-    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
-    file = tmp_path / "collect.toml"
     port = free_ports(2)
-    file.write_text(CONFIGURATION.format(port=port, other=port + 1, keys=keys), encoding="utf-8")
+    file = configured(tmp_path, port, port + 1)
 
     running = asyncio.create_task(run(read_config(file)))
     # The second server, and the first one again.
@@ -62,14 +67,10 @@ async def test_servers_that_are_too_old_are_refused(
                     writer.write(b"PONG\r\n")
         writer.close()
 
-    keys = tmp_path / "keys"
-    keys.touch(mode=0o600)
-    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
-    file = tmp_path / "collect.toml"
     text = f"(NATS {version} is too old: take 2.15 or newer), and is tried again"
     async with await asyncio.start_server(serve, "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]
-        file.write_text(CONFIGURATION.format(port=port, other=port, keys=keys), encoding="utf-8")
+        file = configured(tmp_path, port, port)
         running = asyncio.create_task(run(read_config(file)))
         async with asyncio.timeout(20):
             while text not in caplog.text:
@@ -103,12 +104,8 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
     monkeypatch.setattr(StoredCounters, "all", all_)
     monkeypatch.setattr(Worker, "work", work)
     monkeypatch.setattr(Store, "until_known", known)
-    keys = tmp_path / "keys"
-    keys.touch(mode=0o600)
-    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
-    file = tmp_path / "collect.toml"
     port = free_ports(2)
-    file.write_text(CONFIGURATION.format(port=port, other=port + 1, keys=keys), encoding="utf-8")
+    file = configured(tmp_path, port, port + 1)
     running = asyncio.create_task(run(read_config(file)))
     async with asyncio.timeout(20):
         await worked.wait()
