@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
+from homeassistant.components.recorder import CONF_COMMIT_INTERVAL
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
@@ -53,6 +54,12 @@ def shallow_stacks() -> Generator[None]:
         patch.object(traceback.extract_stack, "__defaults__", (None, 1)),
     ):
         yield
+
+
+@pytest.fixture
+def recorder_config() -> dict[str, Any]:
+    """Let the recorder commit as seldom as in a home: for each event would take half of the time."""
+    return {CONF_COMMIT_INTERVAL: 5}
 
 
 @pytest.fixture(autouse=True)

@@ -99,7 +99,7 @@ async def run(smarty: Smarty, house: House, reader: Reader, chance: random.Rando
     "reader",
     [
         pytest.param(Reader(10, 1, 8.0), id="10 s, 1 Wh", marks=pytest.mark.slow),
-        pytest.param(Reader(60, 10, 8.0), id="60 s, 10 Wh"),
+        pytest.param(Reader(60, 10, 8.0), id="60 s, 10 Wh", marks=pytest.mark.slow),
         pytest.param(Reader(60, 1, 8.0, skips_same=True), id="60 s, 1 Wh, MQTT"),
     ],
 )

@@ -25,6 +25,7 @@ from smartyp1.failure_detection import (
     Rules,
     State,
 )
+from tests.random_examples import examples
 
 # Of a meter, from a set-up at second 0.
 METERS = [
@@ -365,7 +366,7 @@ def as_text(sequence: list[tuple[float, str]]) -> str:
     return ", ".join(parts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100))
 @given(RULES, SEQUENCES)
 def test_what_holds_always(rules: Rules, sequence: list[tuple[float, str]]) -> None:
     text, health = as_text(sequence), Health(rules)

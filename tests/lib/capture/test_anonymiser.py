@@ -25,6 +25,7 @@ from smartyp1.capture import (
     write_capture,
 )
 from smartyp1.p1 import OBJECTS, Decoder, FrameDecryptor, Reason, Rejection, Telegram
+from tests.random_examples import examples
 
 OTHER_KEY = bytes(range(16))
 OTHER_TITLE = b"ITRxy\x01\x02\x2f"
@@ -118,7 +119,7 @@ def odd_lines(draw: st.DrawFn, identifier: str) -> str:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 @given(st.data())
 def test_nothing_true_survives_wherever_it_stands(data: st.DataObject) -> None:
     identifier = data.draw(IDENTIFIERS)
@@ -223,7 +224,7 @@ def whole(number: object) -> int:
 STEPS = st.lists(st.integers(20, 3000), min_size=1, max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 @given(
     st.integers(1, 10**9 - 10**5),
     st.integers(1, 400_000_000),
@@ -336,7 +337,7 @@ def of_message(message: str, reference: str, *, is_plain: bool = False) -> bytes
 
 
 @pytest.mark.parametrize("is_plain", [False, True])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50))
 @given(data=st.data())
 def test_of_a_message_only_its_length_is_known(data: st.DataObject, is_plain: bool) -> None:  # noqa: FBT001
     """The same comes of two messages of one length, verified or cut wherever."""

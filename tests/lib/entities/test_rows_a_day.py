@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from dev.simulator import Meter
 from smartyp1.entities import (
     BINARY_SENSORS,
@@ -28,6 +30,7 @@ CONTRACT = Contract(reference_kw=3, energy_price=0.1463, feed_in_price=0.0782)
 WINTER = datetime(2026, 1, 17, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_a_day_costs_few_rows() -> None:
     counted: Counter[str] = Counter()
     last: dict[str, object] = {}

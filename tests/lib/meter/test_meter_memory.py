@@ -13,6 +13,7 @@ from smartyp1.meter import MeterMemory, MeterReader, MeterSession, NamedMeter, R
 from smartyp1.p1 import FrameDecryptor, key_fingerprint
 from smartyp1.tariff import Contract, DemandMeter
 from tests.lib.tariff.support import Disk
+from tests.random_examples import examples
 
 type Path = tuple[str | int, ...]
 
@@ -154,7 +155,7 @@ def test_what_is_stored_is_whole() -> None:
     assert_goes_on(memory)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(100))
 @given(st.sampled_from(paths_in(STORED)[1:]), ANYTHING)
 def test_whatever_is_stored_goes_on_or_begins_anew_by_itself(path: Path, value: object) -> None:
     memory = restored(replaced(STORED, path, value))

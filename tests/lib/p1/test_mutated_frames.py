@@ -10,6 +10,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from dev.encoder import KEY, TITLE, frame, telegram
 from smartyp1.p1 import Decoder, Telegram
+from tests.random_examples import examples
 
 OTHER_KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
 FORGED = telegram("1-0:1.8.0(999999.999*kWh)")
@@ -88,7 +89,7 @@ def due(data: bytes) -> list[tuple[int, int]]:
     return rising
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(300))
 @given(made=st.lists(steps, max_size=24), sizes=sizes)
 @example(made=[(kind, (7, 8, b"\xdb\x08"), b"", True) for kind in MUTATIONS], sizes=[64])
 def test_each_intact_frame_comes_at_once_and_nothing_else(

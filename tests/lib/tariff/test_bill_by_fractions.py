@@ -19,6 +19,7 @@ from smartyp1.tariff import (
     network_prices_at,
 )
 from tests.lib.tariff.months import LONG_AGO, LUXEMBOURG
+from tests.random_examples import examples
 
 QUARTER_HOUR = timedelta(minutes=15)
 TAX = 0.001
@@ -280,7 +281,7 @@ def expected_lines(
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(max_examples=examples(50))
 def test_bills(story: tuple[Month, Contracts, datetime]) -> None:
     month, contracts, until = story
     due = compute_bill(month, contracts, until)
@@ -305,7 +306,7 @@ def vat_factor(contract: Contract) -> Fraction:
 
 
 @given(stories())
-@settings(max_examples=150)
+@settings(max_examples=examples(50))
 def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
     month, contracts, until = story
     published = network_prices_at(month.start.astimezone(UTC))

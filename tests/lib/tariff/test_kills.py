@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -26,9 +27,9 @@ from smartyp1.tariff import (
     with_removed,
 )
 from tests.lib.tariff.support import REGISTER_WH, Connection, known
+from tests.random_examples import examples
 
 CONTRACT = Contract(reference_kw=3)
-STORIES = 40
 CLOCKS = (0, 0, 0, -3600, 3600, -2 * 86_400, 3 * 86_400, -60 * 86_400)
 
 
@@ -136,7 +137,7 @@ def number_of_last(data: bytes) -> int:
     return int(data.rstrip(b"\n").rsplit(b",", 2)[1]) if data.count(b"\n") > 1 else 0
 
 
-@pytest.mark.parametrize("seed", range(STORIES), ids="seed {}".format)
+@pytest.mark.parametrize("seed", range(examples(12)), ids="seed {}".format)
 def test_a_kill_at_any_moment_loses_nothing_and_counts_nothing_twice(seed: int) -> None:
     computer = Computer(seed)
     for _ in range(computer.dice.randrange(6, 24)):
@@ -164,6 +165,12 @@ def house_with_lines() -> Connection:
     return house
 
 
+@cache
+def same_house_with_lines() -> Connection:
+    """Return the house above, for tests that change nothing of it."""
+    return house_with_lines()
+
+
 def other_digit(line: bytes) -> bytes:
     """Return a line with another digit in its imported energy."""
     cells = line.split(b",")
@@ -179,7 +186,7 @@ def other_digit(line: bytes) -> bytes:
 def test_a_damaged_line_becomes_a_gap_of_known_energy(
     place: int, count: int, junk: bytes | Callable[[bytes], bytes] | None
 ) -> None:
-    house = house_with_lines()
+    house = same_house_with_lines()
     [(name, data)] = house.disk.files.items()
     header, *lines, _ = data.split(b"\n")
     assert len(lines) == 105

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from smartyp1.tariff import Contract, Demand, DemandMeter, Energies
 from tests.lib.tariff.support import Disk
+from tests.random_examples import examples
 
 QUARTER = 900
 ROUNDING = 2e-6  # the meter's values are rounded to 1e-6
@@ -435,7 +436,7 @@ def stored_and_loaded(meter: DemandMeter, disk: Disk, contract: Contract) -> Dem
 
 
 @given(readings_of())
-@settings(max_examples=400)
+@settings(max_examples=examples(120))
 def test_it_agrees_after_every_reading(readings: list[Reading]) -> None:
     meter, chain = DemandMeter(), Chain()
     for count, reading in enumerate(readings, 1):
@@ -444,7 +445,7 @@ def test_it_agrees_after_every_reading(readings: list[Reading]) -> None:
 
 
 @given(readings_of(), st.sets(st.integers(0, 30)))
-@settings(max_examples=200)
+@settings(max_examples=examples(60))
 def test_stored_and_loaded_at_any_point_it_is_the_same(
     readings: list[Reading], points: set[int]
 ) -> None:
@@ -457,7 +458,7 @@ def test_stored_and_loaded_at_any_point_it_is_the_same(
 
 
 @given(readings_of())
-@settings(max_examples=200)
+@settings(max_examples=examples(60))
 def test_no_value_is_ever_negative_or_beyond_what_a_connection_draws(
     readings: list[Reading],
 ) -> None:

@@ -30,6 +30,7 @@ from smartyp1.tariff import (
 )
 from tests.lib.tariff.months import agreed, changing, lines, local, sums
 from tests.lib.tariff.support import Connection, row_of
+from tests.random_examples import examples
 
 QUARTER = timedelta(minutes=15)
 CONSUMPTION, REMAINING = "1-1:1.29.0", "1-65:1.29.9"
@@ -380,7 +381,7 @@ def stories(draw: st.DrawFn) -> list[tuple[int, int, tuple[int, int, int, int] |
 
 
 @given(stories(), st.booleans())
-@settings(max_examples=100)
+@settings(max_examples=examples(40))
 def test_quarter_hours_in_exact_fractions(
     story: list[tuple[int, int, tuple[int, int, int, int] | None]],
     is_own: bool,  # noqa: FBT001 - a parameter of a test

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from smartyp1.tariff import Contract, Day, Demand, DemandMeter, Energies, Month
 from tests.lib.tariff.support import Disk
+from tests.random_examples import examples
 
 CONTRACT = Contract(reference_kw=3)
 EVERY = 150
@@ -170,7 +171,7 @@ BEGINNINGS = st.sampled_from(
 
 
 @given(BEGINNINGS, st.integers(0, 2**31 - 1), st.lists(EVENTS, max_size=14))
-@settings(max_examples=200)
+@settings(max_examples=examples(60))
 def test_the_months_hold_what_the_registers_rose_by(
     beginning: str, seed: int, events: list[tuple[str, int]]
 ) -> None:
@@ -186,7 +187,7 @@ def test_the_months_hold_what_the_registers_rose_by(
 
 
 @given(BEGINNINGS, st.integers(0, 2**31 - 1), CLOCKS, st.integers(3, 23 * 60), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=examples(20))
 def test_a_clock_that_is_wrong_for_less_than_a_day_leaves_nothing_behind(
     beginning: str,
     seed: int,
