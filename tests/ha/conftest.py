@@ -58,7 +58,7 @@ def shallow_stacks() -> Generator[None]:
 
 @pytest.fixture
 def recorder_config() -> dict[str, Any]:
-    """Let the recorder commit as seldom as in a home: for each event would take half of the time."""
+    """Let the recorder commit as seldom as in a home: at each event, it costs half of the time."""
     return {CONF_COMMIT_INTERVAL: 5}
 
 
