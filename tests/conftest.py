@@ -2,9 +2,7 @@
 
 import asyncio
 import math
-import os
 import signal
-import sys
 from collections.abc import Callable
 from time import CLOCK_MONOTONIC, clock_gettime
 from typing import Any
@@ -15,10 +13,6 @@ import pytest
 # Who is started in the background of a script ignores it, and so would every program started here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# Otherwise each of the many programs that are started would compile Home Assistant for itself.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 # Neither how long an example takes nor which ones are tried may make a test fail only sometimes.
 hypothesis.settings.register_profile(

@@ -188,9 +188,8 @@ async def test_a_module_that_comes_late_mends_what_was_shown_instead(
         await who.sees("So far", "kWh")
 
 
-@pytest.mark.parametrize(
-    ("language", "size"), [("de", DESKTOP), pytest.param("fr", PHONE, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "size"), [("de", DESKTOP), ("fr", PHONE)])
 async def test_the_dialogs_speak_other_languages(
     home: Home, line: Server, browser: str, language: str, size: tuple[int, int]
 ) -> None:

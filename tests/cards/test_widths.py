@@ -11,6 +11,7 @@ from . import house_sun, house_wide
 from .stage import Json, Stage
 
 UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
+LANGUAGES = ("en", "lb", "pt")
 WIDTHS = (246, 280, 320, 360, 390, 460, 600, 960)
 # The last observer hears of a size after those of the cards.
 SIZE = """width => new Promise((done) => {
@@ -62,7 +63,10 @@ async def faults(stage: Stage, name: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+# German has the longest words, and French the longest texts.
+@pytest.mark.parametrize(
+    "language", ["de", "fr", *(pytest.param(each, marks=pytest.mark.slow) for each in LANGUAGES)]
+)
 async def test_everything_fits(stage: Stage, language: str) -> None:
     found = []
     for name, (answers, places) in house_wide.views().items():
