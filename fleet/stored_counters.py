@@ -9,11 +9,18 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from itertools import accumulate
+from math import inf
+
+import aiohttp
+
+from smarty_p1_gateway import UnavailableError
 
 from .frame_order import TOLERANCE_S, TitleWithKey
 from .store_config import StoreConfig
-from .store_reader import CounterRange, ReadingNotAllowedError, open_reader
+from .store_reader import CounterRange, ReadingNotAllowedError, StoreReader, find_reader
+from .store_requests import open_session
 
 LOGGER = logging.getLogger(__name__)
 
@@ -24,8 +31,10 @@ _AHEAD_S = 3600
 # 12 kB.
 _MAX_WINDOWS = 5000
 _MAX_WINDOW_AGE_S = 300.0
-# Seconds until a login that may not read is tried again.
+# Seconds until a refused query is tried again.
 _PAUSE_S = 60.0
+# If VictoriaMetrics itself answers, a query that fails for so many seconds counts as refused.
+_MAX_FAILURE_S = 60.0
 _TOLERANCE_MS = round(TOLERANCE_S * 1000)
 
 
@@ -58,42 +67,38 @@ class _Window:
 class StoredCounters:
     """Frame counters in one VictoriaMetrics. Each method raises UnavailableError.
 
-    If the login may not read, no counter is stored as far as is known.
+    If queries are refused, no counter is stored as far as is known.
     """
 
     def __init__(self, config: StoreConfig) -> None:
         self._config = config
+        self._session: aiohttp.ClientSession | None = None
         self._windows: OrderedDict[TitleWithKey, _Window] = OrderedDict()
         self._pause_until = 0.0
+        self._failing_since = inf
+
+    async def close(self) -> None:
+        """Close the HTTP session."""
+        if self._session is not None:
+            await self._session.close()
 
     async def all(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
         """Return highest frame counters and newest times of the day before `now`."""
-        async with open_reader(self._config) as reader:
-            return await reader.counters(now)
+        return await (await self._find_reader()).counters(now)
 
     async def newest(self, title_with_key: TitleWithKey) -> tuple[int, float] | None:
         """Return the highest frame counter of a meter, and the newest time, None without any."""
-        if time.monotonic() < self._pause_until:
-            return None
-        try:
-            async with open_reader(self._config) as reader:
-                return await reader.newest_counter(title_with_key, time.time())
-        except ReadingNotAllowedError as error:
-            self._pause(error)
-            return None
+        return await self._ask(lambda reader: reader.newest_counter(title_with_key, time.time()))
 
     async def fits(self, title_with_key: TitleWithKey, counter: int, moment: float) -> bool:
         """Return whether a frame's counter and time (Unix seconds) fit the stored frames."""
         window = self._windows.get(title_with_key)
         if window is None or not window.has(moment):
-            if time.monotonic() < self._pause_until:
-                return True
             start, end = moment - _BEFORE_S, moment + _AHEAD_S
-            try:
-                async with open_reader(self._config) as reader:
-                    stored = await reader.counter_range(title_with_key, start, end, time.time())
-            except ReadingNotAllowedError as error:
-                self._pause(error)
+            stored = await self._ask(
+                lambda reader: reader.counter_range(title_with_key, start, end, time.time())
+            )
+            if stored is None:
                 return True
             window = self._windows[title_with_key] = _Window(start, end, stored)
             if len(self._windows) > _MAX_WINDOWS:
@@ -101,7 +106,35 @@ class StoredCounters:
         self._windows.move_to_end(title_with_key)
         return window.fits(counter, round(moment * 1000))
 
-    def _pause(self, error: ReadingNotAllowedError) -> None:
+    async def _find_reader(self) -> StoreReader:
+        if self._session is None:
+            self._session = open_session()
+        return await find_reader(self._session, self._config)
+
+    async def _ask[T](self, question: Callable[[StoreReader], Awaitable[T]]) -> T | None:
+        """Return the answer to a question. Return None while such questions are refused."""
+        asked_at = time.monotonic()
+        if asked_at < self._pause_until:
+            return None
+        try:
+            reader = await self._find_reader()
+        except UnavailableError:
+            # VictoriaMetrics is away, and cannot be written to either. So waiting loses nothing.
+            self._failing_since = inf
+            raise
+        try:
+            answer = await question(reader)
+        except UnavailableError as error:
+            self._failing_since = min(self._failing_since, asked_at)
+            is_refused = isinstance(error, ReadingNotAllowedError)
+            if not is_refused and time.monotonic() - self._failing_since < _MAX_FAILURE_S:
+                raise
+            self._pause(error)
+            return None
+        self._failing_since = inf
+        return answer
+
+    def _pause(self, error: UnavailableError) -> None:
         if not self._pause_until:
             LOGGER.warning("Frames with a wrong clock may be stored after a restart: %s", error)
         self._pause_until = time.monotonic() + _PAUSE_S
