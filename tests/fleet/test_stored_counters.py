@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -67,6 +66,25 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
     return reader
 
 
+class Clock:
+    """The clock `now`, in place of the module `time`."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return time.time()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("smarty_p1_fleet.stored_counters.time", clock)
+    return clock
+
+
 @pytest.fixture
 async def counters() -> AsyncIterator[StoredCounters]:
     counters = StoredCounters(StoreConfig(("http://127.0.0.1:1",)))
@@ -99,7 +117,33 @@ async def test_counter_and_time_lie_between_those_of_the_stored_frames(
 async def test_a_backlog_asks_once_an_hour(reader: Reader, counters: StoredCounters) -> None:
     for counter, at in STORED:
         assert await counters.fits(METER, counter, at)
-    assert reader.asked == 3
+    assert reader.asked == 4
+
+
+async def test_frames_of_two_hours_in_turn_ask_once_for_each_hour(
+    reader: Reader, counters: StoredCounters
+) -> None:
+    for _ in range(20):
+        assert await counters.fits(METER, 50, 10_500)
+        assert await counters.fits(METER, 900, 17_200)
+    assert reader.asked == 2
+
+
+async def test_one_meter_cannot_have_its_counters_read_without_end(
+    reader: Reader, counters: StoredCounters, clock: Clock
+) -> None:
+    async def ask(hours: range, meter: TitleWithKey = METER) -> list[bool | None]:
+        return [await counters.fits(meter, 0, 3600 * hour, is_limited=True) for hour in hours]
+
+    # An hour that was read before costs nothing.
+    assert await ask(range(-10, 3)) == [True] * 5 + [None] * 8
+    assert await ask(range(-10, -5)) == [True] * 5
+    assert await ask(range(1), (b"SAGgp\x04\x10\x2f", "print")) == [True]
+    assert reader.asked == 6
+    # Frames that are read again hold up no meter, so they are compared without a limit.
+    assert await counters.fits(METER, 0, 0)
+    clock.now += 10
+    assert await ask(range(-5, 3)) == [True] * 6 + [None] * 2
 
 
 async def test_a_frame_that_is_stored_is_right_whatever_stands_beside_it(
@@ -123,10 +167,8 @@ async def test_a_login_that_may_not_read_is_told_once_and_seldom_tried(
 
 
 async def test_a_query_that_alone_fails_for_a_minute_holds_up_no_frame(
-    reader: Reader, counters: StoredCounters, monkeypatch: pytest.MonkeyPatch
+    reader: Reader, counters: StoredCounters, clock: Clock
 ) -> None:
-    clock = SimpleNamespace(now=1000.0, monotonic=lambda: clock.now, time=time.time)
-    monkeypatch.setattr("smarty_p1_fleet.stored_counters.time", clock)
     reader.refusal = UnavailableError()
     with pytest.raises(UnavailableError):
         await counters.fits(METER, 200, 10_200)
