@@ -69,6 +69,17 @@ def test_a_homewizard_that_exports() -> None:
     ]
 
 
+def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> None:
+    zero = {"L2_in": "(00.000*kW)", "L3_in": "(00.000*kW)"}
+    told = homewizard(house(L2_volt="(000.0*V)", L3_volt="(000.0*V)", **zero))
+    assert [told[f"active_current_l{n}_a"] for n in (1, 2, 3)] == [5.03, 0, 0]
+    assert told["active_current_a"] == 5.03
+    # A power without a voltage is no current.
+    told = homewizard(house(L2_volt="(000.0*V)"))
+    assert "active_current_l2_a" not in told
+    assert "active_current_a" not in told
+
+
 def test_what_a_homewizard_does_not_know_is_left_out() -> None:
     text = with_value(literal("plain").telegram, "1-0:1.7.0", "()")
     told = homewizard(reading_of(with_value(text, "1-0:32.7.0", None)))

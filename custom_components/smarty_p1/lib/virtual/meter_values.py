@@ -29,14 +29,16 @@ class PhaseValues:
     def current_a(self) -> float | None:
         """Return the active power divided by the voltage, in A.
 
-        An exported current is negative. Return None if power or voltage are unknown, or if the
-        voltage is 0.
+        An exported current is negative. Return None if power or voltage are unknown. Without
+        voltage, the current is 0 if the power is 0, and otherwise None.
 
         The current in the telegram is not used, because it is a whole number without a sign.
         """
-        if self.power_w is None or not self.voltage_v:
+        if self.power_w is None or self.voltage_v is None:
             return None
-        return self.power_w / self.voltage_v
+        if self.voltage_v:
+            return self.power_w / self.voltage_v
+        return None if self.power_w else 0.0
 
     @property
     def apparent_va(self) -> float | None:
