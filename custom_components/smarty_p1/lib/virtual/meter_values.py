@@ -42,7 +42,10 @@ class PhaseValues:
 
     @property
     def apparent_va(self) -> float | None:
-        """Return the apparent power in VA. Return None if the active power is unknown."""
+        """Return the apparent power in VA. Return None if the active power is unknown.
+
+        An unknown reactive power counts as 0.
+        """
         return None if self.power_w is None else hypot(self.power_w, self.reactive_var or 0.0)
 
     def scaled(self, factor: float) -> Self:
@@ -92,9 +95,14 @@ def number(reading: Reading, reference: str) -> float | None:
 
 
 def values_of(reading: Reading) -> MeterValues:
-    """Return the present values of `reading` for the virtual meter."""
+    """Return the present values of `reading` for the virtual meter.
+
+    If the telegram has no reactive power of a phase, the first phase gets the total.
+    """
     # Unpack the phases, so that the type checker knows their number.
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
+    if all(phase.reactive_var is None for phase in (first, second, third)):
+        first = replace(first, reactive_var=_net(reading, 3, 4))
     return MeterValues(_net(reading, 1, 2), (first, second, third), reading)
 
 
