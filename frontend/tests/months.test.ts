@@ -159,6 +159,19 @@ test("what the energy community is paid is energy, and the sum is both together"
   assert.deepEqual([...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " ")), ["Energy 49 €", "Grid charges and meter 20 €", "To pay 69 €"]);
 });
 
+test("a part too small for a month is there when the months together have it", () => {
+  const names = (count: number, surcharge: number) => {
+    const all = Array.from({ length: count }, (_, index) =>
+      bill(`2026-0${index + 1}`, `2026-0${index + 2}`, { total: 60 + surcharge, parts: { energy: 40, network: 20, surcharge } }),
+    );
+    const of = yearOf(all, "€");
+    const { rows, total } = tableOf(of, of.whole[0]!, en);
+    return [...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " "));
+  };
+  assert.deepEqual(names(5, 0.45), ["Energy 40 € 160 €", "Grid charges and meter 20 € 80 €", "Surcharge above 7 kW 0 € 2 €", "To pay 60 € 242 €"]);
+  assert.deepEqual(names(5, 0.01), ["Energy 40 € 160 €", "Grid charges and meter 20 € 80 €", "To pay 60 € 240 €"]);
+});
+
 test("a running month is so far, and only whole ones are to be paid", () => {
   const running = bill("2026-12", "2027-01", { until: "2026-12-21T12:00:00+01:00", parts: { energy: 60, network: 20, feed_in: -20 } });
   const head = (bills: Bill[]) => {
