@@ -88,6 +88,26 @@ test("a shown room falls at once and rises after a minute", () => {
   assert.deepEqual(shown.map((kw) => Math.round(kw * 10) / 10), [6.2, 4, 4, 4, 6.2]);
 });
 
+test("while a shown room waits to rise, no limit is named that the exact room does not have", () => {
+  const last = (...all: [number, Partial<Situation>][]) => {
+    const steady = new SteadyRoom();
+    const texts = all.map(([at, changes]) => {
+      const now = situation({ ...evening, ...changes });
+      return nowAdvice(now, en, steady.show(roomOf(now)!, at * 1000)).text.replaceAll("\u00a0", " ");
+    });
+    return texts.at(-1);
+  };
+  const stay = "and stay within 7 kW.";
+  // A load of 2 kW is switched off.
+  const on = { power: 2.4, energy: 0.6, secondsLeft: 700 };
+  const calm = { power: 0.4, energy: 0.674, secondsLeft: 590 };
+  assert.equal(last([0, on], [100, { ...on, energy: 0.667, secondsLeft: 600 }], [110, calm]), `**You can switch on up to 6.5 kW more** ${stay}`);
+  // A quarter-hour with little left ends.
+  const full = { power: 0.4, energy: 1.7, secondsLeft: 90 };
+  const next = { power: 0.4, energy: 0.001, secondsLeft: 890 };
+  assert.equal(last([0, full], [60, { ...full, energy: 1.745, secondsLeft: 30 }], [100, next]), `**You can switch on up to 6.5 kW more** ${stay}`);
+});
+
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
   assert.equal(said(car), "**It costs 0.08 € more** unless you switch off 8.6 kW until 18:45.");

@@ -191,7 +191,8 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const kW = (kw: number) => locale.referenceKW(allowance(kw));
   const params = { keep: kW(room.keep), more: kW(room.short), R, end };
   const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
-  const isShort = now.isWhole && room.short < room.keep - MIN_LESS_KW;
+  // After a load has ended, `room.keep` can rise before `room.short`. So ask the exact powers, too.
+  const isShort = now.isWhole && [room, roomOf(now)!].every(({ short, keep }) => short < keep - MIN_LESS_KW);
   const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
   if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
   // If more power is possible for a short time, say this instead of "switch nothing else on", because the two sentences
