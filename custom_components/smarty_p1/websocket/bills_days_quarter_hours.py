@@ -62,7 +62,7 @@ async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
     return await async_rendered(hass, days_report, demand, series, start, msg.get("end", date.max))
 
 
-@meter_command("usual", is_kept=lambda *_: True)
+@meter_command("usual", is_kept=lambda *_: True, is_until_now=True)
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the usual energies, peak and cost from midnight to the present time of the day.
 

@@ -41,13 +41,14 @@ def meter_command(
     fields: Mapping[vol.Marker, Any] | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
     *,
+    is_until_now: bool = False,
     needs_port: bool = False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
     """Return a decorator for a function that answers a command about a loaded meter.
 
     The decorator registers the command. Users get their answers in turns. If `is_kept` returns True
-    for a request, its answer is cached until the next quarter-hour. With `needs_port`, meters
-    without a port are refused.
+    for a request, its answer is cached until the next quarter-hour, or with `is_until_now` until
+    the next telegram. With `needs_port`, meters without a port are refused.
     """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:
@@ -66,7 +67,10 @@ def meter_command(
                 return
 
             def books() -> object:
-                return books_of(coordinator) if is_kept(coordinator, msg) else None
+                demand = coordinator.books.demand
+                if demand is None or not is_kept(coordinator, msg):
+                    return None
+                return books_of(coordinator), demand.time if is_until_now else None
 
             question = frozenset((key, value) for key, value in msg.items() if key != "id")
             make = partial(answer, coordinator, msg)

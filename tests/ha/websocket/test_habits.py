@@ -24,6 +24,17 @@ async def test_usual_is_the_mean_of_the_same_weekday_until_now(
     assert usual["cost"] == pytest.approx(0.5035 * (2.09 + 0.66), abs=0.01)
 
 
+async def test_usual_moves_on_within_the_quarter_hour(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    usual = []
+    for clock, kwh in (("00:01:30", 0.01), ("00:13:30", 0.09)):
+        await receive(hass, port, telegram(clock, kwh))
+        usual.append((await ask(client, "usual", entry_id=entry.entry_id))["usual"]["imported_wh"])
+    # A tenth and nine tenths of a quarter-hour of 0.1 kWh.
+    assert usual == [pytest.approx(10.0), pytest.approx(90.0)]
+
+
 async def test_quarter_hours_above_the_reference_power_in_a_row_are_one(
     client: Client, entry: MockConfigEntry
 ) -> None:
