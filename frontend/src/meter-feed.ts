@@ -164,6 +164,8 @@ export class MeterFeed extends SharedSubscription {
   readonly #queue: RequestQueue;
   readonly #answers = new Map<string, Answer>();
   #subscription: Promise<Unsubscribe> | undefined;
+  /** Whether `#subscription` is fulfilled. */
+  #isSubscribed = false;
   #run = 0;
 
   constructor(connection: Connection, entryId: string, queue: RequestQueue) {
@@ -245,9 +247,9 @@ export class MeterFeed extends SharedSubscription {
     recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // The first live message can change `period`. An answer requested before this message would then have to be
-    // requested again. So send no request before the first live message.
-    if (!this.live) return answer as Reply<Commands[C]["answers"]>;
+    // The first message of a subscription can change `period`. An answer requested before this message would then have
+    // to be requested again. So send no request before the first message.
+    if (!this.#isFollowing) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
     return answer as Reply<Commands[C]["answers"]>;
@@ -279,8 +281,8 @@ export class MeterFeed extends SharedSubscription {
 
   protected restart(): void {
     // Drop the old subscription without a message, because its id can belong to another subscription on the new
-    // connection.
-    this.#subscription = undefined;
+    // connection. A subscription that is not yet fulfilled waits for the new connection, so `#close` has to end it.
+    if (this.#isSubscribed) this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
     this.#open();
@@ -295,7 +297,7 @@ export class MeterFeed extends SharedSubscription {
 
   #open(): void {
     const run = ++this.#run;
-    this.#isFollowing = false;
+    this.#isFollowing = this.#isSubscribed = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
     // With `resubscribe`, the frontend would itself subscribe again after a reconnect. If the integration refused this
     // subscription, the frontend would not tell the feed. So the feed subscribes again itself.
@@ -307,7 +309,11 @@ export class MeterFeed extends SharedSubscription {
     );
     this.#subscription = subscription;
     subscription.then(
-      () => run === this.#run && this.succeeded(),
+      () => {
+        if (run !== this.#run) return;
+        this.#isSubscribed = true;
+        this.succeeded();
+      },
       (error: unknown) => run === this.#run && this.#openLater(codeOf(error)),
     );
   }

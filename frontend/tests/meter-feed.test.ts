@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import type { Connection } from "../src/hass.ts";
+import { type MeterFeed, metersOf } from "../src/meter-feed.ts";
+import { recordUses } from "../src/request-queue.ts";
+import type { Live } from "../src/websocket-types.ts";
+
+type Message = { type: string };
+
+/** A Home Assistant. While its connection is not there, messages wait, as in the frontend. */
+class Server implements Connection {
+  live: Live = { state: "receiving", obstacle: null, remedy: null };
+  readonly sent: string[] = [];
+  readonly subscriptions = new Map<number, (live: Live) => void>();
+  readonly #listeners = new Map<string, Set<() => void>>();
+  #connected = Promise.withResolvers<void>();
+  #last = 0;
+
+  constructor() {
+    this.#connected.resolve();
+  }
+
+  async sendMessagePromise<T>(message: object): Promise<T> {
+    await this.#connected.promise;
+    this.sent.push((message as Message).type.slice("smarty_p1/".length));
+    return {} as T;
+  }
+
+  async subscribeMessage<T>(callback: (message: T) => void): Promise<() => void> {
+    await this.#connected.promise;
+    const id = ++this.#last;
+    this.subscriptions.set(id, callback as (live: Live) => void);
+    setImmediate(() => this.subscriptions.has(id) && callback(this.live as T));
+    return () => void this.subscriptions.delete(id);
+  }
+
+  addEventListener(event: string, callback: () => void): void {
+    this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(callback));
+  }
+
+  removeEventListener(event: string, callback: () => void): void {
+    this.#listeners.get(event)?.delete(callback);
+  }
+
+  sleep(): void {
+    this.subscriptions.clear();
+    this.#connected = Promise.withResolvers();
+  }
+
+  wake(): void {
+    this.#connected.resolve();
+    for (const callback of this.#listeners.get("ready") ?? []) callback();
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+}
+
+let server: Server;
+let feed: MeterFeed;
+const card = {};
+
+function draw(): void {
+  recordUses(card, true);
+  feed.get("smarty_p1/days", {});
+}
+
+/** Place a card, and return the function that removes it. */
+async function place(): Promise<() => void> {
+  const unlisten = feed.listen(draw);
+  draw();
+  await settled();
+  return () => {
+    unlisten();
+    recordUses(card, false);
+  };
+}
+
+beforeEach(() => {
+  globalThis.requestAnimationFrame = (callback) => setImmediate(callback, 0) as unknown as number;
+  server = new Server();
+  feed = metersOf(server).feed("a");
+});
+
+test("after a sleep, a meter has one subscription, and none when its card is gone", async () => {
+  (await place())();
+  await settled();
+  server.sleep();
+  // The page is shown, and its card is in view before the connection is back.
+  const remove = await place();
+  server.wake();
+  await settled();
+  assert.equal(server.subscriptions.size, 1);
+  remove();
+  await settled();
+  assert.equal(server.subscriptions.size, 0);
+});
+
+test("a subscription of a lost connection is not ended on the next one", async () => {
+  const remove = await place();
+  server.sleep();
+  server.subscriptions.set(1, () => undefined);
+  server.wake();
+  await settled();
+  // The other subscription with this number, and the new one.
+  assert.deepEqual([...server.subscriptions.keys()], [1, 2]);
+  remove();
+});
+
+test("a card that returns asks once, in the quarter-hour of the first message", async () => {
+  const quarterHour = (start: string): Live => ({ ...server.live, quarter_hour: { start } as NonNullable<Live["quarter_hour"]> });
+  server.live = quarterHour("2026-11-21T09:00:00Z");
+  (await place())();
+  server.live = quarterHour("2026-11-21T12:00:00Z");
+  const remove = await place();
+  assert.deepEqual(server.sent, ["days", "days"]);
+  remove();
+});
