@@ -167,6 +167,8 @@ export class MeterFeed extends SharedSubscription {
   /** Whether `#subscription` is fulfilled. */
   #isSubscribed = false;
   #run = 0;
+  /** Number of calls of `#forgetPeriods`. */
+  #forgotten = 0;
 
   constructor(connection: Connection, entryId: string, queue: RequestQueue) {
     super(connection);
@@ -263,10 +265,13 @@ export class MeterFeed extends SharedSubscription {
 
   async #ask(answer: Answer, message: object, period: string): Promise<void> {
     answer.isPending = true;
+    const forgotten = this.#forgotten;
     try {
       const value = await this.#queue.ask({ ...message, entry_id: this.#entryId }, answer);
       if (value !== undefined) {
-        Object.assign(answer, { value, tries: 0, period });
+        // If the answers have become outdated in the meantime, leave the period empty, so that a card asks again.
+        const isOutdated = forgotten !== this.#forgotten && !answer.isLasting;
+        Object.assign(answer, { value, tries: 0, period: isOutdated ? "" : period });
         delete answer.error;
       }
     } catch (error) {
@@ -289,6 +294,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   #forgetPeriods(): void {
+    this.#forgotten += 1;
     for (const answer of this.#answers.values()) {
       Object.assign(answer, { tries: 0, retryAt: 0 });
       if (!answer.isLasting) answer.period = "";

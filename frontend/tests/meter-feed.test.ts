@@ -10,10 +10,14 @@ type Message = { type: string };
 /** A Home Assistant. While its connection is not there, messages wait, as in the frontend. */
 class Server implements Connection {
   live: Live = { state: "receiving", obstacle: null, remedy: null };
+  answer: unknown = {};
+  /** Whether answers wait for `release`. */
+  isSlow = false;
   readonly sent: string[] = [];
   readonly subscriptions = new Map<number, (live: Live) => void>();
   readonly #listeners = new Map<string, Set<() => void>>();
   #connected = Promise.withResolvers<void>();
+  #released = Promise.withResolvers<void>();
   #last = 0;
 
   constructor() {
@@ -23,7 +27,9 @@ class Server implements Connection {
   async sendMessagePromise<T>(message: object): Promise<T> {
     await this.#connected.promise;
     this.sent.push((message as Message).type.slice("smarty_p1/".length));
-    return {} as T;
+    const { answer } = this;
+    if (this.isSlow) await this.#released.promise;
+    return answer as T;
   }
 
   async subscribeMessage<T>(callback: (message: T) => void): Promise<() => void> {
@@ -51,6 +57,17 @@ class Server implements Connection {
     this.#connected.resolve();
     for (const callback of this.#listeners.get("ready") ?? []) callback();
   }
+
+  release(): void {
+    this.isSlow = false;
+    this.#released.resolve();
+  }
+
+  async send(live: Live): Promise<void> {
+    this.live = live;
+    for (const callback of this.subscriptions.values()) callback(live);
+    await settled();
+  }
 }
 
 async function settled(): Promise<void> {
@@ -59,11 +76,12 @@ async function settled(): Promise<void> {
 
 let server: Server;
 let feed: MeterFeed;
+let shown: unknown;
 const card = {};
 
 function draw(): void {
   recordUses(card, true);
-  feed.get("smarty_p1/days", {});
+  shown = feed.get("smarty_p1/days", {}).value;
 }
 
 /** Place a card, and return the function that removes it. */
@@ -115,5 +133,17 @@ test("a card that returns asks once, in the quarter-hour of the first message", 
   server.live = quarterHour("2026-11-21T12:00:00Z");
   const remove = await place();
   assert.deepEqual(server.sent, ["days", "days"]);
+  remove();
+});
+
+test("an answer that was on its way when the meter got new days is asked for again", async () => {
+  server.isSlow = true;
+  server.answer = "old";
+  const remove = await place();
+  server.answer = "new";
+  await server.send(server.live);
+  server.release();
+  await settled();
+  assert.deepEqual([shown, server.sent], ["new", ["days", "days"]]);
   remove();
 });
