@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from . import house, house_bill, house_sun, house_year
+from . import house, house_bill, house_now, house_sun, house_year
 from .house import Json
 from .house_year import QUARTER_HOUR, Row
 from .stage import Stage
@@ -219,6 +219,17 @@ async def test_keys_choose_a_quarter_hour_and_a_class(stage: Stage) -> None:
         "With 3 kW, you would have paid 54 € more in 12 months than with your 7 kW."
         in await stage.text()
     )
+
+
+async def test_a_class_is_chosen_for_one_meter(stage: Stage) -> None:
+    answers = year() | house_now.three_meters()
+    await stage.show(YEAR, answers=answers, config={"chooser": True})
+    chosen = stage.card(YEAR).locator(".classes [aria-checked=true]")
+    for name, kw in (("12 kW", 12), ("Heat pump", 7), ("House", 12)):
+        await stage.page.get_by_role("radio", name=name).click()
+        for _ in range(5):
+            await stage.settle()
+        assert (await chosen.inner_text()).split()[0] == str(kw)
 
 
 async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None:

@@ -58,9 +58,10 @@ export class YearCard extends SmartyCard {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, chosenKw: { state: true } };
+  static override properties = { ...SmartyCard.properties, chosen: { state: true } };
 
-  declare protected chosenKw: number | undefined;
+  /** The class that the user has chosen, and the meter for which it was chosen. */
+  declare protected chosen: { entryId: string; kw: number } | undefined;
   readonly #map = new HeatMap();
   readonly #bar: ChosenBar = new ChosenBar(this, () => {
     const { grid, isTurned } = this.#painted!;
@@ -100,7 +101,7 @@ export class YearCard extends SmartyCard {
     // bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const house = houseOf(feed);
-    const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
+    const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
@@ -119,7 +120,8 @@ export class YearCard extends SmartyCard {
     const grid = this.#gridOf(series);
     if (!grid.days) return this.waiting("nothing_counted");
     const rows = classes && own !== undefined ? classRows(classes) : [];
-    const kw = rows.some((row) => row.kw === this.chosenKw) ? this.chosenKw : own;
+    const { entryId, kw: chosenKw } = this.chosen ?? {};
+    const kw = entryId === meter.entry_id && rows.some((row) => row.kw === chosenKw) ? chosenKw : own;
     const first = localDay(new Date(series.start)).slice(0, 7);
     const months = (classes?.above ?? []).filter(({ month, quarter_hours }) => month >= first && quarter_hours);
     const decisive = rows.length ? classes!.decisive : undefined;
@@ -141,7 +143,7 @@ export class YearCard extends SmartyCard {
       ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
       ${sun ? html`<p>${rich(sun)}</p>` : nothing}
       ${yearMap(grid, size, named, this.#bar, this.#open, this.locale)}
-      ${rows.length ? this.#classes(rows, kw, classes!) : nothing}
+      ${rows.length ? this.#classes(rows, kw, classes!, meter) : nothing}
       <footer>${this.tableButton()}</footer>
       ${this.#table(named, grid, months)}
     </div>`;
@@ -170,7 +172,7 @@ export class YearCard extends SmartyCard {
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
   }
 
-  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes): TemplateResult {
+  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes, { entry_id: entryId }: Meter): TemplateResult {
     const vat = this.locale.common(vat_rate === 0 ? "without_vat" : "with_vat");
     const caption = this.locale.count(yearTexts, "caption", decisive.length, { vat });
     const older = olderPrices(prices_of, localDay(new Date()).slice(0, 7), this.locale);
@@ -178,7 +180,7 @@ export class YearCard extends SmartyCard {
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
     return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
-      ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}
+      ${classChooser(rows, kw, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
       <p class="small">${this.text(yearTexts, "only_compares")}</p>`;
   }
 
