@@ -90,6 +90,26 @@ async def test_what_is_missing_has_a_link(stage: Stage) -> None:
     assert await stage.page.get_by_role("link").count() == 0
 
 
+async def test_screen_readers_hear_what_is_drawn(stage: Stage) -> None:
+    community = {"name": "community", "quantity": 90, "unit": "kWh", "price": 0.1, "amount": 9}
+    shared = {"total": -6.38, "shared_kwh": 90, "community": community}
+    entity = {"entity_id": "sensor.cost", "platform": "smarty_p1", "device_id": house.DEVICE}
+    entities = {"sensor.cost": entity | {"translation_key": "cost_total"}}
+    answers = bills(running(**shared, total_with_community=2.62))
+    await show(stage, CARD, answers=answers, entities=entities)
+    head = stage.card(CARD).locator(".big")
+    assert (await head.inner_text()).split() == ["2.62", "€", "so", "far"]
+    label = await head.get_by_role("button").get_attribute("aria-label")
+    assert label is not None
+    assert "To supplier and community 2.62\xa0€" in label
+    # A row without a quantity has its amount in the third column, too.
+    row = stage.card(CARD).get_by_role("row").filter(has_text="Total without VAT")
+    columns = await row.locator("[aria-colindex]").evaluate_all(
+        "cells => cells.map(({ ariaColIndex, innerText }) => `${ariaColIndex} ${innerText}`)"
+    )
+    assert columns == ["1 Total without VAT", "3 93.44"]
+
+
 async def test_errors_and_odd_answers_are_no_end(stage: Stage) -> None:
     for code, said in (
         ("nothing_counted", "The bill begins with the first quarter-hour."),

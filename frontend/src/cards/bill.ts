@@ -153,7 +153,9 @@ export class BillCard extends SmartyCard {
   }
 
   #total(bill: Bill, words: ShownBill): TemplateResult | string {
-    return isRunning(bill) && !words.lacks ? this.moreInfo("cost_total", words.total, `${words.sums[0]!.name} ${words.total}\u00a0€`) : words.total;
+    // With energy sharing, the total is the sum of both bills, if it is known.
+    const nameOf = ([own, , both]: Row[]) => (both ?? own!).name;
+    return isRunning(bill) && !words.lacks ? this.moreInfo("cost_total", words.total, `${nameOf(words.sums)} ${words.total}\u00a0€`) : words.total;
   }
 
   #lines({ groups, sums }: ShownBill): TemplateResult {
@@ -170,9 +172,9 @@ export class BillCard extends SmartyCard {
   #row({ name, quantity, amount, dot }: Row, isSum = false): TemplateResult {
     const isNumber = /\d/.test(amount);
     return html`<div class="row ${isSum ? "sum" : ""}" role="row">
-      <span role="rowheader">${dot ? html`<span class="dot ${dot}"></span>` : nothing}${name}</span>
-      ${quantity ? html`<span class="quantity small" role="cell">${quantity}</span>` : nothing}
-      <span class="amount number ${isNumber ? "" : "quiet"}" role="cell">${amount}</span>
+      <span role="rowheader" aria-colindex="1">${dot ? html`<span class="dot ${dot}"></span>` : nothing}${name}</span>
+      ${quantity ? html`<span class="quantity small" role="cell" aria-colindex="2">${quantity}</span>` : nothing}
+      <span class="amount number ${isNumber ? "" : "quiet"}" role="cell" aria-colindex="3">${amount}</span>
     </div>`;
   }
 
