@@ -101,14 +101,18 @@ class WhatIfDay(NamedTuple):
             cost, revenue = self._changed_market(after)
         return replace(
             day,
-            imported_wh=round(day.imported_wh * left, DECIMALS),
-            exported_wh=round(day.exported_wh * left_exported, DECIMALS),
+            imported_wh=round(max(0.0, day.imported_wh + more_wh), DECIMALS),
+            exported_wh=round(max(0.0, day.exported_wh + more_exported_wh), DECIMALS),
             above={reference_kw: above},
             second=second,
             market_cost=cost,
-            market_wh=day.market_wh * left,
+            market_wh=day.market_wh * left
+            if day.imported_wh
+            else _priced_wh(after.imported_wh, [prices.energy for prices in self.market]),
             market_revenue=revenue,
-            market_exported_wh=day.market_exported_wh * left_exported,
+            market_exported_wh=day.market_exported_wh * left_exported
+            if day.exported_wh
+            else _priced_wh(after.exported_wh, [prices.feed_in for prices in self.market]),
             shared=day.shared and day.shared.times(left),
         )
 
@@ -368,6 +372,11 @@ def _market_difference(
         )
         / 1000
     )
+
+
+def _priced_wh(energies_wh: Sequence[float], prices: Sequence[float | None]) -> float:
+    """Return the energy of the quarter-hours with a price. Return 0 without `prices`."""
+    return sum(compress(energies_wh, [price is not None for price in prices]))
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
