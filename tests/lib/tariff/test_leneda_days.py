@@ -202,9 +202,10 @@ def test_contracts_divide_a_day() -> None:
         (local("2026-06-10T12:00"), 72_000, {3: (48, 48 * 750), 4: (48, 48 * 500)}),
         (local("2026-06-11"), 144_000, {3: (96, 96 * 750), 4: (96, 96 * 500)}),
     ]
-    # From 22:00 to midnight; from midnight to 06:00 and from 22:00 on: 8 hours of 6 kW.
+    # The forecast needs the hours of a contract that is to come. From midnight to 06:00; from 22:00
+    # to midnight; both: 8 hours of 6 kW.
     assert [dict(day.second) for day in june.days] == [
-        {},
+        {"22:00-06:00": (72_000, 36_000)},
         {"22:00-06:00": (72_000, 12_000)},
         {"22:00-06:00": (144_000, 48_000)},
     ]
