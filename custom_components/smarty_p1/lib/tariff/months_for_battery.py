@@ -97,6 +97,7 @@ class WhatIfDay(NamedTuple):
             above = _difference(above, *more)
         second = {hours: self._changed_second(after, hours)} if hours else {}
         cost, revenue = day.market_cost * left, day.market_revenue * left_exported
+        market_wh, market_exported_wh = self._changed_priced(after, left, left_exported)
         if self.market and after is not before:
             cost, revenue = self._changed_market(after)
         return replace(
@@ -106,13 +107,9 @@ class WhatIfDay(NamedTuple):
             above={reference_kw: above},
             second=second,
             market_cost=cost,
-            market_wh=day.market_wh * left
-            if day.imported_wh
-            else _priced_wh(after.imported_wh, [prices.energy for prices in self.market]),
+            market_wh=market_wh,
             market_revenue=revenue,
-            market_exported_wh=day.market_exported_wh * left_exported
-            if day.exported_wh
-            else _priced_wh(after.exported_wh, [prices.feed_in for prices in self.market]),
+            market_exported_wh=market_exported_wh,
             shared=day.shared and day.shared.times(left),
         )
 
@@ -154,6 +151,20 @@ class WhatIfDay(NamedTuple):
                 day.market_exported_wh,
             ),
         )
+
+    def _changed_priced(
+        self, after: DayEnergies, left: float, left_exported: float
+    ) -> tuple[float, float]:
+        """Return the imported and the exported energy with a known market price."""
+        day, market_wh = self.day, self.day.market_wh * left
+        market_exported_wh = day.market_exported_wh * left_exported
+        if not day.imported_wh:
+            market_wh = _priced_wh(after.imported_wh, [prices.energy for prices in self.market])
+        if not day.exported_wh:
+            market_exported_wh = _priced_wh(
+                after.exported_wh, [prices.feed_in for prices in self.market]
+            )
+        return market_wh, market_exported_wh
 
     def _second_wh(self, energies_wh: Sequence[float]) -> float:
         return sum(compress(energies_wh, self.is_second))
