@@ -376,7 +376,7 @@ class DemandMeter:
         segment = self._segment
         if segment is None:
             end = self._history.past.end
-            return end and self._past_snapshot(end, month_start(end - QUARTER_HOUR))
+            return self._past_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
         time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
