@@ -64,6 +64,15 @@ async def test_what_the_contract_adds_is_taken_off_again(hass: HomeAssistant) ->
     assert known == {START + 2 * HOUR}
 
 
+async def test_a_fixed_price_that_comes_later_hides_no_hour(hass: HomeAssistant) -> None:
+    await record(hass, "price_import", {0: 0.2, 1: 0.2})
+    for fixed_since in (START + HOUR, START + 1000 * HOUR):
+        contracts = Contracts(((START - HOUR, MARKET), (fixed_since, FIXED)))
+        found = await async_market_hours(hass, "SAG1", contracts, START, START + 2 * HOUR)
+        known = {time for time, prices in found.items() if any(prices)}
+        assert known == {START + n * HOUR for n in range(2) if START + n * HOUR < fixed_since}
+
+
 async def test_a_fixed_price_and_another_meter_have_none(hass: HomeAssistant) -> None:
     await record(hass, "price_import", {0: 0.2})
     for serial, contract in (("SAG1", FIXED), ("SAG2", MARKET)):
