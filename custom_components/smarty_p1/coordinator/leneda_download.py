@@ -87,6 +87,10 @@ class KnownPast(Protocol):
         """
 
 
+class _AccountChangedError(Exception):
+    """The account has other metering points now. The entry's reload starts another download."""
+
+
 class _Asked(NamedTuple):
     """Request for the quarter-hours of an OBIS code in a period, with the received rows."""
 
@@ -155,6 +159,8 @@ class LenedaFetch:
                     await self._async_compare(now)
                     await self._gas.async_refresh(now, self._async_pause)
                 await self._async_history(now)
+            except _AccountChangedError:
+                return
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
@@ -362,11 +368,12 @@ class LenedaFetch:
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
         """Store the responses, and only then the progress, so that a crash loses no response.
 
-        If the account has other metering points now, store nothing.
+        Raises _AccountChangedError, and stores nothing, if the account has other metering points
+        now.
         """
         series = {request.code: request.rows for request in asked if request.rows}
         if series and not await self._past.async_add(series, self._points):
-            return
+            raise _AccountChangedError
         for code, start, end, rows, is_oldest in asked:
             progress = self._progress.codes.get(code)
             if progress is None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -323,6 +324,36 @@ async def test_the_account_changes_while_it_is_asked(  # noqa: PLR0913, PLR0917 
     assert (fetched.codes[IMPORTED].until > until) == is_same
     assert [text for level, text in own_log(caplog) if level == "ERROR"] == []
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("is_history", [False, True])
+async def test_nothing_is_asked_any_more_for_a_former_account(  # noqa: PLR0913 - all is needed
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    begin: Begin,
+    platform: Platform,
+    sleeper: Sleeper,
+    *,
+    is_history: bool,
+) -> None:
+    platform.fault = Fault.SERVER
+    entry = await begin()
+    starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
+    rows = [Row(start, 0.5, is_measured=True) for start in starts]
+    past, progress = entry.runtime_data.books.past, entry.runtime_data.books._leneda._progress
+    await past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
+    platform.fault = None
+    answers = [True, False] if is_history else [False]
+    monkeypatch.setattr(past, "async_add", AsyncMock(side_effect=answers))
+    [task] = [task for task in asyncio.all_tasks() if task.get_name().endswith("Leneda")]
+
+    sleeper.go_on()
+    await wait_until(hass, task.done)
+
+    assert task.exception() is None
+    assert past.async_add.await_count == len(answers)
+    assert (progress.general.asked_at is not None) == is_history
+    assert not any(code.is_back for code in progress.codes.values())
 
 
 @pytest.mark.usefixtures("short_past")
