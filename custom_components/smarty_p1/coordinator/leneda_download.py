@@ -264,7 +264,11 @@ class LenedaFetch:
         progress = self._progress.codes.get(code)
         if progress is None:
             return day_start(today - _PIECE)
-        start = max(progress.until, day_start(today - KEPT_TIME))
+        until = progress.until
+        if until > today:
+            # The computer's clock was ahead, so the end of the last complete day is unknown.
+            until = day_start(today - _PATIENCE)
+        start = max(until, day_start(today - KEPT_TIME))
         if is_week:
             start = min(start, day_start(today - _REVISED))
         if is_month and code not in MEASURED:
@@ -379,6 +383,9 @@ class LenedaFetch:
             if progress is None:
                 first = day_start(rows[0].start) if rows else start
                 progress = self._progress.codes[code] = CodeProgress(first, start)
+            if rows and progress.since < end < progress.until:
+                # The computer's clock was ahead, so `until` was never reached.
+                progress.until = start
             if start <= progress.until:
                 first = max(progress.until, day_start(end - _PATIENCE))
                 progress.until = _whole_until(rows, first, end)
@@ -398,7 +405,8 @@ class LenedaFetch:
 
 
 def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
-    return since is None or now - since >= time
+    """Return whether `time` has passed since `since`, or the computer's clock was ahead then."""
+    return since is None or since > now or now - since >= time
 
 
 def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -543,6 +543,24 @@ async def test_after_weeks_without_requests_each_day_is_asked_for(
     assert {TODAY + n * QUARTER_HOUR for n in range(50 * 96)} <= starts
 
 
+async def test_a_clock_that_was_weeks_ahead(begin: Begin, platform: Platform, at: At) -> None:
+    platform.series[POINT, IMPORTED] = lambda start: 0.5 if start >= TODAY - 20 * DAY else None
+    entry = await begin()
+    platform.known_until = TODAY
+    await at(NOW + 40 * DAY + 5 * HOUR)
+    platform.known_until = None
+    platform.series[POINT, EXPORTED] = platform.series[POINT, IMPORTED]
+    platform.requests.clear()
+
+    await at(NOW + DAY)
+    assert await known(entry, EXPORTED)
+    assert any(start < TODAY - 30 * DAY for _, start, _ in asked(platform))
+    assert (await known(entry))[-1].start == TODAY + DAY - QUARTER_HOUR
+    # After that, no more is asked than on other days.
+    await at(NOW + 2 * DAY + 5 * HOUR)
+    assert asked(platform) == [(IMPORTED, TODAY + DAY, TODAY + 2 * DAY)]
+
+
 @pytest.mark.usefixtures("short_past")
 async def test_a_right_that_is_given_later(begin: Begin, platform: Platform, at: At) -> None:
     entry = await begin()
