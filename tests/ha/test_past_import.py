@@ -367,6 +367,10 @@ async def test_an_account_would_bring_it_back(
     progress = LenedaProgress(hass, entry.entry_id, {})
     await progress.async_load()
     assert progress.refused == {}
+    # An account that brought nothing refuses no file once it is removed.
+    await enter({**without, SECTION_LENEDA: account})
+    await enter(without)
+    await bring_in(of_point(april(), OTHER))
 
 
 @pytest.mark.parametrize("is_unloaded", [False, True])

@@ -150,12 +150,13 @@ class PlatformPast:
     async def _async_leave_former_points(self) -> None:
         """Remove what belongs to metering points that the Leneda account does not have any more.
 
-        The history is then downloaded anew, and the statistics are written anew. Raises OSError if
-        the files cannot be changed.
+        The history is then downloaded anew, and the statistics are written anew. Without an
+        account, every file stays. Raises OSError if the files cannot be changed.
         """
-        if not (points := self._account_points()):
-            return
         run = self._hass.async_add_executor_job
+        if not (points := self._account_points()):
+            await run(self._files.forget_points)
+            return
         if await run(self._files.has_former_points, points):
             # The files are removed last. If Home Assistant crashes before, all this is done again.
             await self._statistics.async_outdate()
@@ -261,7 +262,8 @@ class PlatformPast:
         async with self._lock:
             if self._entry.options.get(SECTION_LENEDA):
                 raise ImportRefusedError(key="leneda_account_on")
-            if self._statistics.is_empty and not await self._async_read():
+            run = self._hass.async_add_executor_job
+            if self._statistics.is_empty and await run(self._files.is_empty):
                 raise ImportRefusedError(key="leneda_nothing_imported")
             self._cancel()
             if self._recording:
@@ -270,7 +272,7 @@ class PlatformPast:
                 self._recording.cancel()
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
-            await self._hass.async_add_executor_job(self._files.remove)
+            await run(self._files.remove)
             # Forget the progress, so that the whole history is downloaded again if the user enters
             # a Leneda account later.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
