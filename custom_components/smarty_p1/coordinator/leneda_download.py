@@ -379,10 +379,8 @@ class LenedaFetch:
         if series and not await self._past.async_add(series, self._points):
             raise _AccountChangedError
         for code, start, end, rows, is_oldest in asked:
-            progress = self._progress.codes.get(code)
-            if progress is None:
-                first = day_start(rows[0].start) if rows else start
-                progress = self._progress.codes[code] = CodeProgress(first, start)
+            first = day_start(rows[0].start) if rows else start
+            progress = self._progress.codes.setdefault(code, CodeProgress(first, start))
             if rows and progress.since < end < progress.until:
                 # The computer's clock was ahead, so `until` was never reached.
                 progress.until = start
