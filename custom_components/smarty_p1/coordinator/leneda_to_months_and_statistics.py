@@ -181,8 +181,15 @@ class PlatformPast:
     async def async_import(self, data: bytes) -> Imported:
         """Import a file from Leneda's portal. Return its summary.
 
-        Raises ImportRefusedError if the file is refused.
+        If the caller is cancelled, the import is completed nevertheless. Raises ImportRefusedError
+        if the file is refused.
         """
+        # Use a separate task, so that the import is not left half done if the user closes the
+        # dialog. The unloading of the entry waits for this task.
+        work = self._async_import(data)
+        return await asyncio.shield(self._entry.async_create_task(self._hass, work, "import"))
+
+    async def _async_import(self, data: bytes) -> Imported:
         async with self._lock:
             run = self._hass.async_add_executor_job
             try:
@@ -193,10 +200,12 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
                 compared, differing = await self._async_compare(export)
+                # Note the point first. If Home Assistant crashes after it has stored rows, the files
+                # of other points are still refused.
+                await run(self._files.note_point, export.code, export.point)
                 await run(
                     without_collection(self._files.add), export.code, export.rows, export.point
                 )
-                await run(self._files.note_point, export.code, export.point)
                 self._note_running_month({export.code: export.rows})
                 await self._async_show(await self._async_read())
             except OSError as err:
@@ -229,8 +238,8 @@ class PlatformPast:
             if self._account_points() != points:
                 return False
             for code, rows in found.items():
-                await run(self._files.add, code, rows, points[code])
                 await run(self._files.note_point, code, points[code])
+                await run(self._files.add, code, rows, points[code])
             self._note_running_month(found)
             await self._async_show(await self._async_read())
             await self._statistics.async_begin()
