@@ -72,6 +72,7 @@ class Verdict(NamedTuple):
 
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
+    `is_unchecked` is True if a late telegram was not compared with the stored telegrams.
     """
 
     outcome: str
@@ -79,6 +80,7 @@ class Verdict(NamedTuple):
     telegram: Telegram | None = None
     key: str = ""
     is_newest: bool = False
+    is_unchecked: bool = False
 
 
 class FrameVerifier:
@@ -86,6 +88,7 @@ class FrameVerifier:
 
     With `is_reader`, the verifier is for frames that are read again: each frame is compared with
     the frames that VictoriaMetrics has. Otherwise, only late frames of unknown order are compared.
+    Replays of one meter could hold up all meters, so the number of these comparisons is limited.
     """
 
     def __init__(  # noqa: PLR0913
@@ -172,12 +175,15 @@ class FrameVerifier:
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
         bounded = self._bounds.apply(telegram)
-        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST)
+        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, order is Order.UNKNOWN)
 
     async def _order(
         self, title_with_key: TitleWithKey, counter: int, time: float, arrived: float
     ) -> Order:
-        """Return the order of a frame. Ask VictoriaMetrics if the frames in memory are too few."""
+        """Return the order of a frame. Ask VictoriaMetrics if the frames in memory are too few.
+
+        Return UNKNOWN if VictoriaMetrics was asked too often for the meter.
+        """
         if self._is_reader and not await self._stored.fits(title_with_key, counter, time):
             return Order.REFUSED
         is_fresh = arrived - time <= _MAX_FRESH_S
@@ -187,7 +193,11 @@ class FrameVerifier:
                 self._newest.begin(title_with_key, *newest)
             order = self._newest.judge(title_with_key, counter, time, is_asked=True)
         if order is Order.OLD and not is_fresh:
-            is_right = await self._stored.fits(title_with_key, counter, time)
+            is_right = await self._stored.fits(
+                title_with_key, counter, time, is_limited=not self._is_reader
+            )
+            if is_right is None:
+                return Order.UNKNOWN
             return Order.EARLIER if is_right else Order.REFUSED
         return order
 

@@ -263,13 +263,14 @@ class Worker:
         """Return whether a frame is to be reprocessed later.
 
         This is so if no key decrypts the frame. In a flood of replays, this is also so for a replay
-        if `_waiting` has room for its system title.
+        if `_waiting` has room for its system title. Without room, the replay is stored: it could be
+        a late frame whose values are missing.
         """
         if verdict.telegram is None:
             return verdict.outcome in WAITING
         is_earlier = not (verdict.is_newest or message.is_redelivered)
         is_flood = is_earlier and judged.earlier > _MAX_EARLIER
-        return is_flood and self._waiting.has_room(verdict.title or b"")
+        return (is_flood or verdict.is_unchecked) and self._waiting.has_room(verdict.title or b"")
 
     def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
         source = self._sources.bound(verdict.title or b"", message.source)

@@ -193,6 +193,7 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
+            await stored.close()
     if not result.outcomes:
         return f"{named}: the stream has no frame since then"
     return f"{named}: {result}, of those since {_moment(since)}"

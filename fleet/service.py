@@ -146,6 +146,7 @@ class _Collector:
             )
         finally:
             await self._late_keys.close()
+            await self._stored.close()
 
     async def _work(self) -> None:
         await self._store.until_known()

@@ -215,16 +215,21 @@ class StoreReader:
 
 @asynccontextmanager
 async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
-    """Yield a reader for the first address that answers. Raises UnavailableError if none does."""
+    """Yield a reader with its own HTTP session. Raises UnavailableError."""
     async with open_session() as session:
-        with _as_unavailable():
-            answers = await ask_each(session, config)
-            wrong = [reply for reply in answers.values() if isinstance(reply, Exception)]
-            for error in wrong:
-                if isinstance(error, WrongStoreError) or len(wrong) == len(answers):
-                    raise error
-        urls = (url for url, reply in answers.items() if isinstance(reply, StoreProcess))
-        yield StoreReader(session, next(urls), config)
+        yield await find_reader(session, config)
+
+
+async def find_reader(session: aiohttp.ClientSession, config: StoreConfig) -> StoreReader:
+    """Return a reader for the first address that answers. Raises UnavailableError if none does."""
+    with _as_unavailable():
+        answers = await ask_each(session, config)
+        wrong = [reply for reply in answers.values() if isinstance(reply, Exception)]
+        for error in wrong:
+            if isinstance(error, WrongStoreError) or len(wrong) == len(answers):
+                raise error
+    urls = (url for url, reply in answers.items() if isinstance(reply, StoreProcess))
+    return StoreReader(session, next(urls), config)
 
 
 def _bytes_of(title: str) -> bytes:

@@ -19,6 +19,8 @@ _MAX_NAME_CHARS = 256
 # Request answers without compression. A compressed answer could expand to any size.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
+# HTTP statuses of a server that is overloaded or away. A later request may succeed.
+_TEMPORARY = frozenset({429, 502, 503, 504})
 
 
 class StoreError(AlreadyLoggedError):
@@ -30,7 +32,7 @@ class WrongStoreError(StoreError):
 
 
 class NotAllowedError(StoreError):
-    """Error for a refused request. Perhaps the login does not allow it."""
+    """Error for a refused request. Perhaps the login does not allow it. Waiting does not help."""
 
 
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
@@ -51,9 +53,8 @@ def host_of(response: aiohttp.ClientResponse) -> str:
 def check_status(response: aiohttp.ClientResponse, status: int) -> None:
     """Raise StoreError unless the HTTP status of `response` is `status`."""
     if response.status != status:
-        refused = REFUSED_LOGIN_TEXTS.get(response.status)
-        msg = f"it answers with {response.status}{refused or ''}"
-        raise NotAllowedError(msg) if refused else StoreError(msg)
+        msg = f"it answers with {response.status}{REFUSED_LOGIN_TEXTS.get(response.status, '')}"
+        raise StoreError(msg) if response.status in _TEMPORARY else NotAllowedError(msg)
 
 
 def why(error: BaseException) -> str:

@@ -173,6 +173,7 @@ class FakeCounters:
         self.stored: list[tuple[int, float]] = []
         self.failures = 0
         self.asked = 0
+        self.is_limit_reached = False
 
     async def all(self, _: float) -> dict[TitleWithKey, tuple[int, float]]:
         return {}
@@ -181,7 +182,11 @@ class FakeCounters:
         self._ask()
         return max(self.stored, default=None)
 
-    async def fits(self, _: TitleWithKey, counter: int, moment: float) -> bool:
+    async def fits(
+        self, _: TitleWithKey, counter: int, moment: float, *, is_limited: bool = False
+    ) -> bool | None:
+        if is_limited and self.is_limit_reached:
+            return None
         self._ask()
         return all(
             (other <= counter or at >= moment - 5) and (other >= counter or at <= moment + 5)

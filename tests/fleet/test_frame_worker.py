@@ -3,9 +3,11 @@
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
+from smarty_p1_fleet.frame_verifier import TELEGRAM
+from smarty_p1_fleet.pending_titles import MAX_WAITING
 from smarty_p1_fleet.store_writer import StoreRun
 from smarty_p1_gateway import Keys
-from tests.fleet.made_up import CAME, Fleet, until
+from tests.fleet.made_up import CAME, SUBJECT, Fleet, until
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER = f"smarty_p1.sealed.{OTHER_TITLE.hex().upper()}"
@@ -254,6 +256,29 @@ async def test_a_flood_of_replays_waits_in_the_stream_and_holds_up_nobody(fleet:
     assert {*fleet.put_off} == {TITLE}
     fleet.store.keep()
     await fleet.until_acknowledged(302)
+
+
+async def test_late_frames_that_are_not_compared_now_are_read_later_and_never_lost(
+    fleet: Fleet,
+) -> None:
+    fleet.counters.is_limit_reached = True
+    fleet.nats.add(sent(9))
+    fleet.nats.add(sent(1))
+    fleet.nats.add(sent(2), deliveries=2)
+    fleet.start()
+    await fleet.until_acknowledged(2)
+    assert fleet.nats.acknowledged == [2, 3]
+    first, _, due = fleet.bucket.entries[f"waiting.store.{TITLE.hex().upper()}"].value.split()
+    assert (first, due) == (b"2", b"due")
+    assert energies(fleet) == [9.0]
+    reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
+    verdict = await reader.judge(SUBJECT, sent(1), CAME / 1e9)
+    assert (verdict.outcome, verdict.is_unchecked) == (TELEGRAM, False)
+    # If too many titles wait, the frame is stored at once.
+    fleet.waiting.count = MAX_WAITING
+    fleet.nats.add(sent(3))
+    await fleet.until_written(2)
+    assert energies(fleet) == [9.0, 3.0]
 
 
 async def test_a_backlog_in_order_is_no_flood(fleet: Fleet) -> None:

@@ -3,14 +3,17 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.store_config import StoreConfig
 from smarty_p1_fleet.store_reader import CounterRange, ReadingNotAllowedError
 from smarty_p1_fleet.stored_counters import StoredCounters
+from smarty_p1_gateway import UnavailableError
 
 METER = (b"SAGgp\x04\x10\x2e", "print")
 # Every ten seconds; after the frame 100, the clock was put back by half an hour.
@@ -25,7 +28,8 @@ class Reader:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.is_locked = False
+        self.refusal: UnavailableError | None = None
+        self.is_away = False
 
     async def counter_range(
         self, _: TitleWithKey, start: float, end: float, now: float
@@ -44,26 +48,48 @@ class Reader:
 
     def _ask(self) -> None:
         self.asked += 1
-        if self.is_locked:
-            raise ReadingNotAllowedError
+        if self.refusal:
+            raise self.refusal
 
 
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
     reader = Reader()
 
-    @asynccontextmanager
-    async def open_reader(_: StoreConfig) -> AsyncIterator[Reader]:
+    async def find_reader(_: aiohttp.ClientSession, __: StoreConfig) -> Reader:
         await asyncio.sleep(0)
-        yield reader
+        if reader.is_away:
+            raise UnavailableError
+        return reader
 
-    monkeypatch.setattr("smarty_p1_fleet.stored_counters.open_reader", open_reader)
+    monkeypatch.setattr("smarty_p1_fleet.stored_counters.find_reader", find_reader)
     return reader
 
 
+class Clock:
+    """The clock `now`, in place of the module `time`."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return time.time()
+
+
 @pytest.fixture
-def counters() -> StoredCounters:
-    return StoredCounters(StoreConfig(("http://127.0.0.1:1",)))
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("smarty_p1_fleet.stored_counters.time", clock)
+    return clock
+
+
+@pytest.fixture
+async def counters() -> AsyncIterator[StoredCounters]:
+    counters = StoredCounters(StoreConfig(("http://127.0.0.1:1",)))
+    yield counters
+    await counters.close()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +117,33 @@ async def test_counter_and_time_lie_between_those_of_the_stored_frames(
 async def test_a_backlog_asks_once_an_hour(reader: Reader, counters: StoredCounters) -> None:
     for counter, at in STORED:
         assert await counters.fits(METER, counter, at)
-    assert reader.asked == 3
+    assert reader.asked == 4
+
+
+async def test_frames_of_two_hours_in_turn_ask_once_for_each_hour(
+    reader: Reader, counters: StoredCounters
+) -> None:
+    for _ in range(20):
+        assert await counters.fits(METER, 50, 10_500)
+        assert await counters.fits(METER, 900, 17_200)
+    assert reader.asked == 2
+
+
+async def test_one_meter_cannot_have_its_counters_read_without_end(
+    reader: Reader, counters: StoredCounters, clock: Clock
+) -> None:
+    async def ask(hours: range, meter: TitleWithKey = METER) -> list[bool | None]:
+        return [await counters.fits(meter, 0, 3600 * hour, is_limited=True) for hour in hours]
+
+    # An hour that was read before costs nothing.
+    assert await ask(range(-10, 3)) == [True] * 5 + [None] * 8
+    assert await ask(range(-10, -5)) == [True] * 5
+    assert await ask(range(1), (b"SAGgp\x04\x10\x2f", "print")) == [True]
+    assert reader.asked == 6
+    # Frames that are read again hold up no meter, so they are compared without a limit.
+    assert await counters.fits(METER, 0, 0)
+    clock.now += 10
+    assert await ask(range(-5, 3)) == [True] * 6 + [None] * 2
 
 
 async def test_a_frame_that_is_stored_is_right_whatever_stands_beside_it(
@@ -106,9 +158,62 @@ async def test_a_frame_that_is_stored_is_right_whatever_stands_beside_it(
 async def test_a_login_that_may_not_read_is_told_once_and_seldom_tried(
     reader: Reader, counters: StoredCounters, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reader.is_locked = True
+    reader.refusal = ReadingNotAllowedError()
     for _ in range(3):
         assert await counters.fits(METER, 200, 10_200)
         assert await counters.newest(METER) is None
     assert reader.asked == 1
     assert caplog.text.count("Frames with a wrong clock may be stored after a restart") == 1
+
+
+async def test_a_query_that_alone_fails_for_a_minute_holds_up_no_frame(
+    reader: Reader, counters: StoredCounters, clock: Clock
+) -> None:
+    reader.refusal = UnavailableError()
+    with pytest.raises(UnavailableError):
+        await counters.fits(METER, 200, 10_200)
+    # While VictoriaMetrics itself is away, nothing can be written either.
+    clock.now, reader.is_away = 1100.0, True
+    with pytest.raises(UnavailableError):
+        await counters.fits(METER, 200, 10_200)
+    reader.is_away = False
+    for clock.now in (1110.0, 1165.0):
+        with pytest.raises(UnavailableError):
+            await counters.newest(METER)
+    clock.now = 1170.0
+    assert await counters.fits(METER, 200, 10_200)
+    clock.now, reader.refusal = 1229.0, None
+    assert await counters.fits(METER, 200, 10_200)
+    clock.now = 1230.0
+    assert not await counters.fits(METER, 200, 10_200)
+    reader.refusal = UnavailableError()
+    with pytest.raises(UnavailableError):
+        await counters.newest(METER)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_refused"), [(302, True), (405, True), (422, True), (500, True), (503, False)]
+)
+async def test_a_proxy_that_refuses_queries_holds_up_no_frame(
+    status: int, *, is_refused: bool
+) -> None:
+    app = web.Application()
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(text="process_start_time_seconds 1\nvm_app_uptime_seconds 9\n")
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Location": "/login"})
+
+    app.router.add_get("/metrics", metrics)
+    app.router.add_post("/api/v1/query", refuse)
+    async with TestServer(app) as server:
+        counters = StoredCounters(StoreConfig((str(server.make_url("")).rstrip("/"),)))
+        try:
+            if is_refused:
+                assert await counters.newest(METER) is None
+            else:
+                with pytest.raises(UnavailableError):
+                    await counters.newest(METER)
+        finally:
+            await counters.close()

@@ -67,3 +67,4 @@ async def test_the_store_tells_what_is_around_a_frame(tmp_path: Path) -> None:
             )
             far = await reader.counter_range(SILENT, now - 50 * DAY, now - 50 * DAY + 60, now)
             assert far == CounterRange([], 7, 8)
+        await counters.close()

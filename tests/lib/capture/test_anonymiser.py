@@ -2,7 +2,7 @@
 
 import binascii
 import re
-from collections.abc import MutableSequence
+from collections.abc import Iterator, MutableSequence
 from datetime import datetime, timedelta
 from itertools import batched, pairwise
 from random import Random
@@ -20,6 +20,7 @@ from smartyp1.capture import (
     Recording,
     Replaced,
     anonymise,
+    anonymiser,
     read_capture,
     summarise,
     write_capture,
@@ -479,6 +480,25 @@ def test_what_the_line_does_stays() -> None:
     )
     assert found == ["telegram", Reason.REPLAY, Reason.TAG, "telegram", Reason.TAG, "downgrade"]
     assert found == true
+
+
+def test_of_a_line_of_ends_each_place_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = 0
+
+    class Counting:
+        """The pattern of an identification, which counts the bytes it is tried on."""
+
+        def finditer(self, data: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+            nonlocal searched
+            searched += end - start
+            return pattern.finditer(data, start, end)
+
+    pattern = anonymiser._IDENTIFICATION
+    monkeypatch.setattr(anonymiser, "_IDENTIFICATION", Counting())
+    line = b"/Abc\n!0000" * 1000
+    made = made_of(line, telegram(), line)
+    assert len(made.telegrams) == 1
+    assert 0 < searched <= len(line_of(made))
 
 
 def test_a_file_holds_what_was_written() -> None:

@@ -148,6 +148,20 @@ async def test_values_that_have_not_changed_are_told_again_after_a_minute(
     assert feed.values_of(LOW) == CHANGED
 
 
+async def test_a_reading_each_interval_is_due_however_late_the_last_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    now = start = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+    feed = Feed(interval=0.9)
+    for number in range(3):
+        now = start + number
+        feed.on_reading(OLD)
+        now += 0.7
+        assert "1" in feed.told()
+
+
 @pytest.mark.parametrize("happens", ["connected", "stale", "held", "somebody else"])
 async def test_all_values_are_told_to_whoever_may_have_lost_them(happens: str) -> None:
     feed = Feed(form=Format.VALUES, repeat_every=3600.0)

@@ -14,6 +14,7 @@ from smartyp1.virtual import (
     RpcError,
     Shelly,
     VirtualMeter,
+    em_status,
     homewizard_data,
     to_json,
 )
@@ -67,6 +68,17 @@ def test_a_homewizard_that_exports() -> None:
         ("water_meter", 28.103, "m3"),
         ("heat_meter", 12.345, "GJ"),
     ]
+
+
+def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> None:
+    zero = {"L2_in": "(00.000*kW)", "L3_in": "(00.000*kW)"}
+    told = homewizard(house(L2_volt="(000.0*V)", L3_volt="(000.0*V)", **zero))
+    assert [told[f"active_current_l{n}_a"] for n in (1, 2, 3)] == [5.03, 0, 0]
+    assert told["active_current_a"] == 5.03
+    # A power without a voltage is no current.
+    told = homewizard(house(L2_volt="(000.0*V)"))
+    assert "active_current_l2_a" not in told
+    assert "active_current_a" not in told
 
 
 def test_what_a_homewizard_does_not_know_is_left_out() -> None:
@@ -123,6 +135,19 @@ def test_a_house_of_one_phase_is_all_on_the_first() -> None:
     assert [told[f"{phase}_{what}"] for phase in "bc" for what in ("act_power", "voltage")] == [
         0
     ] * 4
+
+
+def test_a_shelly_of_a_meter_that_sends_only_totals() -> None:
+    text = with_value(literal("firmware_2018").telegram, "1-0:1.7.0", "(00.424*kW)")
+    text = with_value(text, "1-0:3.7.0", "(00.010)")
+    reading = reading_of(with_value(text, "1-0:4.7.0", "(00.187)"))
+    told = json.loads(shelly(reading))
+    # The root of 424² + 177².
+    assert told["a_aprt_power"] == told["total_aprt_power"] == 459.46
+    assert told["a_pf"] == 0.92
+    assert told["b_aprt_power"] == told["c_aprt_power"] == 0
+    half = em_status(values_of(reading).scaled(0.5))
+    assert half["total_aprt_power"] == pytest.approx(459.46 / 2, abs=0.01)
 
 
 def test_what_is_not_known_of_a_phase_is_nothing_and_not_zero() -> None:

@@ -164,9 +164,12 @@ def _pieces(line: bytes, frames: Sequence[tuple[int, int, Telegram]]) -> list[_P
 
 def _plain_pieces(data: bytes) -> list[_Piece]:
     pieces: list[_Piece] = []
-    at = 0
+    at = last_end = 0
     for match in _TELEGRAM_END.finditer(data):
-        floor = max(at, match.end() - MAX_FRAME_SIZE)
+        # For the decoder, too, a telegram begins after the previous end mark. So search each byte
+        # at most once, however many end marks the line has.
+        floor = max(last_end, match.end() - MAX_FRAME_SIZE)
+        last_end = match.end()
         starts = [
             candidate.start()
             for candidate in _IDENTIFICATION.finditer(data, floor, match.start() + 1)

@@ -102,7 +102,6 @@ class PublishFeed:
         """
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:
-            self._turns.restart()
             now = self._loop.time()
             if now >= self._repeat_at:
                 self._repeat_at = now + self._repeat_every

@@ -29,18 +29,23 @@ class PhaseValues:
     def current_a(self) -> float | None:
         """Return the active power divided by the voltage, in A.
 
-        An exported current is negative. Return None if power or voltage are unknown, or if the
-        voltage is 0.
+        An exported current is negative. Return None if power or voltage are unknown. Without
+        voltage, the current is 0 if the power is 0, and otherwise None.
 
         The current in the telegram is not used, because it is a whole number without a sign.
         """
-        if self.power_w is None or not self.voltage_v:
+        if self.power_w is None or self.voltage_v is None:
             return None
-        return self.power_w / self.voltage_v
+        if self.voltage_v:
+            return self.power_w / self.voltage_v
+        return None if self.power_w else 0.0
 
     @property
     def apparent_va(self) -> float | None:
-        """Return the apparent power in VA. Return None if the active power is unknown."""
+        """Return the apparent power in VA. Return None if the active power is unknown.
+
+        An unknown reactive power counts as 0.
+        """
         return None if self.power_w is None else hypot(self.power_w, self.reactive_var or 0.0)
 
     def scaled(self, factor: float) -> Self:
@@ -90,9 +95,14 @@ def number(reading: Reading, reference: str) -> float | None:
 
 
 def values_of(reading: Reading) -> MeterValues:
-    """Return the present values of `reading` for the virtual meter."""
+    """Return the present values of `reading` for the virtual meter.
+
+    If the telegram has no reactive power of a phase, the first phase gets the total.
+    """
     # Unpack the phases, so that the type checker knows their number.
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
+    if all(phase.reactive_var is None for phase in (first, second, third)):
+        first = replace(first, reactive_var=_net(reading, 3, 4))
     return MeterValues(_net(reading, 1, 2), (first, second, third), reading)
 
 
