@@ -16,7 +16,7 @@ from .battery_simulation import (
     Battery,
 )
 from .battery_worth import ClassWithBattery, WhatIf, YearCosts, simulate_battery
-from .bill import BILL_LINES, Bill, Line, MeanPrices, compute_bill, lines_of, mean_prices
+from .bill import BILL_LINES, Bill, Line, MonthPrices, compute_bill, lines_of, month_prices
 from .calendar import (
     KEPT_MONTHS,
     KEPT_TIME,
@@ -165,9 +165,9 @@ __all__ = [
     "Line",
     "MarketHours",
     "MarketPrices",
-    "MeanPrices",
     "Month",
     "MonthComparison",
+    "MonthPrices",
     "NetworkPrices",
     "Origin",
     "PlatformDays",
@@ -206,9 +206,9 @@ __all__ = [
     "load_months",
     "market_prices_of",
     "mean_market_prices",
-    "mean_prices",
     "month_end",
     "month_name",
+    "month_prices",
     "month_start",
     "months_of",
     "network_prices_at",
