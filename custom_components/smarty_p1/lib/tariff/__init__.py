@@ -81,6 +81,7 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
+from .past_market_prices import at_stored_level
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import Amounts, Energies
@@ -190,6 +191,7 @@ __all__ = [
     "above_each",
     "agrees",
     "as_decimal",
+    "at_stored_level",
     "compare",
     "compute_bill",
     "day_end",
