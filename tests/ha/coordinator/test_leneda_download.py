@@ -463,6 +463,27 @@ async def test_what_files_have_brought_is_not_asked_for(
     assert len(asked(platform)) == 1
 
 
+async def test_days_that_were_stored_when_it_crashed_keep_their_point(
+    hass: HomeAssistant, begin: Begin, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.fault = Fault.SERVER
+    account = {**ACCOUNT, "production_point": PRODUCTION_POINT}
+    entry = await begin(account)
+    rows = [Row(TODAY - n * QUARTER_HOUR, 0.5, is_measured=True) for n in range(96, 0, -1)]
+    add = ImportedQuarterHours.add
+
+    def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`
+        add(*args)
+        raise ArithmeticError
+
+    monkeypatch.setattr(ImportedQuarterHours, "add", add_and_crash)
+    with pytest.raises(ArithmeticError):
+        await entry.runtime_data.books.past.async_add({EXPORTED: rows}, dict(asked_of(account)))
+
+    files = ImportedQuarterHours(hass, entry.entry_id)
+    assert len(files.read_others(EXPORTED, OTHER_PRODUCTION, TODAY)) == 96
+
+
 async def test_a_key_that_stops_working(
     hass: HomeAssistant, begin: Begin, platform: Platform, at: At, issue_registry: ir.IssueRegistry
 ) -> None:
