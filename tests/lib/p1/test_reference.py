@@ -119,7 +119,7 @@ cut_points = st.lists(st.integers(0, 5000), max_size=12)
 
 
 @given(streams, cut_points)
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(100))
 def test_encrypted_frames_come_out_as_defined(data: bytes, cuts: list[int]) -> None:
     expected = [entry for entry in slow_encrypted(data) if entry[1].strip().startswith(b"/")]
 
@@ -130,7 +130,7 @@ def test_encrypted_frames_come_out_as_defined(data: bytes, cuts: list[int]) -> N
 
 
 @given(streams, cut_points)
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(100))
 def test_plain_telegrams_come_out_as_defined(data: bytes, cuts: list[int]) -> None:
     events = fast(data, cuts, None)
 
@@ -139,7 +139,7 @@ def test_plain_telegrams_come_out_as_defined(data: bytes, cuts: list[int]) -> No
 
 
 @given(streams, cut_points, st.sampled_from([KEY, None]))
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(100))
 def test_any_chunking_gives_the_same_result(
     data: bytes, cuts: list[int], key: bytes | None
 ) -> None:
