@@ -25,7 +25,15 @@ from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_market_hours
 from .lib.answers import what_if_report
 from .lib.fair_queue import BusyError, Turns
-from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
+from .lib.tariff import (
+    Demand,
+    MarketHours,
+    QuarterHour,
+    QuarterHours,
+    at_stored_level,
+    day_start,
+    quarter_hours_between,
+)
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue. The question being answered does not count."""
@@ -217,12 +225,22 @@ async def async_quarter_hours(
     return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
 
 
+async def async_market_prices(
+    coordinator: BooksCoordinator, start: datetime, end: datetime
+) -> MarketHours:
+    """Return the market prices of a period by hour, at the level of the stored market costs."""
+    hass, contracts = coordinator.hass, demand_of(coordinator).contracts
+    market = await async_market_hours(hass, coordinator.meter_id, contracts, start, end)
+    columns = coordinator.books.memory.demand_meter.columns
+    return await async_aside(hass, without_collection(at_stored_level), market, columns)
+
+
 async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the yearly value of a battery. Raises WhatIfError if it is unknown."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
     quarters = await async_quarter_hours(coordinator, start, end)
-    market = await async_market_hours(hass, coordinator.meter_id, demand.contracts, start, end)
+    market = await async_market_prices(coordinator, start, end)
     work = without_collection(what_if_report)
     return await async_aside(hass, work, demand, quarters, market, fields)
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_RECORDER_5MIN_STATISTICS_GENERATED
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -113,6 +115,33 @@ async def test_every_kilowatt_hour_is_there_once(
         assert own[-1][1] == pytest.approx(known + 1.25)
         assert min(now - last for (_, last), (_, now) in pairwise(after)) >= 0
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("state", ["loaded", "renamed", "disabled"])
+async def test_its_hours_are_cleared_with_the_entry(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    assert await async_setup_component(hass, "sensor", {})
+    async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
+        platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
+        monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
+        entry = await add(hass)
+        name = keys(hass, entry)["energy_imported"]
+        while not await rows(hass, name):
+            pass
+        if state == "renamed":
+            registry = er.async_get(hass)
+            registry.async_update_entity(name, new_entity_id="sensor.of_the_house")
+            await hass.async_block_till_done()
+            name = "sensor.of_the_house"
+            assert await rows(hass, name)
+        elif state == "disabled":
+            disabler = ConfigEntryDisabler.USER
+            await hass.config_entries.async_set_disabled_by(entry.entry_id, disabler)
+
+        await hass.config_entries.async_remove(entry.entry_id)
+
+        assert not await rows(hass, name)
 
 
 def _index(kwh: float) -> str:

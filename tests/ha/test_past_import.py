@@ -1,8 +1,9 @@
 """The past of a meter by file: what actions and dialog bring in, show, refuse and take back."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from custom_components.smarty_p1.coordinator import (
 )
 from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
@@ -367,6 +369,10 @@ async def test_an_account_would_bring_it_back(
     progress = LenedaProgress(hass, entry.entry_id, {})
     await progress.async_load()
     assert progress.refused == {}
+    # An account that brought nothing refuses no file once it is removed.
+    await enter({**without, SECTION_LENEDA: account})
+    await enter(without)
+    await bring_in(of_point(april(), OTHER))
 
 
 @pytest.mark.parametrize("is_unloaded", [False, True])
@@ -566,6 +572,49 @@ async def test_a_file_of_another_metering_point(
     await call(hass, "remove_imported_quarter_hours")
     await bring_in(other)
     assert (await call(hass, "get_bill", month="2026-04"))["lines"][0]["quantity"] == 720.0
+
+
+async def test_a_caller_that_does_not_wait_for_the_end(
+    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+) -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+    add = ImportedQuarterHours.add
+
+    def add_slowly(*args: Any) -> None:  # noqa: ANN401 - those of `add`
+        begun.set()
+        may_go_on.wait()
+        add(*args)
+
+    with patch.object(ImportedQuarterHours, "add", add_slowly):
+        # Home Assistant does the same if a dialog is closed, or an automation is begun anew.
+        caller = hass.async_create_task(entry.runtime_data.books.past.async_import(april()))
+        await asyncio.to_thread(begun.wait)
+        caller.cancel()
+        await asyncio.wait([caller])
+        may_go_on.set()
+        await hass.async_block_till_done()
+
+    assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
+    with pytest.raises(ServiceValidationError) as raised:
+        await bring_in(of_point(april(), OTHER))
+    assert raised.value.translation_key == "leneda_point_changed"
+
+
+async def test_a_crash_while_a_file_is_stored(
+    entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+) -> None:
+    add = ImportedQuarterHours.add
+
+    def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`
+        add(*args)
+        raise ArithmeticError
+
+    past = entry.runtime_data.books.past
+    with patch.object(ImportedQuarterHours, "add", add_and_crash), suppress(ArithmeticError):
+        await past.async_import(april())
+    with pytest.raises(ServiceValidationError) as raised:
+        await bring_in(of_point(april(), OTHER))
+    assert raised.value.translation_key == "leneda_point_changed"
 
 
 @pytest.mark.usefixtures("entry")

@@ -28,7 +28,7 @@ from tests.system.support import (
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
-READY_WITHIN = 600.0
+READY_WITHIN = 1200.0
 # Much less than the next capture of a meter takes.
 FEW_TELEGRAMS = 20.0
 BOARD_ENTITIES = {"pulse_energy", "tank_level", "tank_volume"}

@@ -87,6 +87,10 @@ class KnownPast(Protocol):
         """
 
 
+class _AccountChangedError(Exception):
+    """The account has other metering points now. The entry's reload starts another download."""
+
+
 class _Asked(NamedTuple):
     """Request for the quarter-hours of an OBIS code in a period, with the received rows."""
 
@@ -155,6 +159,8 @@ class LenedaFetch:
                     await self._async_compare(now)
                     await self._gas.async_refresh(now, self._async_pause)
                 await self._async_history(now)
+            except _AccountChangedError:
+                return
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
@@ -258,7 +264,11 @@ class LenedaFetch:
         progress = self._progress.codes.get(code)
         if progress is None:
             return day_start(today - _PIECE)
-        start = max(progress.until, day_start(today - KEPT_TIME))
+        until = progress.until
+        if until > today:
+            # The computer's clock was ahead, so the end of the last complete day is unknown.
+            until = day_start(today - _PATIENCE)
+        start = max(until, day_start(today - KEPT_TIME))
         if is_week:
             start = min(start, day_start(today - _REVISED))
         if is_month and code not in MEASURED:
@@ -362,16 +372,18 @@ class LenedaFetch:
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
         """Store the responses, and only then the progress, so that a crash loses no response.
 
-        If the account has other metering points now, store nothing.
+        Raises _AccountChangedError, and stores nothing, if the account has other metering points
+        now.
         """
         series = {request.code: request.rows for request in asked if request.rows}
         if series and not await self._past.async_add(series, self._points):
-            return
+            raise _AccountChangedError
         for code, start, end, rows, is_oldest in asked:
-            progress = self._progress.codes.get(code)
-            if progress is None:
-                first = day_start(rows[0].start) if rows else start
-                progress = self._progress.codes[code] = CodeProgress(first, start)
+            first = day_start(rows[0].start) if rows else start
+            progress = self._progress.codes.setdefault(code, CodeProgress(first, start))
+            if rows and progress.since < end < progress.until:
+                # The computer's clock was ahead, so `until` was never reached.
+                progress.until = start
             if start <= progress.until:
                 first = max(progress.until, day_start(end - _PATIENCE))
                 progress.until = _whole_until(rows, first, end)
@@ -391,7 +403,8 @@ class LenedaFetch:
 
 
 def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
-    return since is None or now - since >= time
+    """Return whether `time` has passed since `since`, or the computer's clock was ahead then."""
+    return since is None or since > now or now - since >= time
 
 
 def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -2,6 +2,7 @@
 
 Gas is requested only for a metering point that the user has entered. Nothing is requested if the
 electricity meter reads a gas meter on its M-Bus, because the values of that gas meter come earlier.
+A gas meter without values for two weeks counts as removed from the M-Bus.
 The last two weeks are requested again each time, because the operator corrects days.
 """
 
@@ -52,7 +53,7 @@ class LenedaGas:
         `pause` is called before each request.
         """
         media = self._history.media
-        if self._has_meter or CONF_GAS_POINT not in self._account:
+        if self._has_meter(now) or CONF_GAS_POINT not in self._account:
             self.forget()
             return
         today = day_start(now)
@@ -66,11 +67,16 @@ class LenedaGas:
             media[LENEDA_GAS] = medium
             self._history.schedule()
 
-    @property
-    def _has_meter(self) -> bool:
-        """Return whether the electricity meter itself reads a gas meter."""
+    def _has_meter(self, now: datetime) -> bool:
+        """Return whether the electricity meter itself reads a gas meter.
+
+        The history keeps former gas meters. A former gas meter has no recent values.
+        """
         return any(
-            identity != LENEDA_GAS and is_gas(medium.kind, medium.unit)
+            identity != LENEDA_GAS
+            and is_gas(medium.kind, medium.unit)
+            and medium.time is not None
+            and medium.time > now - _RECENT
             for identity, medium in self._history.media.items()
         )
 

@@ -7,6 +7,7 @@ platform Leneda. If the meter measured a quarter-hour, the measured value is use
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import NamedTuple
 
 from ..lib.answers import bills_by_day
@@ -16,6 +17,7 @@ from ..lib.tariff import (
     LUXEMBOURG,
     NO_PRICES,
     Contracts,
+    KwhPrice,
     Month,
     QuarterHour,
     day_end,
@@ -26,6 +28,8 @@ from ..lib.tariff import (
 from .leneda_statistics_writer import Series
 
 type Hours = dict[datetime, float]
+type QuarterHours = dict[datetime, float]
+"""Energies or costs by the start of the quarter-hour."""
 
 IMPORTED, EXPORTED, TOTAL = "energy_imported", "energy_exported", "cost_total"
 PRICED_IMPORT, PRICED_EXPORT = "priced_import", "priced_export"
@@ -57,19 +61,22 @@ def all_series(
     and `platform` has the rows of the platform Leneda, keyed by code.
     """
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
-    imported, bought = _hours(
+    drawn_kwh, bought = _quarter_hours(
         {quarter.start: quarter.mean_kw / 4 for quarter in own}, rows.get(Quantity.IMPORTED, ())
     )
-    exported, sold = _hours(
+    fed_kwh, sold = _quarter_hours(
         {quarter.start: kwh for quarter in own if (kwh := quarter.exported_kwh) is not None},
         rows.get(Quantity.EXPORTED, ()),
     )
-    prices = {
-        hour: price_of_kwh(costs.contracts, hour, NO_PRICES) for hour in {**imported, **exported}
-    }
-    paid = _priced(imported, {hour: price.imported for hour, price in prices.items()})
+    imported, exported = _whole_hours(drawn_kwh), _whole_hours(fed_kwh)
+    prices = _prices(costs.contracts, {**drawn_kwh, **fed_kwh})
+    paid = _whole_hours(
+        _priced(drawn_kwh, {start: price.imported for start, price in prices.items()})
+    )
     _subtract(_spared(own, platform, costs.contracts), paid)
-    earned = _priced(exported, {hour: price.exported for hour, price in prices.items()})
+    earned = _whole_hours(
+        _priced(fed_kwh, {start: price.exported for start, price in prices.items()})
+    )
     hours: dict[str, Hours] = {
         IMPORTED: _only(bought, imported),
         EXPORTED: _only(sold, exported),
@@ -81,10 +88,27 @@ def all_series(
     return series_of(names, hours)
 
 
-def _priced(kwh: Hours, prices: Mapping[datetime, float | None]) -> dict[datetime, float]:
-    """Return the cost of each hour's energy in EUR. Hours without a known price are left out."""
+def _prices(contracts: Contracts, starts: Iterable[datetime]) -> dict[datetime, KwhPrice]:
+    """Return the price of a kWh in each quarter-hour."""
+    price_at = cache(partial(price_of_kwh, contracts, market=NO_PRICES))
+    prices = {}
+    for start in starts:
+        # Without a second price, the price is the same all day, or since the contract began on this
+        # day. Compute such a price only once, because a year has 35,000 quarter-hours.
+        is_constant = not contracts.at(start).has_second_price
+        prices[start] = price_at(contracts.part_start(start) if is_constant else start)
+    return prices
+
+
+def _priced(kwh: QuarterHours, prices: Mapping[datetime, float | None]) -> QuarterHours:
+    """Return the cost of each quarter-hour's energy in EUR.
+
+    Quarter-hours without a known price are left out.
+    """
     return {
-        hour: energy * price for hour, energy in kwh.items() if (price := prices[hour]) is not None
+        start: energy * price
+        for start, energy in kwh.items()
+        if (price := prices[start]) is not None
     }
 
 
@@ -119,21 +143,27 @@ def _from_nothing(_hour: datetime) -> None:
     """Return None, which means that the state of the statistics is never reset to 0."""
 
 
-def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, set[datetime]]:
-    """Return the kWh of all complete hours, and the hours that have a value of the platform.
+def _quarter_hours(
+    own: Mapping[datetime, float], rows: Iterable[Row]
+) -> tuple[QuarterHours, set[datetime]]:
+    """Return the kWh of all quarter-hours, and the hours that have a value of the platform.
 
     `own` has the measured kWh, keyed by the start of the quarter-hour. `rows` has the platform's
     values.
     """
     theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
+    return {**theirs, **own}, {start.replace(minute=0) for start in theirs}
+
+
+def _whole_hours(quarter_hours: QuarterHours) -> Hours:
+    """Return the sums of all hours whose four quarter-hours are known."""
     counts: Counter[datetime] = Counter()
     totals: Hours = {}
-    for start, kwh in {**theirs, **own}.items():
+    for start, amount in quarter_hours.items():
         hour = start.replace(minute=0)
         counts[hour] += 1
-        totals[hour] = totals.get(hour, 0.0) + kwh
-    whole = {hour: kwh for hour, kwh in totals.items() if counts[hour] == _QUARTERS}
-    return whole, {start.replace(minute=0) for start in theirs}
+        totals[hour] = totals.get(hour, 0.0) + amount
+    return {hour: total for hour, total in totals.items() if counts[hour] == _QUARTERS}
 
 
 def _only(wanted: Container[datetime], hours: Hours) -> Hours:

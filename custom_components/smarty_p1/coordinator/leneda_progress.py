@@ -60,10 +60,11 @@ class LenedaProgress(ThrottledStore):
     def is_refused(self, code: str, now: datetime) -> bool:
         """Return whether the platform has refused a code in the last seven days.
 
-        A week after the refusal, the code is requested again.
+        A week after the refusal, the code is requested again, and at once if the computer's clock
+        was ahead at the refusal.
         """
         at = self.refused.get(code)
-        return at is not None and now - at < timedelta(days=7)
+        return at is not None and at <= now < at + timedelta(days=7)
 
     def _parse(self, stored: Any) -> None:  # noqa: ANN401 - a file may hold anything
         data = checked_mapping(stored)

@@ -169,6 +169,21 @@ class ImportedQuarterHours:
         }
         self._write_digests({**self._digests(), **digests})
 
+    def forget_points(self) -> None:
+        """Remove digests that have no files, because there is no account any more.
+
+        Raises OSError if that fails.
+        """
+        codes = {file.code for file in self._files()}
+        if any(map(is_of_production, codes)):
+            codes.add(_ACCOUNT_PRODUCTION)
+        digests = self._digests().items()
+        self._write_digests({key: digest for key, digest in digests if key in codes})
+
+    def is_empty(self) -> bool:
+        """Return whether there is neither a file nor the digest of a metering point."""
+        return not self._files() and not self._digests()
+
     def _of_former_points(self, points: Mapping[str, str]) -> list[_File]:
         stored = self._digests()
         files = []

@@ -32,7 +32,17 @@ from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..lib.stored_values import checked_flag, checked_list, checked_mapping, checked_text
 from .garbage_collection import without_collection
-from .running_sum_plan import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_alone, plan_back
+from .running_sum_plan import (
+    HOUR,
+    Ledger,
+    Plan,
+    Row,
+    StartsAnew,
+    plan,
+    plan_alone,
+    plan_back,
+    with_unlisted_hours,
+)
 from .throttled_store import Content, ThrottledStore
 
 RECORDER = "recorder"
@@ -103,6 +113,17 @@ class PastStatistics(ThrottledStore):
         ledgers = self._ledgers.items()
         self._outdated = {key for key, ledger in ledgers if ledger != Ledger()}
         await self.async_begin()
+
+    async def async_forget(self, names: Mapping[str, str]) -> None:
+        """Remove the file, and clear the statistics of entities that have only added hours.
+
+        `names` has the ids of the entities, keyed by quantity.
+        """
+        await self.async_load()
+        alone = [name for key, name in names.items() if self._ledgers.get(key, Ledger()).is_alone]
+        if alone and RECORDER in self._hass.config.components:
+            get_instance(self._hass).async_clear_statistics(alone)
+        await self.async_remove()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
         """Write the hourly values of all series. Correct rows that have other values."""
@@ -311,8 +332,8 @@ def _plan(
 ) -> Plan | None:
     if is_back:
         return plan_back(rows, ledger, series.starts_anew, can_delete=CAN_DELETE)
-    if series.is_alone and not rows.keys() - ledger.hours:
-        return plan_alone(rows, ledger, series.hours)
+    if series.is_alone and (alone := with_unlisted_hours(rows, ledger)):
+        return plan_alone(rows, alone, series.hours)
     return plan(rows, ledger, series.hours, series.starts_anew)
 
 

@@ -150,12 +150,13 @@ class PlatformPast:
     async def _async_leave_former_points(self) -> None:
         """Remove what belongs to metering points that the Leneda account does not have any more.
 
-        The history is then downloaded anew, and the statistics are written anew. Raises OSError if
-        the files cannot be changed.
+        The history is then downloaded anew, and the statistics are written anew. Without an
+        account, every file stays. Raises OSError if the files cannot be changed.
         """
-        if not (points := self._account_points()):
-            return
         run = self._hass.async_add_executor_job
+        if not (points := self._account_points()):
+            await run(self._files.forget_points)
+            return
         if await run(self._files.has_former_points, points):
             # The files are removed last. If Home Assistant crashes before, all this is done again.
             await self._statistics.async_outdate()
@@ -181,8 +182,15 @@ class PlatformPast:
     async def async_import(self, data: bytes) -> Imported:
         """Import a file from Leneda's portal. Return its summary.
 
-        Raises ImportRefusedError if the file is refused.
+        If the caller is cancelled, the import is completed nevertheless. Raises ImportRefusedError
+        if the file is refused.
         """
+        # Use a separate task, so that the import is not left half done if the user closes the
+        # dialog. The unloading of the entry waits for this task.
+        work = self._async_import(data)
+        return await asyncio.shield(self._entry.async_create_task(self._hass, work, "import"))
+
+    async def _async_import(self, data: bytes) -> Imported:
         async with self._lock:
             run = self._hass.async_add_executor_job
             try:
@@ -193,10 +201,12 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
                 compared, differing = await self._async_compare(export)
+                # Note the point first. If Home Assistant crashes after it has stored rows, files of
+                # other points are still refused.
+                await run(self._files.note_point, export.code, export.point)
                 await run(
                     without_collection(self._files.add), export.code, export.rows, export.point
                 )
-                await run(self._files.note_point, export.code, export.point)
                 self._note_running_month({export.code: export.rows})
                 await self._async_show(await self._async_read())
             except OSError as err:
@@ -229,8 +239,8 @@ class PlatformPast:
             if self._account_points() != points:
                 return False
             for code, rows in found.items():
-                await run(self._files.add, code, rows, points[code])
                 await run(self._files.note_point, code, points[code])
+                await run(self._files.add, code, rows, points[code])
             self._note_running_month(found)
             await self._async_show(await self._async_read())
             await self._statistics.async_begin()
@@ -261,7 +271,8 @@ class PlatformPast:
         async with self._lock:
             if self._entry.options.get(SECTION_LENEDA):
                 raise ImportRefusedError(key="leneda_account_on")
-            if self._statistics.is_empty and not await self._async_read():
+            run = self._hass.async_add_executor_job
+            if self._statistics.is_empty and await run(self._files.is_empty):
                 raise ImportRefusedError(key="leneda_nothing_imported")
             self._cancel()
             if self._recording:
@@ -270,7 +281,7 @@ class PlatformPast:
                 self._recording.cancel()
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
-            await self._hass.async_add_executor_job(self._files.remove)
+            await run(self._files.remove)
             # Forget the progress, so that the whole history is downloaded again if the user enters
             # a Leneda account later.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
@@ -278,9 +289,13 @@ class PlatformPast:
             return is_gone
 
     async def async_forget(self) -> None:
-        """Remove all stored files, because the entry was removed."""
+        """Remove all stored files, because the entry was removed.
+
+        Clear statistics that have only imported hours, too. They would become the statistics of the
+        next meter, because Home Assistant gives its entities the same ids.
+        """
         await self._hass.async_add_executor_job(self._files.remove)
-        await self._statistics.async_remove()
+        await self._statistics.async_forget(self._names(with_disabled=True))
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
         """Return how many days both the meter and the file have, and how many of these days differ.
@@ -450,14 +465,17 @@ class PlatformPast:
             self._again()
             self._again = None
 
-    def _names(self) -> dict[str, str]:
-        """Return the ids of the entities whose statistics are written, keyed by quantity."""
+    def _names(self, *, with_disabled: bool = False) -> dict[str, str]:
+        """Return the ids of the entities whose statistics are written, keyed by quantity.
+
+        Nothing is written for a disabled entity. So leave it out, unless `with_disabled` is True.
+        """
         registry = er.async_get(self._hass)
         names: dict[str, str] = {}
         for key in (IMPORTED, EXPORTED, TOTAL):
             unique_id = f"{self._entry.unique_id}_{key}"
             entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
-            if entity_id and not registry.entities[entity_id].disabled:
+            if entity_id and (with_disabled or not registry.entities[entity_id].disabled):
                 names[key] = entity_id
         # The Energy dashboard creates cost entities for energy entities. Add the cost entities of
         # the energy entities in `names`.

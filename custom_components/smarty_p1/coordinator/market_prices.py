@@ -261,10 +261,12 @@ async def async_market_hours(
 ) -> MarketHours:
     """Return the market prices of a period by hour.
 
-    The result is empty if the contract has fixed prices.
+    The result is empty if all contracts of the period have fixed prices.
     """
-    contract = contracts.latest
-    if contract.energy_margin is None and contract.feed_in_margin is None:
+    if all(
+        contract.energy_margin is None and contract.feed_in_margin is None
+        for contract in contracts.between(start, end)
+    ):
         return {}
     registry = er.async_get(hass)
     names = {

@@ -76,7 +76,7 @@ class MeterBooks:
 
         Return None before the first reading.
         """
-        return self.memory.demand_meter.snapshot
+        return self.memory.demand_meter.newest
 
     @property
     def is_fetching(self) -> bool:

@@ -204,6 +204,18 @@ def plan_alone(
     )
 
 
+def with_unlisted_hours(rows: Mapping[datetime, Row], ledger: Ledger) -> Ledger | None:
+    """Return the ledger with all hours in `rows`. Return None if the entity has rows of its own.
+
+    The file of the ledger may be damaged, or older than the database. In a row that `plan_alone`
+    has added, state and sum are equal. In an own row, the state is the meter's total.
+    """
+    unlisted = rows.keys() - ledger.hours
+    if all(row.is_as(row._replace(state=row.sum)) for row in _of(rows, unlisted).values()):
+        return replace(ledger, hours=ledger.hours | unlisted)
+    return None
+
+
 def plan_back(
     rows: Mapping[datetime, Row],
     ledger: Ledger,

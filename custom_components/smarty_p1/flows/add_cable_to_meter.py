@@ -5,6 +5,7 @@ identifier of the device and the unique ids of the entities begin with the meter
 changed in the registries, so the entity ids, the history and the statistics stay.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,8 +32,18 @@ async def async_add_cable(
 ) -> None:
     """Add a port to a meter that had no cable. Its telegrams are read at this port from now on.
 
-    `data` has the port and the keys. `serial_number` becomes the id of the meter.
+    `data` has the port and the keys. `serial_number` becomes the id of the meter. If the caller is
+    cancelled, the change is completed nevertheless.
     """
+    # Use a separate task, so that the unloading and the set-up of the entry are not interrupted if
+    # the user closes the dialog.
+    change = _async_change(hass, entry, serial_number, data)
+    await asyncio.shield(hass.async_create_task(change, f"{entry.title} cable"))
+
+
+async def _async_change(
+    hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: Mapping[str, Any]
+) -> None:
     is_loaded = entry.state is ConfigEntryState.LOADED
     if is_loaded:
         await hass.config_entries.async_unload(entry.entry_id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, demand_of
+from ..answer_queue import async_aside, async_market_prices, demand_of
 from ..coordinator import BooksCoordinator
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.house_sources import (
@@ -15,7 +15,6 @@ from ..coordinator.house_sources import (
     async_house_sources,
     async_supplies,
 )
-from ..coordinator.market_prices import async_market_hours
 from ..lib.answers import first_day_of_house, house_report
 from ..lib.tariff import quarter_start
 from .requests import Request, async_rendered, meter_command
@@ -39,7 +38,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     until = min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
     start = first_day_of_house(demand)
     supplies = await async_supplies(hass, sources, start, until)
-    market = await async_market_hours(hass, coordinator.meter_id, demand.contracts, start, until)
+    market = await async_market_prices(coordinator, start, until)
     meter = coordinator.books.memory.demand_meter
     own = meter.columns, meter.past
     report = await async_aside(

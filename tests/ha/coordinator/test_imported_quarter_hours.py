@@ -129,6 +129,24 @@ def test_what_a_corrected_account_leaves(files: ImportedQuarterHours) -> None:
     assert files.read(NOW)[EXPORTED] == (row(LAST, 2.1),)
 
 
+def test_what_a_removed_account_leaves(files: ImportedQuarterHours, folder: Path) -> None:
+    files.forget_points()
+    assert files.is_empty()
+    assert not folder.exists()
+    files.use_points(account(OWN, ROOF))
+    assert not files.is_empty()
+    # While there is the account, its rows may still come.
+    assert files.is_of_other_point(CODE, OTHER)
+    files.add(CODE, [row(LAST)], OWN)
+
+    files.forget_points()
+
+    assert files.is_of_other_point(CODE, OTHER)
+    assert not files.is_of_other_point("1-65:1.29.9", OTHER)
+    files.remove()
+    assert files.is_empty()
+
+
 def test_the_highest_version_counts(files: ImportedQuarterHours) -> None:
     files.add(CODE, [row(LAST, 1.0, 2), row(LAST + QUARTER, 1.0, 1)])
     files.add(CODE, [row(LAST, 2.0, 1), row(LAST + QUARTER, 2.0, 1)])

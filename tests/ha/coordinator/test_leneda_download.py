@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -325,6 +326,36 @@ async def test_the_account_changes_while_it_is_asked(  # noqa: PLR0913, PLR0917 
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.parametrize("is_history", [False, True])
+async def test_nothing_is_asked_any_more_for_a_former_account(  # noqa: PLR0913 - all is needed
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    begin: Begin,
+    platform: Platform,
+    sleeper: Sleeper,
+    *,
+    is_history: bool,
+) -> None:
+    platform.fault = Fault.SERVER
+    entry = await begin()
+    starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
+    rows = [Row(start, 0.5, is_measured=True) for start in starts]
+    past, progress = entry.runtime_data.books.past, entry.runtime_data.books._leneda._progress
+    await past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
+    platform.fault = None
+    answers = [True, False] if is_history else [False]
+    monkeypatch.setattr(past, "async_add", AsyncMock(side_effect=answers))
+    [task] = [task for task in asyncio.all_tasks() if task.get_name().endswith("Leneda")]
+
+    sleeper.go_on()
+    await wait_until(hass, task.done)
+
+    assert task.exception() is None
+    assert past.async_add.await_count == len(answers)
+    assert (progress.general.asked_at is not None) == is_history
+    assert not any(code.is_back for code in progress.codes.values())
+
+
 @pytest.mark.usefixtures("short_past")
 async def test_the_last_weeks_are_asked_for_again(begin: Begin, platform: Platform, at: At) -> None:
     entry = await begin()
@@ -432,6 +463,27 @@ async def test_what_files_have_brought_is_not_asked_for(
     assert len(asked(platform)) == 1
 
 
+async def test_days_that_were_stored_when_it_crashed_keep_their_point(
+    hass: HomeAssistant, begin: Begin, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.fault = Fault.SERVER
+    account = {**ACCOUNT, "production_point": PRODUCTION_POINT}
+    entry = await begin(account)
+    rows = [Row(TODAY - n * QUARTER_HOUR, 0.5, is_measured=True) for n in range(96, 0, -1)]
+    add = ImportedQuarterHours.add
+
+    def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`
+        add(*args)
+        raise ArithmeticError
+
+    monkeypatch.setattr(ImportedQuarterHours, "add", add_and_crash)
+    with pytest.raises(ArithmeticError):
+        await entry.runtime_data.books.past.async_add({EXPORTED: rows}, dict(asked_of(account)))
+
+    files = ImportedQuarterHours(hass, entry.entry_id)
+    assert len(files.read_others(EXPORTED, OTHER_PRODUCTION, TODAY)) == 96
+
+
 async def test_a_key_that_stops_working(
     hass: HomeAssistant, begin: Begin, platform: Platform, at: At, issue_registry: ir.IssueRegistry
 ) -> None:
@@ -510,6 +562,24 @@ async def test_after_weeks_without_requests_each_day_is_asked_for(
 
     starts = {row.start for row in await known(entry)}
     assert {TODAY + n * QUARTER_HOUR for n in range(50 * 96)} <= starts
+
+
+async def test_a_clock_that_was_weeks_ahead(begin: Begin, platform: Platform, at: At) -> None:
+    platform.series[POINT, IMPORTED] = lambda start: 0.5 if start >= TODAY - 20 * DAY else None
+    entry = await begin()
+    platform.known_until = TODAY
+    await at(NOW + 40 * DAY + 5 * HOUR)
+    platform.known_until = None
+    platform.series[POINT, EXPORTED] = platform.series[POINT, IMPORTED]
+    platform.requests.clear()
+
+    await at(NOW + DAY)
+    assert await known(entry, EXPORTED)
+    assert any(start < TODAY - 30 * DAY for _, start, _ in asked(platform))
+    assert (await known(entry))[-1].start == TODAY + DAY - QUARTER_HOUR
+    # After that, no more is asked than on other days.
+    await at(NOW + 2 * DAY + 5 * HOUR)
+    assert asked(platform) == [(IMPORTED, TODAY + DAY, TODAY + 2 * DAY)]
 
 
 @pytest.mark.usefixtures("short_past")

@@ -163,11 +163,22 @@ async def test_nothing_is_asked_without_a_point_or_with_a_meter(
 ) -> None:
     without = Home(hass, {key: value for key, value in ACCOUNT.items() if key != "gas_point"})
     await without.refresh()
-    home.history.media["GAS0790002574"] = MediumHistory("gas", "m3")
+    meter = home.history.media["GAS0790002574"] = MediumHistory("gas", "m3")
+    meter.time = NOW - 13 * A_DAY
     home.history.media[LENEDA_GAS] = MediumHistory("gas", "m3")
     await home.refresh()
     assert not platform.requests
     assert list(home.history.media) == ["GAS0790002574"]
+
+
+@pytest.mark.parametrize("last", [NOW - 15 * A_DAY, None])
+async def test_a_former_gas_meter_does_not_replace_the_platforms_gas(
+    home: Home, last: datetime | None
+) -> None:
+    meter = home.history.media["GAS0790002574"] = MediumHistory("gas", "m3")
+    meter.time = last
+    await home.refresh()
+    assert len(home.gas.days) == 51
 
 
 async def test_a_refusal_leaves_what_is_known(home: Home, platform: Platform) -> None:

@@ -1,5 +1,6 @@
 """Which hours come into the statistics, and what each of them has cost, worked out by hand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -83,6 +84,19 @@ def test_the_price_of_each_hour_is_that_of_its_contract() -> None:
         APRIL + 36 * HOUR: pytest.approx(0.4 * KWH_DEAR),
     }
     assert hours(found, "priced_export") == {APRIL + 35 * HOUR: pytest.approx(0.06)}
+
+
+def test_each_quarter_hour_has_its_price() -> None:
+    # From 22:30 on, a kWh costs 0.07 less; from 22:45 on, the dear contract holds.
+    cheap = replace(CONTRACT, second_price=0.08, second_hours="22:30-06:15")
+    start, dear_since = APRIL + 22 * HOUR, APRIL + 22 * HOUR + 3 * QUARTER
+    contracts = Contracts(((datetime(1999, 1, 1, tzinfo=UTC), cheap), (dear_since, DEAR)))
+
+    found = [*all_series(NAMES, [], {CONSUMPTION: rows(start, 4)}, no_costs(contracts))]
+
+    assert hours(found, "priced_import") == {
+        start: pytest.approx(0.1 * (2 * KWH + (KWH - 0.07 * 1.08) + KWH_DEAR))
+    }
 
 
 def test_what_was_shared_costs_the_network_only() -> None:

@@ -1,6 +1,8 @@
 """The market's prices of past hours, by the statistics of the price entities in a real recorder."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
@@ -12,9 +14,11 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
+from custom_components.smarty_p1.answer_queue import async_market_prices
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import BooksCoordinator
 from custom_components.smarty_p1.coordinator.market_prices import async_market_hours
-from custom_components.smarty_p1.lib.tariff import Contract, Contracts
+from custom_components.smarty_p1.lib.tariff import Amounts, Contract, Contracts, Kind, Row, Span
 
 START = datetime(2026, 6, 15, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -64,8 +68,37 @@ async def test_what_the_contract_adds_is_taken_off_again(hass: HomeAssistant) ->
     assert known == {START + 2 * HOUR}
 
 
+async def test_a_fixed_price_that_comes_later_hides_no_hour(hass: HomeAssistant) -> None:
+    await record(hass, "price_import", {0: 0.2, 1: 0.2})
+    for fixed_since in (START + HOUR, START + 1000 * HOUR):
+        contracts = Contracts(((START - HOUR, MARKET), (fixed_since, FIXED)))
+        found = await async_market_hours(hass, "SAG1", contracts, START, START + 2 * HOUR)
+        known = {time for time, prices in found.items() if any(prices)}
+        assert known == {START + n * HOUR for n in range(2) if START + n * HOUR < fixed_since}
+
+
 async def test_a_fixed_price_and_another_meter_have_none(hass: HomeAssistant) -> None:
     await record(hass, "price_import", {0: 0.2})
     for serial, contract in (("SAG1", FIXED), ("SAG2", MARKET)):
         contracts = Contracts(((START, contract),))
         assert await async_market_hours(hass, serial, contracts, START, START + HOUR) == {}
+
+
+async def test_a_margin_entered_later_moves_no_market_price(hass: HomeAssistant) -> None:
+    # The price was recorded with a margin of 0.01.
+    await record(hass, "price_import", dict.fromkeys(range(4), (0.1 + 0.01 + 0.051) * 1.08))
+    row = Row()
+    for n in range(16):
+        amounts = Amounts(100.0, 0.0, market_cost=0.01, market_wh=100.0)
+        start = START + n * HOUR / 4
+        row.add(Span(start, start + HOUR / 4, Kind.QUARTER_HOUR, amounts))
+    meter = SimpleNamespace(
+        hass=hass,
+        meter_id="SAG1",
+        books=SimpleNamespace(
+            demand=SimpleNamespace(contracts=Contracts(((START, MARKET),))),
+            memory=SimpleNamespace(demand_meter=SimpleNamespace(columns=row.months)),
+        ),
+    )
+    found = await async_market_prices(cast("BooksCoordinator", meter), START, START + 4 * HOUR)
+    assert [round(prices.energy or 0, 9) for prices in found.values()] == [0.1] * 4

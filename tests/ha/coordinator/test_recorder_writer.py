@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -354,6 +355,78 @@ async def test_taken_back_from_an_entity_that_never_counts(
     assert not any((await changes(hass)).values())
     await past.async_bring_in(alone(platform(-20, -9)))
     assert await changes(hass) == drawn(-20, -9)
+
+
+@pytest.mark.parametrize("entry", ["two", "one"])
+async def test_an_entity_that_never_counts_goes_on_without_its_ledger(
+    hass: HomeAssistant, past: PastStatistics, hass_storage: dict[str, Any], entry: str
+) -> None:
+    # The second entry has no ledger. That of the first one is older than the database.
+    await past.async_bring_in(alone(platform(-20, -15)))
+    key = "smarty_p1.one.past_statistics"
+    older = deepcopy(hass_storage[key])
+    await past.async_bring_in(alone(platform(-20, -9)))
+    hass_storage[key] = older
+    again = PastStatistics(hass, entry)
+    await again.async_load()
+
+    await again.async_bring_in(alone(platform(-12, -3)))
+
+    assert not again.waits
+    assert await changes(hass) == drawn(-20, -3)
+    is_gone = await again.async_take_back(alone({}))
+    assert is_gone == leneda_statistics_writer.CAN_DELETE
+    assert not any((await changes(hass)).values())
+
+
+async def test_hours_that_an_entity_counted_before_it_stopped_are_not_taken_back(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    own_changes = await changes(hass)
+
+    await past.async_bring_in(alone(platform(-8, -1)))
+    await past.async_take_back(alone({}))
+
+    found = await changes(hass)
+    assert {n: kwh for n, kwh in found.items() if kwh} == own_changes
+
+
+async def test_added_hours_are_cleared_with_the_entry(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await past.async_bring_in(alone(platform(-30, -1)))
+
+    await PastStatistics(hass, "one").async_forget({"energy_imported": NAME})
+
+    # The next entity of this name begins at 0.
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    assert await changes(hass) == {0: round(DRAWN[8] * 2 / 3, 4), 1: round(DRAWN[9], 4)}
+    again = PastStatistics(hass, "one")
+    await again.async_load()
+    assert again.is_empty
+
+
+@pytest.mark.parametrize("has_recorder", [True, False])
+async def test_other_hours_stay_when_the_entry_is_removed(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    has_recorder: bool,
+) -> None:
+    if has_recorder:
+        await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+        await past.async_bring_in(series(platform(-8, 0)))
+    else:
+        await past.async_bring_in(alone(platform(-8, -1)))
+        monkeypatch.setattr(leneda_statistics_writer, "RECORDER", "not there")
+    before = await changes(hass)
+
+    await PastStatistics(hass, "one").async_forget({"energy_imported": NAME})
+
+    assert await changes(hass) == before
 
 
 async def test_taken_back_after_somebody_cleared_the_statistics(

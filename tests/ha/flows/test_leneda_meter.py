@@ -1,15 +1,20 @@
 """A meter without a cable: its set-up, its entities, and how it gets a cable later."""
 
+import asyncio
 import json
 from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components import smarty_p1
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import leneda_download
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
@@ -150,6 +155,34 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     # The register stands at 25,678.901 kWh. None of it is energy of this month.
     month = entry.runtime_data.books.demand.month
     assert sum(day.imported_wh for day in month.days) / 1000 == pytest.approx(kwh, abs=0.01)
+
+
+@pytest.mark.parametrize("step", ["async_unload_entry", "async_setup_entry"])
+async def test_dialog_is_closed_while_the_cable_is_added(
+    hass: HomeAssistant, port: MeterPort, step: str
+) -> None:
+    entry = await add(hass)
+    port.greeting = lambda: port.next_frame(of_now())
+    form = await reconfigure(hass, entry)
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+    original = getattr(smarty_p1, step)
+
+    async def slowly(*args: Any) -> Any:  # noqa: ANN401 - either step
+        begun.set()
+        await may_go_on.wait()
+        return await original(*args)
+
+    with patch.object(smarty_p1, step, slowly):
+        typed = {"port": port.address, "encryption_key": METER_KEY}
+        await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+        await begun.wait()
+        hass.config_entries.flow.async_abort(form["flow_id"])
+        await asyncio.sleep(0.01)
+        may_go_on.set()
+        await hass.async_block_till_done()
+
+    assert (entry.state, entry.unique_id) == (ConfigEntryState.LOADED, SERIAL)
+    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
 
 
 async def test_what_can_be_wrong_with_the_account(hass: HomeAssistant, platform: Platform) -> None:

@@ -9,7 +9,15 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.tariff import LUXEMBOURG, Contract, Contracts, Month
+from custom_components.smarty_p1.lib.tariff import (
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    Contract,
+    Contracts,
+    Month,
+    PlatformDays,
+    QuarterHour,
+)
 from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
@@ -41,6 +49,21 @@ async def test_the_days_of_a_month_add_up_to_its_bill(
     june = await days_of(client, entry)
     assert june[0]["day"] == "2026-06-01"
     assert round(sum(day["cost"] for day in june), 2) == running["total"]
+
+
+async def test_while_nothing_reads_the_meter_leneda_has_the_running_month(
+    client: Client, entry: MockConfigEntry
+) -> None:
+    meter = entry.runtime_data.books.memory.demand_meter
+    start = meter.snapshot.month.end.astimezone(UTC)
+    quarters = [QuarterHour(start + n * QUARTER_HOUR, 0.4) for n in range(3 * 96)]
+    meter.set_platform_days(PlatformDays(quarters))
+
+    [bill] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
+    days = await days_of(client, entry)
+    assert [day["day"] for day in days] == ["2026-07-01", "2026-07-02", "2026-07-03"]
+    assert bill["month"] == "2026-07"
+    assert round(sum(day["cost"] for day in days), 2) == bill["total"]
 
 
 async def test_a_day(client: Client, entry: MockConfigEntry) -> None:

@@ -27,3 +27,27 @@ def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
     ]
     assert len(costs) == 10
     assert sum(costs) == pytest.approx(compute_bill(month, contracts, until).total)
+
+
+def test_the_months_rate_of_vat_holds_for_days_before_it_was_changed() -> None:
+    start = month_start(datetime(2026, 6, 10, tzinfo=UTC))
+    first = start.astimezone(UTC)
+    contract = Contract(reference_kw=7, energy_price=0.15)
+    contracts = replace(
+        Contracts(),
+        entries=(
+            (datetime(1999, 1, 1, tzinfo=UTC), contract),
+            (first + timedelta(days=5, hours=12), replace(contract, has_vat=False)),
+        ),
+    )
+    days = [Day(start=first + timedelta(days=n), imported_wh=10_000.0) for n in range(10)]
+    month, until = Month(start=start, days=tuple(days)), first + timedelta(days=10)
+
+    costs = [
+        due.total - before.total
+        for _, _, before, due in bills_by_day(month, contracts, until)
+        if before.total is not None and due.total is not None
+    ]
+    # 10 kWh at 0.15 and 0.0510 EUR, and a thirtieth of 12.84 and 5.72 EUR.
+    assert costs == pytest.approx([2.63] * 10, abs=0.011)
+    assert sum(costs) == pytest.approx(compute_bill(month, contracts, until).total)

@@ -6,6 +6,7 @@ import pytest
 
 from dev.encoder import KEY, frame, literal, telegram as text_of
 from smartyp1.p1 import MAX_FRAME_SIZE, Decoder, Reason, Rejection, Telegram
+from smartyp1.p1.frame_header import frame_size
 
 NAMES = [
     "export_two_gas_meters",
@@ -88,6 +89,13 @@ def test_the_largest_frame(size: int, accepted: int) -> None:
     assert MAX_FRAME_SIZE == 32 * 1024
     events = Decoder(KEY).feed(a_frame_of(size))
     assert sum(isinstance(event, Telegram) for event in events) == accepted
+
+
+def test_a_header_of_another_security_control_begins_no_frame() -> None:
+    data = bytearray(frame(1))
+    assert frame_size(data, 0) == len(data)
+    data[data.index(0x30)] = 0x31
+    assert frame_size(data, 0) == 0
 
 
 @pytest.mark.parametrize("quiet", [0, 1, 100, 5000])

@@ -90,6 +90,27 @@ STORIES: list[Any] = [
         ],
         {"energy_price": {"06-16": 0.15, "07-09": 0.15, "07-10": 0.2}},
     ),
+    # With a mistaken day before an earlier change, that change comes back with the right day.
+    *(
+        (
+            [
+                (FIRST, None),
+                (CHANGED, "2026-06-15"),
+                *((BOTH, wrong) for wrong in days),
+                (BOTH, "2026-07-10"),
+            ],
+            {
+                "energy_price": {"06-14": 0.15, "06-15": 0.2, "07-10": 0.2},
+                "surcharge": {"05-30": None, "06-30": None, "07-01": 0.1},
+            },
+        )
+        for days in (["2026-04-20"], ["2026-04-20", "2026-06-01"], ["2026-04-20", "2026-06-15"])
+    ),
+    # A change that was still to come when another one replaced it does not come back.
+    (
+        [(FIRST, None), (CHANGED, "2026-08-01"), (BOTH, None), (BOTH, "2026-08-15")],
+        {"energy_price": {"07-16": 0.15, "08-14": 0.15, "08-15": 0.2}},
+    ),
     # A changed value holds from the day entered.
     (
         [(FIRST, None), (CHANGED, "2026-07-10")],

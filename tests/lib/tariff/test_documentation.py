@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import pytest
 
 from smartyp1.tariff import (
     APPROVED_UNTIL,
+    PER_KWH,
+    Aid,
+    AidVat,
+    Contract,
     Line,
     Month,
     NetworkPrices,
@@ -19,6 +24,7 @@ from smartyp1.tariff import (
     compute_bill,
     network_prices_at,
 )
+from smartyp1.tariff.contract_start_day import with_entered
 from tests.lib.tariff.months import agreed, local, whole_month
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -178,6 +184,24 @@ def test_the_worked_month_with_sharing(june: Month) -> None:
         "sharing_known_kwh": due.shared.known_wh / 1000,
         "may_owe_less_network": due.may_owe_less_network,
     }
+
+
+def test_the_aid_on_a_line_of_its_own_is_taken_off_once() -> None:
+    text = " ".join(section("The State's aid of 2026", PAPER).split())
+    [(compensation, day, amount)] = re.findall(
+        r"enter (\S+) as \*Compensation mechanism\*, with \*Changes apply from\* (.*?),"
+        r" and the aid as one of your own: (\S+) € a kilowatt-hour, with VAT",
+        text,
+    )
+    first_day = datetime.strptime(day, "%d %B %Y").date()  # noqa: DTZ007 - a day without a time
+    contract = Contract(**HOUSEHOLD, compensation=number(compensation))
+    aid = Aid("aid", first_day, None, number(amount), PER_KWH, AidVat.INCLUDED)
+    contracts = with_entered(agreed(**HOUSEHOLD), contract, first_day, local("2026-11-15T12:00"))
+    for month in (whole_month(f"2026-{n:02}", 30, kwh=100.0) for n in range(7, 12)):
+        due = compute_bill(month, replace(contracts, aids=(aid,)), month.end)
+        prices = {line.name: line.price for line in due.lines}
+        assert prices["compensation"] == number(compensation)
+        assert ("aid_per_kwh" in prices) is (month.start.month >= first_day.month)
 
 
 def test_the_classes(june: Month) -> None:

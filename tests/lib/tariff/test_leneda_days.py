@@ -1,26 +1,30 @@
 """Days that the platform knows, joined to what was measured: own quarter-hours count everywhere."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from operator import is_
 
 import pytest
 
+from smartyp1.answers import days_report
 from smartyp1.tariff import (
     NO_PLATFORM_DAYS,
     Amounts,
     Contract,
     Energies,
+    Estimate,
     Kind,
     MarketPrices,
     Month,
     Origin,
     PlatformDays,
     QuarterHour,
+    QuarterHours,
     Span,
     compare,
     compute_bill,
     estimate_month,
+    estimated,
     months_of,
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, lines, local
@@ -202,9 +206,10 @@ def test_contracts_divide_a_day() -> None:
         (local("2026-06-10T12:00"), 72_000, {3: (48, 48 * 750), 4: (48, 48 * 500)}),
         (local("2026-06-11"), 144_000, {3: (96, 96 * 750), 4: (96, 96 * 500)}),
     ]
-    # From 22:00 to midnight; from midnight to 06:00 and from 22:00 on: 8 hours of 6 kW.
+    # The forecast needs the hours of a contract that is to come. From midnight to 06:00; from 22:00
+    # to midnight; both: 8 hours of 6 kW.
     assert [dict(day.second) for day in june.days] == [
-        {},
+        {"22:00-06:00": (72_000, 36_000)},
         {"22:00-06:00": (72_000, 12_000)},
         {"22:00-06:00": (144_000, 48_000)},
     ]
@@ -297,3 +302,56 @@ def test_what_the_platform_estimates_does_for_an_estimate() -> None:
     assert found is not None
     assert found.high is not None
     assert found.low == found.total < found.high
+
+
+def silent(until: str) -> Connection:
+    """Return a house of which a cable read 1.2 kW until noon of 10 November, then Leneda did."""
+    house = added("2026-10-01T00:00:00S")
+    while house.time < local("2026-11-10T12:07"):
+        house.after(420, 140)
+        house.after(480, 160)
+    set_platform_days(house, platform("2026-11-10", until, 1.2))
+    return house
+
+
+def test_while_nothing_reads_the_meter_the_bill_ends_with_the_platforms_days() -> None:
+    demand = silent("2026-11-21").meter.newest
+    assert demand
+    assert demand.until == demand.quarter_start == local("2026-11-21")
+    assert demand.month.imported_kwh == pytest.approx(20 * 28.8)
+    # 20 of 30 days of 12.84 EUR. The forecast adds 10 mean days; one of 28 days has 25 hours:
+    # 576 + 10 * 28.843 = 864.43 kWh: 129.66 + 44.09 + 12.84 + 5.72 = 192.31; 15.38 of VAT
+    due = compute_bill(demand.month, demand.contracts, demand.until)
+    assert ("network_fixed", 0.666667, 12.84, 8.56) in lines(due)
+    assert estimated(demand) == Estimate(207.69, None, None)
+    quarters = QuarterHours({}, PlatformDays(), demand.until, demand.until)
+    days = days_report(demand, quarters, date(2026, 11, 1), date.max)["days"]
+    assert len(days) == 20
+    assert sum(day["cost"] for day in days) == pytest.approx(due.total)
+
+
+def test_a_month_that_ends_while_nothing_reads_the_meter() -> None:
+    house = silent("2026-12-09")
+    demand = house.meter.newest
+    assert demand
+    assert demand.month_start == local("2026-12-01")
+    assert demand.month.imported_kwh == pytest.approx(8 * 28.8)
+    assert demand.earlier_months[-1].imported_kwh == pytest.approx(30 * 28.8)
+    # The sensors' statistics get all of November before December, and answers stay in December.
+    house.pass_by((local("2026-12-09T10:05") - house.time).total_seconds(), 28_850 * 29)
+    sensors, newest = house.read(), house.meter.newest
+    assert newest
+    assert sensors.month_start == local("2026-11-01")
+    assert sensors.month.imported_kwh == pytest.approx(30 * 28.8)
+    assert (newest.month_start, newest.until) == (local("2026-12-01"), house.time)
+    sensors = house.draw(30, 20)
+    assert sensors.month_start == local("2026-12-01")
+    assert sensors is house.meter.newest
+
+
+def test_a_slow_clock_does_not_divide_the_bill() -> None:
+    house = silent("2026-11-21")
+    for _ in range(8):
+        demand = house.after(900, 300)
+    assert demand.until == local("2026-11-21")
+    assert demand.until > house.time

@@ -282,6 +282,18 @@ def test_without_prices_of_the_hours_a_day_has_its_mean() -> None:
     assert found.market_wh == 1500
 
 
+def test_a_day_without_energy_can_get_some() -> None:
+    day = Day(start=local("2026-06-01"))
+    market = [MarketPrices(0.1, 0.03), NO_PRICES]
+    known = WhatIfDay(day, DayEnergies([0, 0], [0, 0]), [12, 12], [], market)
+    found = known.changed(DayEnergies([1000, 600], [400, 100]), 3, None)
+    assert (found.imported_wh, found.exported_wh) == (1600, 500)
+    # The second quarter-hour has no price.
+    assert (found.market_wh, found.market_exported_wh) == (1000, 400)
+    assert found.market_cost == pytest.approx(0.1)
+    assert found.market_revenue == pytest.approx(0.012)
+
+
 def test_what_counts_as_a_measured_day() -> None:
     first, last = equal_year()[: 66 * 96], equal_year()[66 * 96 :]
     # What the operator has estimated is on the bill, and is not measured.

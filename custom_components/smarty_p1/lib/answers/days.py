@@ -18,14 +18,14 @@ from ..tariff import (
     Bill,
     Contracts,
     Demand,
-    MeanPrices,
     Month,
+    MonthPrices,
     QuarterHours,
     above_contract,
     compute_bill,
     day_end,
     day_start,
-    mean_prices,
+    month_prices,
 )
 from .bills import known_months, peak_report
 
@@ -39,15 +39,15 @@ def bills_by_day(
     """For each day before `until`, yield its start, its end and two bills.
 
     The first bill is the month's bill up to the day's start. The second bill is the month's bill up
-    to the day's end.
+    to the day's end. Both have the VAT rate and the mean prices of the month's bill up to `until`.
     """
     until = min(until, month.end)
     start = day_start(month.since or month.start)
-    means = mean_prices(month, contracts, until)
-    before = _bill_until(month, contracts, start, means)
+    of_month = month_prices(month, contracts, until)
+    before = _bill_until(month, contracts, start, of_month)
     while start < until:
         end = min(day_end(start), until)
-        due = _bill_until(month, contracts, end, means)
+        due = _bill_until(month, contracts, end, of_month)
         yield start, end, before, due
         before, start = due, day_end(start)
 
@@ -91,10 +91,10 @@ def _days(
         }
 
 
-def _bill_until(month: Month, contracts: Contracts, time: datetime, means: MeanPrices) -> Bill:
+def _bill_until(month: Month, contracts: Contracts, time: datetime, of_month: MonthPrices) -> Bill:
     """Return the bill of `month` as if the month ended at `time`."""
     passed = tuple(day for day in month.days if day.start < time)
-    return compute_bill(replace(month, days=passed), contracts, time, means=means)
+    return compute_bill(replace(month, days=passed), contracts, time, of_month=of_month)
 
 
 def _more(before: float | None, after: float | None) -> float | None:

@@ -16,7 +16,7 @@ from .battery_simulation import (
     Battery,
 )
 from .battery_worth import ClassWithBattery, WhatIf, YearCosts, simulate_battery
-from .bill import BILL_LINES, Bill, Line, MeanPrices, compute_bill, lines_of, mean_prices
+from .bill import BILL_LINES, Bill, Line, MonthPrices, compute_bill, lines_of, month_prices
 from .calendar import (
     KEPT_MONTHS,
     KEPT_TIME,
@@ -81,6 +81,7 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
+from .past_market_prices import at_stored_level
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import Amounts, Energies
@@ -165,9 +166,9 @@ __all__ = [
     "Line",
     "MarketHours",
     "MarketPrices",
-    "MeanPrices",
     "Month",
     "MonthComparison",
+    "MonthPrices",
     "NetworkPrices",
     "Origin",
     "PlatformDays",
@@ -190,6 +191,7 @@ __all__ = [
     "above_each",
     "agrees",
     "as_decimal",
+    "at_stored_level",
     "compare",
     "compute_bill",
     "day_end",
@@ -206,9 +208,9 @@ __all__ = [
     "load_months",
     "market_prices_of",
     "mean_market_prices",
-    "mean_prices",
     "month_end",
     "month_name",
+    "month_prices",
     "month_start",
     "months_of",
     "network_prices_at",

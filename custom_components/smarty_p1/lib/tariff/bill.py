@@ -202,16 +202,27 @@ class _Charge(NamedTuple):
     has_vat: bool = True
 
 
-type MeanPrices = tuple[float | None, float | None]
-"""Mean market prices of a month's imported and exported energy, None if unknown."""
+class MonthPrices(NamedTuple):
+    """Prices that are the same for the whole bill of a month. A price is None if it is unknown."""
+
+    mean: float | None
+    """Mean market price of the imported energy."""
+    mean_sold: float | None
+    """Mean market price of the exported energy."""
+    vat_rate: float | None
 
 
-def mean_prices(month: Month, contracts: Contracts, until: datetime) -> MeanPrices:
-    """Return the mean prices that `compute_bill` uses for energy without a known market price."""
+def month_prices(month: Month, contracts: Contracts, until: datetime) -> MonthPrices:
+    """Return the mean prices and the rate of the VAT that `compute_bill` uses."""
     parts = parts_of(month, contracts, until)
-    return _mean_price([_bought(part) for part in parts]), _mean_price(
-        [_sold(part) for part in parts]
-    )
+    return _month_prices(parts, [_bought(part) for part in parts], [_sold(part) for part in parts])
+
+
+def _month_prices(
+    parts: Sequence[MonthPart], bought: Sequence[_Energy], sold: Sequence[_Energy]
+) -> MonthPrices:
+    # A bill has one rate of VAT for all its lines, so the last contract decides.
+    return MonthPrices(_mean_price(bought), _mean_price(sold), parts[-1].prices.vat_rate)
 
 
 def compute_bill(
@@ -219,17 +230,17 @@ def compute_bill(
     contracts: Contracts,
     until: datetime,
     published: NetworkPrices | None = None,
-    means: MeanPrices | None = None,
+    of_month: MonthPrices | None = None,
 ) -> Bill:
     """Return the bill of `month` from its start to `until`, or to its end if that is earlier.
 
     If a contract lacks a price of the grid or a levy, the published price of each day is used. If
-    `published` is given, its prices replace the published prices of all days. `means` are the mean
-    market prices of a longer part of the month, if `month` has only its first days.
+    `published` is given, its prices replace the published prices of all days. `of_month` are the
+    prices of a longer part of the month, if `month` has only its first days.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
-    mean, mean_sold = means or (_mean_price(bought), _mean_price(sold))
+    mean, mean_sold, vat_rate = of_month or _month_prices(parts, bought, sold)
     charges: list[_Charge] = []
     for part, energy, sold_energy in zip(parts, bought, sold, strict=True):
         charges += _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
@@ -237,8 +248,6 @@ def compute_bill(
         charges = _merged(charges)
     missing, lines = _lines(charges)
 
-    # A bill has one rate of VAT for all its lines, so the last contract decides.
-    vat_rate = parts[-1].prices.vat_rate
     sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
     shown = _Sums() if missing else sums
     return Bill(

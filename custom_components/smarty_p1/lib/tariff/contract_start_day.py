@@ -45,7 +45,9 @@ def with_entered(
     if now is None or contracts.entries == Contracts().entries:
         return replace(contracts, entries=((BEGINNING, contract),))
     start = _next_change(now)
-    contracts = _remembering(contracts, start)
+    # If the latest contract is still to come, `contract` corrects it.
+    if contracts.entries[-1][0] < start:
+        contracts = _remembering(contracts)
     month = _filled(contracts, contracts.at(start), contract, month_start(now))
     return month.changed(contract, start)
 
@@ -58,7 +60,10 @@ def _with_day(
         return contracts
     if contract == contracts.latest:
         contracts = contracts.before_latest
-    contracts = _remembering(contracts, start)
+    # If both begin on the same day, `contract` corrects the latest contract. Remember a contract of
+    # a later day, because `since` may have a typing error.
+    if contracts.entries[-1][0] != start:
+        contracts = _remembering(contracts)
     if now is None or start > now:
         return contracts.changed(contract, start)
     if contracts.entries == Contracts().entries:
@@ -70,13 +75,13 @@ def _with_day(
     return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
 
 
-def _remembering(contracts: Contracts, start: datetime) -> Contracts:
+def _remembering(contracts: Contracts) -> Contracts:
     """Return `contracts` with their entries as `replaced`, so that the day can be corrected.
 
-    If the latest contract begins at `start` or later, the new contract corrects it. Then the
-    entries before both stay.
+    Do not call this function if the new contract corrects the latest contract. Then `replaced`
+    keeps the entries before both.
     """
-    if contracts.entries == Contracts().entries or contracts.entries[-1][0] >= start:
+    if contracts.entries == Contracts().entries:
         return contracts
     return replace(contracts, replaced=contracts.entries)
 

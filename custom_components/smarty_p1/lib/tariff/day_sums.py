@@ -6,7 +6,7 @@ shared energy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from itertools import compress
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from .spans import ORIGINS, MonthColumns, Period, Span
 from .time_of_use import TimeOfUseSplit, is_second, joined_splits, second_quarters
 
 _NO_MARKET = (0.0,) * 4
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class KnownDay(NamedTuple):
@@ -37,7 +38,8 @@ def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[Know
     pieces = view.pieces(month, period) if month.loose else {}
     while begin < end:
         part_end = min(view.contracts.part_end(begin), end)
-        part = _Part(month, view.past, view.contracts.at(begin), begin, part_end)
+        contracts = view.contracts.between(begin, _NEVER)
+        part = _Part(month, view.past, contracts, begin, part_end)
         if day := part.known_day(pieces.get(begin, ())):
             yield day
         begin = part_end
@@ -48,9 +50,15 @@ class _Part(NamedTuple):
 
     month: MonthColumns
     past: PlatformDays
-    contract: Contract
+    contracts: Sequence[Contract]
+    """The contract of the part, and all later contracts."""
     begin: datetime
     end: datetime
+
+    @property
+    def contract(self) -> Contract:
+        """Return the contract of the part."""
+        return self.contracts[0]
 
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
         """Return this part of the day, with its sums and its highest quarter-hour.
@@ -104,17 +112,20 @@ class _Part(NamedTuple):
         energies: Sequence[float],
         pieces: Sequence[Piece],
     ) -> Mapping[str, TimeOfUseSplit]:
-        hours = self.contract.second_hours
-        if hours is None or not energies:
+        # A forecast needs the hours of a later contract, too.
+        every = {hours for contract in self.contracts if (hours := contract.second_hours)}
+        if not every or not energies:
             return _of(pieces)
         midnight = day_start(self.begin)
-        is_second_hour = second_quarters(hours, midnight)
         offset = -((midnight - self.begin) // QUARTER_HOUR)
-        chosen = compress(imported, is_second_hour[offset:])
-        second_wh = sum(_known([*chosen]))
-        for span in repeated:
-            second_wh += span.amounts.imported_wh if is_second(hours, span.start) else 0.0
-        return _of(pieces, {hours: TimeOfUseSplit(sum(energies), second_wh)})
+        splits = {}
+        for hours in every:
+            is_second_hour = second_quarters(hours, midnight)
+            second_wh = sum(_known([*compress(imported, is_second_hour[offset:])]))
+            for span in repeated:
+                second_wh += span.amounts.imported_wh if is_second(hours, span.start) else 0.0
+            splits[hours] = TimeOfUseSplit(sum(energies), second_wh)
+        return _of(pieces, splits)
 
     def _shared(self, first: int, imported: Sequence[float]) -> Shared | None:
         sharing = self.past.sharing.get(day_start(self.begin))

@@ -87,7 +87,7 @@ class DemandMeter:
     """Record of one connection: its quarter-hours, contracts and months.
 
     `snapshot` has the values after the last reading. Before the first reading ever, it has only the
-    days of the platform Leneda, and is None without such days.
+    days of the platform Leneda, and is None without such days. `newest` has later days, too.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
@@ -124,6 +124,32 @@ class DemandMeter:
         """
         self._contracts = replace(self._contracts, aids=aids)
         self.snapshot = self._make_snapshot()
+
+    @property
+    def newest(self) -> Demand | None:
+        """Return the snapshot, or the values after Leneda's last quarter-hour if this is later.
+
+        Then nothing reads the meter, and answers show the days of the platform Leneda, as without
+        a cable. Sensors show `snapshot`: their statistics need the rest of a month that has ended
+        without readings, so this month must be shown once more before the next month.
+        """
+        snapshot, until = self.snapshot, self._history.past.until
+        if snapshot is None or until is None or not self.has_readings:
+            return snapshot
+        shown = max(snapshot.month_start, month_start(until - QUARTER_HOUR))
+        if until > time_until(self._history.segments):
+            return self._past_snapshot(until, shown)
+        if shown == snapshot.month_start:
+            return snapshot
+        summary = self._summarise(shown)
+        return replace(
+            snapshot,
+            month_start=shown,
+            peak=summary.month.peak,
+            excess_kwh=None if snapshot.excess_kwh is None else summary.excess_kwh,
+            known_month=summary.month,
+            earlier_months=summary.earlier,
+        )
 
     @property
     def contracts(self) -> Contracts:
@@ -349,7 +375,8 @@ class DemandMeter:
     def _make_snapshot(self) -> Demand | None:
         segment = self._segment
         if segment is None:
-            return self._past_snapshot()
+            end = self._history.past.end
+            return self._past_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
         time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
@@ -357,6 +384,7 @@ class DemandMeter:
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
         summary = self._summarise(segment.month_start)
+        until, past_until = time_until(self._history.segments), self._history.past.until
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -369,7 +397,7 @@ class DemandMeter:
             excess_kwh = summary.excess_kwh
         return Demand(
             time=time,
-            until=time_until(self._history.segments),
+            until=until if past_until is None else max(until, past_until),
             quarter_start=start,
             measured_since=since,
             running_kw=running_kw,
@@ -389,16 +417,13 @@ class DemandMeter:
             day_sums=self._history.past.day_sums,
         )
 
-    def _past_snapshot(self) -> Demand | None:
-        """Return the values that come only from Leneda's days. Return None without such days.
+    def _past_snapshot(self, end: datetime, shown: datetime) -> Demand:
+        """Return the values of the month that begins at `shown`, as Leneda knows them until `end`.
 
         The result has no registers, because Leneda's data does not contain them. If the registers
         were 0, the first reading would seem to add the energy of years.
         """
-        end = self._history.past.end
-        if end is None:
-            return None
-        summary = self._summarise(month_start(end - QUARTER_HOUR))
+        summary = self._summarise(shown)
         has_reference = self._contracts.at(end - QUARTER_HOUR).reference_kw is not None
         return Demand(
             time=end,
@@ -409,7 +434,7 @@ class DemandMeter:
             projected_kw=None,
             will_exceed=None,
             available_kw=None,
-            last_quarter=None,
+            last_quarter=self._history.last_quarter,
             month_start=summary.month.start,
             peak=summary.month.peak,
             excess_kwh=summary.excess_kwh if has_reference else None,

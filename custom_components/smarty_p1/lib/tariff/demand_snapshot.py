@@ -22,12 +22,13 @@ class Demand:
     """
 
     time: datetime
-    """The meter's time of the last reading that counts. Before the first reading, the end of the
-    last day that the platform Leneda knows."""
+    """The meter's time of the last reading that counts. If nothing reads the meter, the end of the
+    time that the platform Leneda knows."""
     until: datetime
     """Time up to which the shown month is billed.
 
-    Normally equal to `time`. With a doubtful clock, the time of the last reading before the doubt.
+    Normally equal to `time`. With a doubtful clock, the time of the last reading before the doubt,
+    or the end of the platform Leneda's last quarter-hour if this is later.
     """
     quarter_start: datetime
     measured_since: datetime
@@ -59,7 +60,7 @@ class Demand:
     known_month: Month
     """The shown month without the running quarter-hour."""
     running: Amounts | None
-    """Energies of the running quarter-hour, None before the first reading of the meter."""
+    """Energies of the running quarter-hour, None if nothing reads the meter."""
     earlier_months: tuple[Month, ...]
     """Known months before the shown month, at most 24, in time order."""
     contracts: Contracts

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
-from .calendar import day_end, day_start
+from .calendar import QUARTER_HOUR, day_end, day_start
 from .month import QuarterHour
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 from .spans import MonthColumns, columns_of
@@ -29,9 +29,10 @@ class PlatformDays:
         """
         quarter_hours = tuple(quarter_hours)
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
-        self.end = (
-            day_end(max(quarter.start for quarter in quarter_hours)) if quarter_hours else None
-        )
+        last = max((quarter.start for quarter in quarter_hours), default=None)
+        self.until = last and last + QUARTER_HOUR
+        """End of Leneda's last quarter-hour. None without quarter-hours."""
+        self.end = last and day_end(last)
         """End of the last day with a quarter-hour from Leneda. None without quarter-hours."""
         self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
             midnight: {start: sharing[start] for start in starts}

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from .bill import compute_bill
-from .calendar import QUARTER_HOUR, day_end, day_start
+from .calendar import QUARTER_HOUR, day_end, day_start, quarter_start
 from .contract import REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
 from .month import NO_SHARED, ClassExcess, Day, Month, Shared
@@ -43,7 +43,7 @@ def estimated(demand: Demand) -> Estimate | None:
     The estimate is made at the start of the running quarter-hour, so that it changes once a
     quarter-hour, and not with every telegram. It needs enough data, and all prices.
     """
-    until = min(demand.until, demand.quarter_start)
+    until = quarter_start(demand.until)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
 
 

@@ -97,18 +97,19 @@ class WhatIfDay(NamedTuple):
             above = _difference(above, *more)
         second = {hours: self._changed_second(after, hours)} if hours else {}
         cost, revenue = day.market_cost * left, day.market_revenue * left_exported
+        market_wh, market_exported_wh = self._changed_priced(after, left, left_exported)
         if self.market and after is not before:
             cost, revenue = self._changed_market(after)
         return replace(
             day,
-            imported_wh=round(day.imported_wh * left, DECIMALS),
-            exported_wh=round(day.exported_wh * left_exported, DECIMALS),
+            imported_wh=round(max(0.0, day.imported_wh + more_wh), DECIMALS),
+            exported_wh=round(max(0.0, day.exported_wh + more_exported_wh), DECIMALS),
             above={reference_kw: above},
             second=second,
             market_cost=cost,
-            market_wh=day.market_wh * left,
+            market_wh=market_wh,
             market_revenue=revenue,
-            market_exported_wh=day.market_exported_wh * left_exported,
+            market_exported_wh=market_exported_wh,
             shared=day.shared and day.shared.times(left),
         )
 
@@ -150,6 +151,20 @@ class WhatIfDay(NamedTuple):
                 day.market_exported_wh,
             ),
         )
+
+    def _changed_priced(
+        self, after: DayEnergies, left: float, left_exported: float
+    ) -> tuple[float, float]:
+        """Return the imported and the exported energy with a known market price."""
+        day, market_wh = self.day, self.day.market_wh * left
+        market_exported_wh = day.market_exported_wh * left_exported
+        if not day.imported_wh:
+            market_wh = _priced_wh(after.imported_wh, [prices.energy for prices in self.market])
+        if not day.exported_wh:
+            market_exported_wh = _priced_wh(
+                after.exported_wh, [prices.feed_in for prices in self.market]
+            )
+        return market_wh, market_exported_wh
 
     def _second_wh(self, energies_wh: Sequence[float]) -> float:
         return sum(compress(energies_wh, self.is_second))
@@ -368,6 +383,11 @@ def _market_difference(
         )
         / 1000
     )
+
+
+def _priced_wh(energies_wh: Sequence[float], prices: Sequence[float | None]) -> float:
+    """Return the energy of the quarter-hours with a price. Return 0 without `prices`."""
+    return sum(compress(energies_wh, [price is not None for price in prices]))
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
