@@ -30,9 +30,14 @@ from .trigger_and_condition_targets import (
 
 def _warning(to_state: str) -> type[Trigger]:
     class WarningTrigger(OwnEntities, EntityTargetStateTriggerBase):
-        """Trigger that fires when the reference power warning changes to `to_state`."""
+        """Trigger that fires when the reference power warning changes to `to_state`.
+
+        The trigger also fires when the warning becomes available in this state. Otherwise, an
+        automation would miss a change during an outage, and an appliance would stay off.
+        """
 
         _domain = Platform.BINARY_SENSOR
+        _excluded_from_states = frozenset()
         _keys = WARNING
         _to_states = {to_state}  # noqa: RUF012 - the base class declares it so
 

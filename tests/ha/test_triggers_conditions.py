@@ -158,6 +158,25 @@ async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("trigger", "before", "after"),
+    [("reference_power_kept", "on", "off"), ("reference_power_exceeded_soon", "off", "on")],
+)
+async def test_a_warning_that_changes_during_an_outage_fires_afterwards(
+    hass: HomeAssistant, trigger: str, before: str, after: str
+) -> None:
+    calls = await automate(hass, trigger, **{"for": "00:00:30"})
+    for state in (before, after, "unavailable"):
+        hass.states.async_set("binary_sensor.smarty_reference_power_warning", state)
+        await hass.async_block_till_done()
+    await let_pass(hass, 31)
+    assert calls == []
+    hass.states.async_set("binary_sensor.smarty_reference_power_warning", after)
+    await hass.async_block_till_done()
+    await let_pass(hass, 31)
+    assert len(calls) == 1
+
+
 TRUE_OR_NOT = [
     ("is_reference_power_exceeded_soon", POWER, "(09.000*kW)", True),
     ("is_reference_power_exceeded_soon", POWER, "(01.000*kW)", False),

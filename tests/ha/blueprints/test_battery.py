@@ -160,6 +160,15 @@ async def test_without_readings_it_stops_after_a_minute(hass: HomeAssistant, beg
     assert hass.states.is_state(MODE, "auto")
 
 
+async def test_it_stops_when_home_assistant_does(hass: HomeAssistant, begin: Begin) -> None:
+    house = await begin(17.7, 60)
+    await house.live(0.02)
+    assert hass.states.is_state(MODE, "manual")  # for less than a minute
+    await hass.async_stop(force=True)
+    assert float(hass.states.get(SETTING).state) == 0  # type: ignore[union-attr]
+    assert hass.states.is_state(MODE, "auto")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_a_day(begin: Begin) -> None:

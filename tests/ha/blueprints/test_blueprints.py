@@ -10,9 +10,12 @@ from urllib.parse import quote
 import pytest
 import yaml
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import UnitOfVolumeFlowRate
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.template import Template
+from homeassistant.util.unit_conversion import VolumeFlowRateConverter
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 import custom_components.smarty_p1
@@ -160,8 +163,13 @@ class TestChargeCar:
         home.refusing.add("number.current")
         await home.powers(charger="unavailable", available=9)
         assert home.calls == [("turn_on", "switch.charger")]
-        # What is not wanted is not touched.
+        # A pause ends with the limit. What is not wanted is not touched afterwards.
+        await home.let_pass(MINUTE)
+        await home.set("number.current", 8)
+        await home.powers(charger=0, available=2)
+        assert home.calls == [("turn_off", "switch.charger")]
         await home.set("input_boolean.wanted", "off")
+        assert home.calls == [("turn_on", "switch.charger")]
         await home.powers(available=2)
         await home.let_pass(2 * MINUTE)
         assert home.calls == []
@@ -336,6 +344,18 @@ class TestWaterAtNight:
         await self.flow(home, 0.6)
         await home.let_pass(90 * MINUTE)
         assert home.calls == []
+
+
+@pytest.mark.parametrize("unit", sorted(VolumeFlowRateConverter.VALID_UNITS, key=str))
+async def test_a_flow_rate_in_each_unit(hass: HomeAssistant, unit: str) -> None:
+    blueprint = yaml.load((FOLDER / "water_at_night.yaml").read_text(), Loader)  # noqa: S506 - a safe one
+    template = Template(blueprint["triggers"][0]["value_template"], hass)
+    night = {"from_time": "00:00:00", "to_time": "24:00:00"}
+    in_unit = VolumeFlowRateConverter.converter_factory(UnitOfVolumeFlowRate.LITERS_PER_HOUR, unit)
+    for liters, is_flowing in ((1.99, False), (2.01, True)):
+        hass.states.async_set("sensor.flow", str(in_unit(liters)), {"unit_of_measurement": unit})
+        inputs = {**night, "flow_rate": "sensor.flow", "least_flow": 2}
+        assert template.async_render(inputs) is is_flowing
 
 
 type Told = list[tuple[str, str]]

@@ -84,8 +84,8 @@ async def test_the_charger_pauses_and_goes_on(house: House, begin: Begin) -> Non
     # Ready to be closed again, and the other one open, or not to be read: not yet.
     assert await house.set(TWO, "disconnected", 1) == []
     assert await house.set(ONE, "ready_for_reconnection", 5) == []
-    assert await house.set(ONE, "unavailable", 5) == []
     assert await house.set(TWO, "connected", 5) == []
+    assert await house.set(ONE, "unavailable", 5) == []
     assert await house.set(ONE, "connected", 1) == []
     assert await house.set(ONE, "connected", 1.2) == [f"turn_on {CHARGER}", END]
     # Only what was on is turned on again.
