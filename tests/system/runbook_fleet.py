@@ -323,7 +323,18 @@ class RunbookFleet:
         """Log in with a user's password, or another one. Raises OSError and nats' errors."""
         known = (self.directory / "passwords" / "nats" / user).read_text("ascii").strip()
         urls = [f"nats://{HOST}:{self._ports[name]}" for name in nodes or NODES]
-        async with await connect(urls, user, password=password or known, tls=self.tls()) as client:
+        attempts_left = 5
+        while True:
+            attempts_left -= 1
+            try:
+                client = await connect(urls, user, password=password or known, tls=self.tls())
+                break
+            except ConnectionResetError:
+                # A node that has just started may end a connection while it joins the others.
+                if not attempts_left:
+                    raise
+                await asyncio.sleep(1)
+        async with client:
             yield client
 
     @contextlib.asynccontextmanager
