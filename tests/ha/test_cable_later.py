@@ -1,5 +1,6 @@
 """A meter without a cable gets one, in a real recorder: every kilowatt-hour is there once."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
@@ -56,6 +57,19 @@ def few_days(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 
+@pytest.fixture
+async def meter(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[MockConfigEntry, str]]:
+    """Yield the entry of a meter without a cable, and the entity of its imported energy."""
+    assert await async_setup_component(hass, "sensor", {})
+    async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
+        platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
+        monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
+        entry = await add(hass)
+        yield entry, keys(hass, entry)["energy_imported"]
+
+
 async def rows(hass: HomeAssistant, name: str) -> list[tuple[datetime, float]]:
     """Return the hours of a statistic with their sums in kWh."""
     await async_wait_recording_done(hass)
@@ -73,75 +87,65 @@ async def rows(hass: HomeAssistant, name: str) -> list[tuple[datetime, float]]:
 
 
 async def test_every_kilowatt_hour_is_there_once(
-    hass: HomeAssistant, port: MeterPort, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, port: MeterPort, meter: tuple[MockConfigEntry, str]
 ) -> None:
-    assert await async_setup_component(hass, "sensor", {})
-    async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
-        platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
-        monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
-        entry = await add(hass)
-        name = keys(hass, entry)["energy_imported"]
-        midnight = last_midnight().astimezone(UTC)
+    entry, name = meter
+    midnight = last_midnight().astimezone(UTC)
+    found = await rows(hass, name)
+    # It is written in parts, the newest days first.
+    while not (
+        found
+        and midnight - found[0][0] >= (DAYS - 1) * 24 * HOUR
+        and found[-1][0] == midnight - HOUR
+    ):
         found = await rows(hass, name)
-        # It is written in parts, the newest days first.
-        while not (
-            found
-            and midnight - found[0][0] >= (DAYS - 1) * 24 * HOUR
-            and found[-1][0] == midnight - HOUR
-        ):
-            found = await rows(hass, name)
-        # All hours up to midnight, half a kilowatt-hour each.
-        assert all(now - last == HOUR for (last, _), (now, _) in pairwise(found))
-        known = 0.5 * len(found)
-        assert found[-1][1] == pytest.approx(known)
-        assert [total for _, total in found] == pytest.approx(
-            [0.5 * (n + 1) for n in range(len(found))]
-        )
+    # All hours up to midnight, half a kilowatt-hour each.
+    assert all(now - last == HOUR for (last, _), (now, _) in pairwise(found))
+    known = 0.5 * len(found)
+    assert found[-1][1] == pytest.approx(known)
+    assert [total for _, total in found] == pytest.approx(
+        [0.5 * (n + 1) for n in range(len(found))]
+    )
 
-        begin = dt_util.utcnow()
-        port.greeting = lambda: port.next_frame(with_value(of_now(), "1-0:1.8.0", _index(0)))
-        form = await reconfigure(hass, entry)
-        result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
-        assert result["reason"] == "cable_added"
-        await wait_until(hass, lambda: entry.runtime_data.latest is not None)
-        await receive(hass, port, with_value(of_now(), "1-0:1.8.0", _index(1.25)))
-        await async_wait_recording_done(hass)
-        await _sum_up(hass, begin)
+    begin = dt_util.utcnow()
+    port.greeting = lambda: port.next_frame(with_value(of_now(), "1-0:1.8.0", _index(0)))
+    form = await reconfigure(hass, entry)
+    result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
+    assert result["reason"] == "cable_added"
+    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
+    await receive(hass, port, with_value(of_now(), "1-0:1.8.0", _index(1.25)))
+    await async_wait_recording_done(hass)
+    await _sum_up(hass, begin)
 
-        after = await rows(hass, name)
-        assert after[: len(found)] == found
-        own = after[len(found) :]
-        # The register stood at 25,678.901 kWh; of this, 1.25 kWh were drawn since.
-        assert own[-1][1] == pytest.approx(known + 1.25)
-        assert min(now - last for (_, last), (_, now) in pairwise(after)) >= 0
-        assert await hass.config_entries.async_unload(entry.entry_id)
+    after = await rows(hass, name)
+    assert after[: len(found)] == found
+    own = after[len(found) :]
+    # The register stood at 25,678.901 kWh; of this, 1.25 kWh were drawn since.
+    assert own[-1][1] == pytest.approx(known + 1.25)
+    assert min(now - last for (_, last), (_, now) in pairwise(after)) >= 0
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.parametrize("state", ["loaded", "renamed", "disabled"])
 async def test_its_hours_are_cleared_with_the_entry(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, state: str
+    hass: HomeAssistant, meter: tuple[MockConfigEntry, str], state: str
 ) -> None:
-    assert await async_setup_component(hass, "sensor", {})
-    async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
-        platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
-        monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
-        entry = await add(hass)
-        name = keys(hass, entry)["energy_imported"]
-        while not await rows(hass, name):
-            pass
-        if state == "renamed":
-            registry = er.async_get(hass)
-            registry.async_update_entity(name, new_entity_id="sensor.of_the_house")
-            await hass.async_block_till_done()
-            name = "sensor.of_the_house"
-            assert await rows(hass, name)
-        elif state == "disabled":
-            disabler = ConfigEntryDisabler.USER
-            await hass.config_entries.async_set_disabled_by(entry.entry_id, disabler)
+    entry, name = meter
+    while not await rows(hass, name):
+        pass
+    if state == "renamed":
+        registry = er.async_get(hass)
+        registry.async_update_entity(name, new_entity_id="sensor.of_the_house")
+        await hass.async_block_till_done()
+        name = "sensor.of_the_house"
+        assert await rows(hass, name)
+    elif state == "disabled":
+        disabler = ConfigEntryDisabler.USER
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, disabler)
 
-        await hass.config_entries.async_remove(entry.entry_id)
+    await hass.config_entries.async_remove(entry.entry_id)
 
-        assert not await rows(hass, name)
+    assert not await rows(hass, name)
 
 
 def _index(kwh: float) -> str:
