@@ -56,27 +56,23 @@ def as_tests(alert: str, case: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_each_alert_fires_when_it_should_and_only_then(tmp_path: Path) -> None:
-    cases, files = read_cases(), []
+    records = [rule for group in groups() for rule in group["rules"] if "record" in rule]
+    cases = read_cases()
     for rule in rules():
         # Other alerts would be evaluated as often, and change nothing.
         alert = rule["alert"]
-        records = [one for group in groups() for one in group["rules"] if "record" in one]
         needed = [record for record in records if record["record"] in rule["expr"]]
-        tests = [as_tests(alert, case) for case in cases[alert]]
-        for name, content in (
-            (f"{alert}-rules.yml", {"groups": [{"name": alert, "rules": [*needed, rule]}]}),
-            (
-                f"{alert}-tests.yml",
-                {
-                    "rule_files": [f"{alert}-rules.yml"],
-                    "evaluation_interval": "1m",
-                    "tests": tests,
-                },
-            ),
-        ):
+        files = {
+            f"{alert}.yml": {"groups": [{"name": alert, "rules": [*needed, rule]}]},
+            f"{alert}.test.yml": {
+                "rule_files": [f"{alert}.yml"],
+                "evaluation_interval": "1m",
+                "tests": [as_tests(alert, case) for case in cases[alert]],
+            },
+        }
+        for name, content in files.items():
             (tmp_path / name).write_text(yaml.safe_dump(content), encoding="utf-8")
-        files.append(tmp_path / f"{alert}-tests.yml")
-    promtool("test", "rules", *files)
+    promtool("test", "rules", *tmp_path.glob("*.test.yml"))
 
 
 def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() -> None:

@@ -28,7 +28,7 @@ from ..lib.tariff import (
 from .leneda_statistics_writer import Series
 
 type Hours = dict[datetime, float]
-type QuarterHours = dict[datetime, float]
+type ByQuarterHour = dict[datetime, float]
 """Energies or costs by the start of the quarter-hour."""
 
 IMPORTED, EXPORTED, TOTAL = "energy_imported", "energy_exported", "cost_total"
@@ -100,7 +100,7 @@ def _prices(contracts: Contracts, starts: Iterable[datetime]) -> dict[datetime, 
     return prices
 
 
-def _priced(kwh: QuarterHours, prices: Mapping[datetime, float | None]) -> QuarterHours:
+def _priced(kwh: ByQuarterHour, prices: Mapping[datetime, float | None]) -> ByQuarterHour:
     """Return the cost of each quarter-hour's energy in EUR.
 
     Quarter-hours without a known price are left out.
@@ -145,7 +145,7 @@ def _from_nothing(_hour: datetime) -> None:
 
 def _quarter_hours(
     own: Mapping[datetime, float], rows: Iterable[Row]
-) -> tuple[QuarterHours, set[datetime]]:
+) -> tuple[ByQuarterHour, set[datetime]]:
     """Return the kWh of all quarter-hours, and the hours that have a value of the platform.
 
     `own` has the measured kWh, keyed by the start of the quarter-hour. `rows` has the platform's
@@ -155,7 +155,7 @@ def _quarter_hours(
     return {**theirs, **own}, {start.replace(minute=0) for start in theirs}
 
 
-def _whole_hours(quarter_hours: QuarterHours) -> Hours:
+def _whole_hours(quarter_hours: ByQuarterHour) -> Hours:
     """Return the sums of all hours whose four quarter-hours are known."""
     counts: Counter[datetime] = Counter()
     totals: Hours = {}
