@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from smartyp1.tariff import Contract, Day, Demand, DemandMeter, Energies, Month
 from tests.lib.tariff.support import Disk
@@ -170,6 +170,11 @@ BEGINNINGS = st.sampled_from(
 )
 
 
+# Two long gaps have more months than are kept. Those in the middle of a gap are forgotten first.
+LONG_GAPS = [("run", 3), ("clock", YEAR), ("meter", 0), ("clock", 74 * YEAR)]
+
+
+@example("2026-07-15T12:00:00+02:00", 0, LONG_GAPS)
 @given(BEGINNINGS, st.integers(0, 2**31 - 1), st.lists(EVENTS, max_size=14))
 @settings(max_examples=examples(60))
 def test_the_months_hold_what_the_registers_rose_by(

@@ -161,6 +161,13 @@ class MonthColumns:
         """Gaps and parts of quarter-hours that lie in the month or reach into it."""
         self.quarter_hours = 0
 
+    @property
+    def has_loose_energy(self) -> bool:
+        """Return whether energy of a gap or of a part of a quarter-hour lies in the month."""
+        end = month_end(self.start)
+        periods = (period for span in self.loose for period in span.shared_periods)
+        return any(self.start < period_end and begin < end for begin, period_end in periods)
+
     def copy(self) -> MonthColumns:
         """Return a copy. Spans that are added to the copy do not change this object."""
         other = copy(self)
@@ -342,10 +349,13 @@ class Row:
         """Forget one month, but never the last month.
 
         Forget the month with the fewest quarter-hours if they are less than a day. Otherwise,
-        forget the first month.
+        forget the first month. Of months without quarter-hours, first forget those without energy:
+        the months in the middle of a long gap.
         """
         *earlier_months, _ = self.months.values()
-        shortest_month = min(earlier_months, key=lambda month: month.quarter_hours)
+        shortest_month = min(
+            earlier_months, key=lambda month: (month.quarter_hours, month.has_loose_energy)
+        )
         is_scrap = shortest_month.quarter_hours < _QUARTER_HOURS_A_DAY
         del self.months[(shortest_month if is_scrap else earlier_months[0]).start]
 
