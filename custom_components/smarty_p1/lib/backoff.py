@@ -1,6 +1,6 @@
-"""Delays between retries, log lines for outages, and budgets for work.
+"""Delays between retries, log lines for outages, and budgets that limit work.
 
-The module does no I/O except for the log. Its only clock is the clock of the event loop.
+The module does no I/O except logging. The delays use the clock of the event loop.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from random import uniform
 class Backoff:
     """Delay in seconds between retries. It doubles after each failure, up to a maximum.
 
-    The delay is slightly random, so that the clients of a server do not all return at the same
-    moment.
+    The delay is slightly random, so that clients that have lost the same server do not all retry at
+    the same moment.
     """
 
     def __init__(self, first_delay_s: float, max_delay_s: float) -> None:
@@ -27,7 +27,7 @@ class Backoff:
     def next_delay(self) -> float:
         """Return the seconds to wait before the next retry.
 
-        Then double the delay up to its maximum.
+        Each call doubles the delay for the next call, up to the maximum.
         """
         delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
         self._delay = min(2 * self._delay, self._max_delay_s)
@@ -57,9 +57,9 @@ class Outage:
     ) -> None:
         """Set the texts of the log lines and the delays between retries.
 
-        Both texts begin with placeholders for `names`. After these, `lost_text` has placeholders
-        for the `details` that `note` gets. `first` and `longest` are the shortest and the longest
-        delay in seconds.
+        The first placeholders of both texts take `names`. The further placeholders of `lost_text`
+        take the `details` that are passed to `note`. `first` and `longest` are the shortest and the
+        longest delay in seconds.
         """
         self._kinds: set[str] = set()
         self._logger = logger
@@ -93,21 +93,21 @@ class Outage:
 
 
 class Budget:
-    """Budget for work. It refills with time, or with the number of received bytes.
+    """Budget that limits work. It refills with time, or with the number of received bytes.
 
-    It grows by `rate` for each second or byte, up to `burst`. The caller chooses seconds or bytes,
-    and passes their present count as `at`.
+    Every second, or every received byte, adds `rate` to the budget, up to `burst`. The parameter
+    `at` is the current time in seconds, or the number of bytes received so far.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Start with a full budget. `at` is the present count of seconds or bytes."""
+        """Start with a full budget. `at` is the current time, or the number of received bytes."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return the remaining budget. `at` is the present count of seconds or bytes.
+        """Return the remaining budget. `at` is the current time, or the number of received bytes.
 
         The result is negative if more than the budget was used.
         """

@@ -181,8 +181,8 @@ PULSE_ENTITY = Rules(
     is_open_enough=True,
 )
 LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
-# A reading is shown for 620 s. An accepted entity reports at least every 300 s, so a reading stays
-# valid even if one report is missing.
+# A reading is shown for 620 s. The dialog accepts only entities that report at least every 300 s,
+# so a reading stays valid even if one report is missing.
 ENTITIES = Rules(
     ReadingProblem.ENTITIES_SILENT,
     ReadingProblem.ENTITIES_SILENT,
@@ -225,23 +225,26 @@ class _FailureRun:
         return now - self.last >= _MAX_RUN_PAUSE_S
 
     def count(self, repair: Repair, now: float) -> bool:
-        """Count a failure that needs `repair`. Return whether failures prove a lasting cause."""
+        """Count a failure that needs `repair`.
+
+        Return whether the counted failures that need `repair` prove a lasting cause.
+        """
         self.last = now
         count = self.counts[repair] = self.counts.get(repair, 0) + 1
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def may_be_false_start(self, now: float) -> bool:
-        """Return whether bytes of this meter may look like the frame of another meter.
+        """Return whether a frame that seems to be of another meter may be bytes of this meter.
 
-        By chance, bytes inside a frame can look like the start of another frame. Only a rejected
-        frame of this meter matters, because an accepted frame ends the run of failures. So return
-        True only shortly after a rejected frame of this meter.
+        By chance, bytes inside a frame can look like the start of another frame. An accepted frame
+        of this meter ends the run of failures. So within a run, such bytes can only come from a
+        rejected frame of this meter. Return True only shortly after such a rejection.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the problem with the keys, judged by all failures that have come in a row.
+        """Return the problem with the keys, judged by all failures of this run.
 
         `obstacle` is the problem of the latest failure.
         """
@@ -325,7 +328,8 @@ class Health:
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
         # After a lost connection, a gateway may refuse the next connection, because it has not
-        # noticed the loss yet. So a single failed attempt does not count, but two in a row do.
+        # noticed the loss yet. So the source does not fail after a single failed attempt, but after
+        # two in a row.
         if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 
@@ -392,10 +396,10 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # The new problem (`obstacle`) ends without an action of the user. An earlier problem of
-            # this run of failures may need such an action, so the earlier problem stays the reason.
-            # But a telegram without a device name is verified, and disproves the earlier problem.
-            # So NO_DEVICE_NAME becomes the reason.
+            # An action of the user is not needed to end the new problem (`obstacle`), but may be
+            # needed to end an earlier problem of this run of failures. So the earlier problem stays
+            # the reason. An exception is NO_DEVICE_NAME: the telegram without a device name is
+            # verified, which disproves the earlier problem. So NO_DEVICE_NAME becomes the reason.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

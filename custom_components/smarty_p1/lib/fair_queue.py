@@ -10,13 +10,13 @@ class BusyError(Exception):
 class Turns[User: Hashable, Work: Hashable]:
     """Queue with a line of work for each user. The users take turns.
 
-    If several users wait for the same work, it is done only once: when any of these users has a
-    turn.
+    If several users wait for the same work, it is done only once, at the first turn of any of these
+    users.
     """
 
     def __init__(self) -> None:
-        # For each user and each piece of work: the number of `wait` calls of the user for the work,
-        # minus the number of `leave` calls. `take` removes the work.
+        # For each user: the waiting pieces of work, each with the number of `wait` calls that were
+        # not undone by `leave`.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0

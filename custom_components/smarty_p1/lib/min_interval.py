@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-# Seconds. An early action waits for the end of the interval if at most this time remains. Otherwise
-# the action is dropped.
+# Seconds. An action that comes early waits for the end of the interval if at most this time is
+# left. If more time is left, the action is dropped.
 _MAX_WAIT_S = 0.5
 
 
@@ -34,12 +34,12 @@ class MinInterval:
         return True
 
     def offer(self, action: Callable[[], None], *, is_urgent: bool) -> None:
-        """Run `action` now or at the end of the interval, or drop it.
+        """Run `action` now, or at the end of the interval, or drop it.
 
-        The action runs now if it is urgent or the interval is over. If the interval ends in a
-        moment, the action waits for this end. Otherwise it is dropped. A new action replaces a
-        waiting action. Actions wait, because a meter sends its telegrams a moment early or late.
-        Dropping early telegrams would double the interval.
+        The action runs now if it is urgent or if the interval is over. If at most _MAX_WAIT_S are
+        left, it waits for the end of the interval. Otherwise it is dropped. A new action replaces a
+        waiting action. A meter can send a telegram a moment early. If the action for this telegram
+        were dropped, the next action would come a whole telegram later.
         """
         self.cancel()
         if is_urgent or self.remaining == 0:

@@ -1,15 +1,15 @@
-"""Meter of LED pulses.
+"""Energy and power of a meter, computed from the pulses of its LED.
 
-A meter's LED blinks once for each fixed amount of energy, and a board reports the blinks.
+A meter's LED blinks once for each fixed amount of energy, and a board reports the pulses.
 
 Some boards send a line for every pulse, empty or with any text. Other boards send a running count.
 The lines tell the kind of board:
 
 - Numbers that rise are a running count. A repeated number is a count that has not risen.
-- Until the first rise, every text is a pulse. After the first rise, a text is no pulse, because
-  boards send a greeting when they start.
+- Until the first rise, every line without a number is a pulse. After the first rise, such a line is
+  no pulse, because boards send a greeting when they start.
 - If the number 1 comes `_MIN_ONES` times in a row before any rise, every 1 is a pulse.
-- A line that says that the port is in use comes from the gateway, and is no pulse.
+- A line with the text "in use" comes from a network gateway, and is no pulse.
 
 Times are in seconds of a clock that continues while this program is stopped.
 """
@@ -87,8 +87,8 @@ class PulsePower:
     def kw(self, at: float) -> float | None:
         """Return the power in kW at the time `at`. Return None while the power is unknown.
 
-        While no pulse comes, the power falls: it is at most the energy of the last pulses, divided
-        by the time since they came.
+        While no pulse comes, the power falls: it is at most the energy of the last added pulses,
+        divided by the time since these pulses.
         """
         if self._mean_kw is None:
             return None
@@ -208,7 +208,10 @@ class PulseMeter:
         self._is_first = True
 
     def start_anew(self) -> None:
-        """Prepare for missed pulses and an incomplete first line, because the port was lost."""
+        """Forget the power and an unfinished line, because the port was lost.
+
+        Pulses may have been missed, and the first line of the reopened port may be incomplete.
+        """
         self.begin_line()
         self._power = PulsePower(self._pulses_per_kwh)
 
@@ -221,7 +224,7 @@ class PulseMeter:
         return self._add(read, at)
 
     def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Count the pulses in a complete line. Return a list with one item that describes the line.
+        """Count the pulses in a complete line. Return a list with the content of this line.
 
         The list is empty if the line has neither a pulse nor a running count.
         """
@@ -238,9 +241,10 @@ class PulseMeter:
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Count the new pulses of a software counter. Return the same as `read_count`.
+        """Count the new pulses of a Home Assistant counter. Return the same as `read_count`.
 
-        Such a counter falls only if a user has set it. Then the counting begins anew.
+        Such a counter falls only if a user has set it. After a fall, the counting restarts from the
+        new number, and the fall itself gives no pulses.
         """
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)

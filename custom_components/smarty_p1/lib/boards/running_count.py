@@ -3,14 +3,14 @@
 import re
 from math import ceil
 
-# No household's connection takes more power than this. So a count that would need more power was
-# misread.
+# Maximum power in kW. No household's connection takes more. So a count that would need more power
+# was misread.
 MAX_POWER_KW = 100
 # A board's message can be delayed by this number of seconds. So the real time between two counts
 # can be this much longer than the time between their messages.
 _MAX_DELAY_S = 10.0
-# A rise is accepted at once only if this number of seconds at MAX_POWER_KW suffices for it. After
-# hours without a count, even a damaged count could otherwise seem possible.
+# Seconds. A rise that would take longer than this at MAX_POWER_KW is held back until the next count
+# confirms it. After hours without a count, a damaged count could otherwise pass as a possible rise.
 _MAX_UNCONFIRMED_S = 60.0
 # Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
@@ -28,9 +28,9 @@ def parse_count(text: str) -> int | None:
 class RunningCount:
     """Running count of a board: `count` is the last accepted count, `at` its time in seconds.
 
-    A fall and a large rise are held back, because a damaged count looks the same. If the next count
-    fits the held count, both are accepted. If the next count fits the last count, the held count
-    was damaged and is forgotten.
+    A count that falls, or rises too much, is held back, because it may be damaged. If the next
+    count continues the held count, both are accepted. If the next count continues the last accepted
+    count instead, the held count is forgotten.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
@@ -40,7 +40,7 @@ class RunningCount:
         self._held: tuple[int, float] | None = None
 
     def start_anew(self) -> None:
-        """Forget the count that was not accepted yet, because the port was lost."""
+        """Forget the count that is held back, because the port was lost."""
         self._held = None
 
     def begin_below(self, count: int | None) -> None:
@@ -52,7 +52,7 @@ class RunningCount:
         """Return the pulses since the last accepted count. Return None if `count` is not accepted.
 
         Without `is_whole`, `count` is perhaps old or lacks its first digits. So it is accepted only
-        if it is not lower than the last count.
+        if it is not lower than the last accepted count.
         """
         if not is_whole and (self.count is None or count < self.count):
             return None
@@ -72,17 +72,19 @@ class RunningCount:
         return ceil((max(seconds, 0.0) + _MAX_DELAY_S) * self._max_rate)
 
     def _fits_held(self, held: int, held_at: float, last: int, count: int, at: float) -> bool:
-        """Return whether `count`, the next count, confirms the count `held`.
+        """Return whether the next count, `count`, confirms the count `held`, which is held back.
 
-        After a fall, `count` must be lower than the last count, too.
+        If `held` is lower than the last accepted count `last`, `count` must be lower than `last`,
+        too.
         """
         is_same_side = held >= last or count < last
         return is_same_side and 0 <= count - held <= self._max_pulses(at - held_at)
 
     def _since(self, last: int, count: int, at: float) -> int:
-        """Return the number of pulses from the count `last` to the confirmed count `count`.
+        """Return the pulses from the accepted count `last` to the confirmed count `count`.
 
-        Return 0 if so many pulses in this time need a power above MAX_POWER_KW.
+        Return 0 if these pulses would need a power above MAX_POWER_KW, or if the board has restored
+        an earlier count.
         """
         max_pulses = self._max_pulses(at - self.at)
         if count >= last:

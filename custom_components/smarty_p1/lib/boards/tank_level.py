@@ -116,7 +116,7 @@ class Tank:
             raise ValueError(msg)
 
     def share(self, distance_cm: float | None) -> float | None:
-        """Return the level from 0 (empty) to 1 (full).
+        """Return the filled share of the tank's volume, from 0 (empty) to 1 (full).
 
         Return None for an unknown or impossible distance. A distance slightly beyond full counts as
         full. A distance slightly beyond empty counts as empty.

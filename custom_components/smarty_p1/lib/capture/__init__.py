@@ -1,4 +1,4 @@
-"""Anonymous captures of a meter's line, in which no data identify anybody.
+"""Anonymous captures: recordings of a meter's port, in which no data identify anybody.
 
     recording = Recording()
     recording.add(time.monotonic(), data)  # received bytes, in chunks of any size

@@ -2,8 +2,8 @@
 
 Frames with a correct tag and telegrams with a correct CRC are rewritten part by part
 (telegram_parts.py). Rewritten frames are encrypted with a published key. All other bytes are
-replaced, except starts and lengths of frames, line ends of cut telegrams, and bytes of an idle
-line.
+replaced, except starts and lengths of frames, the `/`, `!` and line ends of telegrams that were cut
+short, and bytes of an idle line.
 """
 
 import re
@@ -45,8 +45,9 @@ _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DO
 # Text of a telegram that was cut short. A run of 32 printable characters must be such text, because
 # random bytes hardly ever form such a run.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# Marks that stay in a telegram that was cut short: `/` with three letters, `!` with the CRC, and
-# line ends. The text between two marks may be part of a message to the customer, so it is replaced.
+# Marks in a telegram that was cut short: `/` with three letters, `!` with the CRC, and line ends.
+# Their letters and digits are replaced one by one, so that the marks keep their form. The text
+# between two marks may be part of a message to the customer, so a constant text replaces it.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]
@@ -139,9 +140,9 @@ def _frames(
     for _, data in chunks:
         received += len(data)
         for frame in splitter.feed(data):
-            # A capture may hold the same frame twice, and both frames must be decrypted. So forget
-            # the last frame counters, by which the decryptor would reject the second frame as a
-            # replay.
+            # A capture may hold the same frame twice, and both frames must be decrypted. The
+            # decryptor would reject the second frame as a replay. So make it forget the last frame
+            # counters.
             decryptor.last_counters = {}
             telegram = decryptor.decrypt(frame.data)
             earliest = max(last, received - len(data) - MAX_FRAME_SIZE)
@@ -166,8 +167,8 @@ def _plain_pieces(data: bytes) -> list[_Piece]:
     pieces: list[_Piece] = []
     at = last_end = 0
     for match in _TELEGRAM_END.finditer(data):
-        # For the decoder, too, a telegram begins after the previous end mark. So search each byte
-        # at most once, however many end marks the line has.
+        # Search only from the previous end mark, as the decoder does. So each byte is searched at
+        # most once, however many end marks the line has.
         floor = max(last_end, match.end() - MAX_FRAME_SIZE)
         last_end = match.end()
         starts = [
@@ -193,7 +194,10 @@ class _Written:
 
 
 class _Writer:
-    """Writer of the substitutes for all pieces of a capture, with the same secret factors."""
+    """Writer of the substitutes for all pieces of a capture.
+
+    All pieces share the same secret factors, so that equal originals get equal substitutes.
+    """
 
     def __init__(
         self, pieces: Sequence[_Piece], random: Random, *, keeps_message_forms: bool
@@ -233,7 +237,7 @@ class _Writer:
         return self._encrypt(piece.data, text, piece.telegram)
 
     def _write_telegram(self, parts: Sequence[Part]) -> bytes:
-        # If the capture holds a telegram twice, the anonymous capture must hold the substitute
+        # If the capture holds a telegram twice, the anonymous capture must hold its substitute
         # twice, too. So remember the substitute of each telegram.
         original = b"".join(part.text for part in parts)
         if original not in self._telegrams:
@@ -290,8 +294,8 @@ class _Writer:
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # If the frame was cut short, `body` holds the end of the frame and also bytes that came
-            # after it. So replace all bytes.
+            # If the frame was cut short, `body` also holds bytes that came after the frame. So
+            # replace all bytes of `body`, even bytes that also occur on an idle line.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

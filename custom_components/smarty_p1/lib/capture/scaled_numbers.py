@@ -28,8 +28,8 @@ class Factor:
     def scale(self, number: int, *, is_exact: bool = False) -> int:
         """Return `number` times the factor, rounded to a whole number. 0 stays 0.
 
-        A random number from -0.5 to 0.5 is added before the multiplication. Otherwise the gaps
-        between scaled numbers would reveal the factor. With `is_exact`, nothing is added.
+        Unless `is_exact` is True, a random number from -0.5 to 0.5 is added to `number` first.
+        Otherwise, the gaps between scaled numbers would reveal the factor.
         """
         if not number:
             return 0
@@ -61,8 +61,9 @@ class Registers:
         for part in parts:
             self._add(part)
         tariffs = self._tariffs()
-        # The register of the total must hold the sum of the tariffs' registers. So each tariff's
-        # register gets only its part of the number range, and the sum stays within the range.
+        # The register of the total must hold the sum of the tariffs' registers. So the substitutes
+        # of a tariff's register use only a part of the number range. Then the sum stays within the
+        # range.
         shares = {name: len(names) for names in tariffs.values() for name in names}
         for name, size in self._sizes.items():
             self._scale(name, is_exact=name in shares or name in tariffs)
@@ -71,7 +72,7 @@ class Registers:
             self._constants[name] = sum(self._constants[tariff] for tariff in names)
 
     def replace(self, part: Part) -> bytes:
-        """Return the substitute for the digits of a register.
+        """Return the substitute for `part`, the digits of a register.
 
         The decimal point stays at its place.
         """

@@ -42,7 +42,7 @@ def is_octets(text: bytes) -> bool:
 def filler(text: bytes) -> bytes:
     """Return a constant text with the length of `text`.
 
-    Hexadecimal text gets hexadecimal digits.
+    If `text` is hexadecimal, the constant text is written in hexadecimal digits, too.
     """
     size = len(text)
     if not is_octets(text):
@@ -91,7 +91,7 @@ class TextSubstitutes:
 
 
 def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
-    """Return `data` with random bytes in place of its bytes.
+    """Return random bytes, as many as `data` has.
 
     Line ends, and the bytes 00 and FF of an idle line, stay unless `all_of_it` is True.
     """
@@ -139,7 +139,9 @@ class TimeShift:
     def replace(self, text: bytes) -> bytes:
         """Return the shifted time. Return fill bytes if `text` cannot be shifted.
 
-        A text cannot be shifted if it is no time, or if the shift would change its UTC offset.
+        A text cannot be shifted if it is no time, if the shift would change its UTC offset, or if
+        the shifted time is itself a time of the capture. Beyond _MAX_TIMES, no further times are
+        shifted.
         """
         return self._shifted.get(text, _FILL_TIME + text[12:])
 

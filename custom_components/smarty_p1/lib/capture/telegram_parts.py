@@ -57,8 +57,8 @@ _TIME = re.compile(rb"[0-9]{12}[SW]")
 _FILL_BYTES = re.compile(rb"632525252525[SW]")
 _SMALL = re.compile(rb"[0-9]{1,3}")
 _VERSION = re.compile(rb"[0-9A-F]{2}")
-# A measured number has at most six characters. A longer number may be an identifier or a total,
-# which must be replaced.
+# A measured number has at most six characters. A longer number may be an identifier or a total, so
+# it is replaced like an unknown text.
 _MEASURED = re.compile(
     rb"([+-]?)(?=[0-9.]{1,6}(?:\*|\Z))([0-9]{1,5}(?:\.[0-9]{1,3})?)(\*[A-Za-z]+)?"
 )

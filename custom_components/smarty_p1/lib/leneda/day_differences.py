@@ -40,7 +40,7 @@ class Cause(StrEnum):
 
 
 class DayDifference(NamedTuple):
-    """Energies of a day whose quarter-hours were all measured, here and by Leneda."""
+    """Energies of one day, as measured here and by Leneda. No quarter-hour is missing in either."""
 
     start: datetime
     """Midnight in Luxembourg, in UTC."""
@@ -54,9 +54,10 @@ class DayDifference(NamedTuple):
 
 
 class Differences(NamedTuple):
-    """Result of a comparison: the compared days.
+    """Result of a comparison.
 
-    If most days differ, `cause` is the likeliest cause.
+    `days` has all compared days. `cause` is the likeliest cause if most of these days differ, and
+    otherwise None.
     """
 
     days: tuple[DayDifference, ...]

@@ -10,7 +10,7 @@ from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
-    """Return the last complete day of each series of energy sharing, keyed by code.
+    """Return the sum of the last complete day of each energy-sharing series, keyed by OBIS code.
 
     `platform` has the rows of each code.
     """
@@ -40,8 +40,9 @@ def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, S
     """Return the rows without the days on which Leneda wrongly sends 0 as consumption.
 
     For homes that share no energy, Leneda was seen to send 0 as the consumption that the supplier
-    bills. With these zeros, the bill would be 0. So the rows of a day are kept only if the day has
-    a value above 0, either of this consumption or of shared energy.
+    bills. With these zeros, the bill would be 0. So this consumption is kept only for days that
+    have a value above 0, either of this consumption or of shared energy. Other series are not
+    changed.
     """
     rows = platform.get(_REMAINING)
     if not rows:
