@@ -241,10 +241,10 @@ class PulseMeter:
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Count the new pulses of a Home Assistant counter. Return the same as `read_count`.
+        """Count the new pulses of a helper in Home Assistant (counter or input_number).
 
-        Such a counter falls only if a user has set it. After a fall, the counting restarts from the
-        new number, and the fall itself gives no pulses.
+        Return the same as `read_count`. A helper falls only if a user has set it. After a fall, the
+        counting restarts from the new number, and the fall itself gives no pulses.
         """
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)

@@ -3,16 +3,16 @@
 Some meters have once sent 0 for a register or an index. Such a 0 would look like a new meter, and
 the return to the true total would look like the consumption of years.
 
-So a value below the last accepted value is held back: in the telegram, the last accepted value
-replaces it. An equal or higher value confirms the fall:
+So a value below the last accepted value is held back: the telegram gets the last accepted value
+instead. Later values confirm the fall if they are not lower than the held-back value:
 
-- for the index of an M-Bus meter, one value with a later capture time;
-- for a register of the electricity meter, the values of the next `CONFIRMATIONS` telegrams. With a
-  telegram every 10 seconds, the confirmation takes a minute.
+- for the index of an M-Bus meter, one value with a later capture time is enough;
+- for a register of the electricity meter, the values of the next `CONFIRMATIONS` telegrams are
+  needed. With a telegram every 10 seconds, the confirmation takes a minute.
 
 A further fall restarts the confirmation. A missing or empty value is passed on, and confirms
-nothing. Every identifier of a meter, and every unit of an index, has its own total. The totals can
-be stored, so that a fall must be confirmed after a restart, too.
+nothing. An M-Bus meter has a separate total for each unit of its index. The totals can be stored,
+so that a fall must be confirmed after a restart, too.
 """
 
 from collections import Counter
@@ -37,8 +37,8 @@ _MBUS_CONFIRMATIONS = 1
 # Maximum number of indexes to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_INDEXES = 64
-# A capture time can be wrong and far in the future. Without this limit, all later captures would
-# seem to be older than this capture.
+# A wrong capture time can be far in the future. Later captures would then seem to be older, and
+# could not confirm a fall. So a capture time counts as at most this much later than its telegram.
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
     "1-0:1.8.0",
@@ -58,8 +58,8 @@ REGISTERS = (
 class _Total[M: (int, datetime)]:
     """Total of one register or index: its accepted value, and a lower value to be confirmed.
 
-    Each value comes with a moment, which orders the values. A moment is the capture time of an
-    index, or the number of a telegram.
+    A moment says in which order the values came. It is the capture time of an index, or the number
+    of the telegram with a register.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -87,14 +87,14 @@ class _Total[M: (int, datetime)]:
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def limit_moments(self, latest: M) -> None:
-        """Lower the remembered moments to `latest`."""
+        """Change the remembered moments that are later than `latest` to `latest`."""
         self.moment = min(self.moment, latest)
         self._lower_moment = min(self._lower_moment, latest)
 
     def accepts(self, value: float, moment: M) -> bool:
-        """Return whether `value`, the next value, is accepted.
+        """Return whether `value`, the next value of the total, is accepted.
 
-        The value is remembered, whether it is accepted or not.
+        An accepted value becomes the total. A lower value is held back until it is confirmed.
         """
         if value < self.value and not self._is_confirmed(value, moment):
             return False
@@ -132,8 +132,9 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # M-Bus channels of the last telegram in which no index had fallen. The next telegrams
-        # repeat these channels for minutes, and equal channels need no check.
+        # M-Bus channels of the last telegram, or none if an index had fallen in it. Telegrams
+        # repeat the same captures for minutes, and channels that are equal to these need no second
+        # check.
         self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod
@@ -170,8 +171,8 @@ class Totals:
     def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with the last accepted values in place of totals that have fallen.
 
-        The capture times of indexes count as at most one day after the telegram's time and after
-        `received_at`, the time of reception.
+        A capture time counts as at most one day later than the telegram's time, and as at most one
+        day later than `received_at`, the time of reception.
         """
         self._telegrams += 1
         objects = self._fallen_registers(telegram)

@@ -4,15 +4,15 @@ The index of such a meter is captured every few minutes or every hour. Every tel
 capture. The flow is the rise of the index between two captures, divided by the time between them.
 The flow stays the same until the next capture.
 
-- The flow is 0 if the index stays the same while the capture time advances. It is also 0 if a
-  capture is repeated for longer than twice the usual time between captures.
+- The flow is 0 if the index stays the same while the capture time advances. It is also 0 if
+  telegrams repeat the same capture for longer than twice the usual time between captures.
 - The flow is unknown until the second capture. A falling index, another unit or an earlier capture
   time makes the flow unknown again.
-- A capture less than a minute after the last capture is ignored. Otherwise one step of the index
-  within a few seconds would look like the flow of a gas main.
+- A capture less than a minute after the last capture is ignored. Otherwise, one step of the index
+  within a few seconds would look like a very high flow.
 
-The flows can be stored. A flow survives a short restart. A restart that takes longer than twice the
-usual time between captures makes the flow unknown.
+The flows can be stored. A stored flow stays valid after a short restart. A restart that takes
+longer than twice the usual time between captures makes the flow unknown.
 
 Times are the meters' times with UTC offset, so that changes to summer time do not matter.
 """
@@ -103,7 +103,7 @@ class _Flow:
         return self._seen_at + _MAX_SILENT_INTERVALS * median_low(self._intervals)
 
     def add(self, time: datetime, value: float, seen_at: datetime) -> None:
-        """Add a capture. It can repeat the previous capture.
+        """Add a capture. It can be the previous capture again, because telegrams repeat captures.
 
         `seen_at` is the time of the telegram with the capture.
         """

@@ -55,9 +55,11 @@ class NamedMeter:
             memory.names.setdefault(memory.system_title, shown_name(serial_number))
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader if the telegram has this meter's serial number and system title.
+        """Return the reader if the telegram is from this meter. Return None for any other telegram.
 
-        Return None for any other telegram.
+        The telegram must have this meter's serial number. A telegram with this meter's last system
+        title may lack the serial number. A verified telegram with another system title is accepted
+        only if the first telegram with that system title had this meter's serial number, too.
         """
         memory, title = self._reader.memory, telegram.system_title
         if self._decryptor and title is not None and telegram.frame_counter is not None:
@@ -91,14 +93,17 @@ class MeterRegistry(Protocol):
         """
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a verified telegram. Return None for a wrong serial number."""
+        """Return the reader of the meter that sent a verified telegram.
+
+        Return None if the telegram's serial number does not belong to its system title.
+        """
 
 
 class FirstMeter:
     """Meter that was the first to send on a port.
 
-    Another meter replaces this meter after three telegrams in a row. `title` is the DLMS system
-    title of the present meter, None before the first telegram.
+    Three telegrams in a row from another meter make that meter the port's meter. `title` is the
+    DLMS system title of the port's meter, None before the first telegram.
     """
 
     def __init__(self, meters: MeterRegistry, title: bytes | None = None) -> None:

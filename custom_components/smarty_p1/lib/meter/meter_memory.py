@@ -130,8 +130,8 @@ class MeterMemory:
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the decryptor's key.
 
-        If there are too many keys or system titles, the keys and titles without a recent use are
-        forgotten, but never the meter's own title. The decryptor forgets the same titles.
+        If there are too many keys or system titles, the least recently used ones are forgotten, but
+        never the meter's own title. The decryptor forgets the same titles.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters
@@ -144,8 +144,8 @@ class MeterMemory:
     def has_period_ended(self) -> bool:
         """Return whether a quarter-hour or a month has ended since the last call.
 
-        If so, the caller must store the memory at once. Otherwise, after a crash, the month would
-        end a second time, and a user's sum of all months would count the month twice.
+        If so, the caller must store the memory at once. Otherwise, after a crash, the same month
+        would end a second time, and a user who adds up the ended months would count it twice.
         """
         before, demand = self._noted, self.demand_meter.snapshot
         self._noted = demand
@@ -190,7 +190,7 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
 # Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
-# a file of its own, and the next telegram gives the part `outline` again.
+# a file of its own. The part `outline` is created again from the next telegram.
 _MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {

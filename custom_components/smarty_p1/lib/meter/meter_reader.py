@@ -93,8 +93,8 @@ class MeterReader:
         telegram = self.limits.apply(telegram)
         settled = self.memory.totals.settle(telegram, received_at)
         # `settle` holds back a fall of the imported energy until further telegrams confirm the
-        # fall. Until then, the true energy is unknown. So do not count this telegram for the
-        # quarter-hour.
+        # fall. Until then, the true energy is unknown. So do not use this telegram for the
+        # quarter-hours.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market)
         channels = self._identify_channels(settled)
@@ -129,8 +129,9 @@ class MeterReader:
     def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
         """Return the M-Bus channels keyed by the identities of their meters.
 
-        If a channel has had a meter with an identifier, a meter without an identifier is left out.
-        Otherwise, a telegram that lacks the identifier would seem to have a second meter.
+        If a channel has once had a meter with an identifier, a meter without identifier on this
+        channel is left out. Otherwise, a telegram that lacks the identifier would seem to have a
+        second meter.
         """
         if telegram.channels == self._identified_in:
             return self._channels
@@ -147,7 +148,7 @@ class MeterReader:
 
 
 def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
-    """Return a reading without values. It has the objects and M-Bus meters of the last telegram.
+    """Return a reading with the last telegram's objects and M-Bus meters, but without their values.
 
     After a restart, this reading tells which entities exist. The reading is not current.
     """

@@ -55,9 +55,9 @@ type Rejected = Rejection | OtherMeter
 class MeterSession:
     """Session that makes readings from the bytes of one port.
 
-    `prices` returns the market prices at the time of a telegram. `limits` restricts plain
-    telegrams. With `may_be_late`, telegrams can come late, so the time in a telegram tells its
-    age. Without it, all telegrams are current, so their times tell the deviation of the meter's
+    `prices` returns the market prices at the time of a telegram. `limits` restricts the rate of
+    plain telegrams. With `may_be_late`, telegrams can come late, so the time in a telegram tells
+    its age. Without it, all telegrams are current, so their times tell the deviation of the meter's
     clock.
     """
 

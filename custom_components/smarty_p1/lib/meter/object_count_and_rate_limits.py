@@ -11,14 +11,16 @@ from .mbus_channels import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
-# Plain telegrams that are read a second: twice as many as the fastest meter sends. Anybody with
-# access to the line can forge any number of them. Encrypted frames need no limit, even without a
-# correct tag: a forger without the key can only change a recorded frame, because with another frame
-# counter the text becomes noise, and each counter is accepted only once. So a meter's frames limit
-# the number of forged frames, and all frames of a backlog are read.
+# Maximum number of plain telegrams that are read in a second: twice as many as the fastest meter
+# sends. Anybody with access to the line can forge any number of plain telegrams. Encrypted frames
+# need no limit, even if their tags are not checked. Without the key, an attacker can only change
+# recorded frames, and each frame counter is accepted only once. So there cannot be more forged
+# frames than frames of the meter. Without a limit, all frames that come late after an outage are
+# read.
 TELEGRAMS_A_SECOND = 2.0
-# Maximum number of plain telegrams that can be read in a burst. After a delay, a link delivers at
-# most the telegrams of 30 seconds together, because a longer silence closes the link.
+# Maximum number of plain telegrams that are read at once. After a delay, a link delivers at most
+# the telegrams of 30 seconds together, because a longer silence closes the link. The fastest meter
+# sends one telegram a second.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.
@@ -37,8 +39,8 @@ class Limits:
     plain telegrams are limited. `kept_meters` returns the identities of the M-Bus meters that have
     devices in Home Assistant. When a device is removed, a new meter can take its place.
 
-    `ignored` counts the surplus, keyed by "meters", "objects" and "telegrams". When a limit is
-    exceeded for the first time, `warn` is called with this key and the limit.
+    `ignored` counts everything beyond the limits, keyed by "meters", "objects" and "telegrams".
+    When a limit is exceeded for the first time, `warn` is called with the limit and its key.
     """
 
     def __init__(

@@ -90,9 +90,9 @@ def entity_telegram(
 def _balance(states: Mapping[str, Sequence[EntityState]], objects: dict[str, float | None]) -> None:
     """Add the exported power to `objects` if only the imported power is read.
 
-    A Smarty balances its phases, so it never imports and exports at the same time. While it
-    imports, or if no entity shows exported energy, the exported power is 0. Otherwise, the exported
-    power is unknown.
+    A Smarty adds up the signed powers of its phases, so it never imports and exports at the same
+    time. While it imports, or if no entity shows exported energy, the exported power is 0.
+    Otherwise, or if the imported power is unknown, the exported power is unknown.
     """
     imported, exported = (
         QUANTITIES[name].reference for name in ("power_imported", "power_exported")

@@ -40,8 +40,8 @@ _MAX_WORK_BYTES = 512 * 1024
 _RESERVED_WORK_BYTES = _MAX_WORK_BYTES // 2
 _MIN_LONG_FRAMES_LEFT = 8
 _SHORT_FRAME_BYTES = 2 * 1024
-# Start of a telegram: its identification line. A line can be full of false identifications, so
-# their length (128) and their number (8) are limited to bound the work.
+# Start of a telegram: its identification. The received bytes can be full of false identifications,
+# so their length (128) and their number (8) are limited to bound the work.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))
@@ -67,8 +67,8 @@ class LineDecoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that `data` completes, in the order of reception."""
-        # The next lines repeat the start of `Framer.feed`, because most calls return here. A call
-        # of `feed` instead would make feeding byte by byte a tenth slower.
+        # The next statements repeat the start of `Framer.feed`, because most calls return here. If
+        # bytes come one by one, a call of `Framer.feed` instead would take a tenth longer.
         line = self._line
         line += data
         size = len(line)

@@ -61,7 +61,8 @@ class FrameDecryptor:
         nonce, body = nonce_and_body(frame)
         tag = body[-TAG_SIZE:]
         # `AESGCM.decrypt` requires a tag of 128 bits, but a frame carries only 96 bits. So encrypt
-        # twice: encrypting the ciphertext gives the text, and encrypting the text gives the tag.
+        # twice: in GCM, encrypting the ciphertext gives the text, and encrypting the text gives the
+        # tag.
         text = self._encrypt(nonce, body[:-TAG_SIZE], None)[:-_FULL_TAG_SIZE]
         full_tag = self._encrypt(nonce, text, self._associated_data)[-_FULL_TAG_SIZE:]
         verification = Verification.TAG

@@ -87,9 +87,10 @@ def _unenclosed(body: str) -> str:
 
 
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
-    """Return the key for 16 separate bytes.
+    """Return the key whose 16 bytes are written as separate numbers.
 
-    Return None if it is unclear whether they are decimal or hex.
+    Return None if a number is too large, or if it is unclear whether the numbers are decimal or
+    hexadecimal.
     """
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
@@ -102,9 +103,10 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 
 
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
-    """Return the key for 16 numbers.
+    """Return the key whose 16 bytes are `numbers`, texts without the prefix `0x`.
 
-    Return None if it is unclear whether they are decimal or hexadecimal.
+    Return None if a number is too large, or if it is unclear whether the numbers are decimal or
+    hexadecimal.
     """
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
         # Two digits such as 10 mean ten in a program, but are hexadecimal in the grid operator's

@@ -1,4 +1,4 @@
-"""Parser that returns a `Telegram` for the text of a telegram.
+"""Parser of the text of a telegram. The result is a `Telegram`.
 
 `read` is the simple parser, which remembers no telegram. FastParser must return the same contents
 as `read` for every telegram.
@@ -49,7 +49,8 @@ def parse(
 ) -> Telegram | None:
     """Return the telegram in `text`. Return None if `text` is not a telegram.
 
-    `read` is the parser of the contents, such as the method of a FastParser.
+    The parameter `read` parses the contents. It is this module's function `read`, or the method
+    `read` of a FastParser.
     """
     if (contents := read(text)) is None:
         return None

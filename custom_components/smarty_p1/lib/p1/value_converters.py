@@ -129,7 +129,8 @@ def plain_text(text: str) -> str | None:
 def message(text: str) -> str | None:
     """Return the message in a text of hexadecimal octets. Return None if it is empty.
 
-    The octets are decoded as UTF-8, or as Latin-1 if that fails.
+    The octets are decoded as UTF-8, or as Latin-1 if that fails. A text that is not hexadecimal is
+    the message itself.
     """
     return _CONTROLS.sub("", _text_of(text)).strip()[:MAX_MESSAGE_SIZE] or None
 
