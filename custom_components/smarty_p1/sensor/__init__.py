@@ -177,7 +177,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True. The state of the connection matters most while no telegram comes."""
+        """Return True, because the sensor tells the state even while no telegrams come."""
         return True
 
     @property
@@ -201,7 +201,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 def _add_meter_sensors(
     coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of all objects in the telegram.
+    """Add the sensors of all objects in the telegram, and the sensors of the connection.
 
     Later telegrams add sensors of new objects.
     """

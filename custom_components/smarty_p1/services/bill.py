@@ -61,7 +61,10 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
-    """Return the costs of known months at each reference power. Raises the errors of `get_bill`."""
+    """Return the costs of known months at each reference power.
+
+    Raises the same errors as `get_bill`.
+    """
     coordinator = await async_readable_meter(call)
 
     async def answer() -> ServiceResponse:

@@ -43,8 +43,9 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
 async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Remove all imported quarter-hours of a meter.
 
-    Return whether some of the added rows are left in the statistics. Raises ServiceValidationError
-    if the meter does not exist, if nothing was imported, or if the options have a Leneda account.
+    Return whether Home Assistant's statistics still have some rows that an import had added. Raises
+    ServiceValidationError if the meter does not exist, if nothing was imported, or if the options
+    have a Leneda account.
     """
     coordinator = coordinator_of(call)
     try:

@@ -76,10 +76,10 @@ def coordinator_of(call: ServiceCall) -> BooksCoordinator:
 
 
 def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of the meter that an action call names.
+    """Return the coordinator of a meter that reads telegrams at a port.
 
-    Raises ServiceValidationError if there is no such meter, if it is not loaded, or if it does not
-    read telegrams at a port.
+    The action call names the meter. Raises ServiceValidationError if there is no such meter, if it
+    is not loaded, or if it does not read telegrams at a port.
     """
     entry = _loaded_entry(call)
     if not has_telegrams(entry):

@@ -1,7 +1,7 @@
 """Action that returns the prices of the next 48 hours, and the power that is usually left.
 
-The power that is left is the reference power minus the usual import. The answer is JSON, or has the
-format of a forecast for EMHASS or evcc (`lib/answers/outlook.py`).
+The power that is left is the reference power minus the usual imported power. The answer is JSON, or
+has the format of a forecast for EMHASS or evcc (`lib/answers/outlook.py`).
 """
 
 from collections.abc import Callable

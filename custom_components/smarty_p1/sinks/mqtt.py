@@ -1,7 +1,7 @@
 """MQTT output. It publishes a meter's telegrams through Home Assistant's MQTT integration.
 
-At most one telegram waits for publication. While the broker is disconnected, readings are dropped.
-After a reconnect, all retained messages are sent again.
+Only the newest reading waits for publication, so older readings are dropped while the broker is
+disconnected. After a reconnect, all messages are sent again, even if they have not changed.
 """
 
 import asyncio

@@ -15,8 +15,8 @@ VIRTUAL_METERS: HassKey[dict[str, VirtualMeter]] = HassKey("smarty_p1_virtual_me
 class ShownClient(NamedTuple):
     """Client of the virtual meter, as texts and numbers to show.
 
-    `every` is the poll interval in seconds, None before the second poll. `last` is the age of the
-    last poll in seconds.
+    `every` is the poll interval in seconds, None before the second poll. `last` is the time in
+    seconds since the last request.
     """
 
     address: str
@@ -28,9 +28,9 @@ class ShownClient(NamedTuple):
 
 
 def clients_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[ShownClient]:
-    """Return all clients since the start of the virtual meter.
+    """Return the clients of an entry's virtual meter.
 
-    The most recent client is the first.
+    The client with the most recent request is the first.
     """
     meter = hass.data.get(VIRTUAL_METERS, {}).get(entry.entry_id)
     if meter is None:

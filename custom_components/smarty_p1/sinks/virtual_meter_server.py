@@ -236,7 +236,7 @@ class _Sink:
             withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
 
     def _ask_about(self, address: str, interval: float) -> bool:
-        """Raise a repair issue that asks whether a client is a battery.
+        """Raise a repair issue that asks whether a client is a battery. Return True.
 
         If the user has already said that the client is not a battery, only return True. Raise no
         issue now and return False in two cases:

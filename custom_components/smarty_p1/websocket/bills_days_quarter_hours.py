@@ -1,4 +1,4 @@
-"""Commands of the cards about bills, days, habits and quarter-hours.
+"""Commands for the cards about bills, days, habits and quarter-hours.
 
 The habits are the usual energies and cost until this time of the day, the highest powers of a
 month, and the base load (the power that the household draws at all times).
@@ -66,7 +66,8 @@ async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the usual energies, peak and cost from midnight to the present time of the day.
 
-    "Usual" is the mean of the last four weeks, taken over the days with today's weekday.
+    A usual value is the mean over the last four days that were the same weekday as today. Return
+    `usual` as None if fewer than two of these days are known completely.
     """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)

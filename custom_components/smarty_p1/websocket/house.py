@@ -1,4 +1,4 @@
-"""Command that returns a house's consumption, and the part that was not drawn from the grid."""
+"""Command that returns a house's consumption, and the part that did not come from the grid."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ _RECORDER_DELAY = timedelta(seconds=30)
 
 @meter_command("house")
 async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the days and months of a house as `house`.
+    """Return the consumption of a house on each day and in each month, as the object `house`.
 
     `house` is None if no inverter was chosen.
     """

@@ -77,9 +77,10 @@ class CheckedItem(NamedTuple):
 
 
 def checked_series(answer: object, code: str, max_items: int) -> RawSeries:
-    """Return the series of a response. The caller checks whether unit and interval fit the code.
+    """Return the series of a response. The items of the series are not checked yet.
 
-    Raises ResponseError if `answer`, the decoded JSON, is not a response for `code`.
+    The caller checks whether the unit and the interval are right for the code. Raises ResponseError
+    if `answer`, the decoded JSON, is not a response for `code`.
     """
     if not isinstance(answer, dict):
         raise ResponseError(AnswerRefusal.MALFORMED)

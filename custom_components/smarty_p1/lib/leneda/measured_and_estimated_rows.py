@@ -1,8 +1,8 @@
 """Rows of the platform Leneda, and the quarter-hours that are made from the rows.
 
-With energy sharing, the platform may know only parts of the total consumption and production. The
-total is the supplier's part plus the parts of the layers. A layer without a row counts as 0. If the
-supplier's part has no row, the total is unknown.
+With energy sharing, the platform may know only parts of the total consumption and production: the
+supplier's part, and one part for each layer of energy sharing. The total is the sum of these parts.
+A layer without a row counts as 0. If the supplier's part has no row, the total is unknown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -109,7 +109,8 @@ def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]
 def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour:
     """Return a quarter-hour from Leneda. Its exported and reactive energies may be unknown.
 
-    `other_rows` are the rows of exported, reactive imported and reactive exported energy.
+    `other_rows` are the rows of exported, reactive imported and reactive exported energy. A row is
+    None if the energy is unknown.
     """
     is_measured = all(row.is_measured for row in (imported, *other_rows) if row is not None)
     exported, *reactive = (None if row is None else row.kw / 4 for row in other_rows)
@@ -152,7 +153,10 @@ _PARTS = {
 
 
 def with_totals(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows of each code. Missing rows of a total are computed from its parts."""
+    """Return the rows of each code, with the missing rows of the totals added.
+
+    A missing row of a total is computed from the total's parts.
+    """
     rows_by_code = dict(platform)
     for total, (rest, *layers) in _PARTS.items():
         total_rows = platform.get(CODES[total], ())

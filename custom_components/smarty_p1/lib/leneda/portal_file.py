@@ -43,10 +43,11 @@ _FIRST_LINES = 3
 _MIN_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
-# Columns that are recognised by their cells, in the order in which they are searched.
+# Patterns that recognise columns by their cells, in the order in which the columns are searched.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
 # A file can have energies in Wh although it says that its values are powers in kW. Values count as
-# energies only if there are at least _MIN_ROWS values, and their mean is above _HIGH_MEAN_KW.
+# energies only if at least _MIN_ROWS values are above 0, and the mean of these values is above
+# _HIGH_MEAN_KW.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
 # The word for minutes in English, German, French, Luxembourgish and Portuguese.
@@ -302,8 +303,8 @@ def _column_name(column: int, head: _Head) -> str:
 def _are_watt_hours(rows: Sequence[Row]) -> bool:
     """Return whether the values look like energies in Wh although the file says kW.
 
-    A meter counts whole Wh. A mean power in kW has decimals. An energy in Wh has none, and is in
-    the hundreds for a household's quarter-hour.
+    A meter counts whole Wh, so an energy in Wh has no decimals. A household's quarter-hour has some
+    hundred Wh. Mean powers in kW have decimals, and are much lower.
     """
     powers = [row.kw for row in rows if row.kw]
     if len(powers) < _MIN_ROWS:

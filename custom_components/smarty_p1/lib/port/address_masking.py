@@ -5,8 +5,8 @@ import re
 MASK = "REDACTED"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# Match a percent-encoded @, too, even if encoded repeatedly. Such an address is wrong, but users
-# and logs see the address, so its secrets must be masked.
+# An @ in an address, also percent-encoded once or several times. An encoded @ is an error of the
+# user. But dialogs and logs show the address, so its secrets must be masked.
 _AT = re.compile(r"@|%(?:25)*40", re.IGNORECASE)
 _SEPARATOR = re.compile(r"([?#&;]|%(?:25)*(?:3F|23|26|3B))", re.IGNORECASE)
 _IS = re.compile(r"=|%(?:25)*3D", re.IGNORECASE)
@@ -52,9 +52,9 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Return whether `query`, which contains an @, is really a query.
+    """Return whether `query`, the end of an address from its first separator on, is a query.
 
-    Return False if `query` is the end of a password in the address.
+    `query` contains an @. Return False if `query` is the end of a password in the address.
     """
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
@@ -70,7 +70,7 @@ def _redact_query(query: str, *, keeps_port_name: bool) -> str:
 
 def _redact_pair(pair: str, *, keeps_port_name: bool) -> str:
     name, _, value = pair.partition("=")
-    # A pair without a value may be a key in Base64, which ends in "=". So mask the whole pair.
+    # A part without a value may be a secret in Base64, which ends in "=". So mask the whole part.
     if not _NAME.fullmatch(name) or not value.strip("="):
         return MASK
     if keeps_port_name and _PORT_NAME.fullmatch(name):

@@ -12,7 +12,10 @@ class PortNotFoundError(LinkError):
 
 
 class PortUnreachableError(LinkError):
-    """Error for a host that refuses or is silent, and for a device that is no serial port."""
+    """Error for a host that refuses the connection or does not answer.
+
+    It is also the error for a device that is no serial port.
+    """
 
 
 class PortPermissionError(LinkError):

@@ -1,4 +1,7 @@
-"""Probe of a port and its keys: it returns a verified telegram, or raises the exact cause."""
+"""Probe of a port and its keys.
+
+It returns a verified telegram, or raises an error that names the cause.
+"""
 
 import asyncio
 from collections import Counter

@@ -57,8 +57,8 @@ class MeterMessages:
     """Messages about one meter.
 
     A message counts as sent when the caller requests the next message. So a caller that cannot send
-    a message must stop. A value with its own topic is sent only if it differs from the last value
-    sent on this topic. All other messages are sent with every reading.
+    a message must stop the iteration. A value with its own topic is sent only if it differs from
+    the last value sent on this topic. All other messages with values are sent with every reading.
 
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
@@ -97,9 +97,9 @@ class MeterMessages:
         self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
-        """Return whether `reading` has new messages of the grid operator.
+        """Return whether the grid operator's messages differ from the last published reading.
 
-        Such messages are urgent, because the next reading may lack them.
+        A new message is urgent, because the next reading may lack it.
         """
         return _texts(reading) != _texts(self._published)
 
@@ -129,7 +129,8 @@ class MeterMessages:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
             self._counts = counts
-        # Until here, the caller may have failed to send an event. The event would then come again.
+        # Set this only after all events were sent. If the caller could not send an event, the next
+        # call then yields the event again.
         self._published = reading
         yield from self._cleared()
 
@@ -145,7 +146,11 @@ class MeterMessages:
                     self._sent[topic] = item.text
 
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield the message with the whole telegram, or the messages in the SmartyReader's form."""
+        """Yield the message with the whole telegram, if the format has such a message.
+
+        In the SmartyReader's format, yield the messages with its values and its JSON object
+        instead.
+        """
         root, retain = self._root, self._retain
         if self._form in {Format.TELEGRAM, Format.BOTH}:
             yield Message(f"{root}/telegram", self._to_json(telegram.as_dict()), retain)

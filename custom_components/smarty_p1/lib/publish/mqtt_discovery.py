@@ -101,7 +101,7 @@ class Device:
 
     @property
     def shape(self) -> object:
-        """Return an object that changes whenever the device's discovery message must change."""
+        """Return an object that differs if the discovery message must be sent again."""
         keys = tuple(state.spec.key for state in self.states)
         return self.identity, self.meter and (self.meter.type, self.meter.unit), keys
 
@@ -134,7 +134,10 @@ def states_payload(device: Device) -> dict[str, Any]:
 def new_disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield the events of the disturbances that the meter counted between `before` and `now`."""
+    """Yield an event for each disturbance that the meter has counted since `before`.
+
+    `before` and `now` are the meter's counts of disturbances in two readings.
+    """
     for kind, details in disturbances(before, now):
         yield DISTURBANCE, {"event_type": kind, **details}
 

@@ -17,7 +17,7 @@ class PublishFeed:
     """Feed of the messages that are due: the meter's availability, and its newest reading.
 
     A reading is due every `interval` seconds, and at once if it has a new message of the grid
-    operator. After `repeat_every` seconds (0: always), a reading is sent with all values, even
+    operator. Every `repeat_every` seconds (0: with every reading), all values are sent, even
     unchanged ones, for subscribers that missed a message. A newer reading replaces a reading that
     could not be sent, so no queue grows. `wake` is called when messages can be due. While `is_held`
     is True, the only message of the feed is that the meter is offline.
@@ -51,8 +51,9 @@ class PublishFeed:
     def on_reading(self, reading: Reading) -> None:
         """Take a new reading.
 
-        The reading becomes due now if a message text is new or if the interval is over. If the
-        interval ends in a moment, the reading becomes due then. Otherwise it is dropped.
+        The reading becomes due now if the interval is over, or if it has a new message of the grid
+        operator. If the interval ends within half a second, the reading becomes due then. Otherwise
+        it is dropped.
         """
         self._latest = reading
         if not self._is_online:
@@ -98,7 +99,7 @@ class PublishFeed:
         """Yield the availability message if it is due, and then the messages about `reading`.
 
         `reading` is the result of `claim`. A message counts as sent when the caller requests the
-        next message. So a caller that cannot send a message must stop.
+        next message. So a caller that cannot send a message must stop the iteration.
         """
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:

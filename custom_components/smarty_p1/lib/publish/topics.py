@@ -1,8 +1,8 @@
 """MQTT topics of a telegram: a name for every value, and the value as text.
 
 The names come from the table of the P1 specification, in small letters. The names of an M-Bus
-meter's values begin with the kind and the channel of the meter. In a topic, a text of the meter
-never extends over more than one level.
+meter's values begin with the kind and the channel of the meter. A text that the meter sends becomes
+at most one level of a topic.
 """
 
 import re
@@ -42,7 +42,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 class Item(NamedTuple):
     """Value of a telegram.
 
-    `sent` is the meter's text, and `text` the value, which is "" if unknown.
+    `sent` is the text that the meter sent. `text` is the value as text, "" if the value is unknown.
     """
 
     reference: str
@@ -115,7 +115,7 @@ def _index_items(
 
 
 def object_name(reference: str) -> str:
-    """Return the name that an object has in topics. It must not belong to an M-Bus meter."""
+    """Return the name of an object in topics. The object must not belong to an M-Bus meter."""
     if kind := OBJECTS.get(reference):
         return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
     # Some programs that read topics give a special meaning to dots and colons. So replace both.

@@ -40,7 +40,7 @@ class LoadForecast:
         self._others = [_Reconstruction(speed) for speed in _OTHER_SPEEDS]
 
     def part(self, grid: float, handed_out: float) -> float:
-        """Return the part (MIN_PART to 1) of the power at the grid that batteries should correct.
+        """Return the part (MIN_PART to 1) of the power at the grid that batteries should balance.
 
         `grid` is the power at the grid, and `handed_out` the power that batteries got since the
         last telegram, both in W.
@@ -101,7 +101,7 @@ class _Reconstruction:
 class Handout:
     """Power of the last telegram, divided among batteries. Each battery takes only its own share.
 
-    When the next telegram comes, the load forecast gets the sum of the powers that the batteries
+    When the next telegram comes, the load forecast is told the sum of the powers that the batteries
     took.
     """
 
@@ -112,7 +112,7 @@ class Handout:
         self._taken: dict[str, float] = {}
 
     def renew(self, watts: float | None) -> None:
-        """Start to divide `watts`, the power of the next telegram. None means an unknown power."""
+        """Start to divide `watts`, the power of a new telegram. None means an unknown power."""
         handed_out = self._watts * self._part * sum(self._taken.values())
         self._watts = watts or 0.0
         self._part = self._forecast.part(self._watts, handed_out)
@@ -122,7 +122,8 @@ class Handout:
         """Return the part of the power (0 to 1) that a battery gets now, and count it as used.
 
         The battery gets the `requested` part, but no more than the unused rest of its `share`. Both
-        numbers are from 0 to 1. `name` is the name of the share.
+        numbers are from 0 to 1. The result is smaller if the load forecast allows only a part of
+        the power. `name` is the name of the share.
         """
         taken = self._taken.get(name, 0.0)
         granted = max(0.0, min(requested, share - taken, 1 - sum(self._taken.values())))

@@ -31,7 +31,8 @@ class IntervalEstimate:
     ) -> float | None:
         """Record an event at the time `now`.
 
-        Return the seconds since the previous event. Return None for the first event.
+        Return the seconds since the previous event. Return None for the first event, and if `now`
+        is not later than the previous event.
 
         An interval above `max_interval` is a pause, and an interval below `min_interval` comes from
         a delayed event. The estimate ignores both.

@@ -86,7 +86,7 @@ def _voltage_counts(reading: Reading) -> Iterator[tuple[str, int | None]]:
 
 
 def _total_current(values: MeterValues) -> float | None:
-    """Return the sum of the currents of all phases in A. Return None if one of them is unknown."""
+    """Return the sum of the currents of the connected phases in A, None if a current is unknown."""
     currents = [phase.current_a for phase in values.phases if phase.is_connected]
     measured = [current for current in currents if current is not None]
     return sum(measured) if measured and len(measured) == len(currents) else None

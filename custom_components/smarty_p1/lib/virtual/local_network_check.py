@@ -23,7 +23,7 @@ _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
 def plain_address(text: str) -> str | None:
-    """Return the IP address in `text` in its uniform notation.
+    """Return the IP address in `text` in its standard notation.
 
     Return None if `text` is no IP address.
 

@@ -29,8 +29,8 @@ class PhaseValues:
     def current_a(self) -> float | None:
         """Return the active power divided by the voltage, in A.
 
-        An exported current is negative. Return None if power or voltage are unknown. Without
-        voltage, the current is 0 if the power is 0, and otherwise None.
+        An exported current is negative. Return None if power or voltage are unknown. If the voltage
+        is 0, return 0 for a power of 0, and None for any other power.
 
         The current in the telegram is not used, because it is a whole number without a sign.
         """
@@ -97,7 +97,8 @@ def number(reading: Reading, reference: str) -> float | None:
 def values_of(reading: Reading) -> MeterValues:
     """Return the present values of `reading` for the virtual meter.
 
-    If the telegram has no reactive power of a phase, the first phase gets the total.
+    If the telegram has no reactive power of any phase, the first phase gets the total reactive
+    power.
     """
     # Unpack the phases, so that the type checker knows their number.
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
@@ -128,9 +129,9 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
 def _net(reading: Reading, plus: int, minus: int) -> float | None:
     """Return imported minus exported power, in W or var.
 
-    `plus` and `minus` are the group C of the OBIS references of the two objects. Return None if one
-    of the objects is empty. If the object of `minus` is missing, it counts as 0, because a meter
-    for one direction sends only the object of `plus`.
+    `plus` and `minus` are the group C of the OBIS references of the two objects. If the object of
+    `minus` is missing, it counts as 0, because a meter for one direction sends only the object of
+    `plus`. Return None if the object of `plus` is missing, or if one of the objects is empty.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")

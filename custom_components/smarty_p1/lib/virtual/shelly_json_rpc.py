@@ -16,7 +16,8 @@ _MAX_DIGITS = 9
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
     """Return `value` as JSON without blanks. Every float has two decimals.
 
-    Some batteries cannot read numbers in another form, and reject `-0.00`.
+    Some batteries cannot read numbers in another form, and reject `-0.00`. So `-0.00` becomes
+    `0.00`.
     """
     match value:
         case float():

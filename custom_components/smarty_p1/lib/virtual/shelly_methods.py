@@ -81,7 +81,7 @@ def shelly_information(serial: str) -> dict[str, Any]:
 
 
 def is_missing(method: str, component: int) -> bool:
-    """Return whether a method asks for a component that does not exist. Only 0 exists."""
+    """Return whether a method asks for a component that does not exist. Only component 0 exists."""
     return component != 0 and method.startswith(_OF_COMPONENT)
 
 
@@ -132,11 +132,11 @@ def _sum(numbers: Iterable[float | None]) -> float | None:
 
 
 def _balanced(values: MeterValues) -> list[PhaseValues]:
-    """Return the three phases, with a first phase that makes the sum equal to the total power.
+    """Return the three phases with powers that add up to the total power.
 
     The first phase gets the total power minus the powers of the other phases. If one of these
-    powers is unknown, the first phase stays unchanged. Other phases that the house does not have
-    are 0. Raises RpcError if the total power is unknown.
+    powers is unknown, the first phase stays unchanged. Of the other phases, those that the house
+    does not have count as 0. Raises RpcError if the total power is unknown.
     """
     if values.power_w is None:
         raise RpcError(UNAVAILABLE, "The power is not known")

@@ -21,11 +21,12 @@ MAX_BATTERIES = 8
 # Seconds between telegrams and between polls, assumed until the true intervals are measured.
 _TELEGRAM_INTERVAL_S = 10.0
 _POLL_INTERVAL_S = 1.0
-# A client polls fast if its poll interval is below this share of the telegram interval. The share
-# is below 1, because a client that polls once per telegram often polls a little early, and is not
-# fast.
+# A client polls fast if its poll interval is below this share of the telegram interval. A client
+# that polls once per telegram often polls a little early, and must not count as fast. So the share
+# is below 1.
 _MAX_FAST_SHARE = 0.8
-# A poll interval longer than this number of telegram intervals is a pause, and not measured.
+# A poll interval longer than this number of telegram intervals counts as a pause, and is not used
+# for the estimate.
 _MAX_POLL_TELEGRAMS = 2
 # Seconds. No meter sends more often than this. So telegrams that come closer together were delayed.
 _MIN_INTERVAL_S = 0.5
@@ -159,7 +160,8 @@ class VirtualMeter:
     def push(self, address: str, now: float) -> MeterValues:
         """Return the values for a notification to a client. Raises the same errors as `ask`.
 
-        A battery that also polls gets only the part for one poll.
+        A battery that the user has named gets its whole share of the power. If it also polls, it
+        gets only the part for one poll interval.
         """
         values = self.ask(address, Question.PUSHED, now)
         if address not in self._batteries:

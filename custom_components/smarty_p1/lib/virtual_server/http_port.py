@@ -38,8 +38,8 @@ MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
 MAX_LISTENERS = 64
 MAX_LISTENERS_OF_ONE = 32
-# A connection is closed after this number of seconds without a request. A new connection is closed
-# earlier, after MAX_FIRST_REQUEST_S.
+# A connection is closed after this number of seconds without a request. On a new connection, the
+# first request must come within MAX_FIRST_REQUEST_S.
 MAX_IDLE_S = 75.0
 MAX_FIRST_REQUEST_S = 10.0
 CHECK_INTERVAL_S = 5.0
@@ -57,8 +57,8 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def _text(text: str, status: int = 200) -> web.Response:
     response = web.Response(text=text, status=status, content_type="application/json")
     if status == TOO_MANY:
-        # The client asks too often. Close the connection, and so drop the requests that were
-        # already sent.
+        # The client asks too often. Close the connection, which also drops the requests that the
+        # client has already sent.
         response.force_close()
     return response
 
@@ -169,7 +169,7 @@ class HttpPort:
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A lost client of a WebSocket does not acknowledge telegrams. So let TCP close its
+            # A WebSocket client that has disappeared acknowledges no data. So let TCP close its
             # connection after this timeout.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
@@ -180,10 +180,12 @@ class HttpPort:
         return handler
 
     def _make_room(self, address: str, others: Counter[str | None]) -> bool:
-        """Close a connection of the address with the most connections.
+        """Close a connection to make room for a new connection from `address`.
 
-        Return whether a connection was closed. `others` has the number of connections by address. A
-        battery that the user has named always gets a connection, at the cost of other addresses.
+        Return whether a connection was closed. `others` has the number of connections by address.
+        The closed connection is of the address with the most connections, but never of a battery
+        that the user has named. Unless `address` is such a battery, the other address must have at
+        least two connections more than `address`.
         """
         is_named = self._meter.is_named(address)
         able = [
@@ -259,8 +261,8 @@ class HttpPort:
         try:
             return await handler(request)
         except web.HTTPException:
-            # The path or the method of the request is unknown. Count the request, too, because the
-            # limit applies to all requests of a client.
+            # The request is refused, for example because its path is unknown. Count a refused
+            # request, too, because the limit applies to all requests of a client.
             self._note(request)
             raise
 

@@ -48,7 +48,8 @@ class ShellyRpc:
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
         if is_missing(method, component):
-            # The answer is an error without values. Count the request before that error is raised.
+            # The component does not exist, so the answer will be an error without values. Count the
+            # request below as a request for something else than the power.
             question = Question.OTHER
         values: Callable[[], MeterValues]
         try:

@@ -33,7 +33,8 @@ class Listener:
         self._request = request
         self.address = address
         self._rpc = rpc
-        # Answer pings here. The library would answer them without counting them.
+        # Pings are answered in `_answer`, which counts them. The library would answer pings without
+        # counting them.
         self._socket = web.WebSocketResponse(
             max_msg_size=MAX_FRAME_BYTES, compress=False, autoping=False
         )
@@ -52,7 +53,10 @@ class Listener:
         self._news.set()
 
     def hang_up(self) -> None:
-        """Close the connection soon. If Home Assistant is the client, send unknown values."""
+        """Close the connection soon.
+
+        If the client is Home Assistant, send unknown values instead.
+        """
         self._is_over = True
         self._news.set()
 
