@@ -87,7 +87,10 @@ class ReadingProblem(StrEnum):
 
 
 class Repair(StrEnum):
-    """Request to the user. All values except `KEYS` are also translation keys of repair issues."""
+    """Action that a user must take.
+
+    Each value except `KEYS` is also the translation key of a repair issue.
+    """
 
     KEYS = "keys"
     """Dialog that asks for new keys of the meter."""

@@ -39,7 +39,7 @@ class MinInterval:
         The action runs now if it is urgent or if the interval is over. If at most _MAX_WAIT_S are
         left, it waits for the end of the interval. Otherwise it is dropped. A new action replaces a
         waiting action. A meter can send a telegram a moment early. If the action for this telegram
-        were dropped, the next action would come a whole telegram later.
+        were dropped, the next action would come only with the next telegram.
         """
         self.cancel()
         if is_urgent or self.remaining == 0:

@@ -177,7 +177,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True, because the sensor tells the state even while no telegrams come."""
+        """Return True, because the sensor has a state even while no telegrams come."""
         return True
 
     @property

@@ -22,8 +22,8 @@ async def async_announce(
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
         if address != EVERY_ADDRESS:
-            # Without EVERY_ADDRESS, the virtual meter listens only at IPv4 addresses. So announce
-            # only IPv4 addresses.
+            # The address 0.0.0.0 means that the virtual meter listens only at IPv4 addresses. So
+            # announce only IPv4 addresses.
             addresses = [ip for ip in addresses if ip_address(ip).version == _IPV4]
     else:
         # An IPv6 address can end in "%" and the name of an interface. Other machines do not know

@@ -78,7 +78,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 
 
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Remove the ignored discoveries of a removed entry."""
+    """Make Home Assistant stop ignoring the virtual meter of a removed entry."""
     if options := entry.options.get(SECTION_VIRTUAL):
         await async_stop_ignoring(hass, list(Kind), options[CONF_SERIAL])
 

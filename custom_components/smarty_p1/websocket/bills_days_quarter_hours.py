@@ -54,7 +54,10 @@ def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
     "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
 )
 async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the days from `start` to the day before `end`. The default is the running month."""
+    """Return the energies and costs of each day from `start` to the day before `end`.
+
+    By default, return the days of the running month.
+    """
     hass = coordinator.hass
     demand = demand_of(coordinator)
     series = await async_known_quarter_hours(coordinator, demand)

@@ -62,7 +62,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
 
 
 def _tariff(demand: Demand | None) -> dict[str, Any]:
-    """Return the contract's prices and reference power, and the time of the first measurement."""
+    """Return the contract's prices and reference power, and the start of the known energies."""
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until

@@ -91,5 +91,5 @@ def meter_command(
 async def async_rendered[**P](
     hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
 ) -> bytes:
-    """Return the result of `make` as JSON. The thread for answers runs `make`."""
+    """Return the result of `make` as JSON. `make` runs in the thread that computes answers."""
     return await async_aside(hass, lambda: json_bytes(make(*args, **kwargs)))

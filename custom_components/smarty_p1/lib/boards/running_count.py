@@ -14,8 +14,8 @@ _MAX_DELAY_S = 10.0
 _MAX_UNCONFIRMED_S = 60.0
 # Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
-# If the last count was at most this number of pulses below the counter's end, a fall can mean that
-# the counter has overflowed to 0.
+# If the last count was at most this number of pulses below the counter's highest number, a lower
+# count can mean that the counter has overflowed to 0.
 _MAX_PULSES_TO_WRAP = 1024
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 

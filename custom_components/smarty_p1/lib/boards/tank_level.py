@@ -28,8 +28,8 @@ _NEAREST_MM = 300
 # Numbers that a sensor sends instead of a distance if the water is too near or no echo comes. If no
 # echo comes, some models send the longest distance that they can measure.
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
-# Tolerance for distances slightly beyond empty or full: this share of the tank's height, but at
-# least 3 cm.
+# Tolerance for a distance slightly longer than that of an empty tank, or slightly shorter than that
+# of a full tank: this share of the tank's height, but at least 3 cm.
 _TOLERANCE = 0.05
 _MIN_TOLERANCE_CM = 3.0
 
@@ -118,8 +118,8 @@ class Tank:
     def share(self, distance_cm: float | None) -> float | None:
         """Return the filled share of the tank's volume, from 0 (empty) to 1 (full).
 
-        Return None for an unknown or impossible distance. A distance slightly beyond full counts as
-        full. A distance slightly beyond empty counts as empty.
+        Return None for an unknown or impossible distance. A distance slightly shorter than
+        `full_cm` counts as full. A distance slightly longer than `empty_cm` counts as empty.
         """
         if distance_cm is None:
             return None

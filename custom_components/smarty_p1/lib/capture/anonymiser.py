@@ -196,7 +196,7 @@ class _Written:
 class _Writer:
     """Writer of the substitutes for all pieces of a capture.
 
-    All pieces share the same secret factors, so that equal originals get equal substitutes.
+    All pieces share the same secret factors and the same substitutes for texts.
     """
 
     def __init__(

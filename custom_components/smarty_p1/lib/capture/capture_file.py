@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from .anonymiser import PUBLISHED_KEY, PUBLISHED_KEY_NAME, AnonymousCapture, Chunk
 
-# Bytes. A meter that sends a telegram every second fills 5 MB in an hour, so a recording of an hour
-# fits.
+# Maximum size of a recording in bytes. A meter that sends a telegram every second fills 5 MB in an
+# hour, so a recording of an hour fits.
 MAX_RECORDED = 8 * 1024 * 1024
 MAX_CHUNKS = 200_000
 

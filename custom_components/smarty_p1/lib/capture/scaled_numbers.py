@@ -87,7 +87,7 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the tariff registers of each total. Keys and values are names of registers.
+        """Return the names of the tariff registers of each total, keyed by the name of the total.
 
         A total is left out if it is not the sum of its tariffs. This is judged by the first number
         of each register in the capture. Rounding allows a difference of 1 (in the last digit) for

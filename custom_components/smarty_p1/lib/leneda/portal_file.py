@@ -3,9 +3,9 @@
 A file has the series of one metering point and OBIS code, with a row per quarter-hour.
 
 The columns are recognised by their contents, because their names differ by language. The value is
-in the column whose name contains the code, or else in the only column with decimals. A doubtful
-file is refused, because a spreadsheet program that saves a file again drops the UTC offsets of its
-times.
+in the column whose name contains the code, or else in the only column with decimals. A spreadsheet
+program that saves a file again drops the UTC offsets of the times. So a file that looks changed is
+refused.
 """
 
 import csv
@@ -50,7 +50,7 @@ _BY_PATTERN = (POINT, CODE, UNIT, TIME)
 # _HIGH_MEAN_KW.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
-# The word for minutes in English, German, French, Luxembourgish and Portuguese.
+# Beginning of the word for minutes in English, German, French, Luxembourgish and Portuguese.
 _MINUTES = re.compile(r"\bmin", re.IGNORECASE)
 _SHOWN_NAME = re.compile(r"[\w .:()/%-]{1,40}")
 
@@ -294,7 +294,7 @@ def _swapped(first: int, second: int, head: _Head) -> ExportError:
 
 
 def _column_name(column: int, head: _Head) -> str:
-    """Return the name of a column. If the name must not be shown, return the column's number."""
+    """Return the name of a column, or the column's number if the name is not safe to show."""
     name = head.name_of(column)
     is_shown = _SHOWN_NAME.fullmatch(name) and not POINT.search(name)
     return name if is_shown else str(column + 1)

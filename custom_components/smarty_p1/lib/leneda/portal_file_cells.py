@@ -53,7 +53,10 @@ class Columns(NamedTuple):
 
 
 class RefusedRowError(Exception):
-    """Error for a row that makes the whole file invalid. It has the reason and its placeholders."""
+    """Error for a row that makes the whole file invalid.
+
+    It has the reason, and the placeholders of the reason's text.
+    """
 
     def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
         super().__init__(reason)

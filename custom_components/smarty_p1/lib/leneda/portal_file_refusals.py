@@ -38,7 +38,8 @@ class ExportRefusal(StrEnum):
 class ExportError(Exception):
     """Error for a refused file.
 
-    It has the reason and its placeholders, never the metering point.
+    It has the reason, and the placeholders of the reason's text. They never contain the metering
+    point.
     """
 
     def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:

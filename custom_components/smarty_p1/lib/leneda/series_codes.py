@@ -68,7 +68,7 @@ def is_of_production(code: str) -> bool:
 
 
 def is_gas(code: str) -> bool:
-    """Return whether the OBIS code belongs to gas. Leneda has no quarter-hours of gas."""
+    """Return whether the OBIS code belongs to gas."""
     return code.startswith("7-")
 
 

@@ -1,4 +1,7 @@
-"""P1 port as a stream of bytes: opening, reopening and probing of a port. It needs serialx."""
+"""P1 port as a stream of bytes: opening, reopening and probing of a port.
+
+The package needs serialx.
+"""
 
 from .address_masking import MASK, identify_port, redact_port
 from .errors import (

@@ -63,7 +63,7 @@ class OtherAuthenticationKeyError(ProbeError):
 
 
 class SecurityOffError(ProbeError):
-    """Error for plain telegrams if a key was given. Then only encrypted frames are accepted."""
+    """Error for plain telegrams although a key was given. A key admits only encrypted frames."""
 
 
 class NoDeviceNameError(ProbeError):

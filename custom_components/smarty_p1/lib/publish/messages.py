@@ -97,7 +97,7 @@ class MeterMessages:
         self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
-        """Return whether the grid operator's messages differ from the last published reading.
+        """Return whether the grid operator's messages differ from those published last.
 
         A new message is urgent, because the next reading may lack it.
         """

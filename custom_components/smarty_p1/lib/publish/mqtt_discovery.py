@@ -101,7 +101,7 @@ class Device:
 
     @property
     def shape(self) -> object:
-        """Return an object that differs if the discovery message must be sent again."""
+        """Return an object that changes when the discovery message must be sent again."""
         keys = tuple(state.spec.key for state in self.states)
         return self.identity, self.meter and (self.meter.type, self.meter.unit), keys
 
@@ -117,7 +117,7 @@ def event_topic(root: str, event: EventSpec) -> str:
 
 
 def states_payload(device: Device) -> dict[str, Any]:
-    """Return the states of a device's entities keyed by the entity's key, as JSON values."""
+    """Return the states of a device's entities as JSON values, keyed by the entities' keys."""
     payload: dict[str, Any] = {}
     for state in device.states:
         if state.platform is _EVENT:

@@ -101,7 +101,7 @@ class _Reconstruction:
 class Handout:
     """Power of the last telegram, divided among batteries. Each battery takes only its own share.
 
-    When the next telegram comes, the load forecast is told the sum of the powers that the batteries
+    When the next telegram comes, the load forecast gets the sum of the powers that the batteries
     took.
     """
 

@@ -14,7 +14,7 @@ _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
 
 @dataclass(frozen=True, slots=True)
 class PhaseValues:
-    """Values of one phase: power in W and var (positive if imported), and voltage in V.
+    """Values of one phase: active and reactive power (positive if imported), and voltage.
 
     A value is None if it is unknown. `is_connected` is False for a phase that the meter does not
     have.

@@ -44,11 +44,11 @@ class Unavailable(Exception):  # noqa: N818 - no fault of the client
 class VirtualMeter:
     """Virtual meter that answers clients with the values of the last reading.
 
-    `batteries` are the addresses that the user named as batteries. If there are none, all clients
-    that ask by UDP are batteries. At most MAX_BATTERIES UDP clients get their own shares of the
-    power: clients that have sent requests for at least a minute. All other UDP clients use one
-    share together. With `is_silent`, a battery gets only one answer by UDP for each telegram. The
-    answer has the battery's whole share of the power.
+    `batteries` are the addresses that the user named as batteries. Each named battery has its own
+    share of the power. If the user named none, all clients that ask by UDP are batteries. Then at
+    most MAX_BATTERIES UDP clients have their own shares: clients that have sent requests for at
+    least a minute. All other UDP clients use one share together. With `is_silent`, a battery gets
+    only one answer by UDP for each telegram. The answer has the battery's whole share of the power.
 
     `on_fast` is called if a client that is no battery polls faster than telegrams come. The
     arguments are the client's address and its poll interval in seconds. The call is repeated at

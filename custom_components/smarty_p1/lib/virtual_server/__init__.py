@@ -1,4 +1,7 @@
-"""Server of a virtual meter on the network, for HTTP, WebSocket and UDP. It needs aiohttp."""
+"""Server of a virtual meter on the network, for HTTP, WebSocket and UDP.
+
+The package needs aiohttp.
+"""
 
 from .server import UDP_PORTS, VirtualServer
 

@@ -7,7 +7,7 @@ from ..virtual import answer_frame, is_private, plain_address, read_frame
 from .shelly_rpc_dispatch import ShellyRpc
 
 _OK = 200
-# All addresses of this host. Batteries use only IPv4.
+# All IPv4 addresses of this host. Batteries use only IPv4.
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - strangers get no answer
 
 
