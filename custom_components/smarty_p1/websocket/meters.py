@@ -62,7 +62,10 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
 
 
 def _tariff(demand: Demand | None) -> dict[str, Any]:
-    """Return the contract's prices and reference power, and the start of the known energies."""
+    """Return the contract's prices and reference power, and `known_since`.
+
+    Energies are known from the time `known_since` on. If `demand` is None, all values are None.
+    """
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until

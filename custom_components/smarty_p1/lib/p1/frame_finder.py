@@ -57,21 +57,21 @@ anywhere in this text.
 class Framer:
     """Finder of candidates in the bytes of one line.
 
-    A place is a part of the line whose last byte has not been received yet: the header of a frame,
-    a whole frame, or the end of a plain telegram. The size of a place tells its kind, because every
-    frame is longer than a header. `_waiting` has all places.
+    A place is a part of the line that is not complete yet: the header of a frame, a whole frame, or
+    the end of a plain telegram. `_waiting` has all places. The size of a place tells its kind: a
+    header has MAX_HEADER_SIZE bytes, a frame has more, and the end of a telegram has fewer.
 
-    Noise can be full of places. To save memory, a place is one integer of 8 bytes:
-    `size - (end << 16)`. The array is sorted: the place with the earliest end is the last item,
-    because removing the last item is cheap. Of places with the same end, the longest is removed
-    first. Ends count from the first byte of the line, so dropping bytes from `buffer` does not
-    change the ends. `_offset` counts the dropped bytes.
+    Noise can be full of places. To save memory, a place is stored as one integer of 8 bytes: `size
+    - (end << 16)`. `end` counts the bytes since the line began, so it stays valid when bytes are
+    dropped from `buffer`. `_offset` is the number of dropped bytes. The array is sorted: the last
+    item is the place with the earliest end, and of places with this end the longest. Removing the
+    last item is cheap.
 
     A mark is HEADER_MARK or `_END_MARK`, each of two bytes. Most calls complete no candidate and
-    must be fast. So a search sets three sizes of the buffer:
+    must be fast. So a search remembers three sizes of the buffer:
 
-    - `_searched`: all marks that begin before this size are found. The last byte does not count,
-      because it can begin a mark.
+    - `_searched`: all marks that begin before this size are found. The last byte is not searched
+      yet, because it can begin a mark.
     - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
     - `wake`: below this size, no candidate can be complete. A telegram's end that begins with the
       last byte needs five more bytes, and a header needs more.

@@ -134,7 +134,7 @@ def states_payload(device: Device) -> dict[str, Any]:
 def new_disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield an event for each disturbance that the meter has counted since `before`.
+    """Yield an event for each kind of disturbance whose count has risen.
 
     `before` and `now` are the meter's counts of disturbances in two readings.
     """
