@@ -420,9 +420,9 @@ class Health:
         return None if self._run is None or self._run.is_over(now) else self._run
 
     def _note_reading(self, now: float) -> None:
-        """Record a reading.
+        """Record a reading, and withdraw the repairs that it makes unnecessary.
 
-        It proves that port and keys are right, so withdraw the repairs for both.
+        A reading proves that the port and the keys are right.
         """
         self._run = None
         self._is_offline = False

@@ -47,8 +47,8 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
         match call.data[ATTR_STEP]:
             case "start":
                 current.check_free()
-                # A meter without readings gives no capture. Refuse the capture now, so that the
-                # user does not wait an hour for nothing.
+                # A meter without readings gives no capture. So refuse the capture now. Otherwise,
+                # the user would wait an hour for an empty capture.
                 if coordinator.latest is None or not coordinator.last_update_success:
                     raise coordinator.explain(ServiceValidationError)
                 current.start(
