@@ -186,7 +186,7 @@ def load_segment(data: Stored) -> ReadingSegment:
 
 
 def _load_span(data: Stored) -> Span:
-    """Return the span of a stored line. The span has the number 0 until its line is in a file."""
+    """Return the span of a stored line. The line is not in a file yet, so its number is 0."""
     return span_of(checked_text(data), is_numbered=False)
 
 
