@@ -67,8 +67,10 @@ from .spans import MAX_SHARED_GAP, Position, Span
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
 _A_DAY = timedelta(days=1)
-# Two gaps with a short segment between them become one gap up to this length. With gaps of this
-# length, MAX_SEGMENTS segments last about a day, so that a clock is trusted only after a day.
+# Maximum length of the one gap that two gaps and the short segment between them become. If gaps are
+# longer, their segments stay. The oldest segment is confirmed as soon as there are more than
+# MAX_SEGMENTS segments. With this limit, these segments take more than half a day. So a wrong clock
+# is not trusted early.
 _MAX_MERGED_GAP = timedelta(hours=4)
 
 
@@ -140,9 +142,9 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many segments, from the first on, stay when `reading` is taken.
+    """Return how many of the first segments stay when `reading` is taken.
 
-    The caller drops all other segments. `reading` comes after a break, so it does not simply
+    The caller drops the segments after these. `reading` comes after a break, so it does not simply
     continue the last segment.
     """
     for index in reversed(range(len(segments) - 1)):
@@ -187,7 +189,7 @@ def _is_part_of_gap(
 
     Such a segment has no whole quarter-hour. The caller drops it, so the two gaps become one gap.
     """
-    if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
+    if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - a segment before the last
         return False
     before, short = segments[-2:]
     if not before.is_register_of(reading, serial_number):
