@@ -87,7 +87,7 @@ def _has_replaced(medium: GasMeter, predecessor: GasMeter) -> bool:
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the sums of each day over `meters`, such as a gas meter and its predecessors."""
+    """Add up the daily sums of several meters, such as a gas meter and its predecessors."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():
@@ -158,7 +158,7 @@ def _year_ago(
 def _month(
     days_by_date: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
 ) -> dict[str, Any]:
-    """Return the sums from day `first` to day `last` of the month that begins at `start`.
+    """Return the gas and its costs from day `first` to day `last` of the month of `start`.
 
     The result also has the cost of each day of the month.
     """

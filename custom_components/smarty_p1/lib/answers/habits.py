@@ -92,8 +92,9 @@ def _until(
     used, fixed, sold = costs["cost_used"], costs["cost_fixed"], costs["feed_in"]
     cost = None
     if used is not None and fixed is not None:
-        # Split the day's costs: the cost of the used energy in proportion to energy times price,
-        # the fixed costs in proportion to time.
+        # Compute the part of the day's costs that belongs to the time before `until`. The cost of
+        # the used energy is divided in proportion to energy times price. The fixed costs are
+        # divided in proportion to time.
         cost = used * _ratio(part.weight, day.weight) + fixed * ((until - start) / (end - start))
         cost += (sold or 0.0) * _ratio(part.exported_wh, day.exported_wh)
     return {

@@ -43,7 +43,7 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> EventSpec:
 def _counts(reading: Reading) -> dict[str, int]:
     """Return the values of the counters that the meter sends.
 
-    The keys consist of a counter's kind and phase, with a space between.
+    A key is a counter's kind and phase, separated by a space.
     """
     get = reading.telegram.objects.get
     return {

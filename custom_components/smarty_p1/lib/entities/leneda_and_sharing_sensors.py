@@ -73,7 +73,7 @@ def _feeds_in(reading: Reading) -> bool:
 
 
 # These two sensors show the registers of a meter. Leneda does not know the registers, so the states
-# of the sensors stay unknown. But Leneda's hourly energies are added to their statistics.
+# of the sensors stay unknown. But Leneda's hourly energies are added to the sensors' statistics.
 _COUNTED: Mapping[str, Callable[[Reading], bool]] = {
     "energy_imported": lambda _reading: True,
     "energy_exported": _feeds_in,

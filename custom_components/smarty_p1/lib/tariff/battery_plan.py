@@ -132,7 +132,7 @@ class BatteryPlan:
         self._event.beside_wh += max(0.0, min(drawn_wh, self._most_wh - above_wh))
 
     def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
-        """Plan the next 24 hours. Return their limits as a list, indexed by hour of the clock."""
+        """Plan the next 24 hours. Return the limits of each hour, indexed by hour of the clock."""
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:

@@ -12,8 +12,9 @@
 - If the contract lacks a price of the grid or a levy, the published price of each day is used.
 - While a price is unknown, its line is in `missing`, and there is no total.
 - Energy at the market's price is priced when it is measured. If the market's price is unknown then,
-  the energy counts as `unpriced_kwh`. If this is at most a tenth of the month's energy, it costs
-  the month's mean price. Otherwise, the price of the month's energy is unknown.
+  the energy counts as `unpriced_kwh`. If at most a tenth of the month's energy is unpriced, the
+  unpriced energy costs the month's mean price. Otherwise, the price of the month's energy is
+  unknown.
 - Exported energy without a price has no line, and is not in the total.
 - Exported energy has no VAT. An aid may have no VAT either.
 - Shared energy is left out of the lines of supplier and levies, but not of the network's lines.

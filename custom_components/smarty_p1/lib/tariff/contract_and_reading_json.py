@@ -96,7 +96,7 @@ def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores
 def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
     """Return the contracts from the JSON that `store_contracts` made.
 
-    `replaced` is the JSON of the replaced entries, or None.
+    `replaced` is the JSON of `Contracts.replaced`, None without such entries.
     """
     return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
 

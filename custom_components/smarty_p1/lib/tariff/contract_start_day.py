@@ -20,8 +20,8 @@ from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 # A new second price also changes the price of hours that had a price before. A missing category
 # means category A, and missing levies mean a bill without levies.
 _NEVER_FILLED = {"second_price", "second_hours", "consumer_category", "has_levies"}
-# A price is either fixed or follows the market. So if one of the two fields has a value, the other
-# one does not count as empty.
+# A price is either fixed, or a margin on the market's price. Each kind of price has its own field.
+# If one of the two fields has a value, the other field does not count as empty.
 _ALTERNATIVES = {
     "energy_price": "energy_margin",
     "energy_margin": "energy_price",

@@ -284,12 +284,13 @@ class DemandMeter:
         months: tuple[Month, ...] = (),
         now: datetime | None = None,
     ) -> Self:
-        """Return the meter restored from `data`, which `as_dict` returned, and the stored spans.
+        """Return the meter restored from its stored state and its stored spans.
 
-        `files` has the stored spans. `contract` is the contract in the options, and `since` its
-        first day. `months` are the months in the archive of version 2 of the state. If `data` has
-        version 2, all spans are made from the day sums in `data` and `months`, and from the lines
-        in `files`. These spans then replace the files. Reading years of files takes some time.
+        `data` is the state that `as_dict` returned. `files` has the spans. `contract` is the
+        contract in the options, and `since` its first day. `months` are the months in the archive
+        of version 2 of the state. If `data` has version 2, all spans are made from the day sums in
+        `data` and `months`, and from the lines in `files`. These spans then replace the files.
+        Reading years of files takes some time.
 
         The time since the last reading becomes a gap, and the power is unknown until the next
         reading. Raises ValueError for malformed data and unknown versions.
@@ -421,10 +422,10 @@ class DemandMeter:
         )
 
     def _past_snapshot(self, end: datetime, shown: datetime) -> Demand:
-        """Return the values of the month that begins at `shown`, as Leneda knows them until `end`.
+        """Return the values at `end`, the time up to which Leneda's data is shown.
 
-        The result has no registers, because Leneda's data does not contain them. If the registers
-        were 0, the first reading would seem to add the energy of years.
+        `shown` is the start of the shown month. The values of the running quarter-hour are None,
+        because Leneda does not know them.
         """
         summary = self._summarise(shown)
         has_reference = self._contracts.at(end - QUARTER_HOUR).reference_kw is not None

@@ -123,7 +123,10 @@ class ReadingSegment:
         return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading`, earlier or later, fits the segment's meter and register."""
+        """Return whether `reading` fits the segment's meter and register.
+
+        The time of `reading` may be before or after the segment, because a clock can be wrong.
+        """
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
