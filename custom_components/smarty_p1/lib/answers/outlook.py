@@ -1,4 +1,4 @@
-"""Answers with an outlook on prices: as data, or as the forecasts that EMHASS and evcc read.
+"""Answers with prices of the next 48 hours: as data, or as forecasts that EMHASS and evcc read.
 
 EMHASS and evcc accept no unknown price. So their forecasts leave out quarter-hours without a price.
 """

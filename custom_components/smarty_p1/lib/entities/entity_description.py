@@ -1,4 +1,4 @@
-"""Types of the descriptions of entities, for Home Assistant, MQTT discovery and docs/entities.md.
+"""Classes that describe entities, for Home Assistant, MQTT discovery and docs/entities.md.
 
 Fields and values have the same names as in Home Assistant's own descriptions of entities.
 """

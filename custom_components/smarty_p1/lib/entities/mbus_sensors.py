@@ -61,7 +61,7 @@ def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec
 def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpec[Reading], ...]:
     """Return the sensors of an M-Bus meter.
 
-    They are cached, because every MQTT message needs them.
+    The result is cached, because every MQTT message needs it.
     """
 
     def reference(reading: Reading, field: str) -> str:

@@ -141,10 +141,8 @@ def cost(*parts: str) -> Callable[[Demand], float | None]:
 def surcharge(demand: Demand) -> float | None:
     """Return the month's cost in EUR of the energy above the reference power.
 
-    Return None if unknown.
-
-    The result has six decimals. These do not fill the database, because the cost changes at most
-    once in a quarter-hour.
+    Return None if it is unknown. The result has six decimals. These decimals do not fill the
+    database, because the cost changes at most once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]

@@ -252,9 +252,9 @@ class BatteryPlan:
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return `values` in their order, with `value` inserted `parts` times.
+    """Return the sorted list `values` after `value` was inserted `parts` times.
 
-    Only the 20 most valuable values stay.
+    All values are negated. Only the 20 most valuable parts stay in the list.
     """
     if not parts:
         return values

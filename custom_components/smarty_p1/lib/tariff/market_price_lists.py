@@ -16,7 +16,8 @@ _ENDS = ("end", "end_time", "endsAt", "till", "to")
 _PRICES = ("value", "price", "price_per_kwh")
 _MAX_LISTS = 8
 _MAX_HOURS = timedelta(hours=24)
-# Tolerated difference in EUR per kWh, because some sensors round their state but not their lists.
+# Tolerated difference in EUR per kWh between two equal prices. Some sensors round their state, but
+# not the lists in their attributes.
 _ROUNDING = 0.002
 
 type PricesAhead = dict[datetime, float]

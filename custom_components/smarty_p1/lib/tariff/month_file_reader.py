@@ -191,7 +191,7 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # If there are too many months, `Row` drops the month that comes first in this dict. So sort
+        # If there are too many months, `Row` usually drops the first month in this dict. So sort
         # the dict, so that the oldest month comes first.
         self.row.months = dict(sorted(self.row.months.items()))
 

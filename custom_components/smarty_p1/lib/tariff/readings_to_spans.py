@@ -138,8 +138,6 @@ class ReadingHistory:
         self._book(segment, _boundary(reading, rise, 1.0 - share, start))
         if is_whole:
             self._complete(segment, start - QUARTER_HOUR)
-        # `_complete` may have confirmed the segment and replaced it, so fetch the last segment
-        # again.
         segment = self.segments[-1]
         if share < 1:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)

@@ -40,10 +40,7 @@ _MIN_W = 10.0
 
 
 def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row) -> bool:
-    """Return whether `month` is to be shown in place of the shown month.
-
-    `month` is the month of the last reading.
-    """
+    """Return whether `month`, the month of the last reading, must replace the shown month."""
     shown = segments[-1].month_start
     if month == shown:
         return False
