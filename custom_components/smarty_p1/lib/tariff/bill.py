@@ -217,7 +217,7 @@ class MonthPrices(NamedTuple):
 
 
 def month_prices(month: Month, contracts: Contracts, until: datetime) -> MonthPrices:
-    """Return the mean market prices and the rate of the VAT for the bill of `month` to `until`."""
+    """Return the mean market prices and the VAT rate for the bill of `month` up to `until`."""
     parts = parts_of(month, contracts, until)
     return _month_prices(parts, [_bought(part) for part in parts], [_sold(part) for part in parts])
 

@@ -67,10 +67,10 @@ from .spans import MAX_SHARED_GAP, Position, Span
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
 _A_DAY = timedelta(days=1)
-# Maximum length of the one gap that two gaps and the short segment between them become. If gaps are
-# longer, their segments stay. The oldest segment is confirmed as soon as there are more than
-# MAX_SEGMENTS segments. With this limit, these segments take more than half a day. So a wrong clock
-# is not trusted early.
+# Maximum length of a gap that is merged from two gaps and the short segment between them. Without a
+# merge, the short segment stays. When there are more than MAX_SEGMENTS segments, the oldest segment
+# is confirmed, so its clock is trusted. If all segments are short, this limit delays that by more
+# than half a day.
 _MAX_MERGED_GAP = timedelta(hours=4)
 
 

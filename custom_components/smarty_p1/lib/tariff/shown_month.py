@@ -50,10 +50,11 @@ def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row
 
 
 def time_until(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time of the last reading that counts for the shown month.
+    """Return the time up to which the readings count for the shown month.
 
-    A reading does not count if it lies in another month, or if its clock is perhaps ahead. Then
-    return the result of `sure_time`.
+    This is the time of the last reading, or the result of `sure_time` if that is later. If the last
+    reading lies in another month, or if its clock is perhaps ahead, return the result of
+    `sure_time`.
     """
     latest, sure = segments[-1], sure_time(segments)
     time = latest.last.time
