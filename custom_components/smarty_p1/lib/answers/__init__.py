@@ -1,6 +1,6 @@
-"""Answers about a meter, computed from its energies, contracts and prices by pure functions.
+"""Pure functions that compute answers about a meter from its energies, contracts and prices.
 
-Actions and websocket commands check the user's rights, and return these answers.
+Actions and websocket commands check the user's rights first. Then they return these answers.
 """
 
 from .bills import (

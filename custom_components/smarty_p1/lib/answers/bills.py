@@ -77,7 +77,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return three counts of a month's quarter-hours: known, from Leneda, and estimated.
+    """Return how many quarter-hours of a month are known, come from Leneda, and are estimated.
 
     Return an empty dict if no quarter-hour is from Leneda.
     """
@@ -90,9 +90,9 @@ def _of_the_platform(month: Month) -> dict[str, int]:
 
 
 def _of_sharing(due: Bill) -> dict[str, Any]:
-    """Return the energy from energy sharing, and the bill of the energy community.
+    """Return the energy from energy sharing, and the line of the energy community's own bill.
 
-    Return an empty dict if Leneda knows of no sharing.
+    Return an empty dict if Leneda has no data on shared energy for the time of the bill.
     """
     if not due.shared.known_wh:
         return {}
@@ -132,8 +132,8 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
         "until": until.astimezone(LUXEMBOURG).isoformat(),
         "imported_kwh": round(month.imported_kwh, 3),
         "exported_kwh": round(month.exported_kwh, 3),
-        # A contract that begins at the end of the month belongs to the next month. So `between`
-        # leaves it out.
+        # Take the last contract of the month. `between` leaves out a contract that begins at the
+        # end of the month, because such a contract belongs to the next month.
         "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
         "peak": peak_report(month.peak),
         "vat_rate": due.vat_rate,
@@ -141,7 +141,11 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
 
 
 def comparison_report(demand: Demand, prices: str) -> dict[str, Any]:
-    """Return the cost of each reference power in each known month, at the chosen `prices`."""
+    """Return the cost of each reference power in each known month.
+
+    If `prices` is CURRENT_PRICES, all months have the current prices. Otherwise, each month has the
+    prices of its time.
+    """
     return _comparison(_compared_by(demand, prices), prices)
 
 
@@ -174,7 +178,10 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
 
 
 def classes_report(demand: Demand) -> dict[str, Any]:
-    """Return each reference power with its cost at current prices and the energy above it."""
+    """Return the cost of each reference power at current prices, and the energy above that power.
+
+    Cost and energy are listed by month.
+    """
     months = known_months(demand)
     comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals

@@ -1,6 +1,6 @@
 """Answers with days: their sums, peaks and costs.
 
-The cost of a day is the bill up to the day's end, less the bill up to the day's start. So the costs
+The cost of a day is the bill up to the day's end minus the bill up to the day's start. So the costs
 of the days add up to the month's bill. Even a day without any measurement has its share of the
 fixed prices.
 """

@@ -59,11 +59,12 @@ def gas_meter_costs(
 ) -> dict[str, Any]:
     """Return the costs of the gas meter `medium` and of the meters that it replaced.
 
-    `meters` are all gas meters. If there are several, only the costs of the first one include the
-    fixed price.
+    `meters` are all gas meters of the household. If `medium` itself was replaced, the report has no
+    costs. If several meters are in use, only the costs of the first of them include the monthly
+    price.
     """
-    # The costs of a replaced meter are shown with the meter that replaced it, so that the fixed
-    # price is counted only once. The replaced meter gets an empty report.
+    # The costs of a replaced meter are shown with the meter that replaced it, so that the monthly
+    # price is counted only once.
     current = _not_replaced(meters)
     if all(meter is not medium for meter in current):
         return gas_costs_report({}, prices, now)
@@ -86,7 +87,7 @@ def _has_replaced(medium: GasMeter, predecessor: GasMeter) -> bool:
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the sums of each day over `meters`, such as a gas meter and its predecessors."""
+    """Add up the daily sums of several meters, such as a gas meter and its predecessors."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():
@@ -126,11 +127,10 @@ def _share(start: datetime, seconds: float) -> float:
 def _running(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: date, end: date
 ) -> dict[str, Any] | None:
-    """Return the costs of `month` until its last whole day before `end`.
+    """Return the costs of `month` up to its last whole day before `end`.
 
-    Return None without a whole day.
-
-    The costs begin on the 1st, or on the first whole day if the meter was first read this month.
+    The costs begin on the 1st. If the meter was first read in `month`, they begin on the first
+    whole day. Return None if no day is whole.
     """
     ended = [month + n * _A_DAY for n in range((end - month).days)]
     whole = [day.day for day in ended if days_by_date.get(day, _UNKNOWN).is_whole]
@@ -143,9 +143,9 @@ def _running(
 def _year_ago(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the costs of the same days a year ago.
+    """Return the costs of the days of `month` a year before. `month` is a result of `_running`.
 
-    Return None unless all days of both years are whole.
+    Return None if a day is not whole in one of the two years.
     """
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)
@@ -158,7 +158,7 @@ def _year_ago(
 def _month(
     days_by_date: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
 ) -> dict[str, Any]:
-    """Return the sums from day `first` to day `last` of the month that begins at `start`.
+    """Return the gas and its costs from day `first` to day `last` of the month of `start`.
 
     The result also has the cost of each day of the month.
     """

@@ -1,7 +1,8 @@
 """Answers about the habits of a household.
 
-The answers are the usual sums from midnight to this time of the day, the highest powers of a month,
-and the base load: the power that the household draws at all times.
+- The usual energy and cost from midnight to this time of the day.
+- The highest powers of a month.
+- The base load: the power that the household draws at all times.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,9 +50,9 @@ class _Sums(NamedTuple):
 
 
 def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
-    """Return the usual sums from midnight to this time of the day.
+    """Return the usual energies, highest power and cost from midnight to this time of the day.
 
-    A usual sum is the mean of the same weekday in the last four weeks. The key `usual` is None if
+    A usual value is the mean of the same weekday in the last four weeks. The key `usual` is None if
     fewer than two of these four days are known completely.
     """
     now = demand.time.astimezone(LUXEMBOURG)
@@ -77,7 +78,7 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
 def _until(
     until: datetime, known: QuarterHours, contracts: Contracts, costs: dict[str, Any] | None
 ) -> dict[str, float | None] | None:
-    """Return the sums of a day from midnight to `until`.
+    """Return the energies, the highest power and the cost of a day from midnight to `until`.
 
     `costs` has the costs of the whole day. Return None if `costs` is None, or if a quarter-hour of
     the day is unknown.
@@ -91,8 +92,9 @@ def _until(
     used, fixed, sold = costs["cost_used"], costs["cost_fixed"], costs["feed_in"]
     cost = None
     if used is not None and fixed is not None:
-        # Split the day's costs: the cost of the used energy in proportion to energy times price,
-        # the fixed costs in proportion to time.
+        # Compute the part of the day's costs that belongs to the time before `until`. The cost of
+        # the used energy is divided in proportion to energy times price. The fixed costs are
+        # divided in proportion to time.
         cost = used * _ratio(part.weight, day.weight) + fixed * ((until - start) / (end - start))
         cost += (sold or 0.0) * _ratio(part.exported_wh, day.exported_wh)
     return {
@@ -123,9 +125,10 @@ def _quarters(known: QuarterHours, start: datetime, end: datetime) -> list[_Quar
 def _part(
     quarters: Sequence[_Quarter | None], start: datetime, until: datetime
 ) -> Iterator[tuple[_Quarter, float]]:
-    """Yield the known quarter-hours that begin before `until`, each with a share from 0 to 1.
+    """Yield the known quarter-hours that begin before `until`.
 
-    The share is 1, or less if `until` is within the quarter-hour. `quarters` begin at `start`.
+    Each quarter-hour comes with the share (0 to 1) of its time that lies before `until`. `quarters`
+    begin at `start`.
     """
     for n, quarter in enumerate(quarters):
         share = min(1.0, (until - start) / QUARTER_HOUR - n)
@@ -139,8 +142,8 @@ def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sum
         contract = contracts.at(start)
         price = price_of_kwh(contracts, start, NO_PRICES).imported
         above_wh = max(0.0, wh - (contract.reference_kw or 0.0) * 250)
-        # Past market prices are not stored, so a price can be unknown. Then all kWh have the same
-        # weight.
+        # A price that follows the market is unknown, because past market prices are not stored.
+        # Without a price, all kWh have the same weight.
         more = 0.0 if price is None else above_wh * (excess_price(contract, start) or 0.0)
         weight += (wh * (1.0 if price is None else price) + more) * share
         imported += wh * share
@@ -205,8 +208,9 @@ def _highest(
 def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     """Return the base load and its cost per year. Return None if the base load is unknown.
 
-    The base load is the power that a household draws at all times. It is the median over the last
-    seven nights; the value of a night is its lowest quarter-hour from 2:00 to 5:00.
+    The base load is the power that a household draws at all times. The lowest mean power of a
+    quarter-hour from 2:00 to 5:00 is the value of a night. The base load is the median of these
+    values over the last seven nights.
     """
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
@@ -225,7 +229,8 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
 def _mean_price(demand: Demand) -> float | None:
     """Return the mean price of a kWh over the coming week, None if it is unknown.
 
-    The market's price is its mean over the energy of the last twelve months.
+    If the price follows the market, the market's price is assumed to be its mean over the energy of
+    the last twelve months.
     """
     months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
     market = mean_market_prices(day for month in months for day in month.days)

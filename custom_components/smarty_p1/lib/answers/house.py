@@ -37,9 +37,10 @@ def house_report(
     market: Mapping[datetime, MarketPrices],
     until: datetime,
 ) -> dict[str, Any]:
-    """Return the days and months of a house until `until`, the start of a quarter-hour.
+    """Return the consumption and the own energy of a house, by day and by month.
 
-    `meter` has the quarter-hours that were measured, and the days from Leneda.
+    Own energy is the part of the consumption that was not drawn from the grid. The answer ends at
+    `until`, the start of a quarter-hour. `meter` has the measured quarter-hours and Leneda's days.
     """
     months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
     columns, past = meter

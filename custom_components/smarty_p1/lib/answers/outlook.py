@@ -1,4 +1,4 @@
-"""Answers with an outlook on prices: as data, or as the forecasts that EMHASS and evcc read.
+"""Answers with prices of the next 48 hours: as data, or as forecasts that EMHASS and evcc read.
 
 EMHASS and evcc accept no unknown price. So their forecasts leave out quarter-hours without a price.
 """
@@ -30,10 +30,11 @@ def outlook_report(
     market: Callable[[datetime], MarketPrices],
     past: Iterable[QuarterHour],
 ) -> dict[str, Any]:
-    """Return prices and usual import of each quarter-hour in the next 48 hours.
+    """Return the prices of each quarter-hour in the next 48 hours.
 
-    `name` is a format of `OUTLOOK_FORMATS`. `market` returns the market's prices. The usual import
-    is computed from the quarter-hours in `past`.
+    `name` is a format of `OUTLOOK_FORMATS`. The format FORMAT_JSON also has the power usually left
+    below the reference power. It is computed from the import in the quarter-hours `past`. `market`
+    returns the market's prices.
     """
     return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_import(past))])
 

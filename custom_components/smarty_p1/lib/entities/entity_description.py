@@ -1,4 +1,4 @@
-"""Types of the descriptions of entities, for Home Assistant, MQTT discovery and docs/entities.md.
+"""Classes that describe entities, for Home Assistant, MQTT discovery and docs/entities.md.
 
 Fields and values have the same names as in Home Assistant's own descriptions of entities.
 """
@@ -100,7 +100,7 @@ def are_sent(references: References) -> Callable[[Reading], bool]:
     """Return a function that says whether a telegram has each of several objects.
 
     Meters use different OBIS references for the same object. So `references` has a tuple of
-    alternative references for each object. The object need not have a value.
+    alternative references for each object. An object counts even if its value is empty.
     """
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references
@@ -118,6 +118,6 @@ def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=64)  # many successive telegrams have the same times
+@lru_cache(maxsize=64)  # successive telegrams often have the same times
 def _text_in(zone: tzinfo, time: datetime) -> str:
     return time.astimezone(zone).isoformat()

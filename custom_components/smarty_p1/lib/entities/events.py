@@ -43,7 +43,7 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> EventSpec:
 def _counts(reading: Reading) -> dict[str, int]:
     """Return the values of the counters that the meter sends.
 
-    The keys consist of a counter's kind and phase, with a space between.
+    A key is a counter's kind and phase, separated by a space.
     """
     get = reading.telegram.objects.get
     return {
@@ -77,10 +77,10 @@ DISTURBANCE = EventSpec(
 def disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the event type and the details for every kind of disturbance that was counted.
+    """Yield the event type and the details of each kind of disturbance that has a risen counter.
 
-    `before` and `now` are results of `_counts` for two readings. A counter that has risen gives an
-    event. A counter that is new or has fallen gives none.
+    `before` and `now` are results of `_counts` for two readings. A counter that is new or has
+    fallen is ignored.
     """
     for kind, phases in _COUNTERS.items():
         rises = {

@@ -1,8 +1,9 @@
 """Sensors of meters without a cable, and sensors of energy sharing. The values are from Leneda.
 
-Leneda, the national data platform, knows the values of a day only on the next day. The sensors of
-energy sharing show the last complete day. Home Assistant's statistics would assign these values to
-the wrong day. So the sensors of energy sharing have no state class.
+Leneda, the national data platform, knows the values of a day only on the next day. So the sensors
+of energy sharing show the last complete day. Home Assistant's statistics would add a day's values
+to the day on which they are shown. Without a state class, Home Assistant keeps no statistics, so
+the sensors of energy sharing have no state class.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +49,7 @@ def _attributes(day: DaySum) -> Mapping[str, Any]:
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 
 
-# Sensors with the codes of the platform Leneda. The code's last digit is not always the layer of
+# Sensors with the OBIS codes of Leneda's series. A code's last digit is not always the layer of
 # energy sharing: the code of layer 2 ends in 3, and the code of layer 3 ends in 2.
 SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
@@ -72,7 +73,7 @@ def _feeds_in(reading: Reading) -> bool:
 
 
 # These two sensors show the registers of a meter. Leneda does not know the registers, so the states
-# of the sensors stay unknown. But Leneda's hourly energies are added to their statistics.
+# of the sensors stay unknown. But Leneda's hourly energies are added to the sensors' statistics.
 _COUNTED: Mapping[str, Callable[[Reading], bool]] = {
     "energy_imported": lambda _reading: True,
     "energy_exported": _feeds_in,

@@ -50,7 +50,10 @@ _DIAGNOSTIC: Mapping[str, Any] = {
 
 
 def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec[Reading], ...]:
-    """Return the sensors of an M-Bus meter. Index and flow are left out if the unit is unknown."""
+    """Return the sensors of an M-Bus meter.
+
+    If the unit is unknown, the sensors of the index and of the flow are left out.
+    """
     return _mbus_sensors(identity, meter.type, meter.unit)
 
 
@@ -58,7 +61,7 @@ def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec
 def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpec[Reading], ...]:
     """Return the sensors of an M-Bus meter.
 
-    They are cached, because every MQTT message needs them.
+    The result is cached, because every MQTT message needs it.
     """
 
     def reference(reading: Reading, field: str) -> str:

@@ -195,9 +195,9 @@ def _counter(key: str, *references: str) -> SensorSpec[Reading]:
 
 
 def _message(key: str, reference: str) -> SensorSpec[Reading]:
-    """Return the sensor of a message.
+    """Return the description of a sensor for a message of the grid operator.
 
-    It is disabled, because an event entity also shows the message.
+    The sensor is disabled by default, because an event entity also shows the message.
     """
 
     def whole_text(reading: Reading) -> dict[str, str | None]:

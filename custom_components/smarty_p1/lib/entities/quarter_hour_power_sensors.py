@@ -32,7 +32,7 @@ _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return a function that gives a sensor's attribute MEASURED_SINCE for a reading.
+    """Return a function that returns the attribute MEASURED_SINCE for a reading.
 
     The attribute is the time at which the measurement of the running quarter-hour began. It is None
     if the reading has no `Demand`, or if `value_fn` returns None for the `Demand`.
@@ -148,7 +148,7 @@ DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _running_power(
         "demand_projected",
         lambda demand: demand.projected_kw,
-        state_class=None,  # a forecast is no measurement
+        state_class=None,  # so that Home Assistant keeps no statistics of a forecast
         entity_registry_enabled_default=False,
     ),
     mean_power("demand_last", lambda demand: demand.last_quarter),

@@ -123,9 +123,9 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return an attribute with the month whose grid prices are used.
+    """Return an attribute with the last month for which the used published prices were approved.
 
-    Return {} if the used grid prices are valid for the present month.
+    Return {} if they are approved for the present month, or if no published price is used.
     """
     return older_prices(price(demand).prices_of)
 
@@ -141,10 +141,8 @@ def cost(*parts: str) -> Callable[[Demand], float | None]:
 def surcharge(demand: Demand) -> float | None:
     """Return the month's cost in EUR of the energy above the reference power.
 
-    Return None if unknown.
-
-    The result has six decimals. These do not fill the database, because the cost changes at most
-    once in a quarter-hour.
+    Return None if it is unknown. The result has six decimals. These decimals do not fill the
+    database, because the cost changes at most once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]
@@ -190,9 +188,10 @@ def measured_share(demand: Demand) -> Attributes:
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return attributes: the month's measured share, and the month whose grid prices are used.
+    """Return the month's measured share as an attribute.
 
-    The second attribute exists only if newer grid prices are not published yet.
+    If the bill uses published prices after their approval has ended, a second attribute has the
+    last month for which they were approved.
     """
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
@@ -212,8 +211,9 @@ def feed_in_attributes(demand: Demand) -> Attributes:
 def total_attributes(demand: Demand) -> Attributes:
     """Return the attributes of the month's total.
 
-    They are the result of `energy_attributes`, the start of a partly measured month, the bill's
-    lines without a price, last month's total, and last month's measured share.
+    They are the result of `energy_attributes`, the names of the bill's lines without a price, last
+    month's total, and last month's measured share. If monthly prices do not count from the start of
+    the month, the attribute "since" is the time from which they count.
     """
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since

@@ -21,8 +21,9 @@ def prices_by_day(
 ) -> list[DayPrices]:
     """Return the hourly prices of each day.
 
-    The terms of `contract` and the grid prices of `moment` hold for all days. An hour without a
-    market price gets the mean market price of all days. Days with equal prices share one object.
+    All days have the terms of `contract` and the grid prices of `moment`. Aids are left out. An
+    hour without a market price gets the mean market price of all days. Days with equal prices share
+    one object.
     """
     vat = 1 + (AgreedPrices.at(contract, moment).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)

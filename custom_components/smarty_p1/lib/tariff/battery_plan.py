@@ -24,13 +24,14 @@ _HOURS = 24
 _DAYS_OF_ENERGY = 7
 _DAYS_OF_EXCESS = 14
 _PARTS = 20
-# The probability of an excess is multiplied by this factor, so that the plan keeps less energy for
-# the excess. The probability comes from a sample of only 14 days, and keeping energy has a cost.
+# The plan multiplies the probability of an excess over the reference power by this factor, so that
+# it keeps less energy for the excess. The probability is uncertain, because it comes from only 14
+# days. Energy that is kept for an excess cannot replace other import.
 _CAUTION = 0.7
-# A plan ends at midnight, and must assume the value of the energy that is still stored then. The
-# assumption is a weighted mean. The previous plan computed this value for the first midnight after
-# its own start; that result has the weight _REMEMBERED. The rest of the weight belongs to the value
-# of stored energy in the cheapest hour of the new plan.
+# A plan ends at a midnight, and needs a value for the energy that is still stored then. The plan
+# uses the weighted mean of two values. The first value is from the previous plan, which computed it
+# for the first midnight after its start. The weight of this first value is _REMEMBERED. The second
+# value is the value of stored energy in the cheapest hour of the new plan.
 _REMEMBERED = 0.8
 # Difference in EUR per kWh. Two values that differ by less count as equal.
 _EQUAL = 1e-7
@@ -115,8 +116,8 @@ class BatteryPlan:
     def note(self, hour: int, drawn_wh: float, fed_wh: float, above_wh: float) -> None:
         """Record the energies in Wh of one hour of the clock.
 
-        `drawn_wh` was imported below the reference power, `above_wh` above the reference power.
-        `fed_wh` was exported.
+        `drawn_wh` was imported below the reference power. `above_wh` is the import above the
+        reference power, limited to the battery's power. `fed_wh` was exported.
         """
         self._is_noted = True
         self._fed[hour] = fed_wh
@@ -131,7 +132,7 @@ class BatteryPlan:
         self._event.beside_wh += max(0.0, min(drawn_wh, self._most_wh - above_wh))
 
     def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
-        """Plan the next 24 hours. Return their limits as a list, indexed by hour of the clock."""
+        """Plan the next 24 hours. Return the limits of each hour, indexed by hour of the clock."""
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
@@ -193,7 +194,7 @@ class BatteryPlan:
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
 
     def _end_day(self) -> None:
-        """Add a day to the record of past days: the hours noted since the last plan."""
+        """Add the hours that were noted since the last plan as one day to the last days."""
         if self._is_noted:
             self._drawn_days.add(self._drawn)
             self._fed_days.add(self._fed)
@@ -251,9 +252,9 @@ class BatteryPlan:
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return `values` in their order, with `value` inserted `parts` times.
+    """Return the sorted list `values` after `value` was inserted `parts` times.
 
-    Only the 20 most valuable values stay.
+    All values are negated. Only the 20 most valuable parts stay in the list.
     """
     if not parts:
         return values
@@ -266,9 +267,10 @@ def _with_event(
 ) -> list[float]:
     """Return the values of the battery's parts if an excess over the reference power is possible.
 
-    The result is the mean of the values with and without the excess, weighted by the probability
-    of the excess. `event` is an excess as `_expected_events` returns it. `saving` is the value of a
-    part that replaces import below the reference power. All values are negated, `saving` too.
+    The result is the mean of the values with the excess and the values without the excess, weighted
+    by the probability of the excess. `event` is an excess as `_expected_events` returns it.
+    `saving` is the value of a part that replaces import below the reference power. All values are
+    negated, `saving` too.
     """
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)

@@ -1,7 +1,7 @@
 """Simulation of a battery on the quarter-hours of a household without one.
 
-The simulated rule knows prices in advance, from the contract and the market. The energy of a
-quarter-hour is known only when that quarter-hour runs:
+The simulated rule knows prices in advance, from the contract and the market. It knows the energy of
+a quarter-hour only when that quarter-hour runs:
 
 1. Once a day, `battery_plan.py` computes for each hour the amount of stored energy that is worth
    more later, and so is kept. The plan uses the prices until the end of the next day, and the
@@ -11,10 +11,11 @@ quarter-hour is known only when that quarter-hour runs:
    stored energy is worth more than the feed-in price.
 
 The battery never feeds in, and is empty at the beginning. Half of the loss is charging loss, half
-is discharging loss. The battery always draws its standby power. The rule knows the whole energy of
-the running quarter-hour, as if it had a perfect projection. So only the mean power counts. If a
-quarter-hour has both import and export, the worse order is assumed: the battery stores solar energy
-before it discharges, and does not give this energy to the house in the same quarter-hour.
+is discharging loss. The battery always draws its standby power. The rule knows the energy of the
+running quarter-hour from its start, as if it had a perfect projection. So changes of the power
+within a quarter-hour are not simulated. If a quarter-hour has both import and export, the worse
+order is assumed: the battery stores solar energy before it discharges, and does not give this
+energy to the house in the same quarter-hour.
 """
 
 from collections.abc import Sequence
@@ -115,7 +116,10 @@ class _Day(NamedTuple):
 
 
 class _DayAfter(NamedTuple):
-    """Energies of a day with the battery. `pass_hour` appends the quarter-hours of an hour."""
+    """Energies in Wh of a day's quarter-hours with the battery.
+
+    `_State.pass_hour` appends the quarter-hours of one hour.
+    """
 
     imported_wh: list[float]
     exported_wh: list[float]

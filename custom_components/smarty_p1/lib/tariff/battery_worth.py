@@ -4,8 +4,9 @@
 
 - `battery_simulation.py` simulates the battery. The months without and with the battery are billed
   like measured months, once for each reference power.
-- The saving compares both years, each at its cheapest reference power. If another reference power
-  is cheaper even without a battery, this advantage does not count as a saving of the battery.
+- The saving is the cost of the year without the battery minus the cost with the battery, each at
+  its cheapest reference power. So if another reference power is cheaper even without a battery,
+  this advantage does not count as a saving of the battery.
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
   battery saves nothing in an unknown quarter-hour. The upper end assumes that it saves as much as
   in a known quarter-hour.
@@ -160,7 +161,7 @@ def simulate_battery(
 
 
 def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
-    """Return the contract and its reference power.
+    """Return the present contract and its reference power in kW.
 
     If `feed_in_price` is a number, it replaces the feed-in price in the contract. Raises
     WhatIfError if the reference power or the energy price is unknown.

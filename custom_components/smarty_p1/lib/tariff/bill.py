@@ -7,13 +7,14 @@
   once, and the total is net plus VAT. So the bill adds up on paper.
 - Monthly prices count from the start of the month, whether its days were measured or not. In the
   very first month, they count from the day of the first reading.
-- Each line belongs to a part of the bill, such as the network. The costs of the parts with VAT are
-  rounded by the largest remainder, so that they add up to the total.
+- Each line belongs to a part of the bill, such as the network. The cost of a part includes VAT. The
+  costs are rounded by the largest remainder, so that they add up to the total.
 - If the contract lacks a price of the grid or a levy, the published price of each day is used.
 - While a price is unknown, its line is in `missing`, and there is no total.
 - Energy at the market's price is priced when it is measured. If the market's price is unknown then,
-  the energy counts as `unpriced_kwh`. If this is at most a tenth of the month's energy, it costs
-  the month's mean price. Otherwise, the price of the month's energy is unknown.
+  the energy counts as `unpriced_kwh`. If at most a tenth of the month's energy is unpriced, the
+  unpriced energy costs the month's mean price. Otherwise, the price of the month's energy is
+  unknown.
 - Exported energy without a price has no line, and is not in the total.
 - Exported energy has no VAT. An aid may have no VAT either.
 - Shared energy is left out of the lines of supplier and levies, but not of the network's lines.
@@ -192,7 +193,10 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
 
 
 class _Charge(NamedTuple):
-    """Charge: quantity times price, plus `market`, a cost at the market's prices."""
+    """Item of a bill. Its cost is `quantity` times `price`, plus `market`.
+
+    `market` is the cost at the market's prices, None for a fixed price.
+    """
 
     name: str
     quantity: float
@@ -213,7 +217,7 @@ class MonthPrices(NamedTuple):
 
 
 def month_prices(month: Month, contracts: Contracts, until: datetime) -> MonthPrices:
-    """Return the mean prices and the rate of the VAT that `compute_bill` uses."""
+    """Return the mean market prices and the VAT rate for the bill of `month` up to `until`."""
     parts = parts_of(month, contracts, until)
     return _month_prices(parts, [_bought(part) for part in parts], [_sold(part) for part in parts])
 
@@ -235,8 +239,9 @@ def compute_bill(
     """Return the bill of `month` from its start to `until`, or to its end if that is earlier.
 
     If a contract lacks a price of the grid or a levy, the published price of each day is used. If
-    `published` is given, its prices replace the published prices of all days. `of_month` are the
-    prices of a longer part of the month, if `month` has only its first days.
+    `published` is given, its prices replace the published prices of all days. If `month` has only
+    the first days of a month, the caller can pass the prices of more days of that month as
+    `of_month`.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
@@ -282,7 +287,7 @@ def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> 
 
 
 class _Sums(NamedTuple):
-    """Sums of bill lines, in EUR. The fields have the names of fields of `Bill`.
+    """Sums of bill lines, in EUR. `Bill` has fields with the same names and meanings.
 
     A sum is None if it is unknown.
     """
@@ -330,10 +335,10 @@ class _Energy(NamedTuple):
         return max(0.0, self.kwh - self.market_kwh)
 
     def priced(self, mean: float | None) -> _Energy:
-        """Return this energy. The part with an unknown market price gets the price `mean`.
+        """Return this energy, with the price `mean` for the part whose market price is unknown.
 
-        `mean` is a mean of market prices. If `mean` or the margin is None, the energy is returned
-        unchanged.
+        `mean` is the mean market price of the month. If `mean` is None, or if the price does not
+        follow the market, the energy is returned unchanged.
         """
         if self.margin is None or mean is None:
             return self
@@ -367,9 +372,9 @@ def _sold(part: MonthPart) -> _Energy:
 
 
 def _mean_price(energies: Sequence[_Energy]) -> float | None:
-    """Return the market's mean price of a month's energy.
+    """Return the mean market price of the energies whose price follows the market, in EUR per kWh.
 
-    Return None if the market's price is known for less than 90 % of the energy.
+    Return None if the market's price is known for less than 90 % of these energies.
     """
     of_market = [energy for energy in energies if energy.margin is not None]
     kwh, known_kwh = (
@@ -450,7 +455,7 @@ def _energy(name: str, energy: _Energy) -> _Charge:
 def _community(parts: Sequence[MonthPart]) -> Line | None:
     """Return the line of the energy community's own bill.
 
-    Return None if no energy was shared, or if its price is unknown in a part of the month.
+    Return None if no energy was shared, or if the price of a part of the shared energy is unknown.
     """
     shared = [part for part in parts if part.shared.all_wh]
     prices = [part.contract.community_price for part in shared]

@@ -3,9 +3,10 @@
     compare(months, contracts, until).cheapest
 
 A reference power of the tariff is called a class. A smaller class has a lower fixed price, but the
-surcharge applies to more energy. Only the last 12 whole months decide, and nothing is
-extrapolated. Amounts include VAT if the contract does. Each month has the prices of its time, or
-all months have the current prices. Current prices say more about the coming months.
+surcharge applies to more energy. Only the last 12 whole months decide. If fewer whole months are
+known, only the saving is scaled to a year. Amounts include VAT if the contract does. Each month has
+the prices of its time, or all months have the current prices. Current prices say more about the
+coming months.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +27,9 @@ _WORTH_A_YEAR = 5
 
 
 class ClassCost(NamedTuple):
-    """Cost in EUR of one reference power in a month.
+    """Energy above one reference power in a month, and the cost of this reference power in EUR.
 
-    An amount is None if one of its prices is unknown.
+    A cost is None if one of its prices is unknown.
     """
 
     excess_kwh: float
@@ -86,9 +87,9 @@ def compare(
     the prices of their own time.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # Only the contract's own reference power can have prices from the contract. The costs of all
-    # other reference powers come from published prices. So always name the day until which the
-    # published prices are approved.
+    # The contract can have its own price only for its own reference power. The costs of all other
+    # reference powers come from published prices. So if the approval of the published prices has
+    # ended, always name the last approved day.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

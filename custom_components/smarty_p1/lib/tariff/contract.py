@@ -26,8 +26,9 @@ MAX_AID_NAME_LENGTH = 60
 class Contract:
     """Terms of a household's contract, and the prices of its bill in EUR without VAT.
 
-    A field is None if the household has not entered it. The published price is used instead. Energy
-    prices are not published, so an energy price that is not entered is unknown.
+    A field is None if the household has not entered it. A missing price of the grid, and a missing
+    levy, are replaced by the published price. Energy prices are not published, so an energy price
+    that is not entered is unknown.
     """
 
     reference_kw: float | None = None
@@ -147,7 +148,7 @@ NO_PRICES = MarketPrices()
 
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """All contracts of a connection in the order of time, each with the time from which it holds.
+    """Contracts of a connection in the order of time, each with the time from which it holds.
 
     The first contract also holds at all earlier times.
     """
@@ -174,9 +175,10 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts before the latest contract was entered.
+        """Return the contracts as they were before the user entered the latest contract.
 
-        If they are unknown, only the latest contract is left out. A single contract stays.
+        If these contracts are unknown, return the present contracts without the latest contract. If
+        there is only one contract, return it.
         """
         return replace(self, entries=self.replaced or self.entries[:-1] or self.entries)
 
@@ -190,7 +192,7 @@ class Contracts:
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
         """Return the contracts that hold at any time from `start` to `end`, in the order of time.
 
-        The result has at least one contract.
+        A contract that begins at `end` is left out. The result has at least one contract.
         """
         later = (contract for since, contract in self.entries if start < since < end)
         return self.at(start), *later

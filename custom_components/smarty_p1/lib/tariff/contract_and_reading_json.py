@@ -96,7 +96,7 @@ def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores
 def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
     """Return the contracts from the JSON that `store_contracts` made.
 
-    `replaced` is the JSON of the replaced entries, or None.
+    `replaced` is the JSON of `Contracts.replaced`, None without such entries.
     """
     return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
 
@@ -186,7 +186,7 @@ def load_segment(data: Stored) -> ReadingSegment:
 
 
 def _load_span(data: Stored) -> Span:
-    """Return the span of a stored line. The span has the number 0 until its line is in a file."""
+    """Return the span of a stored line. The line is not in a file yet, so its number is 0."""
     return span_of(checked_text(data), is_numbered=False)
 
 

@@ -2,7 +2,7 @@
 
 - The first contract ever entered holds for all recorded time.
 - A value in a field that was empty before holds from the 1st of the month of the entered day.
-  Without an entered day, this is the current month.
+  Without an entered day, it holds from the 1st of the current month.
 - A changed value, or a new second price, holds from the entered day. Without an entered day, it
   holds from the start of the running quarter-hour. If more than half of this quarter-hour has
   passed, it holds from the next quarter-hour.
@@ -16,12 +16,12 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# A value in a field that was empty before holds from the 1st of the month. These fields are
-# exceptions, because a second price also changes the price of hours that had a price before.
-# A missing category means A and missing levies mean no levies, so these fields are never empty.
+# Fields that never count as empty, so that a value in them does not hold from the 1st of the month.
+# A new second price also changes the price of hours that had a price before. A missing category
+# means category A, and missing levies mean a bill without levies.
 _NEVER_FILLED = {"second_price", "second_hours", "consumer_category", "has_levies"}
-# A price is either fixed or follows the market. So if one of the two fields has a value, the other
-# one does not count as empty.
+# A price is either fixed, or a margin on the market's price. Each kind of price has its own field.
+# If one of the two fields has a value, the other field does not count as empty.
 _ALTERNATIVES = {
     "energy_price": "energy_margin",
     "energy_margin": "energy_price",
@@ -45,7 +45,8 @@ def with_entered(
     if now is None or contracts.entries == Contracts().entries:
         return replace(contracts, entries=((BEGINNING, contract),))
     start = _next_change(now)
-    # If the latest contract is still to come, `contract` corrects it.
+    # If the latest contract begins at `start` or later, `contract` corrects it. Then keep the
+    # remembered entries from before both contracts.
     if contracts.entries[-1][0] < start:
         contracts = _remembering(contracts)
     month = _filled(contracts, contracts.at(start), contract, month_start(now))
@@ -60,8 +61,9 @@ def _with_day(
         return contracts
     if contract == contracts.latest:
         contracts = contracts.before_latest
-    # If both begin on the same day, `contract` corrects the latest contract. Remember a contract of
-    # a later day, because `since` may have a typing error.
+    # If the latest contract begins on the same day, `contract` corrects it. Then keep the
+    # remembered entries from before both contracts. But remember a contract that begins on a later
+    # day, because the day `since` may be a typing error.
     if contracts.entries[-1][0] != start:
         contracts = _remembering(contracts)
     if now is None or start > now:
@@ -76,10 +78,11 @@ def _with_day(
 
 
 def _remembering(contracts: Contracts) -> Contracts:
-    """Return `contracts` with their entries as `replaced`, so that the day can be corrected.
+    """Return `contracts` with a copy of their entries in the field `replaced`.
 
-    Do not call this function if the new contract corrects the latest contract. Then `replaced`
-    keeps the entries before both.
+    If the user later corrects the day of the new contract, `before_latest` returns these entries.
+    Do not call this function if the new contract corrects the latest contract, because then
+    `replaced` must keep the entries from before both contracts.
     """
     if contracts.entries == Contracts().entries:
         return contracts
@@ -92,7 +95,7 @@ def _next_change(now: datetime) -> datetime:
 
 
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
-    """Return `contracts`. The empty fields of contracts that hold at `since` or later are filled.
+    """Fill the empty fields of all contracts that hold at `since` or later. Return the contracts.
 
     `_put_in` fills the fields of one contract.
     """
@@ -107,7 +110,7 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
-    """Return `contract`. Its empty fields get the values of `after`, the entered contract.
+    """Return `contract` with its empty fields filled from `after`, the entered contract.
 
     A field counts as empty if neither `contract` nor `before` has a value for it. `before` is the
     contract that `after` replaces.

@@ -112,7 +112,8 @@ class _Part(NamedTuple):
         energies: Sequence[float],
         pieces: Sequence[Piece],
     ) -> Mapping[str, TimeOfUseSplit]:
-        # A forecast needs the hours of a later contract, too.
+        # A forecast uses this day as the model of coming days, and a later contract may hold then.
+        # So also split the energy by the hours of all later contracts.
         every = {hours for contract in self.contracts if (hours := contract.second_hours)}
         if not every or not energies:
             return _of(pieces)
@@ -188,9 +189,10 @@ def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
 
 
 def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, ClassExcess]:
-    """Return `above` with all counts limited to `max_count`.
+    """Return `above` with all counts of quarter-hours limited to `max_count`.
 
-    The limit is needed, because a clock that is set back repeats quarter-hours.
+    A clock that is set back repeats quarter-hours, so a count can be above the number of
+    quarter-hours in the day.
     """
     return {
         kw: ClassExcess(min(excess.quarter_hours, max_count), excess.energy_wh)
@@ -201,7 +203,10 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return `splits` and the splits of `pieces`, added up by time-of-use hours and rounded."""
+    """Return the sums of `splits` and of the splits of `pieces`, rounded.
+
+    The keys are the time-of-use hours, as in `Contract.second_hours`.
+    """
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {
         hours: TimeOfUseSplit(round(split.energy_wh, DECIMALS), round(split.second_wh, DECIMALS))

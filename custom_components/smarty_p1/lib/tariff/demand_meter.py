@@ -74,20 +74,22 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour can be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# Shortest time by which the remaining energy of the quarter-hour is divided. In the last few
-# seconds, the division would give a very high power. An appliance switched on at that power would
-# exceed the reference power in the next quarter-hour.
+# The available power is the energy left until the reference power, divided by the remaining time of
+# the quarter-hour. This is the shortest divisor, because the last few seconds would give a very
+# high power. An appliance switched on at that power would exceed the reference power in the next
+# quarter-hour.
 _MIN_REST = timedelta(minutes=1)
-# Difference in kWh. If another program has rounded a register up, a later reading can be lower by
-# up to this difference.
+# Tolerance in kWh. If another program has rounded a register up, a later reading can be lower than
+# the rounded value by up to this tolerance.
 _MAX_ROUNDING_KWH = 1.0
 
 
 class DemandMeter:
     """Record of one connection: its quarter-hours, contracts and months.
 
-    `snapshot` has the values after the last reading. Before the first reading ever, it has only the
-    days of the platform Leneda, and is None without such days. `newest` has later days, too.
+    `snapshot` has the values after the last reading. Before the first reading, `snapshot` has only
+    values from the platform Leneda. It is None if Leneda has none. `newest` can have values from
+    Leneda that are later than the last reading.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
@@ -127,11 +129,15 @@ class DemandMeter:
 
     @property
     def newest(self) -> Demand | None:
-        """Return the snapshot, or the values after Leneda's last quarter-hour if this is later.
+        """Return `snapshot`, or values from the platform Leneda that are later than the snapshot.
 
-        Then nothing reads the meter, and answers show the days of the platform Leneda, as without
-        a cable. Sensors show `snapshot`: their statistics need the rest of a month that has ended
-        without readings, so this month must be shown once more before the next month.
+        If Leneda's last quarter-hour ends after the last reading, nothing reads the meter. Then the
+        result has the values at the end of that quarter-hour, as for a meter without a cable. If
+        the quarter-hour lies in a later month than the shown month, the result shows that month.
+
+        Answers use this property, and sensors use `snapshot`. If a month ends without readings, the
+        next reading shows the whole month once more, because the statistics of the sensors need the
+        rest of its energy. So the sensors must not show a later month before that reading.
         """
         snapshot, until = self.snapshot, self._history.past.until
         if snapshot is None or until is None or not self.has_readings:
@@ -197,10 +203,7 @@ class DemandMeter:
 
     @property
     def columns(self) -> Columns:
-        """Return a copy of all spans by month.
-
-        It includes the unconfirmed spans of doubtful clocks.
-        """
+        """Return a copy of all spans by month, including spans that are not confirmed yet."""
         return {start: month.copy() for start, month in self._history.columns().items()}
 
     def keep(self, months: int) -> None:
@@ -219,7 +222,7 @@ class DemandMeter:
         """Return whether `time` is before the latest contract begins. Return False for None."""
         return time is not None and self._contracts.at(time) is not self._contracts.latest
 
-    def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
+    def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,
         time: datetime | None,
         energies: Energies,
@@ -272,7 +275,7 @@ class DemandMeter:
         }
 
     @classmethod
-    def from_dict(  # noqa: PLR0913, PLR0917 - all that is stored of a meter
+    def from_dict(  # noqa: PLR0913, PLR0917 - the stored data of a meter
         cls,
         data: Stored,
         contract: Contract = NO_CONTRACT,
@@ -281,12 +284,13 @@ class DemandMeter:
         months: tuple[Month, ...] = (),
         now: datetime | None = None,
     ) -> Self:
-        """Return the meter restored from `data`, which `as_dict` returned, and the stored spans.
+        """Return the meter restored from its stored state and its stored spans.
 
-        `files` has the stored spans. `contract` is the contract in the options, and `since` its
-        first day. `months` are the months in the archive of version 2 of the state. If `data` has
-        version 2, all spans are made from the day sums in `data` and `months` and from `files`;
-        these spans then replace the files. Reading years of files takes some time.
+        `data` is the state that `as_dict` returned. `files` has the spans. `contract` is the
+        contract in the options, and `since` its first day. `months` are the months in the archive
+        of version 2 of the state. If `data` has version 2, all spans are made from the day sums in
+        `data` and `months`, and from the lines in `files`. These spans then replace the files.
+        Reading years of files takes some time.
 
         The time since the last reading becomes a gap, and the power is unknown until the next
         reading. Raises ValueError for malformed data and unknown versions.
@@ -418,10 +422,10 @@ class DemandMeter:
         )
 
     def _past_snapshot(self, end: datetime, shown: datetime) -> Demand:
-        """Return the values of the month that begins at `shown`, as Leneda knows them until `end`.
+        """Return the values at `end`, the time up to which Leneda's data is shown.
 
-        The result has no registers, because Leneda's data does not contain them. If the registers
-        were 0, the first reading would seem to add the energy of years.
+        `shown` is the start of the shown month. The values of the running quarter-hour are None,
+        because Leneda does not know them.
         """
         summary = self._summarise(shown)
         has_reference = self._contracts.at(end - QUARTER_HOUR).reference_kw is not None

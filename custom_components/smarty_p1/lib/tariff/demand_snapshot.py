@@ -18,7 +18,7 @@ class Demand:
     """Values of the running quarter-hour and of the shown month after a reading.
 
     Times are in UTC, except `month_start`. If the running quarter-hour was measured only since
-    `measured_since`, the same mean power is assumed for its missed part.
+    `measured_since`, the same mean power is assumed for the time before.
     """
 
     time: datetime

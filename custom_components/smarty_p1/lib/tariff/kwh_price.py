@@ -123,10 +123,10 @@ def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> fl
 def _aids(
     contracts: Contracts, prices: AgreedPrices, moment: datetime
 ) -> tuple[list[float], float]:
-    """Return the aids per kWh as negative prices.
+    """Return the aids per kWh as negative prices in EUR.
 
-    The first result lists the aids that bear VAT, each without VAT. The second result is the sum of
-    the aids that bear no VAT.
+    The first result is a list with the price, without VAT, of each aid that bears VAT. The second
+    result is the sum of the aids that bear no VAT.
     """
     taxed, untaxed = [], 0.0
     for aid in contracts.aids_at(moment):

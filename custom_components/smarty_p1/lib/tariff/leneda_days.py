@@ -1,7 +1,7 @@
 """Quarter-hours and shared energy from the national platform Leneda.
 
 Leneda's data completes the measured quarter-hours only when months are shown. It is never stored
-with the measured quarter-hours, so an import from Leneda can be undone.
+with the measured quarter-hours, so it can be removed again.
 """
 
 from collections.abc import Iterable, Mapping

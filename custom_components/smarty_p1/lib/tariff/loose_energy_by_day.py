@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class _Remainder(NamedTuple):
-    """Rest of a gap or of an incomplete quarter-hour, for which Leneda has no quarter-hour."""
+    """Part of a gap, or of an incomplete quarter-hour, that Leneda's quarter-hours do not cover."""
 
     kind: Kind
     period: Period
@@ -142,9 +142,10 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return `starts`, and the starts of all months that loose spans connect with these months.
+    """Return `starts`, and the starts of all months that are connected with these months.
 
-    A loose span connects the months that it touches. A chain of spans connects months, too.
+    Two months are connected if a loose span touches both, or if both are connected with a third
+    month.
     """
     result: set[datetime] = set()
     waiting = [*starts]

@@ -16,7 +16,8 @@ _ENDS = ("end", "end_time", "endsAt", "till", "to")
 _PRICES = ("value", "price", "price_per_kwh")
 _MAX_LISTS = 8
 _MAX_HOURS = timedelta(hours=24)
-# Tolerated difference in EUR per kWh, because some sensors round their state but not their lists.
+# Tolerated difference in EUR per kWh between two equal prices. Some sensors round their state, but
+# not the lists in their attributes.
 _ROUNDING = 0.002
 
 type PricesAhead = dict[datetime, float]
@@ -28,8 +29,9 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
 
     A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
     EUR per kWh. A row without an end lasts until the next row starts. If it is the last row, it
-    lasts as long as the row before. Unreadable rows, prices above `max_price` or below
-    -`max_price`, and quarter-hours with two different prices are left out.
+    lasts as long as the row before. Left out are unreadable rows, rows that start within a
+    quarter-hour, prices above `max_price` or below -`max_price`, and quarter-hours with two
+    different prices.
     """
     read = sorted(_read(rows), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
@@ -60,10 +62,11 @@ def prices_of_attributes(
 ) -> PricesAhead:
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
-    A list is used if its price at `now` equals `price_now`, the entity's state. A list without a
-    price at `now`, such as a list for tomorrow, is used if it has the same columns as a used list.
-    So lists with other taxes, hours or units than the entity's state are ignored. `factor` and
-    `max_price` have the same meaning as in `prices_by_quarter`.
+    Some lists have other taxes, hours or units than `price_now`, the entity's state. Such lists are
+    ignored. A list is used if its price at `now` equals `price_now`. A list without a price at
+    `now`, such as a list for tomorrow, is used if it has the same columns as a used list. If two
+    lists have the same columns, and the price of one of them at `now` differs from `price_now`,
+    neither list is used. `factor` and `max_price` have the same meaning as in `prices_by_quarter`.
     """
     lists = list(_lists_of(attributes, factor, max_price))
     good: set[frozenset[str]] = set()

@@ -67,8 +67,10 @@ from .spans import MAX_SHARED_GAP, Position, Span
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
 _A_DAY = timedelta(days=1)
-# Two gaps with a short segment between them become one gap up to this length. With gaps of this
-# length, MAX_SEGMENTS segments last about a day, so that a clock is trusted only after a day.
+# Maximum length of a gap that is merged from two gaps and the short segment between them. Without a
+# merge, the short segment stays. When there are more than MAX_SEGMENTS segments, the oldest segment
+# is confirmed, so its clock is trusted. If all segments are short, this limit delays that by more
+# than half a day.
 _MAX_MERGED_GAP = timedelta(hours=4)
 
 
@@ -121,7 +123,10 @@ class ReadingSegment:
         return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading`, earlier or later, fits the segment's meter and register."""
+        """Return whether `reading` fits the segment's meter and register.
+
+        The time of `reading` may be before or after the segment, because a clock can be wrong.
+        """
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
@@ -140,9 +145,9 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many segments, from the first on, stay when `reading` is taken.
+    """Return how many of the first segments stay when `reading` is taken.
 
-    The caller drops all other segments. `reading` comes after a break, so it does not simply
+    The caller drops the segments after these. `reading` comes after a break, so it does not simply
     continue the last segment.
     """
     for index in reversed(range(len(segments) - 1)):
@@ -187,7 +192,7 @@ def _is_part_of_gap(
 
     Such a segment has no whole quarter-hour. The caller drops it, so the two gaps become one gap.
     """
-    if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
+    if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - a segment before the last
         return False
     before, short = segments[-2:]
     if not before.is_register_of(reading, serial_number):

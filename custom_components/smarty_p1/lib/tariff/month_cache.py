@@ -15,8 +15,9 @@ from .spans import Columns, Kind, MonthColumns, Span, months_between
 class KnownMonths:
     """Cache of the months that are computed from the spans (periods with energy) of a connection.
 
-    A new quarter-hour changes only its day. A new gap or part of a quarter-hour changes all its
-    months. New contracts or new data of the national platform Leneda change all months.
+    A new quarter-hour changes only its day. A new gap, or a new part of a quarter-hour, changes all
+    months that it touches. New contracts or new data of the national platform Leneda change all
+    months.
     """
 
     def __init__(self) -> None:

@@ -109,7 +109,7 @@ def cells_of(line: str) -> tuple[list[str], bool]:
 
 
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
-    """Return the span of a line, which has no line break. Raises ValueError for a malformed line.
+    """Return the span of a line without its line break. Raises ValueError for a malformed line.
 
     If `is_numbered` is false, the line is not in a file yet, so its number must be 0.
     """

@@ -112,10 +112,9 @@ class RowReader:
     def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
         """Put the measured quarter-hour of a line into `month` without making a `Span`.
 
-        A year has 35,000 quarter-hours, and making so many objects would take long.
-
-        Return False, and change nothing, if the line is newer than the stored state, repeated or
-        out of order. The caller must then pass the line to `_take_span`.
+        A year has 35,000 quarter-hours, and as many `Span` objects would take long to make. If the
+        line is newer than the stored state, repeated or out of order, change nothing and return
+        False. The caller must then pass the line to `_take_span`.
         """
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first
@@ -192,7 +191,7 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # If there are too many months, `Row` drops the month that comes first in this dict. So sort
+        # If there are too many months, `Row` usually drops the first month in this dict. So sort
         # the dict, so that the oldest month comes first.
         self.row.months = dict(sorted(self.row.months.items()))
 
@@ -239,7 +238,7 @@ def _float(text: str) -> float | None:
 def _positions(span: Span) -> tuple[Position, Position]:
     """Return the registers at the start and at the end of a span.
 
-    Unknown imported energy is NaN.
+    If the register of imported energy is unknown, its value is NaN.
     """
     amounts = span.amounts
     imported_wh, exported_wh = span.imported_register_wh, span.exported_register_wh

@@ -38,10 +38,10 @@ class Estimate(NamedTuple):
 
 
 def estimated(demand: Demand) -> Estimate | None:
-    """Return the estimate of the month that the sensors show. Return None if it is impossible.
+    """Return the estimate of the month that the sensors show.
 
-    The estimate is made at the start of the running quarter-hour, so that it changes once a
-    quarter-hour, and not with every telegram. It needs enough data, and all prices.
+    The estimate uses the data up to the start of the running quarter-hour, so that it does not
+    change with every telegram. Return None without enough data, or if a price is unknown.
     """
     until = quarter_start(demand.until)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
@@ -50,9 +50,10 @@ def estimated(demand: Demand) -> Estimate | None:
 def estimate_month(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
-    """Return the estimate of `month`, the running month. Return None without enough data or prices.
+    """Return the estimate of `month`, the running month.
 
-    `earlier` are the months before, `until` is the time up to which `month` is measured.
+    `earlier` are the months before. `until` is the time up to which `month` is measured. Return
+    None without enough data, or if a price is unknown.
     """
     is_in_time = month.start + _DAYS_BEFORE <= until < month.end
     if not is_in_time or month.known_share(until) < _MIN_MEASURED_SHARE:
@@ -136,7 +137,10 @@ def _total(
 
 
 def _lacks_price(day: Day, contract: Contract) -> bool:
-    """Return whether a part of the energy of `day` needs a market price that is unknown."""
+    """Return whether the imported or the exported energy of `day` needs an unknown market price.
+
+    `day` is a coming day of the forecast.
+    """
     is_bought = contract.energy_margin is not None and day.imported_wh > 0
     is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
     return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)
@@ -174,10 +178,11 @@ class _Known(NamedTuple):
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return the sum of the parts divided by the sum of the wholes, over all `days`.
+        """Return a share of all `days` together: the sum of parts divided by the sum of wholes.
 
-        `of` returns the part and the whole of one day. If the wholes of `days` add up to 0, use
-        the days in `others`. Return None if the wholes of `others` add up to 0, too.
+        `of` returns the part and the whole of one day, such as market cost and energy. If the
+        wholes of `days` add up to 0, use the days in `others`. Return None if the wholes of
+        `others` add up to 0, too.
         """
         for days in self:
             pairs = [of(day) for day in days]

@@ -18,9 +18,9 @@ _QUARTER_HOURS_A_DAY = 96
 
 
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
-    """Return the sum of the excesses of all `days`.
+    """Return the total excess of `days` over the contract's reference power.
 
-    The excess of each day is the excess over the reference power in that day's contract.
+    Each day is compared with the contract of that day.
     """
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
     excesses = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
@@ -62,12 +62,12 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield `months`. In the first month, monthly prices count only from the first recorded day.
+    """Yield `months`, with monthly prices counted from the first recorded day of a connection.
 
-    So the field `since` of the first month becomes the start of this day. If the first month has
-    less than a day of known quarter-hours (fewer than 96), `since` of the second month becomes the
-    start of the second month's first recorded day, and so on. This ends with the first month that
-    has at least 96 known quarter-hours. All later months are yielded unchanged.
+    `months` are in the order of time. The field `since` of the first month becomes the start of its
+    first recorded day. If the first month has fewer than 96 known quarter-hours (a day), the field
+    `since` of the second month is set in the same way, and so on. The last such month is the first
+    month with at least 96 known quarter-hours. All later months are yielded unchanged.
     """
     is_first = True
     for month in months:

@@ -1,7 +1,8 @@
 """Whole months with their quarter-hours, as the data for the simulation of a battery.
 
 The quarter-hours are grouped by day, because bills are computed from days. The simulation changes
-only the energy in known quarter-hours. The time of all other energy is unknown.
+only the energy in known quarter-hours. All other energy stays unchanged, because its time is
+unknown.
 """
 
 from bisect import bisect_left
@@ -25,8 +26,8 @@ from .time_of_use import TimeOfUseSplit, is_second
 MIN_DAYS = 300
 """Minimum number of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
-# Minimum share, for two purposes. A day counts as measured if this share of its quarter-hours is
-# known. A day counts as priced if this share of its energy has a market price.
+# A day counts as measured if at least this share of its quarter-hours is known. A day counts as
+# priced if at least this share of its energy also has a market price.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
@@ -79,10 +80,10 @@ class WhatIfDay(NamedTuple):
     def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
         """Return the day as it would be if its quarter-hours had the energies `after`.
 
-        The result has the excess over `reference_kw`, and the energy in the hours `hours`. If the
-        day lacks one of these values, the value is computed from the quarter-hours. A quarter-hour
-        without a market price gets the day's mean price. Shared energy changes in proportion to
-        imported energy.
+        The result has the excess over `reference_kw`. If `hours` is not None, the result also has
+        the energy in these time-of-use hours. If this day lacks one of these two values, the value
+        is computed from the quarter-hours. A quarter-hour without a market price gets the day's
+        mean price. Shared energy changes in proportion to imported energy.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -155,7 +156,11 @@ class WhatIfDay(NamedTuple):
     def _changed_priced(
         self, after: DayEnergies, left: float, left_exported: float
     ) -> tuple[float, float]:
-        """Return the imported and the exported energy with a known market price."""
+        """Return the imported and the exported energy with a known market price after the change.
+
+        Both energies are in Wh. `left` is the imported energy after the change divided by the
+        imported energy before it. `left_exported` is the same ratio of the exported energy.
+        """
         day, market_wh = self.day, self.day.market_wh * left
         market_exported_wh = day.market_exported_wh * left_exported
         if not day.imported_wh:
@@ -263,7 +268,7 @@ def _known_day(
 
 @lru_cache(maxsize=16)
 def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
-    """Return whether a quarter-hour has the second price, by weekday and time of day.
+    """Return which quarter-hours of a week have the second price.
 
     The result has a list for each weekday from Monday on. Each list has a flag for each of the 96
     quarter-hours of the day.
@@ -296,7 +301,8 @@ def _with_quarters(
 ) -> Iterator[tuple[Day, Sequence[QuarterHour]]]:
     """Yield each day, or part of a day under one contract, and its quarter-hours.
 
-    With `feeds_in`, quarter-hours without a known exported energy are left out.
+    With `feeds_in`, quarter-hours with unknown exported energy are left out, because the simulation
+    would lack their solar energy.
     """
     days = [day for month in months for day in month.days]
     starts = [quarter.start for quarter in quarters]
@@ -305,8 +311,6 @@ def _with_quarters(
         end = min(end, following.start) if following else end
         part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
         if feeds_in:
-            # Leave out a quarter-hour with unknown exported energy, because the simulation would
-            # lack its solar energy.
             part = [quarter for quarter in part if quarter.exported_kwh is not None]
         yield day, part
 
@@ -391,9 +395,8 @@ def _priced_wh(energies_wh: Sequence[float], prices: Sequence[float | None]) -> 
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return (`before_wh` + `more_wh`) / `before_wh`, but at least 0.
+    """Return the ratio (`before_wh` + `more_wh`) / `before_wh`, but at least 0.
 
-    Return 1 if `before_wh` is 0. `more_wh` is negative if the battery supplies energy instead of
-    the grid.
+    Return 1 if `before_wh` is 0. `more_wh` is negative if the energy becomes less.
     """
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0

@@ -1,9 +1,10 @@
 """Correction of past market prices by the market costs that the meter has stored.
 
-Past market prices are derived from recorded prices of a kWh: the parts of today's contracts and
-aids are subtracted. A price was recorded with the parts known then. If a part is entered later for
-past days, all prices derived for these days are wrong by the same amount. The stored costs were
-computed from the market's price itself, so they reveal this amount.
+The market's price of a past hour is not stored. It is derived from the recorded price of a kWh, by
+subtracting the other parts of that price, such as the grid's price. The subtracted parts are the
+parts known today, but the recorded price consists of the parts known then. If the user enters a
+part later for past days, all prices derived for these days are wrong by the same amount. The stored
+market costs were computed from the market's price itself, so they reveal this amount.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +18,16 @@ from .months_for_battery import MarketHours
 from .spans import Columns
 
 _QUARTERS = 4
-# Minimum number of hours with a cost. Energy within an hour may have another mean price than the
-# hour itself, so a single hour says little about the others.
+# Minimum number of hours of a day with a stored cost. The price computed from the cost of an hour
+# is the mean over the energy, not over the time. So a single hour says little about other hours.
 _MIN_HOURS = 3
 
 
 def at_stored_level(market: MarketHours, columns: Columns) -> MarketHours:
-    """Return `market` with the prices of each day raised or lowered to the level of stored costs.
+    """Return `market` with the prices of each day corrected by means of the stored costs.
 
-    `columns` has the stored costs. A day with few stored costs is corrected like the day before.
+    All prices of a day are corrected by the same amount. `columns` has the stored costs. A day with
+    few stored costs is corrected by the amount of the day before.
     """
     days = [[*hours] for _, hours in groupby(sorted(market), day_start)]
     energy = {hour: prices.energy for hour, prices in market.items()}
@@ -47,7 +49,10 @@ def _corrections(
     prices: Mapping[datetime, float | None],
     stored: Mapping[datetime, float],
 ) -> Iterator[float]:
-    """Yield for each of `days` the amount in EUR per kWh by which its prices are too low."""
+    """Yield for each day the amount in EUR per kWh that must be added to its prices.
+
+    `stored` has the prices computed from the stored costs.
+    """
     correction = 0.0
     for hours in days:
         differences = [
@@ -61,9 +66,9 @@ def _corrections(
 
 
 def _stored_prices(columns: Columns, index: int) -> dict[datetime, float]:
-    """Return the mean market price of each hour's energy in EUR per kWh, by stored costs.
+    """Return the mean market price in EUR per kWh of each hour: stored cost divided by energy.
 
-    `index` is the place of the costs in `MonthColumns.market`. The place of their energies follows.
+    The costs are at `index` in `MonthColumns.market`, and the energies at `index` + 1.
     """
     prices: dict[datetime, float] = {}
     for month in columns.values():

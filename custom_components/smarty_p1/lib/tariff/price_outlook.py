@@ -59,8 +59,8 @@ def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
     """Return the mean imported power in kW of each time of day.
 
     Times of day that were measured on fewer than `MIN_DAYS` days are left out. Weekdays and
-    weekends count alike, because the eight weekend days of four weeks are too few to tell a habit
-    from chance. Estimates of the national platform Leneda do not count.
+    weekends share one mean, because the eight weekend days of four weeks are too few for a reliable
+    mean. Estimates of the national platform Leneda do not count.
     """
     kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:

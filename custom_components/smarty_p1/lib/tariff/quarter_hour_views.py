@@ -66,10 +66,7 @@ class QuarterHours:
         return self.start + len(self._imported) * QUARTER_HOUR
 
     def mark(self, today: datetime) -> str:
-        """Return a checksum of the values before `today`.
-
-        It changes when one of these values changes.
-        """
+        """Return a checksum that changes if a value before `today` changes."""
         part = self._slice(self.start, today)
         mark = crc32(self.start.isoformat().encode())
         for values in (self._imported[part], self._exported[part], self._origins[part]):
@@ -90,12 +87,12 @@ class QuarterHours:
         return [None if isnan(wh) else round(wh) for wh in exact]
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
-        """Return either the imported or the exported energy of each quarter-hour, in whole Wh.
+        """Return the larger of imported and exported energy for each quarter-hour, in whole Wh.
 
-        The larger energy is returned, the exported energy with a minus sign. None stands for an
-        unknown imported energy. `above` was returned by the method `above` for the same `start`. If
-        it says that a quarter-hour exceeds a reference power, the imported energy is returned even
-        if the exported energy is larger.
+        An exported energy has a minus sign. The energy is None if the imported energy is unknown.
+        The argument `above` is the result of the method `above` for the same `start`. For a
+        quarter-hour that exceeds a reference power, the imported energy is returned even if the
+        exported energy is larger.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -140,9 +137,7 @@ class QuarterHours:
     def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
         """Return the quarter-hour with the highest imported energy.
 
-        If several are equal, return the first.
-
-        Return None if no energy is known.
+        If several are equal, return the first. Return None if no energy is known.
         """
         part = self._slice(start, end)
         pairs = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]

@@ -138,8 +138,6 @@ class ReadingHistory:
         self._book(segment, _boundary(reading, rise, 1.0 - share, start))
         if is_whole:
             self._complete(segment, start - QUARTER_HOUR)
-        # `_complete` may have confirmed the segment and replaced it, so fetch the last segment
-        # again.
         segment = self.segments[-1]
         if share < 1:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
@@ -228,17 +226,18 @@ class ReadingHistory:
             self._note(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
-        """Continue after the spans `new`, which were written after the segments were stored.
+        """Continue after `new`: spans in the files that are newer than the stored segments.
 
-        The last segment with a span in `new` is confirmed, because only confirmed spans are
-        written.
+        Only confirmed spans are written to the files. So the last segment that has one of these
+        spans is confirmed now.
         """
         if not new:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # If the last span ends within the last confirmed segment, the segments after this segment
-        # are still right. Otherwise, continue with an empty segment after the last span.
+        # `sure` is the index of the last confirmed segment. If the last span ends within this
+        # segment, the later segments are still right. Otherwise, continue with an empty segment
+        # after the last span.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []

@@ -40,9 +40,8 @@ class Registers(NamedTuple):
     def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
         """Return the registers of a telegram.
 
-        Return None if the imported energy is missing or negative.
-
-        If the exported energy is missing, the value in `last`, the previous registers, is kept.
+        If the exported energy is missing, take it from `last`, the previous registers. Return None
+        if the imported energy is missing or negative.
         """
         imported, exported, *reactive = map(_thousandths, energies)
         if imported is None:
@@ -61,9 +60,10 @@ def _thousandths(value: float | None) -> int | None:
 class Rise(NamedTuple):
     """Rise of the energy registers between two readings, in Wh and varh.
 
-    `exported_wh` is the rise between the last known values at the two readings, 0 if this rise is
-    unknown. `is_exported_exact` says whether the telegrams of both readings have the exported
-    energy. A reactive energy is None if it is unknown.
+    If a telegram lacks the exported energy, its reading keeps the last known value. `exported_wh`
+    is the rise between the values in the two readings, 0 if it is unknown. `is_exported_exact` is
+    True if this rise is known, and both telegrams have the exported energy. A reactive energy is
+    None if it is unknown.
     """
 
     imported_wh: float

@@ -40,10 +40,7 @@ _MIN_W = 10.0
 
 
 def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row) -> bool:
-    """Return whether `month` is to be shown in place of the shown month.
-
-    `month` is the month of the last reading.
-    """
+    """Return whether `month`, the month of the last reading, must replace the shown month."""
     shown = segments[-1].month_start
     if month == shown:
         return False
@@ -53,7 +50,12 @@ def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row
 
 
 def time_until(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time up to which the shown month is known."""
+    """Return the time up to which the readings count for the shown month.
+
+    This is the time of the last reading, or the result of `sure_time` if that is later. If the last
+    reading lies in another month, or if its clock is perhaps ahead, return the result of
+    `sure_time`.
+    """
     latest, sure = segments[-1], sure_time(segments)
     time = latest.last.time
     if month_start(time) != latest.month_start or _has_leapt(segments):
@@ -62,7 +64,11 @@ def time_until(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time of the last reading before the clock became doubtful."""
+    """Return the time of the last reading before the clock became doubtful.
+
+    The clock is doubtful from the first segment that cannot continue the segment before, or whose
+    clock was set ahead.
+    """
     time = segments[0].last.time
     for before, after in pairwise(segments):
         if not before.may_be_followed_by(after.first, after.serial_number):

@@ -145,8 +145,8 @@ class Grid:
                 drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
                 self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
                 continue
-            # Without the metering point of production, Leneda's data lacks the fed-in energy. Then
-            # a quarter-hour from Leneda is only partly known, so do not count this quarter-hour.
+            # Leneda knows fed-in energy only by a metering point of production. Without fed-in
+            # energy, a quarter-hour from Leneda is only partly known, so do not count its time.
             if fed_kwh is not None or quarter.origin is None:
                 self._known[day] = self._known.get(day, timedelta()) + QUARTER_HOUR
             if fed_kwh is not None:
@@ -213,8 +213,9 @@ class _Watch:
 
     def note(self, hour: datetime, kwh: float) -> None:
         """Remember `kwh`, the energy of an hour, so that later hours are compared with it."""
-        # Limit the highest energy, so that one wrong hour does not make the next wrong hour
-        # plausible. The hours of a larger inverter become plausible after a few days.
+        # One wrong hour must not make the next wrong hours plausible. So an hour raises the highest
+        # energy at most to the present limit. With a larger inverter, each sunny hour raises the
+        # limit again, until the limit is above the energy of the new inverter.
         self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
         self._hours += 1
         self.last_row = hour + _HOUR
@@ -266,9 +267,9 @@ def house_sum(days: Sequence[HouseDay]) -> HouseSum:
 
 
 def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]) -> PriceOfHour:
-    """Return a function that returns the mean price of a kWh in an hour.
+    """Return a function that returns the mean price of an imported kWh in an hour.
 
-    `market` has past prices.
+    `market` has the market's past prices by the start of their hour.
     """
 
     def price_of_hour(hour: datetime) -> float | None:

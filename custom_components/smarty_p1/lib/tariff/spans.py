@@ -2,8 +2,8 @@
 
 A quarter-hour that was measured from start to end has a place (index) in the columns of its month.
 All other spans are loose: a gap between two readings, or a part of a quarter-hour. A gap has no
-length if a clock was set back. If such a clock repeats a quarter-hour, the energies of both count,
-and the later quarter-hour is shown.
+length if a clock was set back. If such a clock repeats a quarter-hour, the energies of both
+measurements count, and the later measurement is shown.
 
 Spans are numbered in the order of their arrival, and have the registers at their end. So a missing
 number means that a line was lost, and the registers in the lines before and after it show how much
@@ -72,11 +72,11 @@ class Span(NamedTuple):
 
     @property
     def shared_periods(self) -> list[Period]:
-        """Return the periods among which the energy is divided if Leneda has no data for the span.
+        """Return the periods that get the span's energy if Leneda has no data for the span.
 
         Usually, the whole span is the only period. A gap of more than `MAX_SHARED_GAP` has no such
-        period, because its energy is not divided. If the gap has so little energy that the clock
-        perhaps leapt, the only period is the gap's last second.
+        period, because its energy belongs to no day. But if such a gap has so little energy that
+        the clock perhaps leapt, the only period is the gap's last second.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -294,10 +294,7 @@ type Columns = Mapping[datetime, MonthColumns]
 
 
 class Row:
-    """Spans of a connection by month, without spans whose clock is still doubtful.
-
-    `number` is the last span's number.
-    """
+    """Confirmed spans of a connection, by month. `number` is the last span's number."""
 
     def __init__(self, max_months: int = MAX_MONTHS) -> None:
         self.months: dict[datetime, MonthColumns] = {}
@@ -346,7 +343,7 @@ class Row:
         return row.months
 
     def _forget(self) -> None:
-        """Forget one month, but never the last month.
+        """Forget one month, but never the month to which a span was added last.
 
         Forget the month with the fewest quarter-hours if they are less than a day. Otherwise,
         forget the first month. Of months without quarter-hours, first forget those without energy:

@@ -2,8 +2,8 @@
 
 A quarter-hour in the files becomes a span. The rest of a day's sum, with its cost and revenue at
 the market's prices, becomes a gap that is as long as the day. If the files have more energy or more
-quarter-hours than the stored day, the files are ignored: the gap then has the whole sum, because
-the sum was billed. This conversion stays until release 0.2.
+quarter-hours of a day than the stored day, the files are ignored for this day. The gap then has the
+whole sum, because the sum was billed. This conversion stays until release 0.2.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,9 +53,9 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
-    """Return the months in the state `stored`, and the `archived` months that the state relies on.
+    """Return the months in the state `stored`, and the `archived` months that belong to the state.
 
-    The field `stored_months` of the state lists the archived months.
+    The field `stored_months` of the state lists the archived months that belong to it.
     """
     relied = {load_month_start(item) for item in checked_list(stored["stored_months"], MAX_MONTHS)}
     months = {month.start: month for month in archived if month.start in relied}
