@@ -46,7 +46,7 @@ class _Rate(NamedTuple):
     vat: float
     """1 plus the rate of the VAT, such as 1.08."""
     others: float
-    """Price of grid, levies and aids, with VAT."""
+    """Price of grid and levies in EUR a kWh, with VAT."""
     mean: MarketPrices
 
     def imported(self, day: WhatIfDay) -> list[float]:
