@@ -138,7 +138,6 @@ class ReadingHistory:
         self._book(segment, _boundary(reading, rise, 1.0 - share, start))
         if is_whole:
             self._complete(segment, start - QUARTER_HOUR)
-        segment = self.segments[-1]
         if share < 1:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
 
