@@ -1,7 +1,7 @@
-"""Access rights: a user who may read at least one entity of a meter may query the meter.
+"""Access rights: a user who may read one entity of a meter may request all data of this meter.
 
-Even a disabled entity suffices. Automations and scripts without a user may query every meter.
-docs/rights.md has a table of all rights.
+A right to read a disabled entity suffices, too. Automations and scripts without a user may request
+the data of every meter. docs/rights.md has a table of all rights.
 """
 
 from homeassistant.auth.models import User

@@ -1,8 +1,8 @@
-"""Queue of expensive answers to users. Only one answer is computed at a time.
+"""Queue of users' requests that are expensive to answer. Only one answer is computed at a time.
 
-Any user can request a year of quarter-hours or the value of a battery. A few hundred such requests
-at the same time would block Home Assistant. So users take turns, one thread computes, and equal
-requests share an answer.
+Any user can request a year of quarter-hours or the simulation of a battery. A few hundred such
+requests at the same time would block Home Assistant. So users take turns, one thread computes, and
+equal requests share an answer.
 """
 
 import asyncio
@@ -81,8 +81,8 @@ class Answers:
     ) -> T:
         """Wait for the user's turn in the queue, and return the answer that `make` computes.
 
-        All automations share the `user_id` None. The answer is cached for equal questions until
-        `books` returns another version of the data. Raises BusyError if the user has too many
+        All automations share the `user_id` None. The answer is cached for equal questions, as long
+        as `books` returns the same version of the data. Raises BusyError if the user has too many
         questions in the queue, or if computing takes more than a minute. Raises the errors of
         `make`.
         """
@@ -144,8 +144,8 @@ class Answers:
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # If all users have stopped waiting, nobody else retrieves the exception, and asyncio
-            # would log it. So retrieve the exception here.
+            # If all users have stopped waiting, nobody else retrieves an exception of `make`, and
+            # asyncio would log the exception. So retrieve it here.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]
@@ -193,7 +193,7 @@ def answers_of(hass: HomeAssistant) -> Answers:
 async def async_aside[**P, T](
     hass: HomeAssistant, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Return the result of `work`, which runs in the thread that computes answers."""
+    """Run `work` in the thread that computes answers, and return its result."""
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
 
 
@@ -210,7 +210,7 @@ def demand_of(coordinator: BooksCoordinator) -> Demand:
 
 
 async def async_known_quarter_hours(coordinator: BooksCoordinator, demand: Demand) -> QuarterHours:
-    """Return the measured and imported quarter-hours of the last 400 days."""
+    """Return the quarter-hours of the last 400 days, measured by the meter or sent by Leneda."""
     meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
     start = day_start(end - _QUARTER_HOURS_SPAN)
     return await async_aside(coordinator.hass, QuarterHours, meter.columns, meter.past, start, end)
@@ -219,7 +219,7 @@ async def async_known_quarter_hours(coordinator: BooksCoordinator, demand: Deman
 async def async_quarter_hours(
     coordinator: BooksCoordinator, start: datetime, end: datetime
 ) -> list[QuarterHour]:
-    """Return the measured and imported quarter-hours that start in a period."""
+    """Return the quarter-hours that start in a period, measured by the meter or sent by Leneda."""
     meter = coordinator.books.memory.demand_meter
     quarter_hours = quarter_hours_between(meter.columns, meter.past, start, end)
     return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
@@ -228,7 +228,11 @@ async def async_quarter_hours(
 async def async_market_prices(
     coordinator: BooksCoordinator, start: datetime, end: datetime
 ) -> MarketHours:
-    """Return the market prices of a period by hour, at the level of the stored market costs."""
+    """Return the market prices of a period by hour.
+
+    The prices of each day are raised or lowered, so that they agree with the costs that the meter's
+    files have for this day.
+    """
     hass, contracts = coordinator.hass, demand_of(coordinator).contracts
     market = await async_market_hours(hass, coordinator.meter_id, contracts, start, end)
     columns = coordinator.books.memory.demand_meter.columns
@@ -236,7 +240,10 @@ async def async_market_prices(
 
 
 async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the yearly value of a battery. Raises WhatIfError if it is unknown."""
+    """Return how much a battery would save in a year.
+
+    Raises WhatIfError if the data of the meter do not suffice.
+    """
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
     quarters = await async_quarter_hours(coordinator, start, end)

@@ -28,7 +28,7 @@ async def async_setup_entry(
     """Create the binary sensors that the options enable."""
     coordinator = entry.runtime_data
     find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
-    # All binary sensors exist after the first reading, so no listener has to look for new ones.
+    # All binary sensors exist after the set-up, so no listener has to look for new ones.
     async_add_entities(find(coordinator.data))
 
 
@@ -59,7 +59,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the attributes, including the reference power of the current contract in kW.
+        """Return the attributes of the entity, and the reference power of the contract in kW.
 
         A gauge card can use the reference power as its maximum.
         """

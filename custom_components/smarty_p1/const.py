@@ -73,8 +73,8 @@ CONF_MIN_INTERVAL: Final = "min_interval"
 CONF_GAS_KWH_PER_M3: Final = "gas_kwh_per_m3"
 CONF_GAS_PRICE: Final = "gas_price"
 CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
-# Statistics of the solar and battery sources that the user has chosen for a meter. If this option
-# is missing and Home Assistant has only one meter, all sources supply the house of that meter.
+# Statistic ids of the solar and battery sources that supply the house, as the user has chosen them.
+# If this option is missing and Home Assistant has only one meter, all sources supply the house.
 CONF_SUN_SOURCES: Final = "sun_sources"
 
 SECTION_P1_SERVER: Final = "p1_server"
@@ -90,12 +90,12 @@ CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
-# Options of the virtual meter. Its serial number is chosen at random once, and then kept.
+# Serial number of the virtual meter. It is chosen at random once, and then kept.
 CONF_SERIAL: Final = "serial"
 CONF_SHOWN_AS: Final = "shown_as"
 SHOWN_AS_BOTH: Final = "both"
 CONF_BATTERIES: Final = "batteries"
-# Addresses of clients that are not batteries, according to the user.
+# Addresses of clients of the virtual meter. The user has said that these clients are not batteries.
 CONF_NO_BATTERIES: Final = "no_batteries"
 CONF_UDP_PORTS: Final = "udp_ports"
 CONF_SILENT: Final = "silent"
@@ -116,8 +116,8 @@ CONF_GAS_POINT: Final = "gas_point"
 
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
-# Count of pulses that the set-up dialog has shown, and the time of this count. The pulse reader
-# continues from this count.
+# Count of pulses that the source had during the set-up, and the time of this count. The pulse
+# reader continues from this count.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
 CONF_METER_READING: Final = "meter_reading"

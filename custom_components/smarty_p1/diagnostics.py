@@ -47,7 +47,7 @@ _PRIVATE_REFERENCES = {
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: SmartyConfigEntry
 ) -> dict[str, Any]:
-    """Return configuration, condition, counters and last reading of an entry as JSON values."""
+    """Return the configuration, condition, counters and last reading of an entry as JSON values."""
     data = async_redact_data(dict(entry.data), _PRIVATE_FIELDS)
     if CONF_PORT in data:
         data[CONF_PORT] = redact_names(redact_port(data[CONF_PORT]))
@@ -131,8 +131,7 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 
 
 def _describe_demand(demand: Demand) -> dict[str, Any]:
-    # Leave out the earlier months, because they are many. The contract is already in the options
-    # above.
+    # Leave out the earlier months, because they are many.
     content = asdict(replace(demand, earlier_months=()))
     del content["known_month"], content["running"]
     return content | {"month": asdict(demand.month)}

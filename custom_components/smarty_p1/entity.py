@@ -32,7 +32,7 @@ def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
 
 
 def _number_of(coordinator: BooksCoordinator) -> str:
-    """Return the suffix in the name of a meter's device. The first meter has the suffix "".
+    """Return the suffix in the name of a meter's device. The first meter has an empty suffix.
 
     An existing device keeps its suffix, even if other meters are removed.
     """
@@ -50,10 +50,11 @@ def _number_of(coordinator: BooksCoordinator) -> str:
 
 
 def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
-    """Return the suffix for the name of a new meter. It is "" if there are no `earlier` meters.
+    """Return the suffix for the name of a new meter. It is empty if there are no `earlier` meters.
 
-    The suffix is a short form of the serial number. A meter without a serial number gets a running
-    number, because a name must not show the code of a metering point.
+    The suffix is a short form of the serial number. If the serial number is unknown, the suffix is
+    a running number. The id of such a meter may be the code of a metering point, so a name must not
+    show the id.
     """
     if not earlier:
         return ""
@@ -113,7 +114,10 @@ def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> boo
 
 
 def on_new_objects(coordinator: BooksCoordinator, add_new: Callable[[Reading], None]) -> None:
-    """Call `add_new` with the current reading, and with each later reading that has new objects."""
+    """Call `add_new` with the current reading, and with later readings that may need new entities.
+
+    Such a reading has other objects, M-Bus meters or day sums from Leneda than the reading before.
+    """
     seen = coordinator.data
     add_new(coordinator.data)
 
@@ -163,8 +167,8 @@ def find_new[D: EntitySpec[Reading], E: Entity](
 class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     """Entity of the electricity meter or of an M-Bus meter.
 
-    Both kinds of meter share this class, because Python runs Home Assistant's code faster if all
-    objects have one class.
+    Both kinds of meter share this class. Python runs Home Assistant's code faster if all objects
+    have the same class.
     """
 
     _attr_has_entity_name = True
@@ -193,9 +197,10 @@ class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Return whether readings come.
+        """Return whether the entity has current values.
 
-        For an M-Bus meter, the last reading must contain the meter.
+        The coordinator must receive readings. The last reading must contain the M-Bus meter of the
+        entity, if the entity belongs to one.
         """
         coordinator, identity = self.coordinator, self._identity
         return coordinator.last_update_success and (

@@ -32,8 +32,8 @@ from .lib.stored_values import checked_count, checked_mapping
 
 PARALLEL_UPDATES = 0
 
-# Event on Home Assistant's bus, for the logbook. From an event entity, the logbook would show only
-# the type of the event, and not the text of the message.
+# Event on Home Assistant's bus, for the logbook. For an event entity, the logbook shows only the
+# type of the event, and not the text of the message.
 MESSAGE_RECEIVED = f"{DOMAIN}_message_received"
 
 
@@ -54,7 +54,7 @@ async def async_setup_entry(
 
 
 class MeterEvent(SmartyEntity, EventEntity):
-    """Event entity that fires when a reading differs from the previous reading."""
+    """Event entity that fires if a reading has a new message or higher counts of disturbances."""
 
     described: EventSpec
     _was_available: bool | None = None

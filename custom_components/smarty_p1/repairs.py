@@ -132,8 +132,8 @@ class LenedaKeyRepairFlow(RepairsFlow):
             try:
                 read = await async_read_key(self.hass, account, user_input)
             except FieldError as err:
-                # The error may be about the metering point, but this form has no field for it. So
-                # show such an error above the form.
+                # Leneda may also refuse the metering point. This form has no field for the metering
+                # point, so show such an error above the form.
                 field = err.field if err.field in {CONF_API_KEY, CONF_ENERGY_ID} else CONF_BASE
                 errors[field] = err.key
             else:

@@ -32,8 +32,9 @@ def _warning(to_state: str) -> type[Trigger]:
     class WarningTrigger(OwnEntities, EntityTargetStateTriggerBase):
         """Trigger that fires when the reference power warning changes to `to_state`.
 
-        The trigger also fires when the warning becomes available in this state. Otherwise, an
-        automation would miss a change during an outage, and an appliance would stay off.
+        The trigger also fires when the warning was unavailable and now has this state. Otherwise,
+        an automation would miss a change that happened during an outage, and would for example not
+        switch an appliance on again.
         """
 
         _domain = Platform.BINARY_SENSOR

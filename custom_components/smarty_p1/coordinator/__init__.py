@@ -50,7 +50,8 @@ def kind_of(entry: AnyConfigEntry) -> str:
 def has_books(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
     """Return whether a config entry is an electricity meter with quarter-hours, months and bills.
 
-    The meter is read at a port or by another integration, or its days come from Leneda.
+    The data of such a meter come from a port, from entities of another integration, or from the
+    platform Leneda.
     """
     return kind_of(entry) in {KIND_METER, KIND_LENEDA, KIND_ENTITIES}
 
@@ -61,9 +62,9 @@ def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
 
 
 def is_live(entry: AnyConfigEntry) -> bool:
-    """Return whether a config entry gets present values of an electricity meter.
+    """Return whether a config entry gets current values of an electricity meter.
 
-    The values come from a port or from entities.
+    The values come from a port or from entities. Leneda sends only the values of past days.
     """
     return kind_of(entry) in {KIND_METER, KIND_ENTITIES}
 

@@ -13,10 +13,10 @@ from .meter_books import MeterBooks
 
 
 class LenedaCoordinator(SourceCoordinator[Reading]):
-    """Coordinator of a meter without a cable. It passes the days from Leneda to the entities.
+    """Coordinator of a meter without a cable. The entities show the quarter-hours from Leneda.
 
-    `data` contains no values of a telegram, only the days that Leneda knows. The entities are
-    available once Leneda knows a day.
+    There are no telegrams, so `data` has only values that are computed from Leneda's quarter-hours.
+    The entities are available once Leneda has sent a day.
     """
 
     latest: Reading | None = None
@@ -41,7 +41,7 @@ class LenedaCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
-        """Call the listener whenever Leneda has sent days.
+        """Call the listener whenever Leneda's quarter-hours have changed.
 
         Return a callback that removes the listener.
         """

@@ -1,8 +1,8 @@
 """History of a meter for dashboard cards, in one file. It has data that no entity keeps.
 
-The history affects no costs, so it is written once an hour. A new event is written within five
-minutes. If a part of the file cannot be read, only that part starts empty. Each gas, water or heat
-meter is a part.
+No cost is computed from the history, so a crash may lose an hour of it: the file is written once an
+hour. A new event is written within five minutes. If a part of the file cannot be read, only that
+part starts empty. Each gas, water or heat meter is a part.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ class MeterHistory(ThrottledStore):
         stored = await self._async_read(checked_mapping)
         if stored is None:
             return
-        # A dict keeps each name once, in the order of the parts.
+        # Damaged parts. A dict keeps each name once, in the order in which the names were added.
         damaged: dict[str, None] = {}
         with _noting("voltages", damaged):
             self.voltages = VoltageHistory.from_list(stored["voltages"])
@@ -90,8 +90,8 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None or meter.time > reading.received_at + _A_DAY:
                 continue
-            # The loop below removes the first meter in the dict if there are too many. So move this
-            # meter to the end.
+            # The loop below removes the first meters in the dict if there are too many. So move
+            # this meter to the end, because it was read just now.
             medium = self.media.pop(identity, None)
             if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
                 medium = MediumHistory(meter.type, meter.unit)

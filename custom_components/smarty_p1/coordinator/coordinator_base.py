@@ -17,8 +17,8 @@ from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
 from .repair_issues import Remedies
 
-# Seconds between updates of the entities that count rejected telegrams, while all telegrams are
-# rejected.
+# Seconds between updates of the entities if no reading is accepted. Some entities count rejected
+# telegrams, so they change even then.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 
@@ -65,7 +65,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.look()
 
     async def async_close(self) -> None:
-        """Save the stored data one last time. This base class stores nothing."""
+        """Save the stored data for the last time. This base class stores nothing."""
 
     @override
     async def async_shutdown(self) -> None:
@@ -82,7 +82,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def look(self) -> None:
-        """Check the condition. Report a change of the condition to repairs, log and entities."""
+        """Check the condition of the source. Report a change to repairs, log and entities."""
         self._look(self.now())
 
     @callback
@@ -92,7 +92,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.async_set_updated_data(data)
 
     def explain[E: HomeAssistantError](self, error: type[E]) -> E:
-        """Return an error of the class `error` with the reason why no readings come."""
+        """Return an error of the class `error`. Its text says why no readings come."""
         obstacle, details = self.health.reason
         if self.condition.obstacle:
             obstacle, details = self.condition.obstacle, self.condition.details
@@ -145,8 +145,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # If the source has a reading again after a failure, the entities are not updated here. The
-        # next `push` updates them, together with the new data.
+        # After a failure, the entities stay unavailable until the next `push`, which also has new
+        # data.
 
     @callback
     def _log_failure(self) -> None:

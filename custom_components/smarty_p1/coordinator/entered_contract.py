@@ -54,7 +54,7 @@ from ..lib.tariff import (
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
 _MONTHS_A_YEAR = 12
-# If the user has entered at least one of these options, bills are computed.
+# Bills are computed only if the user has entered at least one of these options.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
 
@@ -104,15 +104,16 @@ def contract_since(options: Mapping[str, Any]) -> date | None:
 
 
 def is_awaited(options: Mapping[str, Any]) -> bool:
-    """Return whether the contract in the options begins only in the future."""
+    """Return whether the first day of the contract in the options is in the future."""
     since: str = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
     return since > dt_util.now(LUXEMBOURG).date().isoformat()
 
 
 def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
-    """Return whether the bills at `moment` use published prices whose approval has ended.
+    """Return whether bills at `moment` use network prices that were approved for an earlier year.
 
-    Return False if the user has accepted these prices for the year of `moment`.
+    Return False if the user has accepted these prices for the year of `moment`, or if no bills are
+    computed.
     """
     return (
         not _PRICED.isdisjoint(options)
@@ -122,7 +123,10 @@ def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
 
 
 def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
-    """Return the state aids and rebates in the options. Each entered amount is one aid."""
+    """Return the state aids and rebates in the options.
+
+    An option with an amount per kWh and an amount per month is returned as two aids.
+    """
     return tuple(
         Aid(
             name=aid["name"],
@@ -154,7 +158,10 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
 def _price_or_margin(
     options: Mapping[str, Any], price: str, entity: str, margin: str
 ) -> tuple[float | None, float | None]:
-    """Return the fixed price and None. If an entity has the price, return None and the margin."""
+    """Return the fixed price and None. If an entity has the price, return None and the margin.
+
+    The margin is added to the price of the entity.
+    """
     if entity in options:
         return None, options.get(margin, 0.0)
     return options.get(price), None

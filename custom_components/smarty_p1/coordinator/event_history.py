@@ -23,8 +23,8 @@ from ..lib.stored_values import (
 )
 
 KEPT = timedelta(days=400)
-# Maximum number of events of each kind in 400 days. A relay that switches twice a day makes 800
-# events.
+# Maximum number of stored events of each kind. A relay that switches twice a day makes 800 events
+# in 400 days.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
 _MAX_TEXT_CHARS = 1024
 _SWITCHES = tuple(sensor for sensor in SENSORS if sensor.key in {"breaker", "relay_1", "relay_2"})
@@ -85,8 +85,8 @@ class EventHistory:
         for group, described, name in _NAMED:
             value = described.value_fn(reading)
             if group == "message":
-                # Store an empty message, too. If the previous text returns after the empty message,
-                # it then differs from the stored text, and so is a new event.
+                # Store an empty message, too. If the meter sends the same text again after an empty
+                # message, the text then counts as a new message.
                 value = value or ""
             before = self._states.get(described.key)
             if value is None or value == before:

@@ -8,8 +8,8 @@ from ..lib.answers import GasPrices
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0
-# A price of a cubic metre outside these limits is a mistake: probably the user entered the price of
-# a kWh, or the price in cents.
+# Limits for the price of a cubic metre. A price outside these limits is a mistake: probably the
+# user entered the price of a kWh, or the price in cents.
 MIN_EUR_PER_M3 = 0.2
 MAX_EUR_PER_M3 = 10.0
 MAX_EUR_PER_MONTH = 1000.0
@@ -21,7 +21,7 @@ def is_gas(kind: str, unit: str | None) -> bool:
 
 
 def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:
-    """Return the kWh in a cubic metre of gas.
+    """Return how many kWh a cubic metre of gas has, according to the user.
 
     Return None if the user has not entered this number, or if the meter counts no gas.
     """

@@ -33,9 +33,9 @@ _MAX_AN_HOUR = 10_000
 
 
 class Sum(NamedTuple):
-    """Consumption in a day or an hour. It is known for `seconds` of this day or hour.
+    """Consumption in a day or an hour, and for how many `seconds` of this time it was measured.
 
-    After a clock is set back, the same hours are measured again. So `seconds` is limited to the
+    After a clock was set back, the same hours are measured again. So `seconds` is limited to the
     length of the day or hour.
     """
 
@@ -72,7 +72,7 @@ class MediumHistory:
 
     @property
     def has_hours(self) -> bool:
-        """Return whether hourly sums are kept. Only water has them, because they reveal leaks."""
+        """Return whether hourly sums are kept. Only water has them: they reveal leaks."""
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:
@@ -175,7 +175,8 @@ def _sums(
     for text in checked_list(checked_text(stored).split(), limit):
         start, amount, seconds = text.split(":")
         time = datetime.strptime(start, "%Y%m%dT%H").replace(tzinfo=UTC)
-        # Limit the seconds, because files may have more after a clock was set back.
+        # In the file, the seconds can exceed the length of the day or hour, because a clock was set
+        # back. So limit them.
         known = min(checked_number(float(seconds), 0), length_of(time).total_seconds())
         sums[time] = Sum(checked_number(float(amount)), known)
     return sums

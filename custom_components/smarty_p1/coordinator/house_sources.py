@@ -52,8 +52,8 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# Time before the first requested day. The statistics of this time are read, too, because they show
-# how much energy is normal for an hour.
+# The statistics of this time before the first requested day are read, too. They show how much
+# energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
@@ -117,8 +117,8 @@ def chosen_ids(
 ) -> list[str]:
     """Return the ids of the sources that supply the house behind a meter.
 
-    If the user has made no choice yet, return all ids for Home Assistant's only meter, but no ids
-    if Home Assistant reads several meters.
+    If the user has not chosen sources yet, return the ids of all sources if Home Assistant reads
+    only one meter. If it reads several meters, return no ids.
     """
     ids = [source.delivered for source in sources]
     chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)
@@ -139,7 +139,7 @@ async def async_supplies(
 ) -> list[Supply]:
     """Return the hourly energy of `sources` in the period before `until`.
 
-    The period begins a month before `start`, because earlier hours show which energies are normal.
+    The period begins a month before `start`. The additional hours show which energies are normal.
     """
     kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
     read = without_collection(_read)
@@ -168,8 +168,7 @@ def _by_hour(
 ) -> tuple[dict[datetime, float], datetime]:
     """Return the energy of each hour, and the start of the first hour that was measured completely.
 
-    The energies are keyed by the start of the hour. `first` is the time from which `rows` were
-    read.
+    The energies are keyed by the start of the hour. `rows` are the statistics since `first`.
     """
     kwh: dict[datetime, float] = {}
     since = first
@@ -179,8 +178,8 @@ def _by_hour(
         if change is None or total is None:
             continue
         if n == 0 and abs(change - total) < _SAME:
-            # The change in the first row equals the sum, so the statistics begin in this hour. They
-            # perhaps begin in the middle of the hour, so leave the hour out.
+            # In the first row, the sum equals the energy of this hour. So the statistics begin in
+            # this hour. Only a part of the hour may be measured, so leave it out.
             since = time + _HOUR
         else:
             kwh[time] = change

@@ -37,7 +37,10 @@ LAYERS: Mapping[str, str] = {
 
 
 def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each code and its metering point. The codes of shared energy come last."""
+    """Yield the OBIS codes to request, each with its metering point in the account.
+
+    The codes of shared energy come last.
+    """
     consumption = account[CONF_CONSUMPTION_POINT]
     production = account.get(CONF_PRODUCTION_POINT) or consumption
     for code in (*MEASURED, REMAINING, SOLD, *LAYERS):

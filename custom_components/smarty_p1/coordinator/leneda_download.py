@@ -1,8 +1,9 @@
 """Download of quarter-hours from Leneda, the national platform.
 
-Yesterday's quarter-hours are requested in the afternoon, older quarter-hours once. The running day
-is never requested, and nothing is requested without an API key. The operator corrects days for two
-weeks, so the last weeks are requested several times.
+Yesterday's quarter-hours are requested in the afternoon, older quarter-hours once. The current day
+is never requested. Nothing is requested without an API key. The operator corrects days later, so
+the last 40 days are requested again every week, and the shared energy of the last 100 days every
+month.
 """
 
 from asyncio import sleep
@@ -40,22 +41,24 @@ from .repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, with
 
 PAUSE = 2.0
 """Seconds between two requests."""
-# Time of day in Luxembourg. At 13:16, Leneda was seen to have the complete previous day. So ask
-# shortly after that time.
+# Time of day in Luxembourg. Leneda had the complete previous day at 13:16 when this was observed.
+# So send the requests shortly after that time.
 _AFTERNOON = timedelta(hours=13, minutes=30)
 _EVENING = timedelta(hours=19)
-# Minutes. A random delay keeps households from sending their requests all at the same time.
+# Maximum delay in minutes. The delay is random, so that households do not send their requests all
+# at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# A day that is still incomplete after two weeks will stay incomplete. So it is no longer requested.
+# A day that is still incomplete after two weeks will stay incomplete. So it is no longer requested
+# every day.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# The period of one request is a day shorter than Leneda's maximum. This leaves room for the
-# additional hour of the day in autumn on which the clocks are put back.
+# The period of one request is a day shorter than Leneda's maximum. In autumn, the clocks are put
+# back, so a period of the same number of days is an hour longer.
 _PIECE = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. The months and the statistics are updated after
 # each download, so a few downloads of long periods cost less than many of short ones.
@@ -66,7 +69,7 @@ _BACK = "%s: Leneda answers again"
 
 
 class KnownPast(Protocol):
-    """Storage of the platform's quarter-hours. Adding rows updates months and statistics."""
+    """Storage of Leneda's quarter-hours. Added rows also change months and statistics."""
 
     async def async_add(
         self, found: Mapping[str, Sequence[Row]], points: Mapping[str, str]
@@ -81,14 +84,17 @@ class KnownPast(Protocol):
         """Return the quarter-hours that the meter measured in a period, in the order of time."""
 
     async def async_read(self, points: Mapping[str, str]) -> Mapping[str, Sequence[Row]]:
-        """Return the platform's quarter-hours in the order of time, keyed by code.
+        """Return the stored quarter-hours of Leneda in the order of time, keyed by code.
 
         `points` has the metering point of each code.
         """
 
 
 class _AccountChangedError(Exception):
-    """The account has other metering points now. The entry's reload starts another download."""
+    """Error if the metering points of the account have changed during the download.
+
+    The change also reloads the entry, and the reload starts another download.
+    """
 
 
 class _Asked(NamedTuple):
@@ -164,8 +170,8 @@ class LenedaFetch:
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
-                    # While Leneda has a fault, it may refuse a valid key, too. So try the key again
-                    # tomorrow.
+                    # While Leneda has a fault, it may refuse even a valid key. So try the same key
+                    # again tomorrow.
                     self._not_before = self._at(now, _AFTERNOON, days=1)
                     continue
                 self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
@@ -206,7 +212,7 @@ class LenedaFetch:
         return moment.astimezone(dt_util.UTC)
 
     async def _async_recent(self, now: datetime) -> None:
-        """Request the new quarter-hours of each code, and days that may have been corrected."""
+        """Request the new quarter-hours of each code, and days that Leneda may have corrected."""
         today = day_start(now)
         general = self._progress.general
         is_week = _is_over(general.revised_at, now, _WEEK)
@@ -244,11 +250,11 @@ class LenedaFetch:
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request `code`. `asked` has the requests that were made before it.
+        """Return whether to request `code`. `asked` has the requests that were made just before.
 
-        The code of imported energy is always requested. Any other code that the platform refuses is
-        left out for a week. A code of shared energy is requested only if the platform has values of
-        the energy that is left after sharing.
+        The code of imported energy is always requested. Any other code is left out for a week after
+        the platform has refused it. A code of shared energy is requested only if the platform has
+        values of the energy that was not shared.
         """
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
@@ -266,7 +272,8 @@ class LenedaFetch:
             return day_start(today - _PIECE)
         until = progress.until
         if until > today:
-            # The computer's clock was ahead, so the end of the last complete day is unknown.
+            # `until` is in the future, because the computer's clock was ahead when it was stored.
+            # So request the last two weeks again.
             until = day_start(today - _PATIENCE)
         start = max(until, day_start(today - KEPT_TIME))
         if is_week:
@@ -294,7 +301,7 @@ class LenedaFetch:
                 # Store the received rows for the same reason as in `_async_recent`.
                 await self._async_keep(asked)
             for code in waiting.keys() - {request.code for request in asked}:
-                # No metering point of the account has this code any more. So stop requesting the
+                # The account has no metering point for this code any more. So stop requesting the
                 # code.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
@@ -316,9 +323,9 @@ class LenedaFetch:
     ) -> AsyncIterator[_Asked]:
         """Yield the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        The quarter-hours come from `series` if it has the whole period. Otherwise, they are
-        requested. A code is skipped if its earlier requests already reach further back than `end`.
-        The other codes catch up first.
+        If `series` has the whole period, the quarter-hours are taken from there. Otherwise, they
+        are requested. A code is skipped if the time before `end` was already requested for it. The
+        codes that are not skipped catch up.
         """
         for code, point in self._points.items():
             if code not in waiting or waiting[code].since < end:
@@ -382,7 +389,8 @@ class LenedaFetch:
             first = day_start(rows[0].start) if rows else start
             progress = self._progress.codes.setdefault(code, CodeProgress(first, start))
             if rows and progress.since < end < progress.until:
-                # The computer's clock was ahead, so `until` was never reached.
+                # `until` is after the end of this request, because the computer's clock was ahead
+                # when it was stored. So compute it again from the start of this request.
                 progress.until = start
             if start <= progress.until:
                 first = max(progress.until, day_start(end - _PATIENCE))
@@ -403,7 +411,11 @@ class LenedaFetch:
 
 
 def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
-    """Return whether `time` has passed since `since`, or the computer's clock was ahead then."""
+    """Return whether `time` has passed since `since`.
+
+    Return True if `since` is None. Return True also if `since` is in the future, because the
+    computer's clock was ahead then.
+    """
     return since is None or since > now or now - since >= time
 
 
@@ -419,7 +431,7 @@ def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, .
 
 
 def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
-    """Return the end of the complete days that follow `start` without a gap.
+    """Return the end of the last day in the unbroken row of complete days from `start` on.
 
     Return `start` if the first day is incomplete.
     """

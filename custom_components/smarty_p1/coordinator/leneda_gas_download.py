@@ -42,13 +42,13 @@ class LenedaGas:
         self._point = digest_of(account.get(CONF_GAS_POINT, ""))
 
     def start(self) -> None:
-        """Remove the gas of another metering point than the account's from the history."""
+        """Remove Leneda's gas from the history if the account has another metering point now."""
         medium = self._history.media.get(LENEDA_GAS)
         if medium and medium.point not in {"", self._point}:
             self.forget()
 
     async def async_refresh(self, now: datetime, pause: Callable[[], Awaitable[None]]) -> None:
-        """Request the last two weeks, and older days that are not known yet. Raises LenedaError.
+        """Request the last two weeks, and older days that the history lacks. Raises LenedaError.
 
         `pause` is called before each request.
         """
@@ -70,7 +70,8 @@ class LenedaGas:
     def _has_meter(self, now: datetime) -> bool:
         """Return whether the electricity meter itself reads a gas meter.
 
-        The history keeps former gas meters. A former gas meter has no recent values.
+        A gas meter in the history counts only if it has a value of the last two weeks, because the
+        history keeps former gas meters.
         """
         return any(
             identity != LENEDA_GAS
@@ -83,7 +84,10 @@ class LenedaGas:
     async def _async_add_recent(
         self, medium: MediumHistory, today: datetime, pause: Callable[[], Awaitable[None]]
     ) -> None:
-        """Add the last two weeks before `today`, and all days since the newest known day."""
+        """Add the last two weeks before `today`.
+
+        If the newest day in the history is older, add all days since that day.
+        """
         end, newest = today, max(medium.days, default=today)
         while end > today - _RECENT or end > newest:
             start = day_start(end - _RECENT)
@@ -111,8 +115,8 @@ class LenedaGas:
         energies = await self._async_series(GAS_ENERGY, start, end)
         medium.replace_days(_day_sums(volumes))
         last = volumes[-1].start + volumes[-1].length
-        # Gas changes, so the newest period gives the energy of a cubic metre. Older periods are
-        # requested after it and give it only if the newest period does not.
+        # The energy of a cubic metre changes with the gas, so the newest period decides it. An
+        # older period decides it only if no newer period has given a value.
         if medium.kwh_per_m3 is None or medium.time is None or last >= medium.time:
             medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
         medium.time = max(medium.time or start, last)

@@ -1,7 +1,7 @@
 """Hourly long-term statistics of energy and costs, from quarter-hours of the national platform.
 
-An hour is written if all four quarter-hours are known, and at least one of them is from the
-platform Leneda. If the meter measured a quarter-hour, the measured value is used.
+An hour is written if all four quarter-hours are known and at least one of them comes from the
+platform Leneda. For a quarter-hour that the meter measured, the measured value is used.
 """
 
 from collections import Counter
@@ -93,8 +93,8 @@ def _prices(contracts: Contracts, starts: Iterable[datetime]) -> dict[datetime, 
     price_at = cache(partial(price_of_kwh, contracts, market=NO_PRICES))
     prices = {}
     for start in starts:
-        # Without a second price, the price is the same all day, or since the contract began on this
-        # day. Compute such a price only once, because a year has 35,000 quarter-hours.
+        # Without a second price, a contract has the same price for all quarter-hours of a day.
+        # Compute this price only once, because a year has 35,000 quarter-hours.
         is_constant = not contracts.at(start).has_second_price
         prices[start] = price_at(contracts.part_start(start) if is_constant else start)
     return prices
@@ -134,13 +134,13 @@ def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Seri
 
 
 def month_of(hour: datetime) -> float:
-    """Return the start of the month that contains `hour` in Luxembourg, as a timestamp."""
+    """Return the timestamp of the start of the month in Luxembourg that contains `hour`."""
     local = hour.astimezone(LUXEMBOURG)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
 
 
 def _from_nothing(_hour: datetime) -> None:
-    """Return None, which means that the state of the statistics is never reset to 0."""
+    """Return None for every hour: the state of the statistics is never reset to 0."""
 
 
 def _quarter_hours(
@@ -192,8 +192,9 @@ def _of_the_bill(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield each hour with its part of the bill in EUR.
 
-    An hour has the cost of its own energy, and an equal share of the day's other costs (fixed
-    prices, surcharge). So the hours of a complete day add up exactly to the day's part of the bill.
+    An hour has the cost of its own energy, and an equal share of the day's other costs, such as
+    fixed prices and the surcharge. So the hours of a complete day add up exactly to the day's part
+    of the bill.
     """
     by_day: dict[datetime, list[datetime]] = {}
     for hour in imported:

@@ -54,14 +54,14 @@ class LenedaProgress(ThrottledStore):
         self.refused: dict[str, datetime] = {}
 
     async def async_load(self) -> None:
-        """Load the stored progress. If the metering points have changed, start anew."""
+        """Load the stored progress. Ignore it if the metering points have changed."""
         await self._async_read(self._parse)
 
     def is_refused(self, code: str, now: datetime) -> bool:
         """Return whether the platform has refused a code in the last seven days.
 
-        A week after the refusal, the code is requested again, and at once if the computer's clock
-        was ahead at the refusal.
+        Such a code is not requested. Return False if the time of the refusal is in the future,
+        because the computer's clock was ahead then.
         """
         at = self.refused.get(code)
         return at is not None and at <= now < at + timedelta(days=7)

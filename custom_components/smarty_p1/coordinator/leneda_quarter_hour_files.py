@@ -1,17 +1,17 @@
 """Files of quarter-hours from Leneda, the national platform. They are kept for 25 months.
 
 There is a file for each OBIS code and month of Luxembourg's calendar. A line is a quarter-hour:
-start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file is rewritten when one
-of its quarter-hours changes. A damaged file is renamed, and its readable lines are written into a
-new file.
+start in UTC, mean power in kW, 1 if measured or 0 if estimated, and version. A file is rewritten
+when one of its quarter-hours changes. A damaged file is renamed, and its readable lines are written
+into a new file.
 
-The files never contain the name of a metering point, only a digest of the name. A household has
-one metering point of consumption. It can have several metering points of production, whose energies
-are added up. The first point's files have no digest in their names. The names of the other points'
+The files never contain the name of a metering point, only a digest of the name. A household has one
+metering point of consumption. It can have several metering points of production. Their energies are
+added up. The first point's files have no digest in their names. The names of the other points'
 files contain the beginning of the digest.
 
-If the user changes a metering point of the Leneda account, the files of the former point are
-removed, because that point was wrong. Files of further points of production stay.
+If the user changes a metering point of the Leneda account, the former point was wrong. So its files
+are removed. Files of further points of production stay.
 """
 
 import hashlib
@@ -117,8 +117,8 @@ class ImportedQuarterHours:
         """Store quarter-hours of a code at a metering point.
 
         A stored row is replaced unless it has a higher version than the new row for the same
-        quarter-hour. Raises OSError if a file cannot be written. In this case, the files of earlier
-        months are perhaps written already.
+        quarter-hour. Raises OSError if a file cannot be written. The files of earlier months may
+        have been written by then.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -148,7 +148,10 @@ class ImportedQuarterHours:
         return name not in points and len(points) >= MAX_POINTS
 
     def note_point(self, code: str, point: str) -> None:
-        """Store the digest of a code's first metering point. Raises OSError if that fails."""
+        """Store the digest of `point` as a code's first metering point.
+
+        If the code has a stored digest already, keep that digest. Raises OSError if that fails.
+        """
         self._write_digests({code: digest_of(point), **self._digests()})
 
     def has_former_points(self, points: Mapping[str, str]) -> bool:
@@ -156,10 +159,11 @@ class ImportedQuarterHours:
         return bool(self._of_former_points(points))
 
     def use_points(self, points: Mapping[str, str]) -> None:
-        """Remove the files of metering points that the account does not have any more.
+        """Store the metering points of the account. Remove the files of its former metering points.
 
-        `points` has the account's metering point of each code. Its digest is stored. If no digest
-        was stored before, the files count as files of this point. Raises OSError if that fails.
+        `points` has the account's metering point of each code. A point is a former point if its
+        stored digest differs from the digest of the point in `points`. If no digest is stored, all
+        files of the code stay. Raises OSError if that fails.
         """
         for file in self._of_former_points(points):
             file.path.unlink(missing_ok=True)
@@ -170,7 +174,9 @@ class ImportedQuarterHours:
         self._write_digests({**self._digests(), **digests})
 
     def forget_points(self) -> None:
-        """Remove digests that have no files, because there is no account any more.
+        """Remove the digests of codes without files.
+
+        This is called if there is no Leneda account.
 
         Raises OSError if that fails.
         """
@@ -207,9 +213,11 @@ class ImportedQuarterHours:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _digests(self) -> dict[str, str]:
-        """Return the digest of each code's first metering point, and of the account's production.
+        """Return the stored digests of metering points, keyed by code.
 
-        Return {} if the file of the digests is missing or unreadable.
+        They are the first metering point of each code. The key _ACCOUNT_PRODUCTION has the
+        account's metering point of production. Return {} if the file of the digests is missing or
+        unreadable.
         """
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
@@ -294,5 +302,8 @@ def digest_of(point: str) -> str:
 
 
 def _suffix(digest: str, first: str | None) -> str:
-    """Return the suffix in file names for a metering point. `first` is the first point's digest."""
+    """Return the suffix in file names for the metering point with the digest `digest`.
+
+    `first` is the digest of the code's first metering point, or None if the code has none.
+    """
     return "" if first in {None, digest} else f"~{digest[:16]}"

@@ -71,8 +71,8 @@ class Series(NamedTuple):
 class PastStatistics(ThrottledStore):
     """Writer of hourly values into the statistics of one meter's entities.
 
-    The writer stores a `Ledger` of its changes for each entity. `waits` is True while some values
-    are not written yet, for example because an entity has no rows of its own yet.
+    It stores a `Ledger` of the changes for each entity. `waits` is True while some values are not
+    written yet, for example because an entity has no rows of its own yet.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -91,7 +91,7 @@ class PastStatistics(ThrottledStore):
 
     @property
     def is_outdated(self) -> bool:
-        """Return whether changes wait to be undone, because they are of a former metering point."""
+        """Return whether there are changes to undo, because they are of a former metering point."""
         return bool(self._outdated)
 
     async def async_load(self) -> None:
@@ -109,13 +109,16 @@ class PastStatistics(ThrottledStore):
         await self.async_save()
 
     async def async_outdate(self) -> None:
-        """Let the next writing first undo all changes. They are of a former metering point."""
+        """Mark all changes as outdated, because they are of a former metering point.
+
+        The next writing first undoes them.
+        """
         ledgers = self._ledgers.items()
         self._outdated = {key for key, ledger in ledgers if ledger != Ledger()}
         await self.async_begin()
 
     async def async_forget(self, names: Mapping[str, str]) -> None:
-        """Remove the file, and clear the statistics of entities that have only added hours.
+        """Remove the file. Clear statistics in which all hours were added by this writer.
 
         `names` has the ids of the entities, keyed by quantity.
         """
@@ -126,7 +129,7 @@ class PastStatistics(ThrottledStore):
         await self.async_remove()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
-        """Write the hourly values of all series. Correct rows that have other values."""
+        """Write the hourly values of all series. Overwrite rows that have other values."""
         async with self._lock:
             await self.async_begin()
             waits = False
@@ -141,11 +144,11 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether any entity has added hours, but no rows of its own yet."""
+        """Return whether any entity has added hours, but has not written any row itself yet."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
-        """Add the sum of the added hours to entities that have begun to count.
+        """Raise the sums of entities that have begun to count by the sum of the added hours.
 
         Home Assistant begins the sum of an entity with 0, even if there are added hours before it.
         The entity's first hour would then have a negative energy: minus the energy of all added
@@ -184,7 +187,11 @@ class PastStatistics(ThrottledStore):
         return (hour, sums[-1]) if sums else None
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
-        """Undo all changes to the entities' statistics. Return True if no added row is left."""
+        """Undo all changes to the entities' statistics.
+
+        Return True if no added row is left. If the recorder cannot delete rows, the added rows
+        stay, but with an energy of 0.
+        """
         async with self._lock:
             self.waits = False
             await self.async_save()
@@ -194,14 +201,17 @@ class PastStatistics(ThrottledStore):
             return not any(ledger.hours for ledger in self._ledgers.values())
 
     async def _async_undo(self, series: Series) -> None:
-        """Undo all changes to the statistics of one entity, if they can be read."""
+        """Undo all changes to the statistics of one entity.
+
+        If the statistics cannot be read, the changes stay.
+        """
         if await self._async_apply(series, is_back=True):
             self._outdated.discard(series.key)
             if CAN_DELETE:
                 self._ledgers.pop(series.key, None)
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
-        """Write the statistics of one entity. With `is_back`, restore the entity's own statistics.
+        """Write the statistics of one entity. With `is_back`, undo all changes to its statistics.
 
         Return False if some values must be written later.
         """

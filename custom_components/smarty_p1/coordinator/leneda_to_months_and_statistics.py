@@ -1,6 +1,6 @@
 """Import of the national platform's quarter-hours into a meter's months and statistics.
 
-The running day is left out, because the platform has no quarter-hours of it yet.
+The current day is left out, because the platform does not have its quarter-hours yet.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ from .leneda_quarter_hour_files import ImportedQuarterHours
 from .leneda_statistics_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)
-# Seconds from the recorder's event about new statistics until their rows are certainly stored.
+# Seconds from the recorder's event about new statistics until the recorder has stored their rows.
 _COMMIT_TIME_S = 10
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
@@ -77,7 +77,7 @@ type SharedPower = dict[str, dict[datetime, float]]
 
 
 class Imported(NamedTuple):
-    """Summary of an imported file from the platform's portal."""
+    """Summary of a file from the platform's portal that was imported."""
 
     code: str
     quantity: Quantity
@@ -94,7 +94,7 @@ class Imported(NamedTuple):
 
 
 class PlatformPast:
-    """Quarter-hours of one meter that were imported from the platform Leneda."""
+    """Quarter-hours of one meter from the platform Leneda, downloaded or imported as files."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -112,7 +112,7 @@ class PlatformPast:
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener after each change of the imported days.
+        """Call the listener after each change of Leneda's quarter-hours.
 
         Return a callback that removes the listener.
         """
@@ -120,18 +120,18 @@ class PlatformPast:
         return lambda: self._listeners.remove(listener)
 
     async def async_start(self, meter: DemandMeter) -> None:
-        """Show the imported quarter-hours in the meter's months, and write them into statistics.
+        """Show Leneda's quarter-hours in the meter's months, and write them into the statistics.
 
-        Writing runs in the background, after Home Assistant has started. The set-up of the entry
-        waits only until the files are read.
+        The statistics are written in the background, after Home Assistant has started. The set-up
+        of the entry waits only until the files are read.
         """
         self._meter = meter
         self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
         if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
             # Hours were added to the statistics while the meter had no cable. Now the meter has a
-            # cable, so its entities begin to count at 0. The sum of the added hours must then be
-            # added to their sums. So wait for the first statistics of the entities.
+            # cable, and the sums of its entities begin at 0. The sum of the added hours must be
+            # added to them. So wait for the first statistics of the entities.
             bus = self._hass.bus
             self._entry.async_on_unload(
                 bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
@@ -148,17 +148,18 @@ class PlatformPast:
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
     async def _async_leave_former_points(self) -> None:
-        """Remove what belongs to metering points that the Leneda account does not have any more.
+        """Remove the data of metering points that the Leneda account does not have any more.
 
-        The history is then downloaded anew, and the statistics are written anew. Without an
-        account, every file stays. Raises OSError if the files cannot be changed.
+        All quarter-hours are then downloaded again, and the statistics are written again. Without
+        an account, every file stays. Raises OSError if the files cannot be changed.
         """
         run = self._hass.async_add_executor_job
         if not (points := self._account_points()):
             await run(self._files.forget_points)
             return
         if await run(self._files.has_former_points, points):
-            # The files are removed last. If Home Assistant crashes before, all this is done again.
+            # The files are removed last. If Home Assistant crashes before this, the next start
+            # finds them and repeats all steps.
             await self._statistics.async_outdate()
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
         await run(self._files.use_points, points)
@@ -169,11 +170,12 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
-        """Return the shared power of the quarter-hours that start in a period, keyed by code.
+        """Return the mean power of shared energy in a period, in kW.
 
-        Raises OSError if a file exists but cannot be read.
+        The power is keyed by code, then by the start of the quarter-hour. Raises OSError if a file
+        exists but cannot be read.
         """
-        # Most households share no energy, so the files need not be read.
+        # Most households share no energy. Their files need not be read.
         if not self._may_share:
             return {}
         work = without_collection(_shared_power)
@@ -263,10 +265,10 @@ class PlatformPast:
         return dict(asked_of(account)) if account else {}
 
     async def async_remove(self) -> bool:
-        """Remove all imported quarter-hours. Return whether their statistics are deleted, too.
+        """Remove all quarter-hours of Leneda. Return whether the statistics have no added row left.
 
-        Raises ImportRefusedError if nothing was imported, or if a configured Leneda account would
-        download the quarter-hours again.
+        Raises ImportRefusedError if nothing was imported, or if there is a Leneda account. The
+        account would download the quarter-hours again.
         """
         async with self._lock:
             if self._entry.options.get(SECTION_LENEDA):
@@ -291,8 +293,8 @@ class PlatformPast:
     async def async_forget(self) -> None:
         """Remove all stored files, because the entry was removed.
 
-        Clear statistics that have only imported hours, too. They would become the statistics of the
-        next meter, because Home Assistant gives its entities the same ids.
+        Clear statistics that have only hours from Leneda, too. They would become the statistics of
+        the next meter, because Home Assistant gives its entities the same ids.
         """
         await self._hass.async_add_executor_job(self._files.remove)
         await self._statistics.async_forget(self._names(with_disabled=True))
@@ -300,8 +302,8 @@ class PlatformPast:
     async def _async_compare(self, export: Export) -> tuple[int, int]:
         """Return how many days both the meter and the file have, and how many of these days differ.
 
-        Raises ImportRefusedError if most days differ. Then the file belongs to another metering
-        point or has another quantity.
+        Raises ImportRefusedError if most days differ. The file then belongs to another metering
+        point or has another quantity. A file with only a part of the exported energy is accepted.
         """
         quantity = REGISTERS[export.code].quantity
         if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
@@ -335,10 +337,10 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(without_collection(read))
 
     async def _async_show(self, platform: Platform) -> None:
-        """Add Leneda's quarter-hours to the months that are shown for the meter."""
+        """Add Leneda's quarter-hours to the meter's months, and call the listeners."""
         months_of = self._meter.begin_past()
-        # A meter that was never read shows only whole days. So drop the rows after the last whole
-        # day.
+        # If the meter was never read, only whole days are shown. So drop the rows after the last
+        # whole day.
         has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
@@ -354,7 +356,7 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
-        """Remember the running month if `found` has quarter-hours of this month.
+        """Note the current month if `found` has quarter-hours of this month.
 
         The bill's total then rises at once by the costs of these quarter-hours, and Home Assistant
         records this rise. So the statistics must leave out the costs of the month. If no total has
@@ -393,9 +395,9 @@ class PlatformPast:
 
     @callback
     def _record(self, _now: object = None) -> None:
-        """Write the statistics in a background task, because the recorder can need minutes.
+        """Write the statistics in a background task, because this can take minutes.
 
-        Do nothing once the entry was unloaded. The statistics are then written after it is loaded.
+        If the entry was unloaded, do nothing. The statistics are written when it is loaded again.
         """
         if self._is_stopped:
             return
@@ -441,16 +443,19 @@ class PlatformPast:
 
     @callback
     def _stop(self) -> None:
-        """Prevent later retries, because an import may end after the entry was unloaded."""
+        """Cancel the next retry, and prevent later ones. The entry is being unloaded.
+
+        An import may end even after that.
+        """
         self._is_stopped = True
         self._cancel()
         self._cancel_lift()
 
     @callback
     def _reload_if_replaced(self) -> None:
-        """Reload the entry again if it was reloaded while quarter-hours were added.
+        """Reload the entry again if it was unloaded and loaded while quarter-hours were added.
 
-        The first reload has perhaps read incomplete files.
+        The entry may have read incomplete files.
         """
         is_loaded = self._entry.state in {
             ConfigEntryState.LOADED,
@@ -497,9 +502,9 @@ def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -
 
 
 def _is_part(differences: Differences) -> bool:
-    """Return whether an imported file perhaps has only a part of the production.
+    """Return whether a file may have the energy of only some of the metering points of production.
 
-    The energy in such a file is lower than the exported energy on every day that differs.
+    On every day that differs, the energy in such a file is lower than the exported energy.
     """
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in differences.days)
     return differences.cause is Cause.OTHER_POINT and is_less

@@ -1,13 +1,13 @@
-"""Prices of a kWh on the market: the current price, coming prices, and past prices.
+"""Prices of a kWh on the market: the current price, the prices of today and tomorrow, past prices.
 
 The current prices are states of the entities that the user has chosen in the options. Most of these
 entities have the prices of today and tomorrow in their attributes. Home Assistant's Nord Pool
 integration has an action instead, which sends a request to Nord Pool each time. So the action's
 answers are cached. An answer without prices is cached for only 15 minutes.
 
-The long-term statistics of a meter's own price entities have the mean price of each past hour,
-including the contract's additions to the market price. These additions are subtracted here. The
-meter's own files have no market prices, only the costs of each day.
+A meter has price entities of its own. Their long-term statistics have the mean price of each past
+hour, including the contract's additions to the market price. These additions are subtracted here.
+The meter's own files have no market prices, only the costs of each day.
 """
 
 import asyncio
@@ -95,9 +95,9 @@ def price_of(state: State | None) -> float | None:
 
 
 class MarketPriceEntities:
-    """Price entities of one config entry.
+    """Price entities that the user has chosen for one meter.
 
-    If a user renames such an entity, the option with its id is updated.
+    If such an entity is renamed, the option with its id is updated.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -148,8 +148,8 @@ class MarketPriceEntities:
         self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
     ) -> None:
         data, options = event.data, self._entry.options
-        # Check that the renamed entity had the id in the option. The event also comes if another
-        # entity is renamed to this id.
+        # Check that the option still has the old id of the renamed entity. This listener is also
+        # called if another entity is renamed to that id.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]
             self._hass.config_entries.async_update_entry(
@@ -189,11 +189,11 @@ _ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
 
 
 async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
-    """Return the current and future prices of a kWh from a price entity.
+    """Return the current and the future prices of a kWh from a price entity, in EUR.
 
     The prices are keyed by the start of the quarter-hour in UTC. The current price is the entity's
-    state. Announced prices that contradict the state are left out. The result is empty if the state
-    is not a price.
+    state. Future prices are left out if their list has another price for the current time. The
+    result is empty if the state is not a price.
     """
     state = hass.states.get(entity_id)
     price_now = price_of(state)
@@ -261,7 +261,8 @@ async def async_market_hours(
 ) -> MarketHours:
     """Return the market prices of a period by hour.
 
-    The result is empty if all contracts of the period have fixed prices.
+    The result is empty if all contracts of the period have fixed prices, or if there are no
+    statistics of the meter's price entities.
     """
     if all(
         contract.energy_margin is None and contract.feed_in_margin is None

@@ -53,7 +53,7 @@ _IGNORED = {
 
 
 class MeterBooks:
-    """Stored data of one meter: frame counters, quarter-hours, history, imported days, prices."""
+    """Stored data of one meter: frame counters, quarter-hours, history, Leneda's days."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._store = MeterStore(hass, entry.entry_id)
@@ -74,7 +74,7 @@ class MeterBooks:
     def demand(self) -> Demand | None:
         """Return the quarter-hours and months of the meter. They survive a restart.
 
-        Return None before the first reading.
+        Return None if the meter was never read and there are no days from Leneda.
         """
         return self.memory.demand_meter.newest
 
@@ -85,7 +85,7 @@ class MeterBooks:
 
     @property
     def has_device(self) -> bool:
-        """Return whether the meter has a device. The first reading creates it."""
+        """Return whether the meter has a device. The first set-up of the meter creates it."""
         registry = dr.async_get(self._hass)
         return bool(dr.async_entries_for_config_entry(registry, self._entry.entry_id))
 
@@ -97,8 +97,9 @@ class MeterBooks:
         """
         options = self._entry.options
         try:
-            # A changed contract begins at the time of a telegram. A meter whose only source is
-            # Leneda has no telegrams, so pass the present time.
+            # If the user enters no first day, a changed contract begins at the time of the last
+            # telegram. A meter whose only source is Leneda has no telegrams, so pass the current
+            # time.
             is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
             now = None if is_read else dt_util.utcnow()
             await self._store.async_load(contract_of(options), contract_since(options), now)
@@ -129,7 +130,11 @@ class MeterBooks:
 
     @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
-        """Return the market prices at the time of a telegram."""
+        """Return the current market prices of the contract that applies at the time of a telegram.
+
+        Before the first day of a changed contract, the price entities of the previous contract are
+        used.
+        """
         is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
         return self.market.prices(is_before_change=is_before_change)
 
@@ -158,8 +163,8 @@ class MeterBooks:
     def _kept_meters(self) -> set[str]:
         """Return the identities of the M-Bus meters that have a device in Home Assistant.
 
-        These meters count towards the maximum number of M-Bus meters. If the user deletes the
-        device of a replaced meter, a new meter can take the place of the replaced meter.
+        They count towards the maximum number of M-Bus meters. If the user deletes the device of a
+        meter that was replaced, there is room for another meter.
         """
         meter_id = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
