@@ -25,7 +25,7 @@ from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
-# Subfolder of Home Assistant's configuration folder, in which captures are written.
+# Subfolder of Home Assistant's configuration folder for the files of captures.
 FOLDER = DOMAIN
 MAX_CAPTURE_MINUTES = 60
 # A meter sends 0.6 MB in an hour if it sends a telegram every ten seconds. If it sends every
@@ -41,7 +41,7 @@ type ByteListener = Callable[[bytes], None]
 
 
 class CaptureRefusal(StrEnum):
-    """Reason why a capture was not started or written, as the translation key of an error."""
+    """Reason why a capture cannot be started or written, as the translation key of an error."""
 
     RUNNING = "capture_running"
     """A capture is already being recorded or made anonymous."""
@@ -56,7 +56,7 @@ class CaptureRefusal(StrEnum):
 
 
 class CaptureRefusedError(Exception):
-    """Error for a request that is not possible in the present state of the capture."""
+    """Error for a request that the current state of the capture does not allow."""
 
     def __init__(self, reason: CaptureRefusal) -> None:
         super().__init__(reason)
@@ -127,7 +127,8 @@ class MeterCapture:
 
         Raises CaptureRefusedError if a capture is running or finished.
 
-        With `keeps_message_forms`, messages keep the lengths and capitals of their words.
+        With `keeps_message_forms`, the anonymous form of a message keeps the word lengths and the
+        capital letters of the message.
         """
         self.check_free()
         self._keeps_message_forms = keeps_message_forms

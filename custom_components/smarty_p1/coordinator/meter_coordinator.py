@@ -80,8 +80,8 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
     """Return the urgent values of a reading. Entities show changes of these values at once.
 
-    Even a minimum interval does not delay such a change. Registers are not urgent, because a later
-    telegram includes their rise.
+    A minimum interval does not delay such a change. Registers are not urgent, because the next
+    shown reading has their rise, too.
     """
     demand, get = reading.demand, reading.telegram.objects.get
     milestones = demand and (
@@ -146,7 +146,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def read_again(self) -> None:
-        """Start reading anew with the port and the keys that the entry now has."""
+        """Start reading again with the port and the keys that are now in the entry."""
         before = self._keys
         self.line.start()
         self._begin_session()
@@ -258,7 +258,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_late(self, reading: Reading) -> None:
-        """Report a late reading to `health`, without showing the reading to users."""
+        """Report a late reading to `health`. Entities do not show its values."""
         self._latest_late = reading
         if self.latest is None:
             self.data = reading
@@ -279,9 +279,9 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.
 
-        Usually, the age counts from the reception. But an MQTT broker may keep a telegram before
-        its reception. So for a telegram from an MQTT topic, the age counts from the telegram's
-        time, corrected by the lag of the meter's clock.
+        Usually, the age counts from the reception. But a gateway or an MQTT broker may hold back a
+        telegram. So for a telegram from an MQTT topic, the age counts from the telegram's time.
+        This time is corrected by the lag of the meter's clock.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:

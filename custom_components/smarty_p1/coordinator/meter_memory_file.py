@@ -12,14 +12,14 @@ from .garbage_collection import without_collection
 from .month_files import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
-# Seconds. Memory cards wear out, so save seldom. A crash loses no energy, because gaps of up to a
-# quarter-hour are bridged. But a crash loses the frame counters since the last save. A frame that
-# came after this save would be accepted again if it were replayed.
+# Seconds between two savings. Memory cards wear out, so save seldom. A crash loses no energy,
+# because gaps of up to a quarter-hour are bridged. But a crash loses the frame counters since the
+# last save. A frame that came after this save would be accepted again if it were replayed.
 SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """File in which version 2 stored a meter's months. It is removed after it was read."""
+    """File of a meter's months in version 2 of the stored state. It is read, then removed."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
@@ -52,7 +52,7 @@ class MeterStore(ThrottledStore):
     ) -> None:
         """Load the state of the meter. `contract` is valid from the day `since` on.
 
-        `now` is the present time if the meter's only source is Leneda, otherwise None.
+        `now` is the current time if the meter's only source is Leneda, otherwise None.
 
         Raises OSError if months of version 2 cannot be converted to files of quarter-hours.
         """

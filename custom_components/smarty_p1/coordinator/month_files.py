@@ -2,8 +2,8 @@
 
 A line is a span: a quarter-hour, a part of a quarter-hour, or a gap
 (`lib/tariff/month_file_lines.py`). A line is appended when its span has ended and the meter's clock
-is confirmed. Appending spares memory cards, and a crash loses one line at most. The lost energy is
-then known from the registers in the lines before and after the lost line.
+is confirmed. Appending spares memory cards. A crash loses one line at most. Even then, no energy is
+lost, because the lines before and after the lost line have the registers.
 """
 
 import asyncio
@@ -38,8 +38,8 @@ from ..lib.tariff import (
 
 # Maximum number of spans that wait while the disk is full: the quarter-hours of four days (4 * 96).
 MAX_PENDING = 384
-# Maximum size of a file in bytes. The lines of a month take less than half of this. But if the
-# clock is set back, quarter-hours are written repeatedly.
+# Maximum size of a file in bytes. The lines of a month take less than half of this. But after the
+# clock was set back, the same quarter-hours are written again.
 MAX_FILE_SIZE = 1_000_000
 # Maximum number of files, one for each month. 25 months touch 26 calendar months, and a wrong clock
 # may create two more files.
@@ -150,7 +150,7 @@ class QuarterHourSeries:
     def _remove_old(self, new: Path, newest: datetime) -> None:
         """Remove the files that are too old by both the meter's clock and Home Assistant's clock.
 
-        If more than MAX_FILES are left, remove the smallest files: a wrong clock has created them,
+        If more than MAX_FILES are left, remove the smallest files. A wrong clock has created them,
         so they have only a few lines.
         """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT_TIME)
@@ -224,7 +224,7 @@ def _tail(file: BinaryIO) -> bytes:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write the folder to the disk, so that new files in it survive a power failure."""
+    """Write the entries of the folder to the disk, so that new files survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -22,8 +22,8 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# Maximum size of unread payloads in bytes. Further payloads are dropped. A gateway causes no such
-# loss, because it limits the rate at which it sends stored frames.
+# Maximum size of unread payloads in bytes. Further payloads are dropped. A gateway that sends its
+# stored frames does not exceed this size, because it limits its rate.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]
@@ -47,7 +47,7 @@ def topic_of(port: str) -> str | None:
 
 
 def as_topic(typed: str) -> str:
-    """Return an entered port with "mqtt:" in lower case, because phones suggest a capital M."""
+    """Return an entered port with the prefix "mqtt:" in lower case. Phones suggest a capital M."""
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 
@@ -57,8 +57,8 @@ def topic_opener(
     """Return a function that opens an MQTT topic as a port. Return None if the port is no topic.
 
     `on_away` is called with an error when the gateway or the broker goes offline, and with None
-    when both are online again. The port stays open in between. Without `on_away`, reading raises
-    the error instead.
+    when the gateway or the broker comes online. The port stays open. Without `on_away`, reading
+    raises the error instead.
     """
     topic = topic_of(port)
     return None if topic is None else partial(_open_topic, hass, topic, on_away)
@@ -103,7 +103,7 @@ class _TopicReader:
     async def read(self, n: int, /) -> bytes:
         """Wait for data, and return 1 to `n` bytes.
 
-        Raises LinkError if the gateway or the broker goes offline.
+        Without `on_away`, raises LinkError if the gateway or the broker goes offline.
         """
         while not self._payloads:
             if self._error:

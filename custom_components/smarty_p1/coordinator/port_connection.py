@@ -105,9 +105,9 @@ class Line:
 
     @callback
     def confirm(self) -> None:
-        """Reset the delay before a lost port is reopened.
+        """Reset the delay before a lost port is opened again.
 
-        Call this when received bytes are valid.
+        Call this when valid bytes were received.
         """
         self._link.confirm()
 
@@ -130,7 +130,7 @@ class Line:
             self._on_data,
             self._on_lost,
             on_open=self._on_open,
-            # A silent topic stays silent when it is opened again. So a topic has no timeout.
+            # Opening a silent topic again would not end the silence. So a topic has no timeout.
             silence_timeout=None if self.is_topic else self._silence_timeout,
             baud_rate=data.get(CONF_BAUD_RATE, self._baud_rate),
             opener=topic_opener(self._source.hass, port, self._on_away),

@@ -42,11 +42,12 @@ if TYPE_CHECKING:
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
 # Domains of Home Assistant's helpers that can count. The count of such a helper can jump: users can
-# change the count, and a crash of Home Assistant resets it to an older value.
+# change the count, and a crash of Home Assistant can reset it to an older value.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
-# Seconds. A gateway may disappear without closing the connection. So the port is opened again if it
-# was silent for this time. If the gateway has disappeared, this fails and is reported.
+# Seconds. A gateway may disappear without closing the connection. So the port is opened again after
+# a silence of this length. If the gateway has disappeared, opening fails and the failure is
+# reported.
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0
@@ -239,8 +240,8 @@ class TopicPulses:
         meter, now = self._counter.meter, self._counter.now()
         text = str(message.payload).strip()
         if message.retain:
-            # A retained message is old, so it does not stand for a pulse now. But if it contains a
-            # running count, that count is still right.
+            # A retained message is old, so it is no new pulse. But if it contains a count of
+            # pulses, this count is still right.
             self._count(meter.read_count(text, now, is_old=True))
         else:
             self._count(meter.read_line(text, now))
@@ -254,10 +255,10 @@ def tell_health(
     *,
     is_there: bool,
 ) -> None:
-    """Tell the coordinator's health whether the source (entity or MQTT broker) is available.
+    """Report to the coordinator's health whether the source (entity or MQTT broker) is available.
 
-    If the source is not available, report the problem `obstacle`, and prepare `meter` for missed
-    pulses.
+    If it is not available, `obstacle` is the reported problem. `meter` then expects that the source
+    has missed pulses.
     """
     if is_there:
         coordinator.health.opened(coordinator.now())
@@ -277,8 +278,8 @@ def is_pulse(domain: str, old: str, new: str) -> bool:
     return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}
 
 
-# For each kind of source: its health rules and its class. The kind is the key in the entry's data
-# that has the source, such as CONF_PORT.
+# Health rules and class for each kind of source. The kind is the field of the entry's data that has
+# the source, such as CONF_PORT.
 _SOURCES: Mapping[str, tuple[Rules, MakeSource]] = {
     CONF_PORT: (PULSE_PORT, PortPulses),
     CONF_ENTITY_ID: (PULSE_ENTITY, EntityPulses),

@@ -24,16 +24,17 @@ from .entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0
-# Seconds. Memory cards wear out, so save seldom. A crash loses the pulses since the last save,
-# unless the pulse board itself counts its pulses.
+# Seconds between two savings. Memory cards wear out, so save seldom. A crash loses the pulses since
+# the last save, unless the pulse board itself counts its pulses.
 SAVE_INTERVAL = 60.0
-# The entities are updated at this interval while the LED blinks fast, and while the power falls.
+# Shortest time between two updates of the entities. While no pulse comes, a timer with this
+# interval shows how the power falls.
 UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 _MIN_PULSES_PER_KWH = 1e-6
 # Values that replace the stored values if the pulses come from a new source. The count of the new
-# source is still unknown.
+# source is not known yet.
 _UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "source": lambda value: value is None or checked_text(value),
@@ -116,7 +117,7 @@ class PulseCounter(ThrottledStore):
 
     @callback
     def add(self, events: list[Pulses]) -> None:
-        """Schedule the storing of new pulses, and show them if an update is due.
+        """Schedule the storing of the new pulses `events`. Update the entities if an update is due.
 
         `meter` has already counted these pulses.
         """
@@ -157,9 +158,9 @@ class PulseCounter(ThrottledStore):
         return meter
 
     def _begin_count(self, meter: PulseMeter) -> None:
-        """Continue from the running count that the set-up dialog has shown.
+        """Continue from the count of pulses that the source had during the set-up.
 
-        If the dialog has shown no count, do nothing.
+        If the source had no count then, do nothing.
         """
         data = self._entry.data
         if CONF_FIRST_COUNT in data:

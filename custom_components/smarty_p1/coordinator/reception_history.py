@@ -57,10 +57,11 @@ class ReceptionHistory:
         return gaps
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
-        """Return the start of the last 168 hours, and for each hour the share with reception.
+        """Return the start of the last 168 hours, and the share of reception in each hour.
 
-        A share is from 0 to 1. The share of an hour before the first telegram is None. The share of
-        the running hour covers only the time until now.
+        A share is from 0 to 1. It is the part of the hour that is not in a gap. The share of an
+        hour before the first telegram is None. The share of the current hour covers only the time
+        until now.
         """
         end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
         start = end - KEPT

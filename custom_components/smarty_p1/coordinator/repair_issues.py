@@ -218,7 +218,7 @@ class Remedies:
         """Raise issues for new or changed repairs. Withdraw the issues of repairs that are over."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
-        # In the state WAITING, the user has just entered keys in a dialog, so this dialog ends by
+        # In the state WAITING, the user has just entered keys in a dialog, and this dialog ends by
         # itself. In all other states, the keys are right again, so end dialogs that ask for keys.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()

@@ -186,8 +186,8 @@ def plan_alone(
 ) -> Plan | None:
     """Return the plan that adds the hours in `known` to an entity without rows of its own.
 
-    `rows` has the present rows in the entity's statistics. Hours that were added earlier stay, even
-    if `known` lacks them. Return None if there are no hours to write.
+    `rows` has the rows that the entity's statistics have now. Hours that were added earlier stay,
+    even if `known` lacks them. Return None if there are no hours to write.
     """
     energies = {**_kept(rows, ledger), **known}
     written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
@@ -207,8 +207,9 @@ def plan_alone(
 def with_unlisted_hours(rows: Mapping[datetime, Row], ledger: Ledger) -> Ledger | None:
     """Return the ledger with all hours in `rows`. Return None if the entity has rows of its own.
 
-    The file of the ledger may be damaged, or older than the database. In a row that `plan_alone`
-    has added, state and sum are equal. In an own row, the state is the meter's total.
+    The ledger may lack hours, because its file may be damaged, or older than the database. In a row
+    that `plan_alone` has added, state and sum are equal. In an own row, the state is the meter's
+    total.
     """
     unlisted = rows.keys() - ledger.hours
     if all(row.is_as(row._replace(state=row.sum)) for row in _of(rows, unlisted).values()):
@@ -316,12 +317,12 @@ def _in_gaps(
     """Return the rows to write for the gaps between the rows in `own`.
 
     `own` has the rows that the entity itself has written, and `last_sum` is the sum before them.
-    Each hour of a gap with a known energy gets a new row. The row before a gap is raised to the
-    energy of the whole hour, because the entity perhaps counted only a part of this hour.
+    Each hour of a gap with a known energy gets a new row. The entity may have counted only a part
+    of the hour before a gap, so the row of this hour is raised to the energy of the whole hour.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)
-    # Stored sums have rounding errors. So a change just below 0 does not mean that the sum falls.
+    # Stored sums have rounding errors. So an energy just below 0 does not mean that the sum falls.
     never_falls = all(change > -_SAME for change in energies.values())
     for hour, following in pairwise([*hours, hours[-1]]):
         now = own[hour]
@@ -353,10 +354,7 @@ def _missing(hour: datetime, following: datetime, energies: Container[datetime])
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows to write, in the order of time.
-
-    These are the rows in `wanted` that `rows` lacks, or has with other values.
-    """
+    """Return the rows in `wanted` that are missing or different in `rows`, in the order of time."""
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 

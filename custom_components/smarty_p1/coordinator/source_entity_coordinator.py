@@ -46,7 +46,7 @@ from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
 
 # Seconds. An integration writes the values of one telegram into its entities one after the other.
-# So wait until all values are written. Before this, some values would still be old.
+# So read the entities this time after the first report. Earlier, some values would still be old.
 BURST_S = 1.0
 _UNKNOWN = EntityState(STATE_UNKNOWN, None)
 
@@ -55,9 +55,9 @@ class EntityReports:
     """Reports of the chosen entities. An entity reports whenever its integration writes its state.
 
     `chosen` has a list of entities for each quantity. A registered entity is listed by the id of
-    its registry entry, any other entity by its entity id. `take` gets a telegram after each report.
-    When a total of the imported energy becomes unavailable, `on_lost` gets the id of the total's
-    entity.
+    its registry entry, any other entity by its entity id. BURST_S seconds after a report, `take`
+    gets a telegram with the values of all entities. When an entity of the imported energy loses its
+    value, `on_lost` gets its entity id.
 
     A value is read only after a report. Otherwise, an integration that has stopped would look like
     a house that uses no energy. The first state of an entity is no report. This state may be old,
@@ -88,9 +88,9 @@ class EntityReports:
 
     @property
     def last_report(self) -> datetime | None:
-        """Return the time of the last report of any chosen entity, even before `async_start`.
+        """Return the time of the last report, even before `async_start`.
 
-        Return None if no chosen entity has a value.
+        Only chosen entities with a value count. Return None if no chosen entity has a value.
         """
         states = [self._hass.states.get(name) for name in self._entity_ids(self._chosen)]
         return max((state.last_reported for state in states if _has_value(state)), default=None)
@@ -102,7 +102,7 @@ class EntityReports:
 
     @callback
     def stop(self) -> None:
-        """Stop listening. Discard a report that was not read yet."""
+        """Stop listening. A telegram that was due after a report is not sent any more."""
         while self._stops:
             self._stops.pop()()
         if self._cancel_read:
@@ -129,7 +129,7 @@ class EntityReports:
 
     @callback
     def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Listen to the new entity id of a renamed entity."""
+        """Listen to the new entity id after a chosen entity was renamed."""
         if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
             self.stop()
             self._follow()
@@ -178,7 +178,7 @@ def _has_value(state: State | None) -> TypeGuard[State]:
 
 
 async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -> str:
-    """Return the names of the integrations whose entities have the imported energy.
+    """Return the names of the integrations whose entities count the imported energy.
 
     Return "Home Assistant" if none of these entities is registered.
     """
@@ -197,7 +197,7 @@ class EntityCoordinator(SourceCoordinator[Reading]):
     """Coordinator that makes readings from the states of the chosen entities.
 
     The readings are stored like the readings of a port. `integration` is the name of the
-    integration that reads the meter. The values of that integration are not verified.
+    integration that reads the meter. Its values cannot be verified here.
     """
 
     serial_number: str | None = None

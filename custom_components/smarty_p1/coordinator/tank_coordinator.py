@@ -42,7 +42,8 @@ def tank_of(options: Mapping[str, Any]) -> Tank:
 def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
     """Return the entities' values at `distance_cm`, the distance from the sensor to the water.
 
-    If the distance is None, all values are None. If it is impossible, level and volume are None.
+    If `distance_cm` is None, all values are None. If it is impossible in this tank, level and
+    volume are None.
     """
     share = tank.share(distance_cm)
     return TankData(

@@ -41,7 +41,7 @@ class ThrottledStore(ABC):
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
         """Return the result of `parse` for the stored content. Return None if there is no file.
 
-        If `parse` raises an exception, the content is malformed. Then the file is renamed, and None
+        If `parse` raises an exception, the content is malformed. The file is then renamed, and None
         is returned, so that the entry starts with empty data.
         """
         try:
@@ -68,7 +68,7 @@ class ThrottledStore(ABC):
     def schedule(self, *, max_delay: float | None = None) -> None:
         """Schedule the writing of the content for the end of the interval.
 
-        With `max_delay`, the content is written after at most this number of seconds.
+        With `max_delay`, the content is written at the latest after this number of seconds.
         """
         if self.is_waiting and max_delay is None:
             return
@@ -106,7 +106,7 @@ class ThrottledStore(ABC):
     def _holds_null(self) -> bool:
         """Return whether the file contains null.
 
-        Home Assistant reads null as if there were no file.
+        `Store.async_load` returns None both for null and for a missing file.
         """
         try:
             return load_json_object(self._store.path)["data"] is None

@@ -27,7 +27,7 @@ class VoltageHistory:
         self._row: Bounds = []
 
     def note(self, seconds: float, voltages: Sequence[object]) -> None:
-        """Add the voltages of the three phases. `seconds` is their time since 1970."""
+        """Add the voltages of the three phases, measured `seconds` after the start of 1970."""
         number = int(seconds) // STEP
         if number != self._number:
             self._begin(number)
@@ -44,8 +44,8 @@ class VoltageHistory:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
         if len(self._rows) > SLOTS:
-            # Drop the rows that are not of the last 24 hours. There may be later rows, which a
-            # wrong clock has left.
+            # Drop the rows that are not of the last 24 hours. If the clock was ahead for a time,
+            # there may also be rows of the future.
             self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:

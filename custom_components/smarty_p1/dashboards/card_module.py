@@ -1,4 +1,4 @@
-"""Web server that delivers the JavaScript module with the dashboard cards to the frontend.
+"""Delivery of the JavaScript module with the dashboard cards by Home Assistant's web server.
 
 The module contains the cards and the dashboard's strategy. Its sources are in `frontend/` at the
 root of the repository. The module loads its texts in the user's language from a separate file.
@@ -44,8 +44,8 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 def late_module(hass: HomeAssistant) -> str | None:
     """Return the URL of the card module if Home Assistant was running before the module was served.
 
-    Pages that a user opened earlier have not loaded the module. Return None if no such page can
-    exist.
+    A page that a user opened before has not loaded the module. Return None if there can be no such
+    page.
     """
     return hass.data.get(_LATE_MODULE)
 

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 type GridSensors = tuple[SensorSpec[Reading], ...]
 
 ENERGY_URL = "/config/energy"
-# Seconds: twice the time that Home Assistant takes at most to save changed preferences to the disk.
+# Seconds until the option CONF_FILL_ENERGY is removed. Home Assistant saves changed preferences to
+# the disk in half of this time at most.
 _FORGET_DELAY_S = 120
 
-# For each field of a grid source in the Energy dashboard: the key of the sensor that fills this
-# field.
+# Fields of a grid source in the Energy dashboard, each with the key of the sensor that fills it.
 _GRID: Mapping[str, str] = {
     "stat_energy_from": "energy_imported",
     "stat_energy_to": "energy_exported",
@@ -45,12 +45,11 @@ _GRID: Mapping[str, str] = {
     "entity_energy_price": "price_import",
     "entity_energy_price_export": "price_export",
 }
-# The Energy dashboard shows nothing for a source without this field. So a source without this field
-# is not added.
+# The Energy dashboard shows nothing for a source without this field. Such a source is not added.
 _COUNTED = "stat_energy_from"
 _CONSUMED: Mapping[str, str] = {"stat_energy_from": "index", "stat_rate": "flow_rate"}
 _CONSUMED_KINDS = ("gas", "water")
-# For each kind of source: the fields that the Energy dashboard requires even if they are empty.
+# Fields that the Energy dashboard requires for each kind of source, with their empty values.
 _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
     "grid": {
         "stat_energy_to": None,
@@ -100,7 +99,7 @@ async def async_missing_sources(
 
 @callback
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Add the meter's sources to the Energy dashboard, as soon as the meter has data.
+    """Add the meter's sources to the Energy dashboard once the meter has data.
 
     A new meter without a cable has no data at first. So wait for the first days from Leneda, or for
     the first reading from entities.
@@ -144,9 +143,9 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # Until the preferences are on the disk, a power failure could lose them. So keep the option
-    # CONF_FILL_ENERGY until then: with this option, the next start adds the lost sources again.
-    # A source that the dashboard still has is not added twice.
+    # Keep the option CONF_FILL_ENERGY until the preferences are on the disk. If a power failure
+    # loses them before, the next start of Home Assistant adds the sources again. A source that the
+    # dashboard still has is not added twice.
     @callback
     def forget(_now: datetime) -> None:
         options = {
@@ -160,8 +159,8 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 def grid_sensors(*, is_live: bool) -> GridSensors:
     """Return the descriptions of the sensors for the grid source of the Energy dashboard.
 
-    `is_live` means that the meter has present values. A meter without present values has other
-    sensors.
+    `is_live` means that the meter has current values. A meter that has only Leneda's past days has
+    other sensors.
     """
     return (*SENSORS, *TARIFF_SENSORS) if is_live else PAST_SENSORS
 

@@ -41,8 +41,8 @@ from .card_module import late_module
 _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"
 _SECOND_PATH_SUFFIX = "-dashboard"
-# Name of a custom element in the card module. The dashboard exists at two paths, and this element
-# redirects from the first path to the second path.
+# Custom element in the card module. It redirects from the first path of the dashboard to the second
+# path.
 _REDIRECT_PANEL = "smarty-p1-opener"
 _CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
@@ -125,8 +125,8 @@ def free_path(hass: HomeAssistant) -> str:
 async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Register the dashboard if the user chose it and it is not registered yet.
 
-    Any meter keeps the user's choice, even a disabled one. So `entry`, a meter that is being set
-    up, need not be the meter that keeps it.
+    This runs when the meter `entry` is set up. The user's choice may be in the options of another
+    meter, even of a disabled meter.
     """
     meters = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     is_chosen = has_books(entry) and any(meter.options.get(CONF_SIDEBAR) for meter in meters)
@@ -166,9 +166,9 @@ def _register(hass: HomeAssistant, path: str, *, is_shown: bool) -> None:
 
 @callback
 def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
-    """Pass a removed entry's dashboard to another meter.
+    """Pass the option CONF_SIDEBAR of a removed meter to another meter.
 
-    If no meter is left, remove the dashboard.
+    The dashboard then stays in the sidebar. If no meter is left, remove the dashboard.
     """
     if not removed.options.get(CONF_SIDEBAR):
         return

@@ -1,8 +1,9 @@
 """Dialog steps that add a port and a key to a meter that had no cable before.
 
-The id of a meter is its serial number, or the code of its metering point if it has no cable. The
-identifier of the device and the unique ids of the entities begin with the meter's id. Both are
-changed in the registries, so the entity ids, the history and the statistics stay.
+The id of a meter with a cable is its serial number. Without a cable, the id is the code of the
+metering point or the id of an entity. The identifier of the device and the unique ids of the
+entities begin with the meter's id. Both are changed in the registries, so the entity ids, the
+history and the statistics stay.
 """
 
 import asyncio
@@ -55,7 +56,7 @@ async def _async_change(
 
 @callback
 def _rename(hass: HomeAssistant, entry: AnyConfigEntry, before: str, after: str) -> None:
-    """Replace the meter's old id `before` by its new id `after`.
+    """Replace the meter's old id `before` by its new id `after` in the registries.
 
     The identifier of the device and the unique ids of the entities contain the meter's id.
     """
@@ -75,10 +76,11 @@ _ANOTHER = "another"
 
 
 def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
-    """Return whether the total energy in a telegram fits the meter of `entry`.
+    """Return whether the total energy in a telegram may belong to the meter of `entry`.
 
-    A total that is much higher than the last total of `entry` comes from another meter. It would
-    appear in the statistics as the energy of years in one hour.
+    A total that is much higher than the last total of `entry` comes from another meter. The
+    statistics would show the difference as energy of a single hour. Return True if one of the
+    totals is unknown.
     """
     kwh = telegram.objects.get(IMPORTED_ENERGY)
     if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:
@@ -88,7 +90,7 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
 
 
 class CableSteps(ContractAndDashboardSteps):
-    """Dialog steps that ask whether a found meter was added before, without a cable."""
+    """Dialog steps for a found meter. They ask whether it was added before, without a cable."""
 
     _found: tuple[dict[str, Any], Telegram, Mapping[str, str]]
     _joined: dict[str, str]
@@ -96,9 +98,9 @@ class CableSteps(ContractAndDashboardSteps):
     async def _async_ask_same_meter(
         self, data: dict[str, Any], telegram: Telegram, outline: Mapping[str, str]
     ) -> ConfigFlowResult:
-        """Ask whether `telegram` is from a meter that was added without a cable.
+        """Ask whether the meter of `telegram` was added before, without a cable.
 
-        If there is no such meter, ask for the contract of a new meter.
+        If Home Assistant has no meter without a cable, ask for the contract of a new meter.
         """
         self._found = data, telegram, outline
         self._turn_page()
@@ -141,7 +143,7 @@ class CableSteps(ContractAndDashboardSteps):
         )
 
     async def async_step_joined(self, _user_input: Input = None) -> ConfigFlowResult:
-        """End the dialog with a message. The meter that had no cable is now read at its port."""
+        """End the dialog with a message: the meter that had no cable is now read at its port."""
         return self.async_abort(reason="cable_added", description_placeholders=self._joined)
 
     def _without_cable(self) -> list[AnyConfigEntry]:

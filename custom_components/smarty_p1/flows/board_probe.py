@@ -17,25 +17,25 @@ from ..lib.port import (
     read_chunk,
 )
 
-# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at a power of 180 W. At a lower power,
-# the test may find no pulse.
+# Seconds to wait for a pulse. An LED with 1,000 pulses per kWh pulses every 20 s at a power of 180
+# W. At a lower power, the test may find no pulse.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
-# Number of readings that are enough to tell the echo of the water from wrong echoes.
+# Number of readings of a sensor that is enough to tell the echo of the water from wrong echoes.
 _ENOUGH_READINGS = 20
 
 
 class SonarSilentError(NothingReceivedError):
-    """Error for a distance sensor that sent not a single byte."""
+    """Error for a distance sensor that has sent no byte."""
 
 
 class NotSonarError(NotP1Error):
-    """Error for a port that sent bytes, but no reading of a distance sensor."""
+    """Error for a port that has sent bytes, but no reading of a distance sensor."""
 
 
 @dataclass(frozen=True)
 class FoundPulses:
-    """First data of a pulse source: a running count, a pulse without a count, or nothing.
+    """First data of a pulse source: a count of pulses, a pulse without a count, or nothing.
 
     `has_come` is False if nothing came.
     """
@@ -50,13 +50,13 @@ async def probe_pulses(
     *,
     timeout: float = PULSE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> FoundPulses:
-    """Return the first pulse or running count that a port sends.
+    """Return the first pulse, or the first count of pulses, that a port sends.
 
     `has_come` is False if nothing comes within `timeout` seconds. Raises a LinkError if the port
     cannot be opened or is lost.
 
     The first line may lack its first digits, because the port was just opened. So a count in this
-    line only shows that something has come.
+    line is not returned. It only shows that something has come.
     """
     meter, has_come = PulseMeter(1), False
     with suppress(TimeoutError):
@@ -96,9 +96,9 @@ async def probe_sonar(
 
 
 async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
-    """Return the next bytes of a port, at most at the rate of a serial line.
+    """Return the next bytes of a port. Limit the rate to the rate of a serial line.
 
-    Raises PortBusyError if a gateway serves another client.
+    Raises PortBusyError if a gateway says that it serves another client.
     """
     data = await read_chunk(reader)
     if BUSY_TEXT in data:

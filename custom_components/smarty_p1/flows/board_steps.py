@@ -13,7 +13,10 @@ from .form_errors import FieldError
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:
-    """Return the unique id of an entry with this data. All spellings of a port give the same id."""
+    """Return the unique id of an entry with this data.
+
+    Different spellings of a port give the same id.
+    """
     name = source_field(data)
     source = str(data[name])
     return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
@@ -24,14 +27,17 @@ class BoardSteps(Dialog):
 
     @property
     def _suggested_source(self) -> dict[str, Any]:
-        """Return the data of the updated entry for the form, with a URL's secret masked."""
+        """Return the data of the reconfigured entry, to suggest them in the form.
+
+        A secret in a URL is masked. Return {} if a new entry is added.
+        """
         suggested = dict(entry.data) if (entry := self._updated_entry) else {}
         if CONF_PORT in suggested:
             suggested[CONF_PORT] = redact_port(suggested[CONF_PORT])
         return suggested
 
     def _check_unused(self, data: Mapping[str, Any]) -> None:
-        """Raise FieldError if another entry, enabled or disabled, has the same source."""
+        """Raise FieldError if another pulse reader or tank, disabled or not, has this source."""
         unique_id = _unique_id(data)
         for entry in self._async_current_entries(include_ignore=False):
             is_other = entry.entry_id != self.context.get("entry_id") and not has_books(entry)
@@ -39,7 +45,7 @@ class BoardSteps(Dialog):
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 
     async def _async_finish(self, device: str, draft: Draft) -> ConfigFlowResult:
-        """Create the entry, named after its device, or update the reconfigured entry."""
+        """Create an entry with the name of the device, or update the reconfigured entry."""
         unique_id = _unique_id(draft.data)
         if entry := self._updated_entry:
             return self.async_update_reload_and_abort(
@@ -51,7 +57,7 @@ class BoardSteps(Dialog):
         return await self._async_create(unique_id, await self._async_new_title(device), draft)
 
     async def _async_new_title(self, device: str) -> str:
-        """Return a title in Home Assistant's language that no entry has yet."""
+        """Return a new title in Home Assistant's language. No entry has this title yet."""
         name = await self._async_text(f"device.{device}.name")
         titles = {entry.title for entry in self._async_current_entries(include_ignore=False)}
         numbered = (f"{name} {number}" for number in range(2, len(titles) + 3))

@@ -40,7 +40,7 @@ from .dialog_base import Dialog, Draft, Input
 from .form_errors import FieldError
 
 # Options with both prices. The form lists the sensors for the Energy dashboard before the user has
-# entered prices. With these options, the list includes the price sensors.
+# entered prices. These options make the list include the price sensors.
 _PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
 _FIRST_VALUES_TIME = timedelta(minutes=1)
 
@@ -59,7 +59,7 @@ class _NewMeter(NamedTuple):
 
     @property
     def is_live(self) -> bool:
-        """Return whether the meter has present values. Leneda only knows past days."""
+        """Return whether the meter has current values. Leneda only has past days."""
         return self.data.get(CONF_KIND) != KIND_LENEDA
 
     @property
@@ -69,7 +69,7 @@ class _NewMeter(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Dashboards that show the meter already, and dashboards that the form offers for it."""
+    """Dashboards that show the meter already, and sources that the form offers to add."""
 
     dashboard: str | None
     """Path of a dashboard that shows the meter already."""
@@ -185,9 +185,8 @@ class ContractAndDashboardSteps(Dialog):
             links["dashboard"] = f"/{path}"
         if chosen.get(CONF_FILL_ENERGY):
             links["energy" if self._new.is_live else "energy_of_past"] = "/energy"
-        # The meter's entities need some seconds to get their first values. Home Assistant adds up
-        # each hour at its end. So the first bar appears at the end of the hour in which the first
-        # values came.
+        # The meter's entities get their first values within a minute, and Home Assistant adds up
+        # each hour at its end. So the first bar appears at the end of the hour of the first values.
         first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
         return await self._async_create(
             self._new.meter_id,
@@ -206,7 +205,10 @@ class ContractAndDashboardSteps(Dialog):
         return name.format(serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return the names of the M-Bus device and the entities of an Energy dashboard source."""
+        """Return the names of the sensors of an Energy dashboard source.
+
+        For an M-Bus meter, the name of its device comes first.
+        """
         names = [
             await self._async_text(f"entity.sensor.{spec.translation_key}.name")
             for spec in source.sensors.values()

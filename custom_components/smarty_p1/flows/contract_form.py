@@ -88,7 +88,8 @@ from .shared_form_fields import list_field, number_field
 
 # Year in which the grid tariff began.
 _FIRST_YEAR = 2025
-# Network prices are approved one year ahead. The form also accepts the year after that.
+# Years after the current year for which the form accepts a first day. Network prices are approved
+# one year ahead. The form accepts one more year.
 _YEARS_AHEAD = 2
 
 _PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
@@ -128,8 +129,8 @@ _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             "name": _required(TextSelector()),
-            # Bills print a state aid with or without a minus, so accept amounts of either sign.
-            # The amounts are optional, because the frontend would fill a required number with its
+            # Some bills print state aids as negative amounts, so accept amounts of either sign. The
+            # amounts are optional, because the frontend would fill a required number with its
             # minimum. No field offers choices, because the frontend would not translate them.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
@@ -159,14 +160,17 @@ class _Field(NamedTuple):
     default: str | bool | None = None
 
     def asked_of(self, defaults: Mapping[str, Any]) -> vol.Marker:
-        """Return the field's marker: required if `defaults` has the option, otherwise optional."""
+        """Return the field's marker: required if `defaults` has its option, otherwise optional."""
         if self.option not in defaults:
             return vol.Optional(self.option)
         return vol.Required(self.option, default=defaults[self.option])
 
 
 class _PriceChoice(NamedTuple):
-    """Names of the options for one price: a fixed price, or a price entity and a margin."""
+    """Names of the options for one price: a fixed price, or a price entity and a margin.
+
+    `section` is the section of the form with these options.
+    """
 
     section: str
     price: str
@@ -248,8 +252,8 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # Show the contract's first day only if it is in the future. A stored day in the past belongs to
-    # an earlier change of the contract.
+    # Show the contract's first day only if it is in the future. A day in the past belongs to an
+    # earlier change of the contract.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -276,8 +280,8 @@ def read_contract(
     _check_second_price(read, errors)
     _check_aids(read, errors)
     read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
-    # The form always has a value for the switch of the levies, so this value alone does not mean
-    # that a contract was entered. If no other option differs from its default, store nothing.
+    # The form always has a value for the switch of the levies. This value alone does not mean that
+    # the user has entered a contract. If no other option differs from its default, store nothing.
     defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
@@ -297,8 +301,7 @@ def read_first_contract(
 ) -> dict[str, Any]:
     """Return the contract options to store from the set-up's form. Add errors to `errors`.
 
-    The contract gets no day from which it is valid, because a meter's first contract applies to all
-    recorded months.
+    The contract gets no first day, because a meter's first contract applies to all recorded months.
     """
     whole: dict[str, Any] = {name: {} for name in _SECTIONS}
     for option, _, name, _ in _FIELDS:
@@ -328,7 +331,7 @@ def read_power(text: str, errors: Errors) -> float | None:
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
-    """Add an error if the second price is incomplete. Remove an empty choice of days."""
+    """Add an error if the second price is incomplete. Remove an empty list of days."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
     if not _is_second_price_whole(read):
@@ -338,7 +341,7 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
     """Return True if the second price is complete, or if all of its fields are empty.
 
-    A complete second price has both energy prices, and hours or days.
+    A complete second price also has the first energy price, and either hours or days.
     """
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None
@@ -405,7 +408,10 @@ def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceCho
 def _read_since(
     read: dict[str, Any], stored: Mapping[str, Any], since: str | None, errors: Errors
 ) -> None:
-    """Store the contract's first day in `read`, or add an error to `errors`."""
+    """Store the first day of the contract in `read`, or add an error to `errors`.
+
+    `since` is the day that the user has entered, or None.
+    """
     changed = _changed(stored, read)
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
     waits = is_awaited(stored)
@@ -425,8 +431,9 @@ def _read_entities_before(
 ) -> None:
     """Store in `read` the price entities that apply until the first day of the changed contract.
 
-    With `is_replaced`, these are the price entities of the contract in `stored`. Otherwise, an
-    earlier change has already stored these price entities, so keep them.
+    With `is_replaced`, these are the price entities in `stored`. Otherwise, the contract was
+    changed before, and `stored` already has the price entities of the contract before this change.
+    Keep them.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if is_replaced else before_change):
@@ -436,8 +443,7 @@ def _read_entities_before(
 def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
     """Return the names of the contract options whose values have changed."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
-    # An aid is a temporary reduction of the bill, and has a first and a last day of its own. So a
-    # changed aid does not begin a new contract.
+    # An aid has a first and a last day of its own, so a changed aid does not begin a new contract.
     names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
     return {name for name in names if before.get(name) != after.get(name)}
 
@@ -454,8 +460,8 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity has changed. The first day would also apply to the margin and the
-        # fees, which are valid already. So refuse the day.
+        # Only the price entity has changed. A first day would also apply to the margin and the
+        # fees, but they have not changed and are valid already. So refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

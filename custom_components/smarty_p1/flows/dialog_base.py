@@ -1,8 +1,9 @@
-"""Base of the set-up dialogs: a form, a probe of the entered source, and the errors of both.
+"""Base of the set-up dialogs: a form, a test of the entered source, and the errors of both.
 
 A step with a form calls `_async_accept` with the user's input. If the input is valid, the step
-stores it and calls the probe step; otherwise it calls `_show`. The probe step calls `_async_look`.
-Home Assistant then continues with the step that shows the result, or with the form and its errors.
+stores it and calls the step that tests the source. Otherwise, it calls `_show`. The step with the
+test calls `_async_look`. Home Assistant then continues with the step that shows the result, or with
+the form and its errors.
 
 Subclasses add attributes of their own. Only this module changes the attributes of Dialog.
 """
@@ -32,7 +33,7 @@ _PLACEHOLDERS = {
     "example": "192.168.1.50:2001",
 }
 
-# Values of a submitted form. None means that the form must be shown first.
+# Values of a submitted form, None before the form was shown.
 type Input = dict[str, Any] | None
 
 
@@ -69,9 +70,9 @@ class Dialog(ConfigFlow):
 
     @property
     def _updated_entry(self) -> AnyConfigEntry | None:
-        """Return the entry that is reconfigured or needs new keys.
+        """Return the entry that is being reconfigured or that needs new keys.
 
-        Return None while an entry is added.
+        Return None if a new entry is added.
         """
         entry_id = self.context.get("entry_id")
         return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
@@ -93,7 +94,7 @@ class Dialog(ConfigFlow):
         return None if self._errors else accepted
 
     def _turn_page(self) -> None:
-        """Forget the input and the errors of the previous form."""
+        """Forget the input and the errors of the form that was shown before."""
         self._typed, self._errors, self._error_placeholders = None, {}, {}
 
     def _note(self, error: FieldError) -> None:
@@ -102,7 +103,7 @@ class Dialog(ConfigFlow):
         self._error_placeholders |= error.placeholders
 
     def _shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the user's input. If the form is new, return the suggested values."""
+        """Return the user's input. If there is no input yet, return the suggested values."""
         return suggested if self._typed is None else self._typed
 
     def _is_wrong(self, field: str) -> bool:
@@ -120,7 +121,7 @@ class Dialog(ConfigFlow):
     ) -> ConfigFlowResult:
         """Show a form with its errors.
 
-        The fields have the user's input, or the suggested values.
+        The fields show the user's input. If there is no input yet, they show the suggested values.
         """
         self._form_step = step_id
         names = {str(marker) for marker in fields}
@@ -141,8 +142,8 @@ class Dialog(ConfigFlow):
         Raises FieldError if `text` is no port or topic, or if another entry reads that port.
         """
         if entry := self._updated_entry:
-            # The form shows the stored port without its secrets. If the user has not changed this
-            # text, use the stored port with its secrets.
+            # The form shows the stored port without its secrets. If the user has not changed the
+            # shown text, use the stored port.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
         if takes_topic:
@@ -168,9 +169,9 @@ class Dialog(ConfigFlow):
         `placeholder` is the text's placeholder for the source.
         """
         if self._look_task is None:
-            # Never start the task eagerly. If the task ended at once, Home Assistant would also
-            # pass the user's input to the next step. That step would take the input as the
-            # confirmation of a result that was never shown.
+            # Never start the task eagerly. If the task ended at once, Home Assistant would pass the
+            # user's input to the next step, too. The next step would take it as the confirmation of
+            # a result, but the user has not seen this result.
             self._look_task = self.hass.async_create_task(
                 self._async_look_undisturbed(look),
                 f"{DOMAIN} {step}",
@@ -190,8 +191,8 @@ class Dialog(ConfigFlow):
         return self.async_show_progress_done(next_step_id=self._form_step)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
-        # Pause the entry even if another port is probed, because that port may be the entry's port
-        # under another name.
+        # Pause the entry even if it reads another port than the tested port. Both may be the same
+        # port under different names.
         pause = pause_entry(self.hass, self._updated_entry)
         try:
             async with until_shutdown(self.hass), pause:
@@ -200,7 +201,7 @@ class Dialog(ConfigFlow):
             raise NothingReceivedError from None
 
     async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:
-        """Store the reason of a failed probe as an error of the form."""
+        """Store the reason why the test of the source failed, as an error of the form."""
         error = field_error(err)
         if error.key == "unknown":
             LOGGER.error("Unexpected error while looking at a source", exc_info=err)
@@ -233,7 +234,7 @@ class Dialog(ConfigFlow):
         )
 
     async def _async_text(self, key: str) -> str:
-        """Return a text in Home Assistant's language. `key` is a key such as `device.tank.name`."""
+        """Return a text in Home Assistant's language. An example of `key` is `device.tank.name`."""
         texts = await async_get_translations(
             self.hass, self.hass.config.language, key.partition(".")[0], {DOMAIN}
         )

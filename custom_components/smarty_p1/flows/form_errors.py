@@ -33,8 +33,8 @@ from ..lib.port import (
 )
 from .board_probe import NotSonarError, SonarSilentError
 
-# For each error: the form's field at which it is shown, and its translation key. For a field inside
-# a section, Home Assistant needs the section's name instead.
+# Field of the form and translation key for each error. For a field inside a section, Home Assistant
+# needs the section's name instead of the field's name.
 ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     PortNotFoundError: (CONF_PORT, "port_not_found"),
     PortPermissionError: (CONF_PORT, "port_permission"),
@@ -55,7 +55,8 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }
-# Maximum length of a topic. MQTT permits 65,535 bytes, but no real topic is longer than this.
+# Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but no real topic is longer than
+# this.
 _MAX_TOPIC_CHARS = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
@@ -78,21 +79,25 @@ def field_error(err: BaseException) -> FieldError:
 
 
 def check_topic(topic: str, field: str) -> None:
-    """Raise FieldError if `topic` is malformed or contains wildcards."""
-    # A broker may close the connection because of control characters, or of some topics that begin
-    # with $. All integrations of Home Assistant share this connection, so refuse such topics.
+    """Raise FieldError if `topic` is malformed, begins with $ or contains wildcards."""
+    # A broker may close the connection because of control characters, or because of some topics
+    # that begin with $. All integrations of Home Assistant share the connection, so refuse such
+    # topics.
     is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
     if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_CHARS:
         raise FieldError(field, "topic_malformed")
 
 
 def check_address(text: str, *, takes_topic: bool = False) -> None:
-    """Raise FieldError if `text` is no complete address of a port."""
+    """Raise FieldError if `text` is not the complete address of a port.
+
+    With `takes_topic`, an MQTT topic is accepted, too.
+    """
     port = normalise_port(text)
     if not port:
         raise FieldError(CONF_PORT, "port_missing")
-    # The user has entered a port with a masked secret, as the form shows it. The secret itself is
-    # missing, so refuse the port.
+    # Forms show a stored port with a masked secret. The user has entered such a text. The secret
+    # itself is missing in it, so refuse the port.
     if MASK in port:
         raise FieldError(CONF_PORT, "port_masked")
     if port.startswith("/"):

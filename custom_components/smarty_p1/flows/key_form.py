@@ -26,8 +26,7 @@ from ..lib.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 PUBLISHED_KEY = DEFAULT_AUTHENTICATION_KEY.hex().upper()
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
-# For each key of a meter: the form's field that shows the error "malformed", and the translation
-# key of this error.
+# Field of the form and translation key of the error "malformed" for each key of a meter.
 _MALFORMED = {
     CONF_ENCRYPTION_KEY: (CONF_ENCRYPTION_KEY, "key_malformed"),
     CONF_AUTHENTICATION_KEY: (SECTION_ADVANCED, "authentication_key_malformed"),

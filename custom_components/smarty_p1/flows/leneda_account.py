@@ -39,8 +39,7 @@ _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
-# Number of days to request when a meter is added. The dialog shows the last of these days that
-# Leneda knows.
+# Number of days to request when a meter is added. The dialog shows the newest day that Leneda has.
 _SHOWN_DAYS = 7
 
 
@@ -103,9 +102,9 @@ async def async_read_key(
 
 
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Raise FieldError unless an account belongs to the meter with the id `meter_id`.
+    """Raise FieldError unless `account` has the metering point of the meter `meter_id`.
 
-    The meter has no cable, so its id is a metering point of consumption.
+    The meter has no cable. So its id is the code of its metering point of consumption.
     """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")
@@ -116,7 +115,7 @@ def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
 async def _async_try_all(
     hass: HomeAssistant, account: Mapping[str, str], days: int = 1
 ) -> tuple[Row, ...]:
-    """Check an account by requesting the quarter-hours of its metering points.
+    """Check an account by requesting the series of its metering points.
 
     Return the quarter-hours of the consumption in the last `days` days. Raises FieldError if a
     value is malformed, or if Leneda refuses the account.

@@ -32,7 +32,7 @@ _ENTITIES = {
 
 
 class LenedaFileSteps(OptionsFlow):
-    """Dialog steps that import one file after another."""
+    """Dialog steps that import files from Leneda, one after the other."""
 
     _file_id = ""
     _import: asyncio.Task[Imported] | None = None
@@ -90,7 +90,7 @@ class LenedaFileSteps(OptionsFlow):
         return self.async_show_progress_done(next_step_id="leneda_result")
 
     async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show the content of the imported file, and ask for another file."""
+        """Show a summary of the imported file, and offer to import another file."""
         imported = self._imported
         register = imported.code
         if key := _ENTITIES.get(imported.quantity):
@@ -114,7 +114,7 @@ class LenedaFileSteps(OptionsFlow):
         )
 
     async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the content of a file. The meter itself has measured none of the file's days."""
+        """Show a summary of an imported file. No day of it was compared with the meter's days."""
         return await self.async_step_leneda_result(user_input)
 
     async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:
@@ -136,7 +136,7 @@ class LenedaFileSteps(OptionsFlow):
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:
-    """Return the bytes of the uploaded file, cut after `MAX_EXPORT_SIZE + 1` bytes.
+    """Return the first `MAX_EXPORT_SIZE + 1` bytes of the uploaded file.
 
     The importer refuses a file of more than MAX_EXPORT_SIZE bytes. Raises ImportRefusedError if the
     file is gone.

@@ -15,15 +15,15 @@ from .port_key_and_found_meter import MeterForm, MeterSteps
 from .ports_in_use import async_entry_at, async_lasting_name
 
 # "P1" as a word, in these spellings: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. The
-# patterns in the manifest also match names such as esp12, HP1102 and P1S, which this pattern
-# refuses.
+# patterns in the manifest also match names such as esp12, HP1102 and P1S. This pattern refuses
+# these names.
 _SAYS_P1 = re.compile(
     r"""(?: (?<![A-Za-z0-9])[Pp]1 | (?<=[a-z])P1 | (?<=meter)p1 )
         (?: (?![A-Za-z0-9]) | (?=[A-Z][a-z]) | (?=port|meter|reader|gateway|cable|kabel|usb) )
         | (?i:smarty|dsmr)""",
     re.VERBOSE,
 )
-# Zeroconf properties in which a service describes itself. The manifest lists the same properties.
+# Zeroconf properties that describe a service. The manifest lists the same properties.
 _TELLING_PROPERTIES = ("product", "name", "description", "model")
 # URL scheme for each sequence of protocol layers that a gateway announces. Gateways with other
 # layers are refused.
@@ -58,7 +58,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 class DiscoverySteps(MeterSteps):
     """Dialog steps for a discovered port.
 
-    Each port has one dialog at most. A port that an entry already uses has none.
+    There is at most one dialog for each port, and no dialog for a port that an entry already uses.
     """
 
     _offered: MeterForm
@@ -93,8 +93,8 @@ class DiscoverySteps(MeterSteps):
     ) -> ConfigFlowResult:
         if await async_entry_at(self.hass, port):
             return self.async_abort(reason="already_configured")
-        # The meter's serial number is unknown until a telegram comes. So the name of the service or
-        # port is the unique id of the dialog.
+        # The meter's serial number is unknown until a telegram comes. So the dialog has the name of
+        # the service or port as its unique id.
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
         shown_name = _MARKUP.sub("?", name[:_MAX_NAME_CHARS])
@@ -108,9 +108,11 @@ class DiscoverySteps(MeterSteps):
         return await self.async_step_discovery_confirm()
 
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
-        """Return whether a meter's entry reads one of `urls` or belongs to the gateway `service`.
+        """Return whether the discovered gateway belongs to an entry, so that no dialog is needed.
 
-        If the entry of `service` reads another port, look for its meter at the first of `urls`.
+        `service` is the gateway's name. If the entry of a meter reads one of `urls`, store
+        `service` in the entry. If an entry has `service` but reads another port, look for its meter
+        at the first of `urls`.
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)

@@ -1,7 +1,7 @@
 """Options dialog of a meter: a menu and its pages.
 
-The contract's page shows the cost of the running month under each of two interpretations of the
-surcharge, which is the price of energy above the reference power.
+The price of energy above the reference power is called surcharge. It can be interpreted in two
+ways. The contract's page shows the costs of the current month under both interpretations.
 """
 
 from collections.abc import Container, Mapping, Sequence
@@ -71,7 +71,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
 def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return texts for the contract page, keyed by placeholder. An unknown value becomes a dash."""
+    """Return texts for the contract page, keyed by placeholder. Unknown values are dashes."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
@@ -87,10 +87,10 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
-    """Return the month's grid costs in EUR under one interpretation of the surcharge.
+    """Return the grid's variable price and the surcharge of the current month, together in EUR.
 
-    With `replaces`, the surcharge replaces the variable price. Otherwise, it is added to that
-    price. Return None if the costs are unknown.
+    With `replaces`, the surcharge replaces the variable price. Otherwise, it is added to the
+    variable price. Return None if the costs are unknown.
     """
     if demand is None:
         return None
@@ -107,7 +107,8 @@ def _shown(value: float | None, unit: str) -> str:
     return _UNKNOWN if value is None else f"{value:.2f} {unit}"
 
 
-# Longest shown name in characters. Longer names are cut, because other integrations choose them.
+# Maximum length of a shown name in characters. Other integrations choose the names, so longer names
+# are cut.
 _MAX_NAME = 64
 
 
@@ -134,10 +135,10 @@ def read_sun(
     sources: Sequence[HouseSource],
     typed: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the options to store.
+    """Return the chosen sources as options to store.
 
-    Return {} if the user chose all sources for the only meter. Then sources that the user adds to
-    the Energy dashboard later are chosen, too.
+    Return {} if the user chose all sources for Home Assistant's only meter. Sources that the user
+    adds to the Energy dashboard later are then chosen, too.
     """
     chosen = typed[CONF_SUN_SOURCES]
     if len(chosen) == len(sources) and is_only_meter(hass, entry):
@@ -192,7 +193,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract", contract_fields(), shown, errors)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the values that only some bills have, and for the contract's first day."""
+        """Ask for the values that not every bill has, and for the contract's first day."""
         errors: Errors = {}
         stored = self.config_entry.options
         shown: Mapping[str, Any] = shown_contract(stored)
@@ -208,7 +209,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the update interval, and for the energy and the prices of gas."""
+        """Ask for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
         errors: Errors = {}
         shown: Mapping[str, Any] = self.config_entry.options
         if user_input is not None:
@@ -327,7 +328,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
-        """Replace the options whose names are in `own` by `read`. All other stored options stay."""
+        """Replace the stored options that are named in `own` by `read`. All other options stay."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         return self.async_create_entry(data=kept | dict(read))

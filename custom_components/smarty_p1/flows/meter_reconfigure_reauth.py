@@ -27,8 +27,8 @@ from .key_form import PUBLISHED_KEY
 from .port_key_and_found_meter import MeterForm, MeterSteps, async_prove
 from .shared_form_fields import CURRENT_PORT, NEW_PORT
 
-# For each reason why new keys are needed: the field at which the form shows an error, and the
-# error's translation key.
+# For each reason why new keys are needed: the field of the form at which the error is shown, and
+# the translation key of the error.
 _REASONS: Mapping[str, tuple[str, str]] = {
     "wrong_key": (CONF_ENCRYPTION_KEY, "key_renewed"),
     "other_authentication_key": (SECTION_ADVANCED, "other_authentication_key"),
@@ -66,7 +66,7 @@ def _form(
 
 
 class UpdateSteps(MeterSteps):
-    """Dialog steps that change an entry only after a telegram of the same meter."""
+    """Dialog steps that change an entry, but only after a valid telegram has come."""
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Show the form with the reason why new keys are needed."""
@@ -134,8 +134,7 @@ class UpdateSteps(MeterSteps):
         serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
-        # Update the entry in this step, because the next step runs only if the browser is still
-        # open.
+        # Update the entry now, because the next step runs only if the browser is still open.
         self.hass.config_entries.async_update_entry(entry, data=data)
         # The entry has correct keys again, so end other dialogs that ask for its keys.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):

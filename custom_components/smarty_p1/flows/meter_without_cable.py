@@ -38,7 +38,7 @@ class LenedaSteps(ContractAndDashboardSteps):
         return self._show(account_fields(), {}, step_id="leneda")
 
     async def _async_describe_days(self, days: Sequence[Row]) -> str:
-        """Return a text about the last known day. Add a remark if yesterday is not known yet."""
+        """Return a text about the newest complete day in `days`. Say if yesterday is missing."""
         texts = []
         last = last_whole_day(days)
         if last:

@@ -1,6 +1,6 @@
-"""Search for a meter at a new address, which the meter's gateway has announced.
+"""Search for a meter at a new address that the meter's gateway has announced.
 
-If the meter answers there, its entry gets the new address.
+If the meter sends frames at this address, its entry gets the new address.
 
 Anybody on the network can announce anything, at any rate. So an announcement only tells where to
 search. An entry whose port delivers telegrams keeps its port. An entry without telegrams changes
@@ -26,7 +26,7 @@ from .ports_in_use import async_entry_at
 
 # Seconds between two probes of an announced address.
 PROBE_INTERVAL_S = 60.0
-# Number of probes after an announcement.
+# Maximum number of probes after an announcement.
 PROBES = 10
 
 
@@ -43,15 +43,15 @@ _FOLLOWER: HassKey[_Follower] = HassKey(f"{DOMAIN}_gateway_follower")
 
 @callback
 def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
-    """Look for an entry's meter at `port`, unless the entry's own port delivers telegrams."""
+    """Look for an entry's meter at `port` while the entry's own port delivers no telegrams."""
     if not _can_be_proved(entry):
         LOGGER.debug("%s: only a key can prove that its gateway has moved", entry.title)
         return
     follower = hass.data.setdefault(_FOLLOWER, _Follower())
     is_looking = entry.entry_id in follower.ports
     follower.ports[entry.entry_id] = port
-    # A running search takes the new port for its next probe. So repeated announcements cause no
-    # additional probes.
+    # A search that is running takes the new port for its next probe. So repeated announcements
+    # cause no additional probes.
     if not is_looking:
         hass.async_create_background_task(
             _async_search(hass, entry, follower), f"{DOMAIN} gateway of {entry.title}"
@@ -59,7 +59,7 @@ def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
 
 
 def _can_be_proved(entry: AnyConfigEntry) -> bool:
-    """Return whether a verified telegram can prove the identity of the entry's meter."""
+    """Return whether a verified telegram can prove that it is from the entry's meter."""
     key, _ = stored_keys(entry.data)
     return key is not None and entry.data.get(CONF_VERIFY, True) and not entry.disabled_by
 
@@ -96,8 +96,8 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
     reader = await async_entry_at(hass, port, but=entry.entry_id)
     if reader and _is_delivering(reader):
         return False
-    # The port may be in use by another entry, because two gateways may have swapped their
-    # addresses. A gateway serves only one client, so pause that entry.
+    # Two gateways may have swapped their addresses, so another entry may use the port. A gateway
+    # serves only one client, so pause that entry.
     async with pause_entry(hass, reader):
         counters = await _async_last_counters(hass, entry, key)
         try:
@@ -116,9 +116,9 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counters, keyed by system title.
+    """Return the last frame counters of the entry's meter, keyed by system title.
 
-    A probe needs these counters to reject replayed frames.
+    A probe of a port needs these counters to reject replayed frames.
     """
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.books.memory.last_counters(key)

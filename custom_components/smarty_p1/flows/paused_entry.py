@@ -1,7 +1,8 @@
 """Pause of an entry while another task needs its port, because most ports serve one client.
 
-The entry of a meter stays loaded and only closes its port. Its last values stay valid for a minute,
-longer than a probe takes. An unload would write "unavailable" into the history of every entity.
+The entry of a meter stays loaded and only closes its port. Its last values stay valid for a minute.
+A test of the port takes less time. Unloading the entry would instead write "unavailable" into the
+history of every entity.
 """
 
 import asyncio
@@ -77,8 +78,8 @@ async def _async_resume(
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
-        # Another task has set up the entry during the pause. If the entry's data have changed,
-        # reload the entry, because that task perhaps used the old data.
+        # Another task has set up the entry during the pause, and may have used old data. So reload
+        # the entry if its data have changed.
         if entry.data != data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:

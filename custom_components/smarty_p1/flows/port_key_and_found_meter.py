@@ -1,4 +1,4 @@
-"""Set-up steps of a meter: port and keys, a telegram that proves them, and the meter's identity."""
+"""Set-up steps of a meter: ask for port and keys, wait for a telegram, show the found meter."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -35,8 +35,8 @@ from .key_form import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
 from .shared_form_fields import NEW_PORT, async_port_field, with_decimal_mark
 
-# Seconds to wait for messages. This is enough for the retained status messages. The next frame may
-# take 10 s to come, but a form cannot wait that long.
+# Seconds to wait for MQTT messages. This is enough for the retained status messages. The next frame
+# may take 10 s to come, but a form cannot wait that long.
 LOOK_TIME_S = 1.0
 _MAX_TOPICS = 64
 _MAX_TOPIC_CHARS = 128
@@ -79,8 +79,8 @@ async def async_topics_seen(hass: HomeAssistant) -> list[str]:
 _NONE = "\N{EN DASH}"
 
 
-# Checkbox that the form offers after an error, keyed by the error's translation key. If the user
-# ticks the checkbox, the error does not come again.
+# Checkbox that the form offers after an error, keyed by the error's translation key. Ticking the
+# checkbox avoids the error.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
@@ -119,11 +119,11 @@ async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
 
 
 class MeterSteps(CableSteps):
-    """Dialog steps that find a meter at a port."""
+    """Dialog steps that ask for a port and read a meter there."""
 
     _telegram: Telegram
-    # `_data` is the data of the entry that the dialog creates or updates. `_find` waits for a
-    # telegram.
+    # `_data` is the data of the entry that the dialog creates or updates. `_find` reads the port in
+    # `_data` and waits for a telegram.
     _data: dict[str, Any]
     _find: _Find
 
@@ -168,9 +168,10 @@ class MeterSteps(CableSteps):
     async def _async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
-        """Show the form until its input is valid. Then probe the port by `find`.
+        """Show the form until its input is valid. Then wait for a telegram at the port.
 
-        `find` takes the entry's data and returns the name of the next step.
+        `find` takes the entry's data, waits for the telegram, and returns the name of the next
+        step.
         """
         read = partial(self._async_read_meter, form)
         if data := await self._async_accept(user_input, read):
@@ -218,7 +219,7 @@ class MeterSteps(CableSteps):
         return "found"
 
     async def _async_outline(self, serial_number: str) -> dict[str, str]:
-        """Return placeholders for the found meter and the meters on its M-Bus."""
+        """Return placeholders that describe the found meter and the meters on its M-Bus."""
         verification = f"entity.sensor.verification.state.{self._telegram.verification.value}"
         return {
             "serial_number": shown_name(serial_number),

@@ -1,6 +1,6 @@
 """Names and users of ports, and the next free port of a gateway.
 
-A port is used by a config entry or by another program.
+The user of a port is a config entry or another program.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
 _MAX_PORT = 65535
-# Seconds to wait for a connection. The limit is low, because a form waits for the result.
+# Seconds to wait for a connection. The form opens only after this time, so the limit is low.
 _LISTENING_TIMEOUT_S = 1.0
 _PROCESSES = Path("/proc")
 
@@ -43,10 +43,10 @@ async def async_lasting_name(hass: HomeAssistant, text: str) -> str:
 
 
 def _identity(port: str) -> str:
-    """Return a text that is equal for all names of the same port."""
+    """Return a text that is the same for all names of a port."""
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
-        # The address alone identifies the port. So ignore the user name in a URL.
+        # The address alone identifies the port. So ignore a user name before the address.
         address = url["rest"].rpartition("@")[2] if "?" not in url["rest"] else url["rest"]
         return f"{_ALIASES.get(scheme, scheme)}://{address.lower().rstrip('/')}"
     if topic_of(port) is not None:
@@ -60,8 +60,7 @@ def _identity(port: str) -> str:
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
     """Return the first entry that uses `port`, even under another name of the same device.
 
-    `named` has pairs: the name of a port, and the entry that uses the port. Return None if no
-    entry uses `port`.
+    `named` has pairs of a port and the entry that uses it. Return None if no entry uses `port`.
     """
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)
@@ -101,9 +100,10 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 
 
 def _holder_of(device: str) -> int | None:
-    """Return the id of a process that has opened a device, preferably not Home Assistant's own.
+    """Return the id of a process that has opened a device.
 
-    Return None if no visible process has opened the device, or if there is no `/proc`.
+    Other processes are preferred to Home Assistant's own process. Return None if no visible process
+    has opened the device, or if there is no `/proc`.
     """
     real_path = os.path.realpath(device)
     holders = set()
@@ -138,10 +138,10 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
-    """Return the address of a port that no entry uses yet, at the gateway of the newest meter.
+    """Return the address of the next port at the newest meter's gateway.
 
-    The number of this port is higher than the port numbers of all meters at the gateway. Return
-    None if no meter is at a gateway, or if no program listens at this port.
+    No entry uses this port yet. Its number is higher than the port numbers of all meters at the
+    gateway. Return None if no meter is at a gateway, or if no program listens at this port.
     """
     next_port = _next_gateway_port(entries)
     if next_port is None or not await _async_listens(*next_port[1:]):
@@ -160,13 +160,14 @@ async def _async_listens(host: str, port: int) -> bool:
 
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
-    """Return prefix, host and number of a port at the newest meter's gateway that no entry uses.
+    """Return prefix, host and number of the next port at the newest meter's gateway.
 
-    The number is higher than the port numbers of all meters at this gateway. Return None if no
-    meter is at a gateway, or if the number would be higher than _MAX_PORT.
+    No entry uses this port yet. Its number is higher than the port numbers of all meters at the
+    gateway. Return None if no meter is at a gateway, or if the number would be higher than
+    _MAX_PORT.
     """
-    # Addresses in use. The flag says whether a meter uses the address. Addresses of pulse readers
-    # and tank sensors are listed, too, because they are not free for a meter.
+    # Addresses in use, each with a flag that says whether a meter uses it. Addresses of pulse
+    # readers and tank sensors are listed, too, because they are not free for a meter.
     used = [
         (has_telegrams(entry), gateway)
         for entry in sorted(entries, key=attrgetter("created_at"))

@@ -76,7 +76,7 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
 
 
 def p1_server_schema(port: int) -> vol.Schema:
-    """Return the form of the P1 server. `port` is the suggested port."""
+    """Return the form section of the P1 server. `port` is the suggested port."""
     return vol.Schema(
         {
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
@@ -91,7 +91,7 @@ def p1_server_schema(port: int) -> vol.Schema:
 
 
 def mqtt_schema() -> vol.Schema:
-    """Return the form of MQTT."""
+    """Return the form section of MQTT."""
     return vol.Schema(
         {
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
@@ -114,7 +114,7 @@ def mqtt_schema() -> vol.Schema:
 async def async_read_p1_server(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the options of the P1 server to store. Raises FieldError for bad values."""
+    """Return the options of the P1 server to store. Raises FieldError for invalid values."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     if typed[CONF_ENABLED]:
         try:
@@ -124,8 +124,8 @@ async def async_read_p1_server(
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
-        # If this meter's own server already runs at the port, the port is in use. So test only the
-        # address then, with any free port.
+        # If this meter's own server already uses the port, the port is rightly in use. So test only
+        # the address in this case, with any free port.
         await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
@@ -133,7 +133,7 @@ async def async_read_p1_server(
 async def async_read_mqtt(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the options of MQTT to store. Raises FieldError for bad values."""
+    """Return the options of MQTT to store. Raises FieldError for invalid values."""
     topic = _topic_of(hass, entry, typed)
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
@@ -142,9 +142,10 @@ async def async_read_mqtt(
 
 
 def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
-    """Return the entered root topic, or a suggestion for the chosen format.
+    """Return the entered root topic, or the suggested topic of the chosen format.
 
-    Return the suggestion if the user entered no topic, or kept the suggestion for the other format.
+    The suggested topic is returned if the user entered no topic. It is also returned if the format
+    has changed and the topic is still the suggested topic of the other format.
     """
     suggested = defaults(hass, entry)
     topic: str = typed.get(CONF_TOPIC, "").strip().strip("/")
@@ -172,7 +173,7 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the stored root topic if it was suggested for the SmartyReader format.
+    """Return the stored root topic if it was the suggested topic of the SmartyReader format.
 
     Otherwise return None.
     """
@@ -201,7 +202,7 @@ def _serves(entry: AnyConfigEntry, port: int) -> bool:
 
 
 def _is_topic(text: str) -> bool:
-    # Import the MQTT integration only for this check, because Home Assistant loads it slowly.
+    # Import the MQTT integration only for this check, because loading it takes long.
     from homeassistant.components import mqtt  # noqa: PLC0415
 
     try:
@@ -228,8 +229,8 @@ async def async_try_to_listen(section: str, address: str, port: int) -> None:
             asyncio.Protocol,
             None if address == EVERY_ADDRESS else address,
             port,
-            # Only occupy the port for the test, and accept no clients, because a connected client
-            # would keep the port occupied.
+            # Only occupy the port for the test, and accept no clients. A connected client would
+            # keep the port occupied.
             start_serving=False,
         )
     except OSError as err:

@@ -43,7 +43,7 @@ _NOTHING = FoundPulses(has_come=False)
 
 
 async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
-    """Return the first pulse or running count of an entry's source.
+    """Return the first pulse, or the first count of pulses, of an entry's source.
 
     `has_come` is False if nothing comes within PULSE_TIMEOUT_S. Raises a LinkError if a port cannot
     be opened or is lost. Raises FieldError if the state of an entity is no count, or if the MQTT
@@ -60,7 +60,7 @@ async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> Fou
 
 
 def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Return the running count of an entity. Raises FieldError if its state is no count."""
+    """Return the count in an entity's state. Raises FieldError if the state is no count."""
     state = hass.states.get(entity_id)
     if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
         return _NOTHING
@@ -91,7 +91,7 @@ async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulse
 
 
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
-    """Return the first pulse or running count at a topic.
+    """Return the first pulse, or the first count of pulses, at a topic.
 
     A pulse in a retained message is ignored. `has_come` is False if nothing else comes within
     PULSE_TIMEOUT_S. Raises FieldError if the MQTT integration is not running.
@@ -142,7 +142,7 @@ class PulseSteps(BoardSteps):
         return self.async_show_menu(step_id="pulse", menu_options=sources)
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show progress until a pulse or a running count has come, or the test has timed out."""
+        """Show progress until a pulse or a count of pulses has come, or the test has timed out."""
         return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
 
     async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:

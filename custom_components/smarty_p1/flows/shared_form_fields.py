@@ -22,12 +22,13 @@ from ..coordinator.mqtt_port import PREFIX
 from ..lib.port import redact_port
 from .form_errors import FieldError
 
-# Without an empty default value, the frontend would choose the first port of the list.
+# With the empty default value, the frontend suggests no port. Otherwise, it would choose the first
+# port of the list.
 NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# Maximum length of a name in characters. A form cuts longer names, which some USB devices report.
+# Maximum length of a name in characters. Some USB devices report longer names. A form cuts them.
 _MAX_NAME = 64
 
 

@@ -65,13 +65,16 @@ _FIELDS = {
 
 
 class EntitySteps(ContractAndDashboardSteps):
-    """Dialog steps that add a meter whose totals are entities of another integration."""
+    """Dialog steps that add a meter. Entities of another integration count its energy."""
 
     _chosen: dict[str, Any]
     _tried: tuple[Telegram, Trial]
 
     async def async_step_entity_meter(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the new source of the meter: a cable, or other entities."""
+        """Ask for the new source of a meter that was read from entities.
+
+        The choices are a cable and other entities.
+        """
         return self.async_show_menu(step_id="entity_meter", menu_options=["add_cable", "entities"])
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
@@ -172,7 +175,8 @@ class EntitySteps(ContractAndDashboardSteps):
     async def _async_try(self) -> str:
         """Listen to the entities. Return the name of the next step.
 
-        Raises FieldError if the entities report too seldom.
+        Raises FieldError if the entities report too seldom or not at all, or if their total does
+        not fit the meter that is being reconfigured.
         """
         telegrams: list[Telegram] = []
 
@@ -199,7 +203,11 @@ class EntitySteps(ContractAndDashboardSteps):
         return "entities_found"
 
     async def _async_listen(self, telegrams: list[Telegram]) -> None:
-        """Wait LISTEN_S seconds. If no report has come by then, wait up to MAX_LISTEN_S seconds."""
+        """Wait LISTEN_S seconds.
+
+        If no report has come by then, wait for the first report, but no longer than MAX_LISTEN_S
+        seconds in all.
+        """
         is_over = asyncio.Event()
         passed = 0
 

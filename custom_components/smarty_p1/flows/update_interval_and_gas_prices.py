@@ -1,4 +1,4 @@
-"""Options page for data: the update interval in seconds, and the energy and prices of gas."""
+"""Options page for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,8 +27,9 @@ from .shared_form_fields import number_field
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
-# Maximum that the form itself checks, far above plausible values. The frontend does not translate
-# its own message about a range, so `read_data` checks the real range.
+# Maximum that the frontend itself checks, far above plausible values. The frontend does not
+# translate its own message about a range. So `read_data` checks the real range and reports its own
+# error.
 _MAX_TYPED = 1_000_000
 _GAS_FIELDS = {
     CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),
@@ -45,9 +46,9 @@ DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the form's fields: the update interval, and the gas fields if they are useful.
+    """Return the form's fields: the update interval, and the gas fields if they may be needed.
 
-    The gas fields are useful if one of them has a value, or if the entry may have a gas meter.
+    The gas fields may be needed if one of them has a value, or if the entry may have a gas meter.
     """
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):

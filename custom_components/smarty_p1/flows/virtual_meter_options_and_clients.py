@@ -86,7 +86,7 @@ def _texts(offered: Iterable[str]) -> SelectSelector:
 
 
 def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored options as the form shows them. UDP ports become texts."""
+    """Return the stored options as the form shows them. UDP ports are shown as texts."""
     ports = [str(port) for port in options.get(CONF_UDP_PORTS, ())]
     return {**options, CONF_UDP_PORTS: ports} if options else {}
 
@@ -94,7 +94,7 @@ def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
 async def async_read_virtual(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the options of the virtual meter to store. Raises FieldError for bad values."""
+    """Return the options of the virtual meter to store. Raises FieldError for invalid values."""
     stored = entry.options.get(SECTION_VIRTUAL, {})
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
@@ -124,13 +124,16 @@ async def _async_check_address(text: str) -> None:
         ip_address(text)
     except ValueError:
         raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
-    # Test only the address, with any free port. A port in use is accepted, because the program that
-    # uses the port may stop later. A repair issue reports such a port.
+    # Test only the address, with any free port. Accept a port in use, because the program that uses
+    # the port may stop later. A repair issue reports such a port.
     await async_try_to_listen(SECTION_VIRTUAL, text, 0)
 
 
 def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) -> None:
-    """Raise FieldError for options that the chosen kind of meter cannot have."""
+    """Raise FieldError for options that contradict each other.
+
+    UDP ports need a Shelly meter. A meter at a loopback address cannot be announced on the network.
+    """
     if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
         raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
     if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
@@ -142,8 +145,8 @@ def _check_ports(
 ) -> None:
     """Raise FieldError if another virtual meter or a P1 server uses one of the ports.
 
-    The TCP port `port` is accepted if it is used at another address only. UDP ports always listen
-    at all addresses, so a UDP port in use is always refused.
+    The TCP port `port` may be in use at another address. UDP ports always listen at all addresses,
+    so a UDP port in use is always refused.
     """
     others = others_of(hass, entry)
     virtual = sections_of(others, SECTION_VIRTUAL)
