@@ -41,7 +41,8 @@ MAX_WAITING = 8
 # each ask about a meter at the same time.
 _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
-# Seconds. If a disk or database does not respond, it must not block the queue for longer than this.
+# Seconds until a computation ends with BusyError. A disk or database that does not respond must not
+# block the queue for longer.
 _ANSWER_TIMEOUT_S = 60.0
 _QUARTER_HOURS_SPAN = timedelta(days=400)
 
@@ -100,8 +101,8 @@ class Answers:
         try:
             with _as_long_as_connected():
                 self._serve()
-                # If this user stops waiting, do not cancel the computation, because other users may
-                # wait for the same answer.
+                # If this user stops waiting, do not cancel the computation. Other users may wait
+                # for the same answer.
                 await asyncio.wait([work.answer])
             return cast("T", work.answer.result())
         finally:
@@ -254,7 +255,11 @@ async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]
 
 @callback
 def books_of(coordinator: BooksCoordinator) -> object:
-    """Return the version of a meter's data. A new quarter-hour, contract or import changes it."""
+    """Return the version of a meter's data.
+
+    The version changes with a new quarter-hour, a changed contract or new quarter-hours from
+    Leneda.
+    """
     demand = coordinator.books.demand
     past = coordinator.books.memory.demand_meter.past
     return demand and (demand.contracts, past, demand.last_quarter, demand.month.start)

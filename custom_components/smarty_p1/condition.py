@@ -1,4 +1,4 @@
-"""Conditions for automations about the tariff, the voltage and the meter's switches."""
+"""Conditions for automations: reference power, voltages, breaker, relays and valve."""
 
 from typing import override
 

@@ -29,14 +29,16 @@ from .lib.port import redact_port
 from .lib.tariff import Demand
 from .sinks.shown_clients import clients_of
 
-# Topics are private, too, because they contain the serial number or a name chosen by the user.
+# Fields whose values are redacted. Topics are private, too, because they contain the serial number
+# or a name chosen by the user.
 _PRIVATE_FIELDS = {
     *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC),
     *(CONF_API_KEY, CONF_ENERGY_ID),
     *(CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT, CONF_GAS_POINT),
 }
 _NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
-# Serial numbers, and the messages that the grid operator sends to the household.
+# Objects whose values are redacted: serial numbers, and the grid operator's messages to the
+# household.
 _PRIVATE_REFERENCES = {
     DEVICE_NAME,
     *(mbus_reference(channel, "equipment_identifier") for channel in CHANNELS),

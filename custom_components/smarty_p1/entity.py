@@ -26,7 +26,7 @@ from .lib.meter import Reading
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return the category of an entity, or None if the entity has no category."""
+    """Return the category of an entity. Return None if the entity has no category."""
     category = described.entity_category
     return EntityCategory(category) if category else None
 

@@ -104,7 +104,7 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @callback
     def _fire(self, value: Any) -> None:  # noqa: ANN401 - the type depends on the description
-        """Fire the events for `value`, the current value of the entity's object."""
+        """Fire the events that `value` causes. It is the current value of the entity's object."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""Triggers for automations about the tariff, the grid, messages and the meter's switches."""
+"""Triggers for automations: reference power, messages, disturbances, voltages, breaker, relays."""
 
 from typing import override
 

@@ -26,7 +26,7 @@ type ReadingListener = Callable[[Reading], None]
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
-    """Coordinator that passes the readings of a source to its entities and reports its condition.
+    """Coordinator of a source. It passes readings to entities, and reports the source's condition.
 
     Subclasses report events to `health`, then call `look`, which reports a changed condition.
     `condition` is the last reported condition, and `readings` the number of accepted readings.
@@ -173,6 +173,6 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # If the timer expires slightly too early, use the planned moment as the present time.
+        # If the timer expires slightly too early, use the planned moment as the current time.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

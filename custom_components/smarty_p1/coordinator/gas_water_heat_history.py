@@ -49,7 +49,7 @@ _NOTHING = Sum(0.0, 0.0)
 class MediumHistory:
     """Daily and hourly consumption of one meter, in the meter's unit.
 
-    The keys are the starts of the days or hours in UTC.
+    `days` and `hours` are keyed by the start of the day or hour in UTC.
     """
 
     def __init__(self, kind: str, unit: str | None) -> None:
@@ -76,7 +76,7 @@ class MediumHistory:
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:
-        """Add the rise of the index since the meter's last capture. Ignore a repeated capture."""
+        """Add the rise of the index since the last capture. Ignore a repeated capture."""
         if meter.time is None or meter.value is None or meter.time == self.time:
             return
         start, before = self.time, self.index

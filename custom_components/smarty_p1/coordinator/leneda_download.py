@@ -74,10 +74,11 @@ class KnownPast(Protocol):
     async def async_add(
         self, found: Mapping[str, Sequence[Row]], points: Mapping[str, str]
     ) -> bool:
-        """Add the quarter-hours of each code at its metering point in `points`.
+        """Add the quarter-hours in `found`, which are keyed by code.
 
-        A stored quarter-hour is replaced unless it has a higher version than the added
-        quarter-hour. Return False, and add nothing, if the account has other metering points now.
+        `points` has the metering point of each code. A stored quarter-hour is replaced unless it
+        has a higher version than the added quarter-hour. Return False, and add nothing, if the
+        account has other metering points now.
         """
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
@@ -283,7 +284,7 @@ class LenedaFetch:
         return start
 
     async def _async_history(self, now: datetime) -> None:
-        """Request the older quarter-hours that are not stored yet, half a year at a time."""
+        """Request the older quarter-hours that are not stored yet. Each step covers half a year."""
         if not self._waiting():
             return
         oldest = day_start(now - KEPT_TIME)
@@ -298,7 +299,8 @@ class LenedaFetch:
                     is_oldest = not request.rows or start <= oldest
                     asked.append(request._replace(is_oldest=is_oldest))
             finally:
-                # Store the received rows for the same reason as in `_async_recent`.
+                # Store the received rows even if a later request fails. Otherwise, they would be
+                # requested again.
                 await self._async_keep(asked)
             for code in waiting.keys() - {request.code for request in asked}:
                 # The account has no metering point for this code any more. So stop requesting the
@@ -338,7 +340,7 @@ class LenedaFetch:
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime
     ) -> tuple[Row, ...] | None:
-        """Return the platform's quarter-hours of a code.
+        """Request the quarter-hours of a code in a period from the platform.
 
         Return None if the platform refuses the code.
         """
@@ -401,7 +403,7 @@ class LenedaFetch:
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Compare the last 14 days of the meter with Leneda's days. Update the repair issues."""
+        """Compare the last 14 days of the meter and of Leneda. Update the repair issues."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)

@@ -106,7 +106,7 @@ class LenedaGas:
         end: datetime,
         pause: Callable[[], Awaitable[None]],
     ) -> bool:
-        """Add the days of a period. Return whether Leneda has values of this period."""
+        """Request and add the days of a period. Return whether Leneda has values of this period."""
         await pause()
         volumes = await self._async_series(STANDARD_VOLUME, start, end)
         if not volumes:
@@ -123,7 +123,7 @@ class LenedaGas:
         return True
 
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:
-        """Return the intervals of a period. Return [] if Leneda refuses the code."""
+        """Request the values of a period. Return [] if Leneda refuses the code."""
         account = self._account
         credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
         request = SeriesRequest(account[CONF_GAS_POINT], code, start, end)

@@ -146,10 +146,10 @@ def _from_nothing(_hour: datetime) -> None:
 def _quarter_hours(
     own: Mapping[datetime, float], rows: Iterable[Row]
 ) -> tuple[ByQuarterHour, set[datetime]]:
-    """Return the kWh of all quarter-hours, and the hours that have a value of the platform.
+    """Return the kWh of all quarter-hours, and the hours in which the platform's values are used.
 
     `own` has the measured kWh, keyed by the start of the quarter-hour. `rows` has the platform's
-    values.
+    values. They are used for quarter-hours that `own` lacks.
     """
     theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
     return {**theirs, **own}, {start.replace(minute=0) for start in theirs}
@@ -173,7 +173,7 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """For each quarter-hour with shared energy, yield the start of its hour and the saved EUR."""
+    """Yield the start of the hour and the saved EUR for each quarter-hour with shared energy."""
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]

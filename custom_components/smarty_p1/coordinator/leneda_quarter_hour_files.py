@@ -138,8 +138,8 @@ class ImportedQuarterHours:
     def is_of_other_point(self, code: str, point: str) -> bool:
         """Return whether an import of `code` for the metering point `point` must be refused.
 
-        The import is refused if other metering points already have files: one point of consumption,
-        or MAX_POINTS of production.
+        An import of consumption is refused if another metering point is stored. An import of
+        production is refused if MAX_POINTS other metering points have files.
         """
         name = self._name_of(code, point)
         if not is_of_production(code):
@@ -252,7 +252,7 @@ def _line(row: Row) -> str:
 
 
 def _read(path: Path) -> list[Row]:
-    """Return the readable quarter-hours of a file. If the file is damaged, rename it."""
+    """Return the quarter-hours in a file. Skip damaged lines. If there are any, rename the file."""
     with path.open("rb") as file:
         header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
     rows = []
@@ -297,7 +297,7 @@ def _write(path: Path, rows: Iterable[Row]) -> None:
 
 
 def digest_of(point: str) -> str:
-    """Return the digest under which data of a metering point is stored."""
+    """Return the digest by which a metering point is identified in stored data."""
     return hashlib.sha256(point.encode()).hexdigest()
 
 

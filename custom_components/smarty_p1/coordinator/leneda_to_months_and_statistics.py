@@ -203,8 +203,8 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
                 compared, differing = await self._async_compare(export)
-                # Note the point first. If Home Assistant crashes after it has stored rows, files of
-                # other points are still refused.
+                # Store the metering point first. If Home Assistant crashes after it has stored
+                # rows, files of other points are still refused.
                 await run(self._files.note_point, export.code, export.point)
                 await run(
                     without_collection(self._files.add), export.code, export.rows, export.point
@@ -260,7 +260,10 @@ class PlatformPast:
         return await run(without_collection(self._files.read_of), points, today)
 
     def _account_points(self) -> dict[str, str]:
-        """Return the metering point of each code in the Leneda account, {} without an account."""
+        """Return the metering points of the Leneda account, keyed by code.
+
+        Return {} if there is no account.
+        """
         account = self._entry.options.get(SECTION_LENEDA)
         return dict(asked_of(account)) if account else {}
 
@@ -429,8 +432,8 @@ class PlatformPast:
     def _lift_soon(self, _event: Event) -> None:
         """Schedule `_async_lift` if an entity may have begun to count.
 
-        `_async_lift` raises the entity's sum by the sum of the imported hours. The recorder first
-        needs time to store the entity's first rows.
+        `_async_lift` raises the entity's sum by the sum of the hours that were added from Leneda.
+        The recorder first needs time to store the entity's first rows.
         """
         if self._statistics.has_alone and not self._is_stopped:
             self._cancel_lift()

@@ -51,7 +51,7 @@ from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .leneda_statistics_writer import RECORDER
 
-# Highest plausible price in euro per kWh.
+# Highest price in euro per kWh that is accepted.
 MAX_PRICE = 100.0
 PRICE_ENTITIES: Mapping[str, str] = {
     CONF_ENERGY_PRICE_ENTITY: CONF_ENERGY_PRICE_ENTITY_BEFORE,

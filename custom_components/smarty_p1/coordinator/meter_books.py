@@ -67,7 +67,7 @@ class MeterBooks:
 
     @property
     def memory(self) -> MeterMemory:
-        """Return the state of the meter that survives a restart."""
+        """Return the meter's state, which is stored and so survives a restart."""
         return self._store.memory
 
     @property
@@ -152,7 +152,7 @@ class MeterBooks:
 
     @callback
     def schedule_save(self) -> None:
-        """Save the meter's state within five minutes if it has changed."""
+        """Save the meter's state within five minutes, if the state has changed."""
         self._store.schedule_save()
 
     async def async_close(self) -> None:

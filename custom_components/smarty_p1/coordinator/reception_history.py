@@ -8,17 +8,17 @@ from typing import NamedTuple, Self
 from ..lib.stored_values import Stored, checked_list, checked_mapping, checked_time
 
 KEPT = timedelta(days=7)
-# A meter sends a telegram at least every ten seconds, so a longer pause than this is a gap.
+# A longer time between two telegrams is a gap. A meter sends a telegram at least every ten seconds.
 # Entities become unavailable after the same 60 s.
 MAX_PAUSE = timedelta(seconds=60)
-# Maximum number of gaps. With more gaps, the oldest gap is forgotten. A gap every ten minutes for
-# seven days would make 6 * 24 * 7 = 1,008 gaps.
+# Maximum number of gaps. If there are more, the oldest gap is forgotten. A gap every ten minutes
+# for seven days would make 6 * 24 * 7 = 1,008 gaps.
 _MAX_GAPS = 1000
 _HOUR = timedelta(hours=1)
 
 
 class Gap(NamedTuple):
-    """Period without a telegram, from one telegram to the next."""
+    """Time between two successive telegrams, if it is longer than MAX_PAUSE."""
 
     start: datetime
     end: datetime

@@ -82,7 +82,7 @@ class Ledger:
 
     @cached_property
     def stored(self) -> dict[str, Any]:
-        """Return the ledger as JSON values. The first call takes milliseconds for 25 months."""
+        """Return the ledger as JSON values. Only the first call takes milliseconds."""
         return {
             "first": self.first and self.first.isoformat(),
             "first_sum": self.first_sum,
@@ -120,7 +120,7 @@ class Ledger:
 
 
 def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
-    """Return each run of consecutive hours, as the run's first hour and its number of hours."""
+    """Return the first hour and the number of hours of each run of consecutive hours."""
     runs: list[list[Any]] = []
     last = None
     for hour in sorted(hours):

@@ -23,7 +23,8 @@ type Content = dict[str, Any] | list[str]
 class ThrottledStore(ABC):
     """File that is written at most once in `interval` seconds, and when Home Assistant stops.
 
-    `name` is the last part of the file's name. `is_waiting` is True while a change is not written.
+    `name` is the last part of the file's name. `is_waiting` is True while there is a change that is
+    not written yet.
     """
 
     def __init__(

@@ -72,7 +72,7 @@ _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
 class EnergySource:
     """Source of the Energy dashboard: its kind, and the sensor for each of its fields.
 
-    `identity` identifies an M-Bus meter. None means the electricity meter.
+    `identity` is the identity of an M-Bus meter, or None for the electricity meter.
     """
 
     kind: str
@@ -166,7 +166,7 @@ def grid_sensors(*, is_live: bool) -> GridSensors:
 
 
 def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) -> list[EnergySource]:
-    """Return the sources that a meter offers, with the sensors that are enabled by default."""
+    """Return the sources of a meter, with those sensors that are enabled by default."""
 
     def existing(
         fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
@@ -190,7 +190,7 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 
 
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids.
+    """Return `source` with entity ids in place of sensors.
 
     Return None if the entity that counts the energy is missing or disabled.
     """

@@ -1,8 +1,9 @@
 """Dashboard "Smarty" in the sidebar. It is registered if the user chose it for a meter.
 
-The dashboard is registered at each start and stored nowhere, because integrations cannot change the
-collection of user dashboards. An entry in that collection would also outlast the last meter. So
-users cannot edit this dashboard, but they can add an editable dashboard of the same kind.
+The dashboard is registered at each start and stored nowhere. Integrations cannot change the
+collection of user dashboards, and an entry in that collection would stay after the last meter was
+removed. So users cannot edit this dashboard, but they can add an editable dashboard of the same
+kind.
 
 A page that was open when the first meter was added has not loaded the cards. So until the next
 start of Home Assistant, the sidebar has a panel that loads the cards and redirects to a second path

@@ -86,7 +86,7 @@ from ..lib.tariff import (
 )
 from .shared_form_fields import list_field, number_field
 
-# Year in which the grid tariff began.
+# Year in which the grid tariff with reference power began.
 _FIRST_YEAR = 2025
 # Years after the current year for which the form accepts a first day. Network prices are approved
 # one year ahead. The form accepts one more year.

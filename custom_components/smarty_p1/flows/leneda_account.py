@@ -79,7 +79,7 @@ async def async_read_account(
 async def async_read_new_account(
     hass: HomeAssistant, typed: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[Row, ...]]:
-    """Return the account of a new meter, and its consumption in the last _SHOWN_DAYS days.
+    """Return the account of a new meter, and the meter's consumption of the last _SHOWN_DAYS days.
 
     The consumption is a tuple of quarter-hours, empty if Leneda has none. Raises FieldError if a
     value is malformed, or if Leneda refuses the account.

@@ -21,8 +21,8 @@ _FILE = "file"
 _SCHEMA = vol.Schema(
     {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
 )
-# For each quantity: the translation key of the entity that counts it. For a quantity of energy
-# sharing, there is no entity, so the form shows the quantity's code.
+# Translation key of the entity that counts each quantity. A quantity of energy sharing has no
+# entity, so the form shows its code.
 _ENTITIES = {
     Quantity.IMPORTED: "energy_imported",
     Quantity.EXPORTED: "energy_exported",
@@ -65,8 +65,8 @@ class LenedaFileSteps(OptionsFlow):
     async def async_step_leneda_import(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the file is imported."""
         if self._import is None:
-            # Never start the task eagerly, for the reason that `Dialog._async_look` in
-            # dialog_base.py gives.
+            # Never start the task eagerly. If it ended at once, Home Assistant would also pass the
+            # user's input to the next step.
             self._import = self.hass.async_create_task(
                 self._async_import(), f"{DOMAIN} import", eager_start=False
             )

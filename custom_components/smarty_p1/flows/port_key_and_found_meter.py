@@ -74,8 +74,7 @@ async def async_topics_seen(hass: HomeAssistant) -> list[str]:
     return [f"{root}{FRAME_LEVEL}" for root in sorted(roots)]
 
 
-# Text for a missing value. A dash is used, because Markdown would show a lone hyphen as an empty
-# list.
+# Text for a missing value. Markdown would show a lone hyphen as an empty list, so use a dash.
 _NONE = "\N{EN DASH}"
 
 
@@ -147,7 +146,7 @@ class MeterSteps(CableSteps):
         return await self._async_ask_meter(user_input, form)
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show progress until the meter has sent a telegram or the probe has failed."""
+        """Show progress until a valid telegram has come, or until waiting for it has failed."""
         entry = self._updated_entry
         return await self._async_look(
             "wait_for_telegram",

@@ -53,7 +53,7 @@ MQTT_DOMAIN = "mqtt"
 
 
 class Defaults(NamedTuple):
-    """Suggested port and topics of a meter. No other meter uses them."""
+    """Suggested port and suggested topics of a meter. No other meter uses them."""
 
     port: int
     topic: str
@@ -190,7 +190,7 @@ def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry
 
 
 def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
-    """Return the options in `section` of each entry that has enabled this section."""
+    """Return the options in `section` of all entries in which this section is enabled."""
     sections = (entry.options.get(section, {}) for entry in entries)
     return [options for options in sections if options.get(CONF_ENABLED)]
 
@@ -220,9 +220,9 @@ _LISTEN_ERRORS = {
 
 
 async def async_try_to_listen(section: str, address: str, port: int) -> None:
-    """Listen at a port for a moment. 0 means any free port.
+    """Listen at a port for a moment, to test the port. 0 means any free port.
 
-    Raises FieldError at `section` if this is impossible.
+    Raises FieldError at `section` if listening is impossible.
     """
     try:
         server = await asyncio.get_running_loop().create_server(

@@ -135,7 +135,7 @@ class PulseSteps(BoardSteps):
     _reader: Draft
 
     async def async_step_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the kind of source that sends the pulses."""
+        """Ask for the kind of the pulse source: a port, an entity or an MQTT topic."""
         sources = ["pulse_port", "pulse_entity"]
         if "mqtt" in self.hass.config.components:
             sources.append("pulse_topic")
@@ -251,7 +251,7 @@ class PulseOptionsFlow(OptionsFlowWithReload):
     async_step_init = async_step_pulse
 
     async def _async_set_energy(self, kwh: float) -> None:
-        """Set the total of the counter in kWh.
+        """Store `kwh` as the total of the counter.
 
         The total is not an option, because it changes with each pulse.
         """

@@ -92,7 +92,7 @@ class EntitySteps(ContractAndDashboardSteps):
     async def async_step_entities_found(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show how exact the quarter-hours will be. Then ask for the contract.
 
-        If the meter is reconfigured, update its entry instead.
+        If an existing meter is being reconfigured, update its entry instead.
         """
         telegram, trial = self._tried
         if entry := self._updated_entry:
