@@ -1,4 +1,4 @@
-"""Binary sensor that warns before a quarter-hour ends above the reference power."""
+"""Binary sensor that warns if a quarter-hour's mean power will exceed the reference power."""
 
 from collections.abc import Mapping
 from typing import Any, override

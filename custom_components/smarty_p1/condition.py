@@ -28,8 +28,8 @@ class _OwnCondition(OwnEntities, EntityConditionBase):
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # If no entity is available, the list is empty. Home Assistant's check would return True for
-        # an empty list, but the condition must not be met.
+        # If no entity is available, the list is empty, and the condition must not be met. But Home
+        # Assistant's check would return True for an empty list.
         return bool(states) and super()._check_all_match_state(states)
 
 

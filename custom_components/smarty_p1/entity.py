@@ -116,7 +116,7 @@ def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> boo
 def on_new_objects(coordinator: BooksCoordinator, add_new: Callable[[Reading], None]) -> None:
     """Call `add_new` with the current reading, and with later readings that may need new entities.
 
-    Such a reading has other objects, M-Bus meters or day sums from Leneda than the reading before.
+    These readings have other objects, M-Bus meters or day sums from Leneda than the reading before.
     """
     seen = coordinator.data
     add_new(coordinator.data)

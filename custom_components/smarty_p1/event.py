@@ -94,8 +94,9 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @callback
     def _fire_if_new(self) -> None:
-        # While Home Assistant starts or stops, automations do not listen, so a later call must fire
-        # the event. `is_running` is also True during the start.
+        # While Home Assistant starts or stops, automations do not listen. So do not fire the event
+        # now: a later call fires it. `hass.is_running` is also True during the start, so check the
+        # state.
         if self.hass.state is not CoreState.running:
             return
         described, reading = self.described, self.coordinator.data

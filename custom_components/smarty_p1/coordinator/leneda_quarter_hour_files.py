@@ -10,8 +10,8 @@ metering point of consumption. It can have several metering points of production
 added up. The first point's files have no digest in their names. The names of the other points'
 files contain the beginning of the digest.
 
-If the user changes a metering point of the Leneda account, the former point was wrong. So its files
-are removed. Files of further points of production stay.
+If the user changes a metering point of the Leneda account, the files of the former metering point
+are removed, because the former point was wrong. The files of all other points stay.
 """
 
 import hashlib
@@ -176,9 +176,7 @@ class ImportedQuarterHours:
     def forget_points(self) -> None:
         """Remove the digests of codes without files.
 
-        This is called if there is no Leneda account.
-
-        Raises OSError if that fails.
+        This is called if there is no Leneda account. Raises OSError if that fails.
         """
         codes = {file.code for file in self._files()}
         if any(map(is_of_production, codes)):

@@ -446,9 +446,9 @@ class PlatformPast:
 
     @callback
     def _stop(self) -> None:
-        """Cancel the next retry, and prevent later ones. The entry is being unloaded.
+        """Cancel the next retry, and prevent later retries, because the entry is being unloaded.
 
-        An import may end even after that.
+        An import may still end after the unloading.
         """
         self._is_stopped = True
         self._cancel()

@@ -38,8 +38,8 @@ from ..lib.tariff import (
 
 # Maximum number of spans that wait while the disk is full: the quarter-hours of four days (4 * 96).
 MAX_PENDING = 384
-# Maximum size of a file in bytes. The lines of a month take less than half of this. But after the
-# clock was set back, the same quarter-hours are written again.
+# Maximum size of a file in bytes. The lines of a month take less than half of this. But a file has
+# more lines after the clock was set back, because the same quarter-hours are written again.
 MAX_FILE_SIZE = 1_000_000
 # Maximum number of files, one for each month. 25 months touch 26 calendar months, and a wrong clock
 # may create two more files.

@@ -69,9 +69,10 @@ def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyCo
 async def async_entry_at(
     hass: HomeAssistant, port: str, *, but: str | None = None
 ) -> AnyConfigEntry | None:
-    """Return the enabled entry of this integration that reads a port, even under another name.
+    """Return the enabled entry of this integration that reads a port.
 
-    The entry with the id `but` is ignored. Return None if no entry reads the port.
+    The entry may have another name of the same port. The entry with the id `but` is ignored. Return
+    None if no entry reads the port.
     """
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
@@ -85,9 +86,10 @@ async def async_entry_at(
 
 
 async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
-    """Return the holder of a serial device: a program with its process id, or an entry's title.
+    """Return the name of the program or config entry that holds a serial device.
 
-    Return None if nobody holds the device.
+    A program is named with its process id. Return "Home Assistant" if Home Assistant holds the
+    device, but no entry has the device in its data. Return None if nobody holds the device.
     """
     if not _is_device(port):
         return None
