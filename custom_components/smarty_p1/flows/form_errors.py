@@ -57,7 +57,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
 }
 # Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but no real topic is longer than
 # this.
-_MAX_TOPIC_CHARS = 1024
+_MAX_TOPIC_BYTES = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
 
@@ -84,7 +84,7 @@ def check_topic(topic: str, field: str) -> None:
     # that begin with $. All integrations of Home Assistant share the connection, so refuse such
     # topics.
     is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
-    if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_CHARS:
+    if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_BYTES:
         raise FieldError(field, "topic_malformed")
 
 
