@@ -19,7 +19,7 @@ from .frame_order import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Maximum number of wrong names (names of other meters) that are looked up for one meter. After this
+# Maximum number of names that do not belong to a meter, and that are looked up for it. After this
 # number, further new names in telegrams of this meter are rejected without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
@@ -42,7 +42,7 @@ class _Meter:
 class MeterNames:
     """Names (serial numbers) of all meters. The name in a telegram is looked up in NATS.
 
-    `domain` has the system titles for which this collector has keys, () for all system titles.
+    `domain` has the system titles of the meters that this collector collects, () for all meters.
     """
 
     def __init__(

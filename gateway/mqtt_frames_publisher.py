@@ -14,9 +14,9 @@ from .gateway_config import BrokerConfig, PortConfig
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 
-# Seconds to wait after the connection to the broker was lost. After a restart of the broker,
-# subscribers must reconnect, too (Home Assistant tries every ten seconds). A frame that is
-# published earlier would not reach them.
+# Seconds to wait after a reconnect to the broker, before frames are published. After a restart of
+# the broker, subscribers must reconnect, too (Home Assistant tries every ten seconds). A frame that
+# is published earlier would not reach them.
 _GRACE = 12.0
 # Maximum rate of a backlog in bytes a second. Subscribers must be able to read at this rate.
 _BACKLOG_RATE = 96 * 1024
