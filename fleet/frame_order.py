@@ -57,9 +57,9 @@ class Newest:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Record a `counter` that an earlier process has stored.
+        """Record a `counter` that an earlier process has stored, and the `time` of its frame.
 
-        If the recorded counter is higher, do nothing.
+        If a higher counter is already recorded, do nothing.
         """
         meter = self._meters.get(title_with_key)
         if meter is None or meter.counter < counter:

@@ -60,7 +60,7 @@ class MeterWarnings:
     def warn(self, text: str, title: bytes, *more: object) -> None:
         """Log `text` with the system title `title`.
 
-        Do nothing if this was logged before, or after _MAX_NAMED warnings.
+        Do nothing if this text was already logged for this title, or after _MAX_NAMED warnings.
         """
         if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
             return

@@ -66,7 +66,7 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
 
 
 def _configure_meters(fleet: FleetInputs) -> str:
-    """Return a rule for each configured meter.
+    """Return the text of a file with a recording rule for each configured meter.
 
     With these rules, alerts also include meters that have never sent a frame.
     """

@@ -12,9 +12,9 @@ import type { Measure } from "./widths.ts";
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;
 const TURNED_HEIGHTS_PX = [168, 456] as const;
-/** Height in px of a day in the turned picture, whose days are rows. With many days, the rows are lower. */
+/** Height in px of a day in the turned picture, in which each day is a row. With many days, the rows are less high. */
 const TURNED_DAY_PX = 14;
-/** Height in px of a label on the left axis, and the gap beside a label. */
+/** LABEL_HEIGHT_PX is the height of a label on the left axis in px, GAP_PX the gap beside a label. */
 const LABEL_HEIGHT_PX = 18;
 const GAP_PX = 8;
 /** Labels of the axis of hours. */

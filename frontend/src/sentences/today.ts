@@ -83,7 +83,9 @@ const excessCost = (cost: number, locale: Locale): string =>
 
 export interface QuarterFacts {
   start: Date;
-  /** Mean power from the grid, mean power to the grid, and reference power, in kW; null if unknown. */
+  /**
+   * Mean power from the grid (`drawn`), mean power to the grid (`fed`), and reference power, in kW; null if unknown.
+   */
   drawn: number | null;
   fed: number | null;
   reference: number | null;

@@ -25,11 +25,17 @@ export interface ClassRow {
   readonly total: number | null;
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
-  /** Difference in whole EUR to the user's class or, if the cost of that class is unknown, to the cheapest class. */
+  /**
+   * Difference in whole EUR to the user's class; if the cost of that class is unknown, to the cheapest class. Null for
+   * the compared class itself, or if the total is unknown.
+   */
   readonly difference: number | null;
 }
 
-/** Return the classes to compare: from the smallest to the first that was never exceeded, and the user's own class. */
+/**
+ * Return the classes to compare: from the smallest to the first that was never exceeded, and the user's own class. If
+ * there are more than MAX_ROWS, leave out the dearest.
+ */
 export function classRows(classes: Classes): ClassRow[] {
   const { reference_kw: own, totals, decisive } = classes;
   const months = classes.months.filter(({ month }) => decisive.includes(month));
@@ -111,7 +117,10 @@ export function classSentence(rows: ClassRow[], chosen: number | undefined, mont
   return rest ? `${first} ${rest}` : first;
 }
 
-/** Return the sentence about the extra cost of the next smaller and the next larger class. */
+/**
+ * Return the sentence about the extra cost of the next smaller and the next larger class. If another class would save a
+ * little, return a sentence about this saving.
+ */
 function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: string): string {
   const t = (key: YearKey, params: Record<string, string>) => locale.text(yearTexts, key, { months, ...params });
   const at = rows.indexOf(own);
