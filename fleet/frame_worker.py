@@ -38,14 +38,14 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# Number of unanswered requests after which the worker connects anew, because the consumer has
+# Number of unanswered requests after which the collector reconnects, because the consumer has
 # perhaps moved to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Maximum number of late frames (such as replays) in a batch. NATS limits the number of
-# unacknowledged messages, so a flood of replays would hold up other meters. Further late frames are
-# reprocessed later.
+# Maximum number of late frames (such as replays) in a batch. Further late frames are reprocessed
+# later. NATS limits the number of unacknowledged messages, so a flood of replays would delay other
+# meters.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9

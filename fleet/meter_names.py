@@ -29,7 +29,7 @@ _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
 class _Meter:
-    """Names of one meter, as far as this process has looked them up."""
+    """Names of one meter that this process has already looked up."""
 
     def __init__(self) -> None:
         self.name: str | None = None

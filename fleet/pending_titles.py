@@ -28,7 +28,7 @@ _DELETED = {"KV-Operation": "DEL"}
 _WRONG_LAST_SEQUENCE = 10071
 _DUE = "due"
 _NONE_TRIED = "-"
-_MAX_DIGITS = 20  # sequence numbers of NATS have 64 bits
+_MAX_DIGITS = 20  # a sequence number of NATS has 64 bits, so at most 20 digits
 
 
 class PendingFrames(NamedTuple):

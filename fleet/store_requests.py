@@ -19,7 +19,7 @@ _MAX_NAME_CHARS = 256
 # Request answers without compression. A compressed answer could expand to any size.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
-# HTTP statuses of a server that is overloaded or away. A later request may succeed.
+# HTTP statuses of a server that is overloaded or unreachable. A later request may succeed.
 _TEMPORARY = frozenset({429, 502, 503, 504})
 
 

@@ -49,7 +49,10 @@ def _configure_prometheus(fleet: FleetInputs) -> str:
 
 
 def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
-    """Yield the groups of `targets.json`. A group has an address of metrics, and its labels."""
+    """Yield the groups of `targets.json`.
+
+    A group has an address at which Prometheus reads metrics, and the labels of these metrics.
+    """
 
     def group(job: str, host: str, port: int, **labels: str) -> dict[str, object]:
         host = "127.0.0.1" if fleet.is_here else bracketed(host)

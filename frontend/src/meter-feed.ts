@@ -363,8 +363,8 @@ export class MeterFeed extends SharedSubscription {
     // `received_at`: the integration sends a message about it when Leneda has sent further days. In both cases, request
     // all answers again.
     if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
-    // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again
-    // later.
+    // After "unauthorized", the integration sends nothing more. The user may be permitted again later, so subscribe
+    // again after a delay.
     if (live.state === "unauthorized") {
       this.#close();
       this.#openLater(live.state);

@@ -22,8 +22,8 @@ export interface UsualTexts {
 }
 
 /**
- * Return the texts that compare today with a usual day up to the same time. The cost comes first, because less energy
- * may cost more.
+ * Return the texts that compare today with a usual day up to the same time. The cost comes first, because a day with
+ * less energy may still cost more.
  */
 export function usualTexts(today: Day, usual: Usual, until: Date, locale: Locale): UsualTexts {
   const t = (key: SoFarKey, params: Record<string, string | number> = {}) => locale.text(soFarTexts, key, params);
