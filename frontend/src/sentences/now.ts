@@ -259,8 +259,9 @@ function atLeast(value: number, decimals: number, show: (value: number) => strin
 }
 
 /**
- * Return the rows that the card of a new meter shows, as [name, time]. They say when the first quarter-hour, bar, day
- * and month will be complete. After the first whole day, there are no rows.
+ * Return the rows that the card of a new meter shows, as [name, time]. They say when the first whole quarter-hour ends,
+ * when the first bar appears on the Energy dashboard, and which day and month are the first whole ones. After the first
+ * whole day, there are no rows.
  */
 export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour, locale: Locale): [string, string][] {
   const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];
