@@ -19,8 +19,9 @@ from .frame_order import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Maximum number of names that do not belong to a meter, and that are looked up for it. After this
-# number, further new names in telegrams of this meter are rejected without a lookup.
+# Maximum number of wrong names that are looked up for a meter. A wrong name does not belong to the
+# meter that sends it. After this number, further new names in telegrams of this meter are rejected
+# without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch

@@ -37,7 +37,7 @@ _PAUSE_S = 60.0
 # If queries fail for this number of seconds although VictoriaMetrics answers other requests, the
 # queries count as refused.
 _MAX_FAILURE_S = 60.0
-# Maximum number of windows of a meter that calls with `is_limited` can read in _LIMIT_PERIOD_S.
+# With `is_limited`, at most this number of windows of a meter are read in _LIMIT_PERIOD_S.
 _MAX_READS = 5
 _LIMIT_PERIOD_S = 10.0
 _TOLERANCE_MS = round(TOLERANCE_S * 1000)

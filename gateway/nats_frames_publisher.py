@@ -49,8 +49,8 @@ _BATCH_PAUSE = 10.0
 # Seconds without acknowledgement until another node is tried. A node that has lost its connection
 # to the other nodes still accepts clients, but acknowledges nothing.
 _PATIENCE = 10.0
-# Number of frames in a group, when NATS accepts a refused system title again and the frames that
-# were set aside for it are sent.
+# If NATS accepts a refused system title again, the frames that were set aside for this title are
+# sent in groups of this size.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept

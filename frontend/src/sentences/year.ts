@@ -26,8 +26,9 @@ export interface ClassRow {
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
   /**
-   * Difference in whole EUR to the user's class; if the cost of that class is unknown, to the cheapest class. Null for
-   * the compared class itself, or if the total is unknown.
+   * Difference in whole EUR between the total of this class and the total of the user's class. If the latter is
+   * unknown, the cheapest class replaces the user's class. Null if this class has no known total, or would be compared
+   * with itself.
    */
   readonly difference: number | null;
 }
