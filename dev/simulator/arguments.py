@@ -1,4 +1,4 @@
-"""Types of numbers for the command-line arguments of argparse."""
+"""Numbers as command-line arguments, for the parameter `type` of argparse."""
 
 from argparse import ArgumentTypeError
 
