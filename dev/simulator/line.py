@@ -1,4 +1,4 @@
-"""Line from a meter to a reader. If the reader is slow, it loses bytes, and the meter never waits."""
+"""Line from a meter to a reader. A slow reader loses bytes, but never makes the meter wait."""
 
 import asyncio
 import contextlib
