@@ -176,8 +176,8 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 async def compare_states(rounds: int) -> tuple[int, float, float]:
     """Measure the integrations smarty_p1 and dsmr with the same number of entities.
 
-    Return this number, the CPU time per telegram of smarty_p1 in µs, and that time of dsmr. Only
-    the fastest of `rounds` rounds counts. Raises RuntimeError if smarty_p1 has fewer entities.
+    Return this number, and the CPU times per telegram of smarty_p1 and of dsmr in µs. Only the
+    fastest of `rounds` rounds counts. Raises RuntimeError if smarty_p1 has fewer entities.
     """
     frames = _series((rounds + 1) * FRAMES)
     async with home_assistant() as hass:
@@ -267,7 +267,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
     class Link:
         """Replacement of the port reader `Link`. It delivers one frame when it starts.
 
-        All other frames come from the benchmark, through `receivers`.
+        The benchmark itself delivers all other frames.
         """
 
         is_open = True
@@ -290,10 +290,10 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
 
 # --- import of the integration -----------------------------------------------------------------
 def import_cost(rounds: int) -> float:
-    """Return the CPU time of importing the integration and its platforms, in ms.
+    """Return the shortest CPU time of `rounds` imports of the integration and its platforms, in ms.
 
-    It is the shortest of `rounds` rounds. Each round starts a new process, which finds compiled
-    files, as after a restart of Home Assistant.
+    Each import is made by a new process, which finds compiled files, as after a restart of Home
+    Assistant.
     """
     command = [sys.executable, "-c", _IMPORTS]
     with TemporaryDirectory() as compiled:

@@ -51,7 +51,7 @@ def literal(name: str) -> Literal:
     )
 
 
-# The byte with reversed order of bits, by byte.
+# Each byte from 0 to 255, with its bits in reverse order.
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 

@@ -135,10 +135,11 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 
 
 def _tests_of(place: Place, lines: Lines) -> list[str]:
-    """Return up to MAX_TESTS tests that ran the line at `place`, most likely failing tests first.
+    """Return up to MAX_TESTS tests that ran the line at `place`.
 
-    If no test ran this line, return the tests that ran its function, or a line that names this
-    function. If these do not exist either, return the tests that ran the file.
+    If no test ran this line, return tests that ran its function, or a line that names this
+    function. If no such test exists either, return tests that ran the file. The tests that most
+    likely fail come first.
     """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")

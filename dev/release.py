@@ -35,9 +35,10 @@ class ReleaseError(Exception):
 
 
 def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
-    """Run a program in the folder `cwd`, and return its output. `environment` has more variables.
+    """Run a program in the folder `cwd`, and return its output.
 
-    Raises ReleaseError with the end of the output if the program fails.
+    `environment` has further environment variables. Raises ReleaseError with the end of the output
+    if the program fails.
     """
     end = subprocess.run(  # noqa: S603 - the project's own programs
         [str(part) for part in command],
@@ -232,7 +233,7 @@ class Artifacts:
     def build_twice(self) -> None:
         """Build in this checkout and in a clone, and check that the files are equal.
 
-        The clone has another time zone, and another time if faketime is installed.
+        The second build uses another time zone, and another time if faketime is installed.
         """
         require(
             holds=not run(GIT, "status", "--porcelain").strip(),

@@ -2,9 +2,9 @@
 
 usage: check_prices.py [network_prices.toml]
 
-Prints one line per defect, and exits with status 1 if there is any. A defect names the price and,
-for example, its line 2: the second value of this price. The head of network_prices.toml describes
-how to add a year.
+Prints one line per defect, and exits with status 1 if there is any. A defect names the price and
+the number of its line. Line 2 is the second value in the list of a price. The head of
+network_prices.toml describes how to add a year.
 """
 
 import sys

@@ -32,7 +32,7 @@ _ANSWER_TIMEOUT_S = 300
 
 
 class ClientError(Exception):
-    """Error for a request that Home Assistant has refused, or has not answered.
+    """Error for a request that Home Assistant has refused, or for a closed connection.
 
     The message has the reason.
     """

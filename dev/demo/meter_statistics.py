@@ -187,10 +187,11 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 
 
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
-    """Import hourly statistics of a meter for all past hours that have none.
+    """Import hourly statistics of a meter for all past hours without statistics.
 
-    Totals are imported from the start of the simulated year on, means for DAYS_OF_MEANS days.
-    `entities` has entity ids by translation key. Return the number of hours with imported totals.
+    Totals are imported since the start of the simulated year, means for the last DAYS_OF_MEANS
+    days. `entities` has entity ids by translation key. Return the number of hours with imported
+    totals.
     """
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
@@ -316,9 +317,10 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 
 
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
-    """Wait until the recorder has written the imported `rows`, and so all earlier imports.
+    """Wait until the recorder has written `rows`, the rows of the last import.
 
-    Until then, the Energy dashboard lacks the statistics of some entities.
+    Then all earlier imports are written, too. Until then, the Energy dashboard lacks the statistics
+    of some entities.
     """
     last = datetime.fromisoformat(rows[-1]["start"])
     days = (datetime.now(UTC) - last) // DAY + 1

@@ -1,6 +1,7 @@
 """Devices and programs that the option `--all` adds to the demo.
 
-They are a pulse reader, a tank sensor, and an MQTT broker to which meter 2 is published.
+They are a pulse reader, a tank sensor, and an MQTT broker to which the telegrams of meter 2 are
+published.
 """
 
 import contextlib
@@ -16,8 +17,8 @@ from .meter_statistics import DOMAIN
 from .processes import Process, running
 from .state import State
 
-# Boards and broker follow the ports of the meters. Each number is added to the port of meter 1.
-# Numbers below MAX_METERS are for meters.
+# The port of each meter, board or broker is the port of meter 1 plus a number. Numbers below
+# MAX_METERS are for meters.
 MAX_METERS = 10
 BOARDS = {"pulse": MAX_METERS, "tank": MAX_METERS + 1}
 BROKER = "broker"
@@ -61,7 +62,7 @@ class Extras:
         """Choose the TCP ports. `first_port` is the port of the first meter.
 
         If `wanted` is False, the demo has no boards and no broker. If mosquitto is not installed,
-        it has no broker.
+        the demo has no broker.
         """
         self._program = find_mosquitto() if wanted else None
         self._directory = directory

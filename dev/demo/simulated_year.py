@@ -30,8 +30,8 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Time before now whose captures (readings) of M-Bus meters are simulated. A flow rate needs two
-# captures, and the heat meter is read only once an hour.
+# Captures (readings) of the M-Bus meters are simulated for the last three hours. A flow rate needs
+# two captures, and the heat meter is read only once an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 

@@ -1,4 +1,4 @@
-"""Run a fleet of meters on this machine, let parts of it fail, and compare every value.
+"""Run a fleet of meters on this machine, and compare each stored value with the sent value.
 
 The fleet has three NATS nodes, VictoriaMetrics, two collectors, gateways, and simulated meters that
 send every ten seconds. Simulated attackers send forged and replayed frames. The exit status is 1 if

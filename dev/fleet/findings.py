@@ -89,8 +89,8 @@ class Examiner:
         ]
         self._waiting = waiting
         self._heard = heard
-        # Leave out the frames that an attack has replayed. Perhaps the killed gateway lost such a
-        # frame when the meter sent it, and then passed on the replay.
+        # Leave out the frames that an attack has replayed. Perhaps a killed gateway has lost the
+        # frame of the meter, and a gateway has passed on only the replay.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}

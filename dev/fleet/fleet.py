@@ -228,9 +228,10 @@ class Fleet:
         return False
 
     async def metric(self, programs: Sequence[Program], name: str) -> dict[str, float]:
-        """Add up the metric `name` of all `programs`. Return a sum for each label `reason`.
+        """Add up the metric `name` of all `programs`, for each value of the label `reason`.
 
-        For a metric without this label, the key is "". Raises OSError and the errors of aiohttp.
+        Return the sums by this value. For a metric without this label, the key is "". Raises
+        OSError and the errors of aiohttp.
         """
         sums: dict[str, float] = {}
         async with aiohttp.ClientSession() as session:

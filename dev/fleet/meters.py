@@ -35,7 +35,7 @@ def _house(kind: int, *, is_piped: bool) -> House:
 class FleetMeter(Meter):
     """Simulated meter of a fleet. Meters are numbered from 1.
 
-    `last_telegram` is the text that `telegram_at` has returned last.
+    `last_telegram` is the result of the last call of `telegram_at`.
     """
 
     def __init__(self, number: int, key: bytes) -> None:

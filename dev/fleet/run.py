@@ -53,8 +53,8 @@ class Outcome:
     """Outcome of a test run. `busy` has the used processor time in seconds, by kind of program.
 
     This processor time was measured for `seconds`. `settled` is the time in seconds from the last
-    telegram until all telegrams were acknowledged. `not_acknowledged` is 0, the number of messages
-    that were not acknowledged in time, or -1 if this number is unknown.
+    telegram until all telegrams were acknowledged. `not_acknowledged` is the number of messages
+    that were not acknowledged in time, -1 if this number is unknown.
     """
 
     findings: Findings
@@ -175,7 +175,7 @@ async def _kill(killer: Killer, options: Options) -> None:
 async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
     """Run the endless coroutines `works` while the context is active.
 
-    Raises an ExceptionGroup with the error of a coroutine.
+    If one of them fails, raise an ExceptionGroup with its error.
     """
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in works]

@@ -1,4 +1,4 @@
-"""Reader of the samples of meters that VictoriaMetrics has stored."""
+"""Reader of the samples that VictoriaMetrics has stored for meters."""
 
 import json
 from collections.abc import Iterator
@@ -35,10 +35,10 @@ class Export:
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
-        """Return the telegrams of all meters whose imported energy is stored.
+        """Return each telegram with a stored sample of the imported energy, for all meters.
 
         A telegram is a tuple: the meter's serial number, and the telegram's time in Unix
-        milliseconds. Telegrams from before `since`, in Unix seconds, are left out.
+        milliseconds. Telegrams from before `since` (Unix seconds) are left out.
         """
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})

@@ -1,4 +1,4 @@
-"""Fuzz decoder, parser and readers of keys, ports and files with random input, for minutes.
+"""Test the decoder, the parsers, and the readers of keys, ports and files with random input.
 
 Hypothesis makes streams, telegrams, keys and addresses that are almost valid. If atheris is
 installed, a second process searches with atheris for bytes that reach new code.

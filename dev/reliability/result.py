@@ -20,7 +20,7 @@ class Result:
         self.lines.append(line)
 
     def want(self, figure: str, *, holds: bool) -> None:
-        """Record that the target `figure` was not reached if `holds` is False."""
+        """If `holds` is False, record that the target `figure` was not reached."""
         if not holds:
             self.missed.append(figure)
 

@@ -1,4 +1,4 @@
-"""Numbers as command-line arguments, for the parameter `type` of argparse."""
+"""Functions that read numbers from the command line, for the parameter `type` of argparse."""
 
 from argparse import ArgumentTypeError
 

@@ -31,7 +31,7 @@ class Board(ABC):
 
     @abstractmethod
     def due_at(self, when: datetime) -> bytes:
-        """Return the bytes that the device sends at `when`, all bytes since the last call."""
+        """Return the bytes that the device sends after the last call, until the time `when`."""
 
 
 class PulseBoard(Board):

@@ -64,7 +64,7 @@ class Fault(NamedTuple):
 
 
 class FaultyPort:
-    """Port of a meter whose frames get faults. Ports with equal seeds have equal random faults."""
+    """Port that sends a meter's frames with faults. Equal seeds give equal random faults."""
 
     def __init__(self, faults: Iterable[Fault | str] = (), seed: int = 0) -> None:
         self._faults = [Fault.parse(f) if isinstance(f, str) else f for f in faults]

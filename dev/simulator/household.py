@@ -167,7 +167,7 @@ class Household:
         self._seed = seed
         self._at_midnight = [Registers()]
         self._days: dict[int, _Day] = {}
-        # Protects the caches, because the event loop and threads that compute a history use them.
+        # Lock for the caches, which the event loop and threads that compute a history share.
         self._lock = Lock()
 
     def registers_at(self, when: datetime) -> Registers:

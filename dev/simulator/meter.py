@@ -24,7 +24,7 @@ COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """Kind of M-Bus meter, and the times at which the electricity meter reads such a meter."""
+    """Kind of M-Bus meter, with the times between its captures by the electricity meter."""
 
     device_type: int
     name: str
@@ -119,10 +119,7 @@ class Meter:
         )
 
     def history(self, start: datetime, end: datetime, step: timedelta) -> Iterator[Reading]:
-        """Yield the readings from `start` on, and before `end`.
-
-        `step` is the time between two readings.
-        """
+        """Yield a reading for each `step` from `start` to `end`. The time `end` is left out."""
         while start < end:
             yield self.reading_at(start)
             start += step

@@ -92,7 +92,7 @@ class PseudoTerminal(Line):
             termios.tcflush(slave, termios.TCIFLUSH)
 
     async def hang_up(self) -> None:
-        """Replace the pseudo terminal by a new one, which closes the reader's connection.
+        """Close the pseudo terminal, and create a new one with the same link.
 
         Before, wait POLL_INTERVAL_S seconds, so that the reader can read the remaining bytes.
         """

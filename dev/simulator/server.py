@@ -29,8 +29,8 @@ class TcpClient(Line):
         super().__init__(pieces)
         self._reader = reader
         self._writer = writer
-        # With this limit, `drain` waits for a slow reader. Meantime, the queue of the line becomes
-        # full, and `offer` drops further deliveries.
+        # With this limit, `drain` waits for a slow reader. While it waits, the queue of the line
+        # becomes full, and `offer` drops further deliveries.
         writer.transport.set_write_buffer_limits(high=0)
 
     @override
@@ -40,7 +40,7 @@ class TcpClient(Line):
                 pass
 
     def close(self, serving: asyncio.Task[bool]) -> None:
-        """Close the connection. Before, send the buffered bytes.
+        """Send the buffered bytes, and close the connection.
 
         If the task `serving` was cancelled, close the connection without sending these bytes.
         """

@@ -1,4 +1,4 @@
-"""Values that a meter sends in one telegram. `telegram.encode` makes the telegram of them."""
+"""Values that a meter sends in one telegram. `telegram.encode` encodes them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ class Flow(NamedTuple):
 
     @classmethod
     def of(cls, net: float) -> Self:
-        """Return the flow of the signed amount `net`.
+        """Return the signed amount `net` as an imported and an exported amount.
 
         A positive amount is imported, and a negative amount is exported. The other amount is 0.
         """
