@@ -14,8 +14,8 @@ PASSWORD = "demo"  # noqa: S105 - valid on this machine only
 
 _FLOWS = "/api/config/config_entries/flow"
 _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
-# Page of each field in the options of a meter. All fields that are not listed here are on the page
-# `contract`.
+# Page of each field in the options of a meter. A field that is not listed here is entered on the
+# page `contract`.
 _PAGES = {
     "min_interval": "updates",
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),

@@ -30,7 +30,7 @@ BOARDS: Mapping[str, Callable[[], Board]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the simulator until a signal arrives. Return the exit status."""
+    """Simulate meters until a signal arrives, or print faults or keys. Return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.list_faults:

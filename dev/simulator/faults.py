@@ -34,7 +34,10 @@ class Delivery(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Fault that affects every frame, every Nth frame, or each frame with a probability."""
+    """Fault that affects every frame, every Nth frame, or each frame with a probability.
+
+    The faults in LASTING then affect all later frames, too.
+    """
 
     name: str
     every: int = 1
