@@ -72,9 +72,9 @@ class NatsClient(Client):
         close() would send them first. On a slow line, they would delay the next connection.
         """
         transport = self._transport
-        if not isinstance(transport, TcpTransport) or transport._io_writer is None:
+        if not isinstance(transport, TcpTransport) or transport._io_writer is None:  # noqa: SLF001
             return
-        connection = transport._io_writer.transport
+        connection = transport._io_writer.transport  # noqa: SLF001
         if raw := connection.get_extra_info("socket"):
             with suppress(OSError):  # already closed
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

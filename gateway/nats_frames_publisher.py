@@ -94,8 +94,8 @@ class NatsPublisher:
         self._named: set[str] = set()
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
-        # Number of frames that are sent together. A batch that a slow line cannot send within TIMEOUT
-        # halves it, a quick answer doubles it.
+        # Number of frames that are sent together. A batch that a slow line cannot send within
+        # TIMEOUT halves it, a quick answer doubles it.
         self._limit = MAX_BATCH
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
