@@ -138,3 +138,21 @@ async def test_a_subject_that_is_no_text_stops_nothing(server: NatsServer) -> No
         bad, good = [await next_of(messages) for _ in range(2)]
     assert (bad.data, bad.subject) == (b"bad", "frames.\ufffd")
     assert good.data == b"good"
+
+
+@pytest.mark.parametrize(
+    ("reply", "shown"),
+    [
+        (b"$JS.ACK.smarty_p1_frames.x.1.1.1.1.0", {"Smarty-Port": "p"}),
+        (b"", {"Status": "503", "Description": "x", "Smarty-Port": "p"}),
+    ],
+)
+async def test_a_stored_message_passes_for_no_status_of_the_server(
+    server: NatsServer, reply: bytes, shown: dict[str, str]
+) -> None:
+    headers = b"NATS/1.0\r\nStatus: 503\r\nDescription: x\r\nSmarty-Port: p\r\n\r\n"
+    async with listening(server) as messages:
+        sizes = b"%d %d" % (len(headers), len(headers) + 3)
+        server.send(b"HMSG frames 1 %s %s\r\n%sbad\r\n" % (reply, sizes, headers))
+        message = await next_of(messages)
+    assert (message.data, message.headers) == (b"bad", shown)
