@@ -45,7 +45,8 @@ LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
-_EXPIRE_INTERVAL = 3600.0
+# A pending meter's frames can be read again after each expiry. So expire entries only once a day.
+_EXPIRE_INTERVAL = 86400.0
 # Number of attempts to read all frame counters at the start.
 _MAX_BEGINS = 4
 # The first version of NATS that has atomic batches.
