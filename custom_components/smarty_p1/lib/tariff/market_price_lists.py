@@ -28,10 +28,10 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
     """Return the price of a kWh for each quarter-hour of `rows`, keyed by the quarter-hour's start.
 
     A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
-    EUR per kWh. A row without an end lasts until the next row starts. If it is the last row, it
-    lasts as long as the row before. Left out are unreadable rows, rows that start within a
-    quarter-hour, prices above `max_price` or below -`max_price`, and quarter-hours with two
-    different prices.
+    EUR per kWh. A row without an end lasts until the next row starts, even if the price of that row
+    is unreadable. If it is the last row, it lasts as long as the row before. Left out are
+    unreadable rows, rows that start within a quarter-hour, prices above `max_price` or below
+    -`max_price`, and quarter-hours with two different prices.
     """
     read = sorted(_read(rows), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
@@ -40,8 +40,9 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
     twice: set[datetime] = set()
     for (start, end, value), following in zip(read, followings, strict=False):
         until = end or following or start + lasted
-        price = value * factor
-        if not abs(price) <= max_price or start != quarter_start(start):
+        if value is None or not abs(price := value * factor) <= max_price:
+            continue
+        if start != quarter_start(start):
             continue
         lasted = min(until - start, _MAX_HOURS)
         for n in range(lasted // QUARTER_HOUR):
@@ -100,16 +101,16 @@ def agrees(price: float, price_now: float) -> bool:
     return abs(price - price_now) <= _ROUNDING
 
 
-def _read(rows: Sequence[object]) -> Iterator[tuple[datetime, datetime | None, float]]:
+def _read(rows: Sequence[object]) -> Iterator[tuple[datetime, datetime | None, float | None]]:
+    """Yield start, end and price of each row with a readable start. An unreadable price is None."""
     for row in islice(rows, MAX_ROWS):
         if not isinstance(row, Mapping):
             continue
         start, end = (_time(_first(row, names)) for names in (_STARTS, _ENDS))
-        price = _price(_first(row, _PRICES))
-        if price is None or start is None or start.year == MAXYEAR:
+        if start is None or start.year == MAXYEAR:
             continue
         if end is None or end > start:
-            yield start, end, price
+            yield start, end, _price(_first(row, _PRICES))
 
 
 def _price(value: object) -> float | None:
