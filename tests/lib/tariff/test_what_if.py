@@ -211,6 +211,15 @@ def test_the_night_is_cheaper() -> None:
     assert tried(quarter_hours(powers)).saving_low == pytest.approx(0, abs=0.01)
 
 
+def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
+    contract = replace(CONTRACT, has_levies=True)
+    found = tried(equal_year(), contract)
+    # The aid of the State would be 5402 kWh at 3.61 cents, with VAT.
+    assert found.classes[7].without.energy == pytest.approx(1172.67, abs=0.15)
+    without_aid = tried(equal_year(), replace(contract, compensation=-0.001))
+    assert (found.classes, found.saving_low) == (without_aid.classes, without_aid.saving_low)
+
+
 def test_amounts_without_vat_say_so() -> None:
     assert tried(equal_year()).has_vat
     found = tried(equal_year(), replace(CONTRACT, has_vat=False))

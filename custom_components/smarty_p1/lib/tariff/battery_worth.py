@@ -10,6 +10,8 @@
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
   battery saves nothing in an unknown quarter-hour. The upper end assumes that it saves as much as
   in a known quarter-hour.
+- A published price that ends within a year, such as an aid of the State, is replaced by its
+  successor.
 - With less than twelve whole months, all amounts are scaled to a year.
 """
 
@@ -34,7 +36,7 @@ from .months_for_battery import (
     WhatIfYear,
     year_of,
 )
-from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
+from .network_prices import AgreedPrices, NetworkPrices, lasting_prices_at
 
 _SURCHARGE = lines_of("surcharge")
 _FEED_IN = lines_of("feed_in")
@@ -128,11 +130,11 @@ def simulate_battery(
         message = "there is no such battery"
         raise ValueError(message)
     contract, own_kw = _contract_of(demand, feed_in_price)
-    published = network_prices_at(demand.until)
+    published = lasting_prices_at(demand.until)
     year = year_of(_months_of(demand), quarters, contract, market)
     if not contract.has_feed_in_price and any(month.exported_kwh for month in year.months):
         raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
-    prices = prices_by_day(year.days, contract, demand.until)
+    prices = prices_by_day(year.days, contract, demand.until, published)
     trial = _Trial(year, battery, contract, published, prices)
     classes = {}
     for reference_kw in sorted({*REFERENCE_POWERS, own_kw}):
