@@ -353,6 +353,30 @@ def test_the_hours_of_a_dynamic_price() -> None:
     assert tried(quarters).hourly_share is None
 
 
+def test_a_month_with_too_few_market_prices_has_the_mean_of_the_year() -> None:
+    quarters = equal_year()
+    contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+    demand, market = on_the_market(quarters, contract, lambda _: 0.12)
+    silent = [local(f"2026-02-0{n}") for n in (5, 6, 7)]
+    market = {hour: price for hour, price in market.items() if day_start(hour) not in silent}
+    months = [
+        replace(
+            month,
+            days=tuple(
+                replace(day, market_wh=0, market_cost=0) if day.start in silent else day
+                for day in month.days
+            ),
+        )
+        for month in demand.earlier_months
+    ]
+    assert compute_bill(months[3], demand.contracts, months[3].end).missing == ("energy",)
+    demand = replace(demand, earlier_months=tuple(months))
+    found = simulate_battery(demand, quarters, BATTERY, market)
+    # At 0.15 all year, as with one price.
+    assert found.classes[7].without == pytest.approx(tried(quarters).classes[7].without, abs=0.05)
+    assert found.saving_low == pytest.approx(tried(quarters).saving_low, abs=0.5)
+
+
 PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text(encoding="utf-8")
 HOUSEHOLDS = {
     "sun": {"sun_kw": 8, "car_kw": 0, "heat_kw": 0},

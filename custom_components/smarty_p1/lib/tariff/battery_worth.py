@@ -12,6 +12,8 @@
   in a known quarter-hour.
 - A published price that ends within a year, such as an aid of the State, is replaced by its
   successor.
+- In a month with too few market prices for a bill, energy without a price costs the mean price of
+  the year.
 - With less than twelve whole months, all amounts are scaled to a year.
 """
 
@@ -24,9 +26,10 @@ from typing import NamedTuple
 from .battery_day_prices import prices_by_day
 from .battery_plan import DayPrices
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
-from .bill import Bill, compute_bill, lines_of
+from .bill import Bill, MonthPrices, compute_bill, lines_of, month_prices
 from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
+from .kwh_price import mean_market_prices
 from .month import NOTHING_ABOVE, Day, Month, QuarterHour
 from .months_for_battery import (
     NO_MARKET_HOURS,
@@ -209,6 +212,7 @@ class _Trial:
         self._contract = contract
         self._published = published
         self._prices = AgreedPrices(contract, published)
+        self._mean = mean_market_prices(day.day for day in year.days)
         self._hours = contract.second_hours if contract.has_second_price else None
         surcharge, vat_rate = self._prices.surcharge_on_top, self._prices.vat_rate
         self._trial = BatteryTrial(
@@ -290,9 +294,25 @@ class _Trial:
     def _bills(self, contract: Contract, days: Sequence[Day]) -> list[Bill]:
         contracts = Contracts(((BEGINNING, contract),))
         return [
-            compute_bill(month, contracts, month.end, self._published)
+            compute_bill(
+                month, contracts, month.end, self._published, self._month_prices(month, contracts)
+            )
             for month in self._year.months_of(days)
         ]
+
+    def _month_prices(self, month: Month, contracts: Contracts) -> MonthPrices | None:
+        """Return the mean market prices of `month`, or of the year where they are unknown.
+
+        Return None if no price follows the market.
+        """
+        if self._contract.energy_margin is None and self._contract.feed_in_margin is None:
+            return None
+        mean, mean_sold, _ = month_prices(month, contracts, month.end)
+        return MonthPrices(
+            self._mean.energy if mean is None else mean,
+            self._mean.feed_in if mean_sold is None else mean_sold,
+            self._prices.vat_rate,
+        )
 
 
 def _amount(bills: Sequence[Bill], *names: str) -> float:
