@@ -225,7 +225,12 @@ test("aids have the household's name; one without VAT stands below the VAT", () 
 
 test("energy whose price was not known costs the mean of the month, or is why there is no total", () => {
   assert.deepEqual(told(august({ unpriced_kwh: 12.3 })).notes.slice(0, -1), ["12.30 kWh have no known price and are billed at the mean price of the month."]);
-  assert.deepEqual(told(august({ ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 })).notes.slice(0, -1), ["The price of 80.00 kWh is not known."]);
+  const partly = { ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 };
+  const unknown = told(august(partly));
+  assert.equal(unknown.texts[1], "**29.81 € without the energy itself.** The market price of 80.00 kWh is not known.");
+  assert.deepEqual(unknown.notes.slice(0, -1), []);
+  const levy = august({ ...partly, missing: ["energy", "compensation"] });
+  assert.deepEqual(told(levy).notes.slice(0, -1), ["The market price of 80.00 kWh is not known."]);
   const sold = told(august({ unpriced_exported_kwh: 9 }));
   assert.deepEqual(sold.last.slice(-1), ["To the grid, without a price | 9.00 kWh | price missing"]);
   assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh to the grid have no known price and count as 0 €."]);
