@@ -358,7 +358,6 @@ def test_a_month_with_too_few_market_prices_has_the_mean_of_the_year() -> None:
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
     demand, market = on_the_market(quarters, contract, lambda _: 0.12)
     silent = [local(f"2026-02-0{n}") for n in (5, 6, 7)]
-    market = {hour: price for hour, price in market.items() if day_start(hour) not in silent}
     months = [
         replace(
             month,
