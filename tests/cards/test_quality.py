@@ -99,8 +99,7 @@ async def test_interruptions(stage: Stage) -> None:
         in text
     )
     assert (
-        "Power failures 2 with date 22 earlier, no date Short voltage drops 10 with date 28"
-        in text
+        "Power failures 2 with date 22 earlier, no date Short voltage drops 10 with date 28" in text
     )
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
     # A new disturbance is asked for at once.
@@ -124,8 +123,7 @@ async def test_interruptions(stage: Stage) -> None:
     found = events(disturbances=many)
     text = await show(stage, "interruptions", {"smarty_p1/events": found}, width=1280)
     assert (
-        "Power failures 334 with date 22 earlier, no date Short voltage drops 333 with date"
-        in text
+        "Power failures 334 with date 22 earlier, no date Short voltage drops 333 with date" in text
     )
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors
