@@ -14,6 +14,7 @@ from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -279,7 +280,13 @@ async def test_of_two_meters_each_has_what_is_chosen(
     assert CONF_SUN_SOURCES not in entry.options
 
     # With a second meter, nobody knows which of them has the panels.
-    MockConfigEntry(domain=DOMAIN, data={}, unique_id="SAG2").add_to_hass(hass)
+    second = MockConfigEntry(domain=DOMAIN, data={}, unique_id="SAG2")
+    second.add_to_hass(hass)
+    assert await house_of(client, entry) is None
+    # A disabled meter, which has been replaced, supplies nothing.
+    await hass.config_entries.async_set_disabled_by(second.entry_id, ConfigEntryDisabler.USER)
+    assert len((await house_of(client, entry))["solar"]) == 2
+    await hass.config_entries.async_set_disabled_by(second.entry_id, None)
     assert await house_of(client, entry) is None
     form = await open_options(hass, entry, "sun")
     await hass.config_entries.options.async_configure(form["flow_id"], both)
