@@ -279,14 +279,12 @@ async def test_of_two_meters_each_has_what_is_chosen(
     await hass.async_block_till_done()
     assert CONF_SUN_SOURCES not in entry.options
 
-    # With a second meter, nobody knows which of them has the panels.
-    second = MockConfigEntry(domain=DOMAIN, data={}, unique_id="SAG2")
-    second.add_to_hass(hass)
-    assert await house_of(client, entry) is None
-    # A disabled meter, which has been replaced, supplies nothing.
-    await hass.config_entries.async_set_disabled_by(second.entry_id, ConfigEntryDisabler.USER)
+    # A disabled meter, which this one has replaced, does not count.
+    replaced = {"unique_id": "SAG1", "disabled_by": ConfigEntryDisabler.USER}
+    MockConfigEntry(domain=DOMAIN, data={}, **replaced).add_to_hass(hass)
     assert len((await house_of(client, entry))["solar"]) == 2
-    await hass.config_entries.async_set_disabled_by(second.entry_id, None)
+    # With a second meter, nobody knows which of them has the panels.
+    MockConfigEntry(domain=DOMAIN, data={}, unique_id="SAG2").add_to_hass(hass)
     assert await house_of(client, entry) is None
     form = await open_options(hass, entry, "sun")
     await hass.config_entries.options.async_configure(form["flow_id"], both)
