@@ -241,7 +241,7 @@ test("what is not in the amounts, or not of the meter, is a note", () => {
     [{ since: "2026-08-03T00:00:00+02:00" }, "Counted since 3 August; the paper bill covers the whole month."],
     [{ quarter_hours: 1990, platform_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
     [{ quarter_hours: 1990, estimated_quarter_hours: 8 }, "8 of 1,990 quarter-hours are estimated by the grid operator."],
-    [{ ...SHARED, sharing_known_kwh: 300 }, "Energy from the grid: 384.64 kWh. How much of it is shared energy is known only for 300.00 kWh so far."],
+    [{ ...SHARED, sharing_known_kwh: 300 }, "Of 384.64 kWh from the grid, the shared part is known only for 300.00 kWh so far."],
     [{ vat_rate: 0 }, "Prices and amounts are without VAT."],
     [{}, "The surcharge for energy above 7 kW comes on top of the grid price."],
     [{ lines: [line("network_variable", 341.39, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],

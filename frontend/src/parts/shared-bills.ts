@@ -38,7 +38,7 @@ const REFUSALS: Record<string, BillKey> = {
   not_found: "not_loaded",
 };
 
-/** Return the text key for a refused bill; undefined if the card shows its general message. */
+/** Return the key of the text that says why there is no bill; undefined if the card shows its general message. */
 export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
 
 /** Return the link to enter a missing value of the contract; for other users, a hint to ask an administrator. */

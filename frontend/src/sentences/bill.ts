@@ -10,7 +10,7 @@ import { midnight, yesterdayTexts } from "./last-known-day.ts";
 export type BillKey = keyof (typeof texts)["en"];
 export const billTexts: Texts<BillKey> = texts;
 
-/** Groups of lines in the order of the paper bill, divided by thin rules. */
+/** Groups of bill lines, in the order of the paper bill. The card draws a thin rule between two groups. */
 const GROUPS: string[][] = [
   ["energy", "energy_second", "energy_fee", "discount", "aid_per_month"],
   ["network_fixed", "network_variable", "meter", "surcharge"],

@@ -229,8 +229,8 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
 def _mean_price(demand: Demand) -> float | None:
     """Return the mean price of a kWh over the coming week, None if it is unknown.
 
-    If the price follows the market, the market's price is assumed to be its mean over the energy of
-    the last twelve months.
+    If the price follows the market, the future market price is assumed to be the mean price of the
+    last twelve months, weighted by the imported energy.
     """
     months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
     market = mean_market_prices(day for month in months for day in month.days)
