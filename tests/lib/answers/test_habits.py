@@ -61,3 +61,20 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
         changed = replace(demand, contracts=replace(demand.contracts, aids=(aid,)))
         always_on = highlights_report(changed, known, None)["always_on"]
         assert always_on["cost_per_year"] == pytest.approx(aided, abs=10)
+
+
+@pytest.mark.parametrize(("last_day", "nights"), [(4, None), (5, 3)])
+def test_what_is_always_on_needs_three_nights(last_day: int, nights: int | None) -> None:
+    meter = DemandMeter(TWO_PRICES)
+    time, end = datetime(2026, 6, 2, 6, tzinfo=UTC), datetime(2026, 6, last_day, 6, tzinfo=UTC)
+    kwh = 1000.0
+    while time <= end:
+        demand = meter.update(time, Energies(round(kwh, 3)), 0.3, None, None)
+        time += timedelta(minutes=15)
+        kwh += 0.075
+    assert demand
+    known = QuarterHours(
+        meter.columns, meter.past, day_start(end - timedelta(days=30)), demand.quarter_start
+    )
+    always_on = highlights_report(demand, known, None)["always_on"]
+    assert (always_on and always_on["nights"]) == nights
