@@ -270,13 +270,10 @@ class PastStatistics(ThrottledStore):
                 [series.statistic_id], start_time=start, end_time=end
             )
         await self._async_import(metadata, to_do.before)
-        if to_do.first and to_do.delta:
-            unit = metadata["unit_of_measurement"] or ""
+        unit = metadata["unit_of_measurement"] or ""
+        for hour, rise in to_do.raises.items():
             recorder.async_adjust_statistics(
-                series.statistic_id,
-                to_do.first,
-                to_do.delta,
-                _KWH if series.unit == _KWH else unit,
+                series.statistic_id, hour, rise, _KWH if series.unit == _KWH else unit
             )
         await self._async_import(metadata, to_do.between)
         await _async_until_written(recorder)
