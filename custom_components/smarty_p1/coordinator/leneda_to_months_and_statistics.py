@@ -349,15 +349,24 @@ class PlatformPast:
 
         return await self._hass.async_add_executor_job(without_collection(read))
 
-    async def _async_show(self, platform: Platform) -> None:
-        """Add Leneda's quarter-hours to the meter's months, and call the listeners."""
+    async def _async_show(self, platform: Platform, until: datetime | None = None) -> None:
+        """Add Leneda's quarter-hours before `until` to the meter's months, and call the listeners.
+
+        If the shown month of a meter without readings ends, show its end first. Home Assistant
+        would lose the costs of its last days otherwise.
+        """
+        demand = self._meter.snapshot
+        if demand and until is None and not self._meter.has_readings:
+            end = demand.month.end
+            if any(rows and rows[-1].start >= end for rows in platform.values()):
+                await self._async_show(platform, end)
         months_of = self._meter.begin_past()
         # If the meter was never read, only whole days are shown. So drop the rows after the last
         # whole day.
         has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
-            shown = platform if has_readings else whole_days(platform)
+            shown = platform if has_readings else whole_days(_before(platform, until))
             past = PlatformDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
             return past, months_of(past)
 
@@ -502,6 +511,14 @@ class PlatformPast:
             if cost := costs.get(names.get(energy, "")):
                 names[key] = cost
         return names
+
+
+def _before(platform: Platform, until: datetime | None) -> Platform:
+    if until is None:
+        return platform
+    return {
+        code: tuple(row for row in rows if row.start < until) for code, rows in platform.items()
+    }
 
 
 def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -> SharedPower:
