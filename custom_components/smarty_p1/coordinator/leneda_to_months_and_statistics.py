@@ -18,6 +18,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER, SECTION_LENEDA
+from ..lib.entities import CURRENCY
 from ..lib.leneda import (
     REGISTERS,
     Cause,
@@ -403,10 +404,13 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        is_alone = not self._meter.has_readings
+        # Without readings, these entities have no state, so Home Assistant writes no rows of them.
+        alone = set() if self._meter.has_readings else {IMPORTED, EXPORTED}
+        if alone and self._hass.config.currency == CURRENCY:
+            alone |= _COSTS.keys()
         work = partial(without_collection(all_series), names, own, platform, costs)
         await self._statistics.async_bring_in(
-            series._replace(is_alone=is_alone and series.key in {IMPORTED, EXPORTED})
+            series._replace(is_alone=series.key in alone)
             for series in await self._hass.async_add_executor_job(work)
         )
 
@@ -442,8 +446,7 @@ class PlatformPast:
                 await self._async_record(platform)
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
-        is_due = self._statistics.waits or not self._statistics.knows(self._names())
-        if is_due and not self._is_stopped:
+        if self._statistics.waits and not self._is_stopped:
             self._cancel()
             self._again = async_call_later(self._hass, _AGAIN, self._record)
 

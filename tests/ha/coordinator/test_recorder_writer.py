@@ -415,6 +415,8 @@ async def test_an_entity_that_never_counts_gets_its_statistic(
     hass: HomeAssistant, past: PastStatistics
 ) -> None:
     assert not past.has_alone
+    await past.async_bring_in(alone({}))
+    assert not past.waits  # nothing is left to write
     await past.async_bring_in(alone(platform(-20, -9)))
     assert (past.waits, past.has_alone) == (False, True)
     assert await changes(hass) == drawn(-20, -9)
