@@ -42,8 +42,8 @@ START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
 FRAMES = 200
 SERIAL = "SAG1030790002574"
-# Program that first imports the modules that Home Assistant always loads. Then it measures how many
-# milliseconds the import of the integration takes.
+# Program for a new process. First it imports modules that Home Assistant always loads. Then it
+# imports the integration, and prints the CPU time of this import in ms.
 _IMPORTS = """
 import importlib, time
 import homeassistant.bootstrap, homeassistant.config_entries
@@ -90,9 +90,9 @@ def _print_row(label: str, own: str, other: str = "", aim: str = "") -> None:
 
 
 def _series(number: int) -> list[bytes]:
-    """Return `number` frames that a simulated meter sends around noon.
+    """Return `number` frames of a simulated meter, beginning at noon in Luxembourg.
 
-    The meter has M-Bus meters and solar panels.
+    The house of the meter has solar panels, and M-Bus meters for gas, water and heat.
     """
     meter = Meter(1, KEY)
     return [meter.frame_at(START + index * INTERVAL) for index in range(number)]
@@ -131,10 +131,10 @@ def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
 
 
 def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float, float]:
-    """Return the CPU time per telegram in µs: first of our decoder, then of dsmr-parser.
+    """Return the CPU times per telegram of our decoder and of dsmr-parser, in µs.
 
-    The frames are fed in chunks of `size` bytes. Each decoder runs `rounds` times, and its fastest
-    round counts. Raises RuntimeError if the decoders read different values.
+    The frames are fed in chunks of `size` bytes. Each decoder decodes all frames `rounds` times,
+    and only its fastest round counts. Raises RuntimeError if the decoders read different values.
     """
     chunks = [frame[at : at + size] for frame in frames for at in range(0, len(frame), size)]
     readers: tuple[Read, Read] = (read_with_own, read_with_dsmr_parser)
@@ -174,9 +174,10 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 
 
 async def compare_states(rounds: int) -> tuple[int, float, float]:
-    """Return the number of entities, and the CPU times per telegram in µs of smarty_p1 and dsmr.
+    """Measure the integrations smarty_p1 and dsmr with the same number of entities.
 
-    Both integrations have the same number of entities.
+    Return this number, and the CPU times per telegram of smarty_p1 and of dsmr in µs. Only the
+    fastest of `rounds` rounds counts. Raises RuntimeError if smarty_p1 has fewer entities.
     """
     frames = _series((rounds + 1) * FRAMES)
     async with home_assistant() as hass:
@@ -206,9 +207,9 @@ async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | None) -> int:
-    """Enable the first `number` entities of a config entry, or all entities if `number` is None.
+    """Enable the first `number` entities of a config entry, and disable all others.
 
-    Return the number of enabled entities.
+    If `number` is None, enable all. Then reload the entry. Return the number of enabled entities.
     """
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
@@ -222,9 +223,10 @@ async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | Non
 
 
 async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
-    """Set up the integration dsmr.
+    """Set up the integration dsmr, and enable all its entities.
 
-    Return the number of its entities, and a function to feed bytes.
+    The integration gets two frames, which are removed from `frames`. Return the number of its
+    entities, and a function that feeds bytes to the integration.
     """
     serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
     way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
@@ -237,8 +239,8 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
         factory, _ = create_dsmr_protocol(version, callback, **options)
         protocol = factory()
         receivers.append(protocol.data_received)
-        # When dsmr stops, it waits until the connection has ended. So report the end of the
-        # connection.
+        # When the integration dsmr stops, it closes the transport, and waits until the protocol
+        # reports that the connection is lost. So `close` must cause this report.
         transport = SimpleNamespace(close=lambda: protocol.connection_lost(None))
         return transport, protocol
 
@@ -253,18 +255,19 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
 
 
 async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
-    """Set up smarty_p1 with at most `number` entities.
+    """Set up the integration smarty_p1 with at most `number` enabled entities.
 
-    Return the number of its entities, and a function to feed bytes.
+    At each start, the integration gets a frame, which is removed from `frames`. Return the number
+    of enabled entities, and a function that feeds bytes to the integration.
     """
     keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
     entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)
     receivers: list[Receive] = []
 
     class Link:
-        """Replacement of the port reader. It delivers one frame when it starts.
+        """Replacement of the port reader `Link`. It delivers one frame when it starts.
 
-        The benchmark feeds the other frames.
+        The benchmark itself delivers all other frames.
         """
 
         is_open = True
@@ -273,7 +276,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
             receivers.append(on_data)
 
         def confirm(self) -> None:
-            """Do nothing. The real port reader has this method, too."""
+            """Do nothing. The integration calls this method of the real port reader."""
 
         async def run(self) -> None:
             receivers[-1](frames.pop(0))
@@ -287,9 +290,9 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
 
 # --- import of the integration -----------------------------------------------------------------
 def import_cost(rounds: int) -> float:
-    """Return the shortest CPU time in ms to import the integration and its platforms.
+    """Return the shortest CPU time of `rounds` imports of the integration and its platforms, in ms.
 
-    Each round starts a new process, which finds compiled files, as after a restart of Home
+    Each import is made by a new process, which finds compiled files, as after a restart of Home
     Assistant.
     """
     command = [sys.executable, "-c", _IMPORTS]
@@ -297,7 +300,7 @@ def import_cost(rounds: int) -> float:
         keep = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
         quiet: Any = {"env": os.environ | keep, "stderr": subprocess.DEVNULL}
         times = [float(subprocess.check_output(command, **quiet)) for _ in range(rounds + 1)]
-    # The first round compiles the files, so leave out its time.
+    # Leave out the time of the additional first round, which compiles the files.
     return min(times[1:])
 
 

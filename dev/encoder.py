@@ -22,7 +22,11 @@ FRAMES = Path(__file__).with_name("frames")
 
 @dataclass(frozen=True)
 class Literal:
-    """Frame that is stored in a file, with its keys and the content that a decoder must find."""
+    """Frame or unencrypted telegram from a file, and the content that a decoder must find in it.
+
+    `data` has the bytes on the line. `key`, `authentication_key` and `frame_counter` are None if
+    the telegram is unencrypted.
+    """
 
     key: bytes | None
     authentication_key: bytes | None
@@ -34,7 +38,7 @@ class Literal:
 
 @cache
 def literal(name: str) -> Literal:
-    """Return the stored frame with this name. `name` is the file name without `.json`."""
+    """Return the stored frame or telegram. `name` is its file name without `.json`."""
     content = json.loads((FRAMES / f"{name}.json").read_text(encoding="utf-8"))
     key, authentication_key = content["key"], content["authentication_key"]
     return Literal(
@@ -47,7 +51,7 @@ def literal(name: str) -> Literal:
     )
 
 
-# For each byte: the byte with its bits in reverse order.
+# Each byte from 0 to 255, with its bits in reverse order.
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -75,10 +79,11 @@ def seal(text: str) -> bytes:
 
 
 def with_value(text: str, reference: str, value: str | None) -> str:
-    """Return the telegram `text` with `value` for the OBIS reference `reference`.
+    """Return the telegram `text` with another value of the object `reference`.
 
-    If the telegram has no such line, add the line before the `!`. If `value` is None, remove the
-    line instead.
+    `value` includes the brackets, such as "(012345.678*kWh)". If the telegram does not have the
+    object, a line with the object is added before the `!`. If `value` is None, the line with the
+    object is removed.
     """
     lines = text.split("\r\n")
     at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
@@ -93,7 +98,7 @@ def with_value(text: str, reference: str, value: str | None) -> str:
 
 
 def telegram(*lines: str, name: str | None = DEVICE_NAME) -> bytes:
-    """Return a telegram with the usual first lines, then `lines`, and a correct CRC.
+    """Return a telegram with the usual first lines, the lines `lines`, and a correct CRC.
 
     `name` is the serial number of the meter. If it is None, the telegram has no serial number.
     """
@@ -111,7 +116,7 @@ def frame(
 ) -> bytes:
     """Return an encrypted frame with the frame counter `counter` and the telegram `text`.
 
-    If `text` is None, the telegram has a single register: an imported energy of `counter` kWh.
+    If `text` is None, the only register in the telegram is an imported energy of `counter` kWh.
     """
     plain = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)") if text is None else text
     count = counter.to_bytes(4, "big")

@@ -1,6 +1,6 @@
-"""Test of docs/fleet.md.
+"""Test of the tutorial in docs/fleet.md.
 
-It runs the commands of the tutorial, and opens the links to Prometheus.
+It runs the commands of the tutorial, and checks that the linked pages of Prometheus show values.
 """
 
 import argparse
@@ -54,15 +54,18 @@ class Part(NamedTuple):
 
 
 class PathError(Exception):
-    """Error for unexpected content of docs/fleet.md, or for a page without values."""
+    """Error that ends the test: a port is in use, or docs/fleet.md has unexpected content.
+
+    It is also the error for a page of Prometheus that shows no values, or cannot be opened.
+    """
 
 
 # --- parsing of the tutorial -------------------------------------------------------------------
 def read_path(page: str) -> list[Part]:
-    """Return the code blocks and addresses of the tutorial in the text `page`, in their order.
+    """Return the code blocks and the addresses in the tutorial of the text `page`, in their order.
 
-    Raises PathError if the section with the tutorial is missing or occurs twice. Raises PathError
-    also for a code block without shell commands, because such a block cannot be tested.
+    Raises PathError if the section with the tutorial is missing or occurs twice. Also raises
+    PathError for a code block in another language than sh, because such a block cannot be tested.
     """
     sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if len(sections) != 1:
@@ -80,9 +83,9 @@ def read_path(page: str) -> list[Part]:
 
 
 def write_script(parts: list[Part], look: list[str]) -> str:
-    """Return a bash script that runs `parts`. It stops at the first command that fails.
+    """Return a bash script that runs `parts`, and ends at the first command that fails.
 
-    `look` is the command that opens an address.
+    `look` is the command that checks a page. The script appends the address of the page to it.
     """
     lines = ["set -e"]
     for number, part in enumerate(parts, start=1):
@@ -95,8 +98,8 @@ def write_script(parts: list[Part], look: list[str]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tutorial, and return the exit status.
 
-    For each page to open, the script of the tutorial calls this program again, with the option
-    `--look`. This call only waits until the page shows values.
+    For each page, the script of the tutorial calls this program again, with the option `--look`.
+    This call only waits until the page shows values.
     """
     parser = argparse.ArgumentParser(
         prog="scripts/fleet_tutorial",
@@ -136,9 +139,9 @@ def _walk() -> int:
 
 
 def _run(script: str, folder: Path) -> tuple[int, list[int]]:
-    """Run `script` in `folder`. Return its exit status, and the PORTS that are still in use.
+    """Run `script` in `folder`. Return its exit status, and the PORTS that are in use at its end.
 
-    At the end, the script and its children are killed.
+    Then kill the script and its children.
     """
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
@@ -178,7 +181,7 @@ def _taken() -> list[int]:
 
 # --- pages of Prometheus -----------------------------------------------------------------------
 def _look(url: str) -> None:
-    """Wait until the page `url` shows values, and print them."""
+    """Wait until the page `url` shows values, and print them. Raises PathError after _TIMEOUT_S."""
     deadline = time.monotonic() + _TIMEOUT_S
     while not (shown := _ask(url)):
         if time.monotonic() > deadline:
@@ -191,10 +194,10 @@ def _look(url: str) -> None:
 
 
 def _ask(url: str) -> list[dict[str, Any]]:
-    """Return the series that the page `url` of Prometheus shows, [] while values are missing.
+    """Return the series in the graph of the page `url` of Prometheus, [] while values are missing.
 
-    A page without a graph has no series. For such a page, return [] while it does not answer or an
-    alert fires. Otherwise, return a list with one empty series.
+    For a page without a graph, return [] while Prometheus does not answer or an alert fires.
+    Otherwise, return a list with one empty series.
     """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":
@@ -225,7 +228,7 @@ def _get(path: str) -> bytes:
         msg = f"{error.url}: {error.code}"
         raise PathError(msg) from None
     except OSError:
-        # Prometheus may still be starting. So an error counts as an answer without content.
+        # Prometheus may still be starting. So treat a failed connection as an empty answer.
         return b""
 
 

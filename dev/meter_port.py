@@ -1,4 +1,4 @@
-"""TCP port for tests. It behaves like a gateway (such as ser2net) that is connected to a meter."""
+"""TCP port for tests. It behaves like ser2net, which offers a meter's serial port on TCP."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,11 +10,11 @@ from .ports import free_ports
 
 
 class MeterPort:
-    """TCP port that behaves like a gateway that is connected to a meter.
+    """TCP port that behaves like ser2net, which offers a meter's serial port on TCP.
 
-    A client first gets `greeting`. If `greeting` is a function, the client gets its result. Then
-    the client gets the pieces of `sending`, one every 0.01 s, and then the bytes passed to send().
-    An `exclusive` port rejects a second client, like ser2net.
+    After connecting, a client gets `greeting`, or the result of the function `greeting`. Then it
+    gets the pieces of `sending`, one every 0.01 s. All connected clients get the bytes passed to
+    `send`. An `exclusive` port rejects a second client.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class MeterPort:
 
     @property
     def clients(self) -> int:
-        """Return the number of open connections."""
+        """Return the number of connected clients."""
         return len(self._clients)
 
     async def start(self) -> None:
@@ -96,7 +96,7 @@ class MeterPort:
             await self._changed.wait_for(lambda: len(self._clients) == number)
 
     async def wait_for_connections(self, number: int) -> None:
-        """Wait until `number` connections have been accepted since this port was created."""
+        """Wait until the port has accepted `number` connections since its creation."""
         async with self._changed:
             await self._changed.wait_for(lambda: self.connections >= number)
 

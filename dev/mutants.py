@@ -88,8 +88,7 @@ def _find(root: Path) -> Places:
                 numbers[file, scope, place[3]].add(part.lineno)
                 if part.lineno == part.end_lineno:
                     places[place] = source, part.lineno
-    # If the same line occurs twice in a function, a later run cannot tell the two apart. So leave
-    # out such lines.
+    # Leave out lines that occur twice in a function, because a later run could not tell them apart.
     return {at: places[at] for at in places if len(numbers[at[0], at[1], at[3]]) == 1}
 
 
@@ -103,9 +102,9 @@ def _change(place: Place, source: str, number: int) -> str | None:
 
 
 def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Run pytest with `arguments`. Return its exit status and its output.
+    """Run pytest with `arguments` in the copy `folder`. Return its exit status and its output.
 
-    A run that takes too long is killed. The busier the machine is, the more time a run gets.
+    A run is killed after TIMEOUT_S seconds, or later on a busy machine.
     """
     limit = TIMEOUT_S * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     arguments += ("-pno:homeassistant",) * ("/ha/" not in arguments[0])
@@ -118,8 +117,8 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 def _keep(lines: Lines, folder: Path) -> Lines:
     """Add the results of the measurement in `folder` to `lines`, and return `lines`.
 
-    The keys of `lines` are lines of code. The values are the tests that ran each line. Only lines
-    in functions count, because each test runs the other lines when it imports the module.
+    `lines` has the tests that ran a line of code, by this line. Only lines in functions are added,
+    because importing the module runs all other lines. Failed tests are left out.
     """
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
@@ -136,10 +135,11 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 
 
 def _tests_of(place: Place, lines: Lines) -> list[str]:
-    """Return the tests that ran a changed line. The tests that most likely fail come first.
+    """Return up to MAX_TESTS tests that ran the line at `place`.
 
-    If no test ran the line, return the tests that ran its function. If there are none either,
-    return the tests that ran its file.
+    If no test ran this line, return tests that ran its function, or a line that names this
+    function. If no such test exists either, return tests that ran the file. The tests that most
+    likely fail come first.
     """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")
@@ -157,9 +157,10 @@ def _tests_of(place: Place, lines: Lines) -> list[str]:
 
 
 def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str]) -> str | None:
-    """Run `tests` with a changed line. Return how they failed, None if all tests pass.
+    """Run `tests` with the changed line `place`. Return None if all tests pass.
 
-    The result is the first failed test, "timeout", or "import" if a module cannot be imported.
+    Otherwise, return the first failed test, "timeout", or "import" if a module cannot be imported.
+    `source` is the unchanged file, and `number` the number of the line.
     """
     path, kit = folder / "tree" / place[0], [test for test in tests[1:] if "/ha/" in test]
     path.write_text(_change(place, source, number) or source, encoding="utf-8")
@@ -173,7 +174,8 @@ def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str
         if status not in (0, 5):
             break
     path.write_text(source, encoding="utf-8")
-    # If the test also fails without the mutant, its failure proves nothing. So skip this test.
+    # If the test also fails with the unchanged line, its failure proves nothing. So judge again
+    # without this test.
     if failed and _pytest(folder, failed[0])[0]:
         return _judge(folder, place, source, number, [test for test in tests if test != failed[0]])
     return None if status in (0, 5) else [*failed, "timeout" if status == KILLED else "import"][0]
@@ -190,11 +192,12 @@ def _run(folder: Path, waiting: Iterator[dict[str, Any]], places: Places, lines:
 
 
 def main(command: str, copies: Path, count: int, seed: int) -> None:
-    """Run one of the commands.
+    """Run a command of `scripts/mutants`. `copies` is the folder with copies of the project.
 
     - `measure` stores which tests ran each line.
     - `run` runs the stored mutants. If the line of a mutant is gone, a new mutant replaces it.
-    - Any other command draws `count` new mutants.
+    - `draw` chooses `count` new mutants at random, and stores them. The same `seed` chooses the
+      same mutants.
     """
     lines = pickle.loads(MEASURED.read_bytes()) if MEASURED.exists() else {}  # noqa: S301
     if command == "measure":

@@ -6,18 +6,19 @@ import sys
 from random import randrange
 
 _HOST = "127.0.0.1"
-# Range of ports to choose from. The kernel gives only higher ports to outgoing connections, so no
-# such connection occupies a chosen port.
+# Range of ports to choose from. By default, Linux gives only higher ports to outgoing connections.
+# So no outgoing connection occupies a chosen port.
 _FIRST, _LAST = 10_000, 30_000
-# For each claimed port: the file descriptor of the claim, which stays open until this process ends.
+# File descriptors of the claims, by port. They stay open until this process ends. On systems other
+# than Linux, they are None.
 _claimed: dict[int, int | None] = {}
 
 
 def free_ports(count: int = 1) -> int:
-    """Return a free TCP port. The next `count` - 1 ports are free, too.
+    """Return the first of `count` consecutive free TCP ports.
 
-    No later call on this machine returns these ports. So they stay free until the caller's program
-    listens at them.
+    Until this process ends, no other call returns these ports. On Linux, this is also true for
+    calls in other processes. So the ports stay free until the caller's program listens at them.
     """
     while True:
         first = randrange(_FIRST, _LAST)  # noqa: S311 - not used for secrets
@@ -42,13 +43,14 @@ def _is_free(port: int) -> bool:
 
 
 def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket | None:
-    """Claim `port` by opening a socket, and return the socket.
+    """Claim `port` for this process, and return the socket whose name is the claim.
 
-    Return None on systems other than Linux. Raises OSError if another process has claimed the port.
+    `stack` closes the socket, unless the caller detaches it. Return None on systems other than
+    Linux. Raises OSError if another process has claimed the port.
     """
     if sys.platform != "linux":
         return None
     claim = stack.enter_context(socket.socket(socket.AF_UNIX))
-    # An abstract socket has no file. So the kernel removes the claim when this process ends.
+    # Use an abstract socket, which has no file. The kernel removes its name when this process ends.
     claim.bind(f"\0smarty_p1 port {port}")
     return claim

@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = "custom_components/smarty_p1"
 ARCHIVE = "smarty_p1.zip"
 CONTAINER_LOCK = "requirements_container_lock.txt"
-# Kinds of files that an installation needs. A file of another kind is in the archive by mistake.
+# Kinds of files that an installation needs. The archive must not have a file of another kind.
 KINDS = {".js", ".json", ".png", ".py", ".toml", ".typed", ".yaml"}
-# Modules that Home Assistant loads by their names.
+# Names of modules that Home Assistant loads itself, without an import in the integration.
 PLATFORMS = re.compile(
     r"__init__|binary_sensor|button|condition|config_flow|diagnostics|energy|event|logbook|repairs"
     r"|sensor|system_health|trigger"
@@ -31,11 +31,15 @@ GIT = shutil.which("git") or "git"
 
 
 class ReleaseError(Exception):
-    """Reason why this commit cannot be released."""
+    """Error for a commit that cannot be released. The message has the reason."""
 
 
 def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
-    """Run a program and return its output. Raises ReleaseError with the output if it fails."""
+    """Run a program in the folder `cwd`, and return its output.
+
+    `environment` has further environment variables. Raises ReleaseError with the end of the output
+    if the program fails.
+    """
     end = subprocess.run(  # noqa: S603 - the project's own programs
         [str(part) for part in command],
         cwd=cwd,
@@ -51,7 +55,7 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
 
 
 def require(*, holds: bool, otherwise: str) -> None:
-    """Raise ReleaseError with the text `otherwise` unless `holds` is True."""
+    """Raise ReleaseError with the message `otherwise` unless `holds` is True."""
     if not holds:
         raise ReleaseError(otherwise)
 
@@ -62,7 +66,7 @@ def read(name: str) -> str:
 
 
 def manifest_version() -> str:
-    """Return the version in the manifest. No other file has the version."""
+    """Return the version in the manifest of the integration. No other file defines the version."""
     version: str = json.loads(read(f"{INTEGRATION}/manifest.json"))["version"]
     return version
 
@@ -71,16 +75,16 @@ def manifest_version() -> str:
 
 
 def build(folder: Path) -> None:
-    """Build the archive and the wheel of the last commit, and an SBOM of each."""
+    """Build the archive and the wheel of the last commit, and an SBOM of each, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         source = Path(place) / "source"
         source.mkdir()
         run(GIT, "archive", "--output", Path(place) / "source.tar", "HEAD")
         run("tar", "--extract", "--file", Path(place) / "source.tar", "--directory", source)
-        # Archive HEAD from within this folder, because git then dates the files by the commit. With
-        # HEAD:FOLDER, git would date the files by the current time. Zip files hold local times, so
-        # set UTC.
+        # Archive HEAD from within the folder of the integration, because the files then get the
+        # time of the commit. With HEAD:FOLDER, they would get the current time. Set UTC, because
+        # zip files contain local times.
         archive = ["archive", "--format", "zip", "--output", folder / ARCHIVE, "HEAD"]
         run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
         tools = make_tools(Path(place) / "tools")
@@ -90,7 +94,7 @@ def build(folder: Path) -> None:
 
 
 def make_tools(path: Path) -> Path:
-    """Make an environment with exactly the locked packages, and return its programs' folder."""
+    """Make an environment with exactly the locked packages. Return the folder of its programs."""
     run(sys.executable, "-m", "venv", path)
     pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     locks = [ROOT / f"requirements_{name}_lock.txt" for name in ("build", "sbom")]
@@ -132,8 +136,8 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
                 "hashes": [{"alg": "SHA-256", "content": digest}],
             }
         }
-        # npm and cyclonedx-py name the root of the dependencies differently. Replace both names by
-        # the name of the artifact.
+        # npm and cyclonedx-py use different names for the root of the dependencies. Replace either
+        # name by the name of the artifact.
         roots = {f"{package['name']}@{version}", "root-component"}
         for dependency in bom.get("dependencies", []):
             if dependency["ref"] in roots:
@@ -145,7 +149,11 @@ def write_sboms(folder: Path, source: Path, tools: Path) -> None:
 
 
 def changes_of(version: str, heading: str) -> str:
-    """Return the changes below a heading such as 1.2.0 (2027-01-31)."""
+    """Return the text of CHANGELOG.md below the heading of `version`.
+
+    `heading` is a regular expression for the rest of this heading, such as a date in brackets.
+    Raises ReleaseError if there is no such heading.
+    """
     pattern = rf"^## {re.escape(version)} {heading}\n(.+?)(?=^## |\Z)"
     found = re.search(pattern, read("CHANGELOG.md"), re.DOTALL | re.MULTILINE)
     require(
@@ -156,9 +164,9 @@ def changes_of(version: str, heading: str) -> str:
 
 
 def notes(tag: str) -> None:
-    """Print the changes of the version with the tag `tag`.
+    """Print the changes of the version with the tag `tag`, from CHANGELOG.md.
 
-    Raises ReleaseError if the manifest has another version, or if the changes have no date.
+    Raises ReleaseError if the manifest has another version, or if the heading has no date.
     """
     version = manifest_version()
     require(
@@ -174,7 +182,7 @@ def notes(tag: str) -> None:
 def check_version() -> None:
     """Check that CHANGELOG.md begins with the manifest's version.
 
-    Check also that no other file has a version of its own.
+    Check also that no other file defines a version, or names another version of this project.
     """
     version = manifest_version()
     first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
@@ -206,24 +214,27 @@ def check_changes() -> None:
 
 
 def check_texts() -> None:
-    """Check that every text exists in five languages."""
+    """Check the texts in all languages and the icons, with scripts/check_integration.py."""
     run(ROOT / ".venv" / "bin" / "python", "scripts/check_integration.py")
 
 
 def check_cards() -> None:
-    """Check that the committed module of the cards equals a new build of its sources."""
+    """Check that the committed module of the dashboard cards equals a new build of its sources."""
     run("scripts/cards", "check")
 
 
 class Artifacts:
-    """Files of a release, built twice: in this folder, and in a clone with another clock."""
+    """Files of a release. They are built twice, in this checkout and in a clone of it."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
         self.folder = place / "dist"
 
     def build_twice(self) -> None:
-        """Build in this folder and in a clone, and compare the files byte for byte."""
+        """Build in this checkout and in a clone, and check that the files are equal.
+
+        The second build uses another time zone, and another time if faketime is installed.
+        """
         require(
             holds=not run(GIT, "status", "--porcelain").strip(),
             otherwise="the last commit is built: commit your changes first",
@@ -245,11 +256,15 @@ class Artifacts:
 
     @property
     def wheel(self) -> Path:
-        """Return the path of the wheel, whose name has the version."""
+        """Return the path of the wheel. Its name contains the version."""
         return self.folder / f"smarty_p1-{manifest_version()}-py3-none-any.whl"
 
     def check_files(self) -> None:
-        """Check that archive and wheel hold only files of the commit that a user needs."""
+        """Check that archive and wheel contain only files of the commit.
+
+        The archive must contain all files of the integration. Each must be of a kind in KINDS, and
+        each module must be in use.
+        """
         tracked = run(GIT, "ls-files").split()
         own = {name.removeprefix(f"{INTEGRATION}/") for name in tracked if INTEGRATION in name}
         with ZipFile(self.folder / ARCHIVE) as archive:
@@ -268,7 +283,7 @@ class Artifacts:
         require(holds=not strange, otherwise=f"not of the repository: {', '.join(strange)}")
 
     def check_sboms(self) -> None:
-        """Check that the SBOMs list all packages, and contain the hashes of their artifacts."""
+        """Check that the SBOMs list all packages, and have the hashes of archive and wheel."""
         bundled = json.loads(run("scripts/cards", "packages").splitlines()[-1])
         locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read(CONTAINER_LOCK), re.MULTILINE))
         for artifact, packages in ((self.folder / ARCHIVE, bundled), (self.wheel, locked)):
@@ -284,7 +299,10 @@ class Artifacts:
             require(holds=hashed["content"] == digest, otherwise=f"{artifact.name}: another hash")
 
     def try_wheel(self) -> None:
-        """Install the wheel into an empty environment, decode a capture, and list the packages."""
+        """Install the wheel into an empty environment, and decode a capture.
+
+        Then install the extras, and check that CONTAINER_LOCK has all installed packages.
+        """
         uv = next(ROOT.glob(".python/uv*/bin/uv"), shutil.which("uv") or "uv")
         venv = self.place / "venv"
         run(uv, "venv", "--quiet", "--no-project", "--python", sys.executable, venv)
@@ -311,16 +329,19 @@ class Artifacts:
 
 
 def find_unused_modules(tracked: list[str]) -> Iterator[str]:
-    """Yield modules of the integration that Home Assistant does not load and no program imports."""
+    """Yield the integration's modules that Home Assistant does not load and no program imports.
+
+    `tracked` has the paths of all files in the repository.
+    """
     programs = (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/")
     modules = [name for name in tracked if name.startswith(programs) and name.endswith(".py")]
-    # Programs outside of the integration import the modules that docs/library.md names. So count
-    # these modules as imported.
+    # Modules that docs/library.md names count as imported, because programs of other projects
+    # import them.
     imported = set(re.findall(r"smartyp1\.(\w+)", read("docs/library.md")))
     for name in modules:
         for node in ast.walk(ast.parse(read(name))):
-            # A string such as ".announcing" names a module that is imported later, outside of the
-            # event loop. So count this module as imported.
+            # A string such as ".announcing" is the name of a module that is imported later, outside
+            # of the event loop. So this module counts as imported.
             if isinstance(node, ast.Constant) and str(node.value).startswith("."):
                 imported.add(str(node.value)[1:])
             if isinstance(node, ast.ImportFrom):
@@ -334,9 +355,9 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
 
 @contextmanager
 def counted(failed: list[str], name: str) -> Iterator[None]:
-    """Print the name of a check.
+    """Print the name of a check, which runs while the context is active.
 
-    If the check fails, print its error and add its name to `failed`.
+    If the check raises ReleaseError, print the error and add the name to `failed`.
     """
     print(f"--- {name}", flush=True)
     try:
@@ -347,7 +368,10 @@ def counted(failed: list[str], name: str) -> Iterator[None]:
 
 
 def check() -> int:
-    """Run all checks, even after a failed one. Return 1 if a check failed."""
+    """Run the checks, and continue after a failed check. Return 1 if a check failed, otherwise 0.
+
+    If the two builds differ, skip the checks of the built files.
+    """
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as place:
         artifacts = Artifacts(Path(place))

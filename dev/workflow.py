@@ -1,4 +1,7 @@
-"""Run the `run:` steps of a workflow in fresh clones, as far as they go without GitHub."""
+"""Run the shell commands (`run:`) of a GitHub workflow on this machine, in fresh clones.
+
+A few GitHub actions are replaced by local commands. All other actions are not tried.
+"""
 
 import os
 import re
@@ -12,12 +15,15 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-# Replacement of GitHub's program `gh`. It only prints the command.
+# Replacement of GitHub's program `gh`. It only prints its arguments.
 GH = '#!/bin/sh\necho "not done: gh $*"\n'
 
 
 class Runner:
-    """Runner for the jobs of a workflow. The jobs share a repository and artifacts."""
+    """Runner for the jobs of a workflow. The jobs share a repository, artifacts and outputs.
+
+    `untried` has the parts of the workflow that cannot be run on this machine.
+    """
 
     def __init__(self, place: Path, tag: str) -> None:
         self.place = place
@@ -31,7 +37,8 @@ class Runner:
     def make_origin(self) -> None:
         """Clone the last commit as the branch `main`, and prepare the clone for a release.
 
-        In CHANGELOG.md, the version gets a date. The new commit gets the tag of the version.
+        A new commit gives the version a date in CHANGELOG.md. This commit gets the tag of the
+        version.
         """
         dated = f"s/^## {self.tag[1:]} (.*)$/## {self.tag[1:]} (2027-01-31)/"
         self.bash(f"""
@@ -53,7 +60,7 @@ class Runner:
         subprocess.run(command, cwd=folder, env=own, check=True)  # noqa: S603 - the project's own
 
     def run_job(self, name: str, job: dict[str, Any]) -> None:
-        """Run the steps of a job in a folder of its own."""
+        """Run the steps of the job `name` in a new folder."""
         folder = self.place / name
         folder.mkdir()
         if "steps" not in job:
@@ -75,7 +82,7 @@ class Runner:
                 self.run_step(step, folder)
 
     def run_step(self, step: dict[str, Any], folder: Path) -> None:
-        """Run a step, and keep its outputs for later jobs."""
+        """Run the commands of a step, and keep its outputs for later steps and jobs."""
         output = self.place / "output"
         output.touch()
         environment = {
@@ -89,7 +96,10 @@ class Runner:
 
 
 def main() -> int:
-    """Run a workflow, and print the parts that were not tried. Return 1 if a step failed."""
+    """Run the workflow that the command line names, and print the parts that were not tried.
+
+    Return 1 if a step failed, otherwise 0.
+    """
     workflow = ROOT / ".github" / "workflows" / f"{sys.argv[1]}.yml"
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
     manifest = (ROOT / "custom_components/smarty_p1/manifest.json").read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ class CollectorClient(NatsClient):
 
 @asynccontextmanager
 async def connected(config: CollectorConfig) -> AsyncIterator[CollectorClient]:
-    """Yield a connected client. Raises UnavailableError if NATS or a file cannot be used."""
+    """Yield a connected client. Raises UnavailableError for errors of NATS and for an OSError."""
     nats = CollectorClient(config.nats)
 
     async def ignore(_: Exception) -> None:

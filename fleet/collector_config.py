@@ -18,8 +18,7 @@ _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 # every title of a consumer, so each title costs time.
 _MAX_TITLES = 1000
 _MAX_GIGABYTES = 1_000_000
-# Maximum age of messages in the stream. Collectors reject telegrams that are older than a year, so
-# a longer time has no use.
+# Maximum age in days of messages in the stream.
 _MAX_DAYS = 366
 _REPLICAS = (1, 3, 5)
 
@@ -28,10 +27,10 @@ _REPLICAS = (1, 3, 5)
 class CollectorConfig:
     """Settings of one collector.
 
-    `keys` are the meters' keys, which were read from `keys_source` at the start. `keys_signature`
-    is the signature of the source just before this read. If the source has another signature later,
-    the keys have perhaps changed. `titles` are the DLMS system titles of the collected meters, ()
-    for all meters.
+    `keys` are the meters' keys, as they were read from `keys_source` at the start. `keys_signature`
+    is the signature of this source just before the keys were read. If the source later has another
+    signature, its keys have perhaps changed. `titles` are the DLMS system titles of the collected
+    meters, () for all meters.
     """
 
     nats: NatsConfig

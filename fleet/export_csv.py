@@ -19,15 +19,15 @@ from .store_reader import Series, StoreReader, open_reader, selector
 _ZONE = ZoneInfo("Europe/Luxembourg")
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
-# Number of quarter-hours in one query: 31 days of 96. VictoriaMetrics returns at most 30,000 points
-# for a query.
+# Number of quarter-hours in one query: 31 days of 96. For each series, VictoriaMetrics returns at
+# most 30,000 values in answer to a query.
 _QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
 _MAX_DAYS = 10 * 366
 _REGISTERS = ("active_energy_imported", "active_energy_exported")
 _PREFIX = "smarty_p1_"
 _TIMES = ["local_time", "utc_time"]
-type _Writer = Any  # csv does not export its type
+type _Writer = Any  # the module csv does not export the type of its writers
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
 
 
 async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each quarter-hour of `span`, and a row for the midnight at its end.
+    """Write the energy registers at the start of each quarter-hour of `span`, and at its end.
 
-    Return a summary for the operator.
+    Times in the future get no row. Return a summary for the operator.
     """
     writer: _Writer = csv.writer(file)
     writer.writerow([*_TIMES, *(f"{name}_kwh" for name in _REGISTERS), "read_utc"])
@@ -122,7 +122,7 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 
 
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each telegram. Each series, such as a register, has a column.
+    """Write a row for each telegram. Each kind of value, such as a register, has a column.
 
     Return a summary for the operator.
     """

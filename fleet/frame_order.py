@@ -18,8 +18,9 @@ type TitleWithKey = tuple[bytes, str]
 class Order(Enum):
     """Order of a frame relative to the other frames of its meter.
 
-    UNKNOWN and OLD frames must be compared with the frames in VictoriaMetrics: no frame of their
-    meter is in memory, or only later ones.
+    UNKNOWN means that no frame of the meter is in memory. An OLD frame has a lower counter than all
+    frames of its meter in memory. Only the frames in VictoriaMetrics show whether such a frame is
+    right.
     """
 
     NEWEST = "newest"
@@ -47,8 +48,8 @@ class _Meter:
 class Newest:
     """Highest frame counters by system title and key, each with the time of its frame.
 
-    The counters are only in memory. `known_since` is the time since which all stored frames are
-    known (Unix seconds).
+    The counters are only in memory. If a meter has no counter here, it has no stored frame after
+    `known_since` (Unix seconds).
     """
 
     def __init__(self, known_since: float = -inf) -> None:
@@ -56,9 +57,9 @@ class Newest:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Record a `counter` that an earlier process has stored.
+        """Record a `counter` that an earlier process has stored, and the `time` of its frame.
 
-        If the recorded counter is higher, do nothing.
+        If a higher counter is already recorded, do nothing.
         """
         meter = self._meters.get(title_with_key)
         if meter is None or meter.counter < counter:
@@ -69,7 +70,8 @@ class Newest:
     ) -> Order:
         """Return the order of a verified frame with this frame counter and time (Unix seconds).
 
-        With `is_asked`, VictoriaMetrics was asked for the meter: the order is never UNKNOWN.
+        With `is_asked`, the order is never UNKNOWN: VictoriaMetrics was already asked for the
+        meter's highest counter, or need not be asked.
         """
         meter = self._meters.get(title_with_key)
         if meter is None:
@@ -83,8 +85,9 @@ class Newest:
             return Order.REFUSED
         if counter < meter.mark:
             return Order.REFUSED if time > meter.mark_time + TOLERANCE_S else Order.OLD
-        # NATS may deliver a refused frame again when newer frames have raised the highest counter.
-        # The frame is still refused, because its counter is above the mark and its time is not.
+        # NATS may deliver a refused frame again after newer frames have raised the highest counter.
+        # Refuse such a frame again: its counter is above `mark`, but its time is before the time of
+        # `mark`.
         is_put_back = counter > meter.mark and time < meter.mark_time - TOLERANCE_S
         return Order.REFUSED if is_put_back else Order.EARLIER
 
@@ -93,8 +96,9 @@ class Newest:
         if time < meter.time - TOLERANCE_S:
             meter.has_refused = True
             return Order.REFUSED
-        # No meter sends more than one frame a second. So if the counter rises faster, another
-        # collector has refused the frames in between.
+        # No meter sends more than one frame a second. If the counter has risen by more than the
+        # passed seconds, the clock was put back in between, and another collector has refused the
+        # frames in between. So `mark` becomes the last counter before them.
         if meter.has_refused or counter - meter.counter > time - meter.time + TOLERANCE_S:
             meter.mark, meter.mark_time, meter.has_refused = meter.counter, meter.time, False
         meter.counter, meter.time = counter, time

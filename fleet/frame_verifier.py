@@ -33,7 +33,8 @@ WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 # time within an hour.
 _MAX_AHEAD_S = 3600
 _MAX_AGE_S = 366 * 86400
-# Frames that arrive in the stream sooner after their time come from a right clock.
+# A frame that arrives in the stream at most this number of seconds after its time counts as fresh.
+# Fresh frames are compared with the frames in VictoriaMetrics only if frames are read again.
 _MAX_FRESH_S = 60
 _DAY_S = 86400
 _REFUSED = "A message of the meter %s is refused"
@@ -59,7 +60,7 @@ class MeterWarnings:
     def warn(self, text: str, title: bytes, *more: object) -> None:
         """Log `text` with the system title `title`.
 
-        Do nothing if this was logged before, or after _MAX_NAMED warnings.
+        Do nothing if this text was already logged for this title, or after _MAX_NAMED warnings.
         """
         if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
             return
@@ -72,7 +73,8 @@ class Verdict(NamedTuple):
 
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
-    `is_unchecked` is True if a late telegram was not compared with the stored telegrams.
+    `is_unchecked` is True if a late telegram was not compared with the stored telegrams, because
+    VictoriaMetrics was asked too often for its meter.
     """
 
     outcome: str
@@ -87,8 +89,9 @@ class FrameVerifier:
     """Verifier of messages. The frames of a meter can come in any order.
 
     With `is_reader`, the verifier is for frames that are read again: each frame is compared with
-    the frames that VictoriaMetrics has. Otherwise, only late frames of unknown order are compared.
-    Replays of one meter could hold up all meters, so the number of these comparisons is limited.
+    the frames in VictoriaMetrics. Otherwise, only late frames are compared, if the frames in memory
+    do not show their order. The number of these comparisons is limited for each meter, because a
+    flood of replays from one meter would delay all meters.
     """
 
     def __init__(  # noqa: PLR0913
@@ -113,7 +116,10 @@ class FrameVerifier:
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     async def begin(self, now: float) -> None:
-        """Read the frame counters of the day before `now`. Raises UnavailableError."""
+        """Read the frame counters of the 24 hours before `now` (Unix seconds).
+
+        Raises UnavailableError.
+        """
         for title_with_key, (counter, time) in (await self._stored.all(now)).items():
             self._newest.begin(title_with_key, counter, time)
         self._newest.known_since = now - _DAY_S
@@ -180,7 +186,7 @@ class FrameVerifier:
     async def _order(
         self, title_with_key: TitleWithKey, counter: int, time: float, arrived: float
     ) -> Order:
-        """Return the order of a frame. Ask VictoriaMetrics if the frames in memory are too few.
+        """Return the order of a frame. If memory does not show the order, ask VictoriaMetrics.
 
         Return UNKNOWN if VictoriaMetrics was asked too often for the meter.
         """

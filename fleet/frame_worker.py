@@ -38,14 +38,14 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# Number of unanswered requests after which the worker connects anew, because the consumer has
+# Number of unanswered requests after which the collector reconnects, because the consumer has
 # perhaps moved to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Maximum number of late frames (such as replays) in a batch. NATS limits the number of
-# unacknowledged messages, so a flood of replays would hold up other meters. Further late frames are
-# reprocessed later.
+# Maximum number of late frames (such as replays) in a batch. Further late frames are reprocessed
+# later. NATS limits the number of unacknowledged messages, so a flood of replays would delay other
+# meters.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -68,7 +68,7 @@ class FrameMessage(NamedTuple):
 
     @property
     def identity(self) -> tuple[int, float]:
-        """Return sequence number and arrival. A recreated stream repeats the numbers."""
+        """Return sequence number and arrival, because a recreated stream uses the numbers again."""
         return self.sequence, self.arrived
 
 
@@ -260,11 +260,12 @@ class Worker:
         await self._publish(telegrams)
 
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
-        """Return whether a frame is to be reprocessed later.
+        """Return whether a frame is reprocessed later, and not stored now.
 
-        This is so if no key decrypts the frame. In a flood of replays, this is also so for a replay
-        if `_waiting` has room for its system title. Without room, the replay is stored: it could be
-        a late frame whose values are missing.
+        A frame that no key decrypts is reprocessed later. A late frame is reprocessed later if it
+        was not compared with the stored frames, or if its batch has more than _MAX_EARLIER late
+        frames. But if `_waiting` has no room for its system title, a late frame is stored now,
+        because its values could be missing.
         """
         if verdict.telegram is None:
             return verdict.outcome in WAITING
@@ -340,7 +341,8 @@ class Worker:
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:
-            # These frames may have failed before and after a change of keys.
+            # Some frames of a title may have failed before a change of its keys, and others after
+            # it. `merged` then records that no keys were tried with all these frames.
             titles[title] = titles[title].merged(waiting) if title in titles else waiting
         try:
             await self._waiting.note(titles)
@@ -359,7 +361,8 @@ class Worker:
         if self._nats is None or not self._nats.is_connected:
             return False
         for message in messages:
-            # After a lost connection, a batch can have messages that are already acknowledged.
+            # If the connection was lost while this batch was acknowledged, some of its messages are
+            # acknowledged already. They are no longer in `_held`.
             if ack := self._held.get(message.identity):
                 try:
                     await self._nats.publish(ack)

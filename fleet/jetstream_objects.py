@@ -1,4 +1,4 @@
-"""JetStream objects in NATS: stream of frames, durable consumer, bucket of meters' names."""
+"""JetStream objects in NATS: stream of frames, durable consumer, bucket of names and titles."""
 
 import asyncio
 import logging
@@ -68,9 +68,10 @@ _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
 class StreamSettings(NamedTuple):
-    """Configured limits of the stream. None keeps the limit that the stream has.
+    """Configured limits of the stream.
 
-    `replicas` also applies to the bucket of meters' names.
+    None stands for the limit of the existing stream, or for the default of a new stream. `replicas`
+    also applies to the bucket of meters' names.
     """
 
     gigabytes: int | None = None
@@ -122,7 +123,11 @@ async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamI
 async def change_stream(
     js: JetStreamContext, info: StreamInfo, settings: StreamSettings
 ) -> StreamInfo:
-    """Change the stream in NATS to `settings`, but lower no limit. Return the changed stream."""
+    """Change the stream in NATS to `settings`. Return the changed stream.
+
+    Its size, age and number of replicas are never reduced. If NATS refuses the change, log the
+    error and return the unchanged stream.
+    """
     config = _enlarged(info.config, settings)
     days = max(1, round((config.max_age or DEFAULT_DAYS * DAY_S) / DAY_S))
     wanted = replace(
@@ -139,9 +144,10 @@ async def change_stream(
 async def make_consumer(
     js: JetStreamContext, name: str, titles: tuple[bytes, ...] = ()
 ) -> ConsumerInfo:
-    """Create or change the durable consumer `name`, which all collectors of a store share.
+    """Create or change the durable consumer `name`.
 
-    With `titles`, the consumer delivers only frames of these system titles.
+    All collectors that write to the same VictoriaMetrics share this consumer. With `titles`, it
+    delivers only frames of these system titles.
     """
     return await js.add_consumer(
         STREAM,
@@ -156,7 +162,7 @@ async def make_consumer(
 
 
 async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValue:
-    """Return the bucket of names and pending titles. If it is missing, create it."""
+    """Return the bucket of meters' names and pending system titles. If it is missing, create it."""
     try:
         return await js.key_value(METERS)
     except BucketNotFoundError:
@@ -169,7 +175,7 @@ async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValu
 
 
 async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit: int) -> list[Msg]:
-    """Return 1 to `limit` messages that wait for a consumer. Raises NoAnswerError.
+    """Return 1 to `limit` messages that wait for a consumer. Raises NoAnswerError if none arrives.
 
     NATS answers 503 until all nodes of the cluster know a new consumer. So the function tries
     several times.

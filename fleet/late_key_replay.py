@@ -23,13 +23,13 @@ LOGGER = logging.getLogger(__name__)
 # Maximum number of tasks that read the stream at the same time. Tasks that wait for VictoriaMetrics
 # do not count.
 _MAX_READING = 2
-# Seconds between two checks of all pending system titles. Each check includes titles that another
-# collector noted before it stopped.
+# Seconds between two reads of the entries of all pending system titles. Another collector may have
+# changed an entry, and then stopped.
 _LOOK_INTERVAL = 60.0
 
 
 class LateKeys:
-    """Tasks that read frames again after their key was added. Each system title has one task."""
+    """Tasks that reprocess pending frames. Each system title has at most one task."""
 
     def __init__(
         self,
@@ -52,9 +52,10 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a task for each pending system title that has an untried key or a due entry.
+        """Start a task for each pending system title with an untried key or a due entry.
 
-        `keys` are the present keys of all meters. Raises NATS's errors.
+        `keys` are the present keys of all meters. A title without a key gets no task. Raises NATS's
+        errors.
         """
         self._wanted.clear()
         titles = await self._waiting.titles()

@@ -59,8 +59,9 @@ async def forget_meter(
 ) -> tuple[str, bool]:
     """Delete the stored data of a meter if `confirm` returns True for a summary of the data.
 
-    `meter` is a system title or a serial number, `also` a second serial number. Return a text for
-    the operator, and whether all data is deleted. Raises ConfigError and UnavailableError.
+    `meter` is a system title or a serial number. `also` is another serial number whose series are
+    deleted, too. Return a text for the operator, and whether all data is deleted. Raises
+    ConfigError and UnavailableError.
     """
     async with connected(config) as nats, open_reader(config.store) as reader:
         js = nats.jetstream(timeout=API_TIMEOUT)
@@ -84,7 +85,7 @@ async def _find(
 ) -> _Forgetting:
     """Return the task that deletes a meter.
 
-    Raises ConfigError if the meter is unknown or has a key.
+    Raises ConfigError if the meter is unknown or has a key, or if `also` belongs to another meter.
     """
     bucket = await js.key_value(METERS)
     owners = {

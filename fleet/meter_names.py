@@ -19,8 +19,9 @@ from .frame_order import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Maximum number of wrong names (names of other meters) that are looked up for one meter. After this
-# number, further new names in telegrams of this meter are rejected without a lookup.
+# Maximum number of wrong names that are looked up for a meter. A wrong name does not belong to the
+# meter that sends it. After this number, further new names in telegrams of this meter are rejected
+# without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
@@ -29,7 +30,7 @@ _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
 class _Meter:
-    """Names of one meter, as far as this process has looked them up."""
+    """Names of one meter that this process has already looked up."""
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -42,7 +43,7 @@ class _Meter:
 class MeterNames:
     """Names (serial numbers) of all meters. The name in a telegram is looked up in NATS.
 
-    `domain` has the system titles for which this collector has keys, () for all system titles.
+    `domain` has the system titles of the meters that this collector collects, () for all meters.
     """
 
     def __init__(

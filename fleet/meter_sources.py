@@ -33,7 +33,7 @@ def source_of(headers: Mapping[str, str] | None) -> Source:
 
 
 class MeterSources:
-    """Sources of all meters. Each source makes a series, so a meter has at most _MAX_SOURCES."""
+    """Sources of all meters. Each source is a series, so the number of sources is limited."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, set[Source]] = {}

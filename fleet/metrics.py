@@ -11,7 +11,8 @@ from smarty_p1_gateway.metrics import MetricSet
 
 from .frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 
-# Label for frames that arrive after a newer frame of the same meter. Such frames are stored, too.
+# Reason under which frames are counted that arrive after a newer frame of their meter. Such frames
+# are stored, too.
 EARLIER = "earlier"
 _OTHER = "other"
 # An attacker needs no key to send frames that are rejected for these reasons, and can use any

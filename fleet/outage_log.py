@@ -9,7 +9,7 @@ from smartyp1.backoff import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2
-# Longest delay between two attempts, in seconds. New frames have to wait for this time.
+# Longest delay between two attempts, in seconds. New frames may have to wait for this time.
 _MAX_DELAY_S = 2.0
 _LOST = "%s failed (%s), and is tried again"
 _BACK = "%s works again"

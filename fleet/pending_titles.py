@@ -28,7 +28,7 @@ _DELETED = {"KV-Operation": "DEL"}
 _WRONG_LAST_SEQUENCE = 10071
 _DUE = "due"
 _NONE_TRIED = "-"
-_MAX_DIGITS = 20  # sequence numbers of NATS have 64 bits
+_MAX_DIGITS = 20  # a sequence number of NATS has 64 bits, so at most 20 digits
 
 
 class PendingFrames(NamedTuple):
@@ -50,7 +50,7 @@ class PendingFrames(NamedTuple):
     def merged(self, other: PendingFrames) -> PendingFrames:
         """Return an entry for the frames of this entry and of `other`.
 
-        If their keys differ, no keys were tried with all these frames.
+        If the two entries differ in `tried`, no keys count as tried in the returned entry.
         """
         return self._replace(
             first=min(self.first, other.first),
@@ -62,7 +62,7 @@ class PendingFrames(NamedTuple):
     def parse(cls, value: bytes, revision: int) -> PendingFrames:
         """Return the entry with the stored bytes `value`.
 
-        A damaged entry begins at sequence number 1.
+        If `value` is damaged, `first` is 1, so that all frames of the title are read again.
         """
         first, tried, due = [*value.decode(errors="replace").split(" "), "", "", ""][:3]
         is_number = first.isdecimal() and len(first) <= _MAX_DIGITS
@@ -125,7 +125,11 @@ class PendingTitles:
         return _is_of_maker(title) and self.count < MAX_WAITING // 2
 
     async def note(self, failed: Mapping[bytes, PendingFrames]) -> None:
-        """Create or update the entry of each title in `failed`. Raises NATS's errors."""
+        """Create or update the entry of each title in `failed`. Raises NATS's errors.
+
+        A title that does not begin with the letters of a manufacturer gets no entry. With
+        MAX_WAITING entries, no further title gets one.
+        """
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
             while not is_noted:
@@ -227,6 +231,6 @@ def print_of(keys: Sequence[MeterKeys]) -> str:
 
 
 def _is_of_maker(title: bytes) -> bool:
-    # A system title begins with three letters that name the manufacturer. A title without them is
-    # noise.
+    # A system title begins with three letters that name the manufacturer. A title without such
+    # letters comes from noise or from a forged frame.
     return title[:_MAKER_SIZE].isalpha()

@@ -29,8 +29,8 @@ _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
 # Objects outside the specification have no name. Their OBIS reference, which begins with a digit,
 # is used as their name.
 _IS_REFERENCE = re.compile(r"[0-9]").match
-# OBIS references of the values of M-Bus meters. Each M-Bus meter has a line of its own, so the line
-# of the electricity meter leaves these values out.
+# OBIS references of the values of M-Bus meters. In the line protocol, each M-Bus meter has a line
+# of its own, so the line of the electricity meter does not contain these values.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
 _TEXTS = {"p1_version", "meter_date_and_time", "logical_device_name", "message"}
 

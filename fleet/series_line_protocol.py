@@ -10,7 +10,7 @@ from .meter_sources import Source
 from .register_selection import ALL, MBUS_NAMES, Registers
 
 _MEASUREMENT = "smarty_p1"
-# A number with an optional unit after `*`. Values of objects that `OBJECTS` does not contain have
+# A number with an optional unit after `*`. Values of objects that are not in `OBJECTS` may have
 # this form.
 _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
 _MAX_TAG_CHARS = 64
@@ -45,7 +45,7 @@ class Sample(NamedTuple):
 def make_sample(
     telegram: Telegram, registers: Registers = ALL, *, source: Source | None = None, key: str = ""
 ) -> Sample:
-    """Return the lines that store a telegram with the time in the telegram.
+    """Return the lines for a telegram. The time of all lines is the time in the telegram.
 
     `source` adds a line with gateway and port. `key`, the fingerprint of the meter's key, adds a
     line with the frame counter. Raises ValueError for a telegram without a time.
@@ -126,8 +126,8 @@ def _seen(text: str) -> str:
 def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
     """Return the fields for a value that is not a plain number.
 
-    Each part of a tuple gives a field. A text gives a field if it contains a number and `OBJECTS`
-    does not list its object.
+    Each selected part of a tuple gives a field. A text gives a field if it is a number with a unit
+    or a decimal point, and if `OBJECTS` does not list its object.
     """
     if isinstance(value, tuple):
         return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]

@@ -32,8 +32,8 @@ class StoreConfig:
     """Settings of one VictoriaMetrics with one address or several.
 
     `delete_auth_key` permits the deletion of series. `metrics_url` is VictoriaMetrics' own address
-    if `urls` lead to a proxy. If collectors have the same `name` here, NATS gives each frame to one
-    of them.
+    if `urls` lead to a proxy. `name` stands for this VictoriaMetrics in NATS: NATS gives each frame
+    to one of the collectors whose settings have the same `name`.
     """
 
     urls: tuple[str, ...]

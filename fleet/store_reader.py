@@ -31,19 +31,21 @@ _RANGE = "30y"
 # Seconds by which a query reaches into the future, because a meter's clock may be an hour ahead.
 _AHEAD = 3600
 _COUNTER = "smarty_p1_frame_counter"
-# Ranges in seconds in which counters are looked for. The first has the values of a meter that
-# sends. The second, longer than the age of any accepted frame, is costlier.
+# Lengths in seconds of the ranges in which counters are searched. The first range, 25 hours, is
+# enough for a meter that sends every day. The second range costs more, so it is used only if the
+# first has no counter. It is longer than the age of any accepted frame.
 _COUNTER_RANGES = (90_000, 366 * 86400)
-_NO_COUNTER = 2**32  # frame counters have 32 bits
+_NO_COUNTER = 2**32  # above all frame counters, which have 32 bits
 
 # All labels of a series, including `__name__`.
 type Series = Mapping[str, str]
 
 
 class CounterRange(NamedTuple):
-    """Stored frame counters of a meter, with times in Unix milliseconds.
+    """Stored frame counters of a meter in a range of time.
 
-    `lower` is the highest counter before these, `upper` the lowest counter after these.
+    `counters` are pairs of time (Unix milliseconds) and counter. `lower` is the highest counter
+    before the range, or -1. `upper` is the lowest counter after the range, or _NO_COUNTER.
     """
 
     counters: Sequence[tuple[int, int]]
@@ -90,10 +92,10 @@ class StoreReader:
         return len(await self.series(matching)), values
 
     async def counters(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
-        """Return highest frame counters and newest times, by system title and key fingerprint.
+        """Return the highest frame counter of each meter, and the time of its newest counter.
 
-        Only counters from 24 hours before `now` to an hour after `now` are found. All times are
-        Unix seconds.
+        The keys of the dict are system title and key fingerprint. Only counters from 24 hours
+        before `now` to an hour after `now` are found. All times are Unix seconds.
         """
         columns: list[dict[TitleWithKey, float]] = []
         for function in ("max_over_time", "tlast_over_time"):
@@ -102,7 +104,8 @@ class StoreReader:
             with _as_unavailable():
                 for row in rows:
                     labels, value = row["metric"], float(row["value"][1])
-                    # A meter whose serial number has changed has two series.
+                    # If the serial number of a meter has changed, the meter has two series. Take
+                    # the highest value.
                     if title := _bytes_of(labels["title"]):
                         at = title, labels["key"]
                         column[at] = max(value, column.get(at, value))
@@ -113,9 +116,10 @@ class StoreReader:
     async def newest_counter(
         self, title_with_key: TitleWithKey, now: float
     ) -> tuple[int, float] | None:
-        """Return a meter's highest frame counter in the year before `now`, and the newest time.
+        """Return a meter's highest frame counter, and the time of its newest counter.
 
-        Return None if no counter is stored. All times are Unix seconds.
+        Only counters from a year before `now` to an hour after `now` are found. Return None if
+        there is no such counter. All times are Unix seconds.
         """
         at = now + _AHEAD
         counter = await self._counter("max_over_time", title_with_key, at, _COUNTER_RANGES[-1])
@@ -125,7 +129,11 @@ class StoreReader:
     async def counter_range(
         self, title_with_key: TitleWithKey, start: float, end: float, now: float
     ) -> CounterRange:
-        """Return a meter's frame counters from `start` to `end`, and the counters beside these."""
+        """Return a meter's frame counters from `start` to `end` (Unix seconds).
+
+        The result also has the nearest counters before and after this time. `now` is the present
+        time.
+        """
         query = f"{_counters_of(title_with_key)}[{end - start:.0f}s]"
         rows = await self._query(query, end)
         lower = upper = None
@@ -150,9 +158,10 @@ class StoreReader:
     async def _counter(
         self, function: str, title_with_key: TitleWithKey, at: float, seconds: float
     ) -> float | None:
-        """Return `function` of a meter's counters in the `seconds` before `at`.
+        """Return the result of `function` for a meter's counters in the `seconds` before `at`.
 
-        Return None if no counter is stored.
+        `function` is a function of VictoriaMetrics, such as `max_over_time`. Return None if no
+        counter is stored.
         """
         query = f"{function}({_counters_of(title_with_key)}[{seconds:.0f}s])"
         rows = await self._query(query, at)
@@ -221,7 +230,11 @@ async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
 
 
 async def find_reader(session: aiohttp.ClientSession, config: StoreConfig) -> StoreReader:
-    """Return a reader for the first address that answers. Raises UnavailableError if none does."""
+    """Return a reader for the first address that answers.
+
+    Raises UnavailableError if no address answers, or if a program other than single-node
+    VictoriaMetrics answers at any address.
+    """
     with _as_unavailable():
         answers = await ask_each(session, config)
         wrong = [reply for reply in answers.values() if isinstance(reply, Exception)]

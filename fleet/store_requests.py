@@ -19,7 +19,7 @@ _MAX_NAME_CHARS = 256
 # Request answers without compression. A compressed answer could expand to any size.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
-# HTTP statuses of a server that is overloaded or away. A later request may succeed.
+# HTTP statuses of a server that is overloaded or unreachable. A later request may succeed.
 _TEMPORARY = frozenset({429, 502, 503, 504})
 
 
@@ -102,8 +102,8 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# For a version without the program's name: the start of a metric that only one program has, and the
-# name of this program.
+# Used if the metric of the version does not contain the program's name. Each pair has the start of
+# a metric that only one program has, and the name of this program.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 
@@ -152,7 +152,7 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 def refuse_others(text: bytes) -> None:
     """Raise WrongStoreError if the metrics `text` come from another program, such as vmauth.
 
-    The first line of `text` must be empty.
+    The first line of `text` must be empty, because the patterns begin with a line break.
     """
     match = _PRODUCT.search(text)
     product = match[1].decode() if match else ""

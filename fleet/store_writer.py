@@ -36,8 +36,8 @@ _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
 # Seconds after a start of VictoriaMetrics in which nothing is written. Two processes that start
-# within the same second look alike. If the first process lost values, the loss would not be
-# noticed.
+# within the same second look alike. If values were written to the first process, nobody would
+# notice that they are lost.
 _MIN_UPTIME_S = 2.0
 
 
@@ -77,7 +77,8 @@ class StoreRun:
 class Store:
     """Writer to a single-node VictoriaMetrics, which has one address or several.
 
-    `run` is the process that answered last, None before the first answer.
+    `run` is the process that answered last. It is None while the process is not identified, as
+    before the first answer.
     """
 
     def __init__(self, config: StoreConfig, metrics: Metrics) -> None:

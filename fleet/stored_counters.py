@@ -24,33 +24,35 @@ from .store_requests import open_session
 
 LOGGER = logging.getLogger(__name__)
 
-# A window has the counters of one hour, because late frames of the same hour probably follow, as in
-# a backlog. It also has the counters around the hour, with which a frame at its edge is compared.
+# A window has the counters of one hour, because further late frames of the same hour are likely. It
+# also has the counters of a minute before and after the hour, for frames at its start or end.
 _HOUR_S = 3600
 _AROUND_S = 60
-# Enough for `fleet read --all` with 3,000 meters, whose frames come in turn. A window has about
-# 12 kB.
+# Maximum number of windows in memory, about 12 kB each. `fleet read --all` reads the frames of all
+# meters in turn. This number is enough for 3,000 meters.
 _MAX_WINDOWS = 5000
 _MAX_WINDOW_AGE_S = 300.0
 # Seconds until a refused query is tried again.
 _PAUSE_S = 60.0
-# If VictoriaMetrics itself answers, a query that fails for so many seconds counts as refused.
+# If queries fail for this number of seconds although VictoriaMetrics answers other requests, the
+# queries count as refused.
 _MAX_FAILURE_S = 60.0
-# Maximum number of windows of a meter that a limited caller reads in _LIMIT_PERIOD_S.
+# With `is_limited`, at most this number of windows of a meter are read in _LIMIT_PERIOD_S.
 _MAX_READS = 5
 _LIMIT_PERIOD_S = 10.0
 _TOLERANCE_MS = round(TOLERANCE_S * 1000)
 
 
 class _Window:
-    """Frame counters that VictoriaMetrics has of a meter in an hour and around it."""
+    """Stored frame counters of a meter in one hour, and up to a minute before and after it."""
 
     def __init__(self, stored: CounterRange) -> None:
         self._read_at = time.monotonic()
         rows = sorted(stored.counters)
         self._times = array("q", [at_ms for at_ms, _ in rows])
         self._counters = array("q", [counter for _, counter in rows])
-        # Highest counter before each sample, and lowest counter from each sample on.
+        # `_highest` has the highest counter before each sample. `_lowest` has the lowest counter
+        # from each sample on.
         self._highest = array("q", accumulate(self._counters, max, initial=stored.lower))
         lowest = accumulate(reversed(self._counters), min, initial=stored.upper)
         self._lowest = array("q", reversed([*lowest]))
@@ -70,13 +72,13 @@ class _Window:
 class StoredCounters:
     """Frame counters in one VictoriaMetrics. Each method raises UnavailableError.
 
-    If queries are refused, no counter is stored as far as is known.
+    While VictoriaMetrics refuses queries, `newest` returns None, and every frame fits.
     """
 
     def __init__(self, config: StoreConfig) -> None:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
-        # Windows by meter and hour. So frames of different hours can come in turn.
+        # Windows by meter and hour, because frames of different hours can come in any order.
         self._windows: OrderedDict[tuple[TitleWithKey, int], _Window] = OrderedDict()
         self._reads: Counter[TitleWithKey] = Counter()
         self._reads_until = 0.0
@@ -89,11 +91,19 @@ class StoredCounters:
             await self._session.close()
 
     async def all(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
-        """Return highest frame counters and newest times of the day before `now`."""
+        """Return the highest frame counter of each meter, and the time of its newest counter.
+
+        Only counters of the 24 hours before `now` are found. Raises UnavailableError also while
+        queries are refused.
+        """
         return await (await self._find_reader()).counters(now)
 
     async def newest(self, title_with_key: TitleWithKey) -> tuple[int, float] | None:
-        """Return the highest frame counter of a meter, and the newest time, None without any."""
+        """Return a meter's highest frame counter and the time of its newest counter.
+
+        The time is in Unix seconds. Return None if no counter is found, or while queries are
+        refused.
+        """
         return await self._ask(lambda reader: reader.newest_counter(title_with_key, time.time()))
 
     async def fits(
@@ -101,7 +111,8 @@ class StoredCounters:
     ) -> bool | None:
         """Return whether a frame's counter and time (Unix seconds) fit the stored frames.
 
-        With `is_limited`, return None if too many counters of the meter were read just now.
+        With `is_limited`, return None if too many windows of the meter were read just now. While
+        queries are refused, return True.
         """
         hour = int(moment // _HOUR_S)
         window = self._windows.get((title_with_key, hour))
@@ -134,14 +145,18 @@ class StoredCounters:
         return await find_reader(self._session, self._config)
 
     async def _ask[T](self, question: Callable[[StoreReader], Awaitable[T]]) -> T | None:
-        """Return the answer to a question. Return None while such questions are refused."""
+        """Return the result of `question`, which queries VictoriaMetrics.
+
+        Return None while such queries are refused. Raises UnavailableError.
+        """
         asked_at = time.monotonic()
         if asked_at < self._pause_until:
             return None
         try:
             reader = await self._find_reader()
         except UnavailableError:
-            # VictoriaMetrics is away, and cannot be written to either. So waiting loses nothing.
+            # VictoriaMetrics does not answer at all, so no values can be written either. So the
+            # caller can wait and repeat the query.
             self._failing_since = inf
             raise
         try:

@@ -1,7 +1,7 @@
 """Table of a TOML file that is checked key by key, with clear error messages.
 
-This module also reads values that several tables have: TLS, user name, and a password in a file or
-variable.
+This module also reads settings that several tables have in common: TLS, user name, and a password
+in a file or in an environment variable.
 """
 
 import os
@@ -30,7 +30,10 @@ class UnavailableError(ConfigError):
 
 
 class ConfigTable:
-    """Table of a TOML file. Its keys are taken one by one. A key that is not taken is an error."""
+    """Table of a TOML file. Its keys are taken one by one.
+
+    At the end, `end` rejects a table with a key that was not taken.
+    """
 
     def __init__(self, name: str, content: object) -> None:
         """Take the parsed table `content`. Raises ConfigError if it is no table."""

@@ -1,4 +1,7 @@
-"""Meters that the gateway decodes. Frame counters, names and monthly peaks survive a restart."""
+"""Meters whose telegrams the gateway decodes.
+
+Frame counters, names and monthly peaks survive a restart of the gateway.
+"""
 
 import logging
 import re
@@ -28,8 +31,8 @@ _STORED = re.compile(r"meter ([0-9A-F]{16})")
 _MAX_METERS = 1000
 # Number of months that are kept for each meter. Earlier months are not published.
 _MAX_MONTHS = 2
-# Time between two writes of a meter's demand. If the gateway is killed, no energy is lost, because
-# DemandMeter bridges gaps of up to a quarter-hour.
+# Time between two writes of a meter's demand. If the gateway is killed and restarted within ten
+# minutes, no quarter-hour is lost, because DemandMeter bridges gaps of up to a quarter-hour.
 _DEMAND_INTERVAL = timedelta(minutes=5)
 
 
@@ -104,8 +107,9 @@ class DecodedMeters:
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader of a verified telegram's meter.
 
-        Return None if the telegram has another meter's name, if there are too many meters, or if
-        the meter has no key.
+        Return None if the telegram has a serial number that is not its meter's, if there are too
+        many meters, or if the meter has no key. Also return None for a telegram that was not
+        encrypted.
         """
         title, counter = telegram.system_title, telegram.frame_counter
         if title is None or counter is None:
@@ -182,8 +186,8 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
     meter.take_new()
-    # `number` is the number of the last line that a DemandMeter has written to its files. The
-    # gateway writes no such files, so it stores 0. With another number, lines would count as lost.
+    # `number` is the number of the last span in a DemandMeter's files. The gateway writes no such
+    # files, so it stores 0. With a higher number, spans would count as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:

@@ -26,8 +26,8 @@ _FRAMES_OF_NEW_METER = 3
 class FrameLimit:
     """Limit for the frames of a port: a rate in bytes a second, and a burst in bytes.
 
-    Half of the burst is reserved for expected frames. An expected frame has the system title of an
-    earlier frame.
+    Half of the burst is reserved for expected frames. A frame is expected if an earlier frame had
+    the same system title and a lower frame counter.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

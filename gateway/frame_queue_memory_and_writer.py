@@ -143,7 +143,7 @@ class FrameStore:
         return {number: frame for number, frame in self._new.items() if frame.port == port}
 
     def is_empty(self) -> bool:
-        """Return whether no frame waits, neither in memory nor on disk.
+        """Return whether no frame waits in memory or on disk.
 
         Frames that are set aside, because NATS refuses their system title, do not count.
         """

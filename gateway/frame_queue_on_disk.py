@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS frames (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
 );
 """
-# Errors after which the file is still intact: no space, no permission, use by another process.
+# Errors that are no sign of damage to the file: no space, no permission, use by another process, no
+# memory, or a failed write. Failed reads are an exception (_UNREADABLE).
 _NO_DAMAGE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -209,7 +210,10 @@ class FrameQueue:
             self._adopt(self._ports[ports[0]])
 
     def _adopt(self, heir: _Port) -> None:
-        """Load the sub-queues that are set aside. Move the frames of removed ports to `heir`."""
+        """Load the sub-queues of frames that are set aside.
+
+        If a port is no longer in the configuration, move its frames to the port `heir`.
+        """
         rows = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in rows:
             match = _ASIDE.fullmatch(label)

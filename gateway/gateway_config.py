@@ -58,8 +58,9 @@ class BrokerConfig:
 
 @dataclass(frozen=True, slots=True)
 class PortConfig:
-    """P1 port and its topics. Without `root`, its topics begin with `prefix` and the meter's name.
+    """P1 port and its MQTT topics.
 
+    Without `root`, its topics begin with `prefix` and the meter's serial number or system title.
     `label` identifies the port in logs and metrics, and contains no secret. With `sealed`, the
     port's encrypted frames are published.
     """

@@ -39,7 +39,8 @@ WINDOW = 16
 
 The library's own limit is 20.
 """
-# Seconds between two attempts to connect: the first delay, and the longest delay.
+# Seconds between two attempts to connect: _FIRST_DELAY_S after the first failure, and _MAX_DELAY_S
+# at most.
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
 # Errors of an unreachable broker, or of a message that the broker refuses.

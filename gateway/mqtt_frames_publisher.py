@@ -14,9 +14,9 @@ from .gateway_config import BrokerConfig, PortConfig
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 
-# Seconds to wait after the connection to the broker was lost. After a restart of the broker,
-# subscribers must reconnect, too (Home Assistant tries every ten seconds). A frame that is
-# published earlier would not reach them.
+# Seconds to wait after a reconnect to the broker, before frames are published. After a restart of
+# the broker, subscribers must reconnect, too (Home Assistant tries every ten seconds). A frame that
+# is published earlier would not reach them.
 _GRACE = 12.0
 # Maximum rate of a backlog in bytes a second. Subscribers must be able to read at this rate.
 _BACKLOG_RATE = 96 * 1024
@@ -71,7 +71,10 @@ class FramesPublisher(PortPublisher):
             await self._store.wait(self._port.label)
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
-        """Publish `frames` in order. Remove the acknowledged frames from the queue."""
+        """Publish `frames` in order. Remove the acknowledged frames from the queue.
+
+        If the broker refuses a frame, remove none. Raises the first error.
+        """
         fitting = takewhile(lambda frame: client.accepts(frame.topic, frame.data), frames)
         # If the first frame is too large for the broker, send this frame alone. Its refusal then
         # concerns no other frame.

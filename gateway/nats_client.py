@@ -25,7 +25,7 @@ class NoTlsError(Error):
 class NatsClient(Client):
     """NATS client that never sends a login unencrypted if TLS is configured.
 
-    Without this class, a server without TLS would get the login unencrypted.
+    nats-py itself would send the login unencrypted to a server without TLS.
     """
 
     def __init__(self, config: NatsConfig) -> None:

@@ -85,7 +85,7 @@ def _read_credentials(table: ConfigTable) -> str | None:
     text = read_secret(table, "credentials_file")
     if text is None:
         return None
-    # If the file were not checked at the start, nats-py would fail only later, at each connection.
+    # Check the file now. Otherwise, nats-py would fail only later, at each connection.
     from nkeys import NkeysError, from_seed  # noqa: PLC0415
 
     try:

@@ -49,7 +49,8 @@ _BATCH_PAUSE = 10.0
 # Seconds without acknowledgement until another node is tried. A node that has lost its connection
 # to the other nodes still accepts clients, but acknowledges nothing.
 _PATIENCE = 10.0
-# If NATS accepts a refused system title again, its frames are sent in groups of this size.
+# If NATS accepts a refused system title again, the frames that were set aside for this title are
+# sent in groups of this size.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
@@ -183,8 +184,9 @@ class NatsPublisher:
     async def _take(self) -> _Taken:
         """Return the oldest frames of the ports in `_wanted`, each with its message.
 
-        The message is None if the frame is too long or invalid. Such frames are dropped later. A
-        frame whose system title NATS refuses is set aside, and is not returned.
+        If a frame is too long or invalid, its message is None, and the frame is removed later
+        without being sent. A frame whose system title NATS refuses is set aside, and is not
+        returned.
         """
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]

@@ -12,7 +12,7 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# Number of bytes without an accepted frame after which a warning is logged. At least eleven
+# Number of bytes without an accepted frame after which a warning is logged. Eight of the longest
 # telegrams fit into this number of bytes, so a few damaged telegrams cause no warning.
 _MAX_UNREADABLE_BYTES = 16 * 1024
 _LOST = "%s: %s (%s)"

@@ -1,8 +1,8 @@
-"""Check of the number of complex functions in the shipped program. radon counts their branches.
+"""Check of the number of complex functions in the shipped programs. radon counts their branches.
 
-Unlike C901 of ruff, radon also counts comprehensions and boolean operators. If there are not
-exactly MAX_FUNCTIONS complex functions, the script prints them and exits with status 1. If there
-are fewer, lower MAX_FUNCTIONS.
+Unlike C901 of ruff, radon also counts comprehensions and boolean operators. If the number of
+complex functions is not MAX_FUNCTIONS, the script prints these functions and exits with status 1.
+If the number is lower, set MAX_FUNCTIONS to it.
 """
 
 import json
@@ -16,10 +16,10 @@ MAX_FUNCTIONS = 14
 
 
 def _complex_functions() -> list[str]:
-    """Return a text for each complex function. The most complex function comes first."""
+    """Return a text with place and complexity of each complex function, most complex first."""
     radon = Path(sys.executable).with_name("radon")
-    # radon gives rank C or worse to all functions with a complexity above 10. So `--min C` leaves
-    # out no complex function.
+    # All functions with a complexity above 10 have rank C or worse. So `--min C` leaves out no
+    # complex function.
     command = [str(radon), "cc", "--json", "--min", "C", *SHIPPED]
     shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
     blocks = {

@@ -1,9 +1,10 @@
-"""Check parts of the integration that hassfest does not check: texts of all languages, and icons.
+"""Check the texts of the integration in all languages, and that each entity has an icon.
 
 usage: check_integration.py [custom_components/DOMAIN]
 
 Prints one line per defect, and exits with status 1 if there is any. hassfest and the HACS action
-run on GitHub at each change. They check manifest, English texts, icons, actions and brand.
+make further checks on GitHub at each change. They check the format of manifest, English texts,
+icons, actions and brand.
 """
 
 import json
@@ -15,8 +16,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-# Reasons with which the helpers of Home Assistant end a dialog. The integration's own code does not
-# contain these reasons, so their texts seem unused.
+# Reasons with which helpers of Home Assistant end a dialog. The integration's own code does not
+# contain these reasons, so this check would report their texts as unused.
 ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
 DIALOGS = ("step", "error", "abort", "progress")
 TRANSLATED = ("exceptions", "issues", "device", "selector")
@@ -29,7 +30,7 @@ FORBIDDEN = {
 }
 WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)|translation_key: (\w+)')
 SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
-# A step that shows progress has no form. So its `step_id` needs no text.
+# Call whose `step_id` needs no text, because a step that shows progress has no form.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
 type Defects = Iterator[str]
@@ -43,9 +44,9 @@ def read(path: Path) -> Any:  # noqa: ANN401 - JSON
 
 
 def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each text in a nested dict, with its dotted path such as `config.step.user`.
+    """Yield the dotted path and the text of each leaf in a nested dict.
 
-    `prefix` is the start of all paths.
+    A path is a text such as `config.step.user.title`. `prefix` is the start of all paths.
     """
     for key, value in tree.items():
         if isinstance(value, dict):
@@ -62,17 +63,17 @@ def placeholders(text: str) -> set[str]:
 def keys(english: Texts, *kinds: str) -> set[str]:
     """Return each key that follows one of `kinds` in the dotted path of a text.
 
-    If "step" is one of `kinds`, the path `config.step.user` gives the key `user`.
+    For example, if "step" is one of `kinds`, the path `config.step.user.title` has the key `user`.
     """
     paths = (path.split(".") for path in english)
     return {key for path in paths for kind, key in pairwise(path) if kind in kinds}
 
 
 def check_languages(languages: dict[str, Texts]) -> Defects:
-    """Yield a defect for each text with forbidden content.
+    """Yield a defect for each difference between a language and English.
 
-    Each language is compared with English. Also yield a defect for each key that only one of the
-    two languages has, and for each text with different placeholders.
+    A difference is a text that only one of the two languages has, or a text with other
+    placeholders. Also yield a defect for each text with forbidden content.
     """
     english = languages["en.json"]
     for language, texts in languages.items():
@@ -87,7 +88,7 @@ def check_languages(languages: dict[str, Texts]) -> Defects:
 
 
 def check_forms(texts: dict[str, Any]) -> Defects:
-    """Yield a defect for each form field that lacks a name or a description."""
+    """Yield a defect for each form field that has only a name, or only a description."""
     for field in sorted(texts.get("data", {}).keys() ^ texts.get("data_description", {}).keys()):
         yield f"en.json: {field} has a name without a description, or a description alone"
     for value in texts.values():
@@ -96,7 +97,10 @@ def check_forms(texts: dict[str, Any]) -> Defects:
 
 
 def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, str]) -> Defects:
-    """Yield a defect for each key in the source code that has no English text."""
+    """Yield a defect for each key in the source code that has no English text.
+
+    `platforms` are the kinds of entities. `sources` has the content of each source file.
+    """
     keys_by_kind = {
         "step_id": keys(english, "step"),
         "reason": keys(english, "abort"),
@@ -115,7 +119,7 @@ def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, st
 
 
 def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defects:
-    """Yield a defect for each English text whose key does not occur in the source code."""
+    """Yield a defect for each English text whose key does not occur in the source code `code`."""
     words = {word for match in WORD.findall(code) for word in match}
     for kind in (*DIALOGS, *TRANSLATED, *platforms):
         for key in sorted(keys(english, kind) - words - ABORTS):
@@ -123,7 +127,10 @@ def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defe
 
 
 def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
-    """Yield a defect for each entity without an icon, and for each icon without an entity."""
+    """Yield a defect for each entity without an icon, and for each icon without an entity.
+
+    `named` has the English texts of entities, `drawn` the icons of entities, both by platform.
+    """
     for platform in sorted(drawn.keys() | named.keys()):
         for key in sorted(drawn.get(platform, {}).keys() ^ named.get(platform, {}).keys()):
             yield f"icons.json: {platform} {key} has an icon without a name, or a name alone"

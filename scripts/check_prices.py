@@ -2,8 +2,9 @@
 
 usage: check_prices.py [network_prices.toml]
 
-Prints one line per defect, with price and line number, and exits with status 1 if there is any. The
-head of network_prices.toml describes how to add a year.
+Prints one line per defect, and exits with status 1 if there is any. A defect names the price and
+the position of the value in the price's list. Position 2 is the second value. The head of
+network_prices.toml describes how to add a year.
 """
 
 import sys
@@ -21,18 +22,18 @@ FILE = Path("custom_components", "smarty_p1", "lib", "tariff", "network_prices.t
 POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
 CATEGORIES = ("A", "B")
-# Prices that the regulator approves for a whole calendar year. Levies and aids are not listed here,
+# Prices that the regulator approves for whole calendar years. Levies and aids are not in this list,
 # because they can change within a year.
 OF_THE_GRID = ("variable", "surcharge", "fixed", "meter")
 MAX_VAT = 0.3
-# Highest plausible amounts in EUR.
+# Highest plausible prices, in EUR per kWh and in EUR per month.
 MAX_PER_KWH, MAX_PER_MONTH = 1, 2000
 
 type Line = Mapping[str, Any]
 
 
 def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object], None]:
-    """Return a validator. It raises vol.Invalid with `message` if `is_valid` returns False."""
+    """Return a function that raises vol.Invalid with `message` for a value that is not valid."""
 
     def check(value: object) -> None:
         if not is_valid(value):
@@ -41,8 +42,8 @@ def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object]
     return check
 
 
-# Compare the exact types, because a check by `isinstance` would take a datetime for a date, and a
-# bool for an int.
+# Compare the exact types, because `isinstance` would accept a datetime as a date, and a bool as an
+# int.
 DAY = _checked(lambda value: type(value) is date, "no day: write 2027-01-01, without quotes")
 NUMBER = _checked(lambda value: type(value) in {int, float} and isfinite(value), "no number")
 TEXT = _checked(lambda value: isinstance(value, str) and value.strip() != "", "no text")
@@ -80,7 +81,7 @@ SCHEMA = vol.Schema(
 def defects(text: str) -> list[str]:
     """Return all defects of the price file with the content `text`, one line per defect.
 
-    If the structure of the file is wrong, return only the defects of the structure.
+    If the file is no valid TOML or has a wrong structure, return only these defects.
     """
     try:
         content = tomllib.loads(text)
@@ -100,7 +101,10 @@ def defects(text: str) -> list[str]:
 
 
 def _place(path: Sequence[object]) -> str:
-    """Return a text that names the place of a schema error: price, line number and field."""
+    """Return a text with the place of a schema error: price, number of its line, and field.
+
+    `path` has the keys and indexes that lead to the error.
+    """
     at = next((n for n, part in enumerate(path) if isinstance(part, int)), None)
     price = ".".join(map(str, path[:at])) or "the file"
     if at is None:
@@ -148,7 +152,7 @@ def _wrong_values(name: str, lines: list[Line]) -> Iterator[str]:
 
 
 def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
-    """Yield a defect for each fixed price that is not above the price for the next lower power."""
+    """Yield a defect for each fixed price that is not above that of the next lower power."""
     powers = [power for power in POWERS if power in fixed]
     for lower, higher in pairwise(powers):
         for number, line in enumerate(fixed[higher]):

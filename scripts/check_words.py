@@ -25,14 +25,14 @@ PHRASES = re.compile(
     r"(?i)\b(wh(o|at)(ever)?|whichever|of which|(those|ones?) (that|of|who)|so many|meanwhile)\b"
 )
 BEGINNINGS = re.compile(r"(It|They|Those|Before|Not|As)\b")
-# Comments that instruct a tool, such as noqa, are not checked.
+# Beginnings of comments that are not checked, such as instructions to a tool.
 DIRECTIVES = re.compile(r"noqa|fmt:|---|type: ignore|pragma|shellcheck|!|@ts-|eslint|$")
 TYPESCRIPT = re.compile(r"(/\*\*.*?\*/)|((?:(?<![:\S])//[^\n]*(?:\n[ \t]*|$))+)", re.DOTALL)
 TYPESCRIPT_MARKS = re.compile(r"^[ \t]*(/\*\*|//|\*/?)|\*/$", re.MULTILINE)
 
 
 def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield the kind, the line number and the text of each docstring and block of comments."""
+    """Yield kind, line number and text of each docstring and each block of comments."""
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, documented) and (docstring := ast.get_docstring(node)):
@@ -52,7 +52,10 @@ def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield the kind, the line number and the text of each block of comments in TypeScript code."""
+    """Yield kind, line number and text of each block of comments in TypeScript code.
+
+    The kind of a block that begins with `/**` is "docstrings".
+    """
     for match in TYPESCRIPT.finditer(source):
         text = " ".join(TYPESCRIPT_MARKS.sub("", match[0]).split())
         if not DIRECTIVES.match(text):
@@ -61,9 +64,9 @@ def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def main() -> int:
-    """Print the shares of bad texts. Return the exit status.
+    """Print the numbers of bad texts. Return 1 if a share of bad texts is too high, otherwise 0.
 
-    If a share is too high, also print the files with most bad texts.
+    In this case, also print the files with most bad texts.
     """
     is_red = False
     worst_files = Counter[str]()

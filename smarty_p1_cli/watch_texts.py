@@ -80,7 +80,7 @@ def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
 
 
 def object_text(reference: str, value: p1.Value) -> str:
-    """Return the value of an OBIS object as a readable text. Return "-" for an empty value."""
+    """Return the value of an OBIS object as a text for people, or "-" if the value is empty."""
     if isinstance(value, int) and reference.endswith(_CONTROL_STATES):
         return p1.CONTROL_STATES.get(value, str(value)).replace("_", " ")
     definition = p1.OBJECTS.get(reference)

@@ -50,7 +50,10 @@ class _Row(NamedTuple):
 
 
 def view(status: PortStatus, now: float, width: int, height: int) -> Group:
-    """Return at most `height` rows of `width` characters. Errors come first, then values."""
+    """Return at most `height` rows of `width` characters: the port's status, then the values.
+
+    If not all values fit, the last row has the number of hidden values.
+    """
     _, style = condition(status, now)
     max_lines = max(1, min(3, height // 4))
     text, end = summary(status, now), "..."[:width]

@@ -1,4 +1,4 @@
-"""Command line of the demo. It reads the options, and signals such as Ctrl-C stop the demo."""
+"""Command line of the demo. It reads the options, and stops the demo at a signal (Ctrl-C)."""
 
 import argparse
 import asyncio
@@ -15,7 +15,10 @@ from .processes import ProcessEndedError
 
 
 def main() -> int:
-    """Run the demo until a signal arrives. Return the exit status."""
+    """Run the demo until a signal, the option `--minutes` or an error ends it.
+
+    Return the exit status.
+    """
     options = _parser().parse_args()
     demo = Demo(
         options.state.resolve(),

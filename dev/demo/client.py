@@ -14,8 +14,8 @@ PASSWORD = "demo"  # noqa: S105 - valid on this machine only
 
 _FLOWS = "/api/config/config_entries/flow"
 _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
-# For each field of a meter's options: the page with this field. A field that is missing here is on
-# the page `contract`.
+# Page of each field in the options of a meter. A field that is not listed here is entered on the
+# page `contract`.
 _PAGES = {
     "min_interval": "updates",
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
@@ -27,20 +27,26 @@ _PAGES = {
     **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
 }
 _POLL_INTERVAL_S = 0.2
-# Maximum time for an answer in seconds. On a busy machine, an answer can take minutes.
+# Maximum time in seconds to wait for an answer. On a busy machine, an answer can take minutes.
 _ANSWER_TIMEOUT_S = 300
 
 
 class ClientError(Exception):
-    """Error for a request that Home Assistant has refused. The message names request and reason."""
+    """Error for a request that Home Assistant has refused, or for a closed connection.
+
+    The message has the reason.
+    """
 
 
 class FlowFailedError(ClientError):
-    """Error for a config flow that ended without a new config entry."""
+    """Error for a dialog that did not succeed: a config flow, a reconfiguration or options.
+
+    The message has the errors of the last form, or the reason for the end of the dialog.
+    """
 
 
 class AlreadyThereError(FlowFailedError):
-    """Error for a config flow whose config entry exists already."""
+    """Error for a config flow that failed because its device or integration is already set up."""
 
 
 async def is_listening(host: str, port: int) -> bool:
@@ -62,8 +68,8 @@ class Client:
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self.url = url
-        # Answer of /auth/token. Home Assistant's frontend keeps the same object in the browser's
-        # local storage.
+        # Home Assistant's answer to the login. A browser whose local storage has this object is
+        # logged in, too.
         self.tokens: dict[str, Any] = {}
         self._session = session
         self._last_id = 0
@@ -119,7 +125,10 @@ class Client:
         return message["result"]
 
     async def _listen(self) -> None:
-        """Receive messages continuously, because a client must answer Home Assistant's pings."""
+        """Receive messages, and pass each result to the call of `command` that waits for it.
+
+        Receiving never pauses, because aiohttp answers Home Assistant's pings only while receiving.
+        """
         async for sent in self._websocket:
             message = sent.json()
             answer = self._answers.get(message.get("id"))
@@ -135,7 +144,10 @@ class Client:
         return {entry["entry_id"]: entry for entry in entries}
 
     async def statistics(self, entity_id: str, *, days: int) -> list[dict[str, Any]]:
-        """Return the hourly statistics of an entity for the last `days` days."""
+        """Return the hourly statistics of an entity for the last `days` days, oldest first.
+
+        A row has the state and the sum. The result is [] if there are no statistics.
+        """
         by_entity = await self.command(
             "recorder/statistics_during_period",
             start_time=(datetime.now(UTC) - timedelta(days=days)).isoformat(),
@@ -149,8 +161,9 @@ class Client:
     async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
         """Run a config flow of the integration `handler`, and return the new config entry.
 
-        The flow first shows menus, in which the choices `menus` are selected. The next form is
-        filled in with `fields`. Later forms are submitted empty, with all switches off.
+        `menus` has the item to select in each menu at the start of the flow. `fields` are the
+        values for the first form. In later forms, all switches are off and all other fields are
+        empty. Raises AlreadyThereError, or FlowFailedError if no config entry was created.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
@@ -173,7 +186,7 @@ class Client:
         return entry
 
     async def reconfigure(self, handler: str, entry_id: str, **fields: object) -> None:
-        """Run the reconfiguration dialog of a config entry, and fill it in with `fields`.
+        """Run the reconfiguration dialog of a config entry, and enter `fields` in its form.
 
         Raises FlowFailedError if the dialog does not accept the fields.
         """
@@ -189,9 +202,10 @@ class Client:
         await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
-        """Fill `fields` into the options of a config entry.
+        """Enter `fields` in the options dialog of a config entry.
 
-        The options of a meter have several pages. Each field is entered on its page.
+        The options of a meter have several pages. So the dialog is run once for each page that has
+        one of the fields. Raises FlowFailedError if the dialog does not accept the fields.
         """
         pages: dict[str, dict[str, object]] = {}
         for name, value in fields.items():
@@ -211,16 +225,19 @@ class Client:
                 raise FlowFailedError(reason)
 
     async def stay(self) -> None:
-        """Replace the access token by one that is valid for longer.
+        """Replace the access token, which expires after half an hour.
 
-        An ordinary access token expires after half an hour.
+        The new access token is valid for two days.
         """
         self.tokens["access_token"] = await self.command(
             "auth/long_lived_access_token", client_name=f"demo {datetime.now(UTC)}", lifespan=2
         )
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
-        """Wait while a flow shows progress. Return the flow's first step after the progress."""
+        """Wait while the flow at `path` shows progress. Return the next step without progress.
+
+        `step` is the current step of the flow.
+        """
         while step["type"] in ("progress", "progress_done"):
             await asyncio.sleep(_POLL_INTERVAL_S)
             step = await self.get(path)

@@ -1,6 +1,7 @@
 """Import of the simulated year's costs into Home Assistant's statistics.
 
-The bill's sensor and the Energy dashboard show these statistics.
+The statistics belong to the meter's sensor `cost_total` and to the two cost sensors that Home
+Assistant creates for the Energy dashboard.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
     The prices must already be set in the Energy dashboard.
     """
     energies = entities["energy_imported"], entities["energy_exported"]
-    # Home Assistant creates two cost sensors, for import and export. Wait until both exist.
+    # For the Energy dashboard, Home Assistant creates a sensor of the costs of imported energy, and
+    # a sensor of the earnings from exported energy. Wait until both exist.
     for _ in range(_MAX_ATTEMPTS):
         by_energy = (await client.command("energy/info"))["cost_sensors"]
         if by_energy.keys() >= {*energies}:
@@ -41,10 +43,10 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 
 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
-    """Return statistics rows for total costs in EUR. The keys of `amounts` are ends of hours.
+    """Return the statistics rows of `amounts`: total costs in EUR, by the end of the hour.
 
     The sums that Home Assistant records after this import begin at 0. So the imported sums must end
-    at 0. For this, the last amount is subtracted from all amounts.
+    at 0. For this, the last amount is subtracted from each amount.
     """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}

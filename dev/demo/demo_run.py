@@ -32,8 +32,7 @@ from .state import InUseError, State, UnreadableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port
 
 LAST_PORT = 65535
-# Reference power in kW. The household of meter 1 exceeds this power while its car charges with
-# 11 kW.
+# Reference power in kW. Meter 1 exceeds it while the household's electric car charges with 11 kW.
 REFERENCE_POWER = 7
 ENERGY_PRICE = 0.1463
 FEED_IN_PRICE = 0.0782
@@ -52,7 +51,7 @@ CONTRACT = Contract(
 
 
 class UnusableError(Exception):
-    """Error for a demo that cannot start. No program of the demo has been started."""
+    """Error for a demo that cannot start. It is raised before any program is started."""
 
 
 class Demo:
@@ -84,13 +83,15 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
-        # Simulated year of meter 1. It is None if an earlier run of the demo has added this meter.
+        # Simulated year of meter 1, from the addition of this meter until the import of its costs.
+        # Otherwise None.
         self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:
-        """Check the directory and the ports, and lock the directory.
+        """Check the directory and the ports, lock the directory, and store the demo's new state.
 
-        With `fresh`, the stored state is ignored. Raises UnusableError if the demo cannot start.
+        With `fresh`, ignore the stored state, and delete the files of earlier demos after the
+        checks. Raises UnusableError if the demo cannot start.
         """
         # Lock the directory before checking the ports. If another demo already runs in this
         # directory, the error must name that demo, and not the ports that it uses.
@@ -121,8 +122,8 @@ class Demo:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
-        # Home Assistant has stored the ports of known meters. So only a demo that begins anew (with
-        # --fresh) can use other ports.
+        # Home Assistant has stored the ports of the meters that earlier runs have added. So other
+        # ports are only possible together with --fresh.
         remedy = f"{'--fresh ' if state.entries else ''}--meter-port chooses others"
         for port, program in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
             _check_free(port, program, remedy)
@@ -142,9 +143,10 @@ class Demo:
             raise UnusableError(error) from None
 
     async def run(self) -> None:
-        """Start all programs, and report the progress.
+        """Start all programs, and print the progress.
 
-        Then run until the task is cancelled or the configured time is over.
+        Then run until the task is cancelled or the configured time is over. Restart Home Assistant
+        if a user asks for it. Raises ProcessEndedError if a program ends for another reason.
         """
         state = self._state
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
@@ -180,8 +182,8 @@ class Demo:
     ) -> bool:
         """Run Home Assistant. Return True if a user asks for its restart.
 
-        Return False when the time of the demo is over. Raises ProcessEndedError if a program ends
-        for another reason.
+        Return False when the time of the demo is over. Raises ProcessEndedError if Home Assistant
+        or one of the `others` ends for another reason.
         """
         if entry_id := self._state.entries.get("1"):
             await self._store_flows(meters, entry_id)
@@ -206,7 +208,11 @@ class Demo:
             raise ended.ended()
 
     async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
-        """Set up the meters, boards, broker and dashboards that Home Assistant does not have."""
+        """Set up the meters, boards, broker and dashboards that Home Assistant does not have yet.
+
+        Disable the entries of devices that this demo does not run, and import the simulated
+        history.
+        """
         await self._add_meters(client, meters)
         if self._has_leneda:
             _say("entering a key of Leneda in the options of meter 1")
@@ -242,13 +248,20 @@ class Demo:
             self._year = None
 
     async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
-        """Set up the Energy dashboard. With several meters, meter 1 gets the solar panels."""
+        """Set up the Energy dashboard, unless it has sources already.
+
+        With several meters, also enter the sensors of solar panels and battery in the options of
+        meter 1.
+        """
         if await set_up_dashboard(client, entities) and self._state.meters > 1:
             sources = [entities["production"], entities["discharged"]]
             await client.set_options(self._state.entries["1"], sun_sources=sources)
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
-        """Add the meters that Home Assistant does not have yet. Meters are numbered from 1."""
+        """Add the meters that Home Assistant does not have yet. Meters are numbered from 1.
+
+        If a user has already added a meter by hand, enter its port and key in that config entry.
+        """
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
@@ -276,8 +289,8 @@ class Demo:
         _say(f"entering a reference power of {REFERENCE_POWER} kW and prices in its options")
         _say("storing a simulated year of quarter-hours and months")
         year = await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, datetime.now(UTC))
-        # Disable the entry until the year is stored. Otherwise, the first statistics would count
-        # all costs of the year as new costs.
+        # Disable the entry until the year is stored. Otherwise, the sensor of this month's costs
+        # would start near 0, and the statistics would later count the stored costs as new costs.
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by="user")
         await client.set_options(entry_id, **TARIFF)
         await asyncio.to_thread(store_year, self._directory / "config", entry_id, year)
@@ -318,7 +331,7 @@ class Demo:
 
 
 def _ports(state: State) -> range:
-    """Return the TCP ports of all meters, and of one more meter that the user can add."""
+    """Return the TCP ports of all meters. The last port is for a meter that the user can add."""
     return range(state.meter_port, state.meter_port + state.meters + 1)
 
 
@@ -340,8 +353,8 @@ async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bo
 async def _first_to_end(processes: list[Process], deadline: float | None) -> Process | None:
     """Wait until a process ends or the deadline comes.
 
-    Return the process that has ended, None at the deadline. `deadline` is in the seconds of
-    `time.monotonic`, None without a deadline.
+    Return the process that has ended, None at the deadline. `deadline` is a time of
+    `time.monotonic` in seconds. None means that there is no deadline.
     """
     waiting = {asyncio.create_task(process.wait()): process for process in processes}
     timeout = deadline and max(0, deadline - time.monotonic())

@@ -58,6 +58,6 @@ async def _is_set_up(client: Client) -> bool:
     try:
         preferences = await client.command("energy/get_prefs")
     except ClientError:
-        # This error means that Home Assistant has no preferences of the Energy dashboard yet.
+        # Home Assistant refuses the command if the Energy dashboard has never been set up.
         return False
     return bool(preferences["energy_sources"])

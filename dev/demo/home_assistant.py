@@ -25,8 +25,9 @@ HOST = "127.0.0.1"
 # Exit status with which Home Assistant ends when a user asks for a restart.
 RESTART = 100
 
-# The location is the city of Luxembourg. The deprecated key `http:` is missing on purpose: with
-# this key, Home Assistant would listen at all addresses five minutes after the start.
+# The location is the city of Luxembourg. The deprecated key `http:` is missing on purpose: Home
+# Assistant would ignore it, because `prepare` writes the settings of the web server to
+# `.storage/http`.
 CONFIGURATION = """\
 homeassistant:
   name: Smarty P1 demo
@@ -76,11 +77,14 @@ class Installation:
         return f"http://{HOST}:{self.port}"
 
     def prepare(self) -> None:
-        """Write the configuration, and copy the integration. Data from earlier runs stays."""
+        """Write the configuration files, and copy the integration.
+
+        The data of earlier runs is kept.
+        """
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
-        # Home Assistant may change the files of a component. So it gets a copy, and the checkout
-        # stays unchanged.
+        # Use a copy of the integration, because the URL of Leneda is changed below, and Home
+        # Assistant may write into the folder.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -92,8 +96,8 @@ class Installation:
         )
         assert replaced == 1  # noqa: S101 - otherwise the demo would query the real platform
         asking.write_text(text)
-        # Mark all later steps of the onboarding as done, because they set up integrations that
-        # query the internet, for example for the weather.
+        # Mark the steps of the onboarding that follow the creation of the owner as done. They would
+        # set up integrations that query the internet, for example for the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
         # Write the file in the format of the oldest supported version of Home Assistant, because
         # newer versions convert it.
@@ -133,7 +137,7 @@ class Installation:
         *,
         environment: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Process]:
-        """Run Home Assistant while the context is active.
+        """Run Home Assistant while the context is active, and yield its process.
 
         `python` is the interpreter whose packages are used. `environment` has further environment
         variables.
@@ -161,9 +165,9 @@ class Installation:
 
     @contextlib.asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:
-        """Wait until Home Assistant has started.
+        """Wait until Home Assistant has started. Then yield a client that is logged in as owner.
 
-        Then yield a client that is logged in as its owner.
+        Raises ProcessEndedError if Home Assistant ends first.
         """
         await process.until(lambda: is_listening(HOST, self.port))
         async with Client.logged_in(self.url) as client:

@@ -2,9 +2,11 @@
 
 The meter measures only the exchange with the grid. So Home Assistant needs the production and the
 battery to compute the home's consumption. The battery takes a fifth of the panels' energy, and
-supplies the house from 18:00 to 23:00. The simulated household does not know the battery. So the
-panels produce this fifth in addition to the household's production, and the house uses the
-discharged energy in addition to the household's consumption.
+supplies the house from 18:00 to 23:00.
+
+The simulator has no battery, and the battery must not change the exchange with the grid. So the
+energy for the battery is added to the production of the simulated panels. The energy from the
+battery is additional consumption of the house.
 """
 
 import asyncio
@@ -45,7 +47,7 @@ def charged_kwh(meter: Meter, at: datetime) -> float:
 def discharged_kwh(meter: Meter, at: datetime) -> float:
     """Return the energy that the battery has delivered until `at`, in kWh.
 
-    The battery delivers energy only in the evening.
+    In an evening, the battery delivers 90 % of the energy that it has taken in the 24 hours before.
     """
     local = at.astimezone(LUXEMBOURG)
     evening = datetime.combine(local.date(), _EVENING, LUXEMBOURG)
@@ -68,15 +70,15 @@ _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 @cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy in kWh that the panels have produced until `at`.
+    """Return the panels' production until `at`, without the energy for the battery, in kWh.
 
-    The energy that charged the battery does not count.
+    It is the production that the simulator has computed.
     """
     return meter.registers_at(at).produced_kwh
 
 
 async def show_inverter(client: Client, meter: Meter) -> None:
-    """Write the energies and powers of panels and battery as states."""
+    """Write the energies and powers of panels and battery as states of Home Assistant."""
     now = datetime.now(UTC).replace(microsecond=0)
     for key, read in _ENERGIES.items():
         await _show(client, key, read(meter, now), "energy", "total_increasing", "kWh")
@@ -85,7 +87,7 @@ async def show_inverter(client: Client, meter: Meter) -> None:
 
 
 async def keep_inverter_shown(client: Client, meter: Meter) -> None:
-    """Update the states of panels and battery until cancelled."""
+    """Update the states of panels and battery every 10 s, until cancelled."""
     await client.stay()
     while True:
         await show_inverter(client, meter)

@@ -1,4 +1,4 @@
-"""Simulated Leneda platform of the demo. It has the quarter-hours of the first meter."""
+"""Simulated platform Leneda of the demo. It has the quarter-hours of the first meter."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,9 +18,9 @@ _QUARTER_HOUR = timedelta(minutes=15)
 
 
 def platform_of(meter: Meter) -> Platform:
-    """Return a simulated platform with the quarter-hours of `meter`.
+    """Return a simulated platform with the imported and exported energy of `meter`.
 
-    The quarter-hours begin with the simulated year of the demo.
+    Its first quarter-hour is the first one of the demo's simulated year.
     """
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
     first = start_of_history(datetime.now(UTC))

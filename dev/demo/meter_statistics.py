@@ -19,7 +19,7 @@ DAYS_OF_HISTORY = 397
 """Maximum number of days between now and the start of the same month a year ago."""
 DAYS_OF_MEANS = 10
 PHASES = 3
-# Time that is longer than the period of any chart.
+# Time before the simulated year. It is so long that no chart goes back that far.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
@@ -28,9 +28,9 @@ DAY = timedelta(days=1)
 
 @cache
 def registers(meter: Meter, at: datetime) -> Registers:
-    """Return the meter's registers at a time.
+    """Return the meter's registers at the time `at`.
 
-    The registers are cached, because callers repeat the same times.
+    They are cached, because several statistics need the registers of the same time.
     """
     return meter.registers_at(at)
 
@@ -48,9 +48,9 @@ def start_of_history(now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Total:
-    """Total on the Energy dashboard. `key` is the translation key of its sensor.
+    """Total on a dashboard. `key` is the translation key of its sensor.
 
-    `read` is a function that returns the total of a meter at a time.
+    `read` is a function that returns the total of a meter at a time, in `unit`.
     """
 
     key: str
@@ -63,7 +63,7 @@ class Total:
 class Mean:
     """Quantity whose means a dashboard shows. `key` is the translation key of its sensor.
 
-    `read` is a function that returns the mean of the quantity between two times.
+    `read` is a function that returns the quantity's mean between two times, in `unit`.
     """
 
     key: str
@@ -73,7 +73,10 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that computes the average hourly rise of a register between two times."""
+    """Return a function that computes the average hourly rise of a register between two times.
+
+    `total` is a function that returns this register, or computes a total from several registers.
+    """
     return _rise_of(lambda meter, at: total(registers(meter, at)))
 
 
@@ -89,7 +92,10 @@ def _rise_of(
 
 
 def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the voltage of a phase, in V, at the start of a period."""
+    """Return a function that returns the voltage of a phase at the start of a period, in V.
+
+    Phases are numbered from 0.
+    """
     return lambda meter, start, _end: meter.household.powers_at(start).voltage[phase]
 
 
@@ -128,9 +134,9 @@ async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
 
 
 async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
-    """Return the entity ids of the sensors for the flows of gas, water and heat.
+    """Return the entity ids of the sensors for the flow rates of gas and water, and for heat power.
 
-    The keys of the result are texts such as `gas_flow_rate` and `heat_power`.
+    The keys are `gas_flow_rate`, `water_flow_rate` and `heat_power`. Disabled sensors are left out.
     """
     registry = await client.command("config/entity_registry/list")
     mine = [entity for entity in registry if entity["config_entry_id"] == entry_id]
@@ -151,7 +157,8 @@ async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
 async def enable(client: Client, entry_id: str, *keys: str) -> None:
     """Enable the entities with the translation keys `keys`, and reload the config entry.
 
-    These entities are disabled by default. Home Assistant adds them with the next telegram.
+    Before, wait for the first telegram, because it creates the entities. After the reload, the
+    enabled entities appear with the next telegram.
     """
     while True:
         enabled = await entities_of(client, entry_id)
@@ -180,9 +187,11 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 
 
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
-    """Import hourly statistics of a meter for all hours without statistics, at most for a year.
+    """Import hourly statistics of a meter for all past hours without statistics.
 
-    `entities` has entity ids by translation key. Return the number of these hours.
+    Totals are imported since the start of the simulated year, means for the last DAYS_OF_MEANS
+    days. `entities` has entity ids by translation key. Return the number of hours with imported
+    totals.
     """
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
@@ -193,17 +202,20 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Number that is added to the state of each imported row, to get its sum. After a pause of
-        # the demo, the imported sums must continue from the last recorded sum. In a new demo, Home
-        # Assistant's own sums will begin at 0, so the imported sums must end at 0.
-        difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
+        # The sum of an imported row is its state plus this difference. After a pause of the demo,
+        # the imported sums must continue from the last recorded sum. In a new demo, the sums that
+        # Home Assistant records will begin at 0, so the imported sums must end at 0 or below. Just
+        # after a full hour, the index of an M-Bus meter is older than the last imported row.
+        difference = -max(values[entity_id], total.read(meter, this_hour))
+        if watched:
+            difference = watched[-1]["sum"] - watched[-1]["state"]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
         filled = max(filled, len(rows))
         if rows:
             if since == earliest:
-                # A chart shows the very first sum as the consumption of a single hour. So insert an
-                # earlier row, which no chart shows.
+                # A chart shows the sum of the very first row as the consumption of a single hour.
+                # So insert a first row that is too old for any chart.
                 start = (earliest - BEFORE_ANY_CHART).isoformat()
                 rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
             await import_rows(client, entity_id, rows, total.unit, total.unit_class, has_sum=True)
@@ -227,10 +239,9 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
     """Return the start of the first hour for which the demo must import statistics.
 
-    `watched` has the hourly statistics that Home Assistant has stored. If the first stored hour is
-    not after `earliest`, an earlier import has filled the hours since `earliest`. Then return the
-    end of the last stored hour. Otherwise, Home Assistant has stored only hours of its own, or
-    none. Then return `earliest`.
+    `watched` has the stored hourly statistics. If they begin at `earliest` or before, an earlier
+    run of the demo has imported them, and the end of the last stored hour is returned. Otherwise,
+    the demo has not imported statistics yet, and `earliest` is returned.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])
@@ -256,7 +267,7 @@ def _row(value: float, difference: float) -> dict[str, Any]:
 
 
 def _means(mean: Mean, meter: Meter, since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return the statistics rows of a measurement for each hour from `since` to `until`.
+    """Return the statistics rows of a quantity for each hour from `since` to `until`.
 
     A row has the mean of the hour, and the lowest and the highest five-minute mean in the hour.
     """
@@ -309,9 +320,10 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 
 
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
-    """Wait until the recorder has written `rows`. All earlier imports are then written, too.
+    """Wait until the recorder has written `rows`, the rows of the last import.
 
-    Without this wait, the Energy dashboard would lack the statistics of some entities.
+    Then all earlier imports are written, too. Until then, the Energy dashboard lacks the statistics
+    of some entities.
     """
     last = datetime.fromisoformat(rows[-1]["start"])
     days = (datetime.now(UTC) - last) // DAY + 1

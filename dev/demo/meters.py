@@ -29,8 +29,8 @@ class Meters:
     ) -> None:
         """Configure one meter for each of `ports`. `boards` has the TCP port of each kind of board.
 
-        `interval` is the time between two telegrams in seconds. `first` is the number that the
-        simulator gives to the demo's meter 1.
+        `interval` is the time between two telegrams in seconds. `first` is the number of the demo's
+        meter 1 in the simulator.
         """
         self.ports = ports
         self._first = first
@@ -57,7 +57,7 @@ class Meters:
             yield process
 
     def meter(self, number: int) -> Meter:
-        """Return a copy of a meter of the demo. The copy has the same readings, but no key."""
+        """Return a copy of the demo's meter `number`. It has the same readings, but no key."""
         return Meter(self._first + number - 1)
 
     def address(self, number: int) -> str:

@@ -1,6 +1,7 @@
-"""Devices that the option `--all` adds to the demo.
+"""Devices and programs that the option `--all` adds to the demo.
 
-They are a pulse reader, a tank sensor, and an MQTT broker to which telegrams are published.
+They are a pulse reader, a tank sensor, and an MQTT broker to which the telegrams of meter 2 are
+published.
 """
 
 import contextlib
@@ -16,7 +17,8 @@ from .meter_statistics import DOMAIN
 from .processes import Process, running
 from .state import State
 
-# Offsets of ports from the port of the first meter. The offsets below MAX_METERS belong to meters.
+# The port of each meter, board or broker is the port of meter 1 plus a number. Numbers below
+# MAX_METERS are for meters.
 MAX_METERS = 10
 BOARDS = {"pulse": MAX_METERS, "tank": MAX_METERS + 1}
 BROKER = "broker"
@@ -27,7 +29,7 @@ listener {port} {host}
 allow_anonymous true
 persistence false
 """
-# Options of the simulated tank. Distances are in cm.
+# Options of the simulated tank. Distances are in cm, and the volume is in litres.
 _TANK = {
     "distance_empty": TANK_EMPTY_CM,
     "distance_full": TANK_FULL_CM,
@@ -57,9 +59,10 @@ class Extras:
     """Optional devices of a demo: pulse reader, tank sensor and MQTT broker."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
-        """Choose TCP ports that no meter uses. `first_port` is the port of the first meter.
+        """Choose the TCP ports. `first_port` is the port of the first meter.
 
-        If `wanted` is False, the demo has no boards and no broker.
+        If `wanted` is False, the demo has no boards and no broker. If mosquitto is not installed,
+        the demo has no broker.
         """
         self._program = find_mosquitto() if wanted else None
         self._directory = directory
@@ -74,9 +77,9 @@ class Extras:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[list[Process]]:
-        """Run the MQTT broker while the context is active, if it is wanted and installed.
+        """Run the MQTT broker while the context is active, and yield a list with its process.
 
-        Yield a list with its process, or an empty list.
+        If the demo has no broker, yield an empty list.
         """
         if not self._program or not self.broker_port:
             yield []
@@ -128,7 +131,7 @@ class Extras:
             state.save()
 
     def is_served(self, name: str) -> bool:
-        """Return whether this demo runs the device `name`: a kind of board, or the broker."""
+        """Return whether this demo runs `name`, which is a kind of board, or BROKER."""
         return name in self.boards or (name == BROKER and self.broker_port is not None)
 
 

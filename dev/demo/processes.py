@@ -1,4 +1,4 @@
-"""Child processes. They end together with this process, even if this process is killed."""
+"""Child processes. On Linux, they end together with this process, even if it is killed."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,10 @@ class Process:
         return self._process.returncode
 
     def ended(self) -> ProcessEndedError:
-        """Return an error to raise, with the exit status of the process and the end of its log."""
+        """Return an error with the exit status of the process and the end of its log.
+
+        The caller raises it.
+        """
         end = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-MAX_LOG_LINES:]
         return ProcessEndedError(
             "\n".join([f"{self.name} has ended with status {self.status}; {self._log} ends:", *end])
@@ -59,9 +62,9 @@ class Process:
             await asyncio.sleep(every)
 
     async def stop(self) -> None:
-        """Stop the process with SIGTERM.
+        """Send SIGTERM, and wait up to STOP_TIMEOUT_S seconds for the end of the process.
 
-        Then kill its process group, because other processes can remain in this group.
+        Then kill the process group, which may still contain processes that the process has started.
         """
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):
@@ -88,8 +91,8 @@ async def running(
     `name` is used in messages. `environment` has further environment variables.
     """
     with log.open("ab") as output:
-        # The child gets a process group of its own, so that Ctrl-C reaches only the demo itself.
-        # The demo then stops its children in the right order.
+        # Start the child in a process group of its own, so that Ctrl-C ends only this program. This
+        # program then stops its children in the right order.
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -110,8 +113,8 @@ async def running(
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
     """Return a function that a child process must call at its start.
 
-    After this call, the kernel ends the child when the process `parent` ends. Return None if this
-    machine does not run Linux.
+    After this call, the kernel sends SIGTERM to the child when the process `parent` ends. Return
+    None if this machine does not run Linux.
     """
     if sys.platform != "linux":
         return None

@@ -1,7 +1,7 @@
 """Simulated history of a meter for the cards.
 
-It has gas, water, heat, voltages and disturbances. The history is computed from the simulated meter
-and written into the integration's storage.
+It has gas, water, heat, voltages, disturbances and a gap in the reception. The history is written
+into the integration's storage.
 """
 
 import json
@@ -22,10 +22,10 @@ _DAYS = 396
 _HOURS = 34 * 24
 _HOUR = timedelta(hours=1)
 _RECEPTION_SPAN = timedelta(days=7)
-# The simulated voltages change every `_STEP` seconds, `_STEPS` times a day.
+# The history of voltages has a line for each `_STEP` seconds, and so `_STEPS` lines for a day.
 _STEP = 300
 _STEPS = 288
-# Each disturbance has an age in days, a kind, and details.
+# Disturbances to store: age in days, kind, and details.
 _DISTURBANCES = (
     (341, "power_failure", {"count": 1}),
     (262, "voltage_swell", {"count": 1, "phases": ["L2"]}),
@@ -76,9 +76,9 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
-    """Return the meter readings of all M-Bus meters at `times`.
+    """Return the readings of all M-Bus meters at `times`.
 
-    The result has the readings by M-Bus meter and then by time.
+    The result has the readings of each M-Bus meter by their times.
     """
     captures: Captures = {}
     for at in times:
@@ -99,8 +99,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # The newest stored reading is the reading of the last full hour. So today's sum ends at this
-    # hour.
+    # The newest stored reading is from the start of this hour. So today's sum ends at this time.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {
@@ -128,8 +127,8 @@ def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
 def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
     """Yield a line with voltages for each five minutes of the last day.
 
-    A line contains the number of the five-minute step since 1970. After this number come the lowest
-    and the highest voltage of each phase in V.
+    A line begins with the number of five-minute steps since 1970. Then it has the lowest and the
+    highest voltage of each phase in V, or twice "-" for a phase that is not connected.
     """
     last = int(now.timestamp()) // _STEP
     for number in range(last - _STEPS + 1, last + 1):

@@ -1,4 +1,4 @@
-"""Simulated year of a meter: its quarter-hours, months, costs and flows.
+"""Simulated year of a meter: its quarter-hours, months, costs and captures.
 
 The library computes the year from simulated registers. The demo then writes the year into the
 integration's storage.
@@ -30,7 +30,7 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Simulated period that yields the last captures (readings) of the M-Bus meters. A flow rate needs
+# Captures (readings) of the M-Bus meters are simulated for the last three hours. A flow rate needs
 # two captures, and the heat meter is read only once an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
@@ -60,9 +60,9 @@ class Year(NamedTuple):
 
 
 def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
-    """Return the simulated year of `meter`.
+    """Return the simulated year of `meter` with `contract`.
 
-    It lasts from the start of the same month a year ago until `now`.
+    The year lasts from the start of the same month a year ago until `now`.
     """
     start = start_of_history(now)
     demand_meter = DemandMeter(contract)
@@ -118,8 +118,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # At the end of a month, `total` includes the complete bill of this month. So add the
-            # bills of later months to this total.
+            # At the first midnight of a month, `total` includes the complete bill of the month
+            # before. So add the bills of later months to this total.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 
@@ -130,7 +130,8 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
     The entry must not be loaded, because a loaded entry would overwrite the year.
     """
     storage = directory / ".storage"
-    # Home Assistant reads only files that existed at its start. So change the existing file.
+    # Change the existing file. Home Assistant would not read a new file, because it reads only
+    # files that existed at its start.
     path = storage / f"{DOMAIN}.{entry_id}.meter"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["data"]["demand"] = year.demand
@@ -146,7 +147,7 @@ def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> 
 
     The config entry must not be loaded, because a loaded entry would overwrite the captures.
     Without stored captures, a flow rate stays unknown until two captures have arrived. For heat,
-    this takes two hours.
+    this takes up to two hours.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import IO
 
 _BROKERS = ("mosquitto.conf", "mosquitto.log")
-# All files and directories that the demo writes. `clear` deletes only these.
+# Files and directories that `clear` deletes. Only the file `lock` of a demo is missing here.
 CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
 
 
 class InUseError(Exception):
     """Error for a directory that another demo uses.
 
-    The message names the URL of that demo, and the possible remedies.
+    The message names the URL of the other demo, and ways to go on.
     """
 
 
@@ -30,11 +30,11 @@ class State:
 
     directory: Path
     meters: int = 1
-    # The ports and serial numbers differ from the defaults of `scripts/p1 simulate`. So the
-    # simulator can run at the same time as the demo.
+    # Port of meter 1, and the number that meter 1 has in the simulator. They differ from the
+    # defaults of `scripts/p1 simulate`, so that this command can run beside the demo.
     meter_port: int = 20101
     first_meter: int = 101
-    # Ids of the meters' config entries. A key is the number of a meter as a text.
+    # Ids of the meters' config entries, by the number of the meter as a text.
     entries: dict[str, str] = field(default_factory=dict)
     # Ids of the config entries of devices that `--all` adds. A key is "pulse", "tank" or "broker".
     extras: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class State:
     def load(cls, directory: Path) -> State:
         """Return the stored state, or a new state if no file exists.
 
-        Raises UnreadableError for a damaged file.
+        Raises UnreadableError for a damaged file, or a file of another version of the demo.
         """
         path = directory / "demo.json"
         try:
@@ -87,7 +87,7 @@ def lock(directory: Path, url: str) -> IO[str]:
 
 
 def clear(directory: Path) -> None:
-    """Delete all files that demos have written into a directory."""
+    """Delete all files that demos have written into a directory, except the lock."""
     for name in CONTENTS:
         path = directory / name
         if path.is_dir():

@@ -1,12 +1,15 @@
-"""Virtual meter of the demo's meter 1. It is added to the integrations homewizard and shelly."""
+"""Virtual meter of the demo's meter 1.
+
+Home Assistant's integrations homewizard and shelly read this virtual meter.
+"""
 
 from collections.abc import AsyncIterator
 
 from .client import AlreadyThereError, Client
 from .home_assistant import HOST
 
-# Offset of the virtual meter's port from the port of the first meter. All meters, boards and the
-# broker have lower ports.
+# The port of the virtual meter is the port of the first meter plus this number. Meters (up to 198),
+# boards and the broker have lower ports.
 _PORT_OFFSET = 199
 
 
@@ -18,8 +21,8 @@ def virtual_port(meter_port: int) -> int:
 async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIterator[str]:
     """Enable the virtual meter of a config entry. Add it to the integrations homewizard and shelly.
 
-    Yield a description of each step. Home Assistant then counts the energy twice, so a repair issue
-    warns the user.
+    Yield a description of each step. A repair issue then warns the user that the Energy dashboard
+    would count the energy of the added devices twice.
     """
     port = virtual_port(meter_port)
     yield f"switching the virtual meter of meter 1 on, at {HOST}:{port}"

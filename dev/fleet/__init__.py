@@ -1,1 +1,1 @@
-"""Test of a whole fleet on one machine. It kills the real programs and starts them again."""
+"""Test of a whole fleet on one machine. It runs the real programs, kills them and restarts them."""

@@ -1,8 +1,8 @@
-"""Run a fleet of meters on this machine, let parts of it fail, and compare every value.
+"""Run a fleet of meters on this machine, and compare each stored value with the sent value.
 
 The fleet has three NATS nodes, VictoriaMetrics, two collectors, gateways, and simulated meters that
-send every ten seconds. Attacks come in between. The exit status is 1 if a telegram was lost,
-doubled, wrongly accepted or too slow.
+send every ten seconds. Simulated attackers send forged and replayed frames. The exit status is 1 if
+a telegram was lost, stored twice with different values, wrongly accepted, or stored too late.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> int:
     options = _options()
     # SIGTERM must stop all started programs, as Ctrl-C does. So it gets the same handler.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # asyncio warns of each TLS connection that ends when a node is killed. So show only errors.
+    # Show only errors, because asyncio warns of each TLS connection to a killed node.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     os.environ["PYTHONPATH"] = str(ROOT)
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))

@@ -1,4 +1,4 @@
-"""TLS certificates of a NATS cluster: an authority, and one certificate that all nodes share."""
+"""TLS certificates of a NATS cluster: a certificate authority, and a certificate for all nodes."""
 
 import ssl
 from pathlib import Path
@@ -13,14 +13,14 @@ _NODE = "node"
 class Certificates:
     """Certificate files in a directory, and the TLS lines for the configuration of a NATS node.
 
-    `ca_file` is the certificate of the authority. All nodes share the certificate `pem` and its
-    private key `key`. `nodes` is the TLS line for connections from clients. `routes` is the TLS
-    line for connections between nodes.
+    `ca_file` is the certificate of the certificate authority. All nodes use the certificate `pem`
+    with its private key `key`. `nodes` is the TLS line for connections from clients. `routes` is
+    the TLS line for connections between nodes.
     """
 
     def __init__(self, directory: Path) -> None:
         folder = FleetFiles(directory)
-        # A node is also a client of the other nodes. So its certificate must be valid for a client,
+        # A node connects to other nodes as a client. So its certificate must be valid for a client,
         # too.
         Authority(folder, renew=False).certify(_NODE, [HOST], is_client=True)
         self.ca_file = folder.path(CA)

@@ -35,9 +35,9 @@ ADMIN = "admin"
 
 
 def login(directory: Path, user: str) -> str:
-    """Write a password file for a NATS user. Return the user's lines for the table [nats].
+    """Write a password file for a NATS user into `directory`. The password is the user's name.
 
-    The password is equal to the user's name.
+    Return the lines with user and password file for the table [nats] of a program's configuration.
     """
     password = directory / "nats-password"
     password.write_text(user, encoding="ascii")
@@ -47,12 +47,13 @@ def login(directory: Path, user: str) -> str:
 class NatsCluster:
     """Cluster of three NATS nodes. Its configuration is made from `fleet/nats-server.conf`.
 
-    `gateways` has the user of each gateway, with the system titles that this user may publish, or
-    "*". The text `extra` is added to the configuration of each node. The text `routes` is added to
-    the table `cluster` in this configuration. `tls` is the TLS context of clients.
+    `gateways` has the system titles that each gateway may publish, by the gateway's user. "*"
+    stands for all system titles. The text `extra` is added to the configuration of each node. The
+    text `routes` is added to the table `cluster` in this configuration. `tls` is the TLS context of
+    clients.
 
-    Each region has its own accounts and its own stream. `user_of` returns the name that a user has
-    in a region.
+    `regions` is the number of regions. Each region has accounts of its own. The function `user_of`
+    returns the name that a user has in a region.
     """
 
     def __init__(  # noqa: PLR0913
@@ -91,7 +92,7 @@ class NatsCluster:
         await self._running.aclose()
 
     async def connect(self, user: str = ADMIN, *, outlasts_nodes: bool = False) -> Client:
-        """Return a client that is connected to any node as `user`.
+        """Return a client that is connected to one of the nodes as `user`.
 
         With `outlasts_nodes`, the client reconnects after a lost connection. Raises OSError and
         nats.errors.Error.
@@ -129,7 +130,7 @@ async def connect(  # noqa: PLR0913
     outlasts_nodes: bool = False,
     on_error: Callable[[Exception], Awaitable[None]] = _ignore,
 ) -> Client:
-    """Return a client that is connected to any of `servers` as `user`.
+    """Return a client that is connected to one of `servers` as `user`.
 
     If `password` is None, the user's name is the password. With `outlasts_nodes`, the client
     reconnects after a lost connection. Raises OSError and nats.errors.Error.
@@ -141,8 +142,8 @@ async def connect(  # noqa: PLR0913
         inbox_prefix=f"_INBOX_{user}",
         error_cb=on_error,
         tls=tls,
-        # When a client connects, the node hashes its password. On a busy machine, this takes
-        # seconds, so wait longer than by default.
+        # A node that stores hashes of passwords must hash the client's password. On a busy machine,
+        # this takes seconds. So wait longer than the default of 2 s.
         connect_timeout=20,
         allow_reconnect=outlasts_nodes,
         max_reconnect_attempts=-1,
@@ -151,10 +152,10 @@ async def connect(  # noqa: PLR0913
 
 
 def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
-    """Return the example configuration `text` with other users: `gateways`, ADMIN and the listener.
+    """Return the example configuration `text` with the users of the test.
 
-    `gateways` has the system titles that each gateway may publish. Raises LookupError if the
-    example has unexpected users.
+    These are the collector, `gateways`, ADMIN and the listener. The password of each user is its
+    name. Raises LookupError if the example has unexpected users.
     """
     [gateway] = _GATEWAY.findall(text)
     users = ""
@@ -168,7 +169,7 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     if count != len(gateways) + 2 or admin not in text:
         message = f"{_EXAMPLE} has other users than expected"
         raise LookupError(message)
-    # In the example, the listener's user is commented out. Make it a part of the configuration.
+    # The example has the listener's user in comments. Remove the comment marks.
     return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
 
 
@@ -180,7 +181,7 @@ def user_of(name: str, region: int) -> str:
 def _with_regions(text: str, count: int) -> str:
     """Return the configuration `text` with separate accounts for each of `count` regions.
 
-    Raises LookupError if the text has no accounts.
+    The accounts of region 1 are those in `text`. Raises LookupError if `text` has no accounts.
     """
     match = _ACCOUNTS.fullmatch(text)
     if not match:

@@ -28,10 +28,11 @@ class Sample(NamedTuple):
 class Comparison:
     """Result of comparing one meter's telegrams with its stored samples.
 
-    Telegrams are identified by their times in Unix milliseconds. A `missing` telegram has no stored
-    sample. A `partial` telegram has samples of only some registers. A `wrong` sample has another
-    value than the telegram. A `foreign` sample has a time or a register that the meter did not
-    send. A `doubled` sample repeats the register and time of an earlier sample.
+    Telegrams are identified by their times in Unix milliseconds. A `stored` telegram has samples of
+    all its registers, a `partial` telegram of only some registers, and a `missing` telegram of
+    none. A `wrong` sample has another value than the telegram. A `foreign` sample has a time or a
+    register that the meter did not send. A `doubled` sample has the same register and time as an
+    earlier sample.
     """
 
     stored: set[int] = field(default_factory=set)
@@ -43,7 +44,7 @@ class Comparison:
 
 
 def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
-    """Compare the registers that a meter sent (`truth`) with its `stored` samples."""
+    """Compare the values that a meter sent (`truth`) with its `stored` samples."""
     result = Comparison()
     expected = {
         (series, time): value for time, values in truth.items() for series, value in values.items()
@@ -60,8 +61,8 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
             result.wrong.append(sample)
     for time, values in truth.items():
-        # A telegram without STORAGE_DELAY also counts as stored. Only the first write of a telegram
-        # has this value, and VictoriaMetrics can lose this write.
+        # A telegram counts as stored even without a sample of STORAGE_DELAY. Collectors leave this
+        # value out of repeated writes, and VictoriaMetrics can lose the first write.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
             result.stored.add(time)

@@ -1,6 +1,6 @@
 """Costs of a fleet's programs: processor time, memory and disk space.
 
-Restarts of a program do not reset its processor time.
+If a program was restarted, its processor time is the sum of all its processes.
 """
 
 import asyncio
@@ -17,7 +17,10 @@ _EVERY = 1.0
 
 
 class Costs:
-    """Measurement of the processor time and memory that each kind of program uses."""
+    """Measurement of the processor time and memory that each kind of program uses.
+
+    `most_mib` has the highest measured memory in MiB, by kind of program.
+    """
 
     def __init__(self, parts: dict[str, list[Part]]) -> None:
         self.most_mib: dict[str, float] = defaultdict(float)
@@ -34,7 +37,8 @@ class Costs:
     def look(self) -> None:
         """Read the kernel's counters of all programs.
 
-        Call this method also just before a program is killed, because its counters vanish then.
+        Call this method also just before a program is killed, because the kernel then removes the
+        program's counters.
         """
         for kind, parts in self._parts.items():
             mib = 0.0
@@ -45,7 +49,7 @@ class Costs:
             self.most_mib[kind] = max(self.most_mib[kind], mib)
 
     def begin(self) -> None:
-        """Begin a measurement of the processor time. `end` returns its result."""
+        """Begin a measurement of the processor time. The method `end` returns its result."""
         self.look()
         self._before = self._sums()
 
@@ -68,7 +72,7 @@ def disk_mib(directory: Path) -> float:
 
 
 def machine() -> str:
-    """Return a text with the processor, the memory and the versions of this machine."""
+    """Return a text with processor, memory, system and Python version of this machine."""
     model = "unknown processor"
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():

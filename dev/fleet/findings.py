@@ -1,4 +1,4 @@
-"""Findings of a test run. They come from comparing sent telegrams with stored samples."""
+"""Findings of a test run, made by comparing sent telegrams with stored samples."""
 
 import math
 from collections import Counter
@@ -12,11 +12,11 @@ from .meters import FleetMeter
 from .stored_samples import Export
 from .truth import Attack, Sent, Series, time_of, values_of
 
-# Maximum time in seconds from receiving a frame to writing it to the gateway's disk.
+# Maximum time in seconds from receiving a frame until the gateway has written it to its disk.
 _IN_HANDS = 1.0
-# Maximum time in seconds for which a busy machine keeps a gateway from writing frames.
+# Maximum time in seconds for which a gateway on a busy machine cannot write frames to its disk.
 _MAX_HELD_S = 10.0
-# Maximum time in seconds after which a meter on a busy machine notices that its gateway was killed.
+# Maximum time in seconds until a meter on a busy machine notices that its gateway was killed.
 _NOTICED = 1.0
 # Seconds that a gateway needs after its start to connect to all its ports.
 _CONNECTED = 20.0
@@ -44,12 +44,12 @@ class Findings:
     examples: list[str] = field(default_factory=list)
 
     def standstill(self) -> float:
-        """Return the longest time in which no telegram was stored, in seconds."""
+        """Return the longest time between storing a telegram and storing the next, in seconds."""
         ordered = sorted(stored for _, stored in self.stored_at)
         return max((b - a for a, b in pairwise(ordered)), default=0.0)
 
     def delays(self, start: float = 0.0, end: float = math.inf) -> list[float]:
-        """Return the delays from sending to storing, in seconds, from the shortest to the longest.
+        """Return the delay from sending to storing of each telegram, in seconds, shortest first.
 
         Only telegrams that were sent between `start` and `end` (Unix seconds) count.
         """
@@ -72,13 +72,13 @@ class Examiner:
         gateway_of: Callable[[int], int],
         waiting: AbstractSet[int] = frozenset(),
     ) -> None:
-        """Take what was recorded during a run.
+        """Take the records of a run.
 
-        `events` has the sent telegrams and attacks. `heard` has the time at which each reading was
-        first received, by system title and frame counter. `passed_on` has the digests of the frames
-        that gateways published or had on disk. `gateway_of` returns the number of the gateway that
-        reads a meter. For the meters in `waiting`, delays are ignored, because their keys came
-        late.
+        `events` has the sent telegrams and attacks. `heard` has the time at which the listener
+        first received each reading, by system title and frame counter. `passed_on` has the digests
+        of the frames that gateways published, or had on disk when they were killed. `gateway_of`
+        returns the number of the gateway that reads a meter. The keys of the meters in `waiting`
+        came late, so the delays of these meters are ignored.
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
@@ -89,8 +89,8 @@ class Examiner:
         ]
         self._waiting = waiting
         self._heard = heard
-        # Leave out the frames that an attack has replayed. If a gateway has passed on such a frame,
-        # it has perhaps passed on only the replay, and lost the frame of the meter.
+        # Leave out the frames that an attack has replayed. Perhaps a killed gateway has lost the
+        # frame of the meter, and a gateway has passed on only the replay.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -105,7 +105,7 @@ class Examiner:
     async def examine(self, meters: Iterable[FleetMeter], export: Export) -> None:
         """Compare every register of all `meters` with the stored samples.
 
-        Count each missing telegram under the reason why it is missing.
+        Count each missing telegram as not read, as held by a killed gateway, or as lost.
         """
         unknown = await export.meters()
         missing: list[Sent] = []
@@ -152,7 +152,8 @@ class Examiner:
     def _was_in_hands(self, sent: Sent) -> float | None:
         """Return the seconds from sending a telegram to the kill of the gateway that lost it.
 
-        Return None if no kill explains the loss.
+        The result is negative if the meter sent the telegram just after the kill. Return None if no
+        kill explains the loss.
         """
         gateway = self._gateway_of(sent.meter)
         for kill in (outage.moment for outage in self._killed if outage.number == gateway):
@@ -168,9 +169,9 @@ class Examiner:
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
         """Count repeated writes, and record the times at which telegrams were sent and stored.
 
-        A repeated write with another value counts as doubled. Collectors write the values of a
-        telegram again if a killed VictoriaMetrics may have lost the values, or if the message with
-        the telegram was not acknowledged.
+        A repeated write with another value is an error, and counts as doubled. Collectors repeat
+        the write of a telegram if VictoriaMetrics was killed and may have lost the values, or if
+        the message with the telegram was not acknowledged.
         """
         findings = self.findings
         for meter in meters:
@@ -183,14 +184,14 @@ class Examiner:
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-            # The telegrams of some meters waited for a key. This delay says nothing about the
-            # fleet, so leave these meters out.
+            # Leave out the meters whose telegrams waited for a key. Their delay says nothing about
+            # the speed of the fleet.
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # Only the first write of a telegram has STORAGE_DELAY, and VictoriaMetrics can lose
-                # this write. Collectors publish a reading just after they have stored it, so use
-                # the time at which the listener received the reading, too.
+                # Repeated writes have no STORAGE_DELAY, and VictoriaMetrics can lose the first
+                # write. So also use the time at which the listener received the reading, because
+                # collectors publish a reading just after they have stored it.
                 heard = self._heard.get((title, sent.counter))
                 written = [time / 1000 + min(delays)] if delays else []
                 stored_at = [*written, *([] if heard is None else [heard])]

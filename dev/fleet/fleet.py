@@ -72,7 +72,7 @@ port = {metrics}
 
 
 class Program(Part):
-    """Running command `smarty-p1 VERB --config FILE`. It serves metrics on a TCP port."""
+    """Program that runs as `smarty-p1 VERB --config FILE`. It serves metrics on a TCP port."""
 
     def __init__(self, verb: str, configuration: Path, metrics_port: int) -> None:
         command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", verb]
@@ -81,7 +81,7 @@ class Program(Part):
         self._metrics_url = f"http://{HOST}:{metrics_port}/metrics"
 
     async def metrics(self, session: aiohttp.ClientSession) -> list[tuple[str, str, float]]:
-        """Return each metric of the program as a tuple: name, labels as a text, and value.
+        """Return each metric of the program as a tuple: name, text of the labels, and value.
 
         Raises the errors of aiohttp.
         """
@@ -94,7 +94,7 @@ class Program(Part):
 class Gateway(Program):
     """Gateway program of the fleet.
 
-    `kept` has the digests of the frames that were in its queue file after each kill.
+    `kept` has the digests of all frames that the queue file contained after a kill of the gateway.
     """
 
     def __init__(self, configuration: Path, metrics_port: int) -> None:
@@ -121,11 +121,14 @@ def frames_in(queue: Path) -> set[str]:
 
 
 class Fleet:
-    """All programs of a fleet. Each has its own directory. `count` is the number of gateways."""
+    """Fleet with all its programs. `count` is the number of gateways.
+
+    Each program has its own directory.
+    """
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
-        # Each gateway needs a meter. So start at most as many gateways as there are meters.
+        # A gateway needs at least one meter. So start at most as many gateways as there are meters.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         self.keys = directory / "keys"
@@ -140,8 +143,8 @@ class Fleet:
             routes=certificates.routes,
             tls=certificates.context,
         )
-        # With deduplication, VictoriaMetrics would drop repeated writes when it merges its files.
-        # The test counts repeated writes, so it switches deduplication off.
+        # Switch the deduplication of VictoriaMetrics off. It would drop repeated writes when files
+        # are merged, and the test counts repeated writes.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []
@@ -165,7 +168,7 @@ class Fleet:
 
     @property
     def kept(self) -> set[str]:
-        """Return the digests of the frames that a killed gateway had in its queue file."""
+        """Return the digests of all frames that killed gateways had in their queue files."""
         return {digest for gateway in self.gateways for digest in gateway.kept}
 
     def gateway_of(self, meter: int) -> int:
@@ -178,7 +181,7 @@ class Fleet:
     async def __aenter__(self) -> Self:
         """Start all programs.
 
-        The meters begin to send when gateways are connected to all of them.
+        The meters of a gateway begin to send when the gateway is connected to all of them.
         """
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
@@ -197,7 +200,7 @@ class Fleet:
         await self._running.aclose()
 
     async def until_begun(self) -> None:
-        """Wait until all meters send. Raises MissedError after _BEGINNING seconds."""
+        """Wait until all simulators begin to send. Raises MissedError after _BEGINNING seconds."""
 
         async def have_begun() -> bool:
             return all(path.exists() for path in self.records)
@@ -225,9 +228,10 @@ class Fleet:
         return False
 
     async def metric(self, programs: Sequence[Program], name: str) -> dict[str, float]:
-        """Return the sums of the metric `name` over `programs`, by the value of the label `reason`.
+        """Add up the metric `name` of all `programs`, for each value of the label `reason`.
 
-        For a metric without this label, the key is "". Raises OSError and the errors of aiohttp.
+        Return the sums by this value. For a metric without this label, the key is "". Raises
+        OSError and the errors of aiohttp.
         """
         sums: dict[str, float] = {}
         async with aiohttp.ClientSession() as session:

@@ -10,15 +10,16 @@ from dev.simulator.faults import noise
 from dev.simulator.frame import FULL_TAG_SIZE, LAST_COUNTER, TAG_SIZE, TITLE_SIZE, encipher
 
 # A frame begins with the byte DB, the length of the system title (1 byte) and the system title.
-# After these come the length of the frame (3 bytes), the security setting (1 byte) and the frame
-# counter.
+# Then follow the length of all further bytes (3 bytes), the security control byte, and the frame
+# counter (4 bytes).
 _TITLE = slice(2, 2 + TITLE_SIZE)
 _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop
 _OWN_KEY = bytes(FULL_TAG_SIZE)
 
-# Reply subjects that an attacker puts into messages. Each of them is a command to NATS. A program
-# that answered to such a subject would give this command with its own rights.
+# Reply subjects that an attacker puts into messages. A message to any of these subjects is a
+# harmful command to NATS. A program that answered to the reply subject would send this command with
+# its own rights.
 REPLIES = (
     "$JS.API.STREAM.PURGE.smarty_p1_frames",
     "$JS.API.STREAM.DELETE.smarty_p1_frames",
@@ -43,8 +44,8 @@ def counter_of(frame: bytes) -> int:
 def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Random) -> bytes:
     """Return a forged frame, made from the genuine `frame` of a meter.
 
-    `kind` is one of FORGED, `telegram` the text that the attacker invents, and `other_title` the
-    system title of another meter.
+    `kind` is one of FORGED. `telegram` is the text that the attacker has invented. `other_title` is
+    the system title of another meter.
     """
     title, counter = title_of(frame), counter_of(frame)
     match kind:
@@ -66,7 +67,7 @@ def _flip(frame: bytes, place: int, chance: Random) -> bytes:
 
 
 def junk(chance: Random) -> bytes:
-    """Return random bytes. They contain headers of frames, but no frames."""
+    """Return random bytes that contain headers of frames, but no complete frames."""
     return noise(chance)
 
 

@@ -22,7 +22,8 @@ USER = "intruder"
 # header.
 MARK = "Intruder"
 _EVERY = 0.4
-# Number of old frames that the attacker publishes again once all telegrams are acknowledged.
+# Maximum number of old frames that the attacker publishes again after all telegrams are
+# acknowledged.
 _OLD_FRAMES = 100
 _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown meter": 1}
 
@@ -37,7 +38,7 @@ class Intruder:
         self.published: Counter[str] = Counter()
         self._cluster = cluster
         # Forged telegrams name a meter that does not exist. If a telegram of this meter is stored,
-        # a forged telegram was accepted.
+        # a collector has accepted a forged telegram.
         self._meter = no_meter
         self._chance = chance
 
@@ -59,8 +60,8 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # The reply subject of this message is a harmful command to NATS. A program
-                        # that published an answer to this subject would give the command.
+                        # A message to the reply subject is a harmful command to NATS. A program
+                        # that answered to this subject would send the command.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}
@@ -69,7 +70,7 @@ class Intruder:
                 await asyncio.sleep(_EVERY)
 
     async def replay(self, stream: JetStreamContext) -> None:
-        """Publish up to _OLD_FRAMES frames of the stream once more.
+        """Publish up to _OLD_FRAMES random frames of the stream once more.
 
         Raises OSError and the errors of NATS.
         """

@@ -10,9 +10,9 @@ from dev.simulator import Meter
 
 from .meters import key_of, next_key_of
 
-# Numbers of three meters. LATE has no key at first. For ANNOUNCED, the collectors get the next key
-# before the meter uses it. For SURPRISING, the collectors get the next key only after the meter has
-# begun to use it.
+# Numbers of three meters. At first, the collectors have no key for LATE. They get the next key for
+# ANNOUNCED before this meter uses it. They get the next key for SURPRISING only after this meter
+# has begun to use it.
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
@@ -20,13 +20,13 @@ MIN_METERS = 3
 # Times of three events, as fractions of the run's duration: the key file changes, the keys in the
 # meters change, and the key file changes again.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
-# Meters whose telegrams wait for keys. Their delays tell nothing about the speed of the fleet, so
-# they are not measured.
+# Meters whose telegrams wait for keys. The delays of these telegrams are not measured, because they
+# say nothing about the speed of the fleet.
 WAITING = frozenset((LATE, SURPRISING))
 
 
 def changes(count: int) -> bool:
-    """Return whether a fleet of `count` meters is large enough for the changes of keys."""
+    """Return whether keys change during a run with `count` meters. Three meters are needed."""
     return count >= MIN_METERS
 
 
@@ -40,7 +40,7 @@ def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:
 async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None:
     """Change the key file `path` twice during the run, which takes `seconds`.
 
-    Then wait until cancelled. For a small fleet, only wait.
+    Then wait until cancelled. For a fleet that is too small for changes of keys, only wait.
     """
     if changes(count):
         await asyncio.sleep(seconds * _FIRST)
@@ -53,7 +53,10 @@ async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None
 
 
 def write_first_keys(path: Path, seed: int, count: int) -> None:
-    """Write the key file as it is at the start of a run. The key of the meter LATE is missing."""
+    """Write the key file for the start of a run.
+
+    The key of the meter LATE is missing, unless the fleet is too small for changes of keys.
+    """
     write_keys(path, seed, count, absent={LATE} if changes(count) else frozenset())
 
 
@@ -65,9 +68,9 @@ def write_keys(
     absent: AbstractSet[int] = frozenset(),
     announced: AbstractSet[int] = frozenset(),
 ) -> None:
-    """Write a key file that only its owner can read. A line has the system title and a key.
+    """Write a key file that only its owner can read. Each line has a system title and a key.
 
-    Meters in `absent` get no line. Meters in `announced` get a second line with their next key.
+    A meter in `absent` gets no line. A meter in `announced` gets a second line with its next key.
     """
     new = path.with_suffix(".new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123

@@ -16,7 +16,7 @@ from .costs import Costs
 EVERY = 10.0
 # Shortest and longest duration of an interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# On average, every fifth interruption is a pause of the program. All others are kills.
+# On average, every fifth interruption is a pause of the program. All other interruptions are kills.
 _STOP_ONE_OF = 5
 
 
@@ -35,7 +35,7 @@ class Interruption:
 
 
 class Killer:
-    """Interrupter of programs. It interrupts only one program at a time."""
+    """Killer that kills or pauses programs, one at a time. Then it lets the program run again."""
 
     def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
         self.interruptions: list[Interruption] = []
@@ -46,7 +46,7 @@ class Killer:
         self._chance = chance
 
     async def run(self, seconds: float, every: float = EVERY) -> None:
-        """Interrupt a random program every `every` seconds. Stop after `seconds`."""
+        """Kill or pause a random program every `every` seconds. Return after `seconds`."""
         end = time.monotonic() + seconds
         due = time.monotonic() + every
         while due < end:
@@ -85,7 +85,7 @@ class Killer:
         tell(f"{kind} {number + 1} {word} after {interruption.back - moment:.1f} s")
 
     def told(self) -> str:
-        """Return a text for the report: the numbers of kills and pauses of each kind of program."""
+        """Return a text for the report: how often each kind of program was killed and paused."""
         killed = Counter(outage.kind for outage in self.interruptions if outage.was_killed)
         stopped = Counter(outage.kind for outage in self.interruptions if not outage.was_killed)
         kinds = dict.fromkeys(kind for kind, _, _ in self._parts)

@@ -11,10 +11,10 @@ SUBJECT = "smarty_p1.readings.*"
 
 
 class Listener:
-    """Listener that records the time at which each reading is received first.
+    """Listener that records the time at which it first receives each reading.
 
-    `heard` has these times in Unix seconds, by system title and frame counter. `again` counts
-    repeated readings, because two collectors may verify the same frame.
+    `heard` has these times in Unix seconds, by system title and frame counter. `again` is the
+    number of repeated readings. A reading is repeated if two collectors verify the same frame.
     """
 
     def __init__(self) -> None:
@@ -31,9 +31,9 @@ class Listener:
             self.note(message.subject.rpartition(".")[2], counter, time.time())
 
     def note(self, title: str, counter: int, now: float) -> None:
-        """Record the reading with this system title and frame counter as received at `now`.
+        """Record that a reading was received at `now`, in Unix seconds.
 
-        `now` is in Unix seconds. If the reading was received before, keep its first time, and count
-        the reading as repeated.
+        `title` and `counter` are the system title and frame counter of its frame. If the reading
+        was received before, keep its first time, and count it as repeated.
         """
         self.again += self.heard.setdefault((title, counter), now) != now

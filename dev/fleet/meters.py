@@ -17,9 +17,8 @@ from dev.simulator.telegram_values import Reading
 
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
-# Computing the day of a household takes long, so many meters share a household. Each of these
-# meters lags behind the household by a different multiple of 5 minutes, so that their readings
-# differ.
+# Many meters share a household, because computing the day of a household takes long. These meters
+# show the household's readings with different delays, which are multiples of 5 minutes.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 
@@ -34,7 +33,10 @@ def _house(kind: int, *, is_piped: bool) -> House:
 
 
 class FleetMeter(Meter):
-    """Simulated meter of a fleet. Meters are numbered from 1."""
+    """Simulated meter of a fleet. Meters are numbered from 1.
+
+    `last_telegram` is the result of the last call of `telegram_at`.
+    """
 
     def __init__(self, number: int, key: bytes) -> None:
         kind, is_piped = number % len(HOUSES), number % _PIPED == 0
@@ -58,7 +60,7 @@ class FleetMeter(Meter):
 
 
 def make_meters(seed: int, first: int, count: int) -> list[FleetMeter]:
-    """Return `count` simulated meters. Their numbers begin with `first`."""
+    """Return `count` simulated meters with consecutive numbers. The first number is `first`."""
     return [FleetMeter(number, key_of(seed, number)) for number in range(first, first + count)]
 
 

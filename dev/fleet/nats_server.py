@@ -1,4 +1,4 @@
-"""Search for the program nats-server, in the version that the tests require."""
+"""Search for the program nats-server."""
 
 import shutil
 
@@ -8,8 +8,9 @@ _RECOMMENDED = ROOT / ".venv" / "bin" / "nats-server"
 
 
 def recommended() -> str:
-    """Return the path of nats-server: from .venv if it is there, otherwise from the PATH.
+    """Return the path of nats-server.
 
-    Return only the name if no nats-server is found.
+    The program in .venv, in the version that the tests require, is preferred to a program in the
+    PATH. If neither is found, return "nats-server".
     """
     return shutil.which(_RECOMMENDED) or shutil.which("nats-server") or "nats-server"

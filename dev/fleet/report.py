@@ -1,4 +1,4 @@
-"""Report of a test run: lines with the results, and the targets that the run has missed."""
+"""Report of a test run: lines with the results, and targets that were not reached."""
 
 from collections.abc import Mapping
 
@@ -18,13 +18,14 @@ _MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
-    """Return the report of a run: lines with the results, and the missed targets."""
+    """Return the report of a run: lines with the results, and targets that were not reached."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
     _tell_telegrams(outcome.findings, result)
-    # A gateway with few meters gathers its frames for longer. So allow a longer delay.
+    # A gateway with few meters gathers frames for up to _BATCH_SECONDS before it publishes them. So
+    # allow a longer delay.
     wait = _BATCH_SECONDS if options.meters < _MANY_METERS else 0.0
     _tell_delays(outcome, result, (_MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S) + wait)
     _tell_attacks(outcome, result)

@@ -28,8 +28,7 @@ from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Seconds after which the wait for acknowledgements ends if the number of unacknowledged frames has
-# not fallen.
+# Maximum time in seconds to wait until the number of unacknowledged frames falls further.
 _NO_ADVANCE = 120.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
@@ -39,7 +38,7 @@ METERS = "meters (simulated)"
 class Options:
     """Options of a test run. The meters send telegrams for `seconds`.
 
-    `kills` is "none", "any" or "each". With "any", a random program is interrupted every ten
+    `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
     seconds. With "each", one program of each kind is killed.
     """
 
@@ -53,8 +52,9 @@ class Options:
 class Outcome:
     """Outcome of a test run. `busy` has the used processor time in seconds, by kind of program.
 
-    `seconds` is how long the measurement of `busy` took. `settled` is the time in seconds from the
-    last telegram until all telegrams were acknowledged.
+    This processor time was measured for `seconds`. `settled` is the time in seconds from the last
+    telegram until all telegrams were acknowledged. `not_acknowledged` is the number of messages
+    that were not acknowledged in time, -1 if this number is unknown.
     """
 
     findings: Findings
@@ -82,7 +82,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
         # Forged telegrams name a meter that does not exist. If a telegram of this meter is stored,
-        # a forged telegram was accepted.
+        # a collector has accepted a forged telegram.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
         intruder = Intruder(fleet.cluster, phantom, seeded_random("intruder", options.seed))
         listener = Listener()
@@ -108,15 +108,16 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             not_acknowledged = await _until_acknowledged(fleet, stream)
             settled = time.monotonic() - began - seconds
             await _answer(lambda: intruder.replay(stream))
-            # The first wait may have ended with -1, which a sum could hide.
+            # Also wait for the frames that the attacker has just replayed. If the first wait has
+            # failed, keep its result.
             not_acknowledged = not_acknowledged or await _until_acknowledged(fleet, stream)
             content = await _answer(lambda: read_stream(stream))
             rejected = await _answer(
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
         tell("comparing")
-        # Kill VictoriaMetrics, so that the comparison shows whether all acknowledged values were on
-        # its disk.
+        # Kill VictoriaMetrics before the comparison. Then only values that it has written to its
+        # disk count as stored.
         await fleet.store.kill()
         examiner = Examiner(
             [*read_record(fleet.records)],
@@ -152,8 +153,8 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
 async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncIterator[Export]:
     """Start another VictoriaMetrics on the data in `directory`, and yield a reader of its samples.
 
-    If a sample was written several times, the reader returns it once, or every time with
-    `shows_doubles`.
+    The reader returns a sample only once, even if it was written several times. With
+    `shows_doubles`, it returns the sample for each write.
     """
     async with (
         VictoriaMetrics(directory, shows_doubles=shows_doubles) as store,
@@ -172,7 +173,10 @@ async def _kill(killer: Killer, options: Options) -> None:
 
 @contextlib.asynccontextmanager
 async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run the endless coroutines `works` while the context is active. Raises their errors."""
+    """Run the endless coroutines `works` while the context is active.
+
+    If one of them fails, raise an ExceptionGroup with its error.
+    """
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in works]
         yield
@@ -190,8 +194,8 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
-            # Frames with forged system titles stay set aside for ever, because no gateway may
-            # publish them. So do not wait for them.
+            # Do not wait for frames with forged system titles. They stay set aside in the queue of
+            # a gateway, because the gateway may not publish them.
             aside = await fleet.metric(fleet.gateways, "smarty_p1_gateway_set_aside")
             behind = await not_acknowledged(stream)
             left = int(sum(queued.values()) - sum(aside.values())) + behind

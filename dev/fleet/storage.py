@@ -11,9 +11,9 @@ from dev.reliability.process_measurements import is_served
 class VictoriaMetrics(Part):
     """Single-node VictoriaMetrics server at `url`.
 
-    If a sample was written several times, queries return it once, or every time with
-    `shows_doubles`. `more` has further command-line options. If these options enable TLS, `scheme`
-    must be "https".
+    Queries return a sample only once, even if it was written several times. With `shows_doubles`,
+    they return the sample for each write. `more` has further command-line options. If these options
+    enable TLS, `scheme` must be "https".
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class VictoriaMetrics(Part):
             f"-storageDataPath={directory / 'data'}",
             f"-httpListenAddr={HOST}:{port}",
             "-retentionPeriod=10y",
-            # Keep only a single value per timestamp.
+            # Keep only one value of a series for each millisecond.
             *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
             # Let queries find new values at once, without the usual delay.
             "-search.latencyOffset=0s",

@@ -1,4 +1,4 @@
-"""Reader of the samples that VictoriaMetrics stores for a meter."""
+"""Reader of the samples that VictoriaMetrics has stored for meters."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Export:
     async def samples(self, serial_number: str) -> list[Sample]:
         """Return all samples of the meter with this serial number.
 
-        The metrics `last_seen` and `frame_counter` are left out.
+        Samples of the metrics `last_seen` and `frame_counter` are left out.
         """
         names = f'__name__=~"{_PREFIX}.*",__name__!~"{_PREFIX}(last_seen|frame_counter)"'
         selector = f'{{{names},meter="{serial_number}"}}'
@@ -35,10 +35,10 @@ class Export:
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
-        """Return the telegrams with a stored sample. `since` is the earliest time, in Unix seconds.
+        """Return each telegram with a stored sample of the imported energy, for all meters.
 
-        Each telegram is a tuple: the meter's serial number, and the telegram's time in Unix
-        milliseconds.
+        A telegram is a tuple: the meter's serial number, and the telegram's time in Unix
+        milliseconds. Telegrams from before `since` (Unix seconds) are left out.
         """
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})

@@ -12,7 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-# Name of each register of a phase in VictoriaMetrics, by the last part of its OBIS reference.
+# Names of the metrics of each phase in VictoriaMetrics, by the part of the OBIS reference after the
+# colon.
 _PHASES = {
     "32.7.0": "voltage_l1",
     "52.7.0": "voltage_l2",
@@ -65,7 +66,7 @@ _TIME = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW])")
 
 
 class Series(NamedTuple):
-    """Stored register of a meter.
+    """Time series of a register of one meter. `name` is the name of the metric without its prefix.
 
     `channel`, `type` and `device` identify a meter on the M-Bus. They are "" for registers of the
     electricity meter.
@@ -78,10 +79,10 @@ class Series(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Telegram that a meter has sent at `moment` (Unix seconds).
+    """Telegram that the meter with the number `meter` has sent at `moment` (Unix seconds).
 
-    `was_read` is True if a gateway was connected to the meter. `digest` identifies the encrypted
-    frame.
+    `was_read` is True if a gateway was connected to the meter. `digest` is the digest of the
+    encrypted frame.
     """
 
     meter: int
@@ -93,10 +94,10 @@ class Sent(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """Attack on the port of a meter at `moment` (Unix seconds).
+    """Attack on the port of the meter with the number `meter` at `moment` (Unix seconds).
 
-    `digest` identifies a replayed frame, and is "" for other attacks. `was_read` is True if a
-    gateway was connected to the meter.
+    `was_read` is True if a gateway was connected to the meter. `digest` is the digest of a replayed
+    frame, and "" for all other kinds of attack.
     """
 
     kind: str
@@ -117,7 +118,7 @@ def time_of(text: str) -> int:
 
 
 def values_of(text: str) -> dict[Series, float]:
-    """Return the values of all registers in the telegram `text`, by register."""
+    """Return the values of all registers in the telegram `text`, by time series."""
     lines = _lines(text)
     values = {Series(NAMES[at]): _number(value) for at, value in lines.items() if at in NAMES}
     imported, exported = lines[_LIMITS].split(")(")

@@ -1,7 +1,7 @@
 """Village: simulator process for the meters of one gateway. It records all sent telegrams.
 
 The meters start when the gateway is connected to all of them, but after two minutes at the latest.
-Between their telegrams, the village also sends forged and replayed ones, as an attacker would.
+Between their telegrams, the village also sends forged and replayed frames, as an attacker would.
 """
 
 import argparse
@@ -64,8 +64,8 @@ class Village:
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
             if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
                 meter.change_key(self._next_keys.pop(meter.number))
-            # Two telegrams of a meter must differ in their time, which has whole seconds. So send
-            # at most one telegram in each second.
+            # A meter must send at most one telegram in a second. The time in a telegram has whole
+            # seconds, and two telegrams must not have the same time.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
                 if not self._chance.randrange(_ONE_OF):
@@ -76,7 +76,7 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # The interval consists of as many steps as there are meters. Each meter sends in the
+            # Divide the interval into as many steps as there are meters. Each meter sends in the
             # middle of its own step.
             yield number * step + step / 2, self._meters[which]
 
@@ -96,8 +96,8 @@ class Village:
         frames = self._frames[meter.number]
         if not frames:
             return
-        # A forged telegram has a time at which the meter sends no telegram. If it is accepted, this
-        # time shows that it was forged.
+        # Give a forged telegram a time at which the meter sends no telegram. If a sample with this
+        # time is stored, a collector has accepted the forged telegram.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
         digest = ""
         match kind:
@@ -129,8 +129,8 @@ async def run(arguments: argparse.Namespace) -> None:
     for meter in meters:
         # The first telegram takes longest to compute. So compute it before the start.
         meter.telegram_at(datetime.now(UTC))
-    # The server itself must send nothing, because `Village` sends the telegrams one after the
-    # other.
+    # The server itself must send nothing, because `Village` pushes the telegrams of the meters one
+    # after the other.
     async with Server(meters, interval=1e9, faults=["silence"]) as server:
         ports = directory / PORTS
         new = ports.with_suffix(".new")

@@ -44,13 +44,16 @@ files = st.text() | st.builds(
 def pick[T](recorded: Sequence[T]) -> st.SearchStrategy[T]:
     """Return a strategy for the elements of `recorded`.
 
-    Unlike the text form of `sampled_from`, the text form of this strategy is short.
+    It does the same as `sampled_from`, but its `repr` is short, because it contains no elements.
     """
     return st.integers(0, len(recorded) - 1).map(lambda number: recorded[number])
 
 
 def damaged(texts: Sequence[str]) -> st.SearchStrategy[str]:
-    """Return a strategy for capture files that are cut off and have a few wrong characters."""
+    """Return a strategy for capture files with up to three wrong characters, which may be cut off.
+
+    `texts` are the contents of valid capture files.
+    """
     return st.builds(
         lambda text, at, size, wrong: text[:at] + wrong + text[at + len(wrong) : size],
         pick(texts),
@@ -71,9 +74,9 @@ def check_file(text: str) -> None:
 
 
 def check_line(data: bytes, sizes: Sequence[int]) -> None:
-    """Record `data` as a capture, in chunks of `sizes`, once with a key and once without.
+    """Write `data`, in chunks of `sizes`, to a capture file and read it, with and without a key.
 
-    The chunks that are read from the capture file must have the recorded sizes.
+    The chunks from the file must have the same sizes, and must not contain the system title.
     """
     recording = Recording()
     for time, chunk in enumerate(in_chunks(data, sizes)):
@@ -88,8 +91,8 @@ def check_line(data: bytes, sizes: Sequence[int]) -> None:
         assert cuts[0] == cuts[1]
         decoder = Decoder(published)
         events = [event for _, chunk in read for event in decoder.feed(chunk)]
-        # The number of telegrams in the capture includes replays, which the decoder rejects. So the
-        # decoder may return fewer telegrams.
+        # The decoder may return fewer telegrams than the capture contains, because it rejects
+        # replays.
         assert sum(isinstance(event, Telegram) for event in events) <= len(anonymous.telegrams)
         assert TITLE not in b"".join(chunk for _, chunk in read)
         assert summarise(anonymous).telegrams == len(anonymous.telegrams)

@@ -1,4 +1,4 @@
-"""Fuzz decoder, parser and readers of keys, ports and files with random input, for minutes.
+"""Test the decoder, the parsers, and the readers of keys, ports and files with random input.
 
 Hypothesis makes streams, telegrams, keys and addresses that are almost valid. If atheris is
 installed, a second process searches with atheris for bytes that reach new code.
@@ -38,7 +38,7 @@ _CAPTURES = [path.read_text("ascii") for path in sorted(captures.FOLDER.glob("*.
 
 
 def _read_captures() -> Iterator[tuple[bytes, list[bytes]]]:
-    """Yield the bytes on the line and the telegrams of each capture."""
+    """Yield the recorded bytes and the telegrams of each capture."""
     for text in _CAPTURES:
         chunks, key = read_capture(text)
         line = b"".join(data for _, data in chunks)
@@ -58,7 +58,7 @@ _MARKS = (
 
 
 class Property(NamedTuple):
-    """Check that must succeed for every input that the strategy `examples` creates."""
+    """Check that must succeed for each input from the strategy `examples`."""
 
     name: str
     examples: st.SearchStrategy[Any]
@@ -153,7 +153,7 @@ _telegram_lines = (
 def _texts(draw: st.DrawFn) -> list[bytes]:
     """Return consecutive telegrams of a meter.
 
-    Each differs slightly from the telegram before it.
+    A few lines of a telegram differ from the telegram before it.
     """
     begin = draw(st.sampled_from(["/Lux5\\253694471_M\r\n", "/", "", "\r\n/Lux5\r\n", "/Lux5\n"]))
     end_of_line = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\n", "\r", "\v", "\x1c"]))
@@ -246,9 +246,9 @@ PROPERTIES = (
 
 # --- runs of Hypothesis with a time limit --------------------------------------------------------
 def run_round(tried: Property, seed: int, examples: int = 50) -> int:
-    """Check random examples of a property, and return their number.
+    """Check random examples of a property, and return the number of checks.
 
-    If checks fail, raise the error of the smallest example.
+    If checks fail, raise the error of the smallest failing example.
     """
     number = 0
 
@@ -290,9 +290,9 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 
 # --- atheris -----------------------------------------------------------------------------------
 def write_seeds(folder: Path) -> None:
-    """Write the first inputs of atheris into `folder`.
+    """Write the inputs with which atheris starts into `folder`.
 
-    The inputs are the stored frames and captures, a telegram from each of them, a key and a port.
+    They are the stored frames and captures, one telegram of each, a key, and the address of a port.
     """
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)
@@ -307,7 +307,7 @@ def write_seeds(folder: Path) -> None:
 def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
     """Start atheris, and return its process. `folder` gets its log and the inputs that failed.
 
-    The search begins with the inputs in `corpus`. It adds inputs that reach new code to `corpus`.
+    atheris starts with the inputs in `corpus`, and adds inputs that reach new code to `corpus`.
     """
     corpus.mkdir(parents=True, exist_ok=True)
     write_seeds(corpus)
@@ -331,9 +331,10 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
 
 
 def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
-    """Wait for the end of atheris. Return the number of checked inputs, and a log.
+    """Wait for the end of atheris. Return the number of checked inputs, and a text.
 
-    The log is "" unless an input failed or atheris ended early.
+    The text is "" if no input failed. If an input failed or atheris ended early, the text has the
+    log and the inputs that failed.
     """
     status = search.wait()
     log = (folder / "log").read_text(encoding="utf-8", errors="replace")
@@ -344,7 +345,10 @@ def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz for the time that `--minutes` names, and print one line. Return 1 if a check failed."""
+    """Fuzz for the time in the option `--minutes`, and print the result.
+
+    Return 1 if a check failed, otherwise 0.
+    """
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")

@@ -1,7 +1,7 @@
 """Fuzzing with atheris, which prefers inputs that reach new code. feed.py starts this program.
 
-The first byte of an input selects the check. If the check feeds chunks, the second byte is the size
-of the chunks.
+The first byte of an input selects the check. The second byte is the size of the chunks, if the
+check needs such a size. The rest is the data to check.
 """
 
 import sys
@@ -15,7 +15,7 @@ _BETWEEN_TELEGRAMS = b"\0\0"
 
 
 def check(data: bytes) -> None:
-    """Run the check that the first byte of `data` selects, with the rest of `data` as input."""
+    """Run the check that the first byte of `data` selects. Ignore inputs of fewer than 3 bytes."""
     if len(data) < 3:
         return
     match data[0] % 4:

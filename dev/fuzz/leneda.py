@@ -1,6 +1,6 @@
-"""Fuzz properties of data from the platform Leneda.
+"""Fuzz properties of the readers of data from the platform Leneda.
 
-The inputs are almost valid: files of Leneda's portal, and answers of its API.
+The inputs are almost valid files of Leneda's portal, and almost valid answers of its API.
 """
 
 from collections.abc import Callable
@@ -89,7 +89,10 @@ answers = _odd | st.builds(
 
 
 def check_file(data: bytes) -> None:
-    """Check that reading the file `data` returns valid rows or raises ExportError."""
+    """Check that reading a file with the content `data` returns valid rows or raises ExportError.
+
+    The error must not contain the metering point.
+    """
 
     def read() -> tuple[Row, ...]:
         export = read_export(data, _NOW)
@@ -101,7 +104,10 @@ def check_file(data: bytes) -> None:
 
 
 def check_answer(answer: object) -> None:
-    """Check that reading an answer of Leneda's API returns valid rows or raises ResponseError."""
+    """Check that reading an answer of Leneda's API returns valid rows or raises ResponseError.
+
+    The error must not contain the metering point.
+    """
     start = datetime(2026, 11, 18, 23, tzinfo=UTC)
     _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, ResponseError)
 

@@ -1,4 +1,7 @@
-"""Properties of the protocol package. They must hold for any bytes and any texts."""
+"""Fuzz properties of the decoder, the parsers, and the readers of keys and ports.
+
+The properties must hold for any bytes and any texts.
+"""
 
 import json
 import math
@@ -27,16 +30,16 @@ from smartyp1.p1.telegram_parser import parse, read
 from smartyp1.port import normalise_port, redact_port
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
-# Maximum size of the decoder's buffer: 32 KiB for the longest frame, and the rest for older bytes
-# that the decoder has not dropped yet.
+# Maximum size of the decoder's buffer: 32 KiB for the longest frame, and 4 KiB for older bytes that
+# the decoder has not dropped yet.
 _MAX_BUFFER_BYTES = (32 + 4) * 1024
 _MAX_WAITING_BYTES = 128 * 1024
 
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
-    """Check that a decoder gives the same events for bytes in chunks and for bytes in one piece.
+    """Check that a decoder returns the same events for `data` in chunks and in one piece.
 
-    Decoders with a key and a decoder without a key are checked.
+    The check is made with a key, with a key but without verification of tags, and without a key.
     """
     for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
         events = decode(key, [data], needs_tag=needs_tag)
@@ -45,7 +48,10 @@ def check_feed(data: bytes, sizes: Sequence[int]) -> None:
 
 
 def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True) -> list[Event]:
-    """Return the events of `chunks`. Check that the decoder never stores too many bytes."""
+    """Feed `chunks` to a new decoder, and return its events.
+
+    Check that the decoder never stores too many bytes.
+    """
     decoder = Decoder(key, needs_tag=needs_tag)
     events: list[Event] = []
     for chunk in chunks:
@@ -59,7 +65,8 @@ def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True
 def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
     """Cut bytes into chunks, and return the chunks.
 
-    `sizes` are the sizes of the chunks, and are used in rotation. 0 stands for an empty chunk.
+    `sizes` has the sizes of the chunks in bytes. After the last size, the first size is used again.
+    A chunk of size 0 is empty. If all sizes are 0, each chunk has one byte.
     """
     chunks = []
     at = turn = 0
@@ -72,9 +79,9 @@ def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
 
 
 def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
-    """Feed 100 kB of a repeated pattern, and then a frame. The decoder must find the frame.
+    """Feed about 100 kB of a repeated pattern, and then a frame. The decoder must find the frame.
 
-    Check also that the decoder never stores too many bytes.
+    Check also that the decoder never stores too many bytes, with and without a key.
     """
     data = pattern * (100_000 // len(pattern))
     text = b"/Lux5\r\n\r\n!\r\n"
@@ -105,7 +112,7 @@ def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = 
 
 
 def _verifications(*, encrypted: bool, needs_tag: bool) -> set[Verification]:
-    """Return the values that are possible for `Telegram.verification`."""
+    """Return the possible values of `Telegram.verification`."""
     if not encrypted:
         return {Verification.PLAIN}
     return {Verification.TAG} if needs_tag else {Verification.TAG, Verification.CHECKSUM}
@@ -169,8 +176,7 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
-        # Compare the texts of `repr`, because `==` ignores the types of numbers and the sign of
-        # 0.0.
+        # Compare texts, because `==` would accept 1 for 1.0, and -0.0 for 0.0.
         assert repr(parser.read(text)) == repr(read(text))
         expected.append(parse(text, read, counter, TITLE, Verification.TAG))
         assert has_valid_crc(text) is _has_valid_crc(text)
@@ -178,8 +184,8 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     frames = b"".join(frame(counter, text) for counter, text in enumerate(texts))
     events = decode(KEY, in_chunks(frames, sizes))
     check_events(events, encrypted=True)
-    # By chance, a long ciphertext may contain the header of a frame with another system title. The
-    # decoder rejects such a frame. So ignore other system titles.
+    # Ignore events with another system title. By chance, a long ciphertext may contain the header
+    # of a frame with such a title, and the decoder then returns a rejection.
     assert [event for event in events if event.system_title == TITLE] == [
         telegram or Rejection(Reason.MALFORMED, counter, TITLE)
         for counter, telegram in enumerate(expected)
@@ -207,9 +213,9 @@ def check_key(text: str) -> None:
 
 
 def check_port(text: str) -> None:
-    """Check that normalising an address a second time does not change it.
+    """Check that normalising the address of a port a second time does not change the address.
 
-    The same must hold for redacting an address.
+    Check also that redacting the address a second time does not change it.
     """
     port = normalise_port(text)
     assert normalise_port(port) == port

@@ -6,8 +6,9 @@
         platform.fault = Fault.FORBIDDEN             # fault of all answers; None ends it
         platform.requests                            # received queries for series
 
-A query without a series gets the answer `unit: null`, as Leneda answers for an unknown metering
-point, or for a code that the account may not read.
+If `series` does not have the metering point and code of a query, the answer has `unit: null`.
+Leneda gives the same answer for an unknown metering point, or for a code that the account may not
+read.
 """
 
 from .platform import Fault, Platform, Request

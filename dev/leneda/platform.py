@@ -26,7 +26,7 @@ type Read = Callable[[datetime], float | None]
 
 
 class Fault(StrEnum):
-    """Fault that affects all answers about time series."""
+    """Fault of all answers to queries for time series. Aggregated answers have no faults."""
 
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -145,7 +145,7 @@ class Platform:
         starts = _quarter_hours(
             requested.start - margin, min(requested.end + margin, self._until())
         )
-        # Series of gas have a value for each hour. So keep only the starts of hours.
+        # A series of gas has values of hours, not of quarter-hours. So keep only starts of hours.
         is_gas = requested.code.startswith("7-")
         if is_gas:
             starts = (start for start in starts if not start.minute)
@@ -199,7 +199,7 @@ class Platform:
         return web.json_response({"unit": "kW", "items": []})
 
     async def _aggregated(self, request: web.Request) -> web.Response:
-        """Return an answer with the energy of each hour or of each day. The query sets this."""
+        """Return an answer with the energy of each hour or of each day, as the query requests."""
         self._check(request)
         query = request.query
         read = self.series.get((request.match_info["point"], query["obisCode"]))

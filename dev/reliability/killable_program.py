@@ -14,7 +14,10 @@ from .result import MissedError
 
 
 class Part:
-    """Program that a test can kill and start again."""
+    """Program that a test can kill and start again. It runs while the context is active.
+
+    `is_ready` returns whether the started program can be used.
+    """
 
     _process: Process
 
@@ -41,7 +44,7 @@ class Part:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End the program."""
+        """Stop the program."""
         await self._running.aclose()
 
     @property
@@ -66,11 +69,11 @@ class Part:
         await self._process.until(is_ready, every=0.02)
 
     async def kill(self) -> None:
-        """Kill the program with SIGKILL."""
+        """Kill the program with SIGKILL, and wait for its end."""
         self.send(signal.SIGKILL)
         await self._process.wait()
         await self._running.aclose()
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the program. `number` is the signal."""
+        """Send the signal `number` to the program."""
         os.kill(self._process.pid, number)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 
 class MissedError(Exception):
-    """Error that makes the rest of a run pointless, such as a program that does not start."""
+    """Error that ends a run early, for example because a program does not start."""
 
 
 @dataclass
 class Result:
-    """Result of a reliability run: the lines of the report, and the missed targets."""
+    """Result of a reliability run: the lines of the report, and targets that were not reached."""
 
     lines: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
@@ -20,11 +20,11 @@ class Result:
         self.lines.append(line)
 
     def want(self, figure: str, *, holds: bool) -> None:
-        """Record the target `figure` as missed if `holds` is False."""
+        """If `holds` is False, record that the target `figure` was not reached."""
         if not holds:
             self.missed.append(figure)
 
 
 def tell(progress: str) -> None:
-    """Print a line about the progress of a run to standard error."""
+    """Print the line `progress` about a run to standard error."""
     print(progress, file=sys.stderr, flush=True)

@@ -17,8 +17,8 @@ From Python:
         await server.stop()
         await server.start()                        # same ports; the counter continues
 
-Readings depend only on the time and the meter's number. So `meter.history(start, end, step)` also
-returns readings from before the simulator's start.
+Readings depend only on the time and the meter's number. So `meter.history(start, end, step)` can
+also return readings from before the start of the simulator.
 """
 
 from .boards import Board, PulseBoard, TankBoard

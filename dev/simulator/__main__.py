@@ -30,7 +30,7 @@ BOARDS: Mapping[str, Callable[[], Board]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the simulator until a signal arrives. Return the exit status."""
+    """Simulate meters until a signal arrives, or print faults or keys. Return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.list_faults:
@@ -65,8 +65,8 @@ async def _serve(options: argparse.Namespace) -> int:
     address = options.listen or (("", None) if options.pty else DEFAULT_ADDRESS)
     now = Clock(options.start).now()
     for meter in meters:
-        # The first query of a meter takes longest, because it fills the meter's caches. So make
-        # this query before the start.
+        # Read the registers once before the start. This first call takes longest, because it fills
+        # the meter's caches.
         meter.registers_at(now)
     async with serve(
         meters,

@@ -10,15 +10,15 @@ from .weather import MINUTES, Weather
 SLOT = 5
 SLOTS = MINUTES // SLOT
 COMFORT = 18.0
-# Energy in Wh that heats a litre of water for a shower by 30 K.
+# Energy in Wh that heats a litre of water by 30 K.
 WH_PER_WARM_LITRE = 35
 
 
 class Appliance(NamedTuple):
-    """Electric load of a household. `weekday` and `weekend` are the average number of uses per day.
+    """Electric load of a household. A use begins between the local hours `earliest` and `latest`.
 
-    `earliest` and `latest` are the local hours between which a use begins. `shortest` and `longest`
-    are the durations of a use in minutes.
+    `weekday` and `weekend` are average numbers of uses per day. A use takes from `shortest` to
+    `longest` minutes. `phase` counts from 0.
     """
 
     weekday: float
@@ -29,7 +29,7 @@ class Appliance(NamedTuple):
     longest: int
     watts: int
     phase: int
-    # Cycle of a thermostat: minutes in which it is on, and minutes in which it is off.
+    # Cycle of the load during a use: minutes in which it is on, then minutes in which it is off.
     on: int = 1
     off: int = 0
 
@@ -55,8 +55,8 @@ APPLIANCES = {
 class Draw(NamedTuple):
     """Kind of use of a water tap. `times` is the average number of uses per day.
 
-    `earliest` and `latest` are the local hours between which a use begins. `litres` is the water of
-    one use, and `warm` says whether the water is heated.
+    A use begins between the local hours `earliest` and `latest`, and takes about `litres` of water.
+    `warm` says whether the water is heated.
     """
 
     times: float
@@ -76,7 +76,10 @@ DRAWS = (
 
 
 def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list[int]]:
-    """Return the power of all loads on each phase, in W, for each minute of a day in UTC."""
+    """Return a list for each phase: the power of its loads in W in each minute of a UTC day.
+
+    `day` is the number of the day, and `sky` has the time of its sunset.
+    """
     chance = seeded_random("loads", seed, day)
     count = house.phases
     phases = [[house.standby * share // 100] * MINUTES for share in _standby_shares(count)]
@@ -110,7 +113,10 @@ def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list
 def warmth_and_water(
     house: House, seed: int, day: int, sky: Weather
 ) -> tuple[list[int], list[int]]:
-    """Return the heat in Wh and the water in litres, for each five minutes of a day in UTC."""
+    """Return the heat in Wh and the water in litres, for each five minutes of a UTC day.
+
+    `day` is the number of the day, and `sky` has its temperature.
+    """
     chance = seeded_random("taps", seed, day)
     to_utc = _to_utc(day)
     warmth = [0] * SLOTS
@@ -137,8 +143,8 @@ def _standby_shares(phases: int) -> tuple[int, ...]:
 
 
 def _to_utc(day: int) -> int:
-    # Number of minutes to add to local time to get UTC. From the day 88 (end of March) to the day
-    # 297 (end of October), summer time applies.
+    # UTC is local time plus this number of minutes. Summer time applies from day 88 (end of March)
+    # to day 297 (end of October).
     return -120 if 88 <= day < 298 else -60  # noqa: PLR2004
 
 

@@ -1,4 +1,4 @@
-"""Types of numbers for the command-line arguments of argparse."""
+"""Functions that read numbers from the command line, for the parameter `type` of argparse."""
 
 from argparse import ArgumentTypeError
 

@@ -13,8 +13,8 @@ from .meter import Meter
 from .randomness import seeded_random
 
 PULSES_PER_KWH = 1000
-# Number of the meter with the pulse reader. This meter has no solar panels, so its LED pulses at
-# any time of the day.
+# Number of the meter with the pulse reader. Its house has no solar panels. So the meter imports
+# energy all day, and its LED never stops pulsing.
 LED_METER = 7
 
 TANK_EMPTY_CM = 220
@@ -24,21 +24,20 @@ _RAIN_INTERVAL = timedelta(days=9)
 
 
 class Board(ABC):
-    """Simulated device that sends bytes without a request, up to once every `interval` seconds."""
+    """Simulated device that sends bytes without a request, at most every `interval` seconds."""
 
     name: str
     interval = 0.1
 
     @abstractmethod
     def due_at(self, when: datetime) -> bytes:
-        """Return the bytes that have become due since the last call. `when` is the current time."""
+        """Return the bytes that the device sends after the last call, until the time `when`."""
 
 
 class PulseBoard(Board):
     """Pulse reader for the LED of a meter. It sends a line for each pulse.
 
-    The lines of a reader that counts contain the number of pulses so far. The lines of other
-    readers are empty.
+    The line is empty. With `is_counting`, it contains the number of pulses so far.
     """
 
     name = "pulse board"
@@ -64,13 +63,14 @@ class PulseBoard(Board):
 class TankBoard(Board):
     """Distance sensor MaxBotix XL-MaxSonar in a water tank.
 
-    The walls cause some wrong distances.
+    Some distances are wrong, because the walls of the tank reflect the sound. Sometimes the sensor
+    receives no echo.
     """
 
     name = "tank board"
 
     def due_at(self, when: datetime) -> bytes:
-        """Return the line that the sensor sends at a time."""
+        """Return the line that the sensor sends at the time `when`."""
         chance = seeded_random("echoes", round(when.timestamp() * 10))
         disturbance = chance.random()
         if disturbance < 0.02:  # noqa: PLR2004 - a probability
@@ -80,13 +80,13 @@ class TankBoard(Board):
         return b"R%03d\r" % round(self.distance_cm(when))
 
     def distance_cm(self, when: datetime) -> float:
-        """Return the distance from the sensor to the water at a time, in cm."""
+        """Return the true distance from the sensor to the water at the time `when`, in cm."""
         level = 0.55 + 0.35 * sin(2 * pi * ((when - EPOCH) / _RAIN_INTERVAL))
         return TANK_EMPTY_CM - level * (TANK_EMPTY_CM - TANK_FULL_CM)
 
 
 class BoardOutlet:
-    """Serial line of a board. The bytes of the board are lost while no reader is connected."""
+    """Port of a board. While no reader is connected, the bytes of the board are lost."""
 
     def __init__(self, board: Board, clock: Clock) -> None:
         self.board = board
@@ -94,11 +94,11 @@ class BoardOutlet:
         self._clock = clock
 
     def plug_in(self, line: Line) -> None:
-        """Send all following bytes of the board to `line`."""
+        """Connect `line`. It gets all bytes that the board sends from now on."""
         self.lines.add(line)
 
     def unplug(self, line: Line) -> None:
-        """Send no more bytes of the board to `line`."""
+        """Disconnect `line`. It gets no more bytes of the board."""
         self.lines.discard(line)
 
     async def run(self) -> None:

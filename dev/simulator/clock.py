@@ -1,4 +1,4 @@
-"""Clock of the simulated meters. It shows the real time, or a simulated time."""
+"""Clock of the simulated meters. It shows the time of the system clock, or a simulated time."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     """Clock of the simulated meters.
 
-    It begins at `start` and runs `speed` times as fast as real time.
+    It begins at `start`, by default now, and runs `speed` times as fast as the system clock.
     """
 
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
@@ -21,8 +21,8 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the current time of the meters, in UTC."""
-        # Read the system clock at each call, because its time can be changed while the simulator
-        # runs.
+        # Read the system clock at each call, because it can be set to another time while the
+        # simulator runs.
         if self._is_real_time:
             return datetime.now(UTC)
         passed = timedelta(seconds=time.monotonic() - self._started)

@@ -27,17 +27,17 @@ REMEMBERED_FRAMES = 20
 
 
 class Delivery(NamedTuple):
-    """Bytes that a port sends in one interval.
-
-    If `close` is True, the connection is closed after these bytes.
-    """
+    """Bytes that a port sends at once. If `close` is True, it then closes the connection."""
 
     data: bytes
     close: bool = False
 
 
 class Fault(NamedTuple):
-    """Fault that affects every frame, every Nth frame, or each frame with a probability."""
+    """Fault that affects every frame, every Nth frame, or each frame with a probability.
+
+    The faults in LASTING then affect all later frames, too.
+    """
 
     name: str
     every: int = 1
@@ -67,7 +67,7 @@ class Fault(NamedTuple):
 
 
 class FaultyPort:
-    """Port of a meter on a line with faults. Ports with equal seeds have equal random faults."""
+    """Port that sends a meter's frames with faults. Equal seeds give equal random faults."""
 
     def __init__(self, faults: Iterable[Fault | str] = (), seed: int = 0) -> None:
         self._faults = [Fault.parse(f) if isinstance(f, str) else f for f in faults]
@@ -78,7 +78,10 @@ class FaultyPort:
         self._sent: deque[bytes] = deque(maxlen=REMEMBERED_FRAMES)
 
     def deliver(self, meter: Meter, when: datetime) -> Delivery:
-        """Return the bytes that the port sends at the time `when`, with its faults applied."""
+        """Return the bytes that the port sends for the next frame of `meter`, with its faults.
+
+        `when` is the time of the reading in the frame.
+        """
         self._frames += 1
         struck = {fault.name for fault in self._faults if self._strikes(fault)}
         self._lasting |= struck & LASTING
@@ -112,7 +115,7 @@ class FaultyPort:
 
 
 def noise(chance: Random) -> bytes:
-    """Return random bytes. They contain headers of frames, but no frames."""
+    """Return random bytes that contain headers of frames, but no complete frames."""
     return b"".join(
         chance.randbytes(chance.randrange(1, 120)) + _false_header(chance)
         for _ in range(chance.randrange(1, 4))
@@ -139,7 +142,7 @@ def cut_tail(data: bytes, chance: Random) -> bytes:
 
 
 def cut_middle(data: bytes, chance: Random) -> bytes:
-    """Return `data` without a random number of bytes in the middle."""
+    """Return `data` without some bytes at a random place in the middle."""
     start = chance.randrange(1, len(data) - 1)
     return data[:start] + data[chance.randrange(start + 1, len(data)) :]
 

@@ -9,7 +9,7 @@ type LengthForm = Literal["short", "81", "82"]
 GENERAL_GLO_CIPHERING = 0xDB
 AUTHENTICATED_AND_ENCRYPTED = 0x30
 AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
-# Sizes of the system title, of the short tag and of the full tag, in bytes.
+# Sizes in bytes: of the system title, of the tag in a frame, and of the full tag from AES-GCM.
 TITLE_SIZE = 8
 TAG_SIZE = 12
 FULL_TAG_SIZE = 16
@@ -27,9 +27,9 @@ def encipher(  # noqa: PLR0913
 ) -> bytes:
     """Return an encrypted frame that contains `telegram`.
 
-    `length_form` selects how the length of the frame is encoded: in one byte ("short"), two bytes
-    ("81") or three bytes ("82"). Raises ValueError for a wrong system title, or if the length does
-    not fit this form.
+    `length_form` selects how the length field of the frame is encoded: in one byte ("short"), two
+    bytes ("81") or three bytes ("82"). Raises ValueError if the system title does not have 8 bytes,
+    or if the length is too large for this form.
     """
     if len(system_title) != TITLE_SIZE:
         message = f"a system title has {TITLE_SIZE} bytes, not {len(system_title)}"

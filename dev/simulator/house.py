@@ -10,19 +10,21 @@ type Medium = Literal["gas", "water", "heat", "empty"]
 class House:
     """House of a meter.
 
-    `media` has the kind of M-Bus meter on each channel, in the order of channels. A channel without
-    a meter is "empty".
+    `media` has the kind of M-Bus meter on channel 1, on channel 2 and so on. It is "empty" for a
+    channel without a meter.
     """
 
     phases: Literal[1, 3] = 3
-    # Standby load in W. `liveliness` is the activity of the household: 1.0 stands for four people.
+    # Standby load in W. The number of uses of loads and water taps is multiplied by `liveliness`.
+    # 1.0 stands for four people.
     standby: int = 180
     liveliness: float = 1.0
-    # Peak power of the solar panels in W, 0 without panels. If `solar_phase` is None, the panels
-    # feed all phases.
+    # Peak power of the solar panels in W, 0 without panels. `solar_phase` is the phase of the
+    # inverter, counted from 0. If it is None, the inverter feeds all phases.
     solar_peak: int = 0
     solar_phase: int | None = None
-    # Charging power of the electric car in W, 0 without a car.
+    # Charging power of the electric car in W, 0 without a car. `car_evenings` is the share of
+    # evenings on which the car charges.
     car_power: int = 0
     car_phases: Literal[1, 3] = 3
     car_evenings: float = 0.4
@@ -64,6 +66,6 @@ HOUSES = (
 def house_of(number: int) -> House:
     """Return the house of the meter with this number. Meters are numbered from 1.
 
-    After the last house, the first house follows again.
+    If there are more meters than houses, the houses are used again in the same order.
     """
     return HOUSES[(number - 1) % len(HOUSES)]

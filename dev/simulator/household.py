@@ -1,8 +1,8 @@
 """Household whose powers and registers depend only on the time for which they are requested.
 
 They depend neither on earlier requests nor on the start of the simulator. A register is the sum of
-a power over time, and never falls. A power is a whole number of watts in each minute, so the sums
-are exact. The consumption repeats after 52 weeks, so at most 52 weeks are simulated.
+a power over time, and never falls. The mean power of a minute is a whole number of watts, so the
+sums of minutes are exact. The consumption repeats after 52 weeks, so at most 52 weeks are computed.
 """
 
 from array import array
@@ -18,33 +18,34 @@ from .house import House
 from .randomness import seeded_random
 from .weather import MINUTES, weather_of_day
 
-# The day 0 must be a Monday, because `appliances` computes weekends from the number of the day.
+# Start of day 0. It must be a Monday, because `appliances` computes weekends from the number of the
+# day.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
-# Three parts of the demo need different days at the same time: the history, the inverter and the
-# Leneda platform. Each part needs up to three days.
+# Maximum number of days in the cache. Three parts of the demo need up to three different days each
+# at the same time: the history, the inverter and the platform Leneda.
 CACHED_DAYS = 9
 
 WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
 WH_PER_GJ = 277_778
 
-# Reactive power of motors, in 0.01 var per W of load, and reactive power of cables and electronics,
-# in var.
+# Imported reactive power of motors, in 0.01 var per W of load. Exported reactive power of cables
+# and electronics, in var.
 CENTIVAR_PER_WATT = 7
 CAPACITIVE_VAR = 24
 
-# A minute has six steps of ten seconds. For each step: the relative deviation of the power from the
-# power of the minute. The sum of the deviations is 0.
+# A minute has six steps of ten seconds. These are the relative deviations of the steps' powers from
+# the mean power of the minute. Their sum is 0.
 RIPPLE = (0.02, -0.015, 0.005, -0.02, 0.015, -0.005)
 STEP = 60 // len(RIPPLE)
 
 
 class Registers(NamedTuple):
-    """Amounts since EPOCH. Energies are in W·min, reactive energies in 0.01 var·min.
+    """Counted amounts. Energies are in W·min, reactive energies in 0.01 var·min.
 
-    `warmth` is the heat in Wh, and `water` is in litres. `produced` is the energy of the solar
-    panels, which only the inverter measures.
+    `warmth` is the heat in Wh, and `water` is in litres. `produced` is the energy from the solar
+    panels, which the inverter measures, and not the meter.
     """
 
     imported: float = 0
@@ -56,7 +57,7 @@ class Registers(NamedTuple):
     produced: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
-        """Return these registers plus `times` times `other`."""
+        """Return the sum of these registers and `times` times the registers `other`."""
         return Registers(*(a + b * times for a, b in zip(self, other, strict=True)))
 
     @property
@@ -86,7 +87,7 @@ class Registers(NamedTuple):
 
     @property
     def gas_m3(self) -> float:
-        """Return the consumed gas in m³."""
+        """Return the gas in m³ that provides the heat."""
         return self.warmth / WH_PER_M3_OF_GAS
 
     @property
@@ -101,10 +102,10 @@ class Registers(NamedTuple):
 
 
 class Powers(NamedTuple):
-    """Powers and voltages of the phases that the meter is wired to.
+    """Powers and voltages of each connected phase.
 
-    Active powers are in kW, and reactive powers in kvar. A power is positive if it is imported.
-    Voltages are in V.
+    Active powers are in kW, and reactive powers in kvar. A power is positive if it is imported, and
+    negative if it is exported. Voltages are in V.
     """
 
     active: tuple[float, ...]
@@ -113,9 +114,10 @@ class Powers(NamedTuple):
 
 
 class _Flows(NamedTuple):
-    """Powers of loads and panels in each minute of a day, and heat and water in each five minutes.
+    """Powers in each minute of a day, and heat and water in each five minutes.
 
-    Powers are in W, reactive powers in 0.01 var, heat is in Wh, and water is in litres.
+    `phases` has the loads of each phase. `net` is the power of all loads minus that of the solar
+    panels. Powers are in W, reactive powers in 0.01 var, heat is in Wh, and water is in litres.
     """
 
     phases: list[list[int]]
@@ -141,7 +143,10 @@ class _Flows(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """Flows of a day, and their sums since midnight. With the sums, a query takes little time."""
+    """Flows of a day, and their sums since midnight (UTC) at the start of each minute or slot.
+
+    With these sums, the registers of any time are computed quickly.
+    """
 
     flows: _Flows
     imported: array[int]
@@ -157,16 +162,16 @@ class Household:
     """House with its residents, solar panels and electric car."""
 
     def __init__(self, house: House, seed: int) -> None:
-        """Create a household. Equal houses with different seeds have different consumption."""
+        """Create a household. With different seeds, equal houses have different consumption."""
         self.house = house
         self._seed = seed
         self._at_midnight = [Registers()]
         self._days: dict[int, _Day] = {}
-        # The event loop and the threads that compute a history use the same caches of days.
+        # Lock for the caches, which the event loop and threads that compute a history share.
         self._lock = Lock()
 
     def registers_at(self, when: datetime) -> Registers:
-        """Return the registers at the time `when`. Heat and water rise only every five minutes."""
+        """Return the amounts from EPOCH to `when`. Heat and water rise only every five minutes."""
         index, minute, second = _split(when)
         years, index = divmod(index, DAYS_OF_LIFE)
         day = self._day(index)
@@ -277,7 +282,10 @@ def _ripple(minute: int, step: int) -> float:
 
 
 def _done_of_minute(minute: int, second: float) -> float:
-    """Return the part of a minute's energy that has flowed after `second` seconds, from 0 to 1."""
+    """Return the share of a minute's energy that has flowed after `second` seconds, from 0 to 1.
+
+    `minute` is the minute of the day.
+    """
     steps, rest = divmod(second, STEP)
     extra = sum(_ripple(minute, step) for step in range(int(steps))) * STEP
     return (second + extra + _ripple(minute, int(steps)) * rest) / 60

@@ -15,9 +15,10 @@ class KeyFileError(Exception):
 
 
 def read_keys(path: Path, count: int) -> tuple[list[bytes], int]:
-    """Return the keys in the file `path`, and the number of keys that this call has added to it.
+    """Return the first `count` keys of the file `path`.
 
-    Keys are added until the file has `count` keys. Raises KeyFileError.
+    If the file has fewer keys, random keys are added to it. Also return the number of added keys.
+    Raises KeyFileError.
     """
     try:
         lines = path.read_text(encoding="ascii").splitlines()

@@ -1,4 +1,4 @@
-"""Line from a meter to a reader. A slow reader loses bytes, but never delays the meter."""
+"""Line from a meter to a reader. A slow reader loses bytes, but never makes the meter wait."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,10 @@ MAX_UNREAD_DELIVERIES = 16
 
 
 class Pieces(NamedTuple):
-    """Rule for cutting bytes into pieces of `size` bytes. 0 stands for one piece with all bytes.
+    """Rule for cutting bytes into pieces of `size` bytes. With size 0, they are sent in one piece.
 
-    With `at_uart_speed`, the pieces are sent as slowly as a serial line sends them.
+    With `at_uart_speed`, the pieces are sent as slowly as on a serial line, and size 0 stands for
+    64 bytes.
     """
 
     size: int = 0
@@ -32,7 +33,7 @@ class Pieces(NamedTuple):
 
 
 class Line(ABC):
-    """Line to one reader. If the reader is too slow, deliveries are dropped."""
+    """Line to one reader. It drops deliveries if the reader is too slow."""
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
@@ -44,16 +45,16 @@ class Line(ABC):
             self._waiting.put_nowait(delivery)
 
     async def send_offered(self) -> None:
-        """Send the deliveries in the queue, and all later deliveries.
+        """Send the deliveries in the queue, and wait for further deliveries.
 
-        Return after a delivery that closes the connection.
+        Return after a delivery that is to close the connection.
         """
         while True:
             delivery = await self._waiting.get()
             for piece, pause in self._pieces.of(delivery.data):
                 await self._send(piece)
-                # Sleep even if the pause is 0. The sleep gives other lines their turn, and each
-                # piece a packet of its own.
+                # Sleep even if the pause is 0. Then other lines can send, and each piece is sent in
+                # a packet of its own.
                 await asyncio.sleep(pause)
             if delivery.close:
                 return

@@ -16,21 +16,21 @@ from .telegram_values import Channel, EmptyChannel, Flow, Phase, Reading
 FIRST_SERIAL = 90_002_574
 FIRST_TITLE = 0x67_70_04_10_2E
 
-# The first frame counter of a run is five times the number of seconds since 2025. A meter sends
-# fewer than five frames a second. So after a restart, the counter is above the last counter,
-# although no counter is stored. The 32 bits of a counter are enough until 2052.
+# The first frame counter of a run is five times the number of seconds since 2025. If a meter sends
+# fewer than five frames a second, the first counter after a restart is above the last counter. So
+# no counter has to be stored. The 32 bits of a counter are enough until 2052.
 COUNTER_EPOCH = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """Kind of M-Bus meter, and the rhythm in which the electricity meter reads the M-Bus meter."""
+    """Kind of M-Bus meter, with the times between its captures by the electricity meter."""
 
     device_type: int
     name: str
     unit: str
-    # `every` is the interval between two captures (readings) of the M-Bus meter. `takes` is the
-    # delay until a telegram contains a new capture.
+    # `every` is the time between two captures (readings) of the M-Bus meter. `takes` is the time
+    # from a capture until telegrams contain it.
     every: timedelta
     takes: timedelta
 
@@ -43,10 +43,7 @@ TAPS: dict[Medium, _Tap] = {
 
 
 class CounterExhaustedError(Exception):
-    """Error for a meter that has used all frame counters.
-
-    Until its key changes, the meter sends no frame.
-    """
+    """Error for a meter that has used all frame counters. The meter sends no more frames."""
 
 
 class Meter:
@@ -73,7 +70,7 @@ class Meter:
         self.message = ""
         self._key = key
         chance = seeded_random("history", number)
-        # State of the registers at EPOCH, when the simulated time begins.
+        # State of the meter's registers at EPOCH, when the household's consumption begins.
         self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
             (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6), 0)
         )
@@ -91,7 +88,7 @@ class Meter:
         return f"Meter({self.number}, {self.device_name!r})"
 
     def telegram_at(self, when: datetime) -> str:
-        """Return the unencrypted telegram with the reading at a time."""
+        """Return the unencrypted telegram with the reading at the time `when`."""
         return telegram.encode(self.reading_at(when))
 
     def frame_at(
@@ -101,10 +98,10 @@ class Meter:
         key: bytes | None = None,
         authentication_key: bytes | None = None,
     ) -> bytes:
-        """Return the next frame, with the reading at a time.
+        """Return the meter's next frame. It contains the reading at the time `when`.
 
-        `key` and `authentication_key` replace the keys of the meter in this frame. A meter without
-        a key returns an unencrypted telegram. Raises CounterExhaustedError if all frame counters
+        `key` and `authentication_key` replace the keys of the meter in this frame. If the meter has
+        no key, return an unencrypted telegram. Raises CounterExhaustedError if all frame counters
         are used.
         """
         text = self.telegram_at(when)
@@ -122,20 +119,20 @@ class Meter:
         )
 
     def history(self, start: datetime, end: datetime, step: timedelta) -> Iterator[Reading]:
-        """Yield the readings from `start` until before `end`.
-
-        `step` is the time between two readings.
-        """
+        """Yield a reading for each `step` from `start` to `end`. The time `end` is left out."""
         while start < end:
             yield self.reading_at(start)
             start += step
 
     def registers_at(self, when: datetime) -> Registers:
-        """Return the exact registers at a time. They include the M-Bus meters."""
+        """Return the registers at the time `when`, without rounding.
+
+        They include heat and water, which are the registers of the M-Bus meters.
+        """
         return self._before.plus(self.household.registers_at(when))
 
     def reading_at(self, when: datetime) -> Reading:
-        """Return the reading at a time. A reading is the content of a telegram."""
+        """Return the reading at the time `when`. A reading is the content of a telegram."""
         registers = self.registers_at(when)
         powers = self.household.powers_at(when)
         active, reactive = sum(powers.active), sum(powers.reactive)
@@ -169,8 +166,8 @@ class Meter:
         )
 
     def _loose_phases(self, when: datetime) -> tuple[Phase, Phase]:
-        # A real meter measures about a volt at a terminal that is not connected. So return a random
-        # small voltage.
+        # A real meter measures about 1 V at a terminal that is not connected. So return a small
+        # random voltage.
         chance = seeded_random("noise", self.number, when.timestamp() // 10)
         second, third = (Phase(chance.uniform(0, 1.4), 0, Flow(), Flow()) for _ in range(2))
         return second, third
@@ -198,8 +195,7 @@ class Meter:
 
 @lru_cache(maxsize=32)
 def _household(house: House, seed: int) -> Household:
-    # A household has no state except caches of computed values. So all meters with the same house
-    # and seed can share one household.
+    # Copies of a meter share one household, and so its caches. A household has no other state.
     return Household(house, seed)
 
 

@@ -1,4 +1,4 @@
-"""P1 port of a simulated meter. It sends a frame in each interval to all connected lines."""
+"""P1 port of a simulated meter. In each interval, it sends a frame to all connected lines."""
 
 import asyncio
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ class Outlet:
         self._port = FaultyPort(seed=meter.number)
 
     def set_faults(self, faults: Iterable[Fault | str]) -> None:
-        """Replace all faults of the port, from the next frame on."""
+        """Replace all faults of the port. The next frame is the first with the new faults."""
         self._port = FaultyPort(faults, seed=self.meter.number)
 
     def plug_in(self, line: Line) -> None:
@@ -45,7 +45,7 @@ class Outlet:
         now = asyncio.get_running_loop().time
         due = now()
         while True:
-            # If the machine has slept, skip the intervals that have passed in that time.
+            # If this program could not run for a while, skip the missed intervals.
             due = max(due + self._interval, now())
             await asyncio.sleep(due - now())
             self._offer_frame(self.lines)

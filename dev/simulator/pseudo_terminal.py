@@ -1,4 +1,4 @@
-"""Line to a reader through a pseudo terminal, which looks like a serial port with a P1 cable."""
+"""Line to a reader through a pseudo terminal. It behaves like a serial port with a P1 cable."""
 
 import asyncio
 import contextlib
@@ -22,9 +22,9 @@ TERMINALS = Path("/dev/pts")
 
 
 class PseudoTerminal(Line):
-    """Pseudo terminal with a symbolic link that leads to it.
+    """Pseudo terminal, and a symbolic link that leads to it.
 
-    Like a cable, it does not keep bytes that the reader has not read.
+    As on a cable, bytes are lost if the reader is too slow, or ends without reading them.
     """
 
     def __init__(self, link: Path, pieces: Pieces) -> None:
@@ -46,12 +46,12 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Close the reader's end in this process. As long as any process has the reader's end
-            # open, the pseudo terminal seems to have a reader.
+            # Close the reader's end in this process. Otherwise, the pseudo terminal would always
+            # seem to have a reader.
             os.close(slave)
 
     def close(self) -> None:
-        """Remove the pseudo terminal and its link. For a reader, this is an unplugged cable."""
+        """Remove the pseudo terminal and its link. For a reader, the cable seems unplugged."""
         if self._master < 0:
             return
         with contextlib.suppress(OSError):
@@ -70,7 +70,7 @@ class PseudoTerminal(Line):
         """Wait until a reader has opened the pseudo terminal."""
         while not self.has_reader():  # noqa: ASYNC110 - only polling tells
             await asyncio.sleep(POLL_INTERVAL_S)
-        # After opening the port, a reader configures the port and discards all earlier input. So
+        # A reader that has opened the port then configures it, and discards all earlier input. So
         # wait once more.
         await asyncio.sleep(POLL_INTERVAL_S)
 
@@ -85,24 +85,24 @@ class PseudoTerminal(Line):
             super().offer(delivery)
 
     def forget(self) -> None:
-        """Discard the bytes that the last reader has not read."""
+        """Discard the bytes that the last reader has not read, and the queue of deliveries."""
         while not self._waiting.empty():
             self._waiting.get_nowait()
         with contextlib.suppress(OSError), self._readers_end() as slave:
             termios.tcflush(slave, termios.TCIFLUSH)
 
     async def hang_up(self) -> None:
-        """Replace the pseudo terminal by a new one.
+        """Close the pseudo terminal, and create a new one with the same link.
 
-        First, the reader gets POLL_INTERVAL_S seconds to read the remaining bytes.
+        Before, wait POLL_INTERVAL_S seconds, so that the reader can read the remaining bytes.
         """
         await asyncio.sleep(POLL_INTERVAL_S)
         self.close()
         self.open()
 
     def _make_link(self) -> None:
-        # A simulator that was killed may have left its link. Replace a link only if it leads to a
-        # terminal.
+        # Replace an existing link only if it leads to a terminal. A killed simulator may have left
+        # it.
         if self.link.is_symlink() and self.link.readlink().parent == TERMINALS:
             self.link.unlink()
         self.link.symlink_to(self._slave)

@@ -1,9 +1,9 @@
-"""Reproducible random values. Equal seeds give equal values in every process."""
+"""Reproducible random values. With equal seeds, each process gets equal values."""
 
 import random
 
 
 def seeded_random(*occasion: object) -> random.Random:
-    """Return a random generator. Its seed is made only from the texts of `occasion`."""
-    # The seed is a text, because `hash` would give other values in another process.
+    """Return a random generator whose seed is the joined texts of `occasion`."""
+    # Use a text as seed, and not a value of `hash`, which differs between processes.
     return random.Random(":".join(map(str, occasion)))  # noqa: S311 - not used for secrets

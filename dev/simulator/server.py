@@ -29,8 +29,8 @@ class TcpClient(Line):
         super().__init__(pieces)
         self._reader = reader
         self._writer = writer
-        # With this limit, `drain` waits for a slow reader. Then the queue of the line becomes full,
-        # and `offer` drops further deliveries.
+        # With this limit, `drain` waits for a slow reader. While it waits, the queue of the line
+        # becomes full, and `offer` drops further deliveries.
         writer.transport.set_write_buffer_limits(high=0)
 
     @override
@@ -40,9 +40,9 @@ class TcpClient(Line):
                 pass
 
     def close(self, serving: asyncio.Task[bool]) -> None:
-        """Close the connection.
+        """Send the buffered bytes, and close the connection.
 
-        If the task `serving` was cancelled, buffered bytes are not sent.
+        If the task `serving` was cancelled, close the connection without sending these bytes.
         """
         if serving.cancelled():
             self._writer.transport.abort()
@@ -58,10 +58,10 @@ class TcpClient(Line):
 class Server:
     """Server of simulated meters and boards. It can be stopped and started again on the same ports.
 
-    Meter k is at the TCP port `port` + k - 1, and at the k-th path of `links`. If `port` is 0, the
-    meters get free ports. If `port` is None, the meters get no TCP ports. The ports of the boards
-    begin at `board_port`, by default after the last meter. `interval` is the time between two
-    frames, in seconds.
+    The k-th meter is at the TCP port `port` + k - 1. The first board is at `board_port`, or after
+    the last meter, and further boards follow. If `port` is 0, any free ports are used. If `port` is
+    None, there are no TCP ports. `links` has the paths of pseudo terminals for the meters, and then
+    for the boards. `interval` is the time between two frames, in seconds.
     """
 
     def __init__(  # noqa: PLR0913
@@ -103,9 +103,9 @@ class Server:
         await self.stop()
 
     async def start(self) -> None:
-        """Open all TCP ports and pseudo terminals. If one of them cannot be opened, close all.
+        """Open all TCP ports and pseudo terminals, and start to send.
 
-        Raises PortInUseError and OSError.
+        If one of them cannot be opened, close all, and raise PortInUseError or OSError.
         """
         outlets: list[Outlet | BoardOutlet] = [*self._outlets.values(), *self._boards]
         try:
@@ -137,12 +137,12 @@ class Server:
             terminal.close()
 
     def addresses(self) -> Iterator[tuple[Meter, list[str]]]:
-        """Yield each meter with its addresses: its TCP port and its pseudo terminal."""
+        """Yield each meter with its addresses: its TCP port and its pseudo terminal, if any."""
         for index, outlet in enumerate(self._outlets.values()):
             yield outlet.meter, self._addresses(index)
 
     def board_addresses(self) -> Iterator[tuple[Board, list[str]]]:
-        """Yield each board with its addresses: its TCP port and its pseudo terminal."""
+        """Yield each board with its addresses: its TCP port and its pseudo terminal, if any."""
         for index, outlet in enumerate(self._boards, len(self._outlets)):
             yield outlet.board, self._addresses(index)
 
@@ -160,7 +160,7 @@ class Server:
             outlet.set_faults(faults)
 
     def push(self, data: bytes, *, meter: int | None = None) -> None:
-        """Send `data` unchanged to all readers of the meter whose number is `meter`.
+        """Send `data` unchanged to all readers of the meter with the number `meter`.
 
         If `meter` is None, send `data` to the readers of all meters.
         """
@@ -237,5 +237,5 @@ async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
         await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
-# Second name of the class, for use in `async with serve(...)`.
+# Second name of the class `Server`, for `async with serve(...)`.
 serve = Server

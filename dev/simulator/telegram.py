@@ -1,4 +1,4 @@
-"""Encoder of telegrams. A telegram has one line per object, and a CRC16 at the end."""
+"""Encoder of telegrams. A telegram has a line for each object, and a CRC-16 at the end."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,10 +13,7 @@ NO_CAPTURE_TIME = "632525252525S"
 
 
 def encode(reading: Reading) -> str:
-    """Return the telegram of a reading.
-
-    It begins with `/`, and ends with the line end after the CRC.
-    """
+    """Return the telegram of a reading, from `/` to the end of the line with the CRC."""
     body = "\r\n".join((HEADER, "", *_meter_lines(reading), *_channel_lines(reading), "!"))
     return f"{body}{crc16(body.encode('ascii')):04X}\r\n"
 
@@ -39,7 +36,10 @@ _CRC_OF_BYTE = tuple(map(_crc_of_byte, range(256)))
 
 
 def timestamp(time: datetime) -> str:
-    """Return the text of a time: local time, and S for summer time or W for winter time."""
+    """Return the text of a time: YYMMDDhhmmss in local time, then S (summer) or W (winter time).
+
+    Raises ValueError for a time without a time zone.
+    """
     if time.tzinfo is None:
         message = "a meter's time needs a time zone"
         raise ValueError(message)
@@ -48,7 +48,7 @@ def timestamp(time: datetime) -> str:
 
 
 def fixed(value: float, digits: int, decimals: int) -> str:
-    """Return the text of a number with `digits` digits. `decimals` of them are after the point.
+    """Return the text of a number with `digits` digits, `decimals` of them after the point.
 
     Raises ValueError for a negative number, or if the number needs more digits.
     """
@@ -61,7 +61,7 @@ def fixed(value: float, digits: int, decimals: int) -> str:
 
 
 def octets(text: str) -> str:
-    """Return the octet string of `text`: its bytes as hex digits."""
+    """Return the bytes of `text` as hex digits. Telegrams contain texts in this form."""
     return text.encode().hex().upper()
 
 

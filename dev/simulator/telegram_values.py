@@ -1,4 +1,4 @@
-"""Values that a meter sends in one telegram. `telegram.encode` writes them as a telegram."""
+"""Values that a meter sends in one telegram. `telegram.encode` encodes them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,16 +6,16 @@ from typing import NamedTuple, Self
 
 
 class Flow(NamedTuple):
-    """Imported amount and exported amount of a quantity. Both are 0 or more."""
+    """Imported and exported amount of a quantity, such as an energy. Both are 0 or more."""
 
     imported: float = 0.0
     exported: float = 0.0
 
     @classmethod
     def of(cls, net: float) -> Self:
-        """Return the imported and exported amounts for the signed amount `net`.
+        """Return the signed amount `net` as an imported and an exported amount.
 
-        A positive amount is imported, and a negative amount is exported.
+        A positive amount is imported, and a negative amount is exported. The other amount is 0.
         """
         return cls(net, 0.0) if net > 0 else cls(0.0, abs(net))
 
@@ -31,7 +31,7 @@ class Phase(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """M-Bus channel with a meter, and the last capture (reading) of this meter."""
+    """M-Bus channel with a meter, and the newest capture (reading) of this meter in a telegram."""
 
     number: int
     device_type: int
@@ -44,7 +44,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class EmptyChannel:
-    """M-Bus channel without a meter. The telegram has lines for this channel, too."""
+    """M-Bus channel without a meter. Telegrams have lines for such a channel, too."""
 
     number: int
     device_type: int = 7

@@ -1,4 +1,4 @@
-"""Sunlight and temperature of a day in Luxembourg. They are the same for all households."""
+"""Sunlight, sunset and temperature of a day. They are the same for all households."""
 
 from dataclasses import dataclass
 from math import acos, cos, pi, radians, sin, tan
@@ -12,8 +12,8 @@ ROOF_TILT = radians(35)
 SOLAR_NOON = 695
 INVERTER_AND_CABLES = 0.86
 
-# Kinds of sky: the lowest share of light, the highest share of light, and the probability that the
-# light changes within 5 minutes.
+# Kinds of sky. Each has the lowest and the highest share of the sunlight that reaches the ground,
+# and the probability that this share changes within 5 minutes.
 OVERCAST = (0.08, 0.3, 0.2)
 SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))
 
@@ -24,8 +24,8 @@ _HOUR_ANGLE_COSINE = tuple(cos(2 * pi * (m - SOLAR_NOON) / MINUTES) for m in ran
 class Weather:
     """Weather of a day. `sunset` is the minute of the day in UTC, `degrees` the temperature in °C.
 
-    `sunlight` has a number from 0 to 1 for each minute: the power of solar panels, divided by their
-    peak power.
+    `sunlight` has the share of their peak power that solar panels deliver in each minute, from 0 to
+    1.
     """
 
     sunlight: list[float]
@@ -34,7 +34,7 @@ class Weather:
 
 
 def weather_of_day(day: int) -> Weather:
-    """Return the weather of a day. The day 0 is 1 January."""
+    """Return the weather of a day. Day 0 is 1 January."""
     chance = seeded_random("weather", day)
     declination = -radians(23.44) * cos(2 * pi * (day + 10) / 365)
     half_day = acos(-tan(LATITUDE) * tan(declination)) / (2 * pi) * MINUTES
@@ -42,7 +42,7 @@ def weather_of_day(day: int) -> Weather:
     degrees = 9.5 - 8.5 * cos(2 * pi * (day - 20) / 365) + chance.uniform(-5, 5)
 
     # A roof that is tilted towards the south gets as much light as flat ground further south. So
-    # the tilt reduces the latitude.
+    # subtract the tilt from the latitude.
     constant = sin(LATITUDE - ROOF_TILT) * sin(declination) * INVERTER_AND_CABLES
     swing = cos(LATITUDE - ROOF_TILT) * cos(declination) * INVERTER_AND_CABLES
     gloom = (1 + cos(2 * pi * day / 365)) / 2

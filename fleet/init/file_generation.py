@@ -112,7 +112,8 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
     """Write the certificates. Return the earliest time at which a certificate expires.
 
-    Unless all programs run on this machine, also write a metric for each of these times.
+    Unless all programs run on this machine, also write a metric for each certificate, with the time
+    at which it expires.
     """
     # A node is also a client of the other nodes. So its certificate must be valid for a client,
     # too.

@@ -70,8 +70,8 @@ class CollectorHost:
 class FleetInputs:
     """Checked description of a fleet. With `is_here`, all programs run on this machine.
 
-    `watch` is the host of Prometheus and Alertmanager. `receivers` has the addresses that get
-    alerts, by kind: "pages" and "tickets".
+    `watch` is the host of Prometheus and Alertmanager. `receivers` has up to two addresses for
+    alerts: "pages" for urgent alerts, and "tickets" for all others.
     """
 
     is_here: bool
@@ -98,7 +98,7 @@ class FleetInputs:
 
     @property
     def titles(self) -> dict[str, tuple[str, str]]:
-        """Return two names for each meter: its gateway and its port. The keys are system titles."""
+        """Return the names of each meter's gateway and port, by the meter's system title."""
         return {
             meter.title: (gateway.name, meter.port)
             for gateway in self.gateways

@@ -75,7 +75,7 @@ def is_host(text: str) -> bool:
 
 
 def read_also(content: object) -> dict[str, tuple[str, ...]]:
-    """Return the other names of each host, from the TOML table `also`. Raises ConfigError."""
+    """Return the further names of each host, from the TOML table `also`. Raises ConfigError."""
     if not isinstance(content, dict) or len(content) > _MAX_NAMES:
         msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
         raise ConfigError(msg)

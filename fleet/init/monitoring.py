@@ -49,7 +49,10 @@ def _configure_prometheus(fleet: FleetInputs) -> str:
 
 
 def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
-    """Yield the groups of `targets.json`. A group has an address of metrics, and its labels."""
+    """Yield the groups of `targets.json`.
+
+    A group has an address at which Prometheus reads metrics, and the labels of these metrics.
+    """
 
     def group(job: str, host: str, port: int, **labels: str) -> dict[str, object]:
         host = "127.0.0.1" if fleet.is_here else bracketed(host)
@@ -66,7 +69,7 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
 
 
 def _configure_meters(fleet: FleetInputs) -> str:
-    """Return a rule for each configured meter.
+    """Return the text of a file with a recording rule for each configured meter.
 
     With these rules, alerts also include meters that have never sent a frame.
     """

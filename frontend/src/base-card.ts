@@ -25,7 +25,10 @@ export interface CardConfig {
 /** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
 export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "cable";
 
-/** Time for which a text stays for screen readers. Later, the text would only repeat the content of the card. */
+/**
+ * Time in ms for which a text stays in the page for screen readers. After this time, a user who reads on would only
+ * hear the content of the card again.
+ */
 const SPEECH_MS = 5000;
 /** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
 const REDRAW_INTERVAL_MS = 15_000;
@@ -294,9 +297,9 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Let screen readers say a text. If the user's choice (`subject`) has changed, they say the name of the choice
-   * (`title`) and the text at once. If only the text has changed, they say the text at most once a minute, and only if
-   * `isNews`.
+   * Let screen readers say a text. If the user's choice (`subject`) has changed since the last call, they say the name
+   * of the choice (`title`) and the text at once. If only the text has changed, they say the text at most once a
+   * minute, and only if `isNews`. At the first call, they say nothing.
    */
   announce(subject: string, title: string, text: string, isNews = false): void {
     const isFirst = this.#subject === undefined;
@@ -309,7 +312,7 @@ export abstract class SmartyCard extends LitElement {
     if (!isFirst) void this.updateComplete.then(() => this.speak(plain([isChosen ? title : "", text].filter(Boolean).join(". ")).replace("..", ".")));
   }
 
-  /** Let screen readers say a text that is not about the meter's values. */
+  /** Let screen readers say a text now. */
   protected speak(text: string): void {
     const live = this.renderRoot.querySelector("#live");
     if (!live) return;
@@ -318,7 +321,10 @@ export abstract class SmartyCard extends LitElement {
     this.#silence = setTimeout(() => (live.textContent = ""), SPEECH_MS);
   }
 
-  /** Return the time of the last telegram for the top right corner: "18:12:30", or "last 18:12:30" if it is old. */
+  /**
+   * Return the time of the last telegram for the top right corner: "18:12:30", or "last 18:12:30" if the telegram is
+   * old. If the telegram is not of today, add its day.
+   */
   protected stamp(feed: MeterFeed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;

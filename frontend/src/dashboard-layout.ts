@@ -10,7 +10,10 @@ import texts from "./texts/strategy.json" with { type: "json" };
 import type { Meter } from "./websocket-types.ts";
 
 export const STRATEGY = "smarty-p1";
-/** Longest wait for the list of meters. Without the list, the view for gas and water is missing at first. */
+/**
+ * Longest wait for the list of meters, in ms. If the list comes later, the dashboard at first lacks the view for gas
+ * and water.
+ */
 const MAX_WAIT_MS = 3_000;
 /** Kinds of meters on the M-Bus, in display order. */
 const KINDS = ["gas", "water", "heat"] as const;

@@ -15,12 +15,12 @@ const DAY_MS = 86_400_000;
 export const EXCESS = 32_767;
 /** Energy of a quarter-hour in Wh at 1 kW. */
 export const WH_A_KW = 250;
-/** Bit mask for `above`: number of exceeded reference powers. */
+/** Mask of the bits of `above` that hold the number of exceeded reference powers. */
 const CLASSES_MASK = 15;
 /** Bit in `above`: the quarter-hour exceeds the reference power of its contract. */
 const CONTRACT_BIT = 16;
 
-/** Clock offset of Luxembourg: the instant from which it holds, and the lead over UTC in ms. */
+/** Clock offset of Luxembourg. `from` is the time from which it applies, and `aheadMs` the lead over UTC in ms. */
 export type ClockChange = readonly [from: number, aheadMs: number];
 
 /** Return the clock offsets of a period: the first at its start, then one for every clock change. */
@@ -47,7 +47,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
   return changes;
 }
 
-/** Call `visit` for each row. `local` is the Luxembourg date and clock time as if it were UTC, in ms since 1970. */
+/** Call `visit` for each row. `local` is the date and clock time in Luxembourg, in ms since 1970 as if it were UTC. */
 function eachRow({ start, values }: Series, visit: (value: number, local: number, row: number) => void): void {
   const changes = clockChanges(start, start + values.length * QUARTER_HOUR_MS);
   for (const [index, [from, ahead]] of changes.entries()) {
@@ -75,7 +75,7 @@ export interface Grid {
   readonly lastCell: number;
 }
 
-/** Minimum days of the grid, so that a single day does not fill the whole picture. */
+/** Minimum number of days in the table, so that a single day does not fill the whole picture. */
 const MIN_DAYS = 7;
 
 export function gridOf(series: Series): Grid {

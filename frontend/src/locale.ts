@@ -24,7 +24,10 @@ export function roundUp(value: number, decimals = 0): number {
   return Math.ceil(value * factor - 1e-7) / factor || 0;
 }
 
-/** Round parts so that they add up to the rounded sum. The parts that lost most by rounding down get the rest. */
+/**
+ * Round parts so that they add up to the rounded sum. First, all parts are rounded down. Then the parts that have lost
+ * most by this are rounded up instead, until the sum is right.
+ */
 export function roundParts(parts: number[], decimals = 2, sum?: number): number[] {
   const factor = 10 ** decimals;
   const exact = parts.map((part) => part * factor);
@@ -131,7 +134,10 @@ export class Locale {
     return format.format(round(value, decimals)).replace(/^-/, "−").replace(/\s/g, SPACE);
   }
 
-  /** Return a whole number. A value between 0 and 0.5 becomes "< 1", never "0". */
+  /**
+   * Return a whole number. A value between 0 and 0.5 becomes "< 1", and a value between −0.5 and 0 becomes "> −1",
+   * never "0".
+   */
   whole(value: number): string {
     if (!value || round(value)) return this.number(value);
     return `${value < 0 ? ">" : "<"}${SPACE}${this.number(Math.sign(value))}`;
@@ -187,47 +193,47 @@ export class Locale {
     return this.#formatOf("time").formatRange(start, end);
   }
 
-  /** Return "Saturday 21 November". */
+  /** Return a text such as "Saturday 21 November". */
   weekday(time: Date): string {
     return this.#format("weekday", time);
   }
 
-  /** Return "Sat 21". */
+  /** Return a text such as "Sat 21". */
   shortWeekday(time: Date): string {
     return this.#format("shortWeekday", time);
   }
 
-  /** Return "21 November". */
+  /** Return a text such as "21 November". */
   day(time: Date): string {
     return this.#format("day", time);
   }
 
-  /** Return "21 Nov". */
+  /** Return a text such as "21 Nov". */
   shortDay(time: Date): string {
     return this.#format("shortDay", time);
   }
 
-  /** Return "Sat 21 Nov". */
+  /** Return a text such as "Sat 21 Nov". */
   shortDate(time: Date): string {
     return this.#format("shortDate", time);
   }
 
-  /** Return "21 November 2026". */
+  /** Return a text such as "21 November 2026". */
   date(time: Date): string {
     return this.#format("date", time);
   }
 
-  /** Return "November". */
+  /** Return a text such as "November". */
   month(time: Date): string {
     return this.#format("month", time);
   }
 
-  /** Return "Nov". */
+  /** Return a text such as "Nov". */
   shortMonth(time: Date): string {
     return this.#format("shortMonth", time);
   }
 
-  /** Return "November 2026". */
+  /** Return a text such as "November 2026". */
   monthYear(time: Date): string {
     return this.#format("monthYear", time);
   }

@@ -55,7 +55,7 @@ declare global {
 void customElements.whenDefined("home-assistant").then(() => {
   for (const [type, { card, texts }] of Object.entries(CARDS)) {
     // A page can load two versions of this module, but an element cannot be defined twice. So skip elements that the
-  // other version has defined.
+    // other version has defined.
     if (customElements.get(type)) continue;
     customElements.define(type, card);
     (window.customCards ??= []).push({

@@ -11,15 +11,20 @@ import { RequestQueue, recordUse } from "./request-queue.ts";
 import type { Commands, Live, Meter } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
-/** Delay until the integration has counted the last telegram of a quarter-hour. */
+/** Time in ms after the end of a quarter-hour, until the integration has counted its last telegram. */
 const COUNTING_DELAY_MS = 15_000;
-/** Maximum number of cached answers of a meter. A user who turns through a year's days would fill the memory. */
+/**
+ * Maximum number of cached answers of a meter. Without a limit, a user who looks at many days would fill the memory.
+ */
 const MAX_ANSWERS = 40;
-/** Time without a touch until the cards show the present again, for example on a tablet on a wall. */
+/** Time in ms without a touch after which the cards show the present again, for example on a tablet on a wall. */
 const IDLE_RESET_MS = 600_000;
-/** Time for which a list of meters counts as new. So the cards of a newly opened view do not request it again. */
+/**
+ * Time in ms for which a list of meters counts as new. While it is new, the cards of an opened view do not request it
+ * again.
+ */
 const MAX_LIST_AGE_MS = 5_000;
-/** Time for which a feed stays open without a card. A feed can be opened before its first card exists. */
+/** Time in ms for which `prepare` keeps a feed open, until the first card uses the feed. */
 const PREPARED_MS = 10_000;
 
 let touchedAt = 0;
@@ -39,7 +44,7 @@ export const freshFor = (meter: Meter | undefined): number => meter?.fresh_for ?
 
 type Listener = () => void;
 
-/** Set of listeners, called at most once per animation frame, however many messages arrive. */
+/** Set of listeners. They are called at most once per animation frame, however many messages arrive. */
 class Listeners {
   readonly #all = new Set<Listener>();
   #isPending = false;
@@ -129,12 +134,17 @@ abstract class SharedSubscription {
 interface Answer {
   value?: unknown;
   error?: string;
-  /** Period (for example a quarter-hour) of the answer; a new period makes the answer stale. */
+  /**
+   * Period for which the answer was requested, for example a quarter-hour. In another period, the answer is requested
+   * again.
+   */
   period: string;
   isPending: boolean;
   tries: number;
   retryAt: number;
-  /** Whether the answer stays valid for its period even if the card or the connection was lost in between. */
+  /**
+   * Whether the answer stays valid for its period even if all cards have left the view, or if the connection was lost.
+   */
   isLasting: boolean;
 }
 
@@ -149,8 +159,8 @@ export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
   /**
-   * Time of the last message or, if later, of the first listener, in ms by this page's clock. The silence is counted
-   * from here.
+   * Time of the last message, in ms by this page's clock. If the first listener came later, it is the time of this
+   * listener. The silence is counted from this time.
    */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
@@ -167,7 +177,10 @@ export class MeterFeed extends SharedSubscription {
   /** Whether `#subscription` is fulfilled. */
   #isSubscribed = false;
   #run = 0;
-  /** Number of calls of `#forgetPeriods`. */
+  /**
+   * Number of calls of `#forgetPeriods`. If it has changed during a request, the answer to this request may be
+   * outdated.
+   */
   #forgotten = 0;
 
   constructor(connection: Connection, entryId: string, queue: RequestQueue) {
@@ -186,14 +199,16 @@ export class MeterFeed extends SharedSubscription {
     return Date.now() - this.#liveAt;
   }
 
-  /** Return whether the last telegram is too old to be current, or the connection is lost. */
+  /**
+   * Return whether the last telegram is too old to be current, the connection is lost, or the meter is not being read.
+   */
   isOld(meter: Meter | undefined): boolean {
     const time = this.live?.received_at;
     return this.isLost || Boolean(this.live?.gone) || (Boolean(time) && this.now - Date.parse(time!) > freshFor(meter) * 1000);
   }
 
   protected start(): void {
-    // Without a listener, no message could arrive. So the silence begins only now, with the first listener.
+    // Without a listener, no message could arrive. So count the silence from now, when the first listener comes.
     this.#liveAt = Date.now();
     this.#open();
   }
@@ -344,11 +359,12 @@ export class MeterFeed extends SharedSubscription {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
-    // A meter without a cable has no `received_at`. The integration sends a message about such a meter when Leneda has
-    // sent further days. So request all answers again.
+    // If the meter was not read or is not read now, the answers may be outdated. A meter without a cable has no
+    // `received_at`: the integration sends a message about it when Leneda has sent further days. In both cases, request
+    // all answers again.
     if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
-    // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again
-    // later.
+    // After "unauthorized", the integration sends nothing more. The user may be permitted again later, so subscribe
+    // again after a delay.
     if (live.state === "unauthorized") {
       this.#close();
       this.#openLater(live.state);
@@ -389,9 +405,10 @@ export class Meters extends SharedSubscription {
     return feed;
   }
 
-  /** The meter shown by cards without a fixed meter. */
+  /** The meter shown by cards without a fixed meter: the user's choice, else the first enabled one. */
   get chosen(): Meter | undefined {
-    return this.list?.find(({ entry_id }) => entry_id === this.#chosen) ?? this.list?.[0];
+    const { list } = this;
+    return list?.find(({ entry_id }) => entry_id === this.#chosen) ?? list?.find(({ state }) => state !== "disabled") ?? list?.[0];
   }
 
   choose(entryId: string): void {
@@ -421,14 +438,20 @@ export class Meters extends SharedSubscription {
     void this.#ask();
   }
 
-  /** Return the current list; undefined if the answer takes longer than `withinMs`. */
+  /**
+   * Request the list of meters, and return it. If the answer takes longer than `withinMs`, return the previous list;
+   * undefined if there is none.
+   */
   async loadList(withinMs: number): Promise<Meter[] | undefined> {
     const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs));
     await Promise.race([this.#ask(), late]);
     return this.list;
   }
 
-  /** Reload the list if `period`, which names the state and the quarter-hour of a meter, has changed. */
+  /**
+   * Reload the list if `period` has changed since the last call for this meter. `period` contains the meter's state and
+   * its quarter-hour.
+   */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     const isFirst = !this.#periods.has(entryId);

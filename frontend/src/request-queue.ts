@@ -1,6 +1,6 @@
 /**
- * Queue of one page's requests. The integration answers one request at a time, in turns between users. It refuses
- * further requests of a user with several waiting requests.
+ * Queue of one page's requests. The integration answers one request at a time, and serves its users in turn. If several
+ * requests of a user are waiting, it refuses further requests of this user.
  */
 
 import type { Connection } from "./hass.ts";
@@ -52,7 +52,10 @@ export class RequestQueue {
     this.#connection = connection;
   }
 
-  /** Send a message in its turn and return the answer; undefined if no card needs the answer by then. */
+  /**
+   * Send a message when its turn comes, and return the answer. If no card needs the answer any more, send nothing and
+   * return undefined.
+   */
   ask(message: object, answer: Answer): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message, answer, resolve, reject, refusals: 0, isResting: false });

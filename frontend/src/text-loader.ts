@@ -27,7 +27,7 @@ type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
 const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, house, medium, months, now, quality, "so-far": soFar, strategy, today, year, yesterday };
-/** Time without any text until a note says that the texts are missing. */
+/** Time in ms without texts after which a note says that the texts are missing. */
 const MAX_WAIT_MS = 3_000;
 const RETRY_MS = 30_000;
 

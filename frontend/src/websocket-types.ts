@@ -100,7 +100,10 @@ export interface QuarterHours {
    */
   above?: number[] | string;
   reference_powers?: number[];
-  /** Runs of quarter-hours from the platform instead of the meter: first index, count, source. */
+  /**
+   * Successive quarter-hours that come from the platform and not from the meter: index of the first, their number, and
+   * their source.
+   */
   origins: [number, number, "platform" | "platform_estimated"][];
   /** Mark that changes when the data of the days before today change. */
   past: string;
@@ -139,7 +142,10 @@ export interface BillLine {
   unit: string;
   price: number;
   amount: number;
-  /** Name of an aid (such as a rebate) that the user entered, and whether VAT is charged on the aid. */
+  /**
+   * `label` is the name of an aid (such as a rebate) that the user entered. `has_vat` says whether VAT is charged on
+   * the aid.
+   */
   label?: string;
   has_vat?: boolean;
 }
@@ -171,8 +177,9 @@ export interface Bill {
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
   /**
-   * Numbers of quarter-hours: known, from the platform, and estimated by the platform. All three are absent if no
-   * quarter-hour came from the platform.
+   * Numbers of quarter-hours: `quarter_hours` are known, `platform_quarter_hours` come from the platform, and
+   * `estimated_quarter_hours` were estimated by the platform. All three are absent if no quarter-hour came from the
+   * platform.
    */
   quarter_hours?: number;
   platform_quarter_hours?: number;
@@ -361,7 +368,7 @@ export interface House {
 
 /**
  * Mean values of the days with today's weekday in the last four weeks, each from midnight to the clock time of `until`.
- * `days` is the number of these days that are known completely.
+ * Only days that are known completely count, and `days` is their number.
  */
 export interface Usual {
   days: number;

@@ -1,6 +1,6 @@
 /**
- * Quarter-hours of a year, shared by all cards of a page. The whole year is requested once. Later requests get only
- * the new rows.
+ * Quarter-hours of a year, shared by all cards of a page. The whole year is requested seldom. Most requests get only
+ * the newer rows.
  *
  * The rows are in the order of time, also where the clocks change.
  */
@@ -20,8 +20,8 @@ export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
   /**
-   * Imported energy of each quarter-hour in Wh; if the exported energy is larger, the exported energy as a negative
-   * number. If `above` is not 0, the value is always the imported energy. UNKNOWN if the energy is not known.
+   * Energy of each quarter-hour in Wh; UNKNOWN if it is not known. It is the imported energy or, if the exported energy
+   * is larger, the exported energy as a negative number. If `above` is not 0, it is always the imported energy.
    */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
@@ -34,7 +34,10 @@ export interface Series {
 interface Cache {
   month?: string;
   start: string;
-  /** Mark `past` of the tail that caused the last request of the whole year. */
+  /**
+   * Mark `past` from an answer with the newest rows (the tail). When this mark changes, the whole year is requested
+   * again.
+   */
   past: string;
   year?: QuarterHours;
   tail?: QuarterHours | undefined;

@@ -153,7 +153,8 @@ export class BillCard extends SmartyCard {
   }
 
   #total(bill: Bill, words: ShownBill): TemplateResult | string {
-    // With energy sharing, the total is the sum of both bills, if it is known.
+    // With energy sharing, the total is the sum of the bill and the payment to the energy community, if this payment is
+    // known.
     const nameOf = ([own, , both]: Row[]) => (both ?? own!).name;
     return isRunning(bill) && !words.lacks ? this.moreInfo("cost_total", words.total, `${nameOf(words.sums)} ${words.total}\u00a0€`) : words.total;
   }

@@ -39,8 +39,8 @@ export interface Part {
 }
 
 /**
- * Return the consecutive parts of the bar, the place of the limit, and the energy at which the scale ends. The ends of
- * the parts and the place of the limit are shares of the scale, from 0 to 1. Energies are in kWh, and so is the
+ * Return the consecutive parts of the bar, the place of the limit on it, and the energy at which the scale ends. The
+ * ends of the parts and the place of the limit are shares of the scale, from 0 to 1. All energies are in kWh, also the
  * parameter `limit`.
  */
 export function quarterHourBar(
@@ -92,7 +92,7 @@ export class NowCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
 
   #room = new SteadyRoom();
-  /** Highest power of a phase today in kW. The scale of the phases ends there. */
+  /** Highest power of a phase today in kW, at least MIN_PHASE_KW. The scale of the phases ends at this power. */
   #highest = { day: "", kw: MIN_PHASE_KW };
   #shownMeter = "";
 
@@ -175,7 +175,7 @@ export class NowCard extends SmartyCard {
       </div>`;
   }
 
-  /** Return the last known power in grey, or no value; old values must not look current. */
+  /** Return the last known power in grey, so that it does not look current. Without a known power, show no value. */
   #lastKnown(meter: Meter, feed: MeterFeed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
     const { isLost, live } = feed;
     const title: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";

@@ -119,7 +119,8 @@ export class TodayCard extends SmartyCard {
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
-    // Show the row of days even while the next day loads. Otherwise, the pressed button would lose the keyboard focus.
+    // The content below has the row of days even while the next day loads. Otherwise, the pressed button in this row
+    // would lose the keyboard focus.
     const open = this.#calendar(meter, feed, shown, past, choose);
     return html`${this.#header(meter, feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter, open) : this.#instead(live.gone, imported.error ?? sums.error)}

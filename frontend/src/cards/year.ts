@@ -134,7 +134,8 @@ export class YearCard extends SmartyCard {
     const isTurned = width < NARROW_PX;
     const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale, this.#widthOf);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
-    // If the grid or its direction has changed, the chosen index stands for another cell. So drop the choice.
+    // If the days of the picture or its direction have changed, the chosen index stands for another cell. So drop the
+    // choice.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.clear();
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));

@@ -12,7 +12,7 @@ export const bannerTexts: Texts<BannerKey> = texts;
 export interface Trouble {
   title: string;
   help: string;
-  /** Whether the problem is intended or passes without help. Such a problem is shown without alarm. */
+  /** Whether the user intended the problem, or it ends without help. Such a problem is shown without alarm. */
   isCalm: boolean;
   /** Whether data arrives, but cannot be used: for example, it cannot be decrypted or verified. */
   isUnverified: boolean;
@@ -43,8 +43,8 @@ const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable"
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /**
- * Further seconds of silence until a problem is shown, once the last reading no longer counts as current. The
- * integration needs some of them to report the problem itself.
+ * Seconds that the page waits, after the last reading has stopped counting as current, before it shows that the
+ * integration is silent. In this time, the integration can report the problem itself.
  */
 const SILENT_S = 60;
 /** Seconds without a banner while a meter reloads, for example after a change of its options. */
@@ -92,7 +92,7 @@ function linkOf(kind: Kind, remedy: string): BannerKey {
   return remedy === "repair" ? "see_repair" : "check_connection";
 }
 
-/** Return "14 minutes", "3 hours" or "2 days". */
+/** Return a duration as text, such as "14 minutes", "3 hours" or "2 days". */
 function duration(ms: number, locale: Locale): string {
   const minutes = Math.max(1, Math.floor(ms / 60_000));
   if (minutes < 60) return locale.count(bannerTexts, "minutes", minutes);

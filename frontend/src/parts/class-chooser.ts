@@ -102,7 +102,7 @@ export function classChooser(
   </div>`;
 }
 
-/** Return the parts that the bar shows, for screen readers. */
+/** Return the costs that the bar shows, as text for screen readers. */
 function partsText(row: ClassRow, locale: Locale): string {
   const parts = (["fixed", "surcharge"] as const).filter((key) => row[key]).map((key) => `${locale.euros(row[key]!)} ${locale.text(yearTexts, key)}`);
   return parts.length ? `(${parts.join(", ")})` : "";

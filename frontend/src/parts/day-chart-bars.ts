@@ -51,8 +51,8 @@ export interface ChartRequest {
   /** Index of the quarter-hour in which the records begin. Earlier quarter-hours are not drawn as gaps. */
   begun: number;
   /**
-   * Powers in kW that the scale must reach, upwards and downwards. They leave room for the bar of the running
-   * quarter-hour, and for the line of a reference power that begins later in the day.
+   * Powers in kW that the scale must reach: `drawn` upwards, `fed` downwards. They leave room for the bar of the
+   * running quarter-hour, and for the line of a reference power that begins later in the day.
    */
   room: { drawn: number; fed: number };
   width: number;
@@ -78,7 +78,10 @@ export interface Chart {
   paths: Record<"drawn" | "excess" | "fed", { measured: string; estimated: string }>;
   /** Path of the gaps: a band over the whole height of the chart for every quarter-hour that was not measured. */
   gaps: string;
-  /** Whether all powers of the day are far below the reference power. The day then has a scale of its own. */
+  /**
+   * Whether all powers of the day are below half of the reference power. The scale then fits these powers, and the line
+   * of the reference power is not visible.
+   */
   isCalm: boolean;
   /** Highest bar above the reference power; on a calm day, the highest bar. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
@@ -86,7 +89,7 @@ export interface Chart {
   isNameRight: boolean;
 }
 
-/** Room in px for the label of the highest bar, and for the hours below the axis. */
+/** Room in px: TOP for the label of the highest bar, BOTTOM for the hours below the axis. */
 const TOP = 22;
 const BOTTOM = 34;
 
@@ -179,8 +182,8 @@ function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; l
 }
 
 /**
- * Minimum distances in px: between two ticks; between two ticks of a calm day; from the reference line to a tick below
- * the line; from the reference line to a tick above the line.
+ * Minimum distances in px. MIN_TICK_GAP_PX is the distance between two ticks, MIN_CALM_TICK_GAP_PX on a calm day. A
+ * tick keeps BELOW_LINE_PX or ABOVE_LINE_PX from the line of the reference power, if it is below or above this line.
  */
 const MIN_TICK_GAP_PX = 44;
 const MIN_CALM_TICK_GAP_PX = 28;

@@ -108,7 +108,9 @@ export function firstEnds({ start, end, measured_since }: RunningQuarterHour): D
   return new Date(Date.parse(end) + (isWhole ? 0 : QUARTER_HOUR_MS));
 }
 
-/** Return the surcharge of every quarter-hour above the reference power, by index. */
+/**
+ * Return the surcharge in EUR of every quarter-hour above the reference power, by index; null if the price is unknown.
+ */
 export function costsOf(
   quarters: readonly Quarter[],
   reference: number | null,

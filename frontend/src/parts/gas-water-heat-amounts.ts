@@ -3,7 +3,7 @@
 import { addDays, addMonths, dayStart, localParts } from "../locale.ts";
 import type { MediumHistory } from "../websocket-types.ts";
 
-/** Minimum known share of a whole day. */
+/** If at least this share of a day was measured, the day counts as fully known. */
 const MIN_KNOWN_SHARE = 0.9;
 /** If more than this number of days have ended since the last fully known day, the month is not compared. */
 const MAX_LATE_DAYS = 2;
@@ -34,7 +34,10 @@ export interface Standing {
    */
   missing: number;
   sum: number;
-  /** Month for comparison: the previous month or the same month a year ago; undefined if neither is known. */
+  /**
+   * Month for comparison: the previous month, or the same month a year ago. Undefined if neither is known, or if a day
+   * of this month is missing.
+   */
   reference?: Month | undefined;
   /** Amount of the reference month from its first day to the day `last`; 0 without a reference month. */
   referenceSum: number;
@@ -44,7 +47,7 @@ export interface Night {
   litres: number;
   /** Whether water ran in every hour of the night. */
   isSteady: boolean;
-  /** Number of consecutive nights in which water ran in every hour. */
+  /** Number of consecutive nights, up to this one and at most NIGHTS, in which water ran in every hour. */
   steadyNights: number;
 }
 
@@ -118,8 +121,9 @@ export function amountToday(
 }
 
 /**
- * Return the water use of one night, from 02:00 to 05:00 of `day`, and how many successive nights up to this one had
- * water running in every hour. Return undefined unless every hour of this night is known.
+ * Return the water use of one night, from 02:00 to 05:00 of `day`. Also return the number of successive nights, up to
+ * this night and at most NIGHTS, in which water ran in every hour. Return undefined unless every hour of this night is
+ * known.
  */
 export function nightTo({ hours }: MediumHistory, day: string): Night | undefined {
   const nights = [...Array(NIGHTS).keys()].map((ago) => nightHours(hours, addDays(day, -ago)));

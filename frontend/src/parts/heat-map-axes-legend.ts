@@ -12,9 +12,9 @@ import type { Measure } from "./widths.ts";
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;
 const TURNED_HEIGHTS_PX = [168, 456] as const;
-/** Height in px of a day in the turned picture, whose days are rows. With many days, the rows are lower. */
+/** Height in px of a day in the turned picture, in which each day is a row. With many days, the rows are less high. */
 const TURNED_DAY_PX = 14;
-/** Height in px of a label on the left axis, and the gap beside a label. */
+/** LABEL_HEIGHT_PX is the height of a label on the left axis in px, GAP_PX the gap beside a label. */
 const LABEL_HEIGHT_PX = 18;
 const GAP_PX = 8;
 /** Labels of the axis of hours. */
@@ -157,7 +157,7 @@ const clock = (quarterHour: number, locale: Locale): string =>
 export const dayOf = (cell: number, { firstDay }: Grid): string =>
   new Date((firstDay + Math.floor(cell / QUARTER_HOURS_A_DAY)) * DAY_MS).toISOString().slice(0, 10);
 
-/** Return "20 Jan" and "18:30". `local` is a Luxembourg date and time in ms since 1970, as if it were UTC. */
+/** Return texts such as "20 Jan" and "18:30". `local` is a Luxembourg date and time in ms since 1970, as if it were UTC. */
 export function momentParams(local: number, lastDay: number, locale: Locale): { day: string; time: string } {
   const day = new Date(Math.floor(local / DAY_MS) * DAY_MS + DAY_MS / 2);
   const isThisYear = day.getUTCFullYear() === new Date(lastDay * DAY_MS).getUTCFullYear();

@@ -7,9 +7,9 @@ const DAY_MS = 86_400_000;
 /** Lowest power of each step of colour, in kW. */
 export const STEPS_KW = [0, 0.5, 1.5, 4] as const;
 /**
- * Contrast of each step with the card's background. The lightness of two neighbouring steps differs by at least 1.28:1,
- * so that a user can distinguish the steps without their hues. The lightness of the red for an excess differs from the
- * lightness of each step by at least the same ratio.
+ * Contrast of each step of colour with the card's background: DRAWN_CONTRASTS for energy from the grid,
+ * FED_IN_CONTRASTS for energy to the grid. Two neighbouring steps have a contrast of at least 1.28:1, so that a user
+ * can distinguish them without their hues. The red of an excess has at least the same contrast with each step.
  */
 const DRAWN_CONTRASTS = [1.3, 1.68, 2.17, 2.8] as const;
 const FED_IN_CONTRASTS = [5.7, 7.35, 9.45, 12.2] as const;
@@ -116,7 +116,9 @@ export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: U
   return { width, height, pixels };
 }
 
-/** Order of the cells for the arrow keys: ↑ leads to the next index, → to the same place in the next column. */
+/**
+ * Order of the cells for the arrow keys. The key ↑ leads to the next index, and → to the same place in the next column.
+ */
 export class Cells {
   readonly count: number;
   readonly column: number;

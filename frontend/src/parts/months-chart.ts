@@ -9,7 +9,7 @@ import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from
 /** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */
 export interface Column {
   parts: number[];
-  /** Value at which the black tick stands; null for no tick. `label` is the text beside the tick. */
+  /** Value at which the black tick is drawn; null for no tick. `label` is the text beside the tick. */
   tick: number | null;
   label: string;
   /** Whether the label gives the height of the whole stack and stands above the stack. */
@@ -55,7 +55,7 @@ const RIGHT_PX = 8;
 const TOP_PX = 16;
 const BOTTOM_PX = 6;
 const LABEL_HEIGHT_PX = 13;
-/** Gap beside a number, in px. */
+/** Gap in px between the numbers of the scale and the columns. */
 const GAP_PX = 8;
 /** Gap before the running month, in px. */
 const DIVIDER_PX = 12;
@@ -131,7 +131,7 @@ export function monthsDrawing(columns: Column[], { width, height, isDivided, wid
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Return round values for the lines of the scale, three to six of them. */
+/** Return round values for the lines of the scale, two to seven of them. */
 function linesOf(lowest: number, highest: number): number[] {
   const minStep = (highest - lowest) / MAX_LINES;
   if (!(minStep > 0) || !Number.isFinite(minStep)) return [0];
@@ -155,7 +155,8 @@ interface Place {
 
 /**
  * Place each label below its tick, so that no label is mistaken for the total of its stack. Place a label above its
- * tick if the label is a total or an estimate, or if the tick is near 0.
+ * tick if the label is a total or an estimate, or if the tick is near 0. If the place is taken, use the other side; if
+ * both are taken, leave out the label.
  */
 function labelsOf(columns: Column[], { axis, left, step, width, y, widthOf }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];

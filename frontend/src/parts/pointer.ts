@@ -2,8 +2,8 @@
  * Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop.
  *
  * A mouse shows the bar below it. A click chooses this bar, so that it stays when the mouse leaves the chart. A second
- * tap or click on the chosen bar takes the choice back. If the chart has `open`, the second tap or the first click of
- * a mouse opens the bar instead.
+ * tap or click on the chosen bar cancels the choice. If the chart has `open`, the second tap or the first click of a
+ * mouse opens the bar instead.
  */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
@@ -48,7 +48,7 @@ export class ChosenBar implements ReactiveController {
     this.clear();
   }
 
-  /** Take the choice back, but do not draw the card again. */
+  /** Cancel the choice without drawing the card again. */
   clear(): void {
     this.index = this.#chosen = undefined;
   }

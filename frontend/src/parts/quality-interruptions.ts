@@ -90,7 +90,10 @@ function moment(time: number, now: number, locale: Locale): string {
 /** Return whether the previous reading is missing, or too old to date the interruption exactly. */
 export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > MAX_EXACT_GAP_MS;
 
-/** Return "on 18 October, 14:02" or "between 17 October, 22:10 and 18 October, 06:40". */
+/**
+ * Return "on 18 October, 14:02" or "between 17 October, 22:10 and 18 October, 06:40". If the previous reading is
+ * missing, return "not later than 18 October, 06:40".
+ */
 export function whenWords(interruption: Disturbance, now: number, locale: Locale): string {
   const time = moment(interruption.time, now, locale);
   if (interruption.after === undefined) return say(locale, "no_later_than", { time });
@@ -137,16 +140,22 @@ export function interruptionsTable({ all }: Disturbances, now: number, locale: L
   ]);
 }
 
-/** Height of a kind's row in px. Narrow cards put the name above the line and need more. */
+/**
+ * Height in px of the row of a kind. On a narrow card, the name is above the line, so the row is NARROW_KIND_HEIGHT px
+ * high.
+ */
 export const KIND_HEIGHT = 44;
 export const NARROW_KIND_HEIGHT = 60;
 /** Distance in px from the line of a kind to the bottom of its row. */
 const BELOW_LINE_PX = 14;
-/** Sizes in px: half of the mark for a single interruption, half of the largest mark, and the margin at both edges. */
+/**
+ * Sizes in px: MIN_MARK_PX is half of the mark for a single interruption, MAX_MARK_PX half of the largest mark.
+ * MARGIN_PX is the margin at the left and right edge.
+ */
 const MIN_MARK_PX = 5;
 const MAX_MARK_PX = 9;
 const MARGIN_PX = 10;
-/** Gaps in px: between two counts, and between the names of two months. */
+/** Gaps in px: LABEL_GAP_PX between two counts, MONTH_GAP_PX between the names of two months. */
 const LABEL_GAP_PX = 3;
 const MONTH_GAP_PX = 8;
 
@@ -162,11 +171,14 @@ export interface Mark {
 export interface InterruptionsDrawing {
   width: number;
   kindHeight: number;
-  /** All marks, and for each kind one path of its marks. */
+  /** `marks` has all marks. `paths` has one path for each kind of interruption, with all its marks. */
   marks: Mark[];
   paths: Record<DisturbanceKind, string>;
   labels: { x: number; y: number; text: number }[];
-  /** Dashed lines for interruptions without an exact time: from the reading before to the reading after. */
+  /**
+   * Dashed lines for interruptions without an exact time. A line leads from the last reading before the interruption to
+   * the first reading after it.
+   */
   vague: string;
   /** Position in px at which complete records begin. The horizontal line of every kind of interruption begins here. */
   from: number;

@@ -30,7 +30,7 @@ export function connectionLimit(live: Live | undefined, meter: Meter, locale: Lo
 export const lastTelegram = (live: Live | undefined, meter: Meter): number | undefined =>
   parseTime(live?.received_at) ?? parseTime(meter.last_telegram);
 
-/** Return "at 18:12"; for another day "on 19 November, 18:12". */
+/** Return a text such as "at 18:12", or "on 19 November, 18:12" for another day than today. */
 export function atTime(time: number, now: number, locale: Locale): string {
   const [date, clock] = [new Date(time), locale.time(new Date(time))];
   if (localDay(date) === localDay(new Date(now))) return say(locale, "at_time", { time: clock });
@@ -90,7 +90,10 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   return { start, since, end, shares, share: measured ? received / measured : null, gaps };
 }
 
-/** Return the longest gap, such as "longest gap 04:12–04:23: 11 min". */
+/**
+ * Return the longest gap, such as "longest gap 04:12–04:23: 11 min". Without a gap, return "no gap longer than a
+ * minute"; "" if a part of the reception is missing or unknown.
+ */
 export function gapWords({ gaps, share, start }: Reception, locale: Locale): string {
   const [longest, another] = gaps;
   if (!longest) return share === 1 ? say(locale, "no_gap") : "";
@@ -114,7 +117,7 @@ export function receptionTable({ start, shares }: Reception, locale: Locale): st
     .reverse();
 }
 
-/** Height of an hour's block in px, and the smallest visible missing part. */
+/** Height in px of an hour's block. A missing part is at least MIN_MISSING_PX high, so that it stays visible. */
 const BLOCK_PX = 20;
 const MIN_MISSING_PX = 3;
 

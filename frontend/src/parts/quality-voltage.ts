@@ -21,10 +21,10 @@ export interface PhaseDay {
   name: string;
   lowest: Volts;
   highest: Volts;
-  /** Extreme values of the whole day, in V. */
+  /** Lowest voltage (`min`) and highest voltage (`max`) of the whole day, in V. */
   min: number;
   max: number;
-  /** Number of five-minute rows with a voltage above the upper limit, and below the lower limit. */
+  /** Number of five-minute rows with a voltage above the upper limit (`above`), or below the lower limit (`below`). */
   above: number;
   below: number;
 }
@@ -139,10 +139,13 @@ export function voltageTable(day: VoltageDay, locale: Locale): string[][] {
   });
 }
 
-/** Range of the scale in V. A fixed range keeps noise small; only outliers widen the range. */
+/**
+ * The scale ranges from SCALE_BOTTOM_V to SCALE_TOP_V, so that small changes of the voltage look small. Only a limit or
+ * a voltage outside this range extends the scale.
+ */
 const SCALE_BOTTOM_V = 200;
 const SCALE_TOP_V = 260;
-/** Height in px of a phase's drawing, and of its row with the gap below. */
+/** Height in px of a phase's drawing. ROW_HEIGHT also contains the gap below the drawing. */
 export const PHASE_HEIGHT = 56;
 export const ROW_HEIGHT = 64;
 
@@ -279,7 +282,7 @@ interface Shown {
   drawing: VoltageDrawing;
   locale: Locale;
   chosen: ChosenBar;
-  /** Name of the chart, and the text of the chosen place; "" without a choice. */
+  /** `label` is the name of the chart. `reading` is the text of the chosen five-minute row; "" without a choice. */
   label: string;
   reading: string;
   isOld: boolean;

@@ -11,7 +11,7 @@ export const batteryTexts: Texts<BatteryKey> = texts;
 
 /** Longest payback time shown. Few batteries last longer, and energy prices after that time are unknown. */
 const MAX_PAYBACK_YEARS = 25;
-/** If at least this share of the hours has a known price, no note mentions the other hours. */
+/** If at least this share of the quarter-hours has a known hourly price, no note mentions the other quarter-hours. */
 const MIN_HOURLY_SHARE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 

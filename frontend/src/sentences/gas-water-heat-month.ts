@@ -26,7 +26,7 @@ export interface Units {
   own: Unit;
 }
 
-/** 02:00 and 05:00 in Luxembourg, on a day without a change of clocks. */
+/** NIGHT_START is 02:00 in Luxembourg, NIGHT_END 05:00, on a day on which the clocks do not change. */
 const NIGHT_START = new Date("2026-01-15T01:00:00Z");
 const NIGHT_END = new Date("2026-01-15T04:00:00Z");
 
@@ -47,7 +47,7 @@ const KINDS: Record<string, Kind> = {
 
 export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
 
-/** Return whether the use depends on the season. Then compare a month with the same month a year ago. */
+/** Return whether the use depends on the season. If it does, a month is compared with the same month a year ago. */
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
@@ -75,8 +75,8 @@ export const write = (amount: number, { unit, factor, decimals }: Unit, locale: 
   unit ? locale.unit(amount * factor, unit, decimals) : locale.number(amount * factor, decimals);
 
 /**
- * Return the sum of several days in the unit for months, such as m³. A sum below 1 m³ has the unit for days, such as
- * litres.
+ * Return the sum of several days in the unit for months, such as m³. If the sum is below 1 in this unit, use the unit
+ * for days, such as litres.
  */
 export function writeSum(amount: number, { day, month }: Units, locale: Locale): string {
   return write(amount, amount * month.factor < 1 ? day : month, locale);

@@ -9,7 +9,10 @@ import { isRunning } from "./bill.ts";
 
 const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;
 
-/** Delay until the recorder has written the inverter's statistics of a quarter-hour. */
+/**
+ * Time in ms after the end of a quarter-hour, until the recorder has written the inverter's statistics of this
+ * quarter-hour.
+ */
 const STATISTICS_DELAY_MS = 60_000;
 const MAX_AGE_MS = 90_000;
 /** Power in kW below which panels or batteries count as idle. An idle inverter may report nothing. */
@@ -34,7 +37,10 @@ function powerOf(states: Hass["states"], entityId: string | null, now: number): 
   return Number.isFinite(power) && (isRecent || Math.abs(power) < IDLE_KW) ? power : undefined;
 }
 
-/** Return the power that the house uses, in kW; undefined if it is unknown. `net` is the power from the grid in kW. */
+/**
+ * Return the power that the house uses, in kW; undefined if it is unknown, or if panels and batteries deliver nothing.
+ * `net` is the power from the grid in kW.
+ */
 export function usedPower(house: House, states: Hass["states"], net: number, now: number): number | undefined {
   const powers = [...house.solar, ...house.battery].map(({ power }) => powerOf(states, power, now));
   const own = powers.reduce<number>((sum, power) => sum + (power ?? Number.NaN), 0);
@@ -43,7 +49,10 @@ export function usedPower(house: House, states: Hass["states"], net: number, now
   return !(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05 ? undefined : used;
 }
 
-/** Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown. */
+/**
+ * Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown, or comes only from the
+ * grid.
+ */
 export function usesSentence(house: House, states: Hass["states"], net: number, now: number, locale: Locale): string {
   const used = usedPower(house, states, net, now);
   if (used === undefined) return "";

@@ -169,7 +169,8 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   if (unit === "kWh") head[0] = "kWh";
   const write = (value: number | undefined) => (value === undefined ? "–" : unit === "€" ? locale.euros(value) : locale.number(value));
   const rows = PARTS[unit].flatMap((key, index) => {
-    // Small parts of several months can add up, so the cells decide, too.
+    // Leave out a row only if it is 0 in every month and in the table. Small parts of several months can add up to more
+    // than 0 in the table.
     const isNothing = year.months.every(({ parts }) => !round(parts[index] ?? 0)) && columns.every((column) => !column?.[index]);
     if (isNothing && key !== "drawn") return [];
     return [{ key, name: nameOf(key, year, locale), cells: columns.map((column) => write(column?.[index])) }];

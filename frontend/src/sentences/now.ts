@@ -1,4 +1,4 @@
-/** Texts of the card of the present power, such as the power that the household can switch on in addition. */
+/** Texts of the card that shows the present power, and how much more power the household can switch on. */
 
 import {
   addDays,
@@ -34,12 +34,13 @@ const MIN_SHORT_SECONDS = 300;
 /** Power in kW below which the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
 /**
- * The card always names the power that is possible permanently. If the power that is possible for a limited time is more
- * than MIN_LESS_KW below the permanent power, or at least MIN_MORE_KW above it, the card names both.
+ * The card always names the power that is possible permanently (`keep`). The power that is possible until the
+ * quarter-hour ends is `short`. The card names both if `short` is more than MIN_LESS_KW below `keep`, or at least
+ * MIN_MORE_KW above it.
  */
 const MIN_LESS_KW = 0.5;
 const MIN_MORE_KW = 1;
-/** A displayed power rises only if it has not changed for this time. It falls at once. */
+/** Time in ms for which a displayed power must not have changed before it can rise. It can fall at once. */
 const MIN_RISE_MS = 60_000;
 
 export interface Situation {
@@ -59,11 +60,11 @@ export interface Situation {
   feedsIn: boolean;
   /** Whether energy was fed in during the running quarter-hour or, while the sun is up, at any time today. */
   hasFedIn: boolean;
-  /** Power in kW that the house uses, from whatever source; undefined if unknown. */
+  /** Power in kW that the house uses from the grid, the solar panels and the batteries; undefined if unknown. */
   house?: number | undefined;
   /**
-   * Prices in EUR per kWh with VAT: of imported energy, of exported energy, and the surcharge above the reference
-   * power.
+   * Prices in EUR per kWh with VAT: `price` of imported energy, `feedInPrice` of exported energy. `excessPrice` is the
+   * surcharge above the reference power.
    */
   price: number | null;
   feedInPrice: number | null;
@@ -191,7 +192,8 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const kW = (kw: number) => locale.referenceKW(allowance(kw));
   const params = { keep: kW(room.keep), more: kW(room.short), R, end };
   const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
-  // After a load has ended, `room.keep` can rise before `room.short`. So ask the exact powers, too.
+  // `room` has the displayed powers. After a load has ended, `room.keep` can rise before `room.short`. So compare the
+  // exact powers, too.
   const isShort = now.isWhole && [room, roomOf(now)!].every(({ short, keep }) => short < keep - MIN_LESS_KW);
   const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
   if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
@@ -250,15 +252,16 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });
 }
 
-/** Return a positive value as text: "less than 0.1 kWh" instead of 0.0 kWh. */
+/** Return a positive value as text. If it would be rounded to 0, return "less than 0.1 kWh". */
 function atLeast(value: number, decimals: number, show: (value: number) => string, locale: Locale): string {
   if (round(value, decimals) > 0) return show(value);
   return locale.text(nowTexts, "under", { value: show(10 ** -decimals) });
 }
 
 /**
- * Return the rows that the card of a new meter shows, as [name, time]. They say when the first quarter-hour, bar, day
- * and month will be complete. After the first whole day, there are no rows.
+ * Return the rows that the card of a new meter shows, as [name, time]. They say when the first whole quarter-hour ends,
+ * when the first bar appears on the Energy dashboard, and which day and month are the first whole ones. After the first
+ * whole day, there are no rows.
  */
 export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour, locale: Locale): [string, string][] {
   const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];

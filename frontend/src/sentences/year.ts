@@ -25,11 +25,18 @@ export interface ClassRow {
   readonly total: number | null;
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
-  /** Difference in whole EUR to the user's class or, if the cost of that class is unknown, to the cheapest class. */
+  /**
+   * Difference in whole EUR between the total of this class and the total of the user's class. If the latter is
+   * unknown, the cheapest class replaces the user's class. Null if this class has no known total, or would be compared
+   * with itself.
+   */
   readonly difference: number | null;
 }
 
-/** Return the classes to compare: from the smallest to the first that was never exceeded, and the user's own class. */
+/**
+ * Return the classes to compare: from the smallest to the first that was never exceeded, and the user's own class. If
+ * there are more than MAX_ROWS, leave out the dearest.
+ */
 export function classRows(classes: Classes): ClassRow[] {
   const { reference_kw: own, totals, decisive } = classes;
   const months = classes.months.filter(({ month }) => decisive.includes(month));
@@ -80,7 +87,7 @@ export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row
     .reduce<Row | undefined>((best, row) => (best && best.total! <= row.total! ? best : row), undefined);
 }
 
-/** Return "12 months", for use within a sentence. */
+/** Return a text such as "12 months", for use within a sentence. */
 const monthsIn = (count: number, locale: Locale): string => locale.count(yearTexts, "months", count);
 
 /**
@@ -111,7 +118,10 @@ export function classSentence(rows: ClassRow[], chosen: number | undefined, mont
   return rest ? `${first} ${rest}` : first;
 }
 
-/** Return the sentence about the extra cost of the next smaller and the next larger class. */
+/**
+ * Return the sentence about the extra cost of the next smaller and the next larger class. If another class would save a
+ * little, return a sentence about this saving.
+ */
 function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: string): string {
   const t = (key: YearKey, params: Record<string, string>) => locale.text(yearTexts, key, { months, ...params });
   const at = rows.indexOf(own);
@@ -139,7 +149,7 @@ export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above 
   return { quarter_hours: sum("quarter_hours"), kwh: sum("kwh") };
 }
 
-/** Return "7 kW"; "12 kW, then 7 kW" if the contract changed in these months. */
+/** Return a text such as "7 kW", or "12 kW, then 7 kW" if the contract changed in these months. */
 export function limitName(months: MonthAbove[], { isContract, kw }: Limit, locale: Locale): string {
   const held = isContract ? months.flatMap(({ contract }) => contract.reference_kw) : [];
   const changes = held.filter((power, index) => power !== held[index - 1]);
@@ -186,7 +196,7 @@ export function comparisonBegins(knownSince: string | null, now: Date): string {
   return `${addMonths(today.slice(0, 7), isFromTheFirst ? 1 : 2)}-01`;
 }
 
-/** Return "June 2025 – May 2026" for months such as 2025-06. */
+/** Return a text such as "June 2025 – May 2026" for months such as 2025-06. */
 export function periodOf(months: string[], locale: Locale): string {
   const name = (month: string) => locale.monthYear(dayStart(`${month}-15`));
   const [first, last] = [months[0], months.at(-1)];
