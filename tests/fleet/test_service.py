@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -159,7 +160,7 @@ async def test_frames_that_were_discarded_unread_are_counted(
         "store",
         "smarty_p1_frames",
         ConsumerConfig(filter_subjects=subjects),
-        created=None,
+        created=datetime.now(UTC),
         delivered=SequenceInfo(1, delivered),
     )
     for first, last in looks:
