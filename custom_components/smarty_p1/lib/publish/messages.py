@@ -58,7 +58,8 @@ class MeterMessages:
 
     A message counts as sent when the caller requests the next message. So a caller that cannot send
     a message must stop the iteration. A value with its own topic is sent only if it differs from
-    the last value sent on this topic. All other messages with values are sent with every reading.
+    the last value sent on this topic. All other messages with values are sent with every reading. A
+    topic whose value is missing in a reading gets one empty message.
 
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
@@ -82,7 +83,7 @@ class MeterMessages:
         self._counts: dict[str, int] = {}
         self._is_online: bool | None = None
         self._shapes: dict[str, object] = {}
-        self._sent: dict[str, str] = {}
+        self._sent: dict[str, str | None] = {}
 
     def begin_anew(self) -> None:
         """Make all messages due, as if none had been sent.
@@ -94,7 +95,7 @@ class MeterMessages:
 
     def repeat_values(self) -> None:
         """Send all values with the next reading, even if they have not changed."""
-        self._sent.clear()
+        self._sent = dict.fromkeys(self._sent)
 
     def has_news(self, reading: Reading) -> bool:
         """Return whether the grid operator's messages differ from those published last.
@@ -135,28 +136,36 @@ class MeterMessages:
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield a message for each changed value, if the format has a topic for each value."""
-        if self._form not in {Format.VALUES, Format.BOTH}:
+        """Yield a message for each changed value, if the format has a topic for each value.
+
+        In the SmartyReader's format, yield a message for every value.
+        """
+        if self._form is Format.TELEGRAM:
             return
-        for item in items(telegram):
-            topic = f"{self._root}/{item.name}"
-            if self._sent.get(topic) != item.text:
-                for message in self._placed(Message(topic, item.text, self._retain)):
+        is_smartyreader = self._form is Format.SMARTYREADER
+        if is_smartyreader:
+            self.repeat_values()
+        named = smartyreader_items(telegram) if is_smartyreader else items(telegram)
+        texts = {f"{self._root}/{item.name}": item.text for item in named}
+        # A subscriber would take the last value of a missing object for the present value.
+        missing = dict.fromkeys((topic for topic in self._sent if topic not in texts), "")
+        for topic, text in (texts | missing).items():
+            if self._sent.get(topic) != text:
+                for message in self._placed(Message(topic, text, self._retain)):
                     yield message
-                    self._sent[topic] = item.text
+                    self._sent[topic] = text
+        for topic in missing:
+            del self._sent[topic]
 
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
         """Yield the message with the whole telegram, if the format has such a message.
 
-        In the SmartyReader's format, yield the messages with its values and its JSON object
-        instead.
+        In the SmartyReader's format, yield the message with its JSON object instead.
         """
         root, retain = self._root, self._retain
         if self._form in {Format.TELEGRAM, Format.BOTH}:
             yield Message(f"{root}/telegram", self._to_json(telegram.as_dict()), retain)
         if self._form is Format.SMARTYREADER:
-            for name, text in smartyreader_items(telegram):
-                yield Message(f"{root}/{name}", text, retain)
             yield Message(root, self._to_json(smartyreader_summary(telegram)), retain)
 
     def _states(
