@@ -93,7 +93,7 @@ class MeterHistory(ThrottledStore):
             # The loop below removes the first meters in the dict if there are too many. So move
             # this meter to the end, because it was read just now.
             medium = self.media.pop(identity, None)
-            if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
+            if medium is None or medium.is_replaced_by(meter):
                 medium = MediumHistory(meter.type, meter.unit)
             self.media[identity] = medium
             medium.note(meter)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from homeassistant.core import HomeAssistant
+import pytest
 
 from custom_components.smarty_p1.coordinator.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.event_history import EventHistory
@@ -89,6 +90,37 @@ def test_a_day_and_an_hour_are_known_for_no_longer_than_they_last() -> None:
     again = MediumHistory.from_dict(water.as_dict() | longer)
     assert again.days == water.days
     assert again.hours == {midnight + 10 * HOUR: (0.02, 3600)}
+
+
+@pytest.mark.parametrize(
+    ("captures", "kind", "unit", "days"),
+    [
+        # One capture without a kind, or with another unit or kind, erases nothing.
+        ([("unknown", "m3")], "gas", "m3", 2),
+        ([("unknown", "m3"), ("unknown", "m3")], "gas", "m3", 2),
+        ([("gas", "kWh")], "gas", "m3", 2),
+        ([("water", "m3"), ("gas", "kWh")], "gas", "m3", 2),
+        # A later capture confirms that another meter is there.
+        ([("water", "m3"), ("water", "m3")], "water", "m3", 0),
+    ],
+)
+async def test_a_history_lasts_until_another_kind_is_confirmed(
+    hass: HomeAssistant, captures: list[tuple[str, str]], kind: str, unit: str, days: int
+) -> None:
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    for n, capture in enumerate([*[("gas", "m3")] * 24, *captures]):
+        at = START + n * HOUR
+        meter = captured(*capture, n / 100, at)
+        for seconds in (0, 10):  # the second telegram repeats the capture
+            channels = {1: meter, 2: captured("heat", "GJ", seconds, at)}
+            telegram = replace(base.telegram, channels=channels)
+            later = at + timedelta(seconds=seconds)
+            history.note(
+                replace(base, telegram=telegram, channels={"x": 1, "y": 2}, received_at=later)
+            )
+    medium = history.media["x"]
+    assert (medium.kind, medium.unit, len(medium.days)) == (kind, unit, days)
 
 
 async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
