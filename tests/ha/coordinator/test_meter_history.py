@@ -123,6 +123,24 @@ async def test_a_history_lasts_until_another_kind_is_confirmed(
     assert (medium.kind, medium.unit, len(medium.days)) == (kind, unit, days)
 
 
+async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssistant) -> None:
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    for n in range(24):
+        at = START + n * HOUR
+        gas = captured("gas", "m3", n / 100, at + timedelta(days=365))
+        for minutes in range(0, 60, 5):  # the captures of heat come more often
+            later = at + timedelta(minutes=minutes)
+            channels = {1: gas, 2: captured("heat", "GJ", 1.0, later)}
+            telegram = replace(base.telegram, channels=channels)
+            history.note(
+                replace(base, telegram=telegram, channels={"x": 1, "y": 2}, received_at=later)
+            )
+    days = history.media["x"].days
+    assert [each.date() for each in days] == [START.date() - timedelta(days=1), START.date()]
+    assert [each.amount for each in days.values()] == [pytest.approx(0.135), pytest.approx(0.095)]
+
+
 async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
     """A year and a day of all there is: what is written each hour."""
     history = MeterHistory(hass, "one")

@@ -202,11 +202,11 @@ async def test_an_index_that_falls_or_leaps_is_of_no_day(
 ) -> None:
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(99999.000*m3)")
     await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(99999.500*m3)")
-    # A clock that is years ahead.
+    # A clock that is years ahead: the capture counts for the time of the telegram.
     await sender.send(HOURS, r0_1_24_2_1="(290703130000S)(99999.700*m3)")
     found = (await ask(client, "media", entry_id=meter.entry_id))["media"]
     [gas] = [each for each in found if each["type"] == "gas"]
-    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.5], "known": [0.042]}
+    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.7], "known": [0.062]}
 
 
 async def test_all_of_it_is_known_after_a_restart(  # noqa: PLR0913, PLR0917 - all of it is needed
