@@ -70,6 +70,24 @@ def test_a_homewizard_that_exports() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("index", "other", "told"),
+    [
+        # A gas meter that was replaced stays on its channel with its last index.
+        ("(170113170000W)(00001.287*m3)", "(250703100000S)(06805.499*m3)", 6805.499),
+        ("(250703100000S)(06805.499*m3)", "(170113170000W)(00001.287*m3)", 6805.499),
+        ("(250703100000S)(00100.000*kWh)", "(250703090000S)(06805.499*m3)", 6805.499),
+        ("(250703100000S)(00100.000*kWh)", "(250703090000S)(00100.000*dm3)", None),
+    ],
+)
+def test_the_gas_of_a_homewizard(index: str, other: str, told: float | None) -> None:
+    text = with_value(literal("three_phase_gas_water_heat").telegram, "0-1:24.2.1", index)
+    text = with_value(with_value(text, "0-2:24.1.0", "(003)"), "0-2:24.2.1", other)
+    found = homewizard(reading_of(text))
+    assert found.get("total_gas_m3") == told
+    assert len(found["external"]) == 3
+
+
 def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> None:
     zero = {"L2_in": "(00.000*kW)", "L3_in": "(00.000*kW)"}
     told = homewizard(house(L2_volt="(000.0*V)", L3_volt="(000.0*V)", **zero))
