@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from homeassistant.core import HomeAssistant
 import pytest
+from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.event_history import EventHistory

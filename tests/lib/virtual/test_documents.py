@@ -143,11 +143,12 @@ def test_the_energies_of_a_shelly_are_of_its_first_phase() -> None:
     assert told["b_total_act_energy"] == told["c_total_act_ret_energy"] == 0
 
 
-def test_a_house_of_one_phase_is_all_on_the_first() -> None:
+@pytest.mark.parametrize("volts", ["000.0", "001.1"])
+def test_a_house_of_one_phase_is_all_on_the_first(volts: str) -> None:
     text = literal("three_phase_gas_water_heat").telegram
     text = re.sub(r"1-0:(4|5|6|7)[1-4]\.7\.0.*\r\n", "", text)
     # Some meters name the voltages of terminals at which nothing is.
-    text = text.replace("1-0:21.7.0", "1-0:52.7.0(000.0*V)\r\n1-0:21.7.0")
+    text = text.replace("1-0:21.7.0", f"1-0:52.7.0({volts}*V)\r\n1-0:21.7.0")
     told = json.loads(shelly(reading_of(text)))
     assert told["a_act_power"] == told["total_act_power"] == 2345
     assert [told[f"{phase}_{what}"] for phase in "bc" for what in ("act_power", "voltage")] == [

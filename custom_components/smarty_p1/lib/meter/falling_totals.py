@@ -106,7 +106,7 @@ class _Total[M: (int, datetime)]:
             self.sightings = 1
         elif moment > self.moment and sent_moment != self._lower_moment:
             # A capture time far in the future is limited to a moment that rises with every
-            # telegram. So compare the sent moments: telegrams that repeat a capture confirm nothing.
+            # telegram. So compare the sent moments, because a repeated capture confirms nothing.
             self.sightings += 1
         else:
             return False

@@ -204,7 +204,9 @@ class Announcer:
         for identity in reading.channels:
             if meter := reading.meter(identity):
                 sensors = sensors_of_mbus_meter(identity, meter)
-                yield Device(identity, meter, "", [*self._states(identity, _SENSOR, sensors, reading)])
+                yield Device(
+                    identity, meter, "", [*self._states(identity, _SENSOR, sensors, reading)]
+                )
 
     def _states[D](
         self, identity: str | None, platform: str, specs: Iterable[EntitySpec[D]], data: D

@@ -10,6 +10,8 @@ from ..meter import Reading
 # Group C of the OBIS references (A-B:C.D.E) for L1, L2 and L3: active power imported and exported,
 # reactive power imported and exported, voltage. Source: lib/p1/obis.py.
 _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
+# A meter with one phase can send a few volts for the other phases.
+_MIN_CONNECTED_VOLTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
         _net(reading, imported, exported),
         _net(reading, reactive_plus, reactive_minus),
         volts,
-        is_connected=bool(volts) or any(power in objects for power in powers),
+        is_connected=(volts or 0) >= _MIN_CONNECTED_VOLTS
+        or any(power in objects for power in powers),
     )
 
 
