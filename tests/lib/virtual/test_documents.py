@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dev.encoder import literal, with_value
+from smartyp1.entities import SENSORS
 from smartyp1.meter import Reading
 from smartyp1.virtual import (
     MeterValues,
@@ -154,6 +155,26 @@ def test_a_house_of_one_phase_is_all_on_the_first(volts: str) -> None:
     assert [told[f"{phase}_{what}"] for phase in "bc" for what in ("act_power", "voltage")] == [
         0
     ] * 4
+
+
+@pytest.mark.parametrize(
+    ("energy", "power", "told"),
+    [
+        (None, None, 2345),
+        # A telegram without its exported power says nothing: the house may export.
+        ("(001234.567*kWh)", None, None),
+        ("(001234.567*kWh)", "(00.300*kW)", 2045),
+    ],
+)
+def test_a_missing_export_is_zero_only_where_none_is_counted(
+    energy: str | None, power: str | None, told: int | None
+) -> None:
+    text = with_value(literal("three_phase_gas_water_heat").telegram, "1-0:2.8.0", energy)
+    reading = reading_of(with_value(text, "1-0:2.7.0", power))
+    assert homewizard(reading).get("active_power_w") == told
+    [net] = [each for each in SENSORS if each.key == "power_net"]
+    assert net.exists_fn(reading) is (told is not None)
+    assert net.value_fn(reading) == (told and told / 1000)
 
 
 def test_a_shelly_of_a_meter_that_sends_only_totals() -> None:
