@@ -51,6 +51,18 @@ def test_events_are_bounded_in_number_and_age() -> None:
     assert [each.kind for each in events.groups["switch"]] == ["relay_1", "relay_1"]
 
 
+@pytest.mark.parametrize(("between", "expected"), [(None, 1), ("", 2)])
+def test_a_message_ends_when_an_empty_one_is_sent(between: str | None, expected: int) -> None:
+    events = EventHistory()
+    first = reading(START)
+    for text in ("Kontroll", between, "Kontroll"):
+        objects = {**first.telegram.objects, "0-0:96.13.0": text or None}
+        if text is None:
+            del objects["0-0:96.13.0"]
+        events.note(replace(first, telegram=replace(first.telegram, objects=objects)))
+    assert len(events.groups["message"]) == expected
+
+
 def test_gaps_are_bounded_and_what_was_before_is_unknown_then() -> None:
     reception = ReceptionHistory()
     for n in range(1300):

@@ -249,6 +249,11 @@ def test_a_message_is_an_event_once() -> None:
     assert meter.events("message") == []
     meter.tell(OTHER_MESSAGE, OTHER_MESSAGE)
     assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
+    # A telegram without the object does not end the message; one with an empty message does.
+    meter.tell(with_value(TELEGRAM, "0-0:96.13.0", None), OTHER_MESSAGE)
+    assert len(meter.events("message")) == 1
+    meter.tell(TELEGRAM, OTHER_MESSAGE)
+    assert len(meter.events("message")) == 2
 
 
 def test_an_event_that_could_not_be_sent_comes_with_the_next_reading() -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ..entities import DISTURBANCE
 from ..meter import MAX_MBUS_METERS, Reading, Reception
-from ..p1 import MESSAGES, Telegram
+from ..p1 import Telegram
 from .mqtt_discovery import (
     Announcer,
     event_topic,
@@ -13,6 +13,7 @@ from .mqtt_discovery import (
     new_texts,
     states_payload,
     states_topic,
+    texts_of,
 )
 from .publish_format import Format
 from .smartyreader_names import smartyreader_items, smartyreader_summary
@@ -49,10 +50,6 @@ def availability_topic(root: str) -> str:
     return f"{root}/availability"
 
 
-def _texts(reading: Reading | None) -> list[Any]:
-    return [*map(reading.telegram.objects.get, MESSAGES)] if reading else []
-
-
 class MeterMessages:
     """Messages about one meter.
 
@@ -79,8 +76,8 @@ class MeterMessages:
         self._stale = set(stale)
         self._on_full = on_full
         self._topics: set[str] = set()
-        self._published: Reading | None = None
         self._counts: dict[str, int] = {}
+        self._texts: dict[str, Any] | None = None
         self._is_online: bool | None = None
         self._shapes: dict[str, object] = {}
         self._sent: dict[str, str | None] = {}
@@ -102,7 +99,8 @@ class MeterMessages:
 
         A new message is urgent, because the next reading may lack it.
         """
-        return _texts(reading) != _texts(self._published)
+        before = self._texts or {}
+        return before | texts_of(reading) != before
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
         """Yield the message of the meter's availability if the availability has changed."""
@@ -119,20 +117,21 @@ class MeterMessages:
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
         """Yield all messages that are due for a reading."""
+        texts = (self._texts or {}) | texts_of(reading)
         yield from self._values(reading.telegram)
         for message in self._whole(reading.telegram):
             yield from self._placed(message)
         if self._announcer:
             yield from self._states(self._announcer, reading, reception)
             counts = self._counts | DISTURBANCE.value_fn(reading)
-            events = (*new_texts(reading, self._published), *new_disturbances(self._counts, counts))
+            events = (*new_texts(self._texts, texts), *new_disturbances(self._counts, counts))
             for event, payload in events:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
             self._counts = counts
         # Set this only after all events were sent. If the caller could not send an event, the next
         # call then yields the event again.
-        self._published = reading
+        self._texts = texts
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:

@@ -142,16 +142,24 @@ def new_disturbances(
         yield DISTURBANCE, {"event_type": kind, **details}
 
 
+def texts_of(reading: Reading) -> dict[str, Any]:
+    """Return the grid operator's messages in a reading, keyed by the keys of their events.
+
+    An empty message is None. A message whose object is missing is left out.
+    """
+    return {event.key: event.value_fn(reading) for event in EVENTS if event.exists_fn(reading)}
+
+
 def new_texts(
-    reading: Reading, before: Reading | None
+    before: Mapping[str, Any] | None, now: Mapping[str, Any]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
     """Yield an event for each message of the grid operator that `before` did not have.
 
-    `before` is the reading before `reading`. If it is None, yield no event.
+    `before` and `now` are results of `texts_of`. If `before` is None, yield no event.
     """
-    for event in EVENTS if before else ():
-        text = event.value_fn(reading)
-        if text and before and text != event.value_fn(before):
+    for event in EVENTS if before is not None else ():
+        text = now.get(event.key)
+        if text and before is not None and text != before.get(event.key):
             yield event, {"event_type": EVENT_MESSAGE, ATTR_TEXT: str(text)}
 
 
