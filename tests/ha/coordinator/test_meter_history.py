@@ -86,6 +86,16 @@ def test_days_and_hours_are_bounded() -> None:
     assert (again.days, again.hours) == (water.days, water.hours)
 
 
+@pytest.mark.parametrize("a_kwh", [("Wh", 1000.0), ("kWh", 1.0), ("MJ", 3.6)])
+def test_the_heat_of_a_house_is_counted_in_every_unit(a_kwh: tuple[str, float]) -> None:
+    unit, size = a_kwh
+    heat = MediumHistory("heat", unit)
+    midnight = datetime(2025, 7, 2, 22, tzinfo=UTC)
+    for n in range(25):
+        heat.note(captured("heat", unit, n * 12 * size, midnight + n * HOUR))
+    assert heat.days[midnight].amount == pytest.approx(24 * 12 * size)
+
+
 def test_a_day_and_an_hour_are_known_for_no_longer_than_they_last() -> None:
     water = MediumHistory("water", "m3")
     midnight = datetime(2025, 7, 2, 22, tzinfo=UTC)
