@@ -29,13 +29,16 @@ class VoltageHistory:
         self._row: Bounds = []
 
     def note(self, seconds: float, voltages: Sequence[object]) -> None:
-        """Add the voltages of the three phases, measured `seconds` after the start of 1970."""
+        """Add the voltages of the three phases, measured `seconds` after the start of 1970.
+
+        Ignore negative voltages, and voltages above 10,000 V.
+        """
         number = int(seconds) // STEP
         if number != self._number:
             self._begin(number)
         row = self._row
         for n, voltage in enumerate(voltages):
-            if isinstance(voltage, (int, float)):
+            if isinstance(voltage, (int, float)) and 0 <= voltage <= _MAX_VOLTS:
                 lowest, highest = row[2 * n], row[2 * n + 1]
                 if lowest is None or voltage < lowest:
                     row[2 * n] = voltage

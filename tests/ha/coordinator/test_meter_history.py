@@ -11,6 +11,7 @@ from custom_components.smarty_p1.coordinator.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.event_history import EventHistory
 from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
 from custom_components.smarty_p1.coordinator.reception_history import ReceptionHistory
+from custom_components.smarty_p1.coordinator.voltage_extremes import VoltageHistory
 from custom_components.smarty_p1.lib.meter import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram
 from tests.ha.meter import seal
@@ -49,6 +50,27 @@ def test_events_are_bounded_in_number_and_age() -> None:
     events.note(replace(late, telegram=telegram, received_at=START + timedelta(days=420)))
     assert events.groups["disturbance"][0].time == START + timedelta(days=20)
     assert [each.kind for each in events.groups["switch"]] == ["relay_1", "relay_1"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "value"),
+    [
+        ("0-0:96.7.21", -5),
+        ("1-0:32.7.0", -0.1),
+        ("1-0:52.7.0", 11547.0),
+    ],
+)
+async def test_what_is_noted_can_be_read_again(
+    hass: HomeAssistant, reference: str, value: float
+) -> None:
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    odd = replace(base.telegram, objects={**base.telegram.objects, reference: value})
+    for each in (base, replace(base, telegram=odd)):
+        history.note(each)
+    stored = json.loads(json.dumps(history._content()))
+    assert EventHistory.from_dict(stored["events"]).as_dict() == stored["events"]
+    assert VoltageHistory.from_list(stored["voltages"]).as_list() == stored["voltages"]
 
 
 @pytest.mark.parametrize(("between", "expected"), [(None, 1), ("", 2)])
