@@ -3,7 +3,7 @@
 usage: check_prices.py [network_prices.toml]
 
 Prints one line per defect, and exits with status 1 if there is any. A defect names the price and
-the number of its line. Line 2 is the second value in the list of a price. The head of
+the position of the value in the price's list. Position 2 is the second value. The head of
 network_prices.toml describes how to add a year.
 """
 

@@ -23,6 +23,7 @@ CONF_VERIFY: Final = "verify"
 CONF_SERVICE: Final = "service"
 CONF_WITHOUT_VERIFICATION: Final = "without_verification"
 CONF_REMOVE_KEY: Final = "remove_key"
+CONF_COUNTER_RESET: Final = "counter_reset"
 SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"

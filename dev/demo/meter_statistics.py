@@ -204,8 +204,11 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
         # The sum of an imported row is its state plus this difference. After a pause of the demo,
         # the imported sums must continue from the last recorded sum. In a new demo, the sums that
-        # Home Assistant records will begin at 0, so the imported sums must end at 0.
-        difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
+        # Home Assistant records will begin at 0, so the imported sums must end at 0 or below. Just
+        # after a full hour, the index of an M-Bus meter is older than the last imported row.
+        difference = -max(values[entity_id], total.read(meter, this_hour))
+        if watched:
+            difference = watched[-1]["sum"] - watched[-1]["state"]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
         filled = max(filled, len(rows))

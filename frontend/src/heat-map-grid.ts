@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 export const EXCESS = 32_767;
 /** Energy of a quarter-hour in Wh at 1 kW. */
 export const WH_A_KW = 250;
-/** Bits of `above` with the number of exceeded reference powers. */
+/** Mask of the bits of `above` that hold the number of exceeded reference powers. */
 const CLASSES_MASK = 15;
 /** Bit in `above`: the quarter-hour exceeds the reference power of its contract. */
 const CONTRACT_BIT = 16;

@@ -193,47 +193,47 @@ export class Locale {
     return this.#formatOf("time").formatRange(start, end);
   }
 
-  /** Return "Saturday 21 November". */
+  /** Return a text such as "Saturday 21 November". */
   weekday(time: Date): string {
     return this.#format("weekday", time);
   }
 
-  /** Return "Sat 21". */
+  /** Return a text such as "Sat 21". */
   shortWeekday(time: Date): string {
     return this.#format("shortWeekday", time);
   }
 
-  /** Return "21 November". */
+  /** Return a text such as "21 November". */
   day(time: Date): string {
     return this.#format("day", time);
   }
 
-  /** Return "21 Nov". */
+  /** Return a text such as "21 Nov". */
   shortDay(time: Date): string {
     return this.#format("shortDay", time);
   }
 
-  /** Return "Sat 21 Nov". */
+  /** Return a text such as "Sat 21 Nov". */
   shortDate(time: Date): string {
     return this.#format("shortDate", time);
   }
 
-  /** Return "21 November 2026". */
+  /** Return a text such as "21 November 2026". */
   date(time: Date): string {
     return this.#format("date", time);
   }
 
-  /** Return "November". */
+  /** Return a text such as "November". */
   month(time: Date): string {
     return this.#format("month", time);
   }
 
-  /** Return "Nov". */
+  /** Return a text such as "Nov". */
   shortMonth(time: Date): string {
     return this.#format("shortMonth", time);
   }
 
-  /** Return "November 2026". */
+  /** Return a text such as "November 2026". */
   monthYear(time: Date): string {
     return this.#format("monthYear", time);
   }

@@ -405,9 +405,10 @@ export class Meters extends SharedSubscription {
     return feed;
   }
 
-  /** The meter shown by cards without a fixed meter. */
+  /** The meter shown by cards without a fixed meter: the user's choice, else the first enabled one. */
   get chosen(): Meter | undefined {
-    return this.list?.find(({ entry_id }) => entry_id === this.#chosen) ?? this.list?.[0];
+    const { list } = this;
+    return list?.find(({ entry_id }) => entry_id === this.#chosen) ?? list?.find(({ state }) => state !== "disabled") ?? list?.[0];
   }
 
   choose(entryId: string): void {

@@ -225,7 +225,12 @@ test("aids have the household's name; one without VAT stands below the VAT", () 
 
 test("energy whose price was not known costs the mean of the month, or is why there is no total", () => {
   assert.deepEqual(told(august({ unpriced_kwh: 12.3 })).notes.slice(0, -1), ["12.30 kWh have no known price and are billed at the mean price of the month."]);
-  assert.deepEqual(told(august({ ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 })).notes.slice(0, -1), ["The price of 80.00 kWh is not known."]);
+  const partly = { ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 };
+  const unknown = told(august(partly));
+  assert.equal(unknown.texts[1], "**29.81 € without the energy itself.** The market price of 80.00 kWh is not known.");
+  assert.deepEqual(unknown.notes.slice(0, -1), []);
+  const levy = august({ ...partly, missing: ["energy", "compensation"] });
+  assert.deepEqual(told(levy).notes.slice(0, -1), ["The market price of 80.00 kWh is not known."]);
   const sold = told(august({ unpriced_exported_kwh: 9 }));
   assert.deepEqual(sold.last.slice(-1), ["To the grid, without a price | 9.00 kWh | price missing"]);
   assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh to the grid have no known price and count as 0 €."]);
@@ -241,7 +246,7 @@ test("what is not in the amounts, or not of the meter, is a note", () => {
     [{ since: "2026-08-03T00:00:00+02:00" }, "Counted since 3 August; the paper bill covers the whole month."],
     [{ quarter_hours: 1990, platform_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
     [{ quarter_hours: 1990, estimated_quarter_hours: 8 }, "8 of 1,990 quarter-hours are estimated by the grid operator."],
-    [{ ...SHARED, sharing_known_kwh: 300 }, "Energy from the grid: 384.64 kWh. How much of it is shared energy is known only for 300.00 kWh so far."],
+    [{ ...SHARED, sharing_known_kwh: 300 }, "Of 384.64 kWh from the grid, the shared part is known only for 300.00 kWh so far."],
     [{ vat_rate: 0 }, "Prices and amounts are without VAT."],
     [{}, "The surcharge for energy above 7 kW comes on top of the grid price."],
     [{ lines: [line("network_variable", 341.39, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],

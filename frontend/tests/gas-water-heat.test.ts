@@ -125,7 +125,7 @@ test("a meter that is new is summed up from its first whole day on", () => {
   assert.match(drawn.own, /^M13.33 100L/);
   assert.equal(drawn.reference, "");
   const first = { ...found, days: { start: "2026-11-20", amounts: [0.5, 0.2], known: [0.4, 0.5] } };
-  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November, so the month's sum starts with the first whole day.");
+  assert.equal(sentence(first, "2026-11-21"), "Counted since 20 November. The month's sum starts with the first whole day.");
   assert.equal(drawMedium(standingOn(first, "2026-11-21", false)).own, "");
 });
 
@@ -255,7 +255,7 @@ test("the foot says it in the meter's own unit", () => {
   assert.equal(said(history({ "2026-11": 2 }, "2026-11-21")), "Meter reading 1,234.500 m³");
   // Six of twelve hours: 12:00 in Luxembourg, a quarter of the day is known.
   const gap = history({ "2026-11": 2 }, "2026-11-21", {}, { "2026-11-21": 0.25 });
-  assert.equal(said(gap), "Meter reading 1,234.500 m³ · 6 h of today are not known");
+  assert.equal(said(gap), "Meter reading 1,234.500 m³ · No data for 6 h of today");
 });
 
 test("each kind of meter has a name in each language", () => {

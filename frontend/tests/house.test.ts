@@ -104,7 +104,7 @@ const saved = (of: House | undefined, ...what: Parameters<typeof bill>) => {
 };
 
 test("what the sun saved in a month", () => {
-  const below = " / Surcharges above 7 kW that solar power has avoided are not counted here.";
+  const below = " / Savings on surcharges above 7 kW are not counted here.";
   assert.equal(saved(house(), "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy.${below}`);
   const running = { until: "2026-11-21T12:50:00+01:00", end: "2026-12-01T00:00:00+01:00", reference_kw: null };
   assert.equal(saved(house(), "2026-11", running), "Solar power saved you **53 €** this month: 98 kWh that you did not have to buy.");
@@ -134,7 +134,7 @@ test("fewer months, and months with an unknown day", () => {
   const since = "2026-08-10T14:00:00+02:00";
   assert.equal(year({ months: young, since }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Solar data is known since 10 August 2026.");
   const away = [month("2026-08"), month("2026-09", unknown), month("2026-10")];
-  assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Months with unknown days are left out.");
+  assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Months with missing days are left out.");
   assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "The house used 600 kWh, 40% of it from your roof.");
   assert.equal(year({ months: [month("2026-10")] }), "The house used 600 kWh, 40% of it from your roof. Solar power saved you **53 €** in this month.");
   assert.equal(year({ months: [month("2026-11")] }), "");

@@ -38,6 +38,10 @@ test("a bill's link goes to the field that is missing", () => {
   const bill = (changes: Partial<Bill>) => missingField({ total: null, reference_kw: 7, ...changes } as Bill);
   assert.equal(bill({ reference_kw: null }), "reference_power");
   assert.equal(bill({ missing: ["energy"] }), "energy_price");
+  // The user cannot enter the market price of a part of the energy.
+  const unpriced = { imported_kwh: 300, unpriced_kwh: 40 };
+  assert.equal(bill({ missing: ["energy"], ...unpriced }), undefined);
+  assert.equal(bill({ missing: ["energy", "compensation"], ...unpriced }), "energy_price");
   assert.equal(bill({ missing: ["network_fixed", "meter"] }), "network_prices");
   assert.equal(bill({ missing: ["energy", "meter"] }), "energy_price");
   assert.equal(bill({ total: 12 }), "energy_sharing");

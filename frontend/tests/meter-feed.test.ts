@@ -147,3 +147,17 @@ test("an answer that was on its way when the meter got new days is asked for aga
   assert.deepEqual([shown, server.sent], ["new", ["days", "days"]]);
   remove();
 });
+
+test("a card without a meter of its own shows one that is read, unless all are disabled or another is chosen", async () => {
+  const meters = metersOf(server);
+  const show = async (...states: string[]) => {
+    server.answer = { meters: states.map((state) => ({ entry_id: state, state, media: [] })) };
+    await meters.loadList(1000);
+    return meters.chosen?.entry_id;
+  };
+  assert.equal(await show(), undefined);
+  assert.equal(await show("disabled"), "disabled");
+  assert.equal(await show("disabled", "failing", "receiving"), "failing");
+  meters.choose("disabled");
+  assert.equal(meters.chosen?.entry_id, "disabled");
+});

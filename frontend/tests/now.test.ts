@@ -122,15 +122,15 @@ test("a projection above the reference power says how much less helps, rounded u
 test("an excess that is there is told, with what it will be, also while nothing is drawn any more", () => {
   assert.equal(
     said({ power: 2.1, energy: 1.95 }),
-    "**0.04 € more:** this quarter-hour is 0.2 kWh above 7 kW now, 0.4 kWh at 18:45.",
+    "**0.04 € extra** this quarter-hour: 0.2 kWh above 7 kW so far, 0.4 kWh by 18:45.",
   );
-  assert.match(said({ power: -3, energy: 1.95 }), /is 0.2 kWh above 7 kW now, 0.2 kWh at 18:45/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is 0.2 kWh above 7 kW now,** 0.4 kWh at 18:45.");
+  assert.match(said({ power: -3, energy: 1.95 }), /0.2 kWh above 7 kW so far, 0.2 kWh by 18:45/);
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour: 0.2 kWh above 7 kW so far,** 0.4 kWh by 18:45.");
 });
 
 test("what is above is never called 0", () => {
   const little = { power: 0.1, energy: 1.751 };
-  assert.equal(said(little), "**Less than 0.01 € more:** this quarter-hour is less than 0.1 kWh above 7 kW now, less than 0.1 kWh at 18:45.");
+  assert.equal(said(little), "**Less than 0.01 € extra** this quarter-hour: less than 0.1 kWh above 7 kW so far, less than 0.1 kWh by 18:45.");
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
     "**It costs less than 0.01 € more** unless you switch off 0.1 kW until 18:45.",
@@ -141,7 +141,7 @@ test("what is above is never called 0", () => {
 test("where the beginning was missed, the room is that of the next quarter-hour", () => {
   assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**From 18:45 on, you can switch on up to 6 kW more** and stay within 7 kW.");
   // So short before the end, only an excess that is there is told.
-  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /this quarter-hour is less than 0.1 kWh above 7 kW now/);
+  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /this quarter-hour: less than 0.1 kWh above 7 kW so far/);
 });
 
 test("without a reference power, the highest quarter-hour of the month is told", () => {

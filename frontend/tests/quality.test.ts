@@ -229,7 +229,7 @@ test("what was counted while nothing was read is between two times", () => {
     interrupted(vague),
     "**1 power failure** in the last 30 days, the last one between 17 November, 22:10 and 18 November, 06:40.",
   );
-  assert.match(interrupted(at("2026-11-18T05:40:00Z", "power_failure", 1, { after: null })), /the last one not later than 18 November, 06:40\.$/);
+  assert.match(interrupted(at("2026-11-18T05:40:00Z", "power_failure", 1, { after: null })), /the last one before 18 November, 06:40\.$/);
 });
 
 test("nothing is said of a time before the meter was read", () => {
@@ -237,7 +237,7 @@ test("nothing is said of a time before the meter was read", () => {
     interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
   assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "No interruption since 19 November, when reading began.");
   assert.equal(began(null, {}), "No counts yet. They appear with the first telegram of the meter.");
-  assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter counts no interruptions.");
+  assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter does not count interruptions.");
 });
 
 test("a kind that the meter does not count is unknown, and one that it counts may be none", () => {

@@ -46,7 +46,7 @@ test("today beside the sums and the highest of the month", () => {
   assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh", "9.4 kW | 14.5 kW", "2.98 € | 97 €"]);
   assert.deepEqual([until, today, month], ["until 18:38", "Today", "November"]);
   assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: about **145 €**");
-  assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today 2.98 €: consumption 2.62, to the grid −0.04, fixed costs 0.40."], undefined]);
+  assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today: 2.98 € (consumption 2.62, to the grid −0.04, fixed costs 0.40)."], undefined]);
 });
 
 test("who will be paid is told so, and who is not told an estimate is told none", () => {
@@ -86,8 +86,8 @@ test("a day that is not today has its date, and one that is not whole says so", 
 
 test("what today costs is told by its parts, which add up", () => {
   const said = (changes: Partial<Day>, of = bill()) => shown([day(changes)], of).notes.map((note) => note.replaceAll("\u00a0", " "));
-  assert.deepEqual(said({ cost: 0.92, cost_used: 0.51, cost_fixed: 0.41, feed_in: 0 }), ["Today 0.92 €: consumption 0.51, fixed costs 0.41."]);
-  assert.deepEqual(said({ cost: 0.92, cost_used: 1.08, cost_fixed: 0.41, feed_in: -0.57 }), ["Today 0.92 €: consumption 1.08, to the grid −0.57, fixed costs 0.41."]);
+  assert.deepEqual(said({ cost: 0.92, cost_used: 0.51, cost_fixed: 0.41, feed_in: 0 }), ["Today: 0.92 € (consumption 0.51, fixed costs 0.41)."]);
+  assert.deepEqual(said({ cost: 0.92, cost_used: 1.08, cost_fixed: 0.41, feed_in: -0.57 }), ["Today: 0.92 € (consumption 1.08, to the grid −0.57, fixed costs 0.41)."]);
 });
 
 test("prices of another year are said beside what the month costs", () => {

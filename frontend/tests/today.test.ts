@@ -315,7 +315,7 @@ test("a span above the reference power says its highest power and its time", () 
   );
   assert.deepEqual(
     rows.map(({ day, power, when }) => plain(`${day} ${power} ${when}`)),
-    ["2026-11-16 13.7 kW at most Mon 16, 19:15–20:30: above 7 kW", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
+    ["2026-11-16 up to 13.7 kW Mon 16, 19:15–20:30: above 7 kW", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
   );
   const always = (cost: number | null) => plain(alwaysOnSentence({ w: 250, nights: 7, cost_per_year: cost }, en));
   assert.equal(always(380), "The house always uses **250 W**. That costs at most **380 €** a year.");

@@ -192,7 +192,8 @@ async def test_a_query_that_alone_fails_for_a_minute_holds_up_no_frame(
 
 
 @pytest.mark.parametrize(
-    ("status", "is_refused"), [(302, True), (405, True), (422, True), (500, True), (503, False)]
+    ("status", "is_refused"),
+    [(302, True), (405, True), (422, True), (500, True), (429, False), (503, False)],
 )
 async def test_a_proxy_that_refuses_queries_holds_up_no_frame(
     status: int, *, is_refused: bool

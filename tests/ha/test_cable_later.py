@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -27,6 +28,7 @@ from custom_components.smarty_p1.coordinator import (
     leneda_download,
     leneda_quarter_hour_files,
 )
+from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
 from dev.leneda import Platform
 
 from . import leneda
@@ -123,6 +125,58 @@ async def test_every_kilowatt_hour_is_there_once(
     # The register stood at 25,678.901 kWh; of this, 1.25 kWh were drawn since.
     assert own[-1][1] == pytest.approx(known + 1.25)
     assert min(now - last for (_, last), (_, now) in pairwise(after)) >= 0
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_the_energy_dashboard_has_its_costs(
+    hass: HomeAssistant, meter: tuple[MockConfigEntry, str]
+) -> None:
+    entry, name = meter
+    assert await async_setup_component(hass, "energy", {})
+    manager = await async_get_manager(hass)
+    grid = {
+        "type": "grid",
+        "stat_energy_from": name,
+        "stat_cost": None,
+        "entity_energy_price": None,
+        "number_energy_price": 0.25,
+        "stat_energy_to": None,
+        "stat_compensation": None,
+        "entity_energy_price_export": None,
+        "number_energy_price_export": None,
+        "cost_adjustment_day": 0.0,
+    }
+    await manager.async_update({"energy_sources": [grid]})  # type: ignore[typeddict-item]
+    await hass.async_block_till_done()
+    [cost] = hass.data["energy"]["cost_sensors"].values()
+
+    # The entry is loaded again, as after the next start.
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    while len(await rows(hass, cost)) < (DAYS - 1) * 24:
+        await hass.async_block_till_done()
+
+    energy = await rows(hass, name)
+    assert [hour for hour, _ in await rows(hass, cost)] == [hour for hour, _ in energy]
+    past = PastStatistics(hass, entry.entry_id)
+    await past.async_load()
+    # Once it counts, its sum goes on.
+    last = (await rows(hass, cost))[-1][1]
+    assert last > 0
+    begin = dt_util.utcnow()
+    state = {"device_class": "monetary", "state_class": "total", "unit_of_measurement": "EUR"}
+    state["last_reset"] = begin.isoformat()
+    hass.states.async_set(cost, "0.0", state)
+    await async_wait_recording_done(hass)
+    hass.states.async_set(cost, "0.5", state)
+    await async_wait_recording_done(hass)
+    do_adhoc_statistics(
+        hass, start=begin.replace(minute=begin.minute // 5 * 5, second=0, microsecond=0)
+    )
+    await async_wait_recording_done(hass)
+    await past.async_lift({"priced_import": cost})
+    do_adhoc_statistics(hass, start=begin.replace(minute=55, second=0, microsecond=0))
+    await async_wait_recording_done(hass)
+    assert (await rows(hass, cost))[-1][1] == pytest.approx(last + 0.5)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 

@@ -227,6 +227,12 @@ async def test_the_day_sums_of_sharing(
     cells = [(set(new.split(";")) - set(old.split(";"))) for new, old in lines]
     assert cells == [{"1-65:1.29.3 (kW)"}, {"0.1"}, {"0.1"}]
 
+    # On a day without shared energy, zeros as what remained are wrong.
+    await bring_in(export("2026-05-20T00:00:00+02:00", ["0.000"] * 96, "1-65:1.29.9"))
+    period = {"start": "2026-05-20 00:00:00+02:00", "end": "2026-05-20 00:15:00+02:00"}
+    [quarter] = (await call(hass, "get_quarter_hours", **period))["quarter_hours"]
+    assert "remaining_kwh" not in quarter
+
 
 @pytest.mark.usefixtures("everything_enabled")
 async def test_a_peak_says_when_it_is_the_platforms(
@@ -264,6 +270,7 @@ async def test_months_peaks_and_bill_know_a_file(
         "estimated": 0,
         "holes": 0,
         "repeated": 0,
+        "too_old": 0,
         "compared_days": 0,
         "differing_days": 0,
     }
@@ -560,9 +567,11 @@ async def test_a_file_of_another_metering_point(
     other = april("1.000").replace(POINT.encode(), POINT.replace("1", "7").encode())
     # Production has a metering point of its own.
     await bring_in(other.replace(CONSUMPTION.encode(), PRODUCTION.encode()))
-    for _ in range(2):
+    # What was shared or billed there is consumption, too.
+    shared = other.replace(CONSUMPTION.encode(), b"1-65:1.29.9")
+    for refused in (other, shared, other):
         with pytest.raises(ServiceValidationError) as raised:
-            await bring_in(other)
+            await bring_in(refused)
         assert raised.value.translation_key == "leneda_point_changed"
         await bring_in(april())
     assert POINT not in "".join(
@@ -572,6 +581,22 @@ async def test_a_file_of_another_metering_point(
     await call(hass, "remove_imported_quarter_hours")
     await bring_in(other)
     assert (await call(hass, "get_bill", month="2026-04"))["lines"][0]["quantity"] == 720.0
+
+
+@pytest.mark.usefixtures("entry")
+async def test_quarter_hours_of_more_than_25_months_ago(
+    tmp_path: Path, bring_in: Callable[[bytes], Any]
+) -> None:
+    # Months before May 2024 are not kept.
+    with pytest.raises(ServiceValidationError) as raised:
+        await bring_in(of_point(export("2024-01-01T00:00:00+01:00", ["0.500"] * 2976), OTHER))
+    assert raised.value.translation_key == "leneda_not_kept"
+    assert stored(tmp_path) == []
+
+    found = await bring_in(export("2024-04-30T00:00:00+02:00", ["0.500"] * 288))
+
+    assert found | {"start": "2024-05-01T00:00:00+02:00"} == found
+    assert (found["quarter_hours"], found["too_old"]) == (192, 96)
 
 
 async def test_a_caller_that_does_not_wait_for_the_end(
@@ -615,6 +640,10 @@ async def test_a_crash_while_a_file_is_stored(
     with pytest.raises(ServiceValidationError) as raised:
         await bring_in(of_point(april(), OTHER))
     assert raised.value.translation_key == "leneda_point_changed"
+    # The next start writes its hours into the statistics.
+    again = PastStatistics(entry.runtime_data.hass, entry.entry_id)
+    await again.async_load()
+    assert again.waits
 
 
 @pytest.mark.usefixtures("entry")

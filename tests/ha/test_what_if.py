@@ -162,7 +162,7 @@ async def test_what_is_missing_is_said(
         "refusal": {"reason": "too_few_days", "days": 31, "least_days": 300},
     }
     for options, text in (
-        ({"reference_power": 7.0}, "depends on your energy price"),
+        ({"reference_power": 7.0}, "depend on your energy price"),
         ({"energy_price": 0.1}, "A bill needs the reference power"),
     ):
         port.greeting = port.next_frame(telegram("00:00:10", 0.0))

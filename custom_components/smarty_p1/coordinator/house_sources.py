@@ -107,7 +107,9 @@ async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
 @callback
 def is_only_meter(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Return whether Home Assistant reads no other electricity meter."""
-    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    entries = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    )
     return all(other is entry for other in entries if has_books(other))
 
 

@@ -9,6 +9,7 @@ month.
 from asyncio import sleep
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import randrange
 from typing import NamedTuple, Protocol
@@ -52,6 +53,7 @@ _HOUR = timedelta(hours=1)
 # A day that is still incomplete after two weeks will stay incomplete. So it is no longer requested
 # every day.
 _PATIENCE = timedelta(days=14)
+_SILENCE = timedelta(days=7)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
@@ -144,7 +146,8 @@ class LenedaFetch:
         """
         if not self._account:
             self._gas.forget()
-            withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
+            problems = [Problem.LENEDA_KEY, Problem.LENEDA_SILENT, *PROBLEMS]
+            withdraw_issues(self._hass, self._entry, problems)
             return
         self._gas.start()
         await self._progress.async_load()
@@ -160,6 +163,7 @@ class LenedaFetch:
                 # long sleep.
                 await sleep(min(due - now, _HOUR).total_seconds())
                 continue
+            is_lost = True
             try:
                 if self._recent_due(now) <= now:
                     await self._async_recent(now)
@@ -176,12 +180,14 @@ class LenedaFetch:
                     self._not_before = self._at(now, _AFTERNOON, days=1)
                     continue
                 self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
-                await self._outage.wait()
             except OSError as err:
                 self._outage.note(err.strerror)
-                await self._outage.wait()
             else:
                 self._outage.end()
+                is_lost = False
+            await self._async_tell_silence(now)
+            if is_lost:
+                await self._outage.wait()
 
     def _due(self, now: datetime) -> datetime:
         if self._not_before and self._not_before > now:
@@ -334,15 +340,22 @@ class LenedaFetch:
                 continue
             rows = _within(series.get(code, ()), start, end)
             if len(rows) < (end - start) // QUARTER_HOUR:
-                rows = await self._async_ask_for(code, point, start, end) or ()
+                rows = await self._async_ask_for(code, point, start, end, skips_refused=True) or ()
             yield _Asked(code, start, end, rows)
 
     async def _async_ask_for(
-        self, code: str, point: str, start: datetime, end: datetime
+        self,
+        code: str,
+        point: str,
+        start: datetime,
+        end: datetime,
+        *,
+        skips_refused: bool = False,
     ) -> tuple[Row, ...] | None:
         """Request the quarter-hours of a code in a period from the platform.
 
-        Return None if the platform refuses the code.
+        Return None if the platform refuses the code. With `skips_refused`, leave the refused parts
+        of the period out: Leneda may refuse a time before the contract.
         """
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
         rows: list[Row] = []
@@ -356,6 +369,8 @@ class LenedaFetch:
             except LenedaError as err:
                 if err.reason not in _NO_SERIES:
                     raise
+                if skips_refused:
+                    continue
                 self._note_refusal(code)
                 return None
             self._progress.refused.pop(code, None)
@@ -401,6 +416,21 @@ class LenedaFetch:
             progress.has_rows |= bool(rows)
             progress.is_back |= is_oldest
         self._progress.schedule()
+
+    async def _async_tell_silence(self, now: datetime) -> None:
+        """Raise a repair issue if Leneda has sent no new day for a week. Else withdraw it."""
+        progress = self._progress.codes.get(IMPORTED)
+        last = progress.until if progress else now
+        if now - last > _SILENCE:
+            # `until` is the end of the last complete day. Newer days may be incomplete.
+            with suppress(OSError):
+                rows = (await self._past.async_read(self._points)).get(IMPORTED, ())
+                last = rows[-1].start if rows else last
+        if now - last > _SILENCE:
+            day = f"{last.astimezone(LUXEMBOURG):%Y-%m-%d}"
+            raise_issue(self._hass, self._entry, Problem.LENEDA_SILENT, day=day)
+        else:
+            withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
 
     async def _async_compare(self, now: datetime) -> None:
         """Compare the last 14 days of the meter and of Leneda. Update the repair issues."""

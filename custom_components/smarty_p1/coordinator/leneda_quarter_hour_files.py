@@ -141,9 +141,10 @@ class ImportedQuarterHours:
         An import of consumption is refused if another metering point is stored. An import of
         production is refused if MAX_POINTS other metering points have files.
         """
-        name = self._name_of(code, point)
         if not is_of_production(code):
-            return bool(name)
+            stored = {digest for key, digest in self._digests().items() if _is_of_consumption(key)}
+            return bool(point and stored - {digest_of(point)})
+        name = self._name_of(code, point)
         points = {file.point for file in self._files() if file.code == code}
         return name not in points and len(points) >= MAX_POINTS
 
@@ -238,6 +239,10 @@ class ImportedQuarterHours:
                     if (code := f"{first}:{second}") in REGISTERS:
                         files.append(_File(path, month, code, point))
         return files[:_MAX_FILES]
+
+
+def _is_of_consumption(key: str) -> bool:
+    return key != _ACCOUNT_PRODUCTION and not is_of_production(key)
 
 
 def _month(time: datetime) -> str:

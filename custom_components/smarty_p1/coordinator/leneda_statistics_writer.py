@@ -136,9 +136,9 @@ class PastStatistics(ThrottledStore):
             for series in all_series:
                 if series.key in self._outdated:
                     await self._async_undo(series)
-                waits |= series.key in self._outdated or not await self._async_apply(
-                    series, is_back=False
-                )
+                is_written = await self._async_apply(series, is_back=False)
+                # A series without hours has nothing to write later.
+                waits |= series.key in self._outdated or bool(series.hours and not is_written)
             self.waits = waits
             await self.async_save()
 
@@ -164,15 +164,15 @@ class PastStatistics(ThrottledStore):
                 found = await recorder.async_add_executor_job(read, name)
                 if found is None:
                     continue
-                hour, total = found
+                hour, total, unit = found
                 self._ledgers[key] = replace(ledger, lifted=total)
                 await self.async_save()
-                recorder.async_adjust_statistics(name, hour, total, _KWH)
+                recorder.async_adjust_statistics(name, hour, total, unit)
 
-    def _read_first(self, name: str) -> tuple[datetime, float] | None:
+    def _read_first(self, name: str) -> tuple[datetime, float, str] | None:
         """Return the hour of an entity's first five-minute row, and the last sum before this hour.
 
-        Return None if there is no such row or no such sum.
+        The third value is the sum's unit. Return None if there is no such row or no such sum.
         """
         recent = statistics_during_period(
             self._hass, _EPOCH, None, {name}, "5minute", _TO_UNIT, {"sum"}
@@ -184,7 +184,10 @@ class PastStatistics(ThrottledStore):
             self._hass, _EPOCH, hour, {name}, "hour", _TO_UNIT, {"sum"}
         ).get(name, [])
         sums = [total for row in rows if (total := row.get("sum")) is not None]
-        return (hour, sums[-1]) if sums else None
+        _, metadata = get_metadata(self._hass, statistic_ids={name})[name]
+        is_energy = metadata["unit_class"] == EnergyConverter.UNIT_CLASS
+        unit = _KWH if is_energy else metadata["unit_of_measurement"] or ""
+        return (hour, sums[-1], unit) if sums else None
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
         """Undo all changes to the entities' statistics.
@@ -270,13 +273,10 @@ class PastStatistics(ThrottledStore):
                 [series.statistic_id], start_time=start, end_time=end
             )
         await self._async_import(metadata, to_do.before)
-        if to_do.first and to_do.delta:
-            unit = metadata["unit_of_measurement"] or ""
+        unit = metadata["unit_of_measurement"] or ""
+        for hour, rise in to_do.raises.items():
             recorder.async_adjust_statistics(
-                series.statistic_id,
-                to_do.first,
-                to_do.delta,
-                _KWH if series.unit == _KWH else unit,
+                series.statistic_id, hour, rise, _KWH if series.unit == _KWH else unit
             )
         await self._async_import(metadata, to_do.between)
         await _async_until_written(recorder)
@@ -348,14 +348,14 @@ def _plan(
 
 
 def _new_metadata(series: Series) -> StatisticMetaData:
-    """Return the same metadata as Home Assistant creates for the statistics of an energy sensor."""
+    """Return the same metadata as Home Assistant creates for a sensor of energy or costs."""
     return StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,
         name=None,
         source=RECORDER,
         statistic_id=series.statistic_id,
-        unit_class=EnergyConverter.UNIT_CLASS,
+        unit_class=EnergyConverter.UNIT_CLASS if series.unit == _KWH else None,
         unit_of_measurement=series.unit,
     )
 

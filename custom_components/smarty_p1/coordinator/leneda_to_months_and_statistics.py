@@ -18,6 +18,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER, SECTION_LENEDA
+from ..lib.entities import CURRENCY
 from ..lib.leneda import (
     REGISTERS,
     Cause,
@@ -44,8 +45,10 @@ from ..lib.tariff import (
     KnownMonths,
     PlatformDays,
     QuarterHour,
+    day_end,
     day_start,
     month_name,
+    month_start,
     quarter_hours_between,
 )
 from .entry_types import AnyConfigEntry
@@ -88,6 +91,8 @@ class Imported(NamedTuple):
     estimated: int
     holes: int
     repeated: int
+    too_old: int
+    """Quarter-hours that were left out, because they are more than 25 months old."""
     compared_days: int
     """Days of the file that the meter has measured, too."""
     differing_days: int
@@ -199,6 +204,9 @@ class PlatformPast:
                 export = await run(without_collection(read_export), data, dt_util.utcnow())
             except ExportError as err:
                 raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
+            export, too_old = _without_old(export)
+            if not export.rows:
+                raise ImportRefusedError(key="leneda_not_kept")
             if await run(self._files.is_of_other_point, export.code, export.point):
                 raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
@@ -206,6 +214,9 @@ class PlatformPast:
                 # Store the metering point first. If Home Assistant crashes after it has stored
                 # rows, files of other points are still refused.
                 await run(self._files.note_point, export.code, export.point)
+                # If Home Assistant crashes after it has stored rows, the next start writes the
+                # statistics.
+                await self._statistics.async_begin()
                 await run(
                     without_collection(self._files.add), export.code, export.rows, export.point
                 )
@@ -213,7 +224,6 @@ class PlatformPast:
                 await self._async_show(await self._async_read())
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
-            await self._statistics.async_begin()
             self._record()
             self._reload_if_replaced()
             return Imported(
@@ -225,6 +235,7 @@ class PlatformPast:
                 estimated=export.estimated,
                 holes=export.holes,
                 repeated=export.repeated,
+                too_old=too_old,
                 compared_days=compared,
                 differing_days=differing,
             )
@@ -240,12 +251,12 @@ class PlatformPast:
         async with self._lock:
             if self._account_points() != points:
                 return False
+            await self._statistics.async_begin()
             for code, rows in found.items():
                 await run(self._files.note_point, code, points[code])
                 await run(self._files.add, code, rows, points[code])
             self._note_running_month(found)
             await self._async_show(await self._async_read())
-            await self._statistics.async_begin()
             self._record()
             self._reload_if_replaced()
             return True
@@ -339,20 +350,29 @@ class PlatformPast:
 
         return await self._hass.async_add_executor_job(without_collection(read))
 
-    async def _async_show(self, platform: Platform) -> None:
-        """Add Leneda's quarter-hours to the meter's months, and call the listeners."""
+    async def _async_show(self, platform: Platform, until: datetime | None = None) -> None:
+        """Add Leneda's quarter-hours before `until` to the meter's months, and call the listeners.
+
+        If the shown month of a meter without readings ends, show its end first. Home Assistant
+        would lose the costs of its last days otherwise.
+        """
+        demand = self._meter.snapshot
+        if demand and until is None and not self._meter.has_readings:
+            end = demand.month.end
+            if any(rows and rows[-1].start >= end for rows in platform.values()):
+                await self._async_show(platform, end)
         months_of = self._meter.begin_past()
         # If the meter was never read, only whole days are shown. So drop the rows after the last
         # whole day.
         has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
-            shown = platform if has_readings else whole_days(platform)
+            shown = platform if has_readings else whole_days(_before(platform, until))
             past = PlatformDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
             return past, months_of(past)
 
         result = await self._hass.async_add_executor_job(without_collection(make))
-        self._may_share = any(map(is_of_sharing, platform))
+        self._may_share = any(is_of_sharing(code) for code, rows in platform.items() if rows)
         self._meter.set_platform_days(*result)
         for listener in tuple(self._listeners):
             listener()
@@ -384,10 +404,13 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        is_alone = not self._meter.has_readings
+        # Without readings, these entities have no state, so Home Assistant writes no rows of them.
+        alone = set() if self._meter.has_readings else {IMPORTED, EXPORTED}
+        if alone and self._hass.config.currency == CURRENCY:
+            alone |= _COSTS.keys()
         work = partial(without_collection(all_series), names, own, platform, costs)
         await self._statistics.async_bring_in(
-            series._replace(is_alone=is_alone and series.key in {IMPORTED, EXPORTED})
+            series._replace(is_alone=series.key in alone)
             for series in await self._hass.async_add_executor_job(work)
         )
 
@@ -423,8 +446,7 @@ class PlatformPast:
                 await self._async_record(platform)
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
-        is_due = self._statistics.waits or not self._statistics.knows(self._names())
-        if is_due and not self._is_stopped:
+        if self._statistics.waits and not self._is_stopped:
             self._cancel()
             self._again = async_call_later(self._hass, _AGAIN, self._record)
 
@@ -494,14 +516,32 @@ class PlatformPast:
         return names
 
 
+def _before(platform: Platform, until: datetime | None) -> Platform:
+    if until is None:
+        return platform
+    return {
+        code: tuple(row for row in rows if row.start < until) for code, rows in platform.items()
+    }
+
+
 def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -> SharedPower:
-    until = min(end, day_start(dt_util.utcnow()))
+    # Read whole days: a day's quarter-hours tell whether its zeros are wrong.
+    until = min(day_end(end), day_start(dt_util.utcnow()))
+    platform = without_false_zeros(files.read(until, start))
     series = {
-        code: {row.start: row.kw for row in rows if start <= row.start}
-        for code, rows in sorted(files.read(until, start).items())
+        code: {row.start: row.kw for row in rows if start <= row.start < end}
+        for code, rows in sorted(platform.items())
         if is_of_sharing(code)
     }
     return {code: powers for code, powers in series.items() if powers}
+
+
+def _without_old(export: Export) -> tuple[Export, int]:
+    """Return the file without the months that are not kept, and the number of rows left out."""
+    oldest = month_start(dt_util.utcnow() - KEPT_TIME)
+    rows = tuple(row for row in export.rows if row.start >= oldest)
+    estimated = sum(not row.is_measured for row in rows)
+    return export._replace(rows=rows, estimated=estimated), len(export.rows) - len(rows)
 
 
 def _is_part(differences: Differences) -> bool:

@@ -79,6 +79,13 @@ class MeterStore(ThrottledStore):
         stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 
+    async def async_forget_counters(self, key: bytes) -> None:
+        """Remove the stored frame counters of a key. Change nothing else."""
+        if stored := await self._async_read(checked_mapping):
+            memory = MeterMemory.from_dict({"counters": stored.get("counters", {})})
+            memory.forget_counters(key)
+            await self._store.async_save({**stored, "counters": memory.as_dict()["counters"]})
+
     @callback
     def schedule_save(self) -> None:
         """Save at once if a quarter-hour or a month has ended. Otherwise save within SAVE_INTERVAL.

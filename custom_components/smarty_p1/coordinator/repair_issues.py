@@ -57,6 +57,8 @@ class Problem(StrEnum):
     """No network prices are published for the running year, so earlier prices are used."""
     LENEDA_KEY = "leneda_key"
     """Leneda, the national platform, refuses the API key."""
+    LENEDA_SILENT = "leneda_silent"
+    """Leneda has sent no new day for a week."""
     LENEDA_DIFFERENCE = "leneda_difference"
     """On some days, the energies of the meter and of Leneda differ."""
     LENEDA_OTHER_POINT = "leneda_other_point"

@@ -8,14 +8,18 @@ sum of the previous row. A row that the entity itself has written is called an o
 - Hours that are missing between own rows are added with sums that continue from the previous row.
   The next own row stays as it is, because its sum already includes the missing hours. No hour gets
   a negative energy.
+- An entity can lose its count during a gap. Home Assistant begins the sum of an entity with 0 again
+  after 10 days of silence, and the costs of the Energy dashboard with 0 at each start. The next own
+  row is then a restart. Its sum lacks the missing hours, so the sums from there on are raised.
 - The entity of a meter without a cable has no own rows, so it gets all hours. When the meter gets a
   cable, the entity begins to count, and its sum begins at 0. The sum of the added hours, `lifted`,
   is then added to the entity's sum. This is done before the entity's first hour becomes a row.
 
-The oldest own row, and an own row before a gap, cover only a part of their hour. If the platform
-knows the energy of the whole hour, such a row is raised to this energy. A `Ledger` lists all
-changes, so that they can be corrected or undone later. The ledger is stored before the rows are
-written, because Home Assistant may crash in between.
+The oldest own row, a restart, and an own row before a gap cover only a part of their hour. If the
+platform knows the energy of the whole hour, such a row is raised to this energy. A `Ledger` lists
+all changes, so that they can be corrected or undone later. The ledger is stored before the rows are
+written, because Home Assistant may crash in between. It has the entity's own energies, not sums,
+because a user can adjust the sums of all rows from an hour on.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -58,6 +62,15 @@ class Row(NamedTuple):
         return Row(self.sum + rise, state, self.last_reset)
 
 
+class Restart(NamedTuple):
+    """Own row after a gap in which the entity has lost its count."""
+
+    change: float
+    """Sum of this row minus the sum of the entity's previous own row, before all changes."""
+    energy: float
+    """Energy of the whole hour, or the part that the entity has counted."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Changes to the statistics of one entity: added rows, and changed rows of the entity."""
@@ -72,8 +85,13 @@ class Ledger:
     """Hours whose rows were added, because the entity had no row of its own for them."""
     lifted: float | None = None
     """Sum of the added hours, if it was added to the entity's sum when it began to count."""
-    replaced: Mapping[datetime, Row] = field(default_factory=dict)
-    """Rows of the entity, as they were before they were raised to the energy of the whole hour."""
+    raised: Mapping[datetime, Row] = field(default_factory=dict)
+    """Rows of the entity, as they were before they were raised to the energy of the whole hour.
+
+    Their sums are differences to the sum of the entity's previous own row.
+    """
+    restarts: Mapping[datetime, Restart] = field(default_factory=dict)
+    """Restarts. The sums of all rows from a restart on were raised."""
 
     @property
     def is_alone(self) -> bool:
@@ -89,7 +107,8 @@ class Ledger:
             "first_change": self.first_change,
             "hours": _runs_of(self.hours),
             "lifted": self.lifted,
-            "replaced": [[hour.isoformat(), *row] for hour, row in self.replaced.items()],
+            "raised": [[hour.isoformat(), *row] for hour, row in self.raised.items()],
+            "restarts": [[hour.isoformat(), *restart] for hour, restart in self.restarts.items()],
         }
 
     @classmethod
@@ -112,9 +131,17 @@ class Ledger:
             first_change=None if change is None else float(change),
             hours=frozenset(hours),
             lifted=None if lifted is None else float(lifted),
-            replaced={
-                _time(hour): Row(float(total), state, last_reset)
-                for hour, total, state, last_reset in checked_list(data["replaced"], _MAX_RUNS)
+            # An earlier version stored the sums of raised rows as `replaced`. A user may have
+            # adjusted the rows since then. So ignore these sums, and leave the rows as they are.
+            raised={
+                _time(hour): Row(float(change), state, last_reset)
+                for hour, change, state, last_reset in checked_list(
+                    data.get("raised", []), _MAX_RUNS
+                )
+            },
+            restarts={
+                _time(hour): Restart(float(change), float(energy))
+                for hour, change, energy in checked_list(data.get("restarts", []), _MAX_RUNS)
             },
         )
 
@@ -139,9 +166,8 @@ class Plan(NamedTuple):
     deleted: tuple[datetime, ...]
     before: Mapping[datetime, Row]
     """Rows to write before the entity's first own row."""
-    first: datetime | None
-    delta: float
-    """Number to add to the sums of all rows from `first` on, 0 without an own row."""
+    raises: Mapping[datetime, float]
+    """Numbers to add to the sums of all rows from an hour on."""
     between: Mapping[datetime, Row]
     """Rows to write between the entity's own rows, and changed own rows."""
     waits: bool
@@ -177,7 +203,9 @@ def plan(
         # instead.
         has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
-    result = _lay_out(rows, ledger, own, energies, change, starts_anew)
+    counted = _counted(rows, ledger, own).rows
+    restarts = {**ledger.restarts, **_restarts(counted, energies, starts_anew)}
+    result = _lay_out(rows, ledger, own, energies, change, starts_anew, restarts)
     return result._replace(waits=any(hour > own[-1] for hour in energies))
 
 
@@ -197,8 +225,7 @@ def plan_alone(
         ledger=replace(ledger, hours=ledger.hours | written.keys()),
         deleted=(),
         before=_to_write(written, rows),
-        first=None,
-        delta=0.0,
+        raises={},
         between={},
         waits=False,
     )
@@ -235,11 +262,11 @@ def plan_back(
     if ledger == Ledger():
         return None
     if not own and can_delete:
-        return Plan(ledger, deleted, {}, first=None, delta=0.0, between={}, waits=False)
+        return Plan(ledger, deleted, {}, raises={}, between={}, waits=False)
     if not own:
         return plan_alone(rows, ledger, energies)
     ledger = replace(_begun(rows, ledger, own[0]), first_change=None)
-    result = _lay_out(rows, ledger, own, energies, ledger.first_sum, starts_anew)
+    result = _lay_out(rows, ledger, own, energies, ledger.first_sum, starts_anew, {})
     return result._replace(deleted=deleted)
 
 
@@ -265,11 +292,54 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
     """Return the energy of each hour whose row, according to `ledger`, was added or raised."""
-    ours = ledger.hours | ledger.replaced.keys()
+    ours = ledger.hours | ledger.raised.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}
     kept |= {now: rows[now].sum - rows[last].sum for last, now in pairwise(hours) if now in ours}
-    return kept
+    return kept | {hour: restart.energy for hour, restart in ledger.restarts.items()}
+
+
+class _Counted(NamedTuple):
+    """Rows that the entity itself has written, without all changes."""
+
+    rows: dict[datetime, Row]
+    shifts: dict[datetime, float]
+    """For each row, the number by which all rows from a certain hour on were raised."""
+
+
+def _counted(rows: Mapping[datetime, Row], ledger: Ledger, own: list[datetime]) -> _Counted:
+    shift = rows[own[0]].sum - ledger.first_sum
+    result = _Counted({own[0]: rows[own[0]]._replace(sum=ledger.first_sum)}, {own[0]: shift})
+    for last, hour in pairwise(own):
+        row, last_sum = rows[hour], result.rows[last].sum
+        if restart := ledger.restarts.get(hour):
+            shift = row.sum - last_sum - restart.change
+        if hour in ledger.raised:
+            row = ledger.raised[hour]
+            row = row._replace(sum=last_sum + row.sum)
+        else:
+            row = row._replace(sum=row.sum - shift)
+        result.rows[hour], result.shifts[hour] = row, shift
+    return result
+
+
+def _restarts(
+    own: Mapping[datetime, Row], energies: Mapping[datetime, float], starts_anew: StartsAnew | None
+) -> dict[datetime, Restart]:
+    """Return the restarts after gaps with known hours. `own` has the entity's own rows."""
+    restarts = {}
+    for last, hour in pairwise(own):
+        if not (missing := _missing(last, hour, energies)):
+            continue
+        change = own[hour].sum - own[last].sum
+        # The costs of hours can be negative. A sum that falls by more than these has begun with 0.
+        fall = sum(min(0.0, energies.get(start, 0.0)) for start in (last, *missing, hour))
+        since = own[hour].last_reset
+        # A state that the platform's hours reset to 0 as well, such as a month's costs, is no loss.
+        is_reset = since not in {own[last].last_reset, starts_anew and starts_anew(hour)}
+        if change < fall - _SAME or is_reset:
+            restarts[hour] = Restart(change, energies.get(hour, max(0.0, change)))
+    return restarts
 
 
 def _lay_out(  # noqa: PLR0913, PLR0917 - the parts of a plan
@@ -279,6 +349,7 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - the parts of a plan
     energies: Mapping[datetime, float],
     first_change: float,
     starts_anew: StartsAnew | None,
+    restarts: Mapping[datetime, Restart],
 ) -> Plan:
     first, first_row = own[0], rows[own[0]]
     before = sorted(hour for hour in energies if hour < first)
@@ -287,59 +358,90 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - the parts of a plan
     state = 0.0 if starts_anew else max(0.0, (first_row.state or 0.0) - first_sum)
     written = _followed(before, energies, Row(0.0, state), starts_anew)
 
-    shift, new_shift = first_row.sum - ledger.first_sum, first_sum - ledger.first_sum
-    own_rows = _shifted(_of(rows, own), -shift) | _of(ledger.replaced, own)
-    own_now = _shifted(own_rows, new_shift)
-    gaps = _in_gaps(own_now, last_sum, energies, starts_anew)
-    between = _of(own_now, ledger.replaced) | gaps
-    delta = first_sum - first_row.sum
+    counted = _counted(rows, ledger, own)
+    begins = {**restarts, first: Restart(0.0, first_change)}
+    own_now, gaps = _in_gaps(counted.rows, begins, last_sum, energies, starts_anew)
+    raises = _raises(counted, own_now)
+    between = _of(own_now, ledger.raised) | gaps
+    restarts = {**ledger.restarts, **restarts}
+    raised = {**ledger.raised, **_changes(counted.rows, gaps)}
     return Plan(
         ledger=replace(
             ledger,
-            hours=ledger.hours | set(before) | (between.keys() - own_rows.keys()),
-            replaced={**ledger.replaced, **_of(own_rows, gaps)},
+            hours=ledger.hours | set(before) | (between.keys() - own_now.keys()),
+            raised={hour: row for hour, row in raised.items() if hour not in restarts},
+            restarts=restarts,
         ),
         deleted=(),
         before=_to_write(written, rows),
-        first=first,
-        delta=0.0 if abs(delta) < _SAME else delta,
-        between=_to_write(between, _shifted(rows, delta)),
+        raises=raises,
+        between=_to_write(between, _raised(rows, raises)),
         waits=False,
     )
 
 
+def _changes(own: Mapping[datetime, Row], hours: Container[datetime]) -> dict[datetime, Row]:
+    """Return the rows of `hours`. Their sums are differences to the previous row in `own`."""
+    return {
+        now: own[now]._replace(sum=own[now].sum - own[last].sum)
+        for last, now in pairwise(own)
+        if now in hours
+    }
+
+
+def _raises(counted: _Counted, wanted: Mapping[datetime, Row]) -> dict[datetime, float]:
+    """Return the numbers to add to all rows from an hour on, so that own rows get wanted sums."""
+    raises: dict[datetime, float] = {}
+    for hour, row in counted.rows.items():
+        rise = wanted[hour].sum - row.sum - counted.shifts[hour] - sum(raises.values())
+        if abs(rise) >= _SAME:
+            raises[hour] = rise
+    return raises
+
+
 def _in_gaps(
     own: Mapping[datetime, Row],
+    restarts: Mapping[datetime, Restart],
     last_sum: float,
     energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
-) -> dict[datetime, Row]:
-    """Return the rows to write for the gaps between the rows in `own`.
+) -> tuple[dict[datetime, Row], dict[datetime, Row]]:
+    """Return the rows in `own` with their new sums, and the rows to write for the gaps.
 
     `own` has the rows that the entity itself has written, and `last_sum` is the sum before them.
-    Each hour of a gap with a known energy gets a new row. The entity may have counted only a part
-    of the hour before a gap, so the row of this hour is raised to the energy of the whole hour.
+    Its first row is one of the `restarts`. All rows from a restart on are raised. Each hour of a
+    gap with a known energy gets a new row. The entity may have counted only a part of the hour
+    before a gap, so the row of this hour is raised to the energy of the whole hour.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)
+    shift = 0.0
+    own_now: dict[datetime, Row] = {}
     # Stored sums have rounding errors. So an energy just below 0 does not mean that the sum falls.
     never_falls = all(change > -_SAME for change in energies.values())
     for hour, following in pairwise([*hours, hours[-1]]):
-        now = own[hour]
-        limit = own[following].sum if never_falls else None
+        if restart := restarts.get(hour):
+            shift = last_sum + energies.get(hour, restart.energy) - own[hour].sum
+        now = own_now[hour] = own[hour]._replace(sum=own[hour].sum + shift)
+        has_limit = never_falls and following not in restarts
+        limit = own[following].sum + shift if has_limit else None
         missing = _missing(hour, following, energies)
         whole = last_sum + energies.get(hour, 0.0)
         rise = (whole if limit is None else min(whole, limit)) - now.sum
-        if missing and hour != hours[0] and rise > 0:
+        if missing and not restart and rise > 0:
             now = rows[hour] = now.risen(rise)
         filled = _followed(missing, energies, now, starts_anew, limit)
         rows |= filled
         last_sum = [now, *filled.values()][-1].sum
-    return rows
+    return own_now, rows
 
 
-def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
-    return {hour: row._replace(sum=row.sum + by) for hour, row in rows.items()}
+def _raised(rows: Mapping[datetime, Row], raises: Mapping[datetime, float]) -> dict[datetime, Row]:
+    """Return the rows with `raises` carried out."""
+    return {
+        hour: row._replace(sum=row.sum + sum(by for start, by in raises.items() if start <= hour))
+        for hour, row in rows.items()
+    }
 
 
 def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetime, Row]:

@@ -27,6 +27,7 @@ from ..lib.port import (
     PortBusyError,
     PortNotFoundError,
     PortPermissionError,
+    ReplayError,
     SecurityOffError,
     WrongKeyError,
     normalise_port,
@@ -52,6 +53,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     WrongKeyError: (CONF_ENCRYPTION_KEY, "wrong_key"),
     SecurityOffError: (CONF_ENCRYPTION_KEY, "security_off"),
     OtherAuthenticationKeyError: (SECTION_ADVANCED, "other_authentication_key"),
+    ReplayError: (CONF_BASE, "replay"),
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }

@@ -15,6 +15,7 @@ from probatio import Secret
 
 from ..const import (
     CONF_AUTHENTICATION_KEY,
+    CONF_COUNTER_RESET,
     CONF_ENCRYPTION_KEY,
     CONF_REMOVE_KEY,
     CONF_VERIFY,
@@ -36,11 +37,13 @@ _MALFORMED = {
 def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, Any]:
     """Return the form fields of the keys.
 
-    `choices` has the checkboxes to show: CONF_REMOVE_KEY, CONF_WITHOUT_VERIFICATION, or both.
+    `choices` has the checkboxes to show: CONF_REMOVE_KEY, CONF_COUNTER_RESET and
+    CONF_WITHOUT_VERIFICATION.
     """
     fields: dict[Any, Any] = {vol.Optional(Secret(CONF_ENCRYPTION_KEY)): _PASSWORD}
-    if CONF_REMOVE_KEY in choices:
-        fields[vol.Optional(CONF_REMOVE_KEY, default=False)] = BooleanSelector()
+    for checkbox in (CONF_REMOVE_KEY, CONF_COUNTER_RESET):
+        if checkbox in choices:
+            fields[vol.Optional(checkbox, default=False)] = BooleanSelector()
     advanced: dict[Any, Any] = {vol.Optional(Secret(CONF_AUTHENTICATION_KEY)): _PASSWORD}
     if CONF_WITHOUT_VERIFICATION in choices:
         advanced[vol.Optional(CONF_WITHOUT_VERIFICATION, default=False)] = BooleanSelector()

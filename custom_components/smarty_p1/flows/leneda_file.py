@@ -108,6 +108,7 @@ class LenedaFileSteps(OptionsFlow):
                 "estimated": str(imported.estimated),
                 "holes": str(imported.holes),
                 "repeated": str(imported.repeated),
+                "too_old": str(imported.too_old),
                 "compared_days": str(imported.compared_days),
                 "differing_days": str(imported.differing_days),
             },

@@ -1,14 +1,15 @@
 """Dialog steps that change a meter: its port by reconfiguration, its keys by reauthentication."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
 from ..const import (
+    CONF_COUNTER_RESET,
     CONF_ENCRYPTION_KEY,
     CONF_REMOVE_KEY,
     CONF_SERVICE,
@@ -17,13 +18,16 @@ from ..const import (
     SECTION_ADVANCED,
 )
 from ..coordinator.entry_types import AnyConfigEntry, short_title
+from ..coordinator.meter_coordinator import stored_keys
 from ..coordinator.repair_issues import Problem, is_raised
+from ..lib.failure_detection import ReadingProblem
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
 from .add_cable_to_meter import may_join
 from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import PUBLISHED_KEY
+from .known_counters import async_forget_counters, async_last_counters
 from .port_key_and_found_meter import MeterForm, MeterSteps, async_prove
 from .shared_form_fields import CURRENT_PORT, NEW_PORT
 
@@ -39,11 +43,11 @@ def _form(
     entry: AnyConfigEntry,
     step_id: str,
     port_field: vol.Marker | None = None,
-    checkbox: str | None = None,
+    checkboxes: Iterable[str] = (),
 ) -> MeterForm:
     port = entry.data[CONF_PORT]
     suggested: dict[str, Any] = {}
-    checkboxes = {checkbox} if checkbox else set()
+    checkboxes = {*checkboxes}
     if identify_port(port) == port:  # suggest the port only if it holds no secret
         suggested[CONF_PORT] = port
     if not entry.data.get(CONF_VERIFY, True):
@@ -83,8 +87,13 @@ class UpdateSteps(MeterSteps):
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys of the meter."""
         entry = self._get_reconfigure_entry()
-        is_open = is_raised(self.hass, entry, Problem.SECURITY_OFF)
-        form = _form(entry, "reconfigure", CURRENT_PORT, CONF_REMOVE_KEY if is_open else None)
+        checkboxes = {
+            CONF_REMOVE_KEY: is_raised(self.hass, entry, Problem.SECURITY_OFF),
+            CONF_COUNTER_RESET: entry.state is ConfigEntryState.LOADED
+            and entry.runtime_data.condition.obstacle is ReadingProblem.REPLAY,
+        }
+        needed = [name for name, is_needed in checkboxes.items() if is_needed]
+        form = _form(entry, "reconfigure", CURRENT_PORT, needed)
         return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_add_cable(self, user_input: Input = None) -> ConfigFlowResult:
@@ -125,15 +134,21 @@ class UpdateSteps(MeterSteps):
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
         """Wait for a telegram, update the entry, and return the name of the next step.
 
-        Raises FieldError for a telegram of another meter.
+        Raises FieldError for a telegram of another meter. Raises ReplayError if no telegram is
+        newer than the last one, unless the user has chosen that the frame counter was reset.
         """
+        key, _ = stored_keys(data)
+        is_reset = bool(self._typed and self._typed.get(CONF_COUNTER_RESET))
+        known = {} if is_reset or not key else await async_last_counters(self.hass, entry, key)
         try:
-            telegram = await async_prove(self.hass, data)
+            telegram = await async_prove(self.hass, data, known)
         except SecurityOffError:
             raise FieldError(CONF_ENCRYPTION_KEY, "security_switched_off") from None
         serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
+        if is_reset and key:
+            await async_forget_counters(self.hass, entry, key)
         # Update the entry now, because the next step runs only if the browser is still open.
         self.hass.config_entries.async_update_entry(entry, data=data)
         # The entry has correct keys again, so end other dialogs that ask for its keys.

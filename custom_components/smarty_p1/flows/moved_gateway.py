@@ -17,10 +17,10 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_VERIFY, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
-from ..coordinator.meter_memory_file import MeterStore
+from ..coordinator.meter_coordinator import stored_keys
 from ..lib.p1 import P1Error
 from ..lib.port import probe
+from .known_counters import async_last_counters
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at
 
@@ -99,7 +99,7 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
     # Two gateways may have swapped their addresses, so another entry may use the port. A gateway
     # serves only one client, so pause that entry.
     async with pause_entry(hass, reader):
-        counters = await _async_last_counters(hass, entry, key)
+        counters = await async_last_counters(hass, entry, key)
         try:
             telegram = await probe(port, key, authentication_key, last_counters=counters)
         except P1Error as err:
@@ -111,18 +111,6 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
         and not entry.disabled_by
         and not _is_delivering(entry)
     )
-
-
-async def _async_last_counters(
-    hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
-) -> dict[bytes, int]:
-    """Return the last frame counters of the entry's meter, keyed by system title.
-
-    A probe of a port needs these counters to reject replayed frames.
-    """
-    if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
-        return entry.runtime_data.books.memory.last_counters(key)
-    return await MeterStore(hass, entry.entry_id).async_last_counters(key)
 
 
 @callback

@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import (
+    CONF_COUNTER_RESET,
     CONF_REMOVE_KEY,
     CONF_SERVICE,
     CONF_VERIFY,
@@ -83,6 +84,7 @@ _NONE = "\N{EN DASH}"
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
+    "replay": CONF_COUNTER_RESET,
 }
 
 type _Find = Callable[[dict[str, Any]], Awaitable[str]]
@@ -104,15 +106,21 @@ class MeterForm:
     placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
-async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
+async def async_prove(
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    last_counters: Mapping[bytes, int] | None = None,
+) -> Telegram:
     """Return the first valid telegram. `data` has the port to read and the keys of the meter.
 
-    Raises a LinkError or P1Error if no valid telegram comes.
+    The telegram's frame counter is higher than in `last_counters`. Raises a LinkError or P1Error if
+    no valid telegram comes.
     """
     return await probe(
         data[CONF_PORT],
         *stored_keys(data),
         needs_tag=data.get(CONF_VERIFY, True),
+        last_counters=last_counters,
         opener=topic_opener(hass, data[CONF_PORT]),
     )
 

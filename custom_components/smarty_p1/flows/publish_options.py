@@ -185,8 +185,9 @@ def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
 
 
 def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
-    """Return all entries of this integration except `entry`."""
-    return [other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry]
+    """Return all enabled entries of this integration except `entry`."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    return [other for other in entries if other is not entry]
 
 
 def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:

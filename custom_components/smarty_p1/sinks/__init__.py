@@ -5,7 +5,7 @@ from types import ModuleType
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
-from ..const import CONF_ENABLED, SECTION_MQTT
+from ..const import CONF_ENABLED, CONF_TOPIC, DOMAIN, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from . import p1_server, virtual_meter_server
@@ -29,6 +29,11 @@ async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     await virtual_meter_server.async_remove(hass, entry)
     retained = RetainedTopics(hass, entry.entry_id)
     await retained.async_load()
+    # While the entry was disabled, another meter may have taken over its root topic.
+    others = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    sections = [other.options.get(SECTION_MQTT, {}) for other in others if other is not entry]
+    roots = tuple(f"{options[CONF_TOPIC]}/" for options in sections if options.get(CONF_ENABLED))
+    retained.topics -= {topic for topic in retained.topics if f"{topic}/".startswith(roots)}
     if retained.topics:
         publisher = await _async_import_mqtt(hass)
         await publisher.async_clear(hass, retained)

@@ -121,6 +121,7 @@ export class MonthsCard extends SmartyCard {
   #show(meter: Meter, feed: MeterFeed, bills: Bill[], month: string): TemplateResult {
     const { locale } = this;
     const lack = words.lackOfAll(bills);
+    const field = lack && missingField(bills.at(-1)!);
     const width = this.#width.value;
     const year = words.yearOf(bills, lack ? "kWh" : this.unit);
     const head = words.headOf(year, locale);
@@ -136,7 +137,7 @@ export class MonthsCard extends SmartyCard {
       ${head.sentence ? this.sentence(head.sentence) : nothing}
       ${monthsChart(chart)} ${this.#table(year, chosen)}
       ${words.amountNotes(year, locale).map((note) => html`<p class="small">${note}</p>`)}
-      ${lack ? html`<p class="small">${this.#lacks(lack)}</p>${toEnter(this, meter, locale, missingField(bills.at(-1)!))}` : nothing}
+      ${field ? html`<p class="small">${this.#lacks(lack!)}</p>${toEnter(this, meter, locale, field)}` : nothing}
       ${this.table(head.title, all.head, () => all.rows)}
       <footer>${this.tableButton()}</footer>`;
   }

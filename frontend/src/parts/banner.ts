@@ -92,7 +92,7 @@ function linkOf(kind: Kind, remedy: string): BannerKey {
   return remedy === "repair" ? "see_repair" : "check_connection";
 }
 
-/** Return "14 minutes", "3 hours" or "2 days". */
+/** Return a duration as text, such as "14 minutes", "3 hours" or "2 days". */
 function duration(ms: number, locale: Locale): string {
   const minutes = Math.max(1, Math.floor(ms / 60_000));
   if (minutes < 60) return locale.count(bannerTexts, "minutes", minutes);

@@ -100,7 +100,7 @@ export function laterReference(chart: Chart, kw: number, from: number, name: str
     <text class="plain halo" x=${chart.right} y=${(y - 6).toFixed(1)} text-anchor="end">${text}</text>`;
 }
 
-/** Return the bar of the running quarter-hour up to the projected power: hatched, or an outline if bars are thin. */
+/** Return the bar of the running quarter-hour. Its height is the projected power. A thin bar is an outline, others are hatched. */
 export function runningBar(chart: Chart, { index, drawn, fed, reference }: Running, isThin: boolean): TemplateResult {
   const { slot, barWidth } = chart;
   const x = chart.x(index) + Math.max(0, slot - barWidth) / 2;

@@ -30,7 +30,7 @@ export function connectionLimit(live: Live | undefined, meter: Meter, locale: Lo
 export const lastTelegram = (live: Live | undefined, meter: Meter): number | undefined =>
   parseTime(live?.received_at) ?? parseTime(meter.last_telegram);
 
-/** Return "at 18:12"; for another day "on 19 November, 18:12". */
+/** Return a text such as "at 18:12", or "on 19 November, 18:12" for another day than today. */
 export function atTime(time: number, now: number, locale: Locale): string {
   const [date, clock] = [new Date(time), locale.time(new Date(time))];
   if (localDay(date) === localDay(new Date(now))) return say(locale, "at_time", { time: clock });

@@ -1,6 +1,6 @@
 /** Bills shared by several cards: one request for all, and the choice of a month. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Field, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
@@ -41,8 +41,9 @@ const REFUSALS: Record<string, BillKey> = {
 /** Return the key of the text that says why there is no bill; undefined if the card shows its general message. */
 export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
 
-/** Return the link to enter a missing value of the contract; for other users, a hint to ask an administrator. */
-export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, field: Field): TemplateResult {
+/** Return the link to enter a missing value of the contract; for other users, a hint to ask an administrator; without a field, nothing. */
+export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, field: Field | undefined): TemplateResult | typeof nothing {
+  if (!field) return nothing;
   if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;
   const key = field === "reference_power" ? "enter_reference" : "enter_prices";
   return html`<div>${card.settings(meter, locale.text(billTexts, key), field)}</div>`;

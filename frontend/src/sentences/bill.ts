@@ -75,10 +75,11 @@ export function lackOf(bill: Bill): Lack | undefined {
   return bill.reference_kw === null ? "reference" : "prices";
 }
 
-/** Return the field of the contract whose value the bill lacks. */
-export function missingField(bill: Bill): Field {
+/** Return the field of the contract whose value the bill lacks; undefined if the bill lacks past market prices. */
+export function missingField(bill: Bill): Field | undefined {
   const lack = lackOf(bill);
   if (!lack) return "energy_sharing";
+  if (lacksMarketPrices(bill)) return undefined;
   if (lack === "reference") return "reference_power";
   const missing = bill.missing ?? [];
   return missing.length && missing.every((name) => PARTS.network.includes(name)) ? "network_prices" : "energy_price";
@@ -145,7 +146,9 @@ function missingSentence(bill: Bill, locale: Locale, t: Say): string {
   const parts = missingParts(bill);
   if (typeof bill.subtotal !== "number" || !parts.length) return t("other_missing");
   const amount = locale.cents(bill.subtotal);
-  if (isEnergyAlone(parts)) return t("energy_missing", { amount });
+  const energy = t("energy_missing", { amount });
+  if (lacksMarketPrices(bill)) return `${energy} ${t("note_unpriced", { kwh: locale.kWh(bill.unpriced_kwh!, 2) })}`;
+  if (isEnergyAlone(parts)) return `${energy} ${t("enter_energy")}`;
   return t("parts_missing", { amount, parts: parts.map((part) => t(`part_${part}`)).join(", ") });
 }
 
@@ -155,6 +158,12 @@ function missingParts({ missing = [] }: Bill): (keyof typeof PARTS)[] {
 }
 
 const isEnergyAlone = (parts: string[]): boolean => parts.length === 1 && parts[0] === "energy";
+
+/** Return whether the price of a part of the supplied energy is unknown. Without any price, all the energy lacks it. */
+const isPartlyUnpriced = (bill: Bill): boolean => Boolean(bill.unpriced_kwh) && bill.unpriced_kwh! < suppliedKwh(bill) - 0.005;
+
+/** Return whether the bill lacks only past market prices, which the user cannot enter. */
+const lacksMarketPrices = (bill: Bill): boolean => bill.missing?.join() === "energy" && isPartlyUnpriced(bill);
 
 /** Return whether energy was shared but the payment to the community is unknown. */
 export const lacksCommunity = (bill: Bill): boolean => Boolean(bill.shared_kwh) && !bill.community;
@@ -337,8 +346,7 @@ function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const kwh = (value: number) => locale.kWh(value, 2);
   const notes: string[] = [];
   if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
-  // Name the energy without a price only if the other supplied energy has a price.
-  else if (unpriced_kwh && unpriced_kwh < suppliedKwh(bill) - 0.005) notes.push(t("note_unpriced", { kwh: kwh(unpriced_kwh) }));
+  else if (unpriced_kwh && isPartlyUnpriced(bill) && !lacksMarketPrices(bill)) notes.push(t("note_unpriced", { kwh: kwh(unpriced_kwh) }));
   if (unpriced_exported_kwh) {
     notes.push(hasFeedIn(bill) ? t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }) : t("note_no_feed_in_price"));
   }

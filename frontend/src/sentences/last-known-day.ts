@@ -49,13 +49,13 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
   };
 }
 
-/** Return "until Sat 21 Nov, 24:00" for a day. */
+/** Return the end of a day as text, such as "until Sat 21 Nov, 24:00". */
 export const midnight = (start: Date, locale: Locale): string =>
   locale.text(yesterdayTexts, "until_midnight", { day: locale.shortDate(start) });
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Return "2.31 € (consumption 1.84, fixed costs 0.47)". The parts add up to the total. */
+/** Return a text such as "2.31 € (consumption 1.84, fixed costs 0.47)". The parts add up to the total. */
 function costOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: fed }: Day, locale: Locale): string {
   if (cost === null || used === null || fixed === null) return "";
   const sold = round(fed ?? 0, 2);

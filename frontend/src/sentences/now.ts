@@ -1,4 +1,4 @@
-/** Texts of the card of the present power, such as the power that the household can switch on in addition. */
+/** Texts of the card that shows the present power, and how much more power the household can switch on. */
 
 import {
   addDays,

@@ -10,7 +10,7 @@ export function olderPrices(pricesOf: string | undefined, month: string, locale:
   return withArticle(locale.common("older_prices", { of, month: nameOf(pricesOf, locale) }), locale);
 }
 
-/** Return "To pay, with the prices of December 2026"; only the name if the prices are current. */
+/** Return a name such as "To pay, with the prices of December 2026", or only "To pay" if the prices are current. */
 export function withPrices(name: string, pricesOf: string | undefined, locale: Locale): string {
   if (!pricesOf) return name;
   return withArticle(locale.common("with_prices", { name, month: nameOf(pricesOf, locale) }), locale);

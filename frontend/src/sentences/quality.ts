@@ -8,13 +8,13 @@ export const qualityTexts: Texts<QualityKey> = texts;
 
 export const say = (locale: Locale, key: QualityKey, params: Params = {}): string => locale.text(qualityTexts, key, params);
 
-/** Return "L1, L2 and L3". */
+/** Return a list of phases as text, such as "L1, L2 and L3". */
 export function joinNames(names: string[], locale: Locale): string {
   const b = names.at(-1) ?? "";
   return names.length < 2 ? b : say(locale, "and", { a: names.slice(0, -1).join(", "), b });
 }
 
-/** Return "40 s", "12 min", "2 h 10 min" or "3 days". */
+/** Return a duration as text, such as "40 s", "12 min", "2 h 10 min" or "3 days". */
 export function duration(ms: number, locale: Locale): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return locale.unit(seconds, "s");

@@ -56,7 +56,7 @@ export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
 
 const UNKNOWN = "–";
-/** If a smaller share of the quarter-hours was measured, a note contains the share. */
+/** If less than this share of the quarter-hours was measured, a note states the measured share. */
 const MIN_MEASURED_SHARE = 0.99;
 
 export interface Row {
@@ -137,7 +137,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   };
 }
 
-/** Return "Today 0.92 €: consumption 0.51, fixed costs 0.41." */
+/** Return a sentence such as "Today: 0.92 € (consumption 0.51, fixed costs 0.41)." */
 function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, day: string, locale: Locale): string {
   if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return "";
   const params = { day, cost: locale.cents(cost), used: locale.number(used, 2), fixed: locale.number(fixed, 2) };

@@ -142,7 +142,7 @@ export function excessCosts(above: number[], day: Day | undefined, price: number
   return above.map((kwh) => (price === null ? null : kwh * price));
 }
 
-/** Return "Saturday 21 November". An old day has its year instead of its weekday: "21 November 2024". */
+/** Return a text such as "Saturday 21 November". An old day has its year instead of its weekday: "21 November 2024". */
 export function dayTitle(start: Date, day: string, today: string, locale: Locale): string {
   const isLongAgo = Date.parse(today) - Date.parse(day) > MIN_AGE_WITH_YEAR_DAYS * 24 * HOUR_MS;
   return capital(isLongAgo ? locale.date(start) : locale.weekday(start));
@@ -236,7 +236,7 @@ export function highRows(highest: readonly High[], reference: number | null, loc
   });
 }
 
-/** Return "The house always uses 250 W. That costs at most 380 € a year."; "" if the base load is unknown. */
+/** Return the sentences about the base load and its cost a year, "" if the base load is unknown. */
 export function alwaysOnSentence(alwaysOn: Highlights["always_on"], locale: Locale): string {
   if (!alwaysOn) return "";
   const power = locale.unit(alwaysOn.w, "W");

@@ -87,7 +87,7 @@ export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row
     .reduce<Row | undefined>((best, row) => (best && best.total! <= row.total! ? best : row), undefined);
 }
 
-/** Return "12 months", for use within a sentence. */
+/** Return a text such as "12 months", for use within a sentence. */
 const monthsIn = (count: number, locale: Locale): string => locale.count(yearTexts, "months", count);
 
 /**
@@ -149,7 +149,7 @@ export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above 
   return { quarter_hours: sum("quarter_hours"), kwh: sum("kwh") };
 }
 
-/** Return "7 kW"; "12 kW, then 7 kW" if the contract changed in these months. */
+/** Return a text such as "7 kW", or "12 kW, then 7 kW" if the contract changed in these months. */
 export function limitName(months: MonthAbove[], { isContract, kw }: Limit, locale: Locale): string {
   const held = isContract ? months.flatMap(({ contract }) => contract.reference_kw) : [];
   const changes = held.filter((power, index) => power !== held[index - 1]);
@@ -196,7 +196,7 @@ export function comparisonBegins(knownSince: string | null, now: Date): string {
   return `${addMonths(today.slice(0, 7), isFromTheFirst ? 1 : 2)}-01`;
 }
 
-/** Return "June 2025 – May 2026" for months such as 2025-06. */
+/** Return a text such as "June 2025 – May 2026" for months such as 2025-06. */
 export function periodOf(months: string[], locale: Locale): string {
   const name = (month: string) => locale.monthYear(dayStart(`${month}-15`));
   const [first, last] = [months[0], months.at(-1)];

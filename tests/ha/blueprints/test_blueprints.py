@@ -48,6 +48,7 @@ class Home:
         self._hass = hass
         self._freezer = freezer
         self._calls: list[tuple[str, Any]] = []
+        self.reported: dict[str, float | str] = {}
         self.refusing: set[str] = set()
 
     def note(self, domain: str, *services: str) -> None:
@@ -55,7 +56,7 @@ class Home:
 
         @callback
         def called(call: ServiceCall) -> None:
-            value = call.data.get("value")
+            value = call.data.get("value", call.data.get("hvac_mode"))
             for entity_id in call.data["entity_id"]:
                 if entity_id in self.refusing:
                     raise HomeAssistantError
@@ -80,17 +81,18 @@ class Home:
 
     async def powers(self, **kilowatts: float | str) -> None:
         """Set the states of power sensors."""
+        self.reported |= kilowatts
         for name, value in kilowatts.items():
             self._hass.states.async_set(f"sensor.{name}", str(value), KILOWATTS)
         await settle()
 
     async def let_pass(self, seconds: float) -> None:
-        """Let time pass, in steps of at most half a minute."""
+        """Let time pass, in steps of at most half a minute, after which the powers are reported."""
         while seconds > 0:
             step = min(seconds, 30.0)
             self._freezer.tick(timedelta(seconds=step))
             async_fire_time_changed(self._hass)
-            await settle()
+            await self.powers(**self.reported)
             seconds -= step
 
 
@@ -113,6 +115,7 @@ class TestChargeCar:
         hass.states.async_set("number.current", "16", {"min": 8, "max": 13})
         hass.states.async_set("input_boolean.wanted", "on")
         await home.powers(available=13, net=12.04, charger=11.04)
+        await home.let_pass(10)
         await use(
             "charge_car",
             available_power="sensor.available",
@@ -148,6 +151,17 @@ class TestChargeCar:
         # (8 - 1) / 0.69 = 10.1
         assert home.calls == [("set_value", 10)]
 
+    async def test_a_meter_that_is_read_once_a_minute(self, home: Home) -> None:
+        await home.powers(available=7)
+        assert home.calls == [("set_value", 8)]
+        # Without the new net power, it would seem that (7 - 12.04 + 5.52) / 0.69 = 0.7 A fit.
+        del home.reported["net"]
+        await home.powers(charger=5.52)
+        await home.let_pass(2 * MINUTE)
+        await home.powers(net=6.52)
+        await home.let_pass(2 * MINUTE)
+        assert home.calls == []
+
     async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
         # It pauses rather than go below the least current of the charger.
         await home.powers(available=6)  # 7.2
@@ -161,12 +175,15 @@ class TestChargeCar:
         # It ends also when the charger says nothing in a pause.
         await home.set("number.current", "unavailable")
         home.refusing.add("number.current")
+        await home.let_pass(10)
         await home.powers(charger="unavailable", available=9)
         assert home.calls == [("turn_on", "switch.charger")]
         # A pause ends with the limit. What is not wanted is not touched afterwards.
         await home.let_pass(MINUTE)
         await home.set("number.current", 8)
-        await home.powers(charger=0, available=2)
+        await home.powers(charger=0)
+        await home.let_pass(10)
+        await home.powers(available=2)
         assert home.calls == [("turn_off", "switch.charger")]
         await home.set("input_boolean.wanted", "off")
         assert home.calls == [("turn_on", "switch.charger")]
@@ -229,6 +246,19 @@ class TestShedLoads:
         assert home.calls == [("turn_off", "switch.boiler")]
         await home.let_pass(30)
         assert home.calls == [("turn_on", "switch.boiler")]
+
+    async def test_an_air_conditioner_gets_its_mode_back(
+        self, hass: HomeAssistant, home: Home, use: Use
+    ) -> None:
+        home.note("climate", "set_hvac_mode")
+        hass.states.async_set("climate.room", "cool")
+        await home.set("binary_sensor.warning", "off")
+        await use("shed_loads", warning="binary_sensor.warning", loads=["climate.room"])
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(16 * MINUTE)
+        assert home.calls == [("turn_off", "climate.room"), ("set_hvac_mode", "cool")]
 
     async def test_what_is_noted_is_turned_on_again_after_a_restart(
         self, hass: HomeAssistant, home: Home, use: Use

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from .conftest import Use, settle
 
 ONE, TWO, CHARGER = "sensor.relay_1", "sensor.relay_2", "switch.charger"
+COOLER = "climate.cooler"
 
 type Begin = Callable[..., Awaitable[None]]
 
@@ -21,8 +23,10 @@ class House:
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
         self._hass, self._freezer = hass, freezer
         self.done: list[str] = []
+        self.fails_to_tell = False
         hass.services.async_register("homeassistant", "turn_on", self._turn)
         hass.services.async_register("homeassistant", "turn_off", self._turn)
+        hass.services.async_register("climate", "set_hvac_mode", self._turn)
         hass.services.async_register("input_text", "set_value", self._note)
         hass.services.async_register("notify", "phone", self._tell)
         for entity_id, name in ((ONE, "Relay 1"), (TWO, "Relay 2")):
@@ -33,7 +37,8 @@ class House:
     def _turn(self, call: ServiceCall) -> None:
         for entity_id in call.data["entity_id"]:
             self.done.append(f"{call.service} {entity_id}")
-            self._hass.states.async_set(entity_id, call.service.removeprefix("turn_"))
+            state = call.data.get("hvac_mode", call.service.removeprefix("turn_"))
+            self._hass.states.async_set(entity_id, state)
 
     @callback
     def _note(self, call: ServiceCall) -> None:
@@ -42,6 +47,8 @@ class House:
     @callback
     def _tell(self, call: ServiceCall) -> None:
         self.done.append(call.data["text"])
+        if self.fails_to_tell:
+            raise HomeAssistantError
 
     async def set(self, entity_id: str, state: str, minutes: float = 0) -> list[str]:
         """Set a state, let minutes pass, and return what has happened since this was last asked."""
@@ -80,7 +87,7 @@ END = "The grid operator has ended the limit."
 
 async def test_the_charger_pauses_and_goes_on(house: House, begin: Begin) -> None:
     await begin(loads=[CHARGER])
-    assert await house.set(ONE, "disconnected") == [LIMIT, f"turn_off {CHARGER}"]
+    assert await house.set(ONE, "disconnected") == [f"turn_off {CHARGER}", LIMIT]
     # Ready to be closed again, and the other one open, or not to be read: not yet.
     assert await house.set(TWO, "disconnected", 1) == []
     assert await house.set(ONE, "ready_for_reconnection", 5) == []
@@ -109,8 +116,35 @@ async def test_what_was_turned_off_before_a_restart(
     hass: HomeAssistant, house: House, begin: Begin
 ) -> None:
     hass.set_state(CoreState.not_running)
-    hass.states.async_set("input_text.memory", CHARGER)
+    hass.states.async_set("input_text.memory", f"{COOLER}=cool,{CHARGER}")
     await house.set(CHARGER, "off")
-    await begin(loads=[CHARGER], memory="input_text.memory")
-    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
+    await house.set(COOLER, "off")
+    await begin(loads=[CHARGER, COOLER], memory="input_text.memory")
+    on_again = [f"set_hvac_mode {COOLER}", f"turn_on {CHARGER}", END]
+    assert await house.set(ONE, "connected", 3) == on_again
+    assert hass.states.is_state(COOLER, "cool")
     assert hass.states.is_state("input_text.memory", "")
+    # What is noted at the next limit can be read at the next start.
+    await house.set(ONE, "disconnected")
+    assert hass.states.is_state("input_text.memory", f"{CHARGER},{COOLER}=cool")
+
+
+async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
+    house: House, begin: Begin
+) -> None:
+    await house.set(COOLER, "dry")
+    await begin(loads=[CHARGER, COOLER])
+    await house.set(ONE, "disconnected")
+    await house.set(CHARGER, "unavailable", 60)
+    assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
+    # Another limit is told although the charger is still paused.
+    assert await house.set(ONE, "disconnected") == [f"turn_off {COOLER}", LIMIT]
+    assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
+    assert await house.set(CHARGER, "off", 5) == [f"turn_on {CHARGER}"]
+
+
+async def test_the_charger_pauses_although_nobody_can_be_told(house: House, begin: Begin) -> None:
+    await begin(loads=[CHARGER])
+    house.fails_to_tell = True
+    assert await house.set(ONE, "disconnected", 1) == [f"turn_off {CHARGER}", LIMIT]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]

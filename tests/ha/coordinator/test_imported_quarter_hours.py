@@ -142,7 +142,7 @@ def test_what_a_removed_account_leaves(files: ImportedQuarterHours, folder: Path
     files.forget_points()
 
     assert files.is_of_other_point(CODE, OTHER)
-    assert not files.is_of_other_point("1-65:1.29.9", OTHER)
+    assert files.is_of_other_point("1-65:1.29.9", OTHER)
     files.remove()
     assert files.is_empty()
 

@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -21,7 +21,9 @@ from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.leneda import Row
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from dev.leneda import Fault, Platform
+from dev.leneda.platform import Request
 from tests.ha.conftest import EntryMaker
+from tests.ha.flows.test_leneda_meter import add, keys
 from tests.ha.leneda import (
     COVERED,
     ENERGY_ID,
@@ -179,6 +181,79 @@ async def test_at_first_all_there_is(begin: Begin, platform: Platform) -> None:
     assert sorted(codes) == sorted(
         ["1-1:2.29.0", "1-1:3.29.0", "1-1:4.29.0", "1-65:1.29.9", "1-65:2.29.9"]
     )
+
+
+async def test_a_refused_part_of_the_history_is_left_out(
+    begin: Begin, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.series[POINT, IMPORTED] = lambda _start: 0.5
+    answer, day = platform._answer, TODAY - 150 * DAY
+
+    def refuse_one(request: Request) -> dict[str, Any]:
+        is_refused = request.code == IMPORTED and request.start <= day < request.end
+        return answer(request) | ({"unit": None, "items": []} if is_refused else {})
+
+    monkeypatch.setattr(platform, "_answer", refuse_one)
+
+    rows = await known(await begin())
+
+    assert rows[0].start == TODAY - KEPT
+    assert 250 - 30 <= len(rows) / 96 < 250
+
+
+@pytest.mark.usefixtures("short_past")
+@pytest.mark.parametrize("fault", [None, Fault.NOT_FOUND, Fault.FORBIDDEN, Fault.SERVER])
+async def test_a_repair_tells_that_no_days_come(
+    hass: HomeAssistant, begin: Begin, platform: Platform, at: At, fault: Fault | None
+) -> None:
+    entry = await begin()
+    platform.fault = fault
+    platform.known_until = TODAY
+
+    def issue() -> ir.IssueEntry | None:
+        return ir.async_get(hass).async_get_issue("smarty_p1", f"leneda_silent_{entry.entry_id}")
+
+    for days in range(1, 17):
+        await at(NOW + days * DAY + 8 * HOUR)
+        assert bool(issue()) == (days > 6)
+    found = issue()
+    assert found
+    assert (found.translation_placeholders or {})["day"][:9] == "2026-11-2"
+
+    platform.fault = platform.known_until = None
+    await at(NOW + 17 * DAY + 8 * HOUR)
+    assert issue() is None
+
+
+async def test_the_end_of_a_month_is_shown_before_the_next_month(
+    hass: HomeAssistant,
+    platform: Platform,
+    sleeper: Sleeper,
+    at: At,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=62))
+    platform.series[POINT, IMPORTED] = lambda _start: 1.0
+    sleeper.now = utc("2026-11-30 08:00")
+    name = keys(hass, await add(hass))["cost_total"]
+    await sleeper.settled(hass)
+    before = hass.states.get(name)
+    shown = []
+
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == name and (state := event.data["new_state"]):
+            shown.append((float(state.state), str(state.attributes["last_reset"])[:10]))
+
+    stop = hass.bus.async_listen("state_changed", note)
+    # 30 November and 1 December come together.
+    await at(utc("2026-12-02 15:00"))
+    await hass.async_block_till_done()
+    stop()
+
+    assert before
+    [(november, first), (december, second)] = shown
+    assert (first, second) == (str(before.attributes["last_reset"])[:10], "2026-12-01")
+    assert november > float(before.state) > december
 
 
 async def test_each_point_has_its_codes(

@@ -8,7 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import issue_registry as ir, translation
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -128,11 +128,15 @@ async def test_confirmed_prices_hold_for_one_year(
     assert year_of(hass, entry) == str(UNKNOWN + 1)
 
 
+@pytest.mark.parametrize("with_levies", [False, True])
 async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    with_levies: bool,  # noqa: FBT001
 ) -> None:
     freezer.move_to(SUMMER)
-    await set_up(hass, entry, energy_price=0.12, with_levies=False)
+    await set_up(hass, entry, energy_price=0.12, with_levies=with_levies)
 
     result = await choose(
         hass, await open_repair(hass, f"network_prices_{entry.entry_id}"), "enter"
@@ -143,10 +147,32 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     assert kind == "options_flow"
     assert issue_of(hass, entry) is not None
     assert hass.config_entries.options.async_get(flow_id)["step_id"] == "contract_details"
-    await hass.config_entries.options.async_configure(flow_id, {"network_prices": OWN})
+    entered = {"network_prices": OWN}
+    if with_levies:
+        entered["levies"] = {"with_levies": True, **OWN_LEVIES}
+    await hass.config_entries.options.async_configure(flow_id, entered)
     await hass.async_block_till_done()
     assert issue_of(hass, entry) is None
     assert entry.options["energy_price"] == 0.12
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+async def test_the_issue_names_the_fields_that_end_it(hass: HomeAssistant, language: str) -> None:
+    texts = await translation.async_get_translations(hass, language, "issues", [DOMAIN])
+    options = await translation.async_get_translations(hass, language, "options", [DOMAIN])
+    sections = f"component.{DOMAIN}.options.step.contract_details.sections"
+    labels = [
+        options[f"{sections}.{label}"]
+        for label in (
+            "network_prices.name",
+            "levies.name",
+            "levies.data.electricity_tax",
+            "levies.data.compensation",
+        )
+    ]
+    flow = f"component.{DOMAIN}.issues.network_prices.fix_flow"
+    for text in (texts[f"{flow}.step.init.description"], texts[f"{flow}.abort.enter"]):
+        assert [label for label in labels if label not in text] == []
 
 
 async def test_a_version_that_knows_the_year_withdraws_the_issue(

@@ -53,9 +53,10 @@ async def past(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PastStati
 
 
 def register(when: datetime) -> float:
-    """Return what the meter shows: 1000 kWh at the beginning of the day."""
+    """Return what the meter shows: 1000 kWh at the beginning of the first day."""
+    days = (when.date() - EIGHT.date()).days * sum(DRAWN.values())
     whole = sum(kwh for hour, kwh in DRAWN.items() if hour < when.hour)
-    return 1000 + whole + DRAWN[when.hour] * (when.minute / 60)
+    return 1000 + days + whole + DRAWN[when.hour] * (when.minute / 60)
 
 
 async def live(
@@ -67,7 +68,7 @@ async def live(
 ) -> None:
     """Let the entity be read in a period; the recorder sums up three times an hour."""
     freezer.move_to(start + timedelta(seconds=10))
-    set_state(hass, register(start), unit)
+    set_state(hass, start, start, unit)
     await async_wait_recording_done(hass)
     hour = start.replace(minute=0)
     while hour < end:
@@ -75,7 +76,7 @@ async def live(
             period = hour + timedelta(minutes=minute)
             if start <= period < end:
                 freezer.move_to(period + timedelta(minutes=4, seconds=50))
-                set_state(hass, register(period + timedelta(minutes=5)), unit)
+                set_state(hass, period + timedelta(minutes=5), start, unit)
                 await compiled(hass, freezer, period)
         hour += HOUR
 
@@ -94,14 +95,21 @@ async def compiled(hass: HomeAssistant, freezer: FrozenDateTimeFactory, period: 
     await async_wait_recording_done(hass)
 
 
-def set_state(hass: HomeAssistant, kwh: float, unit: str) -> None:
-    """Let the entity show an index."""
+def set_state(hass: HomeAssistant, when: datetime, start: datetime, unit: str) -> None:
+    """Let the entity show an index, or costs since `start` of 1 EUR for each kWh."""
     attributes = {
         "device_class": "energy",
         "state_class": "total_increasing",
         "unit_of_measurement": unit,
     }
-    value = kwh * 1000 if unit == "Wh" else kwh
+    value = register(when)
+    if unit == "Wh":
+        value *= 1000
+    elif unit == "EUR":
+        # The cost entity of the Energy dashboard begins with 0 when Home Assistant starts.
+        value -= register(start)
+        attributes |= {"device_class": "monetary", "state_class": "total"}
+        attributes["last_reset"] = start.isoformat()
     hass.states.async_set(NAME, f"{value:.6f}", attributes)
 
 
@@ -138,8 +146,10 @@ def drawn(first: int, last: int) -> Changes:
     return {n: round(DRAWN[(8 + n) % 24], 4) for n in range(first, last + 1)}
 
 
-def series(hours: Mapping[datetime, float]) -> list[Series]:
+def series(hours: Mapping[datetime, float], unit: str = "kWh") -> list[Series]:
     """Return what is brought in."""
+    if unit == "EUR":
+        return [Series("priced_import", NAME, hours, unit, lambda _hour: None)]
     return [Series("energy_imported", NAME, hours)]
 
 
@@ -238,6 +248,78 @@ async def test_the_missing_hours_of_a_gap(
     assert await changes(hass) == drawn(-5, 7)
 
 
+@pytest.mark.parametrize("has_former_ledger", [False, True])
+async def test_a_sum_that_a_user_adjusts_stays_adjusted(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    hass_storage: dict[str, Any],
+    *,
+    has_former_ledger: bool,
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(hours=3, minutes=20))
+    await silence(hass, freezer, EIGHT + 3 * HOUR)
+    await live(hass, freezer, EIGHT + 7 * HOUR, EIGHT + 9 * HOUR)
+    own = await changes(hass)
+    await past.async_bring_in(series(platform(1, 6)))
+    filled = await changes(hass)
+    get_instance(hass).async_adjust_statistics(NAME, EIGHT + HOUR, -500, "kWh")
+    if has_former_ledger:
+        # It has the sum of a row before it was raised, as it was before it was adjusted.
+        stored = hass_storage["smarty_p1.one.past_statistics"]["data"]["statistics"]
+        ledger = stored["energy_imported"]
+        del ledger["raised"], ledger["restarts"]
+        hour = EIGHT + 3 * HOUR
+        ledger["replaced"] = [[hour.isoformat(), sum(own[n] for n in range(4)), 1000.0, None]]
+
+    for _ in range(2):
+        past = PastStatistics(hass, "one")
+        await past.async_load()
+        await past.async_bring_in(series(platform(2, 6)))
+        assert await changes(hass) == filled | {1: round(filled[1] - 500, 4)}
+    await past.async_take_back(series({}))
+    found = await changes(hass)
+    if not has_former_ledger:
+        assert {n: found[n] for n in own} == own | {1: round(own[1] - 500, 4)}
+
+
+@pytest.mark.parametrize(("unit", "hours"), [("kWh", 12 * 24), ("EUR", 12 * 24), ("EUR", 6)])
+async def test_a_gap_in_which_the_count_was_lost(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    unit: str,
+    hours: int,
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(hours=2, minutes=20), unit)
+    await silence(hass, freezer, EIGHT + 2 * HOUR)
+    back = EIGHT + hours * HOUR
+    freezer.move_to(back - HOUR)
+    await hass.services.async_call("recorder", "purge", {"keep_days": 10}, blocking=True)
+    await live(hass, freezer, back + timedelta(minutes=20), back + 2 * HOUR, unit)
+    own = await changes(hass)
+    # The last hours are not known yet; then they are, with hours before.
+    await past.async_bring_in(series(platform(1, hours - 2), unit))
+    found = await changes(hass)
+    part = {0: own[0], hours: found[hours]}
+    assert found == drawn(0, hours - 2) | part | drawn(hours + 1, hours + 1)
+    assert 0 <= found[hours] <= drawn(hours, hours)[hours]
+    for first in (-4, -4, -8):
+        past = PastStatistics(hass, "one")
+        await past.async_load()
+        await past.async_bring_in(series(platform(first, hours), unit))
+        assert await changes(hass) == drawn(first, hours + 1)
+
+    # What is read from now on goes on; then it is taken back.
+    if unit == "kWh":
+        await live(hass, freezer, back + 2 * HOUR, back + 3 * HOUR, unit)
+        own |= drawn(hours + 2, hours + 2)
+        assert await changes(hass) == drawn(-8, hours + 2)
+    await past.async_take_back(series({}, unit))
+    taken_back = await changes(hass)
+    assert {n: taken_back[n] for n in own} == own
+
+
 def test_a_rounding_error_is_no_energy_that_falls() -> None:
     # Nothing was drawn in the second hour, which was brought in; 0.1 + 0.2 is more than 0.3.
     sums = {0: 0.1 + 0.2, 1: 0.3, 3: 1.0}
@@ -333,6 +415,8 @@ async def test_an_entity_that_never_counts_gets_its_statistic(
     hass: HomeAssistant, past: PastStatistics
 ) -> None:
     assert not past.has_alone
+    await past.async_bring_in(alone({}))
+    assert not past.waits  # nothing is left to write
     await past.async_bring_in(alone(platform(-20, -9)))
     assert (past.waits, past.has_alone) == (False, True)
     assert await changes(hass) == drawn(-20, -9)

@@ -13,6 +13,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
+    CONF_COUNTER_RESET,
     CONF_ENCRYPTION_KEY,
     CONF_VERIFY,
     DOMAIN,
@@ -20,6 +21,7 @@ from custom_components.smarty_p1.const import (
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
 from tests.ha.coordinator.conftest import House
+from tests.ha.dialogs import suggested
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -74,6 +76,7 @@ async def test_recorded_frames_are_refused_after_a_restart_and_with_a_key_of_bef
     await house.send(encipher(TELEGRAM, 900))
     await house.again(encipher(FORGED, 900))
     await fails(house, "replay")
+    assert CONF_COUNTER_RESET in suggested(await house.entry.start_reconfigure_flow(house.hass))
     # A new key counts from zero, and the old one does not.
     await house.again(encipher(TELEGRAM, 0, key=OTHER_KEY), **{CONF_ENCRYPTION_KEY: OTHER_KEY})
     await wait_for_telegram(house.hass, house.entry)

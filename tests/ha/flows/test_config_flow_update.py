@@ -28,6 +28,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
+    CONF_COUNTER_RESET,
     CONF_ENCRYPTION_KEY,
     CONF_REMOVE_KEY,
     CONF_VERIFY,
@@ -50,16 +51,13 @@ from tests.ha.meter import (
     MeterPort,
     encipher,
     literal_frame,
-    with_value,
 )
-from tests.ha.support import TELEGRAM, links, set_up, values, wait_until
+from tests.ha.support import OTHER_METER, OTHER_TITLE, TELEGRAM, links, set_up, values, wait_until
 
 pytestmark = pytest.mark.usefixtures("short_wait", "short_setup")
 
 RENEWED = encipher(TELEGRAM, 1, key=OTHER_KEY)
-OF_OTHER_METER = encipher(
-    with_value(TELEGRAM, "0-0:42.0.0", f"({OTHER_SERIAL.encode().hex().upper()})"), 1
-)
+OF_OTHER_METER = encipher(OTHER_METER, 1, system_title=OTHER_TITLE)
 
 
 @pytest.fixture
@@ -260,6 +258,7 @@ async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> Non
     assert form["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
     assert entry.data == data
     await dialogs.is_read()  # while the user looks at the form
+    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
     again = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: ""})
     assert is_done(again, "reauth_successful")
     await dialogs.is_read()
@@ -360,6 +359,26 @@ async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Di
     result = await dialogs.submit(form, {CONF_REMOVE_KEY: True})
     assert is_done(result, "reconfigure_successful")
     assert dialogs.entry.data == {CONF_PORT: dialogs.port.url}
+
+
+@pytest.mark.parametrize("is_disabled", [False, True])
+async def test_the_frame_counter_was_reset(dialogs: Dialogs, *, is_disabled: bool) -> None:
+    dialogs.port.counter = 5000
+    await dialogs.begin()
+    hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
+    if is_disabled:
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    port.greeting = encipher(TELEGRAM, 1)
+    form = await dialogs.reconfigure()
+    assert CONF_COUNTER_RESET not in suggested(form)
+    form = await dialogs.submit(form, {})
+    assert form["errors"] == {"base": "replay"}
+    result = await dialogs.submit(form, {CONF_COUNTER_RESET: True})
+    assert is_done(result, "reconfigure_successful")
+    if is_disabled:
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
+    await wait_until(hass, lambda: entry.runtime_data.latest.telegram.frame_counter == 1)
 
 
 @pytest.mark.parametrize(

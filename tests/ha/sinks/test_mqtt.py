@@ -15,6 +15,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
+from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
 from tests.ha.pacing import with_power
@@ -398,9 +399,17 @@ async def test_a_meter_that_is_silent_after_a_crash_is_offline(
     assert meter.messages() == [(f"{ROOT}/availability", "offline", True)]
 
 
-async def test_nothing_is_left_of_a_meter_that_is_removed(meter: Publishing) -> None:
+@pytest.mark.parametrize("has_successor", [False, True])
+async def test_nothing_is_left_of_a_meter_that_is_removed(
+    meter: Publishing, *, has_successor: bool
+) -> None:
     await meter.begin(format="smartyreader", retain=True, discovery=True)
     kept = meter.kept()
+    if has_successor:  # the meter that replaces it publishes at its root topic
+        options = {"mqtt": OPTIONS}
+        MockConfigEntry(domain=DOMAIN, unique_id="SAG2", options=options).add_to_hass(meter.hass)
+        kept = {topic for topic in kept if not f"{topic}/".startswith(f"{ROOT}/")}
+        assert kept
     meter.forget()
     await meter.hass.config_entries.async_remove(meter.entry.entry_id)
     assert meter.taken_back() == kept

@@ -177,6 +177,12 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
     assert await dialog.is_refused(mqtt=LAMSMARTY) == {"mqtt": "mqtt_topic_in_use"}
     await dialog.enter(mqtt={"enabled": True, "format": "smartyreader"})
     assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty2"
+    # What a replaced, disabled meter had is free.
+    config_entries = dialog.hass.config_entries
+    await config_entries.async_set_disabled_by(other.entry_id, ConfigEntryDisabler.USER)
+    assert (await dialog.enter(mqtt=LAMSMARTY))["type"] is FlowResultType.CREATE_ENTRY
+    assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty"
+    assert section_of(await dialog.form(), "p1_server")["port"] == 2001
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -278,6 +279,10 @@ async def test_of_two_meters_each_has_what_is_chosen(
     await hass.async_block_till_done()
     assert CONF_SUN_SOURCES not in entry.options
 
+    # A disabled meter, which this one has replaced, does not count.
+    replaced = {"unique_id": "SAG1", "disabled_by": ConfigEntryDisabler.USER}
+    MockConfigEntry(domain=DOMAIN, data={}, **replaced).add_to_hass(hass)
+    assert len((await house_of(client, entry))["solar"]) == 2
     # With a second meter, nobody knows which of them has the panels.
     MockConfigEntry(domain=DOMAIN, data={}, unique_id="SAG2").add_to_hass(hass)
     assert await house_of(client, entry) is None

@@ -1,11 +1,15 @@
 """The power that is always on, and its cost a year, at prices that change by the hour."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from smartyp1.answers import highlights_report
 from smartyp1.tariff import (
+    PER_KWH,
+    Aid,
+    AidVat,
     Contract,
     DemandMeter,
     Energies,
@@ -15,9 +19,13 @@ from smartyp1.tariff import (
 )
 
 TWO_PRICES = Contract(
-    reference_kw=7, energy_price=0.2, second_price=0.08, second_hours="22:00-06:00"
+    reference_kw=7,
+    energy_price=0.2,
+    second_price=0.08,
+    second_hours="22:00-06:00",
+    has_levies=True,
 )
-MARKET = Contract(reference_kw=7, energy_margin=0.02)
+MARKET = Contract(reference_kw=7, energy_margin=0.02, has_levies=True)
 
 
 def market_at(time: datetime) -> MarketPrices:
@@ -25,14 +33,16 @@ def market_at(time: datetime) -> MarketPrices:
 
 
 # 0.3 kW * 8760 h * 1.08, times the network's 0.051 and the mean price: (16 * 0.2 + 8 * 0.08) / 24,
-# or 0.02 and (22 * 0.09 - 0.08 + 0.25) / 24.
+# or 0.02 and (22 * 0.09 - 0.08 + 0.25) / 24. The levies cancel each other, but for the State's aid
+# until December.
 @pytest.mark.parametrize(("contract", "cost"), [(TWO_PRICES, 600.0), (MARKET, 460.0)])
-@pytest.mark.parametrize("hour", [1, 11, 17])
+@pytest.mark.parametrize(("month", "hour"), [(6, 1), (6, 11), (6, 17), (11, 1)])
 def test_what_is_always_on_costs_the_same_at_each_hour(
-    contract: Contract, cost: float, hour: int
+    contract: Contract, cost: float, month: int, hour: int
 ) -> None:
     meter = DemandMeter(contract)
-    time, end = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 10, hour, 30, tzinfo=UTC)
+    time = datetime(2026, month, 1, tzinfo=UTC)
+    end = datetime(2026, month, 10, hour, 30, tzinfo=UTC)
     kwh = 1000.0
     while time <= end:
         demand = meter.update(time, Energies(round(kwh, 3)), 0.3, None, None, market_at(time))
@@ -45,3 +55,26 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
 
     always_on = highlights_report(demand, known, None)["always_on"]
     assert (always_on["w"], always_on["cost_per_year"]) == (300, pytest.approx(cost, abs=10))
+    # An aid of the household's own counts only if it lasts for a year: 0.3 * 8760 * 0.02 = 53 EUR.
+    for last_day, aided in ((date(2027, 6, 8), cost), (None, cost - 53)):
+        aid = Aid("Aid", date(2026, 1, 1), last_day, 0.02, PER_KWH, AidVat.INCLUDED)
+        changed = replace(demand, contracts=replace(demand.contracts, aids=(aid,)))
+        always_on = highlights_report(changed, known, None)["always_on"]
+        assert always_on["cost_per_year"] == pytest.approx(aided, abs=10)
+
+
+@pytest.mark.parametrize(("last_day", "nights"), [(4, None), (5, 3)])
+def test_what_is_always_on_needs_three_nights(last_day: int, nights: int | None) -> None:
+    meter = DemandMeter(TWO_PRICES)
+    time, end = datetime(2026, 6, 2, 6, tzinfo=UTC), datetime(2026, 6, last_day, 6, tzinfo=UTC)
+    kwh = 1000.0
+    while time <= end:
+        demand = meter.update(time, Energies(round(kwh, 3)), 0.3, None, None)
+        time += timedelta(minutes=15)
+        kwh += 0.075
+    assert demand
+    known = QuarterHours(
+        meter.columns, meter.past, day_start(end - timedelta(days=30)), demand.quarter_start
+    )
+    always_on = highlights_report(demand, known, None)["always_on"]
+    assert (always_on and always_on["nights"]) == nights

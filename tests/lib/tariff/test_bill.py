@@ -1,10 +1,11 @@
 """Bills computed by hand: the arithmetic stands beside the numbers."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from smartyp1.tariff import Contract, compute_bill
+from smartyp1.tariff import Contract, compare, compute_bill
 from tests.lib.tariff.months import (
     agreed,
     changing,
@@ -96,6 +97,17 @@ def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
     assert compute_bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
     with_levies = agreed(reference_kw=7, has_levies=True, **own)
     assert compute_bill(january, with_levies, january.end).prices_of == date(2026, 12, 31)
+
+
+def test_the_switch_of_vat_holds_for_all_months() -> None:
+    june = whole_month("2026-06", 30, kwh=100)
+    contract = Contract(reference_kw=7, energy_price=0.15)
+    contracts = changing(("2020-01-01", contract), ("2026-08-10", replace(contract, has_vat=False)))
+    due = compute_bill(june, contracts, june.end)
+    # 15 + 12.84 + 5.10 + 5.72
+    assert (due.vat_rate, *sums(due)) == (0, 38.66, 0, 38.66)
+    found = compare([june], contracts, local("2026-08-11"))
+    assert found.months[0].classes[7].fixed == 12.84
 
 
 def test_the_first_contract_also_holds_for_what_was_before_it() -> None:

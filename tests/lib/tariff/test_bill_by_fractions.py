@@ -295,14 +295,8 @@ def test_bills(story: tuple[Month, Contracts, datetime]) -> None:
         return
     net = sum((exact(amount) for *_, amount in lines), Fraction(0))
     taxed = sum((exact(amount) for name, _, amount in lines if name != "feed_in"), Fraction(0))
-    last = [contract for contract, _ in shares(month, contracts, until)][-1:]
-    has_vat = (last or [contract_at(contracts, month.start)])[0].has_vat
-    vat = cents(taxed * Fraction(8, 100)) if has_vat else 0
+    vat = cents(taxed * Fraction(8, 100)) if contracts.latest.has_vat else 0
     assert (due.net, due.vat, due.total) == (float(net), vat, float(net + exact(vat)))
-
-
-def vat_factor(contract: Contract) -> Fraction:
-    return Fraction(108, 100) if contract.has_vat else Fraction(1)
 
 
 @given(stories())
@@ -312,6 +306,7 @@ def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
     published = network_prices_at(month.start.astimezone(UTC))
     assert published
     [compared] = compare([month], contracts, until).months
+    vat = Fraction(108, 100) if contracts.latest.has_vat else Fraction(1)
     held = shares(month, contracts, until)
     for kw in REFERENCE_POWERS:
         fixed = surcharge = above = Fraction(0)
@@ -322,7 +317,7 @@ def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
         for contract, share in held:
             price = fixed_price(contract, kw, published)
             is_fixed_known = is_fixed_known and price is not None
-            fixed += share * exact(price or 0) * vat_factor(contract)
+            fixed += share * exact(price or 0) * vat
         for day in month.days:
             contract = contract_at(contracts, day.start)
             own_surcharge, own_variable = contract.surcharge, contract.network_variable
@@ -331,7 +326,7 @@ def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
                 each -= exact((published.variable if own_variable is None else own_variable) or 0)
             energy = above_kwh(day, kw)
             above += energy
-            surcharge += each * energy * vat_factor(contract)
+            surcharge += each * energy * vat
         found = compared.classes[kw]
         assert found.excess_kwh == float(above)
         assert found.surcharge == cents(surcharge)

@@ -1,5 +1,6 @@
 """Which class is the cheapest, computed by hand: the arithmetic stands beside the numbers."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -32,10 +33,13 @@ def test_a_month() -> None:
 
 def test_before_a_whole_month_nothing_is_said() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 5) for n in range(2, 31)))
+    whole = whole_month("2026-06", 30)
+    estimated = replace(whole.days[-1], platform_quarter_hours=96, estimated_quarter_hours=96)
     for months, until in (
         ([], "2026-07-01"),
         ([june], "2026-07-01"),  # 29 of 30 days: 0.967
-        ([whole_month("2026-06", 30)], "2026-06-30T23:59"),
+        ([replace(whole, days=(*whole.days[:-1], estimated))], "2026-07-01"),
+        ([whole], "2026-06-30T23:59"),
     ):
         found = compare(months, agreed(reference_kw=7), local(until))
         assert len(found.months) == len(months)

@@ -176,8 +176,11 @@ def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
     # 96 of 2,980 were not
     assert october.measured_share(october.end) == 0.9678
     assert october.known_share(october.end) == 1.0
-    [compared] = compare(demand.earlier_months, demand.contracts, demand.until).decisive
-    assert compared.measured_share == 0.9678
+    compared = compare(demand.earlier_months, demand.contracts, demand.until)
+    assert ([month.measured_share for month in compared.months], compared.decisive) == (
+        [0.9678],
+        (),
+    )
     assert demand.peak is not None
     assert (demand.peak.mean_kw, demand.peak.origin) == (5.0, Origin.PLATFORM_ESTIMATED)
 

@@ -38,6 +38,12 @@ def test_a_row_without_an_end_lasts_until_the_next_and_the_last_as_long() -> Non
     rows = [{"time": ELEVEN, "price": 0.2}, {"time": TEN, "price": 0.1}]
     assert prices_by_quarter(rows, 1.0, 100) == hour(9, 0.1) | hour(10, 0.2)
     assert prices_by_quarter(rows[:1], 1.0, 100) == prices_by_quarter([], 1.0, 100) == {}
+    # A row without a price ends the row before, too.
+    unpriced = {"time": NOON, "price": None}
+    late = {"time": "2026-11-20T14:00:00+01:00", "price": 0.3}
+    assert prices_by_quarter([*rows, unpriced, late], 1.0, 100) == (
+        hour(9, 0.1) | hour(10, 0.2) | hour(13, 0.3)
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The published prices, as the data file has them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from smartyp1.tariff import (
     METER_SIZES,
     REFERENCE_POWERS,
     NetworkPrices,
+    lasting_prices_at,
     network_prices_at,
 )
+from tests.lib.tariff.months import local
 
 FIXED = {
     2025: (11.11, 19.27, 29.46, 39.65, 60.03, 92.64, 147.66, 208.80),
@@ -56,6 +59,16 @@ def test_the_compensation_changes_at_the_midnights_of_its_days(
     day: str, compensation: float
 ) -> None:
     assert on(day).compensation == {"A": compensation}
+
+
+@pytest.mark.parametrize("day", ["2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01"])
+def test_a_price_of_a_year_is_that_after_an_aid(day: str) -> None:
+    midnight = local(day)
+    lasting = lasting_prices_at(midnight)
+    # The contribution of 2025 had no last day.
+    compensation = -0.0376 if day < "2026" else -0.0010
+    assert lasting == replace(on(day), compensation={"A": compensation})
+    assert lasting_prices_at(local("2024-12-31")) is None
 
 
 def test_after_the_last_approved_day_the_latest_prices_go_on() -> None:

@@ -4,6 +4,7 @@ What is expected is written out by hand, or added up here by the quarter-hour in
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -107,7 +108,7 @@ def test_a_month_of_a_household_that_shares_with_its_house() -> None:
     assert lines(before)[0] == ("energy", 345.6, 0.145, 50.11)
     # 10.44 more: 50.11 - 39.67, and levies of 0.35 - 0.35
     assert sums(before) == (88.80, 7.10, 95.90)
-    assert before.shared == (0,) * 7
+    assert before.shared.all_wh == 0
     assert not before.may_owe_less_network
 
 
@@ -297,7 +298,7 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
         draw_hours(house, 24, 1.0)
 
 
-def test_of_a_market_price_the_shared_energy_has_the_mean_of_its_day() -> None:
+def test_of_a_market_price_the_shared_energy_has_that_of_its_quarter_hours() -> None:
     house = Connection("2026-06-01T00:00:00S")
     house.change(Contract(reference_kw=7, energy_margin=0.01))
 
@@ -314,9 +315,18 @@ def test_of_a_market_price_the_shared_energy_has_the_mean_of_its_day() -> None:
     platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
     house.meter.set_platform_days(past(platform))
     due = bill_at(house, "2026-06-02")
-    # 28.8 kWh at 5 and 15 cents, half of the day each, less 3.6 kWh; and a cent.
-    assert lines(due)[0] == ("energy", 25.2, 0.11, 2.77)
+    # 14.4 kWh at 5 cents, less 1.2; 14.4 at 15 cents, less 2.4; and a cent for each.
+    # 13.2 * 0.06 + 12 * 0.16 = 2.712; / 25.2 = 0.107619
+    assert lines(due)[0] == ("energy", 25.2, 0.107619, 2.71)
     assert due.unpriced_kwh == 0
+    # Of a gap with a price, the shared quarter-hours are not known. 28.8 kWh at 10 cents, less 3.6.
+    [one, *_] = house.demand.month.days
+    assert one.shared
+    gap = replace(one, shared=one.shared._replace(market_wh=0, market_cost=0))
+    demand = house.demand
+    month = replace(demand.month, days=(gap,))
+    due = compute_bill(month, demand.contracts, local("2026-06-02"))
+    assert lines(due)[0] == ("energy", 25.2, 0.11, 2.77)
 
 
 def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:

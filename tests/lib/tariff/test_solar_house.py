@@ -1,6 +1,7 @@
 """House, own energy and saving: sums by hand of simple days."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,8 +111,10 @@ def test_two_inverters_and_a_battery_that_is_charged_from_the_grid() -> None:
 
 def test_each_hour_has_its_price_and_a_market_without_prices_is_named() -> None:
     grid = grid_of(row_of(96), DAY + 24 * HOUR)
-    contract = Contract(energy_margin=0.03, has_vat=False, has_levies=False)
-    contracts = Contracts(((LONG_AGO, contract),))
+    contract = Contract(energy_margin=0.03, has_levies=False)
+    # Without VAT since a later day, and so shown without it.
+    net = replace(contract, has_vat=False)
+    contracts = Contracts(((LONG_AGO, contract), (DAY + 48 * HOUR, net)))
     # Market 0.10 and 0.20 in two hours; the network is 0.0510 in 2026.
     market = {DAY + 10 * HOUR: MarketPrices(0.10, None), DAY + 11 * HOUR: MarketPrices(0.20, None)}
     price = prices_by_hour(contracts, market)

@@ -211,6 +211,15 @@ def test_the_night_is_cheaper() -> None:
     assert tried(quarter_hours(powers)).saving_low == pytest.approx(0, abs=0.01)
 
 
+def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
+    contract = replace(CONTRACT, has_levies=True)
+    found = tried(equal_year(), contract)
+    # The aid of the State would be 5402 kWh at 3.61 cents, with VAT.
+    assert found.classes[7].without.energy == pytest.approx(1172.67, abs=0.15)
+    without_aid = tried(equal_year(), replace(contract, compensation=-0.001))
+    assert (found.classes, found.saving_low) == (without_aid.classes, without_aid.saving_low)
+
+
 def test_amounts_without_vat_say_so() -> None:
     assert tried(equal_year()).has_vat
     found = tried(equal_year(), replace(CONTRACT, has_vat=False))
@@ -342,6 +351,29 @@ def test_the_hours_of_a_dynamic_price() -> None:
     assert found.saving_low == pytest.approx(0, abs=0.01)
     assert found.hourly_share == 0
     assert tried(quarters).hourly_share is None
+
+
+def test_a_month_with_too_few_market_prices_has_the_mean_of_the_year() -> None:
+    quarters = equal_year()
+    contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+    demand, market = on_the_market(quarters, contract, lambda _: 0.12)
+    silent = [local(f"2026-02-0{n}") for n in (5, 6, 7)]
+    months = [
+        replace(
+            month,
+            days=tuple(
+                replace(day, market_wh=0, market_cost=0) if day.start in silent else day
+                for day in month.days
+            ),
+        )
+        for month in demand.earlier_months
+    ]
+    assert compute_bill(months[3], demand.contracts, months[3].end).missing == ("energy",)
+    demand = replace(demand, earlier_months=tuple(months))
+    found = simulate_battery(demand, quarters, BATTERY, market)
+    # At 0.15 all year, as with one price.
+    assert found.classes[7].without == pytest.approx(tried(quarters).classes[7].without, abs=0.05)
+    assert found.saving_low == pytest.approx(tried(quarters).saving_low, abs=0.5)
 
 
 PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text(encoding="utf-8")

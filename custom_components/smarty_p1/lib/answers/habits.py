@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, groupby
 from statistics import fmean, median
@@ -21,6 +22,7 @@ from ..tariff import (
     day_end,
     day_start,
     excess_price,
+    lasting_prices_at,
     mean_market_prices,
     month_end,
     month_start,
@@ -37,6 +39,7 @@ _MIN_NIGHTS = 3
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
 _HOURS_A_YEAR = 8760
 _WEEK = timedelta(weeks=1)
+_YEAR = timedelta(days=365)
 _MARKET_MONTHS = 12
 
 
@@ -229,14 +232,18 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
 def _mean_price(demand: Demand) -> float | None:
     """Return the mean price of a kWh over the coming week, None if it is unknown.
 
-    If the price follows the market, the market's price is assumed to be its mean over the energy of
-    the last twelve months.
+    If the price follows the market, the future market price is assumed to be the mean price of the
+    last twelve months, weighted by the imported energy. The price is for a whole year: aids that
+    end within a year are left out, and published prices that end within a year are replaced by
+    their successors.
     """
     months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
     market = mean_market_prices(day for month in months for day in month.days)
     now = quarter_start(demand.time)
+    contracts = replace(demand.contracts, aids=demand.contracts.aids_at(now + _YEAR))
+    published = lasting_prices_at(now)
     prices = [
-        price_of_kwh(demand.contracts, now + n * QUARTER_HOUR, market).imported
+        price_of_kwh(contracts, now + n * QUARTER_HOUR, market, published).imported
         for n in range(_WEEK // QUARTER_HOUR)
     ]
     known_prices = [price for price in prices if price is not None]

@@ -127,6 +127,10 @@ class MeterMemory:
         """Return the last frame counters under the encryption key `key`, keyed by system title."""
         return self.counters.get(key_fingerprint(key), {}).copy()
 
+    def forget_counters(self, key: bytes) -> None:
+        """Forget the last frame counters under the encryption key `key`."""
+        self.counters.pop(key_fingerprint(key), None)
+
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the decryptor's key.
 

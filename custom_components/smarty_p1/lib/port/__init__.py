@@ -19,6 +19,7 @@ from .errors import (
     PortSilentError,
     PortUnreachableError,
     ProbeError,
+    ReplayError,
     SecurityOffError,
     WrongKeyError,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "PortUnreachableError",
     "ProbeError",
     "ReadLimit",
+    "ReplayError",
     "SecurityOffError",
     "WrongKeyError",
     "identify_port",

@@ -62,6 +62,10 @@ class OtherAuthenticationKeyError(ProbeError):
     """Error for frames that have the given encryption key, but another authentication key."""
 
 
+class ReplayError(ProbeError):
+    """Error for verified frames none of which is newer than the last known frame."""
+
+
 class SecurityOffError(ProbeError):
     """Error for plain telegrams although a key was given. A key admits only encrypted frames."""
 

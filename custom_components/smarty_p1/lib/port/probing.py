@@ -19,6 +19,7 @@ from .errors import (
     OtherAuthenticationKeyError,
     PortBusyError,
     PortClosedError,
+    ReplayError,
     SecurityOffError,
     WrongKeyError,
 )
@@ -47,6 +48,7 @@ BUSY_TEXT = b"in use"
 _ERRORS: dict[Reason, type[P1Error]] = {
     Reason.KEY_MISSING: KeyMissingError,
     Reason.DOWNGRADE: SecurityOffError,
+    Reason.REPLAY: ReplayError,
     Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
     Reason.TAG: WrongKeyError,
     Reason.CRC: DamagedError,

@@ -78,6 +78,7 @@ from .network_prices import (
     APPROVED_UNTIL,
     AgreedPrices,
     NetworkPrices,
+    lasting_prices_at,
     network_prices_at,
     older_prices,
 )
@@ -202,6 +203,7 @@ __all__ = [
     "excess_price",
     "house_days",
     "house_sum",
+    "lasting_prices_at",
     "line_of",
     "lines_of",
     "lines_of_file",

@@ -1,4 +1,4 @@
-"""Price of a kilowatt-hour in each hour of a day, with the grid prices now in force."""
+"""Price of a kilowatt-hour in each hour of a day, with given grid prices."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,25 +11,27 @@ from .calendar import LUXEMBOURG
 from .contract import BEGINNING, NO_PRICES, Contract, Contracts, MarketPrices
 from .kwh_price import mean_market_prices, price_of_kwh
 from .months_for_battery import WhatIfDay, second_quarters
-from .network_prices import AgreedPrices
+from .network_prices import AgreedPrices, NetworkPrices
 
 _HOURS = range(24)
 
 
 def prices_by_day(
-    days: Sequence[WhatIfDay], contract: Contract, moment: datetime
+    days: Sequence[WhatIfDay],
+    contract: Contract,
+    moment: datetime,
+    published: NetworkPrices | None,
 ) -> list[DayPrices]:
     """Return the hourly prices of each day.
 
-    All days have the terms of `contract` and the grid prices of `moment`. Aids are left out. An
-    hour without a market price gets the mean market price of all days. Days with equal prices share
-    one object.
+    All days have the terms of `contract` and the grid prices `published` of `moment`.
+    Aids are left out. An hour without a market price gets the mean market price of all days. Days
+    with equal prices share one object.
     """
-    vat = 1 + (AgreedPrices.at(contract, moment).vat_rate or 0.0)
+    vat = 1 + (AgreedPrices(contract, published).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-    other_price = (
-        price_of_kwh(Contracts(((BEGINNING, without_energy),)), moment, NO_PRICES).imported or 0.0
-    )
+    contracts = Contracts(((BEGINNING, without_energy),))
+    other_price = price_of_kwh(contracts, moment, NO_PRICES, published).imported or 0.0
     rate = _Rate(contract, vat, other_price, mean_market_prices(day.day for day in days))
     equal: dict[DayPrices, DayPrices] = {}
     result = []

@@ -232,8 +232,8 @@ class _State:
 def _prepared(day: BatteryDay, standby_w: float) -> _Day:
     """Return `day` with the battery's standby energy added to its energies.
 
-    The standby energy of a quarter-hour is imported. If the quarter-hour has no import, exported
-    solar energy is used first.
+    The standby energy of a quarter-hour is added to its import. If the quarter-hour has no import,
+    exported solar energy supplies the standby energy first, and only the rest is imported.
     """
     imported_wh, exported_wh = day.energies
     if standby_w:

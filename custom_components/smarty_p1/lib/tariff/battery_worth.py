@@ -10,6 +10,10 @@
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
   battery saves nothing in an unknown quarter-hour. The upper end assumes that it saves as much as
   in a known quarter-hour.
+- A published price that ends within a year, such as an aid of the State, is replaced by its
+  successor.
+- In a month with too few market prices for a bill, energy without a price costs the mean price of
+  the year.
 - With less than twelve whole months, all amounts are scaled to a year.
 """
 
@@ -22,9 +26,10 @@ from typing import NamedTuple
 from .battery_day_prices import prices_by_day
 from .battery_plan import DayPrices
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
-from .bill import Bill, compute_bill, lines_of
+from .bill import Bill, MonthPrices, compute_bill, lines_of, month_prices
 from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
+from .kwh_price import mean_market_prices
 from .month import NOTHING_ABOVE, Day, Month, QuarterHour
 from .months_for_battery import (
     NO_MARKET_HOURS,
@@ -34,7 +39,7 @@ from .months_for_battery import (
     WhatIfYear,
     year_of,
 )
-from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
+from .network_prices import AgreedPrices, NetworkPrices, lasting_prices_at
 
 _SURCHARGE = lines_of("surcharge")
 _FEED_IN = lines_of("feed_in")
@@ -128,11 +133,11 @@ def simulate_battery(
         message = "there is no such battery"
         raise ValueError(message)
     contract, own_kw = _contract_of(demand, feed_in_price)
-    published = network_prices_at(demand.until)
+    published = lasting_prices_at(demand.until)
     year = year_of(_months_of(demand), quarters, contract, market)
     if not contract.has_feed_in_price and any(month.exported_kwh for month in year.months):
         raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
-    prices = prices_by_day(year.days, contract, demand.until)
+    prices = prices_by_day(year.days, contract, demand.until, published)
     trial = _Trial(year, battery, contract, published, prices)
     classes = {}
     for reference_kw in sorted({*REFERENCE_POWERS, own_kw}):
@@ -207,6 +212,7 @@ class _Trial:
         self._contract = contract
         self._published = published
         self._prices = AgreedPrices(contract, published)
+        self._mean = mean_market_prices(day.day for day in year.days)
         self._hours = contract.second_hours if contract.has_second_price else None
         surcharge, vat_rate = self._prices.surcharge_on_top, self._prices.vat_rate
         self._trial = BatteryTrial(
@@ -288,9 +294,25 @@ class _Trial:
     def _bills(self, contract: Contract, days: Sequence[Day]) -> list[Bill]:
         contracts = Contracts(((BEGINNING, contract),))
         return [
-            compute_bill(month, contracts, month.end, self._published)
+            compute_bill(
+                month, contracts, month.end, self._published, self._month_prices(month, contracts)
+            )
             for month in self._year.months_of(days)
         ]
+
+    def _month_prices(self, month: Month, contracts: Contracts) -> MonthPrices | None:
+        """Return the mean market prices of `month`, or of the year where they are unknown.
+
+        Return None if no price follows the market.
+        """
+        if self._contract.energy_margin is None and self._contract.feed_in_margin is None:
+            return None
+        mean, mean_sold, _ = month_prices(month, contracts, month.end)
+        return MonthPrices(
+            self._mean.energy if mean is None else mean,
+            self._mean.feed_in if mean_sold is None else mean_sold,
+            self._prices.vat_rate,
+        )
 
 
 def _amount(bills: Sequence[Bill], *names: str) -> float:

@@ -436,13 +436,16 @@ def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
 def _supplied(day: Day) -> tuple[float, float]:
     """Return the day's energy with a known market price, in Wh, and the cost of this energy.
 
-    If a share of the day's energy came from energy sharing, energy and cost are reduced by this
-    share, because the supplier does not bill shared energy.
+    Shared energy is left out, because the supplier does not bill it.
     """
-    if not day.shared or not day.imported_wh:
+    if not day.shared:
         return day.market_wh, day.market_cost
-    share = max(0.0, 1.0 - day.shared.all_wh / day.imported_wh)
-    return day.market_wh * share, day.market_cost * share
+    wh = day.market_wh - day.shared.market_wh
+    cost = day.market_cost - day.shared.market_cost
+    # The market's price may be known for a gap as a whole, but not for the gap's shared
+    # quarter-hours. Such quarter-hours get the mean price of the rest of the day.
+    supplied_wh = max(0.0, day.imported_wh - day.shared.all_wh)
+    return (wh, cost) if wh <= supplied_wh else (supplied_wh, cost * supplied_wh / wh)
 
 
 def _energy(name: str, energy: _Energy) -> _Charge:

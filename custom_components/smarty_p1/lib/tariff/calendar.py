@@ -38,7 +38,7 @@ def midnight(day: date) -> datetime:
 
 @lru_cache(maxsize=64)
 def day_start(time: datetime) -> datetime:
-    """Return the last midnight in Luxembourg up to `time`, in UTC."""
+    """Return the start of the day of `time` in Luxembourg, as UTC."""
     return _midnight(time).astimezone(UTC)
 
 

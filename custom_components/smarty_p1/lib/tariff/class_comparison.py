@@ -45,7 +45,7 @@ class MonthComparison(NamedTuple):
     """The month's first midnight, in Luxembourg's time."""
     measured_share: float
     is_whole: bool
-    """Whether the month has ended, and at least 99 % of its quarter-hours are known."""
+    """Whether the month has ended, and at least 99 % of its quarter-hours were measured."""
     classes: Mapping[int, ClassCost]
 
 
@@ -130,10 +130,11 @@ def _compare_month(
     month: Month, contracts: Contracts, until: datetime, current: AgreedPrices | None
 ) -> MonthComparison:
     parts = [(part, current or part.prices) for part in parts_of(month, contracts, until)]
+    measured_share = month.measured_share(until)
     return MonthComparison(
         start=month.start,
-        measured_share=month.measured_share(until),
-        is_whole=month.end <= until and month.known_share(until) >= _WHOLE,
+        measured_share=measured_share,
+        is_whole=month.end <= until and measured_share >= _WHOLE,
         classes={kw: _class_cost(kw, parts) for kw in REFERENCE_POWERS},
     )
 

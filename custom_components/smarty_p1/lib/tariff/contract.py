@@ -174,6 +174,19 @@ class Contracts:
         return self.entries[-1][1]
 
     @property
+    def with_latest_vat(self) -> Contracts:
+        """Return these contracts, all with VAT or all without, as in the latest contract.
+
+        Use them for amounts that are shown together. VAT only changes how amounts are shown, so
+        amounts of earlier times follow the latest contract, too.
+        """
+        has_vat = self.latest.has_vat
+        if all(contract.has_vat == has_vat for _, contract in self.entries):
+            return self
+        entries = ((since, replace(contract, has_vat=has_vat)) for since, contract in self.entries)
+        return replace(self, entries=tuple(entries))
+
+    @property
     def before_latest(self) -> Contracts:
         """Return the contracts as they were before the user entered the latest contract.
 

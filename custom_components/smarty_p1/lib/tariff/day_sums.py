@@ -8,7 +8,7 @@ shared energy.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import reduce
-from itertools import compress
+from itertools import compress, repeat
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
@@ -17,7 +17,7 @@ from .leneda_days import PlatformDays
 from .loose_energy_by_day import Piece, RowView
 from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared, above_classes
 from .register_rises import DECIMALS
-from .sharing import shared_of
+from .sharing import PricedQuarter, shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span
 from .time_of_use import TimeOfUseSplit, is_second, joined_splits, second_quarters
 
@@ -132,10 +132,11 @@ class _Part(NamedTuple):
         sharing = self.past.sharing.get(day_start(self.begin))
         if not sharing:
             return None
-        start = self.month.first
+        start, end = self.month.first, first + len(imported)
+        bought = [column[first:end] if column else repeat(0.0) for column in self.month.market[:2]]
         quarters = [
-            QuarterHour(start + place * QUARTER_HOUR, wh / 250)
-            for place, wh in enumerate(imported, first)
+            PricedQuarter(start + place * QUARTER_HOUR, wh, *market)
+            for place, (wh, *market) in enumerate(zip(imported, *bought, strict=False), first)
             if wh == wh  # noqa: PLR0124
         ]
         return shared_of(quarters, sharing, self.contract)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .calendar import quarter_start
 from .contract import NO_PRICES, PER_KWH, AidVat, Contract, Contracts, MarketPrices
 from .month import Day, QuarterHour
-from .network_prices import AgreedPrices
+from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
 from .sharing import Covered
 from .time_of_use import is_second
 
@@ -24,13 +24,19 @@ class KwhPrice(NamedTuple):
     """Last approved day of the published prices if they are used after that day, otherwise None."""
 
 
-def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
+def price_of_kwh(
+    contracts: Contracts,
+    moment: datetime,
+    market: MarketPrices,
+    published: NetworkPrices | None = None,
+) -> KwhPrice:
     """Return the price of a kWh at `moment`: energy, grid, levies and aids, without surcharge.
 
-    The surcharge is left out, because it is known only when the quarter-hour ends.
+    The surcharge is left out, because it is known only when the quarter-hour ends. If `published`
+    is given, its prices replace the published prices of `moment`.
     """
     contract = contracts.at(moment)
-    prices = AgreedPrices.at(contract, moment)
+    prices = AgreedPrices(contract, published or network_prices_at(moment))
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     parts = [_energy_at(contract, moment, market), prices.variable]
     if contract.has_levies:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from itertools import islice
-from math import isfinite
+from math import nan
 from operator import itemgetter
 
 from .calendar import QUARTER_HOUR, quarter_start
@@ -28,20 +28,19 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
     """Return the price of a kWh for each quarter-hour of `rows`, keyed by the quarter-hour's start.
 
     A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
-    EUR per kWh. A row without an end lasts until the next row starts. If it is the last row, it
-    lasts as long as the row before. Left out are unreadable rows, rows that start within a
-    quarter-hour, prices above `max_price` or below -`max_price`, and quarter-hours with two
-    different prices.
+    EUR per kWh. A row without an end lasts until the next row starts, even if the price of that row
+    is unreadable. If it is the last row, it lasts as long as the row before. Left out are
+    unreadable rows, rows that start within a quarter-hour, prices above `max_price` or below
+    -`max_price`, and quarter-hours with two different prices.
     """
-    read = sorted(_read(rows), key=itemgetter(0))
+    read = sorted(_read(rows, factor, max_price), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
     lasted = timedelta(0)
     prices: PricesAhead = {}
     twice: set[datetime] = set()
-    for (start, end, value), following in zip(read, followings, strict=False):
+    for (start, end, price), following in zip(read, followings, strict=False):
         until = end or following or start + lasted
-        price = value * factor
-        if not abs(price) <= max_price or start != quarter_start(start):
+        if price is None or start != quarter_start(start):
             continue
         lasted = min(until - start, _MAX_HOURS)
         for n in range(lasted // QUARTER_HOUR):
@@ -100,27 +99,33 @@ def agrees(price: float, price_now: float) -> bool:
     return abs(price - price_now) <= _ROUNDING
 
 
-def _read(rows: Sequence[object]) -> Iterator[tuple[datetime, datetime | None, float]]:
+def _read(
+    rows: Sequence[object], factor: float, max_price: float
+) -> Iterator[tuple[datetime, datetime | None, float | None]]:
+    """Yield start, end and price of each row with a readable start.
+
+    `factor` and `max_price` have the same meaning as in `prices_by_quarter`. An unreadable price,
+    or a price that is too high or too low, is None.
+    """
     for row in islice(rows, MAX_ROWS):
         if not isinstance(row, Mapping):
             continue
         start, end = (_time(_first(row, names)) for names in (_STARTS, _ENDS))
-        price = _price(_first(row, _PRICES))
-        if price is None or start is None or start.year == MAXYEAR:
+        if start is None or start.year == MAXYEAR:
             continue
         if end is None or end > start:
-            yield start, end, price
+            price = _price(_first(row, _PRICES)) * factor
+            yield start, end, price if abs(price) <= max_price else None
 
 
-def _price(value: object) -> float | None:
-    """Return `value` as a float. Return None if it is no finite number."""
+def _price(value: object) -> float:
+    """Return `value` as a float. Return NaN if it is no number, or too large."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
+        return nan
     try:
-        price = float(value)
+        return float(value)
     except OverflowError:
-        return None
-    return price if isfinite(price) else None
+        return nan
 
 
 def _first(row: Mapping[object, object], names: tuple[str, ...]) -> object:

@@ -54,7 +54,10 @@ NOTHING_ABOVE = ClassExcess(0, 0.0)
 
 
 class Shared(NamedTuple):
-    """Imported energy in Wh that comes from energy sharing. These values are never stored."""
+    """Imported energy in Wh that comes from energy sharing, and its market cost in EUR.
+
+    These values are never stored.
+    """
 
     known_wh: float = 0.0
     """All imported energy, shared or not, of the time for which sharing is known."""
@@ -66,6 +69,10 @@ class Shared(NamedTuple):
     """Shared energy from an unknown layer."""
     second_wh: float = 0.0
     """Shared energy in the hours of the contract's second price."""
+    market_wh: float = 0.0
+    """Shared energy with a known market price."""
+    market_cost: float = 0.0
+    """Cost that the shared energy would have at the market prices then in force, without margin."""
 
     @property
     def by_layer_wh(self) -> tuple[float, ...]:
@@ -78,11 +85,11 @@ class Shared(NamedTuple):
         return sum(self[1:6])
 
     def plus(self, other: Shared) -> Shared:
-        """Return the sums of this energy and `other`, layer by layer."""
+        """Return the sums of this energy and `other`, field by field."""
         return Shared(*(own_wh + other_wh for own_wh, other_wh in zip(self, other, strict=True)))
 
     def times(self, share: float) -> Shared:
-        """Return all energies multiplied by `share`."""
+        """Return all energies and the cost multiplied by `share`."""
         return Shared(*(wh * share for wh in self))
 
 

@@ -64,8 +64,10 @@ def parts_of(
     """Return the parts of `month` from its start to `until`, at least one part.
 
     If a contract lacks a price of the grid or a levy, the published price of each day is used. If
-    `published` is given, its prices replace the published prices of all days.
+    `published` is given, its prices replace the published prices of all days. All parts have VAT if
+    the latest contract has VAT.
     """
+    contracts = contracts.with_latest_vat
     midnights = _midnights(month.start)
     first = month.since or midnights[0]
     end = max(min(until, midnights[-1]), first)

@@ -138,19 +138,19 @@ class WhatIfDay(NamedTuple):
         """Return the day's market cost and market revenue in EUR if its energies become `after`."""
         before, day = self.energies, self.day
         bought, sold = zip(*self.market, strict=True)
+        more_cost = _market_difference(
+            before.imported_wh, after.imported_wh, bought, day.market_cost, day.market_wh
+        )
+        more_revenue = _market_difference(
+            before.exported_wh, after.exported_wh, sold, day.market_revenue, day.market_exported_wh
+        )
+        # The bill gives energy without a price the mean price. So here, change only the cost of the
+        # energy with a price.
+        share = min(1.0, day.market_wh / day.imported_wh) if day.imported_wh else 1.0
+        share_sold = min(1.0, day.market_exported_wh / day.exported_wh) if day.exported_wh else 1.0
         return (
-            day.market_cost
-            + _market_difference(
-                before.imported_wh, after.imported_wh, bought, day.market_cost, day.market_wh
-            ),
-            day.market_revenue
-            + _market_difference(
-                before.exported_wh,
-                after.exported_wh,
-                sold,
-                day.market_revenue,
-                day.market_exported_wh,
-            ),
+            day.market_cost + share * more_cost,
+            day.market_revenue + share_sold * more_revenue,
         )
 
     def _changed_priced(

@@ -10,12 +10,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from .calendar import midnight
+from .calendar import LUXEMBOURG, midnight
 from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract
 
+_YEAR = timedelta(days=365)
 _FILE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 APPROVED_UNTIL: date = _FILE["approved_until"]
 """The last day for which published prices are approved."""
@@ -71,15 +74,27 @@ def _on(day: date, dated: list[Mapping[str, Any]]) -> float | None:
     return None
 
 
-def _prices_on(day: date, prices: Mapping[str, Any]) -> NetworkPrices:
+def _lasting_on(day: date, dated: list[Mapping[str, Any]]) -> float | None:
+    limit = day + _YEAR
+    for entry, successor in pairwise(dated):
+        if entry["from"] <= day <= entry.get("until", date.min) < limit:
+            day = successor["from"]
+    return _on(day, dated)
+
+
+def _prices_on(
+    day: date,
+    prices: Mapping[str, Any],
+    on: Callable[[date, list[Mapping[str, Any]]], float | None] = _on,
+) -> NetworkPrices:
     def by[K](name: str, key: Callable[[str], K]) -> Mapping[K, float]:
-        values = {key(kind): _on(day, dated) for kind, dated in prices[name].items()}
+        values = {key(kind): on(day, dated) for kind, dated in prices[name].items()}
         return {kind: price for kind, price in values.items() if price is not None}
 
     return NetworkPrices(
-        vat=_on(day, prices["vat"]),
-        variable=_on(day, prices["variable"]),
-        surcharge=_on(day, prices["surcharge"]),
+        vat=on(day, prices["vat"]),
+        variable=on(day, prices["variable"]),
+        surcharge=on(day, prices["surcharge"]),
         fixed=by("fixed", float),
         meter=by("meter", int),
         electricity_tax=by("electricity_tax", str),
@@ -97,6 +112,20 @@ def network_prices_at(moment: datetime) -> NetworkPrices | None:
     """Return the published prices at `moment`. Return None before the first published prices."""
     index = bisect_right(_STARTS, moment)
     return _PRICES[index - 1] if index else None
+
+
+def lasting_prices_at(moment: datetime) -> NetworkPrices | None:
+    """Return the published prices at `moment`, for an amount of a whole year.
+
+    A price with a last day within a year, such as an aid of the State, is replaced by its
+    successor. Return None before the first published prices.
+    """
+    return _lasting_prices_on(moment.astimezone(LUXEMBOURG).date())
+
+
+@lru_cache(maxsize=16)
+def _lasting_prices_on(day: date) -> NetworkPrices | None:
+    return _prices_on(day, _FILE["prices"], _lasting_on) if day >= _DAYS[0] else None
 
 
 def price_changes(start: datetime, end: datetime) -> list[datetime]:

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .contract import Contract
-from .month import QuarterHour, Shared
-from .register_rises import DECIMALS
+from .month import Shared
 from .time_of_use import is_second
 
 # Leneda rounds each value to 0.25 Wh, so a sum of several values may be 0.5 Wh off.
@@ -70,8 +69,18 @@ type Sharing = Mapping[datetime, Covered]
 NO_SHARING: Sharing = {}
 
 
+class PricedQuarter(NamedTuple):
+    """Imported energy of a quarter-hour, and the part of it with a known market price."""
+
+    start: datetime
+    imported_wh: float
+    market_cost: float
+    """Cost of `market_wh` in EUR."""
+    market_wh: float
+
+
 def shared_of(
-    quarters: Iterable[QuarterHour], sharing: Sharing, contract: Contract
+    quarters: Iterable[PricedQuarter], sharing: Sharing, contract: Contract
 ) -> Shared | None:
     """Return the shared energy of `quarters`.
 
@@ -79,10 +88,12 @@ def shared_of(
     """
     hours = contract.second_hours
     total = None
-    for quarter in quarters:
-        if covered := sharing.get(quarter.start):
-            shared = covered.shared(round(quarter.mean_kw * 250, DECIMALS))
-            if hours and is_second(hours, quarter.start):
+    for start, imported_wh, market_cost, market_wh in quarters:
+        if covered := sharing.get(start):
+            shared = covered.shared(imported_wh)
+            share = shared.all_wh / (imported_wh or 1.0)
+            shared = shared._replace(market_wh=market_wh * share, market_cost=market_cost * share)
+            if hours and is_second(hours, start):
                 shared = shared._replace(second_wh=shared.all_wh)
             total = total.plus(shared) if total else shared
     return total

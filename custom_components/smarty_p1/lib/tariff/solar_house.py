@@ -269,8 +269,10 @@ def house_sum(days: Sequence[HouseDay]) -> HouseSum:
 def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]) -> PriceOfHour:
     """Return a function that returns the mean price of an imported kWh in an hour.
 
-    `market` has the market's past prices by the start of their hour.
+    `market` has the market's past prices by the start of their hour. All prices include VAT if the
+    latest contract has VAT.
     """
+    contracts = contracts.with_latest_vat
 
     def price_of_hour(hour: datetime) -> float | None:
         has_second_price = contracts.at(hour).has_second_price
