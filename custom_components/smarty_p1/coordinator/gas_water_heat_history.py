@@ -28,10 +28,9 @@ _SPREAD = timedelta(hours=3)
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
 # Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
-# wrong and the rise is not counted. The rise of an index in Wh has a limit of its own, because such
-# an index is a large number.
+# wrong and the rise is not counted.
 _MAX_AN_HOUR = 10_000
-_MAX_WH_AN_HOUR = 10_000_000
+_MAX_AN_HOUR_BY_UNIT: Mapping[str | None, int] = {"Wh": 1000 * _MAX_AN_HOUR}
 
 
 class Sum(NamedTuple):
@@ -108,7 +107,7 @@ class MediumHistory:
         amount = meter.value - before
         if start is None or end <= start:
             return
-        most = _MAX_WH_AN_HOUR if self.unit == "Wh" else _MAX_AN_HOUR
+        most = _MAX_AN_HOUR_BY_UNIT.get(self.unit, _MAX_AN_HOUR)
         if not 0 <= amount <= most * ((end - start) / _HOUR):
             return
         if end - start <= _SPREAD:

@@ -141,11 +141,9 @@ class MeterMessages:
         """
         if self._form is Format.TELEGRAM:
             return
-        is_smartyreader = self._form is Format.SMARTYREADER
-        if is_smartyreader:
+        if self._form is Format.SMARTYREADER:
             self.repeat_values()
-        named = smartyreader_items(telegram) if is_smartyreader else items(telegram)
-        texts = {f"{self._root}/{item.name}": item.text for item in named}
+        texts = self._texts_by_topic(telegram)
         # A subscriber would take the last value of a missing object for the present value.
         missing = dict.fromkeys((topic for topic in self._sent if topic not in texts), "")
         for topic, text in (texts | missing).items():
@@ -155,6 +153,10 @@ class MeterMessages:
                     self._sent[topic] = text
         for topic in missing:
             del self._sent[topic]
+
+    def _texts_by_topic(self, telegram: Telegram) -> dict[str, str]:
+        convert = smartyreader_items if self._form is Format.SMARTYREADER else items
+        return {f"{self._root}/{item.name}": item.text for item in convert(telegram)}
 
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
         """Yield the message with the whole telegram, if the format has such a message.
