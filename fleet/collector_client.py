@@ -6,6 +6,7 @@ from typing import override
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.js.api import Header
 from nats.js.errors import BucketNotFoundError
 
 from smarty_p1_gateway import UnavailableError
@@ -15,12 +16,15 @@ from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
 
 API_TIMEOUT = 10.0
+# Reply subjects of messages from a stream begin so.
+_STORED = b"$JS.ACK."
 
 
 class CollectorClient(NatsClient):
-    """NATS client that survives messages with an undecodable subject or header.
+    """NATS client that survives messages with an undecodable subject or a hostile header.
 
-    Without this class, nats-py would stop reading at each delivery of such a message.
+    Without this class, nats-py would stop reading at each delivery of an undecodable message. And
+    it would take a stored message with the header `Status` for the end of the stream.
     """
 
     @override
@@ -40,6 +44,10 @@ class CollectorClient(NatsClient):
         headers: dict[str, str] | None,
     ) -> Msg:
         readable = subject.decode(errors="replace").encode()
+        if headers and reply.startswith(_STORED):
+            # A status message of the server has no reply subject to acknowledge it.
+            own = {Header.STATUS, Header.DESCRIPTION}
+            headers = {name: text for name, text in headers.items() if name not in own}
         message: Msg = super()._build_message(sid, readable, reply, data, headers)
         return message
 

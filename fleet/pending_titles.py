@@ -8,6 +8,7 @@ VictoriaMetrics has the values of all its frames on disk.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import key_fingerprint
 
 from .jetstream_objects import METERS_STREAM, METERS_SUBJECT, read_entries, subject_of, title_of
+
+LOGGER = logging.getLogger(__name__)
 
 MAX_WAITING = 1000
 _MAKER_SIZE = 3
@@ -79,6 +82,7 @@ class PendingTitles:
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]
     ) -> None:
         self.count = 0
+        self._is_full = False
         self._store = store
         self._js = js
         self._bucket = bucket
@@ -143,7 +147,15 @@ class PendingTitles:
         if entry is None:
             if self.count < MAX_WAITING:
                 self.count += 1
+                self._is_full = False
                 await self._bucket().create(self._key(title), wanted.to_bytes())
+            elif not self._is_full:
+                # Forged titles would fill the log, so log the first title only.
+                self._is_full = True
+                text = (
+                    "%d titles wait already: frames of %s and further ones will not be read again"
+                )
+                LOGGER.error(text, self.count, title.hex().upper())
             return True
         # While an entry is due, a task is perhaps reading its frames. At its end, the task deletes
         # the entry, unless the entry has got a new revision. So update the entry even if its
@@ -209,14 +221,16 @@ class PendingTitles:
         """Delete the entries whose frames have all left the stream.
 
         If only the first frames of an entry have left the stream, the entry's `first` becomes
-        `first_sequence`, the stream's first sequence number. An entry that is due stays due,
-        because its remaining frames must still be read. Raises NATS's errors.
+        `first_sequence`, the stream's first sequence number. If keys were tried, the entry becomes
+        due: a task reads the remaining frames, and deletes the entry if none of them is pending.
+        Raises NATS's errors.
         """
         for title, entry in (await self.entries()).items():
             if entry.first < first_sequence:
                 info = await self._js().stream_info(STREAM, subjects_filter=subject_of(title))
-                left = entry._replace(first=first_sequence) if info.state.subjects else None
-                await self._replace(title, entry, left)
+                is_due = entry.is_due or entry.tried != _NONE_TRIED
+                left = entry._replace(first=first_sequence, is_due=is_due)
+                await self._replace(title, entry, left if info.state.subjects else None)
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:

@@ -45,7 +45,8 @@ LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
-_EXPIRE_INTERVAL = 3600.0
+# A pending meter's frames can be read again after each expiry. So expire entries only once a day.
+_EXPIRE_INTERVAL = 86400.0
 # Number of attempts to read all frame counters at the start.
 _MAX_BEGINS = 4
 # The first version of NATS that has atomic batches.
@@ -240,13 +241,17 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
+        delivered = consumer.delivered.stream_seq if consumer.delivered else 0
+        if not self._delivered and not consumer.config.filter_subjects:
+            # Frames may also have been discarded before this collector started. With a filter,
+            # `delivered` says nothing about frames of other meters.
+            self._delivered = delivered
         # A stream that was deleted and created again numbers its messages from 1. Then `last` is
         # below `_delivered`, and no frame counts as discarded.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)
             self._metrics.discarded.inc(discarded)
-        delivered = consumer.delivered.stream_seq if consumer.delivered else 0
         self._delivered = max(delivered, first - 1)
 
 

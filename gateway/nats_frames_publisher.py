@@ -94,6 +94,9 @@ class NatsPublisher:
         self._named: set[str] = set()
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
+        # Number of frames that are sent together. A batch that a slow line cannot send within
+        # TIMEOUT halves it, a quick answer doubles it.
+        self._limit = MAX_BATCH
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
         self._is_finishing = False
@@ -108,6 +111,7 @@ class NatsPublisher:
                 self._note_away(_words(err))
             finally:
                 self._note_connected(is_connected=False)
+                client.abort()
                 with suppress(Error, OSError, TimeoutError):
                     async with asyncio.timeout(_CLOSE_TIMEOUT):
                         await client.close()
@@ -189,8 +193,8 @@ class NatsPublisher:
         returned.
         """
         self._enough_at = self._store.received + self._enough
-        ports = sorted(self._wanted)[:MAX_BATCH]
-        window = max(1, MAX_BATCH // len(ports))
+        ports = sorted(self._wanted)[: self._limit]
+        window = max(1, self._limit // len(ports))
         batches = await self._store.exchange({}, ports, window)
         self._wanted.difference_update(ports)
         taken: _Taken = {}
@@ -228,12 +232,20 @@ class NatsPublisher:
         A missing right to publish a meter's frames is no error.
         """
         messages = [message for some in taken.values() for _, message in some if message]
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         if messages and now >= self._no_batch_until:
             refusal = await requests.send_batch(messages)
             self._metrics.batches.labels("refused" if refusal else "accepted").inc()
             if refusal is None:
                 messages = []
+                if loop.time() - now < TIMEOUT / 3:
+                    self._limit = min(MAX_BATCH, 2 * self._limit)
+            elif isinstance(refusal, NoAnswerError):
+                # Sent one by one, the frames would wait behind the batch on a slow line.
+                self._wanted.update(taken)
+                self._on_failure(messages[0].subject, refusal)
+                return False
             elif any(message.title in self._denied for message in messages):
                 # If NATS denies one system title, it refuses the whole batch. So send the other
                 # frames again.
@@ -304,9 +316,10 @@ class NatsPublisher:
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
                 self._outage.note(text % (subject, STREAM), kind="stream")
             case NoAnswerError():
+                self._limit = max(1, self._limit // 2)
                 text = (
-                    "No acknowledgement of %s within %s s: there is no stream %s yet, or fewer "
-                    "than two of its nodes"
+                    "No acknowledgement of %s within %s s: there is no stream %s yet, fewer than "
+                    "two of its nodes, or the line is slow"
                 )
                 self._outage.note(text % (subject, TIMEOUT, STREAM), kind="answer")
             case _:

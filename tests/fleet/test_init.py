@@ -478,3 +478,14 @@ def test_a_password_that_somebody_chose_stays_one_word_for_a_shell(folder: Folde
     )
     assert found.stdout == chosen
     assert not (folder.made / "store" / "gone").exists()
+
+
+def test_changed_ports_are_installed_by_what_makes_them_count(folder: Folder) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    folder.init(text)
+    said = folder.init(
+        "prometheus_port = 9191\n" + text.replace("node1.lan", "node1.lan:4333:6222", 1)
+    )
+    assert "sudo systemctl restart prometheus prometheus-alertmanager\n" in said
+    # NATS refuses to reload another port, and with it all changes of users.
+    assert "reload nats-server  # its log says Reloaded; if not (a new port), restart it" in said

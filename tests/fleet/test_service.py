@@ -3,14 +3,26 @@
 import asyncio
 import contextlib
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from nats.js.api import (
+    ConsumerConfig,
+    ConsumerInfo,
+    SequenceInfo,
+    StreamConfig,
+    StreamInfo,
+    StreamState,
+)
 
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_worker import Worker
+from smarty_p1_fleet.keys_watch import KeysWatch
+from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.service import _Collector
 from smarty_p1_fleet.store_writer import Store
 from smarty_p1_fleet.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
@@ -117,3 +129,42 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
     assert told.count(text) == 1
     by_meter = "The frame counters are asked for by meter, when late frames come"
     assert told.count(by_meter) == (failures == 9)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "subjects", "looks", "discarded"),
+    [
+        # All collectors were stopped while the stream discarded frames 11 to 300.
+        (10, None, [(301, 510)], 290),
+        # It discards further ones, until it is read.
+        (10, None, [(301, 510), (321, 530)], 310),
+        (400, None, [(301, 510), (321, 530)], 0),
+        # A consumer that is new, or for other meters than those of the discarded frames.
+        (0, None, [(301, 510)], 0),
+        (10, ["smarty_p1.sealed.5341476770041030"], [(301, 510)], 0),
+        # The stream was made anew.
+        (400, None, [(1, 5)], 0),
+    ],
+)
+async def test_frames_that_were_discarded_unread_are_counted(
+    tmp_path: Path,
+    delivered: int,
+    subjects: list[str] | None,
+    looks: list[tuple[int, int]],
+    discarded: float,
+) -> None:
+    config, metrics = read_config(configured(tmp_path, 1, 2)), Metrics()
+    watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
+    collector = _Collector(config, Store(config.store, metrics), metrics, watch)
+    consumer = ConsumerInfo(
+        "store",
+        "smarty_p1_frames",
+        ConsumerConfig(filter_subjects=subjects),
+        created=datetime.now(UTC),
+        delivered=SequenceInfo(1, delivered),
+    )
+    for first, last in looks:
+        state = StreamState(0, 0, first, last, 1)
+        collector._show(StreamInfo(StreamConfig(), state), consumer)
+    value = metrics.registry.get_sample_value("smarty_p1_collector_discarded_total")
+    assert value == discarded

@@ -8,7 +8,7 @@ import json
 import ssl
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import nkeys
 import pytest
@@ -17,7 +17,7 @@ from nats.aio.msg import Msg
 from smarty_p1_fleet.collector_client import CollectorClient
 from smarty_p1_gateway.nats_client import NatsClient, NoTlsError
 from smarty_p1_gateway.nats_config import NatsConfig
-from tests.gateway.loopback import PATIENCE
+from tests.gateway.loopback import HOST, PATIENCE
 from tests.gateway.nats_loopback import NatsServer
 
 SEED = nkeys.encode_seed(bytes(range(32)), nkeys.PREFIX_BYTE_USER)
@@ -65,6 +65,37 @@ async def test_a_server_without_tls_is_told_nothing(server: NatsServer) -> None:
     assert server.received == []
 
 
+async def test_an_aborted_connection_drops_what_a_slow_line_has_not_sent() -> None:
+    received, is_reading = bytearray(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id": "slow", "version": "2.15.0", "max_payload": 9000000}\r\n')
+        while b"PING" not in received:
+            received.extend(await reader.readline())
+        writer.write(b"PONG\r\n")
+        await is_reading.wait()
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                received.extend(data)
+        writer.close()
+        is_done.set()
+
+    is_done = asyncio.Event()
+    async with await asyncio.start_server(serve, HOST, 0) as slow:
+        url = f"nats://{HOST}:{slow.sockets[0].getsockname()[1]}"
+        client = NatsClient(NatsConfig((url,), "cellar", "s3cret", None, None))
+        await client.open(ignore, ignore, reconnect=False)
+        publishing = asyncio.create_task(client.publish("frames", bytes(8_000_000)))
+        await asyncio.sleep(0.1)
+        client.abort()
+        async with asyncio.timeout(PATIENCE):
+            await client.close()
+            is_reading.set()
+            await is_done.wait()
+            await publishing
+    assert len(received) < 8_000_000
+
+
 async def test_a_server_is_told_user_and_password_where_no_tls_is_wanted(
     server: NatsServer,
 ) -> None:
@@ -107,3 +138,21 @@ async def test_a_subject_that_is_no_text_stops_nothing(server: NatsServer) -> No
         bad, good = [await next_of(messages) for _ in range(2)]
     assert (bad.data, bad.subject) == (b"bad", "frames.\ufffd")
     assert good.data == b"good"
+
+
+@pytest.mark.parametrize(
+    ("reply", "shown"),
+    [
+        (b"$JS.ACK.smarty_p1_frames.x.1.1.1.1.0", {"Smarty-Port": "p"}),
+        (b"", {"Status": "503", "Description": "x", "Smarty-Port": "p"}),
+    ],
+)
+async def test_a_stored_message_passes_for_no_status_of_the_server(
+    server: NatsServer, reply: bytes, shown: dict[str, str]
+) -> None:
+    headers = b"NATS/1.0\r\nStatus: 503\r\nDescription: x\r\nSmarty-Port: p\r\n\r\n"
+    async with listening(server) as messages:
+        sizes = b"%d %d" % (len(headers), len(headers) + 3)
+        server.send(b"HMSG frames 1 %s %s\r\n%sbad\r\n" % (reply, sizes, headers))
+        message = await next_of(messages)
+    assert (message.data, message.headers) == (b"bad", shown)

@@ -149,6 +149,9 @@ class Client:
     def has_answered(self) -> bool:
         return not self._answering
 
+    def abort(self) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 
@@ -377,6 +380,20 @@ async def test_what_nobody_answers_is_sent_again(
     # A machine that is busy is too late for an answer, too: the stream drops what comes twice.
     assert {*cluster.stored} == {(MINE, frame(1))}
     assert caplog.text.count(f"No acknowledgement of {MINE} within 3.0 s") == 1
+
+
+async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(
+    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 0.3)
+    cluster.batch_answers = [None, None]
+    frames = [frame(counter) for counter in range(1, 1001)]
+    publishing.put(*frames)
+    await until(publishing.store.is_empty)
+    # The third batch is answered at once, so the batches grow again.
+    assert cluster.batches == [1000, 500, 250, 500, 250]
+    # A frame of an unanswered batch goes with the next batch only, not also alone.
+    assert cluster.stored == [(MINE, data) for data in frames]
 
 
 @pytest.mark.parametrize(
