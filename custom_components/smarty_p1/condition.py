@@ -14,9 +14,9 @@ from .trigger_and_condition_targets import (
     BREAKER,
     RELAYS,
     VALVE,
-    VOLTAGES,
     WARNING,
     OwnEntities,
+    Voltages,
     is_outside_range,
 )
 
@@ -45,11 +45,8 @@ def _state(domain: Platform, keys: frozenset[str], state: str) -> type[Condition
 
 
 def _voltage(*, is_outside: bool) -> type[Condition]:
-    class VoltageCondition(_OwnCondition):
+    class VoltageCondition(Voltages, _OwnCondition):
         """Condition that voltages are outside (`is_outside`) or inside the permitted range."""
-
-        _domain = Platform.SENSOR
-        _keys = VOLTAGES
 
         @override
         def is_valid_state(self, entity_state: State) -> bool:

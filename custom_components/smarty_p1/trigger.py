@@ -21,9 +21,9 @@ from .trigger_and_condition_targets import (
     MESSAGES,
     RELAYS,
     VALVE,
-    VOLTAGES,
     WARNING,
     OwnEntities,
+    Voltages,
     is_outside_range,
 )
 
@@ -73,11 +73,8 @@ def _changed(keys: frozenset[str]) -> type[Trigger]:
 
 
 def _voltage(*, is_outside: bool) -> type[Trigger]:
-    class VoltageTrigger(OwnEntities, EntityTriggerBase):
+    class VoltageTrigger(Voltages, EntityTriggerBase):
         """Trigger that fires when a voltage leaves (`is_outside`) or enters the permitted range."""
-
-        _domain = Platform.SENSOR
-        _keys = VOLTAGES
 
         @override
         def is_valid_state(

@@ -1,14 +1,17 @@
 """Entities that the integration's triggers and conditions watch."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import ClassVar
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform, UnitOfElectricPotential
 from homeassistant.core import HomeAssistant, State, split_entity_id
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
+from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import ElectricPotentialConverter
 
 from .const import DOMAIN
@@ -20,7 +23,7 @@ DISTURBANCE = frozenset({"disturbance"})
 BREAKER = frozenset({"breaker"})
 RELAYS = frozenset({"relay_1", "relay_2"})
 VALVE = frozenset({"valve"})
-VOLTAGES = frozenset({"voltage_l1", "voltage_l2", "voltage_l3"})
+_VOLTAGES = ("voltage_l1", "voltage_l2", "voltage_l3")
 
 
 class OwnEntities:
@@ -52,17 +55,41 @@ class OwnEntities:
         }
 
 
+class Voltages(OwnEntities):
+    """Mixin that selects the voltages of the phases that the meter has."""
+
+    _domain = Platform.SENSOR
+    _keys = frozenset(_VOLTAGES)
+
+    def _should_include(self, state: State) -> bool:
+        """Return whether a voltage counts for the behaviors "first", "any" and "all".
+
+        A phase that had less than 50 V for 24 hours does not count.
+        """
+        entity = er.async_get(self._hass).async_get(state.entity_id)
+        entry_id = entity and entity.config_entry_id
+        entry = entry_id and self._hass.config_entries.async_get_entry(entry_id)
+        if not entity or not entry or entry.state is not ConfigEntryState.LOADED:
+            return False
+        voltages = entry.runtime_data.books.history.voltages
+        phase = _VOLTAGES.index(str(entity.translation_key))
+        return _volts(state) is not None and voltages.is_connected(phase, dt_util.utcnow())
+
+
+def _volts(state: State) -> float | None:
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    with suppress(ValueError, HomeAssistantError):
+        return ElectricPotentialConverter.convert(
+            float(state.state), unit, UnitOfElectricPotential.VOLT
+        )
+    return None
+
+
 def is_outside_range(state: State) -> bool | None:
     """Return whether a voltage is outside VOLTAGE_LIMITS.
 
     Return None if the state is no voltage.
     """
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    try:
-        volts = ElectricPotentialConverter.convert(
-            float(state.state), unit, UnitOfElectricPotential.VOLT
-        )
-    except ValueError, HomeAssistantError:
-        return None
     low, high = VOLTAGE_LIMITS
-    return not low <= volts <= high
+    volts = _volts(state)
+    return None if volts is None else not low <= volts <= high

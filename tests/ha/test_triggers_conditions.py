@@ -34,8 +34,15 @@ POWER, VOLTAGE_L2, BREAKER = "1-0:1.7.0", "1-0:52.7.0", "0-0:96.3.10"
 MESSAGE = f"({b'Kontroll'.hex().upper()})"
 
 
+def one_phase(volts: str, others: str = "000.0") -> str:
+    """Return a telegram of a meter with one phase, which sends volts of the others, too."""
+    text = with_value(with_value(TELEGRAM, "1-0:32.7.0", f"({volts}*V)"), "1-0:72.7.0", "(001.1*V)")
+    return with_value(text, VOLTAGE_L2, f"({others}*V)")
+
+
 @pytest.fixture(autouse=True)
 async def entry(
+    request: pytest.FixtureRequest,
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
@@ -44,7 +51,7 @@ async def entry(
     """Return the entry of a meter with a reference power."""
     made = make_entry(port.url)
     hass.config_entries.async_update_entry(made, options={CONF_REFERENCE_POWER: 3})
-    port.greeting = port.next_frame(TELEGRAM)
+    port.greeting = port.next_frame(getattr(request, "param", TELEGRAM))
     assert await hass.config_entries.async_setup(made.entry_id)
     await hass.async_block_till_done()
     port.greeting = b""
@@ -213,6 +220,24 @@ async def test_a_condition(hass: HomeAssistant, port: MeterPort, entry: MockConf
     for name in CONDITIONS:
         for behavior in ("any", "all"):
             assert "valve" in name or not await check(hass, name, behavior=behavior)
+
+
+@pytest.mark.parametrize("behavior", ["first", "all"])
+@pytest.mark.parametrize("entry", [one_phase("230.1")], indirect=True, ids=["one_phase"])
+async def test_a_phase_that_the_meter_does_not_have_does_not_count(
+    hass: HomeAssistant, port: MeterPort, behavior: str
+) -> None:
+    assert not await check(hass, "is_voltage_out_of_range")
+    assert await check(hass, "is_voltage_in_range", behavior="all")
+    calls = await automate(hass, "voltage_left_range", "voltage_back_in_range", behavior=behavior)
+    for volts in ("190.0", "230.1"):
+        await receive(hass, port, one_phase(volts))
+    told = [call.data["trigger"] for call in calls]
+    assert told == ["voltage_left_range", "voltage_back_in_range"]
+    # A phase that was there and is lost is out of range.
+    await receive(hass, port, one_phase("230.1", "230.1"))
+    await receive(hass, port, one_phase("230.1"))
+    assert await check(hass, "is_voltage_out_of_range")
 
 
 async def test_a_unit_that_the_user_has_chosen_changes_nothing(

@@ -7,6 +7,7 @@ part starts empty. Each gas, water or heat meter is a part.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, override
 
@@ -85,18 +86,23 @@ class MeterHistory(ThrottledStore):
             self.schedule()
 
     def _note_captures(self, reading: Reading) -> None:
-        self._captured = reading.telegram.channels
-        for identity in reading.channels:
+        before, self._captured = self._captured, reading.telegram.channels
+        for identity, channel in reading.channels.items():
             meter = reading.meter(identity)
-            if meter is None or meter.time is None or meter.time > reading.received_at + _A_DAY:
+            if meter is None or meter.time is None:
                 continue
+            is_repeated = meter == before.get(channel)
+            if meter.time > reading.received_at + _A_DAY:
+                # The meter's clock is wrong. So a new capture counts for the time of reception.
+                meter = replace(meter, time=reading.received_at)
             # The loop below removes the first meters in the dict if there are too many. So move
             # this meter to the end, because it was read just now.
             medium = self.media.pop(identity, None)
-            if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
+            if medium is None or medium.is_replaced_by(meter):
                 medium = MediumHistory(meter.type, meter.unit)
             self.media[identity] = medium
-            medium.note(meter)
+            if not is_repeated:
+                medium.note(meter)
         while len(self.media) > MAX_METERS:
             del self.media[next(iter(self.media))]
 

@@ -84,7 +84,7 @@ class EventHistory:
         """Return changed states of breaker and relays, and new messages of the grid operator."""
         for group, described, name in _NAMED:
             value = described.value_fn(reading)
-            if group == "message":
+            if group == "message" and described.exists_fn(reading):
                 # Store an empty message, too. If the meter sends the same text again after an empty
                 # message, the text then counts as a new message.
                 value = value or ""

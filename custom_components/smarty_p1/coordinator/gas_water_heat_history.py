@@ -30,6 +30,7 @@ _MOMENT = timedelta(microseconds=1)
 # Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
 # wrong and the rise is not counted.
 _MAX_AN_HOUR = 10_000
+_MAX_AN_HOUR_BY_UNIT: Mapping[str | None, int] = {"Wh": 1000 * _MAX_AN_HOUR}
 
 
 class Sum(NamedTuple):
@@ -63,6 +64,7 @@ class MediumHistory:
         """Digest of Leneda's metering point of gas; empty for a meter on the M-Bus."""
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
+        self._other: tuple[str, str | None, datetime | None] | None = None
 
     def copy(self) -> Self:
         """Return a copy that another thread can read."""
@@ -75,9 +77,29 @@ class MediumHistory:
         """Return whether hourly sums are kept. Only water has them: they reveal leaks."""
         return "water" in self.kind and self.unit == "m3"
 
+    def is_replaced_by(self, meter: MBusReading) -> bool:
+        """Return whether the meter now has another kind or unit, so that a new history begins.
+
+        One capture can lack the kind, or have a wrong kind or unit. So the answer is True only if
+        two successive captures have the same other kind and unit, and never for an unknown kind.
+        """
+        before, self._other = self._other, None
+        if meter.type == "unknown" or self._is_of(meter):
+            return False
+        self._other = meter.type, meter.unit, meter.time
+        return before is not None and before[:2] == self._other[:2] and before != self._other
+
+    def _is_of(self, meter: MBusReading) -> bool:
+        return (meter.type, meter.unit) == (self.kind, self.unit)
+
     def note(self, meter: MBusReading) -> None:
-        """Add the rise of the index since the last capture. Ignore a repeated capture."""
+        """Add the rise of the index since the last capture.
+
+        Ignore a repeated capture, and a capture of another kind or unit.
+        """
         if meter.time is None or meter.value is None or meter.time == self.time:
+            return
+        if not self._is_of(meter):
             return
         start, before = self.time, self.index
         end = self.time = meter.time.astimezone(UTC)
@@ -85,7 +107,8 @@ class MediumHistory:
         amount = meter.value - before
         if start is None or end <= start:
             return
-        if not 0 <= amount <= _MAX_AN_HOUR * ((end - start) / _HOUR):
+        most = _MAX_AN_HOUR_BY_UNIT.get(self.unit, _MAX_AN_HOUR)
+        if not 0 <= amount <= most * ((end - start) / _HOUR):
             return
         if end - start <= _SPREAD:
             self._spread(start, end, amount)

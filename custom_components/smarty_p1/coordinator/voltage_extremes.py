@@ -10,6 +10,8 @@ STEP = 300
 SLOTS = 288
 _PHASES = 3
 _MAX_VOLTS = 10_000
+# A meter with one phase can send a few volts for the other phases.
+_MIN_CONNECTED_VOLTS = 50
 
 type Bounds = list[float | None]
 """Lowest and highest voltage of L1, then of L2 and L3, None where the meter sent no voltage."""
@@ -27,13 +29,16 @@ class VoltageHistory:
         self._row: Bounds = []
 
     def note(self, seconds: float, voltages: Sequence[object]) -> None:
-        """Add the voltages of the three phases, measured `seconds` after the start of 1970."""
+        """Add the voltages of the three phases, measured `seconds` after the start of 1970.
+
+        Ignore negative voltages, and voltages above 10,000 V.
+        """
         number = int(seconds) // STEP
         if number != self._number:
             self._begin(number)
         row = self._row
         for n, voltage in enumerate(voltages):
-            if isinstance(voltage, (int, float)):
+            if isinstance(voltage, (int, float)) and 0 <= voltage <= _MAX_VOLTS:
                 lowest, highest = row[2 * n], row[2 * n + 1]
                 if lowest is None or voltage < lowest:
                     row[2 * n] = voltage
@@ -55,6 +60,11 @@ class VoltageHistory:
         nothing: Bounds = [None] * (2 * _PHASES)
         start = datetime.fromtimestamp(first * STEP, UTC)
         return start, [self._rows.get(number, nothing) for number in range(first, last + 1)]
+
+    def is_connected(self, phase: int, now: datetime) -> bool:
+        """Return whether a phase (0 to 2) had 50 V or more in the last 24 hours."""
+        _, rows = self.rows(now)
+        return any((row[2 * phase + 1] or 0) >= _MIN_CONNECTED_VOLTS for row in rows)
 
     def as_list(self) -> list[Stored]:
         """Return the rows as JSON values.

@@ -7,14 +7,16 @@ from typing import Any, override
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
 from ..coordinator.cableless_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.source_entity_coordinator import EntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
-from ..entity import SmartyEntity, find_new, mbus_device, on_new_objects
+from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
 from ..lib.entities import (
     CONNECTION,
     DEMAND_SENSORS,
@@ -224,7 +226,12 @@ def _add_meter_sensors(
 
 
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
-    """Return a function that creates the new sensors for the M-Bus meters in a reading."""
+    """Return a function that creates the new sensors for the M-Bus meters in a reading.
+
+    Index and flow of a new meter are created with its first capture, because the telegram has no
+    unit before.
+    """
+    registry = er.async_get(coordinator.hass)
     added: dict[str, set[str]] = {}
     current: set[str] = set()
 
@@ -239,8 +246,16 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
         new = []
         for identity, channel in reading.channels.items():
             keys = added.setdefault(identity, set())
-            for spec in sensors_of_mbus_meter(identity, reading.telegram.channels[channel]):
-                if spec.key not in keys and spec.exists_fn(reading):
+            meter = reading.telegram.channels[channel]
+            for spec in sensors_of_mbus_meter(identity, meter):
+                if spec.key in keys or not spec.exists_fn(reading):
+                    continue
+                unique_id = f"{mbus_device_id(coordinator, identity)}_{spec.key}"
+                if (
+                    meter.time
+                    or spec.native_unit_of_measurement is None
+                    or registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+                ):
                     keys.add(spec.key)
                     new.append(MeterSensor(coordinator, spec, identity))
         return new

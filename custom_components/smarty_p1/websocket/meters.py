@@ -8,6 +8,7 @@ from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 
 from ..access_rights import readable_meters
 from ..const import DOMAIN
@@ -56,7 +57,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         "currency": CURRENCY,
         **_tariff(demand),
         **_source(entry, coordinator),
-        **_connection(reading),
+        **_connection(coordinator, reading),
         "media": _media(hass, coordinator, reading) if coordinator else [],
     }
 
@@ -103,16 +104,22 @@ def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict
     }
 
 
-def _connection(reading: Reading | None) -> dict[str, Any]:
+def _connection(coordinator: BooksCoordinator | None, reading: Reading | None) -> dict[str, Any]:
     """Return the number of phases, whether the meter exports, and the connection's limit in kVA.
 
     All three are None before the first telegram. The number of phases is also None if the telegram
-    has no value of any phase.
+    has no value of any phase. A phase that had less than 50 V for 24 hours does not count.
     """
-    if reading is None:
+    if coordinator is None or reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
-    phases = [any(get(name) is not None for name in names) for names in _PHASES]
+    voltages, now = coordinator.books.history.voltages, dt_util.utcnow()
+    phases = [
+        voltages.is_connected(n, now)
+        if get(names[0]) is not None
+        else any(get(name) is not None for name in names)
+        for n, names in enumerate(_PHASES)
+    ]
     return {
         "phases": sum(phases) or None,
         "feeds_in": bool(get(_EXPORTED)),

@@ -19,15 +19,19 @@ _MAX_GAPS = 20
 
 @meter_command("voltages", needs_port=True)
 async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the lowest and highest voltage of each phase in each five minutes of 24 hours."""
-    start, rows = coordinator.books.history.voltages.rows(dt_util.utcnow())
+    """Return the lowest and highest voltage of each phase in each five minutes of 24 hours.
+
+    A phase that had less than 50 V all the time is left out.
+    """
+    voltages, now = coordinator.books.history.voltages, dt_util.utcnow()
+    start, rows = voltages.rows(now)
     phases = {
         name: {
             "lowest": [row[2 * n] for row in rows],
             "highest": [row[2 * n + 1] for row in rows],
         }
         for n, name in enumerate(_PHASES)
-        if any(row[2 * n] is not None for row in rows)
+        if voltages.is_connected(n, now)
     }
     return json_bytes(
         {

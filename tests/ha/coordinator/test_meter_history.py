@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.event_history import EventHistory
 from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
 from custom_components.smarty_p1.coordinator.reception_history import ReceptionHistory
+from custom_components.smarty_p1.coordinator.voltage_extremes import VoltageHistory
 from custom_components.smarty_p1.lib.meter import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram
 from tests.ha.meter import seal
@@ -50,6 +52,39 @@ def test_events_are_bounded_in_number_and_age() -> None:
     assert [each.kind for each in events.groups["switch"]] == ["relay_1", "relay_1"]
 
 
+@pytest.mark.parametrize(
+    ("reference", "value"),
+    [
+        ("0-0:96.7.21", -5),
+        ("1-0:32.7.0", -0.1),
+        ("1-0:52.7.0", 11547.0),
+    ],
+)
+async def test_what_is_noted_can_be_read_again(
+    hass: HomeAssistant, reference: str, value: float
+) -> None:
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    odd = replace(base.telegram, objects={**base.telegram.objects, reference: value})
+    for each in (base, replace(base, telegram=odd)):
+        history.note(each)
+    stored = json.loads(json.dumps(history._content()))
+    assert EventHistory.from_dict(stored["events"]).as_dict() == stored["events"]
+    assert VoltageHistory.from_list(stored["voltages"]).as_list() == stored["voltages"]
+
+
+@pytest.mark.parametrize(("between", "expected"), [(None, 1), ("", 2)])
+def test_a_message_ends_when_an_empty_one_is_sent(between: str | None, expected: int) -> None:
+    events = EventHistory()
+    first = reading(START)
+    for text in ("Kontroll", between, "Kontroll"):
+        objects = {**first.telegram.objects, "0-0:96.13.0": text or None}
+        if text is None:
+            del objects["0-0:96.13.0"]
+        events.note(replace(first, telegram=replace(first.telegram, objects=objects)))
+    assert len(events.groups["message"]) == expected
+
+
 def test_gaps_are_bounded_and_what_was_before_is_unknown_then() -> None:
     reception = ReceptionHistory()
     for n in range(1300):
@@ -73,6 +108,16 @@ def test_days_and_hours_are_bounded() -> None:
     assert (again.days, again.hours) == (water.days, water.hours)
 
 
+@pytest.mark.parametrize("a_kwh", [("Wh", 1000.0), ("kWh", 1.0), ("MJ", 3.6)])
+def test_the_heat_of_a_house_is_counted_in_every_unit(a_kwh: tuple[str, float]) -> None:
+    unit, size = a_kwh
+    heat = MediumHistory("heat", unit)
+    midnight = datetime(2025, 7, 2, 22, tzinfo=UTC)
+    for n in range(25):
+        heat.note(captured("heat", unit, n * 12 * size, midnight + n * HOUR))
+    assert heat.days[midnight].amount == pytest.approx(24 * 12 * size)
+
+
 def test_a_day_and_an_hour_are_known_for_no_longer_than_they_last() -> None:
     water = MediumHistory("water", "m3")
     midnight = datetime(2025, 7, 2, 22, tzinfo=UTC)
@@ -89,6 +134,55 @@ def test_a_day_and_an_hour_are_known_for_no_longer_than_they_last() -> None:
     again = MediumHistory.from_dict(water.as_dict() | longer)
     assert again.days == water.days
     assert again.hours == {midnight + 10 * HOUR: (0.02, 3600)}
+
+
+@pytest.mark.parametrize(
+    ("captures", "kind", "unit", "days"),
+    [
+        # One capture without a kind, or with another unit or kind, erases nothing.
+        ([("unknown", "m3")], "gas", "m3", 2),
+        ([("unknown", "m3"), ("unknown", "m3")], "gas", "m3", 2),
+        ([("gas", "kWh")], "gas", "m3", 2),
+        ([("water", "m3"), ("gas", "kWh")], "gas", "m3", 2),
+        # A later capture confirms that another meter is there.
+        ([("water", "m3"), ("water", "m3")], "water", "m3", 0),
+    ],
+)
+async def test_a_history_lasts_until_another_kind_is_confirmed(
+    hass: HomeAssistant, captures: list[tuple[str, str]], kind: str, unit: str, days: int
+) -> None:
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    for n, capture in enumerate([*[("gas", "m3")] * 24, *captures]):
+        at = START + n * HOUR
+        meter = captured(*capture, n / 100, at)
+        for seconds in (0, 10):  # the second telegram repeats the capture
+            channels = {1: meter, 2: captured("heat", "GJ", seconds, at)}
+            telegram = replace(base.telegram, channels=channels)
+            later = at + timedelta(seconds=seconds)
+            history.note(
+                replace(base, telegram=telegram, channels={"x": 1, "y": 2}, received_at=later)
+            )
+    medium = history.media["x"]
+    assert (medium.kind, medium.unit, len(medium.days)) == (kind, unit, days)
+
+
+async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssistant) -> None:
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    for n in range(24):
+        at = START + n * HOUR
+        gas = captured("gas", "m3", n / 100, at + timedelta(days=365))
+        for minutes in range(0, 60, 5):  # the captures of heat come more often
+            later = at + timedelta(minutes=minutes)
+            channels = {1: gas, 2: captured("heat", "GJ", 1.0, later)}
+            telegram = replace(base.telegram, channels=channels)
+            history.note(
+                replace(base, telegram=telegram, channels={"x": 1, "y": 2}, received_at=later)
+            )
+    days = history.media["x"].days
+    assert [each.date() for each in days] == [START.date() - timedelta(days=1), START.date()]
+    assert [each.amount for each in days.values()] == [pytest.approx(0.135), pytest.approx(0.095)]
 
 
 async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:

@@ -109,7 +109,8 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
     assert not {GAS, CAPTURED} & home.values().keys()
 
     await home.receive(with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
-    assert home.state_of(GAS).state == "unknown"
+    # The unit is not known before the first capture.
+    assert GAS not in home.values()
     assert home.state_of(CAPTURED).state == "unknown"
 
     await home.receive(TELEGRAM)
@@ -118,6 +119,15 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
 
     await home.receive(with_value(TELEGRAM, "0-1:24.4.0", None))
     assert home.state_of(VALVE).state == "unknown"
+
+
+async def test_a_meter_has_the_unit_of_its_first_capture(home: Home) -> None:
+    await home.set_up(with_value(TELEGRAM, "0-3:24.2.1", "(632525252525S)(00000.000)"))
+    for index, state in (("(250703110000S)(00001.234*MWh)", "1.234"), ("()()", "unknown")):
+        await home.receive(with_value(TELEGRAM, "0-3:24.2.1", index))
+        heat = home.state_of("heat_meter_7403")
+        assert heat.state == state
+        assert heat.attributes["unit_of_measurement"] == "MWh"
 
 
 def with_time(time: datetime) -> str:

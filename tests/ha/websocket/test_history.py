@@ -8,7 +8,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.websocket import gas_water_heat, quality
+from custom_components.smarty_p1.websocket import gas_water_heat, meters, quality
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import open_options
 from tests.ha.meter import MeterPort, with_value
@@ -24,7 +24,7 @@ START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock by which telegrams are received and answers are given."""
     clock = Clock(monkeypatch, START)
-    for module in (quality, gas_water_heat):
+    for module in (quality, gas_water_heat, meters):
         monkeypatch.setattr(module, "dt_util", SimpleNamespace(utcnow=lambda: clock.now))
     return clock
 
@@ -84,6 +84,21 @@ async def test_the_lowest_and_highest_voltages_of_five_minutes(
     assert phases["L1"]["highest"][-3:] == [None, 254.2, 230.0]
     assert phases["L2"]["lowest"][-2:] == [200.0, 231.0]
     assert phases["L3"]["lowest"][-2:] == [229.3, None]
+
+
+async def test_a_phase_that_never_had_a_voltage_is_none(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client, clock: Clock
+) -> None:
+    text = with_value(with_value(TELEGRAM, "1-0:52.7.0", "(000.0*V)"), "1-0:72.7.0", "(001.1*V)")
+    entry = await set_up(hass, port, make_entry, text)
+    assert [*(await ask(client, "voltages", entry_id=entry.entry_id))["phases"]] == ["L1"]
+    assert (await ask(client, "meters"))["meters"][0]["phases"] == 1
+    # A phase that was there and is lost still counts.
+    sender = Sender(hass, port, clock)
+    await sender.send(SECONDS)
+    await sender.send(SECONDS, r1_0_52_7_0="(000.0*V)")
+    assert [*(await ask(client, "voltages", entry_id=entry.entry_id))["phases"]][:2] == ["L1", "L2"]
+    assert (await ask(client, "meters"))["meters"][0]["phases"] == 3
 
 
 async def test_what_is_older_than_a_day_is_forgotten(
@@ -202,11 +217,11 @@ async def test_an_index_that_falls_or_leaps_is_of_no_day(
 ) -> None:
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(99999.000*m3)")
     await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(99999.500*m3)")
-    # A clock that is years ahead.
+    # A clock that is years ahead: the capture counts for the time of the telegram.
     await sender.send(HOURS, r0_1_24_2_1="(290703130000S)(99999.700*m3)")
     found = (await ask(client, "media", entry_id=meter.entry_id))["media"]
     [gas] = [each for each in found if each["type"] == "gas"]
-    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.5], "known": [0.042]}
+    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.7], "known": [0.062]}
 
 
 async def test_all_of_it_is_known_after_a_restart(  # noqa: PLR0913, PLR0917 - all of it is needed

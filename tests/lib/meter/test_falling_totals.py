@@ -13,6 +13,7 @@ from smartyp1.p1 import Capture, MBusReading, Telegram, Value
 
 ENERGY = "1-0:1.8.0"
 INDEX = "0-1:24.2.1"
+A_YEAR = 365 * 24 * 60
 NOON = datetime.fromisoformat("2025-07-03T12:00:00+02:00")
 
 
@@ -58,11 +59,13 @@ def registers(totals: Totals, values: Iterable[Value]) -> list[Value]:
 
 
 def indexes(totals: Totals, captures: Iterable[tuple[float | None, int | None]]) -> list[Value]:
-    """Return what is shown for the values and minutes of captures, one telegram each."""
-    return [
-        totals.settle(telegram(channels={1: gas(*capture)}), NOON).channels[1].value
-        for capture in captures
-    ]
+    """Return what is shown for values and minutes of captures, one telegram every 10 seconds."""
+    shown: list[Value] = []
+    for number, capture in enumerate(captures):
+        at = NOON + timedelta(seconds=10 * number)
+        sent = replace(telegram(channels={1: gas(*capture)}), time=at)
+        shown.append(totals.settle(sent, at).channels[1].value)
+    return shown
 
 
 def test_a_telegram_without_falls_is_passed_on_as_it_is() -> None:
@@ -119,6 +122,8 @@ def test_each_register_falls_by_itself(reference: str) -> None:
         ([(9.0, 0), (5.0, 5), (0.0, 10), (0.0, 15)], [9.0, 9.0, 9.0, 0.0]),
         # Older captures confirm nothing.
         ([(9.0, 0), (5.0, -10), (5.0, -5), (5.0, 0), (5.0, 5)], [*[9.0] * 4, 5.0]),
+        # Nor does a capture that is repeated by a clock that is a year ahead.
+        ([(9.0, 0), *[(0.0, A_YEAR)] * 9, (0.1, A_YEAR + 60)], [*[9.0] * 10, 0.1]),
         # What was never captured says nothing.
         (
             [(None, None), (9.0, 0), (None, None), (None, 5), (0.0, 10)],

@@ -103,7 +103,8 @@ def test_time_and_name_may_be_missing() -> None:
     assert read("0-0:1.0.0(632525252525S)").time is None
 
 
-def test_channels() -> None:
+@pytest.mark.parametrize("never", ["632525252525S", "700101010000W", "991231235959W"])
+def test_channels(never: str) -> None:
     channels = read(
         "0-1:24.1.0(003)",
         "0-1:96.1.0(47415331)",
@@ -111,7 +112,7 @@ def test_channels() -> None:
         "0-1:24.4.0(1)",
         "0-2:24.1.0(007)",
         "0-2:96.1.0()",
-        "0-2:24.2.1(632525252525S)(00000.000)",
+        f"0-2:24.2.1({never})(00000.000)",
         "0-2:24.4.0(1)",
         "0-3:24.2.1(250703103000S)(0012*GJ)",
         "0-3:96.1.0(860073012D2C340C)",

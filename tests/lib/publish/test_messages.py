@@ -128,6 +128,30 @@ def test_a_value_is_told_again_when_it_is_another_one(*, retain: bool) -> None:
     assert len(meter.on("states/HEAT079000257403")) == 5
 
 
+@pytest.mark.parametrize("retain", [False, True])
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        (Format.BOTH, "active_power_imported"),
+        (Format.SMARTYREADER, "act_pwr_imported_p_plus_kW"),
+    ],
+)
+def test_an_object_that_is_no_longer_sent_is_unknown(
+    form: Format, name: str, *, retain: bool
+) -> None:
+    meter = Meter(form, retain=retain, discovery=True)
+    without = with_value(with_value(TELEGRAM, "1-0:1.7.0", None), "0-0:96.3.10", None)
+    meter.tell(TELEGRAM, without)
+    meter.repeat_values()
+    meter.tell(without, TELEGRAM)
+    assert meter.on(name) == ["2.345", "", "2.345"]
+    # No entity is announced anew or loses its place in the states.
+    assert sum(each.topic == f"{DEVICES}/config" for each in meter.messages) == 1
+    states = [json.loads(each) for each in meter.on("states")]
+    assert [each["power_imported"] for each in states] == [2.345, None, None, 2.345]
+    assert [each["breaker"] for each in states] == ["connected", None, None, "connected"]
+
+
 def test_the_names_of_the_smartyreader_are_all_told_each_time_as_it_does() -> None:
     meter = Meter(Format.SMARTYREADER)
     meter.tell(TELEGRAM)
@@ -225,6 +249,11 @@ def test_a_message_is_an_event_once() -> None:
     assert meter.events("message") == []
     meter.tell(OTHER_MESSAGE, OTHER_MESSAGE)
     assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
+    # A telegram without the object does not end the message; one with an empty message does.
+    meter.tell(with_value(TELEGRAM, "0-0:96.13.0", None), OTHER_MESSAGE)
+    assert len(meter.events("message")) == 1
+    meter.tell(TELEGRAM, OTHER_MESSAGE)
+    assert len(meter.events("message")) == 2
 
 
 def test_an_event_that_could_not_be_sent_comes_with_the_next_reading() -> None:

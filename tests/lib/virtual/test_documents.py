@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dev.encoder import literal, with_value
+from smartyp1.entities import SENSORS
 from smartyp1.meter import Reading
 from smartyp1.virtual import (
     MeterValues,
@@ -70,6 +71,24 @@ def test_a_homewizard_that_exports() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("index", "other", "told"),
+    [
+        # A gas meter that was replaced stays on its channel with its last index.
+        ("(170113170000W)(00001.287*m3)", "(250703100000S)(06805.499*m3)", 6805.499),
+        ("(250703100000S)(06805.499*m3)", "(170113170000W)(00001.287*m3)", 6805.499),
+        ("(250703100000S)(00100.000*kWh)", "(250703090000S)(06805.499*m3)", 6805.499),
+        ("(250703100000S)(00100.000*kWh)", "(250703090000S)(00100.000*dm3)", None),
+    ],
+)
+def test_the_gas_of_a_homewizard(index: str, other: str, told: float | None) -> None:
+    text = with_value(literal("three_phase_gas_water_heat").telegram, "0-1:24.2.1", index)
+    text = with_value(with_value(text, "0-2:24.1.0", "(003)"), "0-2:24.2.1", other)
+    found = homewizard(reading_of(text))
+    assert found.get("total_gas_m3") == told
+    assert len(found["external"]) == 3
+
+
 def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> None:
     zero = {"L2_in": "(00.000*kW)", "L3_in": "(00.000*kW)"}
     told = homewizard(house(L2_volt="(000.0*V)", L3_volt="(000.0*V)", **zero))
@@ -125,16 +144,37 @@ def test_the_energies_of_a_shelly_are_of_its_first_phase() -> None:
     assert told["b_total_act_energy"] == told["c_total_act_ret_energy"] == 0
 
 
-def test_a_house_of_one_phase_is_all_on_the_first() -> None:
+@pytest.mark.parametrize("volts", ["000.0", "001.1"])
+def test_a_house_of_one_phase_is_all_on_the_first(volts: str) -> None:
     text = literal("three_phase_gas_water_heat").telegram
     text = re.sub(r"1-0:(4|5|6|7)[1-4]\.7\.0.*\r\n", "", text)
     # Some meters name the voltages of terminals at which nothing is.
-    text = text.replace("1-0:21.7.0", "1-0:52.7.0(000.0*V)\r\n1-0:21.7.0")
+    text = text.replace("1-0:21.7.0", f"1-0:52.7.0({volts}*V)\r\n1-0:21.7.0")
     told = json.loads(shelly(reading_of(text)))
     assert told["a_act_power"] == told["total_act_power"] == 2345
     assert [told[f"{phase}_{what}"] for phase in "bc" for what in ("act_power", "voltage")] == [
         0
     ] * 4
+
+
+@pytest.mark.parametrize(
+    ("energy", "power", "told"),
+    [
+        (None, None, 2345),
+        # A telegram without its exported power says nothing: the house may export.
+        ("(001234.567*kWh)", None, None),
+        ("(001234.567*kWh)", "(00.300*kW)", 2045),
+    ],
+)
+def test_a_missing_export_is_zero_only_where_none_is_counted(
+    energy: str | None, power: str | None, told: int | None
+) -> None:
+    text = with_value(literal("three_phase_gas_water_heat").telegram, "1-0:2.8.0", energy)
+    reading = reading_of(with_value(text, "1-0:2.7.0", power))
+    assert homewizard(reading).get("active_power_w") == told
+    [net] = [each for each in SENSORS if each.key == "power_net"]
+    assert net.exists_fn(reading) is (told is not None)
+    assert net.value_fn(reading) == (told and told / 1000)
 
 
 def test_a_shelly_of_a_meter_that_sends_only_totals() -> None:

@@ -41,7 +41,7 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> EventSpec:
 
 
 def _counts(reading: Reading) -> dict[str, int]:
-    """Return the values of the counters that the meter sends.
+    """Return the values of the counters that the meter sends. A negative value is left out.
 
     A key is a counter's kind and phase, separated by a space.
     """
@@ -49,7 +49,7 @@ def _counts(reading: Reading) -> dict[str, int]:
     return {
         name: value
         for reference, name in _COUNTER_NAMES.items()
-        if isinstance(value := get(reference), int)
+        if isinstance(value := get(reference), int) and value >= 0
     }
 
 

@@ -7,10 +7,11 @@ one fills the database.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..meter import Reading
+from ..meter import EXPORTED_ENERGY, Reading
 from ..p1 import (
     CONTROL_STATES,
     METER_TIME,
@@ -178,7 +179,22 @@ def _number(key: str, kind: _Kind, reference: str, *, enabled: bool = True) -> S
 def _net_power(
     key: str, imported: str, exported: str, kind: _Kind = _POWER, *, enabled: bool = True
 ) -> SensorSpec[Reading]:
-    return _sensor(key, _to_difference, imported, exported, enabled=enabled, **kind)
+    """Return the description of a sensor for imported minus exported power.
+
+    A missing exported power counts as 0 if the telegram has no exported energy either.
+    """
+
+    def net(reading: Reading) -> float | None:
+        objects = reading.telegram.objects
+        missing = None if EXPORTED_ENERGY in objects else 0.0
+        return _to_difference(objects.get(imported), objects.get(exported, missing))
+
+    def exists(reading: Reading) -> bool:
+        objects = reading.telegram.objects
+        return imported in objects and (exported in objects or EXPORTED_ENERGY not in objects)
+
+    sensor = _sensor(key, _to_difference, imported, exported, enabled=enabled, **kind)
+    return replace(sensor, value_fn=net, exists_fn=exists)
 
 
 def _state(key: str, reference: str) -> SensorSpec[Reading]:

@@ -15,7 +15,14 @@ from .flow_rate import FlowRates
 from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
-from .meter_reader import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
+from .meter_reader import (
+    EXPORTED_ENERGY,
+    IMPORTED_ENERGY,
+    MeterReader,
+    Reading,
+    Reception,
+    outlined_reading,
+)
 from .meter_session import MAX_AGE, MeterSession, OtherMeter, Rejected
 from .object_count_and_rate_limits import MAX_MBUS_METERS, Limits, shown_name
 from .telegram_from_source_entities import (
@@ -34,6 +41,7 @@ __all__ = [
     "CHANNEL_PREFIX",
     "COARSE_STEP_WH",
     "CONFIRMATIONS",
+    "EXPORTED_ENERGY",
     "IMPORTED_ENERGY",
     "MAX_AGE",
     "MAX_INTERVAL_S",

@@ -6,7 +6,7 @@ the return to the true total would look like the consumption of years.
 So a value below the last accepted value is held back: the telegram gets the last accepted value
 instead. Later values confirm the fall if they are not lower than the held-back value:
 
-- for the index of an M-Bus meter, one value with a later capture time is enough;
+- for the index of an M-Bus meter, one value with another, later capture time is enough;
 - for a register of the electricity meter, the values of the next `CONFIRMATIONS` telegrams are
   needed. With a telegram every 10 seconds, the confirmation takes a minute.
 
@@ -59,7 +59,7 @@ class _Total[M: (int, datetime)]:
     """Total of one register or index: its accepted value, and a lower value to be confirmed.
 
     A moment says in which order the values came. It is the capture time of an index, or the number
-    of the telegram with a register.
+    of the telegram with a register. The moment of the lower value is stored as the meter sent it.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -87,28 +87,30 @@ class _Total[M: (int, datetime)]:
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def limit_moments(self, latest: M) -> None:
-        """Change the remembered moments that are later than `latest` to `latest`."""
+        """Change the total's moment to `latest` if it is later."""
         self.moment = min(self.moment, latest)
-        self._lower_moment = min(self._lower_moment, latest)
 
-    def accepts(self, value: float, moment: M) -> bool:
+    def accepts(self, value: float, moment: M, sent_moment: M) -> bool:
         """Return whether `value`, the next value of the total, is accepted.
 
         An accepted value becomes the total. A lower value is held back until it is confirmed.
+        `sent_moment` is the moment as the meter sent it, and `moment` is this moment as limited.
         """
-        if value < self.value and not self._is_confirmed(value, moment):
+        if value < self.value and not self._is_confirmed(value, moment, sent_moment):
             return False
         self.value, self.moment, self.sightings = value, moment, 0
         return True
 
-    def _is_confirmed(self, value: float, moment: M) -> bool:
+    def _is_confirmed(self, value: float, moment: M, sent_moment: M) -> bool:
         if not self.sightings or value < self._lower:
             self.sightings = 1
-        elif moment > self.moment and moment > self._lower_moment:
+        elif moment > self.moment and sent_moment != self._lower_moment:
+            # A capture time far in the future is limited to a moment that rises with every
+            # telegram. So compare the sent moments, because a repeated capture confirms nothing.
             self.sightings += 1
         else:
             return False
-        self._lower, self._lower_moment = value, moment
+        self._lower, self._lower_moment = value, sent_moment
         return self.sightings > self._confirmations
 
 
@@ -205,7 +207,7 @@ class Totals:
             if register is None:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register
-            if self._holds_back(register, reference, value, self._telegrams):
+            if self._holds_back(register, reference, value, (self._telegrams, self._telegrams)):
                 # Keep the type of the telegram's value, because some values are counts (int).
                 objects[reference] = type(value)(register.value)
         return objects
@@ -232,7 +234,8 @@ class Totals:
             # If there are too many indexes, the loop below removes the first ones in the dict. So
             # move this index to the end.
             self._indexes[key] = index
-            if self._holds_back(index, _index_reference(channel), reading.value, moment):
+            moments = moment, reading.time
+            if self._holds_back(index, _index_reference(channel), reading.value, moments):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
         while len(self._indexes) > _MAX_INDEXES:
             del self._indexes[next(iter(self._indexes))]
@@ -240,10 +243,10 @@ class Totals:
         return channels
 
     def _holds_back[M: (int, datetime)](
-        self, total: _Total[M], reference: str, value: float, moment: M
+        self, total: _Total[M], reference: str, value: float, moments: tuple[M, M]
     ) -> bool:
         is_new = not total.sightings
-        if total.accepts(value, moment):
+        if total.accepts(value, *moments):
             return False
         if is_new:
             self.falls[reference] += 1

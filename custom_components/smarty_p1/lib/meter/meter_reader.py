@@ -13,7 +13,8 @@ from .meter_memory import MeterMemory
 from .object_count_and_rate_limits import Limits
 
 IMPORTED_ENERGY = "1-0:1.8.0"
-_ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0")
+EXPORTED_ENERGY = "1-0:2.8.0"
+_ENERGIES = (IMPORTED_ENERGY, EXPORTED_ENERGY, "1-0:3.8.0", "1-0:4.8.0")
 _IMPORTED_POWER = "1-0:1.7.0"
 _THRESHOLD = "0-0:17.0.0"
 

@@ -13,7 +13,10 @@ from typing import NamedTuple, cast
 
 
 class Capture(NamedTuple):
-    """Captured index of an M-Bus meter. The capture time is None if the meter sent fill bytes."""
+    """Captured index of an M-Bus meter.
+
+    The capture time is None if the meter sent fill bytes, or a time before 2000.
+    """
 
     time: datetime | None
     value: float | None
@@ -154,9 +157,12 @@ def capture(text: str) -> Capture | None:
     time, brackets, index = text.partition(")(")
     if not brackets:
         return None
+    # A clock that was never set stands at 1 January 1970. Its year 70 is not 2070, so the years 70
+    # to 99 count as fill bytes.
+    captured_at = None if time[:1] in {"7", "8", "9"} else timestamp(time)
     digits, _, unit = index.partition("*")
     value = float(digits) if _is_number(digits) else None
-    return Capture(timestamp(time), value, unit[:MAX_NAME_SIZE] or None)
+    return Capture(captured_at, value, unit[:MAX_NAME_SIZE] or None)
 
 
 def unknown(text: str) -> str | tuple[str, ...] | None:

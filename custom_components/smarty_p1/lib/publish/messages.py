@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ..entities import DISTURBANCE
 from ..meter import MAX_MBUS_METERS, Reading, Reception
-from ..p1 import MESSAGES, Telegram
+from ..p1 import Telegram
 from .mqtt_discovery import (
     Announcer,
     event_topic,
@@ -13,6 +13,7 @@ from .mqtt_discovery import (
     new_texts,
     states_payload,
     states_topic,
+    texts_of,
 )
 from .publish_format import Format
 from .smartyreader_names import smartyreader_items, smartyreader_summary
@@ -49,16 +50,13 @@ def availability_topic(root: str) -> str:
     return f"{root}/availability"
 
 
-def _texts(reading: Reading | None) -> list[Any]:
-    return [*map(reading.telegram.objects.get, MESSAGES)] if reading else []
-
-
 class MeterMessages:
     """Messages about one meter.
 
     A message counts as sent when the caller requests the next message. So a caller that cannot send
     a message must stop the iteration. A value with its own topic is sent only if it differs from
-    the last value sent on this topic. All other messages with values are sent with every reading.
+    the last value sent on this topic. All other messages with values are sent with every reading. A
+    topic whose value is missing in a reading gets one empty message.
 
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
@@ -78,11 +76,11 @@ class MeterMessages:
         self._stale = set(stale)
         self._on_full = on_full
         self._topics: set[str] = set()
-        self._published: Reading | None = None
         self._counts: dict[str, int] = {}
+        self._texts: dict[str, Any] | None = None
         self._is_online: bool | None = None
         self._shapes: dict[str, object] = {}
-        self._sent: dict[str, str] = {}
+        self._sent: dict[str, str | None] = {}
 
     def begin_anew(self) -> None:
         """Make all messages due, as if none had been sent.
@@ -94,14 +92,15 @@ class MeterMessages:
 
     def repeat_values(self) -> None:
         """Send all values with the next reading, even if they have not changed."""
-        self._sent.clear()
+        self._sent = dict.fromkeys(self._sent)
 
     def has_news(self, reading: Reading) -> bool:
         """Return whether the grid operator's messages differ from those published last.
 
         A new message is urgent, because the next reading may lack it.
         """
-        return _texts(reading) != _texts(self._published)
+        before = self._texts or {}
+        return before | texts_of(reading) != before
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
         """Yield the message of the meter's availability if the availability has changed."""
@@ -118,45 +117,56 @@ class MeterMessages:
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
         """Yield all messages that are due for a reading."""
+        texts = (self._texts or {}) | texts_of(reading)
         yield from self._values(reading.telegram)
         for message in self._whole(reading.telegram):
             yield from self._placed(message)
         if self._announcer:
             yield from self._states(self._announcer, reading, reception)
             counts = self._counts | DISTURBANCE.value_fn(reading)
-            events = (*new_texts(reading, self._published), *new_disturbances(self._counts, counts))
+            events = (*new_texts(self._texts, texts), *new_disturbances(self._counts, counts))
             for event, payload in events:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
             self._counts = counts
         # Set this only after all events were sent. If the caller could not send an event, the next
         # call then yields the event again.
-        self._published = reading
+        self._texts = texts
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield a message for each changed value, if the format has a topic for each value."""
-        if self._form not in {Format.VALUES, Format.BOTH}:
+        """Yield a message for each changed value, if the format has a topic for each value.
+
+        In the SmartyReader's format, yield a message for every value.
+        """
+        if self._form is Format.TELEGRAM:
             return
-        for item in items(telegram):
-            topic = f"{self._root}/{item.name}"
-            if self._sent.get(topic) != item.text:
-                for message in self._placed(Message(topic, item.text, self._retain)):
+        if self._form is Format.SMARTYREADER:
+            self.repeat_values()
+        texts = self._texts_by_topic(telegram)
+        # A subscriber would take the last value of a missing object for the present value.
+        missing = dict.fromkeys((topic for topic in self._sent if topic not in texts), "")
+        for topic, text in (texts | missing).items():
+            if self._sent.get(topic) != text:
+                for message in self._placed(Message(topic, text, self._retain)):
                     yield message
-                    self._sent[topic] = item.text
+                    self._sent[topic] = text
+        for topic in missing:
+            del self._sent[topic]
+
+    def _texts_by_topic(self, telegram: Telegram) -> dict[str, str]:
+        convert = smartyreader_items if self._form is Format.SMARTYREADER else items
+        return {f"{self._root}/{item.name}": item.text for item in convert(telegram)}
 
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
         """Yield the message with the whole telegram, if the format has such a message.
 
-        In the SmartyReader's format, yield the messages with its values and its JSON object
-        instead.
+        In the SmartyReader's format, yield the message with its JSON object instead.
         """
         root, retain = self._root, self._retain
         if self._form in {Format.TELEGRAM, Format.BOTH}:
             yield Message(f"{root}/telegram", self._to_json(telegram.as_dict()), retain)
         if self._form is Format.SMARTYREADER:
-            for name, text in smartyreader_items(telegram):
-                yield Message(f"{root}/{name}", text, retain)
             yield Message(root, self._to_json(smartyreader_summary(telegram)), retain)
 
     def _states(

@@ -142,16 +142,24 @@ def new_disturbances(
         yield DISTURBANCE, {"event_type": kind, **details}
 
 
+def texts_of(reading: Reading) -> dict[str, Any]:
+    """Return the grid operator's messages in a reading, keyed by the keys of their events.
+
+    An empty message is None. A message whose object is missing is left out.
+    """
+    return {event.key: event.value_fn(reading) for event in EVENTS if event.exists_fn(reading)}
+
+
 def new_texts(
-    reading: Reading, before: Reading | None
+    before: Mapping[str, Any] | None, now: Mapping[str, Any]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
     """Yield an event for each message of the grid operator that `before` did not have.
 
-    `before` is the reading before `reading`. If it is None, yield no event.
+    `before` and `now` are results of `texts_of`. If `before` is None, yield no event.
     """
-    for event in EVENTS if before else ():
-        text = event.value_fn(reading)
-        if text and before and text != event.value_fn(before):
+    for event in EVENTS if before is not None else ():
+        text = now.get(event.key)
+        if text and before is not None and text != before.get(event.key):
             yield event, {"event_type": EVENT_MESSAGE, ATTR_TEXT: str(text)}
 
 
@@ -185,27 +193,37 @@ class Announcer:
         self._root = root
         self._id = f"{DOMAIN}_{_safe(meter.serial_number)}"
         self._followers: dict[str, DeadbandFilter] = {}
+        self._announced: set[tuple[str | None, str, str]] = set()
 
     def begin_anew(self) -> None:
         """Forget the shown numbers, so that the next numbers are shown without a deadband."""
         self._followers.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:
-        """Yield the meter's devices: the electricity meter and every meter on its M-Bus."""
+        """Yield the meter's devices: the electricity meter and every meter on its M-Bus.
+
+        An entity without an object in `reading` stays in its device, and its value is None.
+        """
         made_by = maker(reading.telegram, self._meter.serial_number)
-        states = [*self._states(_SENSOR, RECEPTION_SENSORS, reception)]
+        states = [*self._states(None, _SENSOR, RECEPTION_SENSORS, reception)]
         for platform, specs in _ENTITIES.items():
-            states += self._states(platform, specs, reading)
+            states += self._states(None, platform, specs, reading)
         yield Device(None, None, made_by, states)
         for identity in reading.channels:
             if meter := reading.meter(identity):
                 sensors = sensors_of_mbus_meter(identity, meter)
-                yield Device(identity, meter, "", [*self._states(_SENSOR, sensors, reading)])
+                yield Device(
+                    identity, meter, "", [*self._states(identity, _SENSOR, sensors, reading)]
+                )
 
-    def _states[D](self, platform: str, specs: Iterable[EntitySpec[D]], data: D) -> Iterator[State]:
+    def _states[D](
+        self, identity: str | None, platform: str, specs: Iterable[EntitySpec[D]], data: D
+    ) -> Iterator[State]:
         options, zone = self._meter.options, self._meter.zone
         for spec in specs:
-            if spec.is_wanted(options) and spec.exists_fn(data):
+            entity = identity, platform, spec.key
+            if spec.is_wanted(options) and (entity in self._announced or spec.exists_fn(data)):
+                self._announced.add(entity)
                 attributes = spec.attributes_fn and local_times(spec.attributes_fn(data), zone)
                 last_reset = spec.last_reset_fn and spec.last_reset_fn(data)
                 value = self._value(spec, data)

@@ -6,6 +6,7 @@ Source: api-documentation.homewizard.com, version 1 of the local API.
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, Final
 
 from ..meter import Reading
@@ -74,7 +75,7 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
     yield from ((f"active_current_l{n}_a", _rounded(phase.current_a)) for n, phase in phases)
     yield from _voltage_counts(values.reading)
     yield "any_power_fail_count", _count(values.reading, "0-0:96.7.21")
-    yield from _first_gas_meter(values.reading)
+    yield from _gas_meter(values.reading)
 
 
 def _voltage_counts(reading: Reading) -> Iterator[tuple[str, int | None]]:
@@ -92,13 +93,21 @@ def _total_current(values: MeterValues) -> float | None:
     return sum(measured) if measured and len(measured) == len(currents) else None
 
 
-def _first_gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
-    for meter in _external(reading):
-        if meter["type"] == "gas_meter":
-            yield "total_gas_m3", meter["value"]
-            yield "gas_timestamp", meter["timestamp"]
-            yield "gas_unique_id", meter["unique_id"]
-            return
+def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of the gas meter in m³ with the newest capture.
+
+    A replaced gas meter can keep its channel, with its last index.
+    """
+    meters = [
+        meter
+        for meter in _external(reading)
+        if (meter["type"], meter["unit"]) == ("gas_meter", "m3")
+    ]
+    if meters:
+        meter = max(meters, key=itemgetter("timestamp"))
+        yield "total_gas_m3", meter["value"]
+        yield "gas_timestamp", meter["timestamp"]
+        yield "gas_unique_id", meter["unique_id"]
 
 
 def _external(reading: Reading) -> Iterator[dict[str, Any]]:

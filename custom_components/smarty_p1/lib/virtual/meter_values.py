@@ -5,11 +5,13 @@ from functools import cached_property
 from math import hypot
 from typing import Any, Self
 
-from ..meter import Reading
+from ..meter import EXPORTED_ENERGY, Reading
 
 # Group C of the OBIS references (A-B:C.D.E) for L1, L2 and L3: active power imported and exported,
 # reactive power imported and exported, voltage. Source: lib/p1/obis.py.
 _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
+# A meter with one phase can send a few volts for the other phases.
+_MIN_CONNECTED_VOLTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class MeterValues:
     @cached_property
     def exported_kwh(self) -> float | None:
         """Return the register of the exported energy in kWh. Return None if it is unknown."""
-        return number(self.reading, "1-0:2.8.0")
+        return number(self.reading, EXPORTED_ENERGY)
 
 
 def number(reading: Reading, reference: str) -> float | None:
@@ -103,8 +105,9 @@ def values_of(reading: Reading) -> MeterValues:
     # Unpack the phases, so that the type checker knows their number.
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
     if all(phase.reactive_var is None for phase in (first, second, third)):
-        first = replace(first, reactive_var=_net(reading, 3, 4))
-    return MeterValues(_net(reading, 1, 2), (first, second, third), reading)
+        first = replace(first, reactive_var=_net(reading, 3, 4, 0.0))
+    power_w = _net(reading, 1, 2, _missing_export(reading))
+    return MeterValues(power_w, (first, second, third), reading)
 
 
 def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
@@ -119,23 +122,33 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
     volts = number(reading, f"1-0:{voltage}.7.0")
     powers = (f"1-0:{group}.7.0" for group in (imported, exported, reactive_plus, reactive_minus))
     return PhaseValues(
-        _net(reading, imported, exported),
-        _net(reading, reactive_plus, reactive_minus),
+        _net(reading, imported, exported, _missing_export(reading)),
+        _net(reading, reactive_plus, reactive_minus, 0.0),
         volts,
-        is_connected=bool(volts) or any(power in objects for power in powers),
+        is_connected=(volts or 0) >= _MIN_CONNECTED_VOLTS
+        or any(power in objects for power in powers),
     )
 
 
-def _net(reading: Reading, plus: int, minus: int) -> float | None:
+def _missing_export(reading: Reading) -> float | None:
+    """Return a missing exported power: 0 if the meter counts no exported energy, otherwise None.
+
+    A meter for one direction sends neither of them. Another meter can leave out the exported power
+    of one telegram while it exports.
+    """
+    return None if EXPORTED_ENERGY in reading.telegram.objects else 0.0
+
+
+def _net(reading: Reading, plus: int, minus: int, missing: float | None) -> float | None:
     """Return imported minus exported power, in W or var.
 
     `plus` and `minus` are the group C of the OBIS references of the two objects. If the object of
-    `minus` is missing, it counts as 0, because a meter for one direction sends only the object of
-    `plus`. Return None if the object of `plus` is missing, or if one of the objects is empty.
+    `minus` is missing, it has the value `missing`. Return None if the object of `plus` is missing,
+    or if one of the values is unknown.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")
-    second: Any = objects.get(f"1-0:{minus}.7.0", 0.0)
+    second: Any = objects.get(f"1-0:{minus}.7.0", missing)
     if not isinstance(first, int | float) or not isinstance(second, int | float):
         return None
     # The meter sends kilowatts with three decimals. Further decimals of the product are float
