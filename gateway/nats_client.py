@@ -75,8 +75,9 @@ class NatsClient(Client):
         if not isinstance(transport, TcpTransport) or transport._io_writer is None:  # noqa: SLF001
             return
         connection = transport._io_writer.transport  # noqa: SLF001
-        if raw := connection.get_extra_info("socket"):
-            with suppress(OSError):  # already closed
+        # A TLS connection that nats-py has closed has no socket any more: AttributeError.
+        with suppress(AttributeError, OSError):
+            if raw := connection.get_extra_info("socket"):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._pending, self._pending_data_size = [], 0
         connection.abort()

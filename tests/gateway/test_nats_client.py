@@ -4,15 +4,19 @@ pyproject.toml names the versions of the library that these tests have passed wi
 """
 
 import asyncio
+import asyncio.sslproto
 import json
 import ssl
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
+from unittest.mock import Mock
 
 import nkeys
 import pytest
 from nats.aio.msg import Msg
+from nats.aio.transport import TcpTransport
 
 from smarty_p1_fleet.collector_client import CollectorClient
 from smarty_p1_gateway.nats_client import NatsClient, NoTlsError
@@ -94,6 +98,16 @@ async def test_an_aborted_connection_drops_what_a_slow_line_has_not_sent() -> No
             await is_done.wait()
             await publishing
     assert len(received) < 8_000_000
+
+
+async def test_a_tls_connection_that_is_closed_can_be_aborted() -> None:
+    # asyncio's transport of a TLS connection has no socket after it was closed twice.
+    transports: Any = asyncio.sslproto
+    closed = transports._SSLProtocolTransport(asyncio.get_running_loop(), None)
+    closed._closed = True
+    client: Any = NatsClient(NatsConfig((f"nats://{HOST}:1",), "cellar", "s3cret", None, None))
+    client._transport = Mock(spec=TcpTransport, _io_writer=Mock(transport=closed))
+    client.abort()
 
 
 async def test_a_server_is_told_user_and_password_where_no_tls_is_wanted(

@@ -65,7 +65,9 @@ def planned(told: str, folder: Path) -> list[tuple[str, float, float]]:
         arguments, input=told, capture_output=True, text=True, check=False, timeout=300
     )
     assert end.returncode == 0, end.stderr
-    return [(time, imported, exported) for time, imported, exported in json.loads(end.stdout)]
+    # The solver may print lines of its own before.
+    prices = json.loads(end.stdout.splitlines()[-1])
+    return [(time, imported, exported) for time, imported, exported in prices]
 
 
 async def test_emhass_plans_with_the_outlook(
