@@ -11,6 +11,7 @@ from smartyp1.tariff import (
     Aid,
     AidVat,
     Contract,
+    Demand,
     DemandMeter,
     Energies,
     MarketPrices,
@@ -32,6 +33,18 @@ def market_at(time: datetime) -> MarketPrices:
     return MarketPrices({11: -0.08, 17: 0.25}.get(time.hour, 0.09))
 
 
+def always_300_w(contract: Contract, time: datetime, end: datetime) -> tuple[Demand, QuarterHours]:
+    """Return the demand of a house that always uses 300 W, and its quarter-hours."""
+    meter, kwh = DemandMeter(contract), 1000.0
+    while time <= end:
+        demand = meter.update(time, Energies(round(kwh, 3)), 0.3, None, None, market_at(time))
+        time += timedelta(minutes=15)
+        kwh += 0.075
+    assert demand
+    since = day_start(end - timedelta(days=30))
+    return demand, QuarterHours(meter.columns, meter.past, since, demand.quarter_start)
+
+
 # 0.3 kW * 8760 h * 1.08, times the network's 0.051 and the mean price: (16 * 0.2 + 8 * 0.08) / 24,
 # or 0.02 and (22 * 0.09 - 0.08 + 0.25) / 24. The levies cancel each other, but for the State's aid
 # until December.
@@ -40,19 +53,8 @@ def market_at(time: datetime) -> MarketPrices:
 def test_what_is_always_on_costs_the_same_at_each_hour(
     contract: Contract, cost: float, month: int, hour: int
 ) -> None:
-    meter = DemandMeter(contract)
-    time = datetime(2026, month, 1, tzinfo=UTC)
     end = datetime(2026, month, 10, hour, 30, tzinfo=UTC)
-    kwh = 1000.0
-    while time <= end:
-        demand = meter.update(time, Energies(round(kwh, 3)), 0.3, None, None, market_at(time))
-        time += timedelta(minutes=15)
-        kwh += 0.075
-    assert demand
-    known = QuarterHours(
-        meter.columns, meter.past, day_start(end - timedelta(days=30)), demand.quarter_start
-    )
-
+    demand, known = always_300_w(contract, datetime(2026, month, 1, tzinfo=UTC), end)
     always_on = highlights_report(demand, known, None)["always_on"]
     assert (always_on["w"], always_on["cost_per_year"]) == (300, pytest.approx(cost, abs=10))
     # An aid of the household's own counts only if it lasts for a year: 0.3 * 8760 * 0.02 = 53 EUR.
@@ -65,16 +67,7 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
 
 @pytest.mark.parametrize(("last_day", "nights"), [(4, None), (5, 3)])
 def test_what_is_always_on_needs_three_nights(last_day: int, nights: int | None) -> None:
-    meter = DemandMeter(TWO_PRICES)
-    time, end = datetime(2026, 6, 2, 6, tzinfo=UTC), datetime(2026, 6, last_day, 6, tzinfo=UTC)
-    kwh = 1000.0
-    while time <= end:
-        demand = meter.update(time, Energies(round(kwh, 3)), 0.3, None, None)
-        time += timedelta(minutes=15)
-        kwh += 0.075
-    assert demand
-    known = QuarterHours(
-        meter.columns, meter.past, day_start(end - timedelta(days=30)), demand.quarter_start
-    )
+    start, end = datetime(2026, 6, 2, 6, tzinfo=UTC), datetime(2026, 6, last_day, 6, tzinfo=UTC)
+    demand, known = always_300_w(TWO_PRICES, start, end)
     always_on = highlights_report(demand, known, None)["always_on"]
     assert (always_on and always_on["nights"]) == nights
