@@ -12,14 +12,16 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from .intruder import MARK, STREAM
 from .truth import digest_of
 
+CONSUMER = "store"
 _BATCH = 500
 ERRORS = (OSError, asyncio.TimeoutError, nats.errors.Error, nats.js.errors.Error)
 
 
 async def not_acknowledged(stream: JetStreamContext) -> int:
     """Return the number of messages in the stream that collectors have not acknowledged yet."""
-    infos = await stream.consumers_info(STREAM)
-    return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos)
+    # The collectors' login may ask for this consumer, but not for a list of consumers.
+    info = await stream.consumer_info(STREAM, CONSUMER)
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
 async def consumers(stream: JetStreamContext) -> str:

@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 
 from dev.fleet.fleet import frames_in
 from dev.fleet.meters import key_of
-from dev.fleet.stream import ERRORS
+from dev.fleet.stream import CONSUMER, ERRORS
 from tests.system.runbook_fleet import (
     COLLECTORS,
     GATEWAYS,
@@ -169,8 +169,8 @@ async def test_the_store_is_restored_and_filled_from_the_stream(tmp_path: Path) 
 
         async def is_acknowledged() -> bool:
             async with fleet.connected() as client:
-                found = await client.jetstream(timeout=5).consumers_info(STREAM)
-            return all(one.ack_floor and one.ack_floor.stream_seq >= first for one in found)
+                found = await client.jetstream(timeout=5).consumer_info(STREAM, CONSUMER)
+            return found.ack_floor is not None and found.ack_floor.stream_seq >= first
 
         data = f"-storageDataPath={fleet.directory}/store/data"
         await fleet.until_fresh()
