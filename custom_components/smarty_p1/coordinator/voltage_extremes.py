@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
+from ..lib.meter import MIN_CONNECTED_VOLTS
 from ..lib.stored_values import Stored, checked_count, checked_list, checked_text
 
 STEP = 300
 SLOTS = 288
 _PHASES = 3
 _MAX_VOLTS = 10_000
-# A meter with one phase can send a few volts for the other phases.
-_MIN_CONNECTED_VOLTS = 50
 
 type Bounds = list[float | None]
 """Lowest and highest voltage of L1, then of L2 and L3, None where the meter sent no voltage."""
@@ -64,7 +63,7 @@ class VoltageHistory:
     def is_connected(self, phase: int, now: datetime) -> bool:
         """Return whether a phase (0 to 2) had 50 V or more in the last 24 hours."""
         _, rows = self.rows(now)
-        return any((row[2 * phase + 1] or 0) >= _MIN_CONNECTED_VOLTS for row in rows)
+        return any((row[2 * phase + 1] or 0) >= MIN_CONNECTED_VOLTS for row in rows)
 
     def as_list(self) -> list[Stored]:
         """Return the rows as JSON values.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..meter import EXPORTED_ENERGY, Reading
+from ..meter import Reading
 from ..p1 import (
     CONTROL_STATES,
     METER_TIME,
@@ -186,12 +186,12 @@ def _net_power(
 
     def net(reading: Reading) -> float | None:
         objects = reading.telegram.objects
-        missing = None if EXPORTED_ENERGY in objects else 0.0
-        return _to_difference(objects.get(imported), objects.get(exported, missing))
+        return _to_difference(objects.get(imported), objects.get(exported, reading.missing_export))
 
     def exists(reading: Reading) -> bool:
         objects = reading.telegram.objects
-        return imported in objects and (exported in objects or EXPORTED_ENERGY not in objects)
+        is_export_known = exported in objects or reading.missing_export is not None
+        return imported in objects and is_export_known
 
     sensor = _sensor(key, _to_difference, imported, exported, enabled=enabled, **kind)
     return replace(sensor, value_fn=net, exists_fn=exists)

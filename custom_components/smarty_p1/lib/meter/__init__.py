@@ -18,6 +18,7 @@ from .meter_memory import MeterMemory
 from .meter_reader import (
     EXPORTED_ENERGY,
     IMPORTED_ENERGY,
+    MIN_CONNECTED_VOLTS,
     MeterReader,
     Reading,
     Reception,
@@ -46,6 +47,7 @@ __all__ = [
     "MAX_AGE",
     "MAX_INTERVAL_S",
     "MAX_MBUS_METERS",
+    "MIN_CONNECTED_VOLTS",
     "QUANTITIES",
     "REGISTERS",
     "EntityState",

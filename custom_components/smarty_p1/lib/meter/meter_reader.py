@@ -14,6 +14,8 @@ from .object_count_and_rate_limits import Limits
 
 IMPORTED_ENERGY = "1-0:1.8.0"
 EXPORTED_ENERGY = "1-0:2.8.0"
+MIN_CONNECTED_VOLTS = 50
+"""Minimum voltage of a connected phase. A meter with one phase can send a few volts for others."""
 _ENERGIES = (IMPORTED_ENERGY, EXPORTED_ENERGY, "1-0:3.8.0", "1-0:4.8.0")
 _IMPORTED_POWER = "1-0:1.7.0"
 _THRESHOLD = "0-0:17.0.0"
@@ -40,6 +42,15 @@ class Reading:
     def time(self) -> datetime:
         """Return the time in the telegram. If it has none, return the time of reception."""
         return self.telegram.time or self.received_at
+
+    @property
+    def missing_export(self) -> float | None:
+        """Return the value of an exported power that is missing: 0 or None.
+
+        It is 0 if the meter counts no exported energy either. Another meter can leave out the
+        exported power of one telegram while it exports.
+        """
+        return None if EXPORTED_ENERGY in self.telegram.objects else 0.0
 
     def meter(self, identity: str) -> MBusReading | None:
         """Return the M-Bus meter with this identity.

@@ -5,13 +5,11 @@ from functools import cached_property
 from math import hypot
 from typing import Any, Self
 
-from ..meter import EXPORTED_ENERGY, Reading
+from ..meter import EXPORTED_ENERGY, MIN_CONNECTED_VOLTS, Reading
 
 # Group C of the OBIS references (A-B:C.D.E) for L1, L2 and L3: active power imported and exported,
 # reactive power imported and exported, voltage. Source: lib/p1/obis.py.
 _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
-# A meter with one phase can send a few volts for the other phases.
-_MIN_CONNECTED_VOLTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def values_of(reading: Reading) -> MeterValues:
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
     if all(phase.reactive_var is None for phase in (first, second, third)):
         first = replace(first, reactive_var=_net(reading, 3, 4, 0.0))
-    power_w = _net(reading, 1, 2, _missing_export(reading))
+    power_w = _net(reading, 1, 2, reading.missing_export)
     return MeterValues(power_w, (first, second, third), reading)
 
 
@@ -122,21 +120,12 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
     volts = number(reading, f"1-0:{voltage}.7.0")
     powers = (f"1-0:{group}.7.0" for group in (imported, exported, reactive_plus, reactive_minus))
     return PhaseValues(
-        _net(reading, imported, exported, _missing_export(reading)),
+        _net(reading, imported, exported, reading.missing_export),
         _net(reading, reactive_plus, reactive_minus, 0.0),
         volts,
-        is_connected=(volts or 0) >= _MIN_CONNECTED_VOLTS
+        is_connected=(volts or 0) >= MIN_CONNECTED_VOLTS
         or any(power in objects for power in powers),
     )
-
-
-def _missing_export(reading: Reading) -> float | None:
-    """Return a missing exported power: 0 if the meter counts no exported energy, otherwise None.
-
-    A meter for one direction sends neither of them. Another meter can leave out the exported power
-    of one telegram while it exports.
-    """
-    return None if EXPORTED_ENERGY in reading.telegram.objects else 0.0
 
 
 def _net(reading: Reading, plus: int, minus: int, missing: float | None) -> float | None:
