@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Route
 
 from dev.demo.meter_statistics import DOMAIN, entities_of
@@ -86,6 +87,14 @@ def address_of(line: Server, number: int) -> str:
     """Return where a meter is."""
     _, (address, *_) = list(line.addresses())[number - 1]
     return str(address)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def home_with_meter(home: Home, line: Server) -> Home:
+    """Return the home with the first meter, also if the test that adds it has not run."""
+    if not await home.client.entries(DOMAIN):
+        await home.add_meter(address_of(line, 1), KEY)
+    return home
 
 
 async def find_meter(who: Household, address: str, key: bytes) -> None:
@@ -207,8 +216,8 @@ async def test_the_dialogs_speak_other_languages(
 
 
 @pytest.mark.slow
-async def test_diagnostics_hold_no_key(home: Home, browser: str) -> None:
-    async with household(home.client.url, browser) as who:
+async def test_diagnostics_hold_no_key(home_with_meter: Home, browser: str) -> None:
+    async with household(home_with_meter.client.url, browser) as who:
         async with who.page.expect_download() as download:
             await open_entry_menu(who, "config_entry.download_diagnostics")
         text = await asyncio.to_thread((await (await download.value).path()).read_text)
@@ -217,8 +226,8 @@ async def test_diagnostics_hold_no_key(home: Home, browser: str) -> None:
 
 
 @pytest.mark.slow
-async def test_port_and_keys_are_reconfigured(home: Home, browser: str) -> None:
-    async with household(home.client.url, browser) as who:
+async def test_port_and_keys_are_reconfigured(home_with_meter: Home, browser: str) -> None:
+    async with household(home_with_meter.client.url, browser) as who:
         own, frontend = who.texts.own, who.texts.of_frontend
         await open_entry_menu(who, "config_entry.reconfigure")
         await who.sees("Port and keys of Smarty")
@@ -227,10 +236,12 @@ async def test_port_and_keys_are_reconfigured(home: Home, browser: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, line: Server) -> None:
+async def test_a_repair_leads_to_its_remedy(
+    home_with_meter: Home, browser: str, line: Server
+) -> None:
     (meter, _), *_ = line.addresses()
     assert isinstance(meter, OpenableMeter)
-    async with household(home.client.url, browser) as who:
+    async with household(home_with_meter.client.url, browser) as who:
         own = who.texts.own
         title = own("issues.security_off.title").replace("{name}", "Smarty")
         meter.is_open = True
