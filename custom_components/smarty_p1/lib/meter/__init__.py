@@ -5,13 +5,13 @@
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
 A `MeterSession` makes readings from the bytes of a port, and accepts only the telegrams of that
-port's meter. If a register falls, readings repeat its last total until further telegrams have
-confirmed the fall. A meter on the M-Bus is recognised by its identifier. A reading also has the
-quarter-hours of the grid tariff.
+port's meter. If a register falls or leaps, readings repeat its last total until further telegrams
+have confirmed the new one. A meter on the M-Bus is recognised by its identifier. A reading also has
+the quarter-hours of the grid tariff.
 """
 
-from .falling_totals import CONFIRMATIONS, REGISTERS, Totals
 from .flow_rate import FlowRates
+from .held_back_totals import CONFIRMATIONS, REGISTERS, Totals
 from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory

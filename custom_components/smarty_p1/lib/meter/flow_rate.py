@@ -20,6 +20,7 @@ Times are the meters' times with UTC offset, so that changes to summer time do n
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from math import inf
 from statistics import median_low
 from typing import Self
 
@@ -49,6 +50,18 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 # Maximum number of flows to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_METERS = 64
+
+
+def max_rise(unit: str | None, interval: timedelta) -> float:
+    """Return the most by which a household's index can rise in `interval`.
+
+    The rise is in `unit`, and infinite for an unknown unit. The interval counts as at least an
+    hour.
+    """
+    if unit not in _UNITS:
+        return inf
+    flow_unit, size = _UNITS[unit]
+    return _MAX_RATES[flow_unit] / size * max(interval / _HOUR, 1)
 
 
 class _Flow:

@@ -16,8 +16,8 @@ from ..stored_values import (
     some_bytes,
 )
 from ..tariff import DemandMeter
-from .falling_totals import Totals
 from .flow_rate import FlowRates
+from .held_back_totals import Totals
 from .object_count_and_rate_limits import shown_name
 from .telegram_outline import Outline
 

@@ -1,4 +1,4 @@
-"""Totals that fall are held back until that is confirmed."""
+"""Totals that fall or leap are held back until that is confirmed."""
 
 import json
 from collections.abc import Iterable
@@ -77,6 +77,7 @@ def test_a_telegram_without_falls_is_passed_on_as_it_is() -> None:
 
 
 ONES = [1.0] * CONFIRMATIONS
+HIGHER = [5000.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
 LOWER = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
 
 
@@ -92,9 +93,15 @@ LOWER = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
         # What is missing or empty says nothing, and a count stays a whole number.
         ([None, 5.0, None, 4.0, None, 5.5, 1.0], [None, 5.0, None, 5.0, None, 5.5, 5.5], 2),
         ([40, 0], [40, 40], 1),
+        # One value that is far too high is not shown, and does not confirm a fall.
+        ([5.0, 999_999.999, 5.001, 5.002], [5.0, 5.0, 5.001, 5.002], 1),
+        ([5.0, 1005.0, 2005.1, 1006.0], [5.0, 1005.0, 1005.0, 1006.0], 1),
+        ([5.0, *ONES, 999_999.0, *ONES], [5.0] * (2 + 2 * CONFIRMATIONS), 1),
+        # The next telegrams confirm a leap, too.
+        ([5.0, *HIGHER], [*[5.0] * (1 + CONFIRMATIONS), *HIGHER[-2:]], 1),
     ],
 )
-def test_a_register_that_falls(values: list[Value], shown: list[Value], falls: int) -> None:
+def test_a_register_falls_or_leaps(values: list[Value], shown: list[Value], falls: int) -> None:
     totals = Totals()
     assert list(map(repr, registers(totals, values))) == list(map(repr, shown))
     assert totals.falls == {ENERGY: falls}
@@ -124,6 +131,10 @@ def test_each_register_falls_by_itself(reference: str) -> None:
         ([(9.0, 0), (5.0, -10), (5.0, -5), (5.0, 0), (5.0, 5)], [*[9.0] * 4, 5.0]),
         # Nor does a capture that is repeated by a clock that is a year ahead.
         ([(9.0, 0), *[(0.0, A_YEAR)] * 9, (0.1, A_YEAR + 60)], [*[9.0] * 10, 0.1]),
+        # A later capture confirms a leap. A large rise after a long time is none.
+        ([(9.0, 0), *[(99_999.0, 5)] * 9, (9.1, 10)], [*[9.0] * 10, 9.1]),
+        ([(9.0, 0), (1_500.0, 60), (1_500.1, 120)], [9.0, 9.0, 1_500.1]),
+        ([(9.0, 0), (1_500.0, 120), (0.0, 180)], [9.0, 1_500.0, 1_500.0]),
         # What was never captured says nothing.
         (
             [(None, None), (9.0, 0), (None, None), (None, 5), (0.0, 10)],
@@ -131,12 +142,35 @@ def test_each_register_falls_by_itself(reference: str) -> None:
         ),
     ],
 )
-def test_an_index_that_falls(
+def test_an_index_falls_or_leaps(
     captures: list[tuple[float | None, int | None]], shown: list[Value]
 ) -> None:
     totals = Totals()
     assert indexes(totals, captures) == shown
     assert totals.falls == {INDEX: 1}
+
+
+@pytest.mark.parametrize(("unit", "most"), [("Wh", 10_000_000), ("MWh", 10), ("l", 1e12)])
+def test_how_much_an_index_may_rise_depends_on_its_unit(unit: str, most: float) -> None:
+    def shown_after(rise: float) -> float | None:
+        totals = Totals()
+        totals.settle(telegram(channels={1: gas(9.0, 0, unit=unit)}), NOON)
+        then = telegram(channels={1: gas(9.0 + rise, 5, unit=unit)})
+        return totals.settle(then, NOON).channels[1].value
+
+    assert shown_after(most) == 9.0 + most
+    assert shown_after(most * 2) == (9.0 if unit != "l" else 9.0 + most * 2)
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_register_may_rise_by_any_amount_after_a_gap_or_a_restart(*, is_stored: bool) -> None:
+    totals = Totals()
+    registers(totals, [5.0, 5.1])
+    if is_stored:
+        totals = Totals.from_dict(json.loads(json.dumps(totals.as_dict())))
+    pause = timedelta(0) if is_stored else timedelta(hours=1, seconds=10)
+    later = replace(telegram({ENERGY: 5000.0}), time=NOON + pause)
+    assert totals.settle(later, NOON) is later
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,28 @@
-"""Totals that must not fall: a lower value is held back until the meter confirms it.
+"""Totals that fall or leap: such a value is held back until the meter confirms it.
 
 Some meters have once sent 0 for a register or an index. Such a 0 would look like a new meter, and
-the return to the true total would look like the consumption of years.
+the return to the true total would look like the consumption of years. One value that is far too
+high would do the same in the opposite order.
 
-So a value below the last accepted value is held back: the telegram gets the last accepted value
-instead. Later values confirm the fall if they are not lower than the held-back value:
+So a value is held back if it is below the last accepted value, or so far above it that no household
+can have used the difference. The telegram gets the last accepted value instead. Later values
+confirm the held-back value if they follow it, which means that they neither fall nor leap:
 
 - for the index of an M-Bus meter, one value with another, later capture time is enough;
 - for a register of the electricity meter, the values of the next `CONFIRMATIONS` telegrams are
   needed. With a telegram every 10 seconds, the confirmation takes a minute.
 
-A further fall restarts the confirmation. A missing or empty value is passed on, and confirms
-nothing. An M-Bus meter has a separate total for each unit of its index. The totals can be stored,
-so that a fall must be confirmed after a restart, too.
+A value that does not follow restarts the confirmation. A missing or empty value is passed on, and
+confirms nothing. An M-Bus meter has a separate total for each unit of its index. The totals can be
+stored, so that a fall must be confirmed after a restart, too. After a restart or a gap, a register
+may rise by any amount, because nobody knows how long the meter was not read.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any, Self
 
 from ..p1 import Capture, MBusReading, Telegram, Value, mbus_reference
@@ -30,6 +34,7 @@ from ..stored_values import (
     checked_text,
     checked_time,
 )
+from .flow_rate import max_rise
 from .mbus_channels import channels_by_meter
 
 CONFIRMATIONS = 6
@@ -40,6 +45,10 @@ _MAX_INDEXES = 64
 # A wrong capture time can be far in the future. Later captures would then seem to be older, and
 # could not confirm a fall. So a capture time counts as at most this much later than its telegram.
 _MAX_AHEAD = timedelta(days=1)
+# A register leaps if it rises by more than _MAX_RISE kWh (or a count by as many events) between two
+# telegrams at most _MAX_PAUSE apart. The connections of households carry less than 100 kW.
+_MAX_RISE = 1_000
+_MAX_PAUSE = timedelta(hours=1)
 REGISTERS = (
     "1-0:1.8.0",
     "1-0:2.8.0",
@@ -56,10 +65,11 @@ REGISTERS = (
 
 
 class _Total[M: (int, datetime)]:
-    """Total of one register or index: its accepted value, and a lower value to be confirmed.
+    """Total of one register or index: its accepted value, and a held-back value to be confirmed.
 
     A moment says in which order the values came. It is the capture time of an index, or the number
-    of the telegram with a register. The moment of the lower value is stored as the meter sent it.
+    of the telegram with a register. The moment of the held-back value is stored as the meter sent
+    it.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -67,8 +77,8 @@ class _Total[M: (int, datetime)]:
         self.moment: M = moment
         self.sightings = 0
         self._confirmations = confirmations
-        self._lower = value
-        self._lower_moment: M = moment
+        self._held = value
+        self._held_moment: M = moment
 
     @classmethod
     def restored(cls, stored: list[Any], to_moment: Callable[[Any], M], confirmations: int) -> Self:
@@ -76,41 +86,43 @@ class _Total[M: (int, datetime)]:
 
         `to_moment` converts a stored moment.
         """
-        value, moment, sightings, lower, lower_moment = stored
+        value, moment, sightings, held, held_moment = stored
         total = cls(checked_number(value), to_moment(moment), confirmations)
         total.sightings = checked_count(sightings)
-        total._lower, total._lower_moment = checked_number(lower), to_moment(lower_moment)
+        total._held, total._held_moment = checked_number(held), to_moment(held_moment)
         return total
 
     def as_list(self) -> list[Any]:
         """Return the state for `restored`. The caller converts both moments to JSON values."""
-        return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
+        return [self.value, self.moment, self.sightings, self._held, self._held_moment]
 
     def limit_moments(self, latest: M) -> None:
         """Change the total's moment to `latest` if it is later."""
         self.moment = min(self.moment, latest)
 
-    def accepts(self, value: float, moment: M, sent_moment: M) -> bool:
+    def accepts(self, value: float, moment: M, sent_moment: M, most: float) -> bool:
         """Return whether `value`, the next value of the total, is accepted.
 
-        An accepted value becomes the total. A lower value is held back until it is confirmed.
-        `sent_moment` is the moment as the meter sent it, and `moment` is this moment as limited.
+        An accepted value becomes the total. A value that falls, or rises by more than `most`, is
+        held back until it is confirmed. `sent_moment` is the moment as the meter sent it, and
+        `moment` is this moment as limited.
         """
-        if value < self.value and not self._is_confirmed(value, moment, sent_moment):
+        follows = 0 <= value - self.value <= most
+        if not follows and not self._is_confirmed(value, moment, sent_moment, most):
             return False
         self.value, self.moment, self.sightings = value, moment, 0
         return True
 
-    def _is_confirmed(self, value: float, moment: M, sent_moment: M) -> bool:
-        if not self.sightings or value < self._lower:
+    def _is_confirmed(self, value: float, moment: M, sent_moment: M, most: float) -> bool:
+        if not self.sightings or not 0 <= value - self._held <= most:
             self.sightings = 1
-        elif moment > self.moment and sent_moment != self._lower_moment:
+        elif moment > self.moment and sent_moment != self._held_moment:
             # A capture time far in the future is limited to a moment that rises with every
             # telegram. So compare the sent moments, because a repeated capture confirms nothing.
             self.sightings += 1
         else:
             return False
-        self._lower, self._lower_moment = value, sent_moment
+        self._held, self._held_moment = value, sent_moment
         return self.sightings > self._confirmations
 
 
@@ -125,16 +137,17 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` counts how often each total has fallen, keyed by OBIS reference. A fall counts even if
-    later telegrams did not confirm it.
+    `falls` counts how often each total has fallen or leapt, keyed by OBIS reference. A value counts
+    even if later telegrams did not confirm it.
     """
 
     def __init__(self) -> None:
         self.falls: Counter[str] = Counter()
         self._telegrams = 0
+        self._last_time: datetime | None = None
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # M-Bus channels of the last telegram, or none if an index had fallen in it. Telegrams
+        # M-Bus channels of the last telegram, or none if an index was held back in it. Telegrams
         # repeat the same captures for minutes, and channels that are equal to these need no second
         # check.
         self._accepted: Mapping[int, MBusReading] = {}
@@ -171,14 +184,17 @@ class Totals:
         }
 
     def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
-        """Return the telegram with the last accepted values in place of totals that have fallen.
+        """Return the telegram with the last accepted values in place of held-back values.
 
         A capture time counts as at most one day later than the telegram's time, and as at most one
         day later than `received_at`, the time of reception.
         """
         self._telegrams += 1
-        objects = self._fallen_registers(telegram)
-        channels = self._fallen_indexes(telegram, received_at)
+        time, last_time = telegram.time or received_at, self._last_time
+        has_gap = last_time is None or time - last_time > _MAX_PAUSE
+        self._last_time = time
+        objects = self._held_back_registers(telegram, inf if has_gap else _MAX_RISE)
+        channels = self._held_back_indexes(telegram, received_at)
         if not objects and not channels:
             return telegram
         for channel, reading in channels.items():
@@ -190,10 +206,10 @@ class Totals:
             channels={**telegram.channels, **channels},
         )
 
-    def _fallen_registers(self, telegram: Telegram) -> dict[str, Value]:
-        """Return the last accepted value of each register that has fallen.
+    def _held_back_registers(self, telegram: Telegram, most: float) -> dict[str, Value]:
+        """Return the last accepted value of each register whose new value is held back.
 
-        The keys are OBIS references.
+        A register leaps if it rises by more than `most`. The keys are OBIS references.
         """
         objects: dict[str, Value] = {}
         get = telegram.objects.get
@@ -207,13 +223,16 @@ class Totals:
             if register is None:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register
-            if self._holds_back(register, reference, value, (self._telegrams, self._telegrams)):
+            moments = self._telegrams, self._telegrams
+            if self._holds_back(register, reference, value, moments, most):
                 # Keep the type of the telegram's value, because some values are counts (int).
                 objects[reference] = type(value)(register.value)
         return objects
 
-    def _fallen_indexes(self, telegram: Telegram, received_at: datetime) -> dict[int, MBusReading]:
-        """Return the last accepted reading of each M-Bus meter whose index has fallen.
+    def _held_back_indexes(
+        self, telegram: Telegram, received_at: datetime
+    ) -> dict[int, MBusReading]:
+        """Return the last accepted reading of each M-Bus meter whose new index is held back.
 
         The keys are M-Bus channels.
         """
@@ -234,8 +253,8 @@ class Totals:
             # If there are too many indexes, the loop below removes the first ones in the dict. So
             # move this index to the end.
             self._indexes[key] = index
-            moments = moment, reading.time
-            if self._holds_back(index, _index_reference(channel), reading.value, moments):
+            moments, most = (moment, reading.time), max_rise(reading.unit, moment - index.moment)
+            if self._holds_back(index, _index_reference(channel), reading.value, moments, most):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
         while len(self._indexes) > _MAX_INDEXES:
             del self._indexes[next(iter(self._indexes))]
@@ -243,10 +262,10 @@ class Totals:
         return channels
 
     def _holds_back[M: (int, datetime)](
-        self, total: _Total[M], reference: str, value: float, moments: tuple[M, M]
+        self, total: _Total[M], reference: str, value: float, moments: tuple[M, M], most: float
     ) -> bool:
         is_new = not total.sightings
-        if total.accepts(value, *moments):
+        if total.accepts(value, *moments, most):
             return False
         if is_new:
             self.falls[reference] += 1
