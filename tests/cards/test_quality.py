@@ -64,7 +64,7 @@ async def test_voltages(stage: Stage) -> None:
 async def test_supply_and_reception(stage: Stage) -> None:
     text = await show(stage, "supply")
     assert "Breaker and telegrams The breaker is on; last telegram" in text
-    assert "Breaker On Relay 1 / 2 Off / on Connection limit 69 kVA" in text
+    assert "Breaker On Relay 1 / 2 Off / on Grid connection limit 69 kVA" in text
     assert "Telegrams in 24 hours 99.2% 19:00 gap 04:12–04:23: 11 min now" in text
     assert "Last message from the grid operator, 3 November 2026 Works on 12 November" in text
     await stage.send(house.live(received_at="2026-11-21T17:38:20+00:00"))
