@@ -99,7 +99,7 @@ async def test_interruptions(stage: Stage) -> None:
         in text
     )
     assert (
-        "Power failures 2 with date 22 earlier, no date Short voltage drops 10 with date 28" in text
+        "Power failures 2 date known 22 date unknown Short voltage drops 10 date known 28" in text
     )
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
     # A new disturbance is asked for at once.
@@ -111,7 +111,7 @@ async def test_interruptions(stage: Stage) -> None:
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
     text = await show(stage, "interruptions", {"smarty_p1/events": found})
     assert (
-        "Power failures – with date – earlier, no date Short voltage drops 0 with date 28" in text
+        "Power failures – date known – date unknown Short voltage drops 0 date known 28" in text
     )
     assert text.count("not counted by this meter") == 1
 
@@ -123,7 +123,7 @@ async def test_interruptions(stage: Stage) -> None:
     found = events(disturbances=many)
     text = await show(stage, "interruptions", {"smarty_p1/events": found}, width=1280)
     assert (
-        "Power failures 334 with date 22 earlier, no date Short voltage drops 333 with date" in text
+        "Power failures 334 date known 22 date unknown Short voltage drops 333 date known" in text
     )
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors
