@@ -112,7 +112,7 @@ test("a projection above the reference power says how much less helps, rounded u
   const car = { power: 11.4, energy: 1.433 };
   assert.equal(said(car), "**Expected extra cost: 0.08 €,** unless you switch off 8.6 kW now and until 18:45.");
   assert.equal(said(car, fr), "**Cela coûte 0,08 € de plus,** sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
-  assert.equal(small(car), "From 18:45 on, using 4.4 kW less than now is enough.");
+  assert.equal(small(car), "After 18:45, use 4.4 kW less than now to avoid extra cost.");
   assert.equal(
     said({ ...car, excessPrice: null }),
     "**Switch off 8.6 kW now and until 18:45** to stay within 7 kW. Otherwise, 0.9 kWh will count as energy above 7 kW.",
