@@ -105,7 +105,10 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @callback
     def _fire(self, value: Any) -> None:  # noqa: ANN401 - the type depends on the description
-        """Fire the events that `value` causes. It is the current value of the entity's object."""
+        """Fire an event if the new `value` requires it.
+
+        `value` is a part of the current reading: the message's text, or the counts of disturbances.
+        """
         raise NotImplementedError
 
 
