@@ -43,8 +43,8 @@ const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable"
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /**
- * Seconds that the page waits, after the last reading has stopped counting as current, before it shows that the
- * integration is silent. In this time, the integration can report the problem itself.
+ * Seconds until the banner says that the integration is silent. They begin when the last reading is no longer current.
+ * In this time, the integration can report the problem itself.
  */
 const SILENT_S = 60;
 /** Seconds without a banner while a meter reloads, for example after a change of its options. */
