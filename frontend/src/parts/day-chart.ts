@@ -101,8 +101,8 @@ export function laterReference(chart: Chart, kw: number, from: number, name: str
 }
 
 /**
- * Return the bar of the running quarter-hour. Its height is the projected power. With `isThin`, the bar is an outline,
- * because hatching would not be visible in it. Otherwise, the bar is hatched.
+ * Return the bar of the running quarter-hour. Its height is the projected power. With `isThin`, the bar is an outline.
+ * Otherwise, it is hatched.
  */
 export function runningBar(chart: Chart, { index, drawn, fed, reference }: Running, isThin: boolean): TemplateResult {
   const { slot, barWidth } = chart;

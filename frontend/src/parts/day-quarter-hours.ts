@@ -36,8 +36,8 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
 
 interface DayReplies {
   /**
-   * Reply for the displayed day. For a past day, it is undefined until today's answer has come. Today's answer has the
-   * mark `past`. Only this mark shows whether a cached answer for a past day is still valid.
+   * Reply for the displayed day. For a past day, it is undefined until today's answer or an error has come. Today's
+   * answer has the mark `past`. Only this mark shows whether a cached answer for a past day is still valid.
    */
   imported?: Reply<QuarterHours>;
   exported?: Reply<QuarterHours> | undefined;
