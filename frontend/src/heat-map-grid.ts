@@ -69,7 +69,7 @@ export interface Grid {
   /** Marks of exceeded reference powers, at the same indexes as `cells`. */
   readonly above: Uint8Array;
   readonly referencePowers: readonly number[];
-  /** ESTIMATED or UNKNOWN, at the same indexes as `cells`. */
+  /** ESTIMATED where the platform estimated the value, UNKNOWN for all others, at the same indexes as `cells`. */
   readonly estimated: Int16Array | undefined;
   readonly feedsIn: boolean;
   /** Index of the last known cell. */

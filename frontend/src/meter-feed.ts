@@ -34,8 +34,8 @@ let touchedAt = 0;
 let isWatched = false;
 
 /**
- * Record from now on when the user touches the page. Call this when the user chooses a day or month. Before the first
- * choice, touches do not matter: the cards show the present anyway.
+ * Record the time of this call, and of each later touch of the page. Call this when the user chooses a day or month:
+ * the choice ends a while after the last touch. Without a choice, no touch needs to be recorded.
  */
 function watchTouches(): void {
   touchedAt = Date.now();

@@ -236,8 +236,8 @@ export class QualityCard extends SmartyCard {
   }
 
   /**
-   * Return the time at which the page received an answer. The time axis of a drawing ends at this time, so the drawing
-   * does not move until the next answer.
+   * Return the time at which the card first used an answer. The time axis of a drawing ends at this time, so the
+   * drawing does not move until the next answer.
    */
   readonly #answeredAt = memoize((_answer: Events) => Date.now());
 

@@ -276,7 +276,7 @@ export class TodayCard extends SmartyCard {
     const width = this.width ?? 0;
     const height = heightOf(width);
     // For a day without data, the card shows a sentence instead of a chart. Reserve the height of a chart, so that the
-    // list of days below does not move.
+    // content below does not move.
     if (!knownCount && !running) return html`<div style="height:${height}px"></div>`;
     const name = this.#t("reference");
     const at = this.#chosen.index;
