@@ -105,9 +105,10 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @callback
     def _fire(self, value: Any) -> None:  # noqa: ANN401 - the type depends on the description
-        """Fire an event if the new `value` requires it.
+        """Fire an event for a new message or a higher count in `value`.
 
-        `value` is a part of the current reading: the message's text, or the counts of disturbances.
+        `value` comes from the current reading. It is the text of a message, or the counts of
+        disturbances.
         """
         raise NotImplementedError
 

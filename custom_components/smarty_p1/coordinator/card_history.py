@@ -93,8 +93,8 @@ class MeterHistory(ThrottledStore):
                 continue
             is_repeated = meter == before.get(channel)
             if meter.time > reading.received_at + _A_DAY:
-                # The time of the capture is in the future, so the meter's clock is wrong. Use the
-                # time of reception as the time of the capture.
+                # The time of the capture is more than a day in the future, so the meter's clock is
+                # wrong. Use the time of reception as the time of the capture.
                 meter = replace(meter, time=reading.received_at)
             # The loop below removes the first meters in the dict if there are too many. So move
             # this meter to the end, because it was read just now.

@@ -108,7 +108,7 @@ class PastStatistics(ThrottledStore):
         return all(key in self._ledgers and key not in self._outdated for key in keys)
 
     async def async_begin(self) -> None:
-        """Set and store `waits`. After a restart, the hourly values are then written again."""
+        """Set and store `waits`. If Home Assistant restarts, the next start writes the hourly values."""
         self.waits = True
         await self.async_save()
 
@@ -245,8 +245,8 @@ class PastStatistics(ThrottledStore):
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
         """Return the metadata and the rows of the statistic to which `series` belongs.
 
-        If there is no such statistic, return new metadata and no rows if the entity writes no rows
-        itself, otherwise None. Return None also if the statistic has no sums or a unit that does
+        If there is no such statistic, return None. But if the entity writes no rows itself, return
+        new metadata and no rows. Return None also if the statistic has no sums, or a unit that does
         not fit `series`.
         """
         name = series.statistic_id

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-# Maximum number of seconds that Home Assistant's shutdown waits for the end of `task`, for example
-# until the task has closed a port.
+# Maximum number of seconds that Home Assistant's shutdown waits for a task inside `until_shutdown`.
+# The task may still have to close a port.
 _MAX_STOP_S = 10.0
 
 

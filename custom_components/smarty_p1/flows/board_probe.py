@@ -21,8 +21,8 @@ from ..lib.port import (
 # W. At a lower power, the test may find no pulse.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
-# Number of a sensor's readings after which the probe ends. So many readings show which echo comes
-# from the water.
+# Number of a sensor's readings after which the probe ends. With this number, the echo of the water
+# can be told from wrong echoes.
 _ENOUGH_READINGS = 20
 
 

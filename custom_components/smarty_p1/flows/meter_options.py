@@ -87,10 +87,10 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
-    """Return the cost of two lines of the bill in EUR: the grid's price per kWh, and the surcharge.
+    """Return the sum of two lines of this month's bill in EUR: variable grid price, and surcharge.
 
-    The bill is the bill of the current month. With `replaces`, the surcharge replaces the price per
-    kWh. Otherwise, it is added to this price. Return None if the costs are unknown.
+    With `replaces`, the surcharge replaces the variable price for energy above the reference power.
+    Otherwise, it is added to the variable price. Return None if the costs are unknown.
     """
     if demand is None:
         return None

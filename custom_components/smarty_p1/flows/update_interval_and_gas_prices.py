@@ -27,8 +27,9 @@ from .shared_form_fields import number_field
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
-# Maximum of a number field, far above plausible values. The frontend checks it, but shows an error
-# in English only. So `read_data` checks the plausible range, and reports a translated error.
+# Maximum of a number field, far above plausible values. The frontend checks this maximum, but does
+# not translate its error. So `read_data` checks the plausible range, and reports a translated
+# error.
 _MAX_TYPED = 1_000_000
 _GAS_FIELDS = {
     CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),

@@ -43,8 +43,8 @@ const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable"
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /**
- * Seconds until the banner says that the integration is silent. They begin when the last reading is no longer current.
- * In this time, the integration can report the problem itself.
+ * When the last reading is no longer current, the banner waits for this number of seconds before it says that the
+ * integration is silent. In this time, the integration can report the problem itself.
  */
 const SILENT_S = 60;
 /** Seconds without a banner while a meter reloads, for example after a change of its options. */

@@ -191,8 +191,8 @@ const MIN_CALM_TICK_GAP_PX = 28;
 const BELOW_LINE_PX = 18;
 const ABOVE_LINE_PX = 26;
 /**
- * Limit for the search of a round distance between two ticks, in kW. Without a limit, impossible sizes of the chart
- * could make the search endless.
+ * Largest distance between two ticks in kW that is tried. In a chart without height, no distance would be large enough,
+ * so the search would not end without this limit.
  */
 const MAX_TICK_STEP = 1e9;
 
@@ -213,7 +213,10 @@ function ticksOf(high: number, low: number, reference: number | null, y: Chart["
   return ticks;
 }
 
-/** Return the hours with a label on the axis. It is every sixth hour of the day, or every twelfth if space is short. */
+/**
+ * Return the hours with a label on the axis. Every sixth hour of the day has a label, or every twelfth if space is
+ * short.
+ */
 function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
   const step = width / 4 > 1.3 * hourWidth + 4 ? 6 : 12;
   const hours: Chart["hours"] = [];

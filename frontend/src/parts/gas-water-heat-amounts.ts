@@ -6,8 +6,8 @@ import type { MediumHistory } from "../websocket-types.ts";
 /** If at least this share of a day was measured, the day counts as fully known. */
 const MIN_KNOWN_SHARE = 0.9;
 /**
- * If more than this number of days have ended since the last fully known day, they count as missing. The month is then
- * not compared with another month.
+ * If more than this number of days have ended since the last fully known day, these days count as missing. The month is
+ * then not compared with another month.
  */
 const MAX_LATE_DAYS = 2;
 /** Upper bound of a plausible amount in the meter's unit; larger values count as unknown. */

@@ -29,7 +29,7 @@ export interface Disturbances {
   /** Displayed period in ms since 1970: twelve months, or longer if older interruptions are stored. */
   start: number;
   end: number;
-  /** Time from which on all interruptions are recorded, in ms since 1970; undefined until the first telegram. */
+  /** Time in ms since 1970 after which all interruptions are recorded; undefined until the first telegram. */
   since: number | undefined;
 }
 
@@ -184,8 +184,8 @@ export interface InterruptionsDrawing {
    */
   vague: string;
   /**
-   * Horizontal position in px of the time `since`, from which on all interruptions are recorded. The lines of all kinds
-   * of interruption begin here.
+   * Horizontal position in px of the time `since`. The line of every kind of interruption begins here, because all
+   * interruptions after this time are recorded.
    */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
