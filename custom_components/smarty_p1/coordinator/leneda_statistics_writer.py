@@ -108,7 +108,7 @@ class PastStatistics(ThrottledStore):
         return all(key in self._ledgers and key not in self._outdated for key in keys)
 
     async def async_begin(self) -> None:
-        """Set and store `waits`. If Home Assistant restarts, the next start writes the hourly values."""
+        """Set and store `waits`. If Home Assistant restarts, the next start writes the values."""
         self.waits = True
         await self.async_save()
 
