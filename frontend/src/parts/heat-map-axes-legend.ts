@@ -160,7 +160,9 @@ const clock = (quarterHour: number, locale: Locale): string =>
 export const dayOf = (cell: number, { firstDay }: Grid): string =>
   new Date((firstDay + Math.floor(cell / QUARTER_HOURS_A_DAY)) * DAY_MS).toISOString().slice(0, 10);
 
-/** Return texts such as "20 Jan" and "18:30". `local` is a Luxembourg date and time in ms since 1970, as if it were UTC. */
+/**
+ * Return texts such as "20 Jan" and "18:30". `local` is a date and clock time in Luxembourg, as returned by `localOf`.
+ */
 export function momentParams(local: number, lastDay: number, locale: Locale): { day: string; time: string } {
   const day = new Date(Math.floor(local / DAY_MS) * DAY_MS + DAY_MS / 2);
   const isThisYear = day.getUTCFullYear() === new Date(lastDay * DAY_MS).getUTCFullYear();
