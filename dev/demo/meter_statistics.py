@@ -16,7 +16,7 @@ from .inverter import battery_kwh, charged_kwh, discharged_kwh, produced_kwh
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
-"""Maximum number of days from the time that `start_of_history` returns until now."""
+"""Maximum number of days between now and the start of the same month a year ago."""
 DAYS_OF_MEANS = 10
 PHASES = 3
 # Time before the simulated year. It is so long that no chart goes back that far.
