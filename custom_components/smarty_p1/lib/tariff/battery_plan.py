@@ -230,9 +230,10 @@ class BatteryPlan:
         )
 
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
-        """Return the expected excesses over the reference power. The key is the first hour (0 to 23).
+        """Return the expected excesses over the reference power, keyed by their first hour.
 
-        An excess has three values. A part is a twentieth of the battery's usable energy.
+        An hour is from 0 to 23. An excess has three values; a part is a twentieth of the battery's
+        usable energy.
 
         - the probability of the excess, lowered by `_CAUTION`;
         - the number of parts whose energy replaces the import above the reference power;

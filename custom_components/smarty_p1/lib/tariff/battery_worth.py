@@ -4,9 +4,10 @@
 
 - `battery_simulation.py` simulates the battery. The months without and with the battery are billed
   like measured months, once for each reference power.
-- The saving is the cost of the year without the battery minus the cost with the battery, for each
-  of the two costs, the cheapest reference power is chosen. So if another reference power is cheaper
-  even without a battery, this advantage does not count as a saving of the battery.
+- The saving is the cost of the year without the battery minus the cost with the battery. The two
+  costs may be at different reference powers: each cost is taken at its cheapest reference power. So
+  if another reference power is cheaper even without a battery, this advantage does not count as a
+  saving of the battery.
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
   battery saves nothing in an unknown quarter-hour. The upper end assumes that the battery saves as
   much in an unknown quarter-hour as in a known quarter-hour, on average.

@@ -3,10 +3,10 @@
     compare(months, contracts, until).cheapest
 
 A reference power of the tariff is called a class. A smaller class has a lower fixed price, but the
-surcharge applies to more energy. The cheapest class is chosen by the last 12 whole months. If fewer
-whole months are known, the total costs are the costs of these months; only the saving is scaled to
-a year. Amounts include VAT if the contract does. Each month has the prices of its time, or all
-months have the current prices. Current prices say more about the coming months.
+surcharge applies to more energy. The last 12 whole months decide which class is the cheapest. If
+fewer whole months are known, the total costs are the costs of these months; only the saving is
+scaled to a year. Amounts include VAT if the contract does. Each month has the prices of its time,
+or all months have the current prices. Current prices say more about the coming months.
 """
 
 from collections.abc import Mapping, Sequence
