@@ -304,9 +304,9 @@ def _are_watt_hours(rows: Sequence[Row]) -> bool:
     """Return whether the values look like energies in Wh although the file says kW.
 
     A household's quarter-hour has some hundred Wh, and its mean power is a few kW. A meter counts
-    whole Wh, so energies in Wh have no decimals, but powers in kW have. The values count as
-    energies if their mean is above the highest reference power, or if they are whole numbers with a
-    mean above _HIGH_MEAN_KW.
+    whole Wh, so energies in Wh have no decimals, but powers in kW have decimals. The values count
+    as energies if their mean is above the highest reference power, or if they are whole numbers
+    with a mean above _HIGH_MEAN_KW.
     """
     powers = [row.kw for row in rows if row.kw]
     if len(powers) < _MIN_ROWS:
