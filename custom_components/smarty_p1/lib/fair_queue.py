@@ -15,8 +15,8 @@ class Turns[User: Hashable, Work: Hashable]:
     """
 
     def __init__(self) -> None:
-        # For each user: the work that waits, each with the number of `wait` calls minus the number
-        # of `leave` calls.
+        # For each user and each waiting work: the number of `wait` calls minus the number of
+        # `leave` calls.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0

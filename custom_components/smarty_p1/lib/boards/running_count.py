@@ -31,8 +31,8 @@ class RunningCount:
 
     A count is held back if it is lower than the last accepted count, or too much higher, because it
     may be damaged. If the next count is a plausible rise from the held-back count, both are
-    accepted. If it is a plausible rise from the last accepted count instead, the held-back count is
-    forgotten.
+    accepted. If the next count is instead a plausible rise from the last accepted count, the
+    held-back count is forgotten.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:

@@ -41,7 +41,10 @@ class Cause(StrEnum):
 
 
 class DayDifference(NamedTuple):
-    """Energies of one day, from the meter and from Leneda. Both sources have all its quarter-hours."""
+    """Energies of one day, from the meter and from Leneda.
+
+    Both sources have all quarter-hours of the day.
+    """
 
     start: datetime
     """Midnight in Luxembourg, in UTC."""

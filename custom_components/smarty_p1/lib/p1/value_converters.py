@@ -157,8 +157,8 @@ def capture(text: str) -> Capture | None:
     time, brackets, index = text.partition(")(")
     if not brackets:
         return None
-    # A clock that was never set stands at 1 January 1970. Its year 70 is not 2070, so the years 70
-    # to 99 count as fill bytes.
+    # A clock that was never set starts at 1 January 1970, and the meter sends only the digits 70 of
+    # the year. This is not 2070. So a capture time in the years 70 to 99 counts as missing.
     captured_at = None if time[:1] in {"7", "8", "9"} else timestamp(time)
     digits, _, unit = index.partition("*")
     value = float(digits) if _is_number(digits) else None

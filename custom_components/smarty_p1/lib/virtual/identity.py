@@ -26,7 +26,10 @@ def homewizard_unique_id(serial: str) -> str:
 
 
 def shelly_mac(serial: str) -> str:
-    """Return the Shelly's MAC address in upper case. It is also its unique id in Home Assistant."""
+    """Return the Shelly's MAC address in upper case.
+
+    Home Assistant uses this MAC address as the Shelly's unique id.
+    """
     return serial.upper()
 
 
