@@ -34,7 +34,7 @@ class Cause(StrEnum):
     OTHER_POINT = "other_point"
     """Another metering point, or an unknown cause."""
     PRODUCTION = "production"
-    """Leneda's series is the energy that this meter exported."""
+    """Leneda's series is the energy exported here."""
     FACTOR_FOUR = "factor_four"
     """Mean power in kW was taken for energy in kWh, or energy for power."""
     SHIFTED_HOUR = "shifted_hour"

@@ -63,7 +63,7 @@ class Question(StrEnum):
     UDP_STATUS = "Shelly.GetStatus, UDP"
     PUSHED = "Shelly WebSocket"
     OTHER = "other"
-    """Any request that does not ask for the power."""
+    """Any request for something else than the power."""
 
     @property
     def is_udp(self) -> bool:
