@@ -301,8 +301,8 @@ class Health:
     def reason(self) -> tuple[ReadingProblem, Details]:
         """Return the latest problem and its details.
 
-        An accepted reading resets the problem to `rules.silence`. This is the right problem if no
-        further reading comes.
+        An accepted reading resets the problem to `rules.silence`. The silence is the right problem
+        if no further reading comes.
         """
         return self._reason
 

@@ -53,8 +53,8 @@ class RunningCount:
     def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
         """Return the pulses since the last accepted count. Return None if `count` is not accepted.
 
-        If `is_whole` is False, `count` is perhaps old or lacks its first digits. It is then
-        accepted only if it is not lower than the last accepted count.
+        If `is_whole` is False, `count` is perhaps old or lacks its first digits. In this case,
+        `count` is accepted only if it is not lower than the last accepted count.
         """
         if not is_whole and (self.count is None or count < self.count):
             return None

@@ -188,7 +188,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
-    """Raise ExportError unless the first lines look like those of a file of the portal.
+    """Raise ExportError unless the first lines look like the beginning of a portal file.
 
     With `is_unended`, the file ends without a line break, so its last line may be incomplete.
     """

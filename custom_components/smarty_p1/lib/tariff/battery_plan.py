@@ -194,7 +194,8 @@ class BatteryPlan:
 
         The values are in EUR per stored kWh. All values are negated, because `bisect` needs an
         ascending list and the part with the highest value must come first. Only the argument
-        `cheapest` is not negated. It is the value of a part in the cheapest hour of the plan.
+        `cheapest` is not negated. `cheapest` is the value of a part in the cheapest hour of the
+        plan.
         """
         before = self._at_midnight or [-cheapest] * _PARTS
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]

@@ -97,8 +97,8 @@ def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores
 def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
     """Return the contracts from the JSON that `store_contracts` made.
 
-    `replaced` is the JSON of the entries in `Contracts.replaced`. It is None or empty if there are
-    no such entries.
+    `replaced` is the JSON of the entries in `Contracts.replaced`. `replaced` is None or empty if
+    there are no such entries.
     """
     return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
 

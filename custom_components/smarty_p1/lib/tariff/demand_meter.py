@@ -88,8 +88,8 @@ class DemandMeter:
     """Record of one connection: its quarter-hours, contracts and months.
 
     `snapshot` has the values after the last reading. Before the first reading, `snapshot` has only
-    values from the platform Leneda. It is None if Leneda has none. `newest` can have values from
-    Leneda that are later than the last reading.
+    values from the platform Leneda. If Leneda has no values, `snapshot` is None. `newest` can have
+    values from Leneda that are later than the last reading.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:

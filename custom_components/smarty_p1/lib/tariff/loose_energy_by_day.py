@@ -5,8 +5,8 @@ run. Leneda's quarter-hours replace the parts of a run that they cover. Imported
 are treated separately.
 
 - The registers at both ends of a run show the run's energy. This energy minus Leneda's energy
-  belongs to the parts of the run that Leneda does not cover. It is divided among these parts in
-  proportion to the energies of their spans.
+  belongs to the parts of the run that Leneda does not cover. The remaining energy is divided among
+  these parts in proportion to the energies of their spans.
 - If Leneda covers a whole run, its energy replaces the energy of the registers.
 - The energy of a gap of more than 40 days belongs to no day until Leneda covers a part of the gap.
   An exception is a gap with hardly any energy: the clock was probably set ahead, so the energy

@@ -3,11 +3,11 @@
 Home Assistant's statistics add up totals with `last_reset`. A month that is shown again after
 another month would be counted twice. So the shown month changes only by these rules:
 
-- A break in the readings makes the clock doubtful. It is sure again after a day of measured
+- A break in the readings makes the clock doubtful. The clock is sure again after a day of measured
   quarter-hours. While the clock is sure, the month of the last reading is shown.
 - While the clock is doubtful, the month of the last reading is shown only if it is later than the
-  shown month. It is not shown if the clock has leapt ahead by more than a day with hardly any
-  energy.
+  shown month. The later month is not shown if the clock has leapt ahead by more than a day with
+  hardly any energy.
 - If a wrong clock has changed the shown month, the last month with measured quarter-hours is shown
   again as soon as a reading lies in that month.
 

@@ -32,8 +32,8 @@ _MAX_POLL_TELEGRAMS = 2
 _MIN_INTERVAL_S = 0.5
 # Seconds for which a client must send UDP requests to get its own share of the power.
 _MIN_STEADY_S = 60.0
-# The power of a telegram is divided into shares. UDP clients without a share of their own use one
-# share together. This is the name of that share.
+# Name of a share. The power of a telegram is divided into shares. All UDP clients without a share
+# of their own use the share of this name together.
 _NEWCOMERS = ""
 
 
