@@ -231,8 +231,8 @@ class PendingTitles:
         If only the first pending frames of a title have left the stream, the entry's `first`
         becomes `first_sequence`, the stream's first sequence number. Perhaps none of the title's
         remaining frames is pending. So if keys were tried, the entry becomes due: a task reads the
-        remaining frames, and deletes the entry if all of them are stored. Raises the errors of
-        NATS.
+        remaining frames, and deletes the entry if none of these frames is pending. Raises the
+        errors of NATS.
         """
         for title, entry in (await self.entries()).items():
             if entry.first < first_sequence:

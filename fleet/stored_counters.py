@@ -38,7 +38,7 @@ _PAUSE_S = 60.0
 # If queries fail for this number of seconds although VictoriaMetrics answers other requests, the
 # queries count as refused.
 _MAX_FAILURE_S = 60.0
-# With `is_limited`, `fits` queries VictoriaMetrics for a meter at most _MAX_READS times within
+# With `is_limited`, `fits` reads at most _MAX_READS windows of a meter from VictoriaMetrics within
 # _LIMIT_PERIOD_S seconds.
 _MAX_READS = 5
 _LIMIT_PERIOD_S = 10.0
@@ -114,9 +114,9 @@ class StoredCounters:
         """Return whether a frame fits the meter's stored frames: counters and times rise together.
 
         `counter` is the frame's counter, and `moment` is its time in Unix seconds. A window has the
-        stored counters of one meter in one hour. With `is_limited`, return None if VictoriaMetrics
-        was asked for _MAX_READS windows of the meter within _LIMIT_PERIOD_S. While queries are
-        refused, return True.
+        stored counters of one meter in one hour. With `is_limited`, return None if the window is
+        not in memory, and _MAX_READS windows of the meter were already read within _LIMIT_PERIOD_S
+        seconds. While queries are refused, return True.
         """
         hour = int(moment // _HOUR_S)
         window = self._windows.get((title_with_key, hour))

@@ -52,10 +52,11 @@ class Options:
 class Outcome:
     """Outcome of a test run.
 
-    `seconds` is the time in seconds from the first to the last telegram. `busy` has the processor
-    time in seconds that each kind of program used in this time. `settled` is the time in seconds
-    from the last telegram until all telegrams were acknowledged. `not_acknowledged` is the number
-    of messages that were not acknowledged in time, -1 if this number is unknown.
+    `seconds` is the duration from the first to the last telegram, in seconds. `busy` has the
+    processor time that each kind of program used in this duration, in seconds. `settled` is the
+    duration from the last telegram until all telegrams were acknowledged, in seconds.
+    `not_acknowledged` is the number of messages that were not acknowledged in time, -1 if this
+    number is unknown.
     """
 
     findings: Findings
