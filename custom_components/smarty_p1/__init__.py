@@ -86,8 +86,8 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Return whether Home Assistant allows a user to delete a device.
 
-    Home Assistant would create the device of a meter that still sends again. So return True only if
-    the entry is loaded and the last telegram does not contain the meter of this device.
+    Return True only if the entry is loaded and the last telegram does not contain the meter of this
+    device. If the meter still sends, Home Assistant would soon create the deleted device again.
     """
     return (
         entry.state is ConfigEntryState.LOADED

@@ -61,7 +61,7 @@ CONF_ELECTRICITY_TAX: Final = "electricity_tax"
 CONF_COMPENSATION: Final = "compensation"
 CONF_AIDS: Final = "aids"
 CONF_COMMUNITY_PRICE: Final = "community_price"
-# Year in which the user accepts bills with the network prices of an earlier year.
+# Calendar year for which the user accepts that bills use the network prices of an earlier year.
 CONF_PRICES_CONFIRMED: Final = "prices_confirmed"
 SECTION_DYNAMIC_PRICE: Final = "dynamic_price"
 SECTION_FEED_IN: Final = "feed_in"

@@ -116,7 +116,8 @@ def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> boo
 def on_new_objects(coordinator: BooksCoordinator, add_new: Callable[[Reading], None]) -> None:
     """Call `add_new` with the current reading, and with later readings that may need new entities.
 
-    These readings have other objects, M-Bus meters or day sums from Leneda than the reading before.
+    A later reading may need new entities if its objects, its M-Bus meters or its day sums from
+    Leneda differ from those of the previous reading.
     """
     seen = coordinator.data
     add_new(coordinator.data)

@@ -105,7 +105,11 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @callback
     def _fire(self, value: Any) -> None:  # noqa: ANN401 - the type depends on the description
-        """Fire the events that `value` causes. It is the current value of the entity's object."""
+        """Fire an event for a new message or a higher count in `value`.
+
+        `value` comes from the current reading. It is the text of a message, or the counts of
+        disturbances.
+        """
         raise NotImplementedError
 
 

@@ -58,7 +58,11 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
 
 
 class MeterClockRepairFlow(ConfirmRepairFlow):
-    """Dialog to confirm that the meter's clock is wrong. The next telegram then ends the issue."""
+    """Dialog to confirm that the meter's clock is wrong.
+
+    The deviation of the clock is then stored. So the next telegram counts as current and ends the
+    issue.
+    """
 
     @override
     async def async_step_confirm(

@@ -245,7 +245,7 @@ export abstract class SmartyCard extends LitElement {
     return this.locale.text(texts, key, params);
   }
 
-  /** Return a link within the frontend that does not reload the page. */
+  /** Return a link to another page of the frontend. A click opens the page without a reload of the frontend. */
   protected link(path: string, text: string): TemplateResult {
     return html`<a href=${path} @click=${(event: MouseEvent) => this.#follow(event, path)}>${text}</a>`;
   }

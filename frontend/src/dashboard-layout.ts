@@ -56,8 +56,8 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
   const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
-  // The tabs have no icons. With an icon, Home Assistant would show only the icon, or a wide tab. The titles are
-  // short, because on a phone the tabs scroll sideways.
+  // The tabs have only titles. If a tab had an icon, Home Assistant would show the icon without the title, or both in a
+  // wide tab. The titles are short, because on a phone the tabs scroll sideways.
   const title = kinds.map((kind) => locale.text(texts, kind)).join("/");
   const cards = media.map(({ entry_id, meter }) => card("medium", { entry_id, meter }));
   const sections = [...(cards.length ? [section(...cards)] : []), ...boards];
@@ -124,8 +124,8 @@ export class SmartyDashboard extends HTMLElement {
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
-    // Leneda sends only days that have ended. So if no meter has another source, leave out the card of the day so far,
-    // and call the first view "Yesterday".
+    // Leneda sends only days that have ended. If Leneda is the source of all meters, nothing is known about today. So
+    // leave out the card "so-far", and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
     const nowCards = isPast ? [card("now"), card("today")] : [card("now"), card("so-far"), card("today")];
     const hasBatteryCard = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > MIN_BATTERY_AGE_MS);

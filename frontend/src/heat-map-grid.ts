@@ -9,8 +9,9 @@ import { ESTIMATED, QUARTER_HOURS_A_DAY, type Series, UNKNOWN } from "./year-qua
 
 const DAY_MS = 86_400_000;
 /**
- * Value of a cell above the limit. A pixel for several days shows their highest value. EXCESS is the highest 16-bit
- * value, so that such a pixel shows the excess of any of these days.
+ * Value that replaces the energy of a cell above the limit. In a picture with many days, a pixel stands for several
+ * days and shows the highest of their values. EXCESS is the highest 16-bit value. So the pixel is red if any of its
+ * days is above the limit.
  */
 export const EXCESS = 32_767;
 /** Energy of a quarter-hour in Wh at 1 kW. */
@@ -47,7 +48,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
   return changes;
 }
 
-/** Call `visit` for each row. `local` is the date and clock time in Luxembourg, in ms since 1970 as if it were UTC. */
+/** Call `visit` for each row. `local` is the row's date and clock time in Luxembourg, as returned by `localOf`. */
 function eachRow({ start, values }: Series, visit: (value: number, local: number, row: number) => void): void {
   const changes = clockChanges(start, start + values.length * QUARTER_HOUR_MS);
   for (const [index, [from, ahead]] of changes.entries()) {
@@ -68,7 +69,7 @@ export interface Grid {
   /** Marks of exceeded reference powers, at the same indexes as `cells`. */
   readonly above: Uint8Array;
   readonly referencePowers: readonly number[];
-  /** ESTIMATED or UNKNOWN, at the same indexes as `cells`. */
+  /** ESTIMATED where the platform estimated the value, UNKNOWN for all others, at the same indexes as `cells`. */
   readonly estimated: Int16Array | undefined;
   readonly feedsIn: boolean;
   /** Index of the last known cell. */
@@ -92,8 +93,8 @@ export function gridOf(series: Series): Grid {
     if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
     if (value < 0) feedsIn = true;
-    // In autumn, one hour of the clock occurs twice. So keep the higher value of each quarter-hour. The hour that is
-    // skipped in spring stays unknown.
+    // In autumn, a local hour occurs twice, so two quarter-hours belong to the same cell. Keep the higher value of the
+    // two. In spring, a local hour is skipped, so its cells stay unknown.
     if (value > all[cell]!) all[cell] = value;
     const [before, mark] = [above[cell]!, series.above[row]!];
     above[cell] = Math.max(before & CLASSES_MASK, mark & CLASSES_MASK) | ((before | mark) & CONTRACT_BIT);
@@ -116,7 +117,10 @@ export function gridOf(series: Series): Grid {
   };
 }
 
-/** Limit above which cells are red: the contract's reference power at the time, or one class (kW) for all days. */
+/**
+ * Limit above which cells are red. With `isContract`, the limit of each cell is the reference power that the contract
+ * had on this day. Otherwise, it is the reference power `kw` for all days.
+ */
 export type Limit = { readonly isContract: boolean; readonly kw: number };
 
 /** Return the cells, with EXCESS where a cell is above the limit. */
@@ -126,5 +130,8 @@ export function markedCells({ cells, above, referencePowers }: Pick<Grid, "cells
   return cells.map((value, cell) => (isAbove(above[cell]!) ? EXCESS : Math.min(value, EXCESS - 1)));
 }
 
-/** Return a time as Luxembourg date and clock time, counted in ms since 1970 as if it were UTC. */
+/**
+ * Return the date and clock time in Luxembourg at `time`. Both times are in ms since 1970. The returned number has to
+ * be read as UTC: its date and clock time in UTC are those of Luxembourg.
+ */
 export const localOf = (time: number): number => time + clockChanges(time, time)[0]![1];

@@ -12,21 +12,24 @@ export function round(value: number, decimals = 0): number {
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }
 
-/** Round a value down, such as a power that a household may use without exceeding its limit. */
+/** Round a value down. For example, a household may use this power in addition without exceeding its limit. */
 export function roundDown(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/** Round a value up, such as a power that a household must switch off to stay below its limit. */
+/**
+ * Round a value up. For example, a household has to lower its power by this value to get below its limit. A lower value
+ * would not be enough.
+ */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;
 }
 
 /**
- * Round parts so that they add up to the rounded sum. First, all parts are rounded down. Then the parts that have lost
- * most by this are rounded up instead, until the sum is right.
+ * Round parts so that they add up to the rounded sum. First, all parts are rounded down. Then the parts with the
+ * largest rounding losses are rounded up, until the sum is right.
  */
 export function roundParts(parts: number[], decimals = 2, sum?: number): number[] {
   const factor = 10 ** decimals;

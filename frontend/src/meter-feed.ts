@@ -11,7 +11,10 @@ import { RequestQueue, recordUse } from "./request-queue.ts";
 import type { Commands, Live, Meter } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
-/** Time in ms after the end of a quarter-hour, until the integration has counted its last telegram. */
+/**
+ * Time in ms after the end of a quarter-hour. By then, the integration has received and counted the last telegram of
+ * this quarter-hour.
+ */
 const COUNTING_DELAY_MS = 15_000;
 /**
  * Maximum number of cached answers of a meter. Without a limit, a user who looks at many days would fill the memory.
@@ -30,7 +33,10 @@ const PREPARED_MS = 10_000;
 let touchedAt = 0;
 let isWatched = false;
 
-/** Watch touches of the page. Called at the first choice, because a page without a choice has nothing to reset. */
+/**
+ * Record the time of this call, and of each later touch of the page. Call this when the user chooses a day or month:
+ * the choice ends a while after the last touch. Without a choice, no touch needs to be recorded.
+ */
 function watchTouches(): void {
   touchedAt = Date.now();
   if (isWatched) return;
@@ -159,8 +165,8 @@ export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
   /**
-   * Time of the last message, in ms by this page's clock. If the first listener came later, it is the time of this
-   * listener. The silence is counted from this time.
+   * Time of the last message, in ms by this page's clock. If the first listener came after the last message, it is the
+   * time of this listener. `silenceMs` is the time since then.
    */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
@@ -208,7 +214,8 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener, no message could arrive. So count the silence from now, when the first listener comes.
+    // Without a listener, no message could arrive. So measure the time since the last message from now, when the first
+    // listener comes.
     this.#liveAt = Date.now();
     this.#open();
   }
@@ -243,8 +250,8 @@ export class MeterFeed extends SharedSubscription {
   }
 
   /**
-   * Return the cached answer, without a value at first. If `period` differs from the period of the answer, send the
-   * request. The default period changes every quarter-hour.
+   * Return the cached answer. It has no value until the first response has arrived. If `period` is not the period for
+   * which the cached answer was requested, request the answer again. By default, `period` is the running quarter-hour.
    */
   get<C extends keyof Commands>(
     command: C,
@@ -272,7 +279,10 @@ export class MeterFeed extends SharedSubscription {
     return answer as Reply<Commands[C]["answers"]>;
   }
 
-  /** Key of the running quarter-hour. The key changes when the integration has counted the previous quarter-hour. */
+  /**
+   * Key of the running quarter-hour. The key changes when the integration can answer requests about the previous
+   * quarter-hour.
+   */
   get quarterHour(): string {
     const running = this.live?.quarter_hour?.start;
     return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
@@ -359,9 +369,9 @@ export class MeterFeed extends SharedSubscription {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
-    // If the meter was not read or is not read now, the answers may be outdated. A meter without a cable has no
-    // `received_at`: the integration sends a message about it when Leneda has sent further days. In both cases, request
-    // all answers again.
+    // The answers may be outdated if the meter is not read now, or was not read before this message. They may also be
+    // outdated if the message has no `received_at`. The meter then has no cable, and the integration sends such a
+    // message when Leneda has sent further days. In all these cases, request the answers again.
     if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
     // After "unauthorized", the integration sends nothing more. The user may be permitted again later, so subscribe
     // again after a delay.
@@ -391,8 +401,8 @@ export class Meters extends SharedSubscription {
   #asking: Promise<void> | undefined;
   #askedAt = 0;
   /**
-   * Period of each meter at its last call of `refresh`. With one period for all meters, every call for another meter
-   * would look like a new period, and would reload the list.
+   * The `period` of the last call of `refresh`, for each meter. Different meters have different periods. With a single
+   * stored period, a call for one meter would differ from the last call for another, and would reload the list.
    */
   readonly #periods = new Map<string, string>();
 
@@ -449,8 +459,8 @@ export class Meters extends SharedSubscription {
   }
 
   /**
-   * Reload the list if `period` has changed since the last call for this meter. `period` contains the meter's state and
-   * its quarter-hour.
+   * Reload the list if `period` has changed since the last call for this meter. `period` is a text with the meter's
+   * state and the running quarter-hour.
    */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;

@@ -24,7 +24,7 @@ interface QueuedRequest {
   isResting: boolean;
 }
 
-/** Answers that each card in view used when the card was last drawn. */
+/** For each visible card, the answers that the card used when it was last drawn. */
 const usedBy = new Map<object, Set<Answer>>();
 let used = new Set<Answer>();
 

@@ -27,7 +27,7 @@ type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
 const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, house, medium, months, now, quality, "so-far": soFar, strategy, today, year, yesterday };
-/** Time in ms without texts after which a note says that the texts are missing. */
+/** If the texts have not arrived after this time in ms, a note says that they are missing. */
 const MAX_WAIT_MS = 3_000;
 const RETRY_MS = 30_000;
 
@@ -95,7 +95,10 @@ export async function loadLocale(formats: UserFormats, wanted?: string): Promise
   return localeOf(formats, wanted);
 }
 
-/** Return the note "texts are missing" in the user's language; "" until loading has failed or takes too long. */
+/**
+ * Return the note "texts are missing" in the user's language if loading has failed or takes too long. Otherwise, return
+ * "".
+ */
 export function missingTextsNote(wanted: string): string {
   const language = languageOf(wanted);
   return loading.get(language)?.isLate ? fallback[language].missing : "";

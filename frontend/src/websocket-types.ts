@@ -167,8 +167,8 @@ export interface Bill {
   total: number | null;
   estimate?: { total: number; low?: number; high?: number };
   /**
-   * Names of lines without a price. If a name is listed, `total` is null, and `subtotal` is the sum of all complete
-   * parts.
+   * Names of the bill's lines that have no price. If there is one, `total` is null. `subtotal` is then the sum of the
+   * parts of the bill (such as "network") in which every line has a price.
    */
   missing?: string[];
   subtotal?: number | null;

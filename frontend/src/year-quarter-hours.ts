@@ -2,7 +2,7 @@
  * Quarter-hours of a year, shared by all cards of a page. The whole year is requested seldom. Most requests get only
  * the newer rows.
  *
- * The rows are in the order of time, also where the clocks change.
+ * The rows are sorted by time, also where the clocks change.
  */
 
 import type { MeterFeed, Reply } from "./meter-feed.ts";
@@ -27,7 +27,10 @@ export interface Series {
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;
   readonly referencePowers: readonly number[];
-  /** ESTIMATED where the platform estimated the value, else UNKNOWN; undefined without any estimate. */
+  /**
+   * For each quarter-hour: ESTIMATED if the platform estimated the value, otherwise UNKNOWN, even for a measured value.
+   * The whole array is undefined if no value was estimated.
+   */
   readonly estimated?: Int16Array | undefined;
 }
 
@@ -35,8 +38,8 @@ interface Cache {
   month?: string;
   start: string;
   /**
-   * Mark `past` from an answer with the newest rows (the tail). When this mark changes, the whole year is requested
-   * again.
+   * Value of `past` in the last tail: the answer that has only the newest rows. When this value changes, the whole year
+   * is requested again.
    */
   past: string;
   year?: QuarterHours;
@@ -51,8 +54,8 @@ const caches = new WeakMap<MeterFeed, Cache>();
  *
  * The whole year is requested seldom, but the rows after it (the tail) are requested every quarter-hour. An answer has
  * a mark `past` that changes when the data of earlier days change: after midnight, or after an import. If the mark of
- * the tail differs from the mark of the year, the year is requested again. A card that returns to view, or to a new
- * connection, requests only the tail.
+ * the tail differs from the mark of the year, the year is requested again. If a card becomes visible again, or if the
+ * connection was lost, only the tail is requested again.
  */
 export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   let cache = caches.get(feed);

@@ -93,7 +93,8 @@ class MeterHistory(ThrottledStore):
                 continue
             is_repeated = meter == before.get(channel)
             if meter.time > reading.received_at + _A_DAY:
-                # The meter's clock is wrong. So a new capture counts for the time of reception.
+                # The time of the capture is more than a day in the future, so the meter's clock is
+                # wrong. Use the time of reception as the time of the capture.
                 meter = replace(meter, time=reading.received_at)
             # The loop below removes the first meters in the dict if there are too many. So move
             # this meter to the end, because it was read just now.

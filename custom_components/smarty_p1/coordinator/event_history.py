@@ -49,7 +49,7 @@ class Event(NamedTuple):
 
 
 class EventHistory:
-    """Disturbances, switching and messages of a meter, each in the order of time.
+    """Disturbances, switching and messages of a meter, each sorted by time.
 
     `counts` has the meter's counts of disturbances in the last reading.
     """

@@ -52,8 +52,8 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)
-# The statistics of this time before the first requested day are read, too. They show how much
-# energy is normal for an hour.
+# Statistics are read from this long before the first requested day. The additional hours show how
+# much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
 
@@ -180,8 +180,8 @@ def _by_hour(
         if change is None or total is None:
             continue
         if n == 0 and abs(change - total) < _SAME:
-            # In the first row, the sum equals the energy of this hour. So the statistics begin in
-            # this hour. Only a part of the hour may be measured, so leave it out.
+            # This is the first row of the statistics, because its sum equals the energy of its
+            # hour. The statistics may have begun in the middle of this hour. So leave out the hour.
             since = time + _HOUR
         else:
             kwh[time] = change

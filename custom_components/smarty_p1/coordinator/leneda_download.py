@@ -1,9 +1,10 @@
 """Download of quarter-hours from Leneda, the national platform.
 
-Yesterday's quarter-hours are requested in the afternoon, older quarter-hours once. The current day
-is never requested. Nothing is requested without an API key. The operator corrects days later, so
-the last 40 days are requested again every week, and the shared energy of the last 100 days every
-month.
+Nothing is requested without an API key. Leneda has no quarter-hours of the current day, so this day
+is never requested. Yesterday's quarter-hours are requested in the afternoon. After the user has
+entered an account, the quarter-hours of earlier days are requested, too. The operator can correct
+quarter-hours later. So the last 40 days are requested again every week, and the shared energy of
+the last 100 days every month.
 """
 
 from asyncio import sleep
@@ -42,8 +43,9 @@ from .repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, with
 
 PAUSE = 2.0
 """Seconds between two requests."""
-# Time of day in Luxembourg. Leneda had the complete previous day at 13:16 when this was observed.
-# So send the requests shortly after that time.
+# Times of day in Luxembourg at which requests are sent. On one observed day, Leneda had all
+# quarter-hours of the day before at 13:16. If they are incomplete in the afternoon, a second
+# request is sent in the evening.
 _AFTERNOON = timedelta(hours=13, minutes=30)
 _EVENING = timedelta(hours=19)
 # Maximum delay in minutes. The delay is random, so that households do not send their requests all
@@ -80,14 +82,14 @@ class KnownPast(Protocol):
 
         `points` has the metering point of each code. A stored quarter-hour is replaced unless it
         has a higher version than the added quarter-hour. Return False, and add nothing, if the
-        account has other metering points now.
+        metering points of the account are no longer equal to `points`.
         """
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
-        """Return the quarter-hours that the meter measured in a period, in the order of time."""
+        """Return the quarter-hours that the meter measured in a period, sorted by time."""
 
     async def async_read(self, points: Mapping[str, str]) -> Mapping[str, Sequence[Row]]:
-        """Return the stored quarter-hours of Leneda in the order of time, keyed by code.
+        """Return the stored quarter-hours of Leneda sorted by time, keyed by code.
 
         `points` has the metering point of each code.
         """
@@ -257,11 +259,12 @@ class LenedaFetch:
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request `code`. `asked` has the requests that were made just before.
+        """Return whether to request `code`.
 
         The code of imported energy is always requested. Any other code is left out for a week after
         the platform has refused it. A code of shared energy is requested only if the platform has
-        values of the energy that was not shared.
+        values for the energy that remains after sharing. These values are either stored or in
+        `asked`, the requests that this download has already made.
         """
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
@@ -279,8 +282,8 @@ class LenedaFetch:
             return day_start(today - _PIECE)
         until = progress.until
         if until > today:
-            # `until` is in the future, because the computer's clock was ahead when it was stored.
-            # So request the last two weeks again.
+            # `until` is in the future. The computer's clock was ahead when `until` was stored. So
+            # request the last two weeks again.
             until = day_start(today - _PATIENCE)
         start = max(until, day_start(today - KEPT_TIME))
         if is_week:
@@ -331,9 +334,9 @@ class LenedaFetch:
     ) -> AsyncIterator[_Asked]:
         """Yield the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        If `series` has the whole period, the quarter-hours are taken from there. Otherwise, they
-        are requested. A code is skipped if the time before `end` was already requested for it. The
-        codes that are not skipped catch up.
+        If `series` has all quarter-hours of the period, no request is sent. Skip a code whose
+        quarter-hours from before `end` were requested in an earlier step. The codes that are not
+        skipped then reach the same time as the skipped codes.
         """
         for code, point in self._points.items():
             if code not in waiting or waiting[code].since < end:
@@ -396,8 +399,8 @@ class LenedaFetch:
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
         """Store the responses, and only then the progress, so that a crash loses no response.
 
-        Raises _AccountChangedError, and stores nothing, if the account has other metering points
-        now.
+        Raises _AccountChangedError, and stores nothing, if the metering points of the account have
+        changed during the download.
         """
         series = {request.code: request.rows for request in asked if request.rows}
         if series and not await self._past.async_add(series, self._points):
@@ -406,8 +409,9 @@ class LenedaFetch:
             first = day_start(rows[0].start) if rows else start
             progress = self._progress.codes.setdefault(code, CodeProgress(first, start))
             if rows and progress.since < end < progress.until:
-                # `until` is after the end of this request, because the computer's clock was ahead
-                # when it was stored. So compute it again from the start of this request.
+                # `until` is later than `end`, the end of the requested period. The computer's clock
+                # was ahead when `until` was stored. So compute `until` again, beginning at the
+                # start of this period.
                 progress.until = start
             if start <= progress.until:
                 first = max(progress.until, day_start(end - _PATIENCE))

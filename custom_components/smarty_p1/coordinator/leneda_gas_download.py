@@ -1,9 +1,9 @@
-"""Download of gas from Leneda, the national platform: volume and energy by the hour.
+"""Download of gas consumption from Leneda, the national platform: volume and energy by the hour.
 
-Gas is requested only for a metering point that the user has entered. Nothing is requested if the
-electricity meter reads a gas meter on its M-Bus, because the values of that gas meter come earlier.
-A gas meter without values for two weeks counts as removed from the M-Bus.
-The last two weeks are requested again each time, because the operator corrects days.
+The consumption is requested only if the user has entered a metering point of gas. Nothing is
+requested if the electricity meter reads a gas meter on its M-Bus, because the values of that gas
+meter come earlier. A gas meter without values for two weeks counts as removed from the M-Bus. The
+last two weeks are requested again each time, because the operator can correct their values later.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -42,7 +42,11 @@ class LenedaGas:
         self._point = digest_of(account.get(CONF_GAS_POINT, ""))
 
     def start(self) -> None:
-        """Remove Leneda's gas from the history if the account has another metering point now."""
+        """Remove Leneda's gas consumption from the history if it is from a former metering point.
+
+        A metering point is a former one if the user has entered a different metering point since
+        then.
+        """
         medium = self._history.media.get(LENEDA_GAS)
         if medium and medium.point not in {"", self._point}:
             self.forget()
@@ -96,7 +100,7 @@ class LenedaGas:
             end = start
 
     def forget(self) -> None:
-        """Remove Leneda's gas from the history."""
+        """Remove the gas consumption that Leneda has sent from the history."""
         self._history.media.pop(LENEDA_GAS, None)
 
     async def _async_add(

@@ -140,7 +140,10 @@ def month_of(hour: datetime) -> float:
 
 
 def _from_nothing(_hour: datetime) -> None:
-    """Return None for every hour: the state of the statistics is never reset to 0."""
+    """Return None, because the state of these costs is never reset to 0.
+
+    The function is a `StartsAnew`: it would return the time of the last reset.
+    """
 
 
 def _quarter_hours(
@@ -173,7 +176,11 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the start of the hour and the saved EUR for each quarter-hour with shared energy."""
+    """Yield the saving in EUR of each quarter-hour that has shared energy.
+
+    A saving comes with the start of the hour that contains the quarter-hour. So an hour can occur
+    up to four times. A quarter-hour whose cost is unknown is left out.
+    """
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]

@@ -68,7 +68,7 @@ class ImportedQuarterHours:
         self._folder = Path(hass.config.path(STORAGE_DIR, name))
 
     def read(self, until: datetime, since: datetime | None = None) -> dict[str, Sequence[Row]]:
-        """Return the quarter-hours that start before `until`, keyed by code, in the order of time.
+        """Return the quarter-hours that start before `until`, keyed by code, sorted by time.
 
         Files of the months before `since` are not read. If a code has several metering points,
         their energies are added up. Raises OSError if a file exists but cannot be read.
@@ -136,10 +136,13 @@ class ImportedQuarterHours:
                 file.path.unlink(missing_ok=True)
 
     def is_of_other_point(self, code: str, point: str) -> bool:
-        """Return whether an import of `code` for the metering point `point` must be refused.
+        """Return whether an imported file must be refused because of its metering point `point`.
 
-        An import of consumption is refused if another metering point is stored. An import of
-        production is refused if MAX_POINTS other metering points have files.
+        The file has quarter-hours of `code`. A household has only one metering point of
+        consumption. So a file of consumption is refused if a different point of consumption is
+        stored. It is accepted if it has no point. The energies of several metering points of
+        production are added up. So a file of production is refused only if MAX_POINTS other points
+        already have files.
         """
         if not is_of_production(code):
             stored = {digest for key, digest in self._digests().items() if _is_of_consumption(key)}
@@ -151,7 +154,8 @@ class ImportedQuarterHours:
     def note_point(self, code: str, point: str) -> None:
         """Store the digest of `point` as a code's first metering point.
 
-        If the code has a stored digest already, keep that digest. Raises OSError if that fails.
+        If the code has a stored digest already, keep that digest. Raises OSError if the digest
+        cannot be stored.
         """
         self._write_digests({code: digest_of(point), **self._digests()})
 
@@ -164,7 +168,8 @@ class ImportedQuarterHours:
 
         `points` has the account's metering point of each code. A point is a former point if its
         stored digest differs from the digest of the point in `points`. If no digest is stored, all
-        files of the code stay. Raises OSError if that fails.
+        files of the code stay. Raises OSError if a file cannot be removed, or if the digests cannot
+        be stored.
         """
         for file in self._of_former_points(points):
             file.path.unlink(missing_ok=True)
@@ -177,7 +182,8 @@ class ImportedQuarterHours:
     def forget_points(self) -> None:
         """Remove the digests of codes without files.
 
-        This is called if there is no Leneda account. Raises OSError if that fails.
+        Call this if there is no Leneda account. Raises OSError if the remaining digests cannot be
+        stored.
         """
         codes = {file.code for file in self._files()}
         if any(map(is_of_production, codes)):
@@ -214,9 +220,9 @@ class ImportedQuarterHours:
     def _digests(self) -> dict[str, str]:
         """Return the stored digests of metering points, keyed by code.
 
-        They are the first metering point of each code. The key _ACCOUNT_PRODUCTION has the
-        account's metering point of production. Return {} if the file of the digests is missing or
-        unreadable.
+        The digest of a code belongs to the code's first metering point. The digest under the key
+        _ACCOUNT_PRODUCTION belongs to the metering point of production in the Leneda account.
+        Return {} if the file of the digests is missing or unreadable.
         """
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
@@ -255,7 +261,7 @@ def _line(row: Row) -> str:
 
 
 def _read(path: Path) -> list[Row]:
-    """Return the quarter-hours in a file. Skip damaged lines. If there are any, rename the file."""
+    """Return the quarter-hours in a file. Skip damaged lines, and rename a file that has any."""
     with path.open("rb") as file:
         header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
     rows = []

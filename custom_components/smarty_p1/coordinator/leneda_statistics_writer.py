@@ -49,7 +49,8 @@ RECORDER = "recorder"
 _AT_ONCE = 500
 _KWH = UnitOfEnergy.KILO_WATT_HOUR
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
-# Whether the recorder can delete the rows of a period. It can since Home Assistant 2026.11.
+# Whether the recorder can delete the rows of a period. Home Assistant 2026.11 is the first version
+# with this function.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
 _TO_UNIT: dict[str, str] = {EnergyConverter.UNIT_CLASS: _KWH}
 
@@ -91,7 +92,10 @@ class PastStatistics(ThrottledStore):
 
     @property
     def is_outdated(self) -> bool:
-        """Return whether there are changes to undo, because they are of a former metering point."""
+        """Return whether some changes are outdated.
+
+        An outdated change has values of a former metering point, and must be undone.
+        """
         return bool(self._outdated)
 
     async def async_load(self) -> None:
@@ -104,21 +108,21 @@ class PastStatistics(ThrottledStore):
         return all(key in self._ledgers and key not in self._outdated for key in keys)
 
     async def async_begin(self) -> None:
-        """Set and store `waits`, so that the writing continues after a restart."""
+        """Set and store `waits`. If Home Assistant restarts, the next start writes the values."""
         self.waits = True
         await self.async_save()
 
     async def async_outdate(self) -> None:
-        """Mark all changes as outdated, because they are of a former metering point.
+        """Mark all changes as outdated, because they contain values of a former metering point.
 
-        The next writing first undoes them.
+        The next call of `async_bring_in` first undoes the outdated changes.
         """
         ledgers = self._ledgers.items()
         self._outdated = {key for key, ledger in ledgers if ledger != Ledger()}
         await self.async_begin()
 
     async def async_forget(self, names: Mapping[str, str]) -> None:
-        """Remove the file. Clear statistics in which all hours were added by this writer.
+        """Remove the ledgers' file. Clear all statistics that contain only hours from this writer.
 
         `names` has the ids of the entities, keyed by quantity.
         """
@@ -144,15 +148,15 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether any entity has added hours, but has not written any row itself yet."""
+        """Return whether hours were added to an entity that has not written any row itself yet."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
-        """Raise the sums of entities that have begun to count by the sum of the added hours.
+        """Add the sum of the added hours to the sums of entities that have just begun to count.
 
-        Home Assistant begins the sum of an entity with 0, even if there are added hours before it.
-        The entity's first hour would then have a negative energy: minus the energy of all added
-        hours. `names` has the ids of the entities, keyed by quantity.
+        Home Assistant begins the sum of an entity with 0, even if this writer has added earlier
+        hours. The entity's first hour would then have a negative energy: minus the energy of all
+        added hours. `names` has the ids of the entities, keyed by quantity.
         """
         async with self._lock:
             recorder = get_instance(self._hass)
@@ -172,7 +176,8 @@ class PastStatistics(ThrottledStore):
     def _read_first(self, name: str) -> tuple[datetime, float, str] | None:
         """Return the hour of an entity's first five-minute row, and the last sum before this hour.
 
-        The third value is the sum's unit. Return None if there is no such row or no such sum.
+        The third value is the sum's unit. Return None if there is no five-minute row, or no sum
+        before its hour.
         """
         recent = statistics_during_period(
             self._hass, _EPOCH, None, {name}, "5minute", _TO_UNIT, {"sum"}
@@ -240,8 +245,9 @@ class PastStatistics(ThrottledStore):
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
         """Return the metadata and the rows of the statistic to which `series` belongs.
 
-        If there is no statistic and the entity writes no rows itself, return new metadata without
-        rows. Return None if there is no statistic with sums in the unit of `series`.
+        If there is no such statistic, return None. But if the entity writes no rows itself, return
+        new metadata and no rows. Return None also if the statistic has no sums, or a unit that does
+        not fit `series`.
         """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
@@ -314,8 +320,8 @@ class PastStatistics(ThrottledStore):
 async def _async_until_written(recorder: Recorder) -> None:
     """Wait until the recorder has carried out all tasks that were queued before this call."""
     # If the queue is empty, `Recorder.async_block_till_done` can return at once, although the
-    # recorder is still carrying out a task. The rows read next would then lack that task's rows. So
-    # queue a task, and wait for its end.
+    # recorder is still carrying out a task. The caller would then read the statistics before the
+    # task has written its rows. So queue a task, and wait for its end.
     written = recorder.hass.loop.create_future()
     recorder.queue_task(SynchronizeTask(written))
     await written

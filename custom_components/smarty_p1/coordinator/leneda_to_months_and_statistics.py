@@ -70,7 +70,8 @@ from .leneda_quarter_hour_files import ImportedQuarterHours
 from .leneda_statistics_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)
-# Seconds from the recorder's event about new statistics until the recorder has stored their rows.
+# Seconds to wait after the recorder's event about new statistics. The recorder commits the new rows
+# only after the event.
 _COMMIT_TIME_S = 10
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
@@ -135,8 +136,8 @@ class PlatformPast:
         await self._statistics.async_load()
         if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
             # Hours were added to the statistics while the meter had no cable. Now the meter has a
-            # cable, and the sums of its entities begin at 0. The sum of the added hours must be
-            # added to them. So wait for the first statistics of the entities.
+            # cable, and its entities begin to count with a sum of 0. The sum of the added hours
+            # must be added to the sum of each entity. So wait for the entities' first statistics.
             bus = self._hass.bus
             self._entry.async_on_unload(
                 bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
@@ -170,7 +171,7 @@ class PlatformPast:
         await run(self._files.use_points, points)
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the quarter-hours that the meter measured in a period, in the order of time."""
+        """Return the quarter-hours that the meter measured in a period, sorted by time."""
         quarters = quarter_hours_between(self._meter.columns, NO_PLATFORM_DAYS, start, end)
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
@@ -211,11 +212,11 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
                 compared, differing = await self._async_compare(export)
-                # Store the metering point first. If Home Assistant crashes after it has stored
-                # rows, files of other points are still refused.
+                # Store the metering point before the quarter-hours. If Home Assistant crashes
+                # between the two, files of other metering points are refused nevertheless.
                 await run(self._files.note_point, export.code, export.point)
-                # If Home Assistant crashes after it has stored rows, the next start writes the
-                # statistics.
+                # Store now that statistics must be written. If Home Assistant crashes after the
+                # quarter-hours are stored, the next start writes the statistics.
                 await self._statistics.async_begin()
                 await run(
                     without_collection(self._files.add), export.code, export.rows, export.point
@@ -243,8 +244,8 @@ class PlatformPast:
     async def async_add(self, found: Platform, points: Mapping[str, str]) -> bool:
         """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
 
-        `points` has the metering point of each code in the account that was used. Return False, and
-        add nothing, if the account has other metering points now, or does not exist any more.
+        `points` has the metering point of each code at the time of the download. Return False, and
+        add nothing, if the account was removed or its metering points were changed since then.
         Raises OSError if the quarter-hours cannot be stored.
         """
         run = self._hass.async_add_executor_job
@@ -279,7 +280,7 @@ class PlatformPast:
         return dict(asked_of(account)) if account else {}
 
     async def async_remove(self) -> bool:
-        """Remove all quarter-hours of Leneda. Return whether the statistics have no added row left.
+        """Remove all quarter-hours of Leneda. Return True if the statistics have no added row left.
 
         Raises ImportRefusedError if nothing was imported, or if there is a Leneda account. The
         account would download the quarter-hours again.
@@ -307,8 +308,9 @@ class PlatformPast:
     async def async_forget(self) -> None:
         """Remove all stored files, because the entry was removed.
 
-        Clear statistics that have only hours from Leneda, too. They would become the statistics of
-        the next meter, because Home Assistant gives its entities the same ids.
+        Also clear statistics that have only hours from Leneda. Home Assistant gives the entities of
+        the next meter the same ids, so these statistics would become the statistics of the next
+        meter.
         """
         await self._hass.async_add_executor_job(self._files.remove)
         await self._statistics.async_forget(self._names(with_disabled=True))
@@ -317,7 +319,9 @@ class PlatformPast:
         """Return how many days both the meter and the file have, and how many of these days differ.
 
         Raises ImportRefusedError if most days differ. The file then belongs to another metering
-        point or has another quantity. A file with only a part of the exported energy is accepted.
+        point or has another quantity. But a file of production is accepted if its energy is lower
+        than the meter's energy on every differing day: there may be further metering points of
+        production.
         """
         quantity = REGISTERS[export.code].quantity
         if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
@@ -353,8 +357,9 @@ class PlatformPast:
     async def _async_show(self, platform: Platform, until: datetime | None = None) -> None:
         """Add Leneda's quarter-hours before `until` to the meter's months, and call the listeners.
 
-        If the shown month of a meter without readings ends, show its end first. Home Assistant
-        would lose the costs of its last days otherwise.
+        New quarter-hours can begin a new month for a meter without readings. Then first display the
+        old month until its end, and only then the new month. Otherwise, Home Assistant would not
+        record the costs of the old month's last days.
         """
         demand = self._meter.snapshot
         if demand and until is None and not self._meter.has_readings:
@@ -379,11 +384,12 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
-        """Note the current month if `found` has quarter-hours of this month.
+        """Leave the current month out of the cost statistics if `found` contains this month.
 
-        The bill's total then rises at once by the costs of these quarter-hours, and Home Assistant
-        records this rise. So the statistics must leave out the costs of the month. If no total has
-        been shown yet, do nothing: the first total includes the costs, so there is no rise.
+        The displayed total of the bill rises at once by the costs of these quarter-hours. Home
+        Assistant records this rise in the statistics. If the costs of the month's hours were also
+        written, they would count twice. If no total has been displayed yet, do nothing: the first
+        displayed total already includes the costs, so Home Assistant records no rise.
         """
         month = month_name(dt_util.utcnow())
         is_shown = self._meter.snapshot is not None
@@ -404,7 +410,8 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        # Without readings, these entities have no state, so Home Assistant writes no rows of them.
+        # If the meter has no readings, these entities have no state, and Home Assistant writes no
+        # rows for them. Then only the hours from Leneda create their statistics.
         alone = set() if self._meter.has_readings else {IMPORTED, EXPORTED}
         if alone and self._hass.config.currency == CURRENCY:
             alone |= _COSTS.keys()
@@ -452,10 +459,9 @@ class PlatformPast:
 
     @callback
     def _lift_soon(self, _event: Event) -> None:
-        """Schedule `_async_lift` if an entity may have begun to count.
+        """Schedule `_async_lift` if an entity may have got its first own row in the statistics.
 
-        `_async_lift` raises the entity's sum by the sum of the hours that were added from Leneda.
-        The recorder first needs time to store the entity's first rows.
+        `_async_lift` adds the sum of the hours from Leneda to the entity's own sum.
         """
         if self._statistics.has_alone and not self._is_stopped:
             self._cancel_lift()
@@ -470,7 +476,8 @@ class PlatformPast:
     def _stop(self) -> None:
         """Cancel the next retry, and prevent later retries, because the entry is being unloaded.
 
-        An import may still end after the unloading.
+        An import can still be running after the unloading. Its end would otherwise start a task of
+        the unloaded entry.
         """
         self._is_stopped = True
         self._cancel()
@@ -478,9 +485,9 @@ class PlatformPast:
 
     @callback
     def _reload_if_replaced(self) -> None:
-        """Reload the entry again if it was unloaded and loaded while quarter-hours were added.
+        """Reload the entry if it was reloaded while quarter-hours were being stored.
 
-        The entry may have read incomplete files.
+        That earlier reload may have read files that were not complete yet.
         """
         is_loaded = self._entry.state in {
             ConfigEntryState.LOADED,
@@ -525,7 +532,8 @@ def _before(platform: Platform, until: datetime | None) -> Platform:
 
 
 def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -> SharedPower:
-    # Read whole days: a day's quarter-hours tell whether its zeros are wrong.
+    # Leneda can wrongly send 0 for all quarter-hours of a day. `without_false_zeros` detects this
+    # only if it gets the whole day. So read whole days, not only the period.
     until = min(day_end(end), day_start(dt_util.utcnow()))
     platform = without_false_zeros(files.read(until, start))
     series = {
@@ -547,7 +555,8 @@ def _without_old(export: Export) -> tuple[Export, int]:
 def _is_part(differences: Differences) -> bool:
     """Return whether a file may have the energy of only some of the metering points of production.
 
-    On every day that differs, the energy in such a file is lower than the exported energy.
+    The meter counts the energy of all these points. So on every day on which the file and the meter
+    differ, such a file has less energy than the meter.
     """
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in differences.days)
     return differences.cause is Cause.OTHER_POINT and is_less

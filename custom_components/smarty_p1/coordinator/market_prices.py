@@ -192,8 +192,9 @@ async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime)
     """Return the current and the future prices of a kWh from a price entity, in EUR.
 
     The prices are keyed by the start of the quarter-hour in UTC. The current price is the entity's
-    state. Future prices are left out if their list has another price for the current time. The
-    result is empty if the state is not a price.
+    state. The future prices come from lists. A list is ignored if its price for the current time
+    differs from the entity's state, because it may have other taxes or units. The result is empty
+    if the state is not a price.
     """
     state = hass.states.get(entity_id)
     price_now = price_of(state)

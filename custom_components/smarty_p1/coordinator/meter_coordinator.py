@@ -80,8 +80,8 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
     """Return the urgent values of a reading. Entities show changes of these values at once.
 
-    A minimum interval does not delay such a change. Registers are not urgent, because the next
-    shown reading has their rise, too.
+    A minimum interval does not delay such a change. Registers are not urgent, because they are
+    totals: no energy is lost if a total is shown later.
     """
     demand, get = reading.demand, reading.telegram.objects.get
     milestones = demand and (

@@ -12,9 +12,10 @@ from .garbage_collection import without_collection
 from .month_files import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
-# Seconds between two savings. Memory cards wear out, so save seldom. A crash loses no energy,
-# because gaps of up to a quarter-hour are bridged. But a crash loses the frame counters since the
-# last save. A frame that came after this save would be accepted again if it were replayed.
+# Seconds between two writes of the file. Memory cards wear out, so write seldom. A crash loses no
+# energy, because gaps of up to a quarter-hour are bridged. But a crash loses the frame counters
+# since the last write. So an attacker could replay a frame that came between the last write and the
+# crash.
 SAVE_INTERVAL = 300.0
 
 

@@ -1,4 +1,7 @@
-"""Port that reads a topic of Home Assistant's MQTT. A gateway publishes encrypted frames there."""
+"""Port for meters whose gateway publishes the encrypted frames on an MQTT topic.
+
+The messages are received by Home Assistant's MQTT integration.
+"""
 
 import asyncio
 import re
@@ -47,7 +50,10 @@ def topic_of(port: str) -> str | None:
 
 
 def as_topic(typed: str) -> str:
-    """Return an entered port with the prefix "mqtt:" in lower case. Phones suggest a capital M."""
+    """Return an entered port. If it begins with "Mqtt:" or "MQTT:", write this prefix as "mqtt:".
+
+    Phones begin an entered text with a capital letter.
+    """
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 

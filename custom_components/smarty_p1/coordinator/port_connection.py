@@ -92,7 +92,7 @@ class Line:
         self._take_port()
         source = self._source
         # Home Assistant cancels this task when it unloads the entry, and waits for the task's end.
-        # So no callback is needed that closes the port.
+        # The end of the task closes the port.
         self._task = source.config_entry.async_create_background_task(
             source.hass, self._link.run(), f"{source.name} link"
         )

@@ -257,8 +257,8 @@ def tell_health(
 ) -> None:
     """Report to the coordinator's health whether the source (entity or MQTT broker) is available.
 
-    If it is not available, `obstacle` is the reported problem. `meter` then expects that the source
-    has missed pulses.
+    If it is not available, `obstacle` is the reported problem. Pulses can be missed then, so
+    `meter` forgets its power.
     """
     if is_there:
         coordinator.health.opened(coordinator.now())

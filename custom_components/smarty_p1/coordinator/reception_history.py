@@ -25,7 +25,7 @@ class Gap(NamedTuple):
 
 
 class ReceptionHistory:
-    """Gaps in the reception, in the order of time. Gaps before the time `since` are not known."""
+    """Gaps in the reception, sorted by time. Gaps before the time `since` are not known."""
 
     def __init__(self, since: datetime | None = None, last: datetime | None = None) -> None:
         self.since = since

@@ -23,7 +23,7 @@ ENTRY_ID = "entry_id"
 
 
 class Problem(StrEnum):
-    """Problem that a repair issue of an entry reports, as the issue's translation key."""
+    """Problem that a repair issue of an entry reports. The value is the issue's translation key."""
 
     NO_TELEGRAM = "no_telegram"
     """No telegram for five minutes."""

@@ -3,23 +3,28 @@
 A row of the statistics is an hour with a running sum. The energy of an hour is its sum minus the
 sum of the previous row. A row that the entity itself has written is called an own row.
 
-- The hours before the oldest own row are added with sums that begin at 0. Then the sums of all own
-  rows are raised.
+- Hours before the oldest own row are added with sums that begin at 0. Then the sums of all own rows
+  are raised.
 - Hours that are missing between own rows are added with sums that continue from the previous row.
   The next own row stays as it is, because its sum already includes the missing hours. No hour gets
   a negative energy.
 - An entity can lose its count during a gap. Home Assistant begins the sum of an entity with 0 again
-  after 10 days of silence, and the costs of the Energy dashboard with 0 at each start. The next own
-  row is then a restart. Its sum lacks the missing hours, so the sums from there on are raised.
-- The entity of a meter without a cable has no own rows, so it gets all hours. When the meter gets a
-  cable, the entity begins to count, and its sum begins at 0. The sum of the added hours, `lifted`,
-  is then added to the entity's sum. This is done before the entity's first hour becomes a row.
+  after 10 days of silence, and the costs of the Energy dashboard with 0 at each start. The first
+  own row after such a gap is called a restart. Its sum lacks the missing hours. So the sums of the
+  restart and of all later rows are raised.
+- The entity of a meter without a cable has no own rows, so all hours are added. When the meter gets
+  a cable, the entity begins to count, and its sum begins at 0. The sum of the added hours,
+  `lifted`, is then added to the entity's sum. This is done before the entity's first hour becomes a
+  row.
 
-The oldest own row, a restart, and an own row before a gap cover only a part of their hour. If the
-platform knows the energy of the whole hour, such a row is raised to this energy. A `Ledger` lists
-all changes, so that they can be corrected or undone later. The ledger is stored before the rows are
-written, because Home Assistant may crash in between. It has the entity's own energies, not sums,
-because a user can adjust the sums of all rows from an hour on.
+An entity may have counted only a part of an hour. This is possible in the oldest own row, in a
+restart, and in an own row before a gap. If the platform knows the energy of the whole hour, the row
+is raised to this energy.
+
+A `Ledger` lists all changes, so that they can be corrected or undone later. The ledger is stored
+before the rows are written, because Home Assistant may crash in between. For a raised own row, the
+ledger has the energy of the hour instead of the sum, because a user can adjust the sums of many
+rows at once.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -63,7 +68,7 @@ class Row(NamedTuple):
 
 
 class Restart(NamedTuple):
-    """Own row after a gap in which the entity has lost its count."""
+    """First own row after a gap in which the entity has lost its count."""
 
     change: float
     """Sum of this row minus the sum of the entity's previous own row, before all changes."""
@@ -73,7 +78,7 @@ class Restart(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """Changes to the statistics of one entity: added rows, and changed rows of the entity."""
+    """Changes to the statistics of one entity: added rows, and changed own rows."""
 
     first: datetime | None = None
     """Hour of the first row that the entity itself has written."""
@@ -95,12 +100,15 @@ class Ledger:
 
     @property
     def is_alone(self) -> bool:
-        """Return whether hours were added to an entity that has no rows of its own yet."""
+        """Return whether hours were added to an entity that has not written any row itself yet."""
         return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
     def stored(self) -> dict[str, Any]:
-        """Return the ledger as JSON values. Only the first call takes milliseconds."""
+        """Return the ledger as JSON values.
+
+        The first call takes milliseconds. Later calls return the cached result.
+        """
         return {
             "first": self.first and self.first.isoformat(),
             "first_sum": self.first_sum,
@@ -131,8 +139,9 @@ class Ledger:
             first_change=None if change is None else float(change),
             hours=frozenset(hours),
             lifted=None if lifted is None else float(lifted),
-            # An earlier version stored the sums of raised rows as `replaced`. A user may have
-            # adjusted the rows since then. So ignore these sums, and leave the rows as they are.
+            # An earlier version stored the sums of own rows before their rise, under the key
+            # `replaced`. A user may have adjusted the statistics since then, so these sums may be
+            # wrong. So ignore them: the rows keep their present sums.
             raised={
                 _time(hour): Row(float(change), state, last_reset)
                 for hour, change, state, last_reset in checked_list(
@@ -214,8 +223,8 @@ def plan_alone(
 ) -> Plan | None:
     """Return the plan that adds the hours in `known` to an entity without rows of its own.
 
-    `rows` has the rows that the entity's statistics have now. Hours that were added earlier stay,
-    even if `known` lacks them. Return None if there are no hours to write.
+    All rows in `rows`, the entity's present statistics, were added by earlier plans. They stay,
+    even if `known` lacks their hours. Return None if there are no hours to write.
     """
     energies = {**_kept(rows, ledger), **known}
     written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
@@ -234,9 +243,9 @@ def plan_alone(
 def with_unlisted_hours(rows: Mapping[datetime, Row], ledger: Ledger) -> Ledger | None:
     """Return the ledger with all hours in `rows`. Return None if the entity has rows of its own.
 
-    The ledger may lack hours, because its file may be damaged, or older than the database. In a row
-    that `plan_alone` has added, state and sum are equal. In an own row, the state is the meter's
-    total.
+    The ledger may lack hours, because its file may be damaged, or older than the database. A row
+    whose state and sum are equal was added by `plan_alone`, so its hour belongs in the ledger. A
+    row whose state and sum differ is an own row, because its state is the meter's total.
     """
     unlisted = rows.keys() - ledger.hours
     if all(row.is_as(row._replace(state=row.sum)) for row in _of(rows, unlisted).values()):
@@ -283,9 +292,10 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
     if ledger.first == first:
         return ledger
     total, hours = rows[first].sum, ledger.hours & rows.keys()
-    # `lifted` is the sum of the added hours. It was stored in the ledger before it was added to the
-    # row's sum. If the row's sum is below `lifted`, a crash has prevented this addition. Otherwise,
-    # subtract `lifted` to get the entity's own sum.
+    # The writer stores `lifted`, the sum of the added hours, in the ledger. Only then does the
+    # writer add `lifted` to the row's sum. If the row's sum is below `lifted`, Home Assistant must
+    # have crashed between these two steps. Otherwise, subtract `lifted` to get the entity's own
+    # sum.
     lifted = ledger.lifted or 0.0
     return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)
 
@@ -300,7 +310,7 @@ def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]
 
 
 class _Counted(NamedTuple):
-    """Rows that the entity itself has written, without all changes."""
+    """Own rows of the entity, as they were before any change by this module."""
 
     rows: dict[datetime, Row]
     shifts: dict[datetime, float]
@@ -326,16 +336,21 @@ def _counted(rows: Mapping[datetime, Row], ledger: Ledger, own: list[datetime]) 
 def _restarts(
     own: Mapping[datetime, Row], energies: Mapping[datetime, float], starts_anew: StartsAnew | None
 ) -> dict[datetime, Restart]:
-    """Return the restarts after gaps with known hours. `own` has the entity's own rows."""
+    """Return the restarts, keyed by hour. `own` has the entity's own rows.
+
+    A restart is found only after a gap for which `energies` has at least one hour.
+    """
     restarts = {}
     for last, hour in pairwise(own):
         if not (missing := _missing(last, hour, energies)):
             continue
         change = own[hour].sum - own[last].sum
-        # The costs of hours can be negative. A sum that falls by more than these has begun with 0.
+        # The costs of hours can be negative, so the sum can fall by `fall`. If it falls by more,
+        # the entity has lost its count, and has begun with 0 again.
         fall = sum(min(0.0, energies.get(start, 0.0)) for start in (last, *missing, hour))
         since = own[hour].last_reset
-        # A state that the platform's hours reset to 0 as well, such as a month's costs, is no loss.
+        # If the state was reset during the gap, the entity has lost its count, too. But a reset at
+        # the time that `starts_anew` returns is regular: the costs of a month always begin with 0.
         is_reset = since not in {own[last].last_reset, starts_anew and starts_anew(hour)}
         if change < fall - _SAME or is_reset:
             restarts[hour] = Restart(change, energies.get(hour, max(0.0, change)))
@@ -390,7 +405,10 @@ def _changes(own: Mapping[datetime, Row], hours: Container[datetime]) -> dict[da
 
 
 def _raises(counted: _Counted, wanted: Mapping[datetime, Row]) -> dict[datetime, float]:
-    """Return the numbers to add to all rows from an hour on, so that own rows get wanted sums."""
+    """Return the rises, keyed by hour, that give the entity's own rows their wanted sums.
+
+    A rise is a number that is added to the sums of all rows from its hour on.
+    """
     raises: dict[datetime, float] = {}
     for hour, row in counted.rows.items():
         rise = wanted[hour].sum - row.sum - counted.shifts[hour] - sum(raises.values())
@@ -408,10 +426,11 @@ def _in_gaps(
 ) -> tuple[dict[datetime, Row], dict[datetime, Row]]:
     """Return the rows in `own` with their new sums, and the rows to write for the gaps.
 
-    `own` has the rows that the entity itself has written, and `last_sum` is the sum before them.
-    Its first row is one of the `restarts`. All rows from a restart on are raised. Each hour of a
-    gap with a known energy gets a new row. The entity may have counted only a part of the hour
-    before a gap, so the row of this hour is raised to the energy of the whole hour.
+    `own` has the rows that the entity itself has written, and `last_sum` is the sum of the row
+    before them. `restarts` also contains the first row of `own`. The sums of a restart and of all
+    later rows are raised, so that they continue from the previous row. Each hour of a gap gets a
+    new row if its energy is known. In the last hour before a gap, the entity may have counted only
+    a part of the energy. So the row of this hour is raised to the energy of the whole hour.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)
@@ -437,7 +456,10 @@ def _in_gaps(
 
 
 def _raised(rows: Mapping[datetime, Row], raises: Mapping[datetime, float]) -> dict[datetime, Row]:
-    """Return the rows with `raises` carried out."""
+    """Return the rows as they are after the rises in `raises`.
+
+    A rise is added to the sums of all rows from its hour on.
+    """
     return {
         hour: row._replace(sum=row.sum + sum(by for start, by in raises.items() if start <= hour))
         for hour, row in rows.items()
@@ -456,7 +478,7 @@ def _missing(hour: datetime, following: datetime, energies: Container[datetime])
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows in `wanted` that are missing or different in `rows`, in the order of time."""
+    """Return the rows in `wanted` that are missing or different in `rows`, sorted by time."""
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 

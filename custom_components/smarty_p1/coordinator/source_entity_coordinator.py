@@ -45,8 +45,9 @@ from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
 
-# Seconds. An integration writes the values of one telegram into its entities one after the other.
-# So read the entities this time after the first report. Earlier, some values would still be old.
+# Seconds from the first report of an entity until all entities are read. An integration writes the
+# values of one telegram into its entities one after the other. If the entities were read at once,
+# some values would be from the previous telegram.
 BURST_S = 1.0
 _UNKNOWN = EntityState(STATE_UNKNOWN, None)
 
@@ -102,7 +103,7 @@ class EntityReports:
 
     @callback
     def stop(self) -> None:
-        """Stop listening. A telegram that was due after a report is not sent any more."""
+        """Stop listening. `take` gets no telegram for a report in the last BURST_S seconds."""
         while self._stops:
             self._stops.pop()()
         if self._cancel_read:

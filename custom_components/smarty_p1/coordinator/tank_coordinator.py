@@ -16,7 +16,8 @@ from .entry_types import AnyConfigEntry
 from .port_connection import Line
 
 TANK_BAUD_RATE = 9600
-# Seconds between updates of the entities. The distance is a median over the same time.
+# Seconds between updates of the entities. The displayed distance is a median of the readings in
+# these seconds.
 _UPDATE_INTERVAL = 5.0
 
 

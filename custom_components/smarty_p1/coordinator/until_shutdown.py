@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-# Maximum number of seconds for which Home Assistant waits at its stop until a task has closed a
-# port.
+# Maximum number of seconds that Home Assistant's shutdown waits for a task inside `until_shutdown`.
+# The task may still have to close a port.
 _MAX_STOP_S = 10.0
 
 
 @asynccontextmanager
 async def until_shutdown(hass: HomeAssistant) -> AsyncGenerator[None]:
-    """End the waiting inside the context when Home Assistant stops, by raising TimeoutError there.
+    """End a wait inside the context when Home Assistant stops: TimeoutError is raised there.
 
     A stopping Home Assistant cancels background tasks, and logs each cancelled task as an error of
     its integration. A task that ends by TimeoutError is not logged.

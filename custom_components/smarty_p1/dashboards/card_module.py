@@ -44,8 +44,8 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 def late_module(hass: HomeAssistant) -> str | None:
     """Return the URL of the card module if Home Assistant was running before the module was served.
 
-    A page that a user opened before has not loaded the module. Return None if there can be no such
-    page.
+    A page that was already open at that time has not loaded the module. Return None if the module
+    was served during the start of Home Assistant: no page can have been open then.
     """
     return hass.data.get(_LATE_MODULE)
 

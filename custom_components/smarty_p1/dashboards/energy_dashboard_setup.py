@@ -143,9 +143,9 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # Keep the option CONF_FILL_ENERGY until the preferences are on the disk. If a power failure
-    # loses them before, the next start of Home Assistant adds the sources again. A source that the
-    # dashboard still has is not added twice.
+    # Home Assistant writes the preferences to the disk after a delay. Keep the option
+    # CONF_FILL_ENERGY until then. If a power failure loses the preferences, the next start of Home
+    # Assistant adds the sources again. Sources that the dashboard already has are not added twice.
     @callback
     def forget(_now: datetime) -> None:
         options = {

@@ -5,9 +5,10 @@ collection of user dashboards, and an entry in that collection would stay after 
 removed. So users cannot edit this dashboard, but they can add an editable dashboard of the same
 kind.
 
-A page that was open when the first meter was added has not loaded the cards. So until the next
-start of Home Assistant, the sidebar has a panel that loads the cards and redirects to a second path
-of the dashboard. Both paths are registered at each start, so bookmarks of both keep working.
+A page that was open when the first meter was added has not loaded the module with the cards. So
+until the next start of Home Assistant, the path in the sidebar has another panel. This panel loads
+the module. Then it redirects to the dashboard, which needs a second path, because a path can have
+only one panel. Both paths are registered at each start, so bookmarks of both keep working.
 """
 
 from itertools import count

@@ -1,9 +1,10 @@
 """Dialog steps that add a port and a key to a meter that had no cable before.
 
 The id of a meter with a cable is its serial number. Without a cable, the id is the code of the
-metering point or the id of an entity. The identifier of the device and the unique ids of the
-entities begin with the meter's id. Both are changed in the registries, so the entity ids, the
-history and the statistics stay.
+metering point or the id of an entity. So the meter gets a new id. The meter's id is a part of the
+identifier of its device and of the unique ids of its entities. The new id replaces the old id in
+these registry entries. Home Assistant then recognises the same device and entities, so the entity
+ids, the history and the statistics stay.
 """
 
 import asyncio

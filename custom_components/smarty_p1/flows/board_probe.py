@@ -21,7 +21,8 @@ from ..lib.port import (
 # W. At a lower power, the test may find no pulse.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
-# Number of readings of a sensor that is enough to tell the echo of the water from wrong echoes.
+# Number of a sensor's readings after which the probe ends. With this number, the echo of the water
+# can be told from wrong echoes.
 _ENOUGH_READINGS = 20
 
 

@@ -39,8 +39,9 @@ from .contract_form import Errors, first_contract_fields, read_first_contract
 from .dialog_base import Dialog, Draft, Input
 from .form_errors import FieldError
 
-# Options with both prices. The form lists the sensors for the Energy dashboard before the user has
-# entered prices. These options make the list include the price sensors.
+# Placeholders for the prices of import and export. The form lists the sensors that the Energy
+# dashboard will get, but the user has not entered prices yet. Without prices, the list would lack
+# the price sensors.
 _PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
 _FIRST_VALUES_TIME = timedelta(minutes=1)
 

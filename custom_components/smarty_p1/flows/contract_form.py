@@ -88,8 +88,9 @@ from .shared_form_fields import list_field, number_field
 
 # Year in which the grid tariff with reference power began.
 _FIRST_YEAR = 2025
-# Years after the current year for which the form accepts a first day. Network prices are approved
-# one year ahead. The form accepts one more year.
+# The contract's first day may lie at most this number of years after the current year. Network
+# prices are approved one year ahead, so contracts with known prices begin in the next year at the
+# latest. Accept one year more.
 _YEARS_AHEAD = 2
 
 _PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
@@ -280,8 +281,9 @@ def read_contract(
     _check_second_price(read, errors)
     _check_aids(read, errors)
     read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
-    # The form always has a value for the switch of the levies. This value alone does not mean that
-    # the user has entered a contract. If no other option differs from its default, store nothing.
+    # The form always has a value for CONF_WITH_LEVIES, because it is a checkbox. This value alone
+    # does not mean that the user has entered a contract. If no other option differs from its
+    # default, store nothing.
     defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
@@ -429,11 +431,12 @@ def _read_since(
 def _read_entities_before(
     read: dict[str, Any], stored: Mapping[str, Any], *, is_replaced: bool
 ) -> None:
-    """Store in `read` the price entities that apply until the first day of the changed contract.
+    """Store in `read` the price entities of the previous contract.
 
-    With `is_replaced`, these are the price entities in `stored`. Otherwise, the contract was
-    changed before, and `stored` already has the price entities of the contract before this change.
-    Keep them.
+    The previous contract applies until the first day of the new contract in `read`. With
+    `is_replaced`, the contract in `stored` is the previous contract, so take its price entities.
+    Otherwise, `stored` already has the price entities of the previous contract under names of their
+    own. Keep these entities.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if is_replaced else before_change):
@@ -460,8 +463,9 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity has changed. A first day would also apply to the margin and the
-        # fees, but they have not changed and are valid already. So refuse the day.
+        # Only the price entity has changed, and the user has entered a first day. This would be the
+        # first day of the whole contract. But its margin and fees have not changed, and they are
+        # valid already. So refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

@@ -164,14 +164,16 @@ class Dialog(ConfigFlow):
     ) -> ConfigFlowResult:
         """Show progress until `look` has returned the name of the next step.
 
-        `data` has the source that `look` probes. An error leads back to the form.
-        `progress_action` is the translation key of the progress text, by default `step`.
-        `placeholder` is the text's placeholder for the source.
+        `data` has the source that `look` probes. If `look` raises an error, the dialog shows the
+        form again, with this error. `progress_action` is the translation key of the progress text.
+        If it is None, the key is the value of `step`. `placeholder` is the name of the placeholder
+        that the source replaces in this text.
         """
         if self._look_task is None:
-            # Never start the task eagerly. If the task ended at once, Home Assistant would pass the
-            # user's input to the next step, too. The next step would take it as the confirmation of
-            # a result, but the user has not seen this result.
+            # With `eager_start`, the task could end at once. Home Assistant would then pass the
+            # user's input not only to this step, but also to the next step. The next step shows a
+            # result and asks for a confirmation. It would take the input as this confirmation,
+            # although the user has not seen the result.
             self._look_task = self.hass.async_create_task(
                 self._async_look_undisturbed(look),
                 f"{DOMAIN} {step}",

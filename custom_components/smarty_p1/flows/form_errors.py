@@ -98,8 +98,9 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
     port = normalise_port(text)
     if not port:
         raise FieldError(CONF_PORT, "port_missing")
-    # Forms show a stored port with a masked secret. The user has entered such a text. The secret
-    # itself is missing in it, so refuse the port.
+    # A form shows a stored port with MASK in the place of its secret. If the entered port contains
+    # MASK, the user has changed such a shown port. Refuse the entered port, because its secret is
+    # missing.
     if MASK in port:
         raise FieldError(CONF_PORT, "port_masked")
     if port.startswith("/"):

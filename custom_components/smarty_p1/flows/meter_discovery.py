@@ -110,9 +110,10 @@ class DiscoverySteps(MeterSteps):
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
         """Return whether the discovered gateway belongs to an entry, so that no dialog is needed.
 
-        `service` is the gateway's name. If the entry of a meter reads one of `urls`, store
-        `service` in the entry. If an entry has `service` but reads another port, look for its meter
-        at the first of `urls`.
+        `service` is the gateway's name, and `urls` are its addresses. If the entry of a meter reads
+        one of `urls`, store `service` in the entry. If an entry has `service` but reads none of
+        `urls`, the gateway may have a new address. Then look for the entry's meter at the first of
+        `urls`.
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)

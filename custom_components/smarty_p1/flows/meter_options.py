@@ -87,10 +87,10 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
-    """Return the grid's variable price and the surcharge of the current month, together in EUR.
+    """Return the sum of two lines of this month's bill in EUR: variable grid price, and surcharge.
 
-    With `replaces`, the surcharge replaces the variable price. Otherwise, it is added to the
-    variable price. Return None if the costs are unknown.
+    With `replaces`, the surcharge replaces the variable price for energy above the reference power.
+    Otherwise, it is added to the variable price. Return None if the costs are unknown.
     """
     if demand is None:
         return None
@@ -137,8 +137,9 @@ def read_sun(
 ) -> dict[str, Any]:
     """Return the chosen sources as options to store.
 
-    Return {} if the user chose all sources for Home Assistant's only meter. Sources that the user
-    adds to the Energy dashboard later are then chosen, too.
+    Return {} if the user chose all sources, and Home Assistant has no other meter. Without the
+    option, all sources count for the only meter, also those that the user adds to the Energy
+    dashboard later.
     """
     chosen = typed[CONF_SUN_SOURCES]
     if len(chosen) == len(sources) and is_only_meter(hass, entry):

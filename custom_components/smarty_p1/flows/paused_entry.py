@@ -1,8 +1,8 @@
 """Pause of an entry while another task needs its port, because most ports serve one client.
 
-The entry of a meter stays loaded and only closes its port. Its last values stay valid for a minute.
-A test of the port takes less time. Unloading the entry would instead write "unavailable" into the
-history of every entity.
+Unloading the entry of a meter would write "unavailable" into the history of every entity. So the
+entry stays loaded, and only its port is closed. The last values stay valid for a minute. A test of
+the port takes less time, so the entities stay available.
 """
 
 import asyncio

@@ -154,7 +154,7 @@ class MeterSteps(CableSteps):
         return await self._async_ask_meter(user_input, form)
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show progress until a valid telegram has come, or until waiting for it has failed."""
+        """Show progress until a valid telegram has come, the port has failed, or time is up."""
         entry = self._updated_entry
         return await self._async_look(
             "wait_for_telegram",

@@ -124,8 +124,8 @@ async def async_read_p1_server(
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
-        # If this meter's own server already uses the port, the port is rightly in use. So test only
-        # the address in this case, with any free port.
+        # If this meter's own server already listens at the port, another server cannot listen
+        # there. So do not test this port, but a free port (0) at the same address.
         await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
@@ -133,7 +133,7 @@ async def async_read_p1_server(
 async def async_read_mqtt(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the options of MQTT to store. Raises FieldError for invalid values."""
+    """Return the MQTT options that are to be stored. Raises FieldError for invalid values."""
     topic = _topic_of(hass, entry, typed)
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:

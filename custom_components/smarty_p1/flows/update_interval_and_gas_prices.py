@@ -27,8 +27,8 @@ from .shared_form_fields import number_field
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
-# Maximum that the frontend itself checks, far above plausible values. The frontend does not
-# translate its own message about a range. So `read_data` checks the real range and reports its own
+# Maximum of a number field, far above plausible values. The frontend checks this maximum, but does
+# not translate its error. So `read_data` checks the plausible range, and reports a translated
 # error.
 _MAX_TYPED = 1_000_000
 _GAS_FIELDS = {

@@ -228,8 +228,9 @@ def _add_meter_sensors(
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
     """Return a function that creates the new sensors for the M-Bus meters in a reading.
 
-    Index and flow of a new meter are created with its first capture, because the telegram has no
-    unit before.
+    A sensor that has a unit, such as the index, needs the unit from the telegram. The telegram has
+    no unit before the first capture (the meter's first reading over M-Bus). So the sensor is
+    created with the first capture, or earlier if it is already registered.
     """
     registry = er.async_get(coordinator.hass)
     added: dict[str, set[str]] = {}

@@ -11,10 +11,10 @@ from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, wh
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    A user who may read a meter's entities may also read the meter's energies and costs. A telegram
-    also contains serial numbers, messages of the grid operator and unknown data. A capture is meant
-    to be published. So only administrators and automations may read telegrams, import or remove
-    quarter-hours, and record a capture.
+    A user who may read a meter's entities may also read the meter's energies and costs. The other
+    actions are only for administrators and automations. A telegram also contains serial numbers,
+    messages of the grid operator and unknown data. A capture of telegrams is written to a file for
+    publication. The import and the removal of quarter-hours change stored data.
     """
     only = SupportsResponse.ONLY
     optional = SupportsResponse.OPTIONAL

@@ -66,8 +66,8 @@ def _read(hass: HomeAssistant, name: str) -> bytes:
         if not path.is_file():
             raise ImportRefusedError(key="file_not_found", path=shown)
         with path.open("rb") as file:
-            # Read one byte more than the maximum. By this byte, the importer notices a file that is
-            # too large.
+            # Read one byte more than the maximum. The import refuses data that are longer than the
+            # maximum, so it also refuses a file of which only this part was read.
             return file.read(MAX_EXPORT_SIZE + 1)
     except OSError as err:
         raise ImportRefusedError(

@@ -43,11 +43,12 @@ _MAX_PERIOD = timedelta(days=_MAX_DAYS, hours=1)
 
 
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Return the quarter-hours of a meter that start in a period, in the order of time.
+    """Return the quarter-hours of a meter that start in a period, sorted by time.
 
     Raises ServiceValidationError if the meter does not exist, if the period is empty, too long or
-    in impossible years, or if the user has too many questions in the queue. Raises Unauthorized if
-    the user may not read the meter, and HomeAssistantError if the imported files cannot be read.
+    not in the years from _FIRST_YEAR to _LAST_YEAR, or if too many requests of the user wait for an
+    answer. Raises Unauthorized if the user may not read the meter, and HomeAssistantError if the
+    imported files cannot be read.
     """
     coordinator = await async_readable_meter(call)
     start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))

@@ -1,8 +1,8 @@
 """Action that returns the yearly value of a battery.
 
 Amounts are whole euros a year at current prices, with VAT if the contract has VAT. In `lib/tariff`,
-`battery_simulation.py` explains the simulation of the battery, and `battery_worth.py` the range of
-amounts.
+`battery_simulation.py` explains how the battery is simulated, and `battery_worth.py` explains why
+an amount is a range.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ _MAX_MONTHS = KEPT_MONTHS + 1
     {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
 async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the bills of the last months in the order of time. The running month is the last."""
+    """Return the bills of the last months sorted by time. The running month is the last."""
     return await async_rendered(
         coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
     )
@@ -67,10 +67,10 @@ async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
 
 @meter_command("usual", is_kept=lambda *_: True, is_until_now=True)
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the usual energies, peak and cost from midnight to the present time of the day.
+    """Return the usual energies, highest power and cost of a day until the current time of day.
 
-    A usual value is the mean over the last four days that were the same weekday as today. Return
-    `usual` as None if fewer than two of these days are known completely.
+    A usual value is the mean over the last four days that were the same weekday as today. If fewer
+    than two of these days are known completely, the key `usual` of the answer is None.
     """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
@@ -87,7 +87,10 @@ def _check_year(time: date) -> None:
 
 
 def checked_date(value: object) -> date:
-    """Return `value` as a date. Raises vol.Invalid for other values or impossible years."""
+    """Return `value` as a date.
+
+    Raises vol.Invalid if `value` is no date, or if its year is not in _YEARS.
+    """
     day = cv.date(value)
     _check_year(day)
     return day
@@ -109,7 +112,10 @@ _QUANTITIES = ("imported", "exported", "net", "larger")
 
 
 def checked_time(value: object) -> datetime:
-    """Return `value` as a time in UTC. Raises vol.Invalid for other values or impossible years."""
+    """Return `value` as a time in UTC.
+
+    Raises vol.Invalid if `value` is no time, or if its year is not in _YEARS.
+    """
     time = cv.datetime(value)
     _check_year(time)
     return dt_util.as_utc(time)

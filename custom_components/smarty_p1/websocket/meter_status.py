@@ -9,8 +9,8 @@ from ..coordinator import BooksCoordinator, has_books
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
-# Problems that prevent telegrams, and whose repair issue helps the user. The most specific problem
-# comes first.
+# Problems that keep telegrams from coming, and that a user can solve with a repair issue. If
+# several are raised, `_remedy` returns the first. So the most specific problem comes first.
 _MENDED_BY_REPAIR = (
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
@@ -64,9 +64,10 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the remedy for a failure.
+    """Return the first of three remedies that exists for a failure.
 
-    The remedy is an open dialog for new keys, otherwise a repair issue, otherwise reconfiguration.
+    These are an open dialog for new keys, a repair issue, and the page for reconfiguration. That
+    page always exists.
     """
     for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
         return {"kind": "reauth", "flow_id": flow["flow_id"], "path": _page(entry)}

@@ -148,8 +148,7 @@ def _media(
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
-        # Leave out a meter of the history that has no device, because the user has removed the
-        # meter.
+        # The history also has meters whose device the user has removed. Leave out these meters.
         if reading or devices[identity] or identity == LENEDA_GAS
     ]
 

@@ -46,9 +46,10 @@ def meter_command(
 ) -> Callable[[Answer], WebSocketCommandHandler]:
     """Return a decorator for a function that answers a command about a loaded meter.
 
-    The decorator registers the command. Users get their answers in turns. If `is_kept` returns True
-    for a request, its answer is cached until the next quarter-hour, or with `is_until_now` until
-    the next telegram. With `needs_port`, meters without a port are refused.
+    The decorator registers the command. If several users wait for answers, they take turns. An
+    answer is cached if `is_kept` returns True for its request. It is cached until the meter's
+    quarter-hours or contract change. With `is_until_now`, it is cached only until the next
+    telegram. With `needs_port`, meters without a port are refused.
     """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:

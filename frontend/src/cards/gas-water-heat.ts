@@ -36,7 +36,7 @@ interface Drawn {
   units: say.Units;
   night: Night | undefined;
   costs: cost.KnownCosts | undefined;
-  /** Month and units of the chart: costs in euros if they are known, otherwise amounts. */
+  /** Data of the chart. If the costs are known, the chart shows euros. Otherwise, it shows amounts. */
   charted: { standing: Standing; units: say.Units };
   drawing: MediumDrawing;
 }

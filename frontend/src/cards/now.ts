@@ -39,9 +39,9 @@ export interface Part {
 }
 
 /**
- * Return the consecutive parts of the bar, the place of the limit on it, and the energy at which the scale ends. The
- * ends of the parts and the place of the limit are shares of the scale, from 0 to 1. All energies are in kWh, also the
- * parameter `limit`.
+ * Return the consecutive parts of the bar. Also return the position of `limit` on the bar, and the energy at which the
+ * scale ends. Positions and the ends of the parts are shares of the scale, from 0 to 1. All energies, including the
+ * parameters, are in kWh.
  */
 export function quarterHourBar(
   energy: number,
@@ -49,8 +49,8 @@ export function quarterHourBar(
   limit: number | undefined,
 ): { parts: Part[]; limit: number | undefined; scale: number } {
   const end = Math.max(energy, projected ?? 0);
-  // The label at the end of the scale is a whole number. With a limit, the label is a power in kW (4 kW are 1 kWh in a
-  // quarter-hour). Without a limit, it is an energy in kWh.
+  // The label at the end of the scale is a whole number. With a limit (the energy at the reference power), the label is
+  // a power in kW: 4 kW mean 1 kWh in a quarter-hour. Without a limit, the label is an energy in kWh.
   const unit = limit === undefined ? 1 : 4;
   const scale = Math.ceil(unit * Math.max(limit === undefined ? 1 : 1.25 * limit, 1.08 * end)) / unit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;

@@ -235,7 +235,10 @@ export class QualityCard extends SmartyCard {
     return feed.get("smarty_p1/events", {}, `${Math.floor(Date.now() / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
   }
 
-  /** Return when an answer was first seen. Drawings end at this time, so they stay still until the next answer. */
+  /**
+   * Return the time at which the card first used an answer. The time axis of a drawing ends at this time, so the
+   * drawing does not move until the next answer.
+   */
   readonly #answeredAt = memoize((_answer: Events) => Date.now());
 
   readonly #tick = (): void => {

@@ -275,7 +275,8 @@ export class TodayCard extends SmartyCard {
   #svg({ shown, chart, quarters, reference, running, knownCount }: Drawn, chosen: string): TemplateResult {
     const width = this.width ?? 0;
     const height = heightOf(width);
-    // A day without data has only its sentence. Keep the place of the chart, so that the days below do not move.
+    // For a day without data, the card shows a sentence instead of a chart. Reserve the height of a chart, so that the
+    // content below does not move.
     if (!knownCount && !running) return html`<div style="height:${height}px"></div>`;
     const name = this.#t("reference");
     const at = this.#chosen.index;

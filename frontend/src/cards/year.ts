@@ -167,7 +167,10 @@ export class YearCard extends SmartyCard {
     return this.text(yearTexts, "begins", { day });
   }
 
-  /** Return the sentence about the excess in the compared months; in all months if no reference powers are compared. */
+  /**
+   * Return the sentence about the quarter-hours above the limit. It is about the months for which the costs of the
+   * reference powers are compared. If no costs are compared, it is about all months.
+   */
   #above(limit: Limit | undefined, all: MonthAbove[], decisive: string[] | undefined): string {
     const months = all.filter(({ month }) => !decisive || decisive.includes(month));
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";

@@ -43,7 +43,7 @@ const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable"
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /**
- * Seconds that the page waits, after the last reading has stopped counting as current, before it shows that the
+ * When the last reading is no longer current, the banner waits for this number of seconds before it says that the
  * integration is silent. In this time, the integration can report the problem itself.
  */
 const SILENT_S = 60;

@@ -142,7 +142,10 @@ export interface CalendarView {
   close: () => void;
 }
 
-/** Return the day to which a key leads from the focused day; undefined for other keys. */
+/**
+ * Return the day that gets the focus when a key is pressed on the focused day `day`. Return undefined for a key that
+ * does not move the focus.
+ */
 export function dayAfterKey(key: string, day: string): string | undefined {
   const month = day.slice(0, 7);
   const last = (of: string) => addDays(`${addMonths(of, 1)}-01`, -1);

@@ -182,14 +182,18 @@ function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; l
 }
 
 /**
- * Minimum distances in px. MIN_TICK_GAP_PX is the distance between two ticks, MIN_CALM_TICK_GAP_PX on a calm day. A
- * tick keeps BELOW_LINE_PX or ABOVE_LINE_PX from the line of the reference power, if it is below or above this line.
+ * MIN_TICK_GAP_PX is the minimum distance between two ticks in px. On a calm day, it is MIN_CALM_TICK_GAP_PX. A tick
+ * that is too near to the line of the reference power is left out. Too near is less than BELOW_LINE_PX for a tick below
+ * the line, and less than ABOVE_LINE_PX for a tick above the line.
  */
 const MIN_TICK_GAP_PX = 44;
 const MIN_CALM_TICK_GAP_PX = 28;
 const BELOW_LINE_PX = 18;
 const ABOVE_LINE_PX = 26;
-/** Distance between two ticks, in kW, at which the search for a round distance ends. */
+/**
+ * Largest distance between two ticks in kW that is tried. In a chart without height, no distance would be large enough,
+ * so the search would not end without this limit.
+ */
 const MAX_TICK_STEP = 1e9;
 
 function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"], isCalm: boolean) {
@@ -209,7 +213,10 @@ function ticksOf(high: number, low: number, reference: number | null, y: Chart["
   return ticks;
 }
 
-/** Return the labelled hours of the clock: every sixth, or every twelfth if space is short. */
+/**
+ * Return the hours with a label on the axis. Every sixth hour of the day has a label, or every twelfth if space is
+ * short.
+ */
 function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
   const step = width / 4 > 1.3 * hourWidth + 4 ? 6 : 12;
   const hours: Chart["hours"] = [];

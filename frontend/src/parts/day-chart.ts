@@ -100,7 +100,10 @@ export function laterReference(chart: Chart, kw: number, from: number, name: str
     <text class="plain halo" x=${chart.right} y=${(y - 6).toFixed(1)} text-anchor="end">${text}</text>`;
 }
 
-/** Return the bar of the running quarter-hour. Its height is the projected power. A thin bar is an outline, others are hatched. */
+/**
+ * Return the bar of the running quarter-hour. Its height is the projected power. With `isThin`, the bar is an outline.
+ * Otherwise, it is hatched.
+ */
 export function runningBar(chart: Chart, { index, drawn, fed, reference }: Running, isThin: boolean): TemplateResult {
   const { slot, barWidth } = chart;
   const x = chart.x(index) + Math.max(0, slot - barWidth) / 2;

@@ -36,8 +36,8 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
 
 interface DayReplies {
   /**
-   * Reply for the displayed day. Undefined for a past day while today's answer is missing: only the mark `past` in
-   * today's answer shows whether a cached answer for the past day is still valid.
+   * Reply for the displayed day. For a past day, it is undefined until today's answer or an error has come. Today's
+   * answer has the mark `past`. Only this mark shows whether a cached answer for a past day is still valid.
    */
   imported?: Reply<QuarterHours>;
   exported?: Reply<QuarterHours> | undefined;
@@ -47,8 +47,9 @@ interface DayReplies {
 /** Request the displayed day. Today is requested every quarter-hour, a past day once a day and after an import. */
 export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): DayReplies {
   const command = "smarty_p1/quarter_hours";
-  // Today's answer has a mark (`past`) that changes when the quarter-hours of earlier days change. An answer is
-  // requested again when its period changes, so the period for a past day contains this mark.
+  // Today's answer has a mark (`past`) that changes when the quarter-hours of earlier days change. Then the answer for
+  // a past day must be requested again. `feed.get` does this when the period changes, so the period of a past day
+  // contains the mark.
   const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
   const past = `${today} ${ofToday.value?.past}`;
   const isToday = day === today;

@@ -5,7 +5,10 @@ import type { MediumHistory } from "../websocket-types.ts";
 
 /** If at least this share of a day was measured, the day counts as fully known. */
 const MIN_KNOWN_SHARE = 0.9;
-/** If more than this number of days have ended since the last fully known day, the month is not compared. */
+/**
+ * If more than this number of days have ended since the last fully known day, these days count as missing. The month is
+ * then not compared with another month.
+ */
 const MAX_LATE_DAYS = 2;
 /** Upper bound of a plausible amount in the meter's unit; larger values count as unknown. */
 const MAX_AMOUNT = 1e9;
@@ -29,14 +32,14 @@ export interface Standing {
   /** Last day in the sum, always fully known; 0 if no day of the month is fully known. */
   last: number;
   /**
-   * Number of days from `first` to the last fully known day that are not fully known. If more than MAX_LATE_DAYS days
-   * have ended since the last fully known day, these days count, too.
+   * Number of days since `first` whose amount is not fully known. Days after the last fully known day count only if
+   * there are more than MAX_LATE_DAYS of them.
    */
   missing: number;
   sum: number;
   /**
-   * Month for comparison: the previous month, or the same month a year ago. Undefined if neither is known, or if a day
-   * of this month is missing.
+   * Month with which the running month is compared: the previous month, or the same month a year ago. Undefined if
+   * neither is known up to the day `last`, or if the running month has missing days or begins after the 1st.
    */
   reference?: Month | undefined;
   /** Amount of the reference month from its first day to the day `last`; 0 without a reference month. */
@@ -47,7 +50,10 @@ export interface Night {
   litres: number;
   /** Whether water ran in every hour of the night. */
   isSteady: boolean;
-  /** Number of consecutive nights, up to this one and at most NIGHTS, in which water ran in every hour. */
+  /**
+   * Number of consecutive nights in which water ran in every hour. The last of these nights is this night. At most
+   * NIGHTS are counted; 0 if water did not run in every hour of this night.
+   */
   steadyNights: number;
 }
 
@@ -81,14 +87,16 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
   const isLate = ended - lastWhole > MAX_LATE_DAYS;
   const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((isKnown) => !isKnown).length;
-  // On the 1st, the month has no whole day yet. So compare with the month that has just ended, and not with the same
-  // month a year ago.
+  // On the 1st, the month has no whole day yet, so the card shows the previous month. A seasonal meter is usually
+  // compared with the same month a year ago. But without a whole day, the reference is the previous month for all
+  // meters.
   const references = [...(isSeasonal && lastWhole ? [-12] : []), -1].map((ago) => monthOf(history, addMonths(thisMonth, ago)));
   const canCompare = missing === 0 && (first === 1 || !ended);
   const reference = canCompare
     ? references.find((candidate) => candidate.isWhole[0] && isWholeUntil(candidate, Math.min(lastWhole, candidate.length)))
     : undefined;
-  // If the reference month has fewer days, both sums end on its last day.
+  // If the reference month is shorter than this month, the sums of both months end on the last day of the shorter
+  // month.
   const last = reference ? Math.min(lastWhole, reference.length) : lastWhole;
   return {
     month,
@@ -121,8 +129,7 @@ export function amountToday(
 }
 
 /**
- * Return the water use of one night, from 02:00 to 05:00 of `day`. Also return the number of successive nights, up to
- * this night and at most NIGHTS, in which water ran in every hour. Return undefined unless every hour of this night is
+ * Return the water use of the night of `day`, from 02:00 to 05:00. Return undefined unless every hour of this night is
  * known.
  */
 export function nightTo({ hours }: MediumHistory, day: string): Night | undefined {

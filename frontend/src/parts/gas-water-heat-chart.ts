@@ -24,7 +24,10 @@ export interface MediumDrawing {
   reference: string;
   /** Point of the curve at the end of the last whole day. */
   dot: Point | undefined;
-  /** End of the reference curve, with its total if every day of that month is known. */
+  /**
+   * End of the curve of the reference month. `total` is the amount of the reference month; undefined unless every day
+   * of this month is known.
+   */
   end: (Point & { total: number | undefined }) | undefined;
   ticks: { day: number; x: number }[];
   /** Number of days on the horizontal axis. */
@@ -54,7 +57,8 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
     if (!index) return;
     const day = first - 1 + index;
     const [from, to] = [at(day - 1, own[index - 1]!), at(day, sum)];
-    // The amount of a partly known day may be too low. So this day counts in the sum, but the curve has a gap.
+    // The amount of a partly known day may be too low. The day is included in the sum of the following days, but the
+    // curve has a gap for it.
     if (!month.isWhole[day - 1]) {
       if (start) area += `L${write({ x: from.x, y: SIZE })}Z`;
       start = undefined;

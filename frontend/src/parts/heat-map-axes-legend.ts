@@ -12,7 +12,10 @@ import type { Measure } from "./widths.ts";
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;
 const TURNED_HEIGHTS_PX = [168, 456] as const;
-/** Height in px of a day in the turned picture, in which each day is a row. With many days, the rows are less high. */
+/**
+ * Height in px of a day in the turned picture. In this picture, each day is a row. Rows are lower if many days would
+ * make the picture too high.
+ */
 const TURNED_DAY_PX = 14;
 /** LABEL_HEIGHT_PX is the height of a label on the left axis in px, GAP_PX the gap beside a label. */
 const LABEL_HEIGHT_PX = 18;
@@ -157,7 +160,9 @@ const clock = (quarterHour: number, locale: Locale): string =>
 export const dayOf = (cell: number, { firstDay }: Grid): string =>
   new Date((firstDay + Math.floor(cell / QUARTER_HOURS_A_DAY)) * DAY_MS).toISOString().slice(0, 10);
 
-/** Return texts such as "20 Jan" and "18:30". `local` is a Luxembourg date and time in ms since 1970, as if it were UTC. */
+/**
+ * Return texts such as "20 Jan" and "18:30". `local` is a date and clock time in Luxembourg, as returned by `localOf`.
+ */
 export function momentParams(local: number, lastDay: number, locale: Locale): { day: string; time: string } {
   const day = new Date(Math.floor(local / DAY_MS) * DAY_MS + DAY_MS / 2);
   const isThisYear = day.getUTCFullYear() === new Date(lastDay * DAY_MS).getUTCFullYear();

@@ -143,14 +143,18 @@ export class Cells {
     return (cell % QUARTER_HOURS_A_DAY) * this.#days + Math.floor(cell / QUARTER_HOURS_A_DAY);
   }
 
-  /** Return the index at a position, given as shares of width and height. */
+  /**
+   * Return the index of the cell at a position. `x` and `y` are shares of the picture's width and height, from 0 to 1.
+   */
   at(x: number, y: number): number {
     const columns = this.count / this.column;
     const column = within(Math.floor(x * columns), columns);
     return column * this.column + within(Math.floor((1 - y) * this.column), this.column);
   }
 
-  /** Return the centre of a chosen index, as shares of width and height. */
+  /**
+   * Return the centre of the cell with the index `chosen`, as shares of the picture's width and height, from 0 to 1.
+   */
   middle(chosen: number): [number, number] {
     const column = Math.floor(chosen / this.column);
     return [((column + 0.5) * this.column) / this.count, 1 - ((chosen % this.column) + 0.5) / this.column];

@@ -74,7 +74,10 @@ export const chooserStyles = css`
   }
 `;
 
-/** Return the index of the radio button to which a key leads; undefined for any other key. */
+/**
+ * Return the index of the radio button to choose when a key is pressed on the button `at`. Return undefined for a key
+ * that chooses no button.
+ */
 export function nextOf({ key }: KeyboardEvent, at: number, count: number): number | undefined {
   if (key === "Home" || key === "End") return key === "Home" ? 0 : count - 1;
   const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[key];

@@ -154,9 +154,9 @@ interface Place {
 }
 
 /**
- * Place each label below its tick, so that no label is mistaken for the total of its stack. Place a label above its
- * tick if the label is a total or an estimate, or if the tick is near 0. If the place is taken, use the other side; if
- * both are taken, leave out the label.
+ * Place the labels beside their ticks. Usually, a label is below its tick, because above the stack it would look like
+ * the stack's total. A label is above its tick if it is the stack's total or an estimate, or if the tick is near 0. If
+ * another label is in the way, use the other side of the tick. If both sides are taken, leave out the label.
  */
 function labelsOf(columns: Column[], { axis, left, step, width, y, widthOf }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];

@@ -1,14 +1,18 @@
 /**
  * Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop.
  *
- * A mouse shows the bar below it. A click chooses this bar, so that it stays when the mouse leaves the chart. A second
- * tap or click on the chosen bar cancels the choice. If the chart has `open`, the second tap or the first click of a
- * mouse opens the bar instead.
+ * The bar below a mouse is shown. A click chooses this bar, so that it stays when the mouse leaves the chart. A second
+ * tap or click on the chosen bar cancels the choice. In a chart with `open`, a tap or click on a bar that is already
+ * shown opens it instead. A mouse shows a bar before the click, so the first click opens it. A finger shows a bar by
+ * the first tap, so the second tap opens it.
  */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** A touch within this distance in px (the radius of a fingertip) from the chosen bar's centre counts for that bar. */
+/**
+ * Radius of a fingertip in px. If a touch is nearer than this to the centre of the chosen bar, it counts as a touch of
+ * this bar.
+ */
 const FINGER_PX = 22;
 
 interface Chart {
@@ -17,7 +21,7 @@ interface Chart {
   column?: number;
   /** Number of bars by which the keys PageUp and PageDown move. */
   page?: number;
-  /** Return the index at a position, given as shares of width and height. */
+  /** Return the index of the bar at a position. `x` and `y` are shares of the chart's width and height, from 0 to 1. */
   at: (x: number, y: number) => number | undefined;
   /**
    * Return the centre of a bar, as shares of the chart's width and height. Charts whose bars can be smaller than a

@@ -29,7 +29,7 @@ export interface Disturbances {
   /** Displayed period in ms since 1970: twelve months, or longer if older interruptions are stored. */
   start: number;
   end: number;
-  /** Start of complete records in ms since 1970; undefined until the first telegram. */
+  /** Time in ms since 1970 after which all interruptions are recorded; undefined until the first telegram. */
   since: number | undefined;
 }
 
@@ -118,7 +118,10 @@ export function interruptionsSentence(interruptions: Disturbances, now: number, 
   return last ? say(locale, `last_${last.kind}`, { day: dayOf(last.time, now, locale) }) : say(locale, "nothing");
 }
 
-/** Return the sentence about a mark: "**18 October, 14:02:** 2 short voltage drops (L1)". */
+/**
+ * Return the sentence about the interruptions that share a mark in the drawing: "**18 October, 14:02:** 2 short voltage
+ * drops (L1)".
+ */
 export function markSentence(marked: readonly Disturbance[], now: number, locale: Locale): string {
   const [first, last] = [marked[0], marked.at(-1)];
   if (!first || !last) return "";
@@ -141,8 +144,8 @@ export function interruptionsTable({ all }: Disturbances, now: number, locale: L
 }
 
 /**
- * Height in px of the row of a kind. On a narrow card, the name is above the line, so the row is NARROW_KIND_HEIGHT px
- * high.
+ * Height in px of the row for a kind of interruption, such as power failures. On a narrow card, the row is
+ * NARROW_KIND_HEIGHT px high, because the name of the kind is above the line instead of beside it.
  */
 export const KIND_HEIGHT = 44;
 export const NARROW_KIND_HEIGHT = 60;
@@ -180,7 +183,10 @@ export interface InterruptionsDrawing {
    * the first reading after it.
    */
   vague: string;
-  /** Position in px at which complete records begin. The horizontal line of every kind of interruption begins here. */
+  /**
+   * Horizontal position in px of the time `since`. The line of every kind of interruption begins here, because all
+   * interruptions after this time are recorded.
+   */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
   months: { x: number; time: Date; isNamed: boolean }[];

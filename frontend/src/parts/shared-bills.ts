@@ -41,7 +41,10 @@ const REFUSALS: Record<string, BillKey> = {
 /** Return the key of the text that says why there is no bill; undefined if the card shows its general message. */
 export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
 
-/** Return the link to enter a missing value of the contract; for other users, a hint to ask an administrator; without a field, nothing. */
+/**
+ * Return a link to the field of the contract that the bill lacks. For users who are not administrators, return a hint
+ * to ask an administrator. Without `field`, return nothing.
+ */
 export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, field: Field | undefined): TemplateResult | typeof nothing {
   if (!field) return nothing;
   if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;

@@ -56,7 +56,10 @@ export interface ShownBill {
   community: string;
   lacks: Lack | undefined;
   groups: Row[][];
-  /** The sum of the bill. With energy sharing, the payment to the energy community and the sum of both follow. */
+  /**
+   * The sum of the bill. With energy sharing, two rows follow: the payment to the energy community, and the total of
+   * the bill and this payment.
+   */
   sums: Row[];
   notes: string[];
 }
@@ -130,8 +133,8 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
 }
 
 /**
- * Return "Forecast until 30 November: about 145 €". The text has no range, because the forecast is not the middle of
- * its bounds `low` and `high`: it is always equal to one of them.
+ * Return "Forecast until 30 November: about 145 €". The text has no range. A user would expect the forecast in the
+ * middle of a range, but it is always equal to one of its bounds `low` and `high`.
  */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
@@ -159,7 +162,10 @@ function missingParts({ missing = [] }: Bill): (keyof typeof PARTS)[] {
 
 const isEnergyAlone = (parts: string[]): boolean => parts.length === 1 && parts[0] === "energy";
 
-/** Return whether the price of a part of the supplied energy is unknown. Without any price, all the energy lacks it. */
+/**
+ * Return whether the price is unknown for a part of the supplied energy. Return false if it is unknown for all the
+ * energy.
+ */
 const isPartlyUnpriced = (bill: Bill): boolean => Boolean(bill.unpriced_kwh) && bill.unpriced_kwh! < suppliedKwh(bill) - 0.005;
 
 /** Return whether the bill lacks only past market prices, which the user cannot enter. */
@@ -212,8 +218,9 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
 }
 
 /**
- * Return the quantity of the line `name`, which has no price. The quantity is known only for the line "energy", and not
- * if the line "energy_second" has no price either. If the quantity is unknown, return undefined.
+ * Return the quantity of the line `name`, which has no price. Return undefined if the quantity is unknown. It is known
+ * only for the line "energy": the supplied energy minus the quantity of the line "energy_second". If this second line
+ * has no price either, both quantities are unknown.
  */
 function quantityMissing(name: string, bill: Bill, locale: Locale): string | undefined {
   if (name !== "energy") return undefined;
@@ -231,7 +238,10 @@ function soldWithoutPrice(bill: Bill, locale: Locale, t: Say): Row[] {
   return [{ name, quantity: locale.kWh(kwh, 2), amount: t("price_missing"), dot: "fed-in" }];
 }
 
-/** Return the rows for net and VAT. As on paper, both come before the lines without VAT: feed-in and some aids. */
+/**
+ * Return the two rows for the net amount and the VAT. As on the paper bill, they come before the lines without VAT,
+ * which are feed-in and some aids.
+ */
 function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[], locale: Locale, t: Say): Row[] {
   const all = total ?? subtotal;
   if (typeof all !== "number" || !rate) return [];
@@ -241,7 +251,7 @@ function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[
   ];
 }
 
-/** Return up to three rows: the sum of the bill, the payment to the energy community, and the sum of both. */
+/** Return up to three rows: the sum of the bill, the payment to the energy community, and their total. */
 function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
   const { total, subtotal, community, shared_kwh, total_with_community: both } = bill;
   const isReceived = (total ?? 0) < 0;
@@ -340,7 +350,7 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
   ].filter((note) => note);
 }
 
-/** Return the notes about energy without a price, and about the effect on the sum. */
+/** Return the notes about energy whose price or time of use is unknown. They say how the bill counts this energy. */
 function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const { unpriced_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
   const kwh = (value: number) => locale.kWh(value, 2);

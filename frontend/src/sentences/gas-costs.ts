@@ -56,7 +56,10 @@ export function costUntil({ month: { month, last } }: KnownCosts, locale: Locale
   return locale.text(mediumTexts, "cost_until", { day: locale.shortDay(startOf(month, last)) });
 }
 
-/** Return the sentences about the fixed price, the days in the sum, and the costs of the same days a year ago. */
+/**
+ * Return the sentences about the costs of this month. They name the part of the fixed price, the first day of the sum
+ * if it is not the 1st, missing days, and the costs of the same days a year ago.
+ */
 export function costSentence(costs: KnownCosts, today: string, locale: Locale): string {
   const { month, year_ago: yearAgo } = costs;
   const t = (key: MediumKey, params: Record<string, string> = {}) => locale.text(mediumTexts, key, params);

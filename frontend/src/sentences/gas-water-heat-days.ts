@@ -77,8 +77,9 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
 }
 
 /**
- * Return the footnote. It is about the water use of the last night, if known. Otherwise, it has today's amount in the
- * meter's own unit (if the card shows kWh) or the meter reading, and the number of unknown hours.
+ * Return the footnote. If the water use of the last night is known, the footnote is about this use. Otherwise, it has
+ * up to two notes. The first note is today's amount in the meter's own unit if the card shows kWh, otherwise the meter
+ * reading. The second note is the number of unknown hours.
  */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
   const { history, units, night, amount } = days;

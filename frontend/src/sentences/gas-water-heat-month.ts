@@ -47,7 +47,10 @@ const KINDS: Record<string, Kind> = {
 
 export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
 
-/** Return whether the use depends on the season. If it does, a month is compared with the same month a year ago. */
+/**
+ * Return whether the consumption of this type of meter depends on the season. If it does, a month is compared with the
+ * same month a year ago.
+ */
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
@@ -133,7 +136,7 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   return t(percent > 0 ? "more" : "less", { ...words, share: locale.percent(Math.abs(percent) / 100) });
 }
 
-/** Return the sentence about water use at night, a hint at leaks. */
+/** Return the sentence about the water use at night. Water that runs all night can mean a leak. */
 export function nightSentence({ litres, isSteady, steadyNights }: Night, locale: Locale): string {
   const params = { range: locale.timeRange(NIGHT_START, NIGHT_END), litres: locale.unit(litres, "L"), count: locale.number(steadyNights) };
   const key: MediumKey = !litres ? "night_none" : !isSteady ? "night_pauses" : steadyNights > 2 ? "nights_steady" : "night_steady";

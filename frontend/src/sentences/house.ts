@@ -96,7 +96,10 @@ export const unknownNote = (house: House, rows: HouseRow[], locale: Locale): str
 const unpriced = (kwh: number, locale: Locale): string =>
   round(kwh) >= 1 ? ` ${locale.text(houseTexts, "unpriced", { kwh: locale.kWh(kwh, 0) })}` : "";
 
-/** Return the sentence about a month's savings by solar energy, and a note; both empty if unknown or below 1 €. */
+/**
+ * Return the sentence about a month's savings by solar energy, and a note. If the savings are unknown or below 1 €, the
+ * sentence and the note are empty.
+ */
 export function savedSentences(house: House | undefined, bill: Bill, locale: Locale): { sentence: string; note: string } {
   const month = house?.months.find(({ month }) => month === bill.month);
   if (!month || month.saved === null || month.own_kwh === null || month.saved < 1) return { sentence: "", note: "" };

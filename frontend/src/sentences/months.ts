@@ -136,7 +136,10 @@ function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, par
   return t("of_months", { count: whole.length, extremes: lower(text) });
 }
 
-/** Return the end of the first complete month: the running month if measured from its start, else the next month. */
+/**
+ * Return the end of the first month that is measured completely. This is the running month if it was measured from its
+ * start, otherwise the next month.
+ */
 function firstWholeEnd(bill: Bill): Date {
   if (bill.measured_share >= MIN_MEASURED_SHARE && !bill.since) return lastDay(bill);
   const next = addMonths(localDay(new Date(bill.end)).slice(0, 7), 1);
@@ -180,8 +183,8 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const key: MonthsKey = hasSold ? "pay_after" : "pay";
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
   const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
-  // Without a complete month, the total is only that of the running month. This month need not be paid yet, so the name
-  // of the row says "so far".
+  // Without a complete month, the table has only the running month. Its total will still change, so the name of the row
+  // says "so far".
   return { head, rows, total: { key, name: t(chosen.isRunning && !whole.length ? "so_far_pay" : key), cells } };
 }
 

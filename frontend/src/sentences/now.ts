@@ -1,4 +1,4 @@
-/** Texts of the card that shows the present power, and how much more power the household can switch on. */
+/** Texts of the card that shows the present power, and the load that the household can still switch on. */
 
 import {
   addDays,
@@ -27,20 +27,20 @@ export const nowTexts: NowTexts = texts;
  */
 const LAST_SECONDS = 60;
 /**
- * In this number of seconds before a quarter-hour ends, the card does not name a higher power that is possible only
- * until this end.
+ * If less than this number of seconds is left, the card does not name a load that is possible only until the
+ * quarter-hour ends.
  */
 const MIN_SHORT_SECONDS = 300;
-/** Power in kW below which the card advises to switch nothing else on. */
+/** If the possible load is below this number of kW, the card advises to switch nothing else on. */
 const MIN_ROOM_KW = 0.5;
 /**
- * The card always names the power that is possible permanently (`keep`). The power that is possible until the
+ * The card always names the load that is possible permanently (`keep`). The load that is possible until the
  * quarter-hour ends is `short`. The card names both if `short` is more than MIN_LESS_KW below `keep`, or at least
  * MIN_MORE_KW above it.
  */
 const MIN_LESS_KW = 0.5;
 const MIN_MORE_KW = 1;
-/** Time in ms for which a displayed power must not have changed before it can rise. It can fall at once. */
+/** A displayed load rises only if it has not changed for this time in ms. It falls at once. */
 const MIN_RISE_MS = 60_000;
 
 export interface Situation {
@@ -121,17 +121,20 @@ export function shownMean(now: Situation): number {
   return now.reference !== null && mean > now.reference && shown <= now.reference ? roundUp(mean, decimals) : shown;
 }
 
-/** Powers in kW that the household can switch on in addition, without exceeding the reference power. */
+/**
+ * Loads in kW that the household can switch on without exceeding the reference power. They come on top of its present
+ * power.
+ */
 export interface Room {
-  /** Power that is possible permanently. Solar power is not included, because a cloud can come. */
+  /** Load that is possible permanently. Solar power is not included, because a cloud can come. */
   keep: number;
-  /** Power that is possible until the running quarter-hour ends. */
+  /** Load that is possible until the running quarter-hour ends. */
   short: number;
-  /** Power that is possible while the solar panels deliver as much as now. */
+  /** Load that is possible while the solar panels deliver as much as now. */
   sunny: number;
 }
 
-/** Return the power that the household can switch on in addition; undefined without a reference power. */
+/** Return the loads that the household can still switch on; undefined without a reference power. */
 export function roomOf({ power, house, reference, energy, secondsLeft, connection }: Situation): Room | undefined {
   if (reference === null) return undefined;
   const most = Math.min(reference, (connection || Number.POSITIVE_INFINITY) - power);
@@ -143,12 +146,12 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
   };
 }
 
-/** Round down a power that can be switched on: to half kilowatts, from 10 kW on to whole kilowatts. */
+/** Round down a load in kW that the household can switch on: to half kilowatts, from 10 kW on to whole kilowatts. */
 export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
 
 /**
- * Powers that the household can switch on in addition, as displayed. A displayed power falls at once, but rises only a
- * minute after its last change, so that the numbers stay calm.
+ * Loads that the household can still switch on, as displayed. A displayed load falls at once, but rises only a minute
+ * after its last change, so that the numbers stay calm.
  */
 export class SteadyRoom {
   #shown: Room | undefined;
@@ -192,28 +195,34 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const kW = (kw: number) => locale.referenceKW(allowance(kw));
   const params = { keep: kW(room.keep), more: kW(room.short), R, end };
   const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
-  // `room` has the displayed powers. After a load has ended, `room.keep` can rise before `room.short`. So compare the
-  // exact powers, too.
+  // `room` has the displayed loads, and `SteadyRoom` delays their rises. After a device was switched off, `room.keep`
+  // can rise earlier than `room.short`. Then `room.short` would be the lower one only because of the delay. So compare
+  // the exact loads, too.
   const isShort = now.isWhole && [room, roomOf(now)!].every(({ short, keep }) => short < keep - MIN_LESS_KW);
   const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
   if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
-  // If more power is possible for a short time, say this instead of "switch nothing else on", because the two sentences
-  // together would contradict each other.
+  // If a higher load is possible for a limited time, say only this. The sentence "switch nothing else on" would
+  // contradict it.
   const brief = isSunnier(room, keep) ? "room_sun" : isShortlyMore(now, room, keep) ? "room_only" : "room_none";
   const sold = direction(power) === "feeds" ? small : "";
   return { text: t(brief, { ...params, keep: kW(room.sunny) }), small: sold, isExcess: false };
 }
 
-/** Return whether the household can switch on clearly more power while the sun shines as now. */
+/**
+ * Return whether the household can switch on a clearly higher load than `keep` if the solar power stays as it is now.
+ */
 const isSunnier = (room: Room, keep: number): boolean => allowance(room.sunny) >= keep + MIN_MORE_KW;
 
-/** Return whether clearly more power is possible until the running quarter-hour ends, and this end is not too near. */
+/**
+ * Return whether the household can switch on a clearly higher load than `keep` until the running quarter-hour ends.
+ * Return false if the quarter-hour ends in less than MIN_SHORT_SECONDS.
+ */
 const isShortlyMore = (now: Situation, room: Room, keep: number): boolean =>
   now.isWhole && now.secondsLeft >= MIN_SHORT_SECONDS && allowance(room.short) >= keep + MIN_MORE_KW;
 
 /**
  * Return the small line below the sentence. While the household feeds in, the line compares the worth of a kWh that is
- * used with the worth of a kWh that is fed in. Otherwise, it names a higher power that is possible for a limited time.
+ * used with the worth of a kWh that is fed in. Otherwise, it names a higher load that is possible for a limited time.
  */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
   const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
@@ -269,9 +278,9 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const t = (key: NowKey, params = {}) => locale.text(nowTexts, key, params);
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
-  // The day of the first reading is whole only if the readings began at midnight. `known_since` is a day without a
-  // time, so take the time from `measured_since`. This is the time of the first reading, as long as the meter's first
-  // quarter-hour is running.
+  // If the readings began at midnight, the day of the first reading is whole. Otherwise, the next day is the first
+  // whole day. `known_since` is a day without a time. But while the meter's first quarter-hour is running,
+  // `measured_since` is the time of the first reading.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

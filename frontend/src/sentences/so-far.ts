@@ -67,7 +67,7 @@ export interface Row {
 }
 
 export interface SoFar {
-  /** Text for the time until which the numbers count; undefined without a bill. */
+  /** Text such as "until 18:15" about the end of the period of the numbers; undefined without a bill. */
   until: string | undefined;
   today: string;
   month: string;
@@ -111,8 +111,8 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
       key: "cost",
       name: t("cost"),
       today: costs(bill && last?.cost, (value) => locale.cents(value)),
-      // Early in a month, an amount in whole euros could look lower than today's amount with its cents. So show cents,
-      // too, below 10 €.
+      // Today's cost is shown with cents. Early in a month, the month's cost in whole euros could look lower than
+      // today's cost. So show cents, too, below 10 €.
       month: costs(bill && toPay(bill), (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
     },
   ];

@@ -177,7 +177,8 @@ export interface DayTableData {
 }
 
 /**
- * Return a note about gaps, and a note about quarter-hours from the platform; "" if there are no such quarter-hours.
+ * Return a note about gaps, and a note about quarter-hours from the platform. A note is "" if the day has no gaps, or
+ * no quarter-hours from the platform.
  */
 export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): { gaps: string; portal: string } {
   const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
@@ -218,8 +219,8 @@ export interface HighRow {
 }
 
 /**
- * Return the rows of the highest powers. Successive quarter-hours above the reference power share one row, with the
- * power of the highest of them.
+ * Return the rows of the highest powers. Successive quarter-hours above the reference power share one row. This row
+ * shows the highest of their powers.
  */
 export function highRows(highest: readonly High[], reference: number | null, locale: Locale): HighRow[] {
   return highest.map(({ start, end, is_above: isAbove, kw }) => {
@@ -236,7 +237,7 @@ export function highRows(highest: readonly High[], reference: number | null, loc
   });
 }
 
-/** Return the sentences about the base load and its cost a year, "" if the base load is unknown. */
+/** Return the sentences about the base load and its yearly cost. Return "" if the base load is unknown. */
 export function alwaysOnSentence(alwaysOn: Highlights["always_on"], locale: Locale): string {
   if (!alwaysOn) return "";
   const power = locale.unit(alwaysOn.w, "W");

@@ -142,7 +142,10 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
   return t(same.length === 2 ? "same_same" : "same", params);
 }
 
-/** Return the excess of some months over a limit: the contract's reference power at the time, or a class. */
+/**
+ * Return the excess of some months over a limit. With `isContract`, the limit of each month is the contract's reference
+ * power in this month. Otherwise, the limit is the reference power `kw` for all months.
+ */
 export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above {
   const all = months.map((month) => (isContract ? month.contract : month.classes[String(kw)]) ?? NOTHING);
   const sum = (what: keyof Above) => all.reduce((total, above) => total + above[what], 0);
