@@ -110,9 +110,7 @@ async def test_interruptions(stage: Stage) -> None:
 
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
     text = await show(stage, "interruptions", {"smarty_p1/events": found})
-    assert (
-        "Power failures – date known – date unknown Short voltage drops 0 date known 28" in text
-    )
+    assert "Power failures – date known – date unknown Short voltage drops 0 date known 28" in text
     assert text.count("not counted by this meter") == 1
 
     kinds = ("power_failure", "voltage_sag", "voltage_swell")
