@@ -160,6 +160,9 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
     sources = _Known(days, fallback_days)
     price = sources.ratio(lambda day: (day.market_cost, day.market_wh))
     revenue = sources.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
+    shared_price = sources.ratio(
+        lambda day: (day.market_cost, day.market_wh) if day.shared else (0.0, 0.0)
+    )
     shared = [sources.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
     return Day(
         start=start,
@@ -171,7 +174,8 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
         market_wh=0.0 if price is None else imported_wh,
         market_revenue=exported_wh * (revenue or 0.0),
         market_exported_wh=0.0 if revenue is None else exported_wh,
-        shared=Shared(*shared).times(imported_wh),
+        # Sharing and prices may be known of different days: last year's prices, for example.
+        shared=Shared(*shared).times(imported_wh).repriced(shared_price or 0.0, price or 0.0),
     )
 
 
