@@ -239,6 +239,17 @@ def test_the_night_is_cheaper(share: float) -> None:
     assert tried(quarters).saving_low == pytest.approx(0, abs=0.01)
 
 
+def test_the_energy_communitys_own_bill_counts() -> None:
+    demand = partly_shared(demand_after(equal_year(), CONTRACT), 0.5)
+    paid = partly_shared(demand_after(equal_year(), replace(CONTRACT, community_price=0.09)), 0.5)
+    free = simulate_battery(demand, equal_year(), BATTERY).classes[7]
+    found = simulate_battery(paid, equal_year(), BATTERY).classes[7]
+    # Half of 5402 kWh, and of 5402 - 1182.6, at 0.09.
+    assert found.without.total - free.without.total == pytest.approx(243.09, abs=0.1)
+    assert found.with_battery.total - free.with_battery.total == pytest.approx(189.87, abs=0.1)
+    assert sum(found.without[:4]) == pytest.approx(found.without.total)
+
+
 def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
     contract = replace(CONTRACT, has_levies=True)
     found = tried(equal_year(), contract)
