@@ -113,7 +113,9 @@ class Bill(NamedTuple):
     prices_of: date | None
     """Last approved day of the published prices if the bill uses them for later days, else None."""
     unpriced_kwh: float
-    """Imported energy whose market price was unknown when it was measured."""
+    """Imported energy whose price is unknown."""
+    unpriced_market_kwh: float
+    """Part of `unpriced_kwh` whose market price was unknown when it was measured."""
     unpriced_exported_kwh: float
     """Exported energy whose market price was unknown when it was measured."""
     unsplit_kwh: float
@@ -267,6 +269,7 @@ def compute_bill(
         community=_community(parts),
         prices_of=next(filter(None, (part.prices.prices_of for part in parts)), None),
         unpriced_kwh=_unpriced_kwh(bought),
+        unpriced_market_kwh=_unpriced_kwh([part for part in bought if part.margin is not None]),
         unpriced_exported_kwh=_unpriced_kwh(sold),
         unsplit_kwh=_unsplit_kwh(parts),
         shared=reduce(Shared.plus, [part.shared for part in parts]),
