@@ -60,13 +60,7 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
     fewer than two of these four days are known completely. While today's shared energy is unknown,
     the usual cost is the cost without sharing, so that it is comparable with today's cost.
     """
-    today = day_start(demand.time)
-    if not any(day.shared for day in demand.known_month.days if day.start >= today):
-        demand = replace(
-            demand,
-            known_month=_without_sharing(demand.known_month),
-            earlier_months=tuple(map(_without_sharing, demand.earlier_months)),
-        )
+    demand = _shared_as_today(demand)
     now = demand.time.astimezone(LUXEMBOURG)
     past = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
     first, last = past[-1].date(), past[0].date()
@@ -85,6 +79,18 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
             **{name: _mean([day[name] for day in found]) for name in found[0]},
         }
     return {"until": demand.time.isoformat(), "usual": usual}
+
+
+def _shared_as_today(demand: Demand) -> Demand:
+    """Return `demand`, without the shared energy of all days if today's is unknown."""
+    today = day_start(demand.time)
+    if any(day.shared for day in demand.known_month.days if day.start >= today):
+        return demand
+    return replace(
+        demand,
+        known_month=_without_sharing(demand.known_month),
+        earlier_months=tuple(map(_without_sharing, demand.earlier_months)),
+    )
 
 
 def _without_sharing(month: Month) -> Month:

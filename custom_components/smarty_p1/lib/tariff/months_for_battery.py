@@ -97,7 +97,7 @@ class WhatIfDay(NamedTuple):
         if after is not before:
             more = (_above(energies.imported_wh, reference_kw) for energies in (after, before))
             above = _difference(above, *more)
-        split = self._split(hours) if hours else TimeOfUseSplit(day.imported_wh, 0.0)
+        split = self._split(hours)
         second = self._changed_second(after, split)
         cost, revenue = day.market_cost * left, day.market_revenue * left_exported
         market_wh, market_exported_wh = self._changed_priced(after, left, left_exported)
@@ -127,7 +127,9 @@ class WhatIfDay(NamedTuple):
         highest_wh = max(self.energies.imported_wh, default=0.0)
         return reference_kw in self.day.above or highest_wh <= reference_kw * WH_A_KW
 
-    def _split(self, hours: str) -> TimeOfUseSplit:
+    def _split(self, hours: str | None) -> TimeOfUseSplit:
+        if hours is None:
+            return TimeOfUseSplit(self.day.imported_wh, 0.0)
         before_wh = self.energies.imported_wh
         return self.day.second.get(hours) or TimeOfUseSplit(
             sum(before_wh), self._second_wh(before_wh)
@@ -379,12 +381,13 @@ def _changed_shared(shared: Shared, before: TimeOfUseSplit, after: TimeOfUseSpli
     Shared energy of each price, first or second, changes in proportion to the imported energy with
     this price.
     """
+    # The shared energy can be split by the hours of another contract. Without a second price, all
+    # energy has the first price.
+    second_wh = min(shared.second_wh, before.second_wh)
     first_wh = before.energy_wh - before.second_wh
     more_first_wh = after.energy_wh - after.second_wh - first_wh
-    first_shared_wh = (shared.all_wh - shared.second_wh) * _share_left(first_wh, more_first_wh)
-    second_shared_wh = shared.second_wh * _share_left(
-        before.second_wh, after.second_wh - before.second_wh
-    )
+    first_shared_wh = (shared.all_wh - second_wh) * _share_left(first_wh, more_first_wh)
+    second_shared_wh = second_wh * _share_left(before.second_wh, after.second_wh - before.second_wh)
     share = (first_shared_wh + second_shared_wh) / (shared.all_wh or 1.0)
     return shared.times(share)._replace(second_wh=second_shared_wh)
 
