@@ -2,6 +2,7 @@
 
     health = Health(METER)
     health.begin(now)
+    health.received(now)
     health.rejected(now, ReadingProblem.WRONG_KEY)
     condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
 
