@@ -145,8 +145,7 @@ class MeterBooks:
         This must be fast, because it runs for every telegram.
         """
         self.quarter_hours.append(self.memory.demand_meter.take_new())
-        if reading.is_current:
-            self.history.note(reading)
+        self.history.note(reading)
         if not self.memory.outline.is_of(reading.telegram, reading.channels):
             self.memory.outline = Outline.of(reading.telegram, reading.channels)
 

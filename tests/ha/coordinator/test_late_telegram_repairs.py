@@ -26,9 +26,11 @@ MIDNIGHT = NOON + timedelta(hours=12)
 
 
 def telegram(at: datetime, kwh: float) -> str:
-    """Return what a meter says at a time of the winter."""
+    """Return what a meter says at a time of the winter. Each hour, 1 m³ of gas is used."""
     local = at + timedelta(hours=1)
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
+    gas = 600 + (at - NOON) // timedelta(hours=1)
+    text = with_value(text, "0-1:24.2.1", f"({local:%y%m%d%H0000}W)({gas:09.3f}*m3)")
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
@@ -132,7 +134,10 @@ async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
     await house.tell(MIDNIGHT + timedelta(minutes=12), 107.3)
     assert house.energy == "107.3"
     assert issues(hass) == set()
-    assert house.entry.runtime_data.books.demand.month.imported_kwh == pytest.approx(7.3)
+    books = house.entry.runtime_data.books
+    assert books.demand.month.imported_kwh == pytest.approx(7.3)
+    gas = next(medium for medium in books.history.media.values() if medium.kind == "gas")
+    assert [day.amount for day in gas.days.values()] == [pytest.approx(11), pytest.approx(1)]
 
 
 async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
