@@ -97,8 +97,8 @@ def _total_current(values: MeterValues) -> float | None:
 def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
     """Yield the fields of the first gas meter in m³ that is still captured.
 
-    A replaced gas meter can keep its channel, with its last index. Two gas meters in use may be
-    captured at different minutes of an hour.
+    A replaced gas meter can stay in the telegram, on its own channel with its last index. Captures
+    of two gas meters in use can be at different minutes of the same hour.
     """
     meters = [
         (time, meter)
