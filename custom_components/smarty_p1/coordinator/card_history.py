@@ -71,7 +71,7 @@ class MeterHistory(ThrottledStore):
 
     @callback
     def note(self, reading: Reading) -> None:
-        """Add a reading. Of a late reading, add the captures alone, which have times of their own.
+        """Add a reading. Of a late reading, only the captures are added: they have their own times.
 
         This must be fast, because it runs for every telegram.
         """
@@ -105,7 +105,8 @@ class MeterHistory(ThrottledStore):
                 time = reading.received_at
                 meter = replace(meter, time=time)
             medium = self._medium(identity, meter)
-            # The broker may deliver a late telegram twice, or after newer ones.
+            # The broker may deliver a late telegram twice, or after newer ones. So add only a newer
+            # capture.
             newest = None if reading.is_current else medium.time
             if not is_counted and (newest is None or time > newest):
                 medium.note(meter)

@@ -52,8 +52,8 @@ class Event(NamedTuple):
 class EventHistory:
     """Disturbances, switching and messages of a meter, each sorted by time.
 
-    `counts` has the meter's counts of disturbances in the last reading. `before_start` has these
-    counts and the messages as they were loaded, so before the first reading.
+    `counts` has the meter's counts of disturbances in the last reading. `before_start` has the
+    counts and messages of the last reading before the restart.
     """
 
     def __init__(self) -> None:

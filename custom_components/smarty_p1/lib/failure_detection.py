@@ -449,7 +449,7 @@ class Health:
         self._withdraw(*_LATE)
 
     def _forget_old(self, now: float) -> None:
-        """End late telegrams, and a problem of received bytes, if no others came for a minute."""
+        """End late telegrams a minute after the last one, and a problem of bytes after the last."""
         if now >= self._late_until:
             self._end_late()
         if now >= self._bytes_count_until and self._reason[0] in _PROBLEMS_OF_BYTES:

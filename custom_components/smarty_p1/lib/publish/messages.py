@@ -51,7 +51,7 @@ class Published(NamedTuple):
 class LastEvents:
     """Counts of disturbances and messages of the grid operator in the last published reading.
 
-    A later reading with other ones makes an event. `texts` is None before the first reading.
+    Their changes in the next reading are sent as events. `texts` is None before the first reading.
     """
 
     counts: dict[str, int] = field(default_factory=dict[str, int])
@@ -59,15 +59,14 @@ class LastEvents:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the result of `dataclasses.asdict`, stored as JSON. Raises ValueError."""
+        """Return the object from the result of `asdict`. Raises ValueError for malformed data."""
         data = checked_mapping(stored)
-        counts, texts = checked_mapping(data["counts"]), data["texts"]
-        return cls(
-            {name: checked_count(count) for name, count in counts.items()},
-            None
-            if texts is None
-            else {key: text and checked_text(text) for key, text in checked_mapping(texts).items()},
-        )
+        counts = checked_mapping(data["counts"])
+        events = cls({key: checked_count(count) for key, count in counts.items()})
+        if data["texts"] is not None:
+            texts = checked_mapping(data["texts"])
+            events.texts = {key: text and checked_text(text) for key, text in texts.items()}
+        return events
 
 
 def availability_topic(root: str) -> str:
@@ -86,7 +85,8 @@ class MeterMessages:
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
 
-    Set `last_events` to the ones of an earlier run to have what happened since then sent as events.
+    A caller may store `last_events`, and set it after a restart. Then the events of the restart are
+    sent, too.
     """
 
     def __init__(
