@@ -9,7 +9,7 @@ from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from .conftest import Use, settle
+from .conftest import Use, noted, settle
 
 ONE, TWO, CHARGER = "sensor.relay_1", "sensor.relay_2", "switch.charger"
 COOLER = "climate.cooler"
@@ -116,17 +116,21 @@ async def test_what_was_turned_off_before_a_restart(
     hass: HomeAssistant, house: House, begin: Begin
 ) -> None:
     hass.set_state(CoreState.not_running)
-    hass.states.async_set("input_text.memory", f"{COOLER}=cool,{CHARGER}")
-    await house.set(CHARGER, "off")
-    await house.set(COOLER, "off")
-    await begin(loads=[CHARGER, COOLER], memory="input_text.memory")
-    on_again = [f"set_hvac_mode {COOLER}", f"turn_on {CHARGER}", END]
-    assert await house.set(ONE, "connected", 3) == on_again
+    radiators = [f"climate.radiator_with_a_rather_long_name_{number}" for number in range(9)]
+    loads = [CHARGER, COOLER, *radiators]
+    memory = noted({CHARGER: "on", COOLER: "cool", **dict.fromkeys(radiators, "heat_cool")})
+    assert len(memory) <= 255
+    hass.states.async_set("input_text.memory", memory)
+    for load in loads:
+        await house.set(load, "off")
+    await begin(loads=loads, memory="input_text.memory")
+    on_again = [f"set_hvac_mode {climate}" for climate in (COOLER, *radiators)]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", *on_again, END]
     assert hass.states.is_state(COOLER, "cool")
     assert hass.states.is_state("input_text.memory", "")
     # What is noted at the next limit can be read at the next start.
     await house.set(ONE, "disconnected")
-    assert hass.states.is_state("input_text.memory", f"{CHARGER},{COOLER}=cool")
+    assert hass.states.is_state("input_text.memory", memory)
 
 
 async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
