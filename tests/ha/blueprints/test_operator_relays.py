@@ -13,6 +13,8 @@ from .conftest import Use, noted, settle
 
 ONE, TWO, CHARGER = "sensor.relay_1", "sensor.relay_2", "switch.charger"
 COOLER = "climate.cooler"
+# The home has no such entity any more.
+SOLD = "climate.sold"
 
 type Begin = Callable[..., Awaitable[None]]
 
@@ -137,7 +139,7 @@ async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
     house: House, begin: Begin
 ) -> None:
     await house.set(COOLER, "dry")
-    await begin(loads=[CHARGER, COOLER])
+    await begin(loads=[SOLD, CHARGER, COOLER])
     await house.set(ONE, "disconnected")
     await house.set(CHARGER, "unavailable", 60)
     assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
