@@ -26,6 +26,7 @@ class House:
         self._hass, self._freezer = hass, freezer
         self.done: list[str] = []
         self.fails_to_tell = False
+        self.refusing: set[str] = set()
         hass.services.async_register("homeassistant", "turn_on", self._turn)
         hass.services.async_register("homeassistant", "turn_off", self._turn)
         hass.services.async_register("climate", "set_hvac_mode", self._turn)
@@ -37,6 +38,8 @@ class House:
 
     @callback
     def _turn(self, call: ServiceCall) -> None:
+        if self.refusing.intersection(call.data["entity_id"]):
+            raise HomeAssistantError
         for entity_id in call.data["entity_id"]:
             self.done.append(f"{call.service} {entity_id}")
             state = call.data.get("hvac_mode", call.service.removeprefix("turn_"))
@@ -147,6 +150,16 @@ async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
     assert await house.set(ONE, "disconnected") == [f"turn_off {COOLER}", LIMIT]
     assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
     assert await house.set(CHARGER, "off", 5) == [f"turn_on {CHARGER}"]
+
+
+async def test_the_charger_pauses_although_a_thermostat_has_no_off(
+    house: House, begin: Begin
+) -> None:
+    await house.set(COOLER, "heat")
+    await begin(loads=[COOLER, CHARGER])
+    house.refusing.add(COOLER)
+    assert await house.set(ONE, "disconnected", 1) == [f"turn_off {CHARGER}", LIMIT]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
 
 
 async def test_the_charger_pauses_although_nobody_can_be_told(house: House, begin: Begin) -> None:
