@@ -138,6 +138,22 @@ async def test_what_was_turned_off_before_a_restart(
     assert hass.states.is_state("input_text.memory", memory)
 
 
+async def test_a_charger_that_cannot_be_reached_when_the_limit_begins(
+    house: House, begin: Begin
+) -> None:
+    await house.set(CHARGER, "unavailable")
+    await house.set(COOLER, "off")
+    await begin(loads=[CHARGER, COOLER])
+    assert await house.set(ONE, "disconnected", 1) == [LIMIT]
+    # An appliance that the user turns on during the limit stays on.
+    assert await house.set(COOLER, "cool", 1) == []
+    assert await house.set(CHARGER, "on") == [f"turn_off {CHARGER}"]
+    assert await house.set(CHARGER, "on", 1) == []
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
+    off = [f"turn_off {CHARGER}", f"turn_off {COOLER}"]
+    assert await house.set(ONE, "disconnected") == [*off, LIMIT]
+
+
 async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
     house: House, begin: Begin
 ) -> None:
