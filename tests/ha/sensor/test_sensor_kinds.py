@@ -109,8 +109,7 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
     assert not {GAS, CAPTURED} & home.values().keys()
 
     await home.receive(with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
-    # The unit is not known before the first capture.
-    assert GAS not in home.values()
+    assert home.state_of(GAS).state == "unknown"
     assert home.state_of(CAPTURED).state == "unknown"
 
     await home.receive(TELEGRAM)
@@ -123,6 +122,7 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
 
 async def test_a_meter_has_the_unit_of_its_captures(home: Home) -> None:
     entry = await home.set_up(with_value(TELEGRAM, "0-3:24.2.1", "(632525252525S)(00000.000)"))
+    assert "heat_meter_7403" not in home.values()
     without_valve = with_value(TELEGRAM, "0-3:24.4.0", None)
     for text, index, state, is_reloaded in (
         (TELEGRAM, "(250703110000S)(00001.234*MWh)", "1.234", False),
