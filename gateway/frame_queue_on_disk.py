@@ -68,7 +68,8 @@ def open_file(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     # Only the owner may read the file, because its frames contain a household's consumption.
     path.touch(mode=0o600)
-    # Opening an unwritable file raises OSError. So the file does not count as damaged.
+    # Raise OSError now if the file cannot be written. SQLite would report this only below, with an
+    # error for which `open_file` would rename the file as damaged.
     with path.open("ab"):
         pass
     database = sqlite3.connect(path)
@@ -79,8 +80,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             if result.fetchone() != ("ok",):
                 raise _damage()
     except UnicodeDecodeError:
-        # This error means damage: SQLite's message about the damage quotes text that cannot be
-        # decoded.
+        # SQLite's error message quotes a part of the damaged file, and the quoted bytes are no
+        # valid text. So a UnicodeDecodeError means that the file is damaged.
         database.close()
         raise _damage() from None
     except sqlite3.Error:
@@ -345,8 +346,9 @@ class FrameQueue:
             return 0
         gone = None
         if title not in aside and len(aside) >= _MAX_TITLES:
-            # Delete the sub-queue with the fewest frames. Its system title is probably noise,
-            # because noise seldom repeats a title.
+            # Delete the sub-queue with the fewest frames. A meter sends many frames with its system
+            # title, but noise seldom contains the same title twice. So this title is probably
+            # noise.
             gone = min(aside, key=lambda name: aside[name].length)
         with self._database:
             if gone is not None:

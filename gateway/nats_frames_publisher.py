@@ -46,11 +46,11 @@ _MIN_ENOUGH = 50
 _MAX_FRAME_BYTES = 15 * 1024
 # After a refused batch, frames are sent one by one for this number of seconds.
 _BATCH_PAUSE = 10.0
-# Seconds without acknowledgement until another node is tried. A node that has lost its connection
-# to the other nodes still accepts clients, but acknowledges nothing.
+# If NATS acknowledges no frame for this number of seconds, the gateway tries another node. A node
+# that has lost its connection to the other nodes still accepts clients, but acknowledges nothing.
 _PATIENCE = 10.0
-# If NATS accepts a refused system title again, the frames that were set aside for this title are
-# sent in groups of this size.
+# While NATS refuses the frames of a system title, these frames are set aside. As soon as NATS
+# accepts one of them, the rest is sent in groups of this size.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
@@ -94,8 +94,9 @@ class NatsPublisher:
         self._named: set[str] = set()
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
-        # Number of frames that are sent together. A batch that a slow line cannot send within
-        # TIMEOUT halves it, a quick answer doubles it.
+        # Maximum number of frames in a batch. If a batch is not acknowledged within TIMEOUT, for
+        # example on a slow line, this number is halved. If a batch is acknowledged quickly, this
+        # number is doubled.
         self._limit = MAX_BATCH
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
@@ -242,7 +243,9 @@ class NatsPublisher:
                 if loop.time() - now < TIMEOUT / 3:
                     self._limit = min(MAX_BATCH, 2 * self._limit)
             elif isinstance(refusal, NoAnswerError):
-                # Sent one by one, the frames would wait behind the batch on a slow line.
+                # On a slow line, the bytes of the batch are perhaps still being sent. If the frames
+                # were now sent one by one, they would wait behind the batch. So try another batch
+                # later.
                 self._wanted.update(taken)
                 self._on_failure(messages[0].subject, refusal)
                 return False

@@ -100,14 +100,14 @@ class Budget:
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Start with a full budget. `at` is the current time, or the number of received bytes."""
+        """Start with a full budget. The budget refills from `at` on (see the class)."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return the remaining budget. `at` is the current time, or the number of received bytes.
+        """Return the remaining budget at `at` (see the class).
 
         The result is negative if more than the budget was used.
         """

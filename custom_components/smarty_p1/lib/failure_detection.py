@@ -38,8 +38,9 @@ _MAX_RUN_PAUSE_S = 60.0
 # A repair issue about late telegrams is raised after this number of seconds. After a short outage,
 # a gateway needs less time to deliver its delayed telegrams, so no issue is raised.
 _LATE_PATIENCE_S = 120.0
-# Late telegrams count as catching up if the times in them advance faster than the clock, by more
-# than this factor. The delay of the telegrams then becomes shorter.
+# After an outage, a gateway catches up: it delivers delayed telegrams faster than the meter sends
+# them. This is assumed if the times in late telegrams advance more than _MIN_CATCH_UP_SPEED times
+# as fast as the clock.
 _MIN_CATCH_UP_SPEED = 1.2
 
 
@@ -239,17 +240,19 @@ class _FailureRun:
     def may_be_false_start(self, now: float) -> bool:
         """Return whether a frame that seems to be of another meter may be bytes of this meter.
 
-        By chance, bytes inside a frame can look like the start of another frame. An accepted frame
-        of this meter ends the run of failures. So within a run, such bytes can only come from a
-        rejected frame of this meter. Return True only shortly after such a rejection.
+        By chance, bytes inside a frame of this meter can look like the start of another meter's
+        frame. Such bytes are noticed only if the frame around them was rejected because of its
+        keys. So return True for some time after such a rejection. The call also prolongs the run of
+        failures.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the problem with the keys, judged by all failures of this run.
+        """Return the problem with the keys: `obstacle`, or OTHER_AUTHENTICATION_KEY.
 
-        `obstacle` is the problem of the latest failure.
+        `obstacle` is the problem of the latest failure. OTHER_AUTHENTICATION_KEY is returned if any
+        failure since the last accepted telegram had this problem.
         """
         self.keys_failed_at = now
         # Bytes inside a rejected frame of this meter can look like a frame with a random system
@@ -298,8 +301,8 @@ class Health:
     def reason(self) -> tuple[ReadingProblem, Details]:
         """Return the latest problem and its details.
 
-        After a reading, the problem is `rules.silence` again: if nothing more comes, the silence is
-        the problem.
+        An accepted reading resets the problem to `rules.silence`. The silence is the right problem
+        if no further reading comes.
         """
         return self._reason
 
@@ -369,8 +372,8 @@ class Health:
     def accepted_late(self, now: float, sent: float, since: str) -> None:
         """Record a telegram that came late.
 
-        `sent` is the telegram's time in seconds of any clock, and `since` is the same time as a
-        text.
+        `sent` is the time in the telegram, in seconds. `since` is the same time as a text for the
+        user.
         """
         self._note_reading(now)
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
@@ -399,10 +402,10 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # An action of the user is not needed to end the new problem (`obstacle`), but may be
-            # needed to end an earlier problem of this run of failures. So the earlier problem stays
-            # the reason. An exception is NO_DEVICE_NAME: the telegram without a device name is
-            # verified, which disproves the earlier problem. So NO_DEVICE_NAME becomes the reason.
+            # The new problem (`obstacle`) can end without the user. An earlier problem of this run
+            # of failures may need the user, so the earlier problem stays the reason. NO_DEVICE_NAME
+            # is an exception. A telegram without a device name is verified, so the earlier problem
+            # has ended, and NO_DEVICE_NAME becomes the reason.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

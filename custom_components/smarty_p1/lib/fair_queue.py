@@ -8,15 +8,15 @@ class BusyError(Exception):
 
 
 class Turns[User: Hashable, Work: Hashable]:
-    """Queue with a line of work for each user. The users take turns.
+    """Queue with a waiting line for each user. The users take turns.
 
-    If several users wait for the same work, it is done only once, at the first turn of any of these
-    users.
+    If several users wait for the same work, `take` returns it only once, at the turn of the first
+    of these users.
     """
 
     def __init__(self) -> None:
-        # For each user: the waiting pieces of work, each with the number of `wait` calls that were
-        # not undone by `leave`.
+        # For each user and each waiting work: the number of `wait` calls minus the number of
+        # `leave` calls.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0

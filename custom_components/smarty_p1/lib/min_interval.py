@@ -37,9 +37,9 @@ class MinInterval:
         """Run `action` now, or at the end of the interval, or drop it.
 
         The action runs now if it is urgent or if the interval is over. If at most _MAX_WAIT_S are
-        left, it waits for the end of the interval. Otherwise it is dropped. A new action replaces a
-        waiting action. A meter can send a telegram a moment early. If the action for this telegram
-        were dropped, the next action would come only with the next telegram.
+        left, the action waits for the end of the interval: a meter can send a telegram a moment
+        early, and without the wait, the action would come only with the next telegram. Otherwise,
+        the action is dropped. A new action replaces a waiting action.
         """
         self.cancel()
         if is_urgent or self.remaining == 0:

@@ -77,9 +77,10 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return how many quarter-hours of a month are known, come from Leneda, and are estimated.
+    """Return three counts of a month's quarter-hours, or an empty dict.
 
-    Return an empty dict if no quarter-hour is from Leneda.
+    The counts are the known quarter-hours, the quarter-hours from Leneda, and the quarter-hours
+    that Leneda has estimated. The dict is empty if no quarter-hour is from Leneda.
     """
     counts = {
         "quarter_hours": month.quarter_hours,

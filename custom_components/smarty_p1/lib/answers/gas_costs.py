@@ -143,9 +143,10 @@ def _running(
 def _year_ago(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the costs of the days of `month` a year before. `month` is a result of `_running`.
+    """Return the costs of the same days in the year before. Return None if they are unknown.
 
-    Return None if a day is not whole in one of the two years.
+    `month` is a result of `_running` for the present year. The costs are unknown if one of the days
+    is not whole (see `_Day.is_whole`), in the present year or in the year before.
     """
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)

@@ -230,12 +230,15 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
 
 
 def _mean_price(demand: Demand) -> float | None:
-    """Return the mean price of a kWh over the coming week, None if it is unknown.
+    """Return the mean price in EUR of an imported kWh. Return None if a price is unknown.
 
-    If the price follows the market, the future market price is assumed to be the mean price of the
-    last twelve months, weighted by the imported energy. The price is for a whole year: aids that
-    end within a year are left out, and published prices that end within a year are replaced by
-    their successors.
+    The price of a kWh can depend on the hour and on the weekday. So the result is the mean over all
+    quarter-hours of the coming week.
+
+    The caller computes the cost of a whole year from this price. So aids that end within a year are
+    left out, and published prices that end within a year are replaced by their successors. If the
+    price follows the market, the market price is assumed to be the mean of the last twelve months,
+    weighted by the imported energy.
     """
     months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
     market = mean_market_prices(day for month in months for day in month.days)

@@ -32,9 +32,9 @@ def outlook_report(
 ) -> dict[str, Any]:
     """Return the prices of each quarter-hour in the next 48 hours.
 
-    `name` is a format of `OUTLOOK_FORMATS`. The format FORMAT_JSON also has the power usually left
-    below the reference power. It is computed from the import in the quarter-hours `past`. `market`
-    returns the market's prices.
+    `name` is a format of `OUTLOOK_FORMATS`. `market` returns the market's prices. With FORMAT_JSON,
+    the result also has the reference power minus the usual import of each quarter-hour. The usual
+    import is the mean over the quarter-hours in `past` at the same time of day.
     """
     return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_import(past))])
 

@@ -243,8 +243,9 @@ class PulseMeter:
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
         """Count the new pulses of a helper in Home Assistant (counter or input_number).
 
-        Return the same as `read_count`. A helper falls only if a user has set it. After a fall, the
-        counting restarts from the new number, and the fall itself gives no pulses.
+        Return the same as `read_count`. The helper's number falls only if a user has set it to a
+        lower number. The counting then restarts from the lower number, and the fall itself gives no
+        pulses.
         """
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)

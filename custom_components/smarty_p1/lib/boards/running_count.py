@@ -9,13 +9,14 @@ MAX_POWER_KW = 100
 # A board's message can be delayed by this number of seconds. So the real time between two counts
 # can be this much longer than the time between their messages.
 _MAX_DELAY_S = 10.0
-# Seconds. A rise that would take longer than this at MAX_POWER_KW is held back until the next count
-# confirms it. After hours without a count, a damaged count could otherwise pass as a possible rise.
+# Seconds. After a long time without a count, a damaged count could pass as a possible rise. So a
+# rise is accepted at once only if MAX_POWER_KW could cause it in _MAX_UNCONFIRMED_S, even if more
+# time has passed. A higher rise is held back until the next count confirms it.
 _MAX_UNCONFIRMED_S = 60.0
 # Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
-# If the last count was at most this number of pulses below the counter's highest number, a lower
-# count can mean that the counter has overflowed to 0.
+# A count that is lower than the last count can mean that the board's counter has overflowed to 0.
+# This is assumed only if the last count was at most _MAX_PULSES_TO_WRAP pulses before the overflow.
 _MAX_PULSES_TO_WRAP = 1024
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 
@@ -28,9 +29,10 @@ def parse_count(text: str) -> int | None:
 class RunningCount:
     """Running count of a board: `count` is the last accepted count, `at` its time in seconds.
 
-    A count that falls, or rises too much, is held back, because it may be damaged. If the next
-    count continues the held count, both are accepted. If the next count continues the last accepted
-    count instead, the held count is forgotten.
+    A count is held back if it is lower than the last accepted count, or too much higher, because it
+    may be damaged. If the next count is a plausible rise from the held-back count, both are
+    accepted. If the next count is instead a plausible rise from the last accepted count, the
+    held-back count is forgotten.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
@@ -51,8 +53,8 @@ class RunningCount:
     def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
         """Return the pulses since the last accepted count. Return None if `count` is not accepted.
 
-        Without `is_whole`, `count` is perhaps old or lacks its first digits. So it is accepted only
-        if it is not lower than the last accepted count.
+        If `is_whole` is False, `count` is perhaps old or lacks its first digits. In this case,
+        `count` is accepted only if it is not lower than the last accepted count.
         """
         if not is_whole and (self.count is None or count < self.count):
             return None

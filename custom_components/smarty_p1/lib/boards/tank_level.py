@@ -28,8 +28,8 @@ _NEAREST_MM = 300
 # Numbers that a sensor sends instead of a distance if the water is too near or no echo comes. If no
 # echo comes, some models send the longest distance that they can measure.
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
-# Tolerance for a distance slightly longer than that of an empty tank, or slightly shorter than that
-# of a full tank: this share of the tank's height, but at least 3 cm.
+# A measured distance may be slightly longer than `empty_cm`, or slightly shorter than `full_cm`.
+# The tolerance is this share of the tank's height, but at least 3 cm.
 _TOLERANCE = 0.05
 _MIN_TOLERANCE_CM = 3.0
 

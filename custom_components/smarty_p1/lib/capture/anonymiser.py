@@ -2,8 +2,11 @@
 
 Frames with a correct tag and telegrams with a correct CRC are rewritten part by part
 (telegram_parts.py). Rewritten frames are encrypted with a published key. All other bytes are
-replaced, except starts and lengths of frames, the `/`, `!` and line ends of telegrams that were cut
-short, and bytes of an idle line.
+replaced, with three exceptions:
+
+- the start and the length of a frame;
+- `/`, `!` and the line ends in a telegram that was cut short;
+- the bytes of an idle line (00, FF and line ends).
 """
 
 import re
@@ -294,8 +297,9 @@ class _Writer:
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # If the frame was cut short, `body` also holds bytes that came after the frame. So
-            # replace all bytes of `body`, even bytes that also occur on an idle line.
+            # If the frame was cut short, `body` also holds the bytes that came after the frame, so
+            # they are replaced as well. The bytes 00, FF and line ends are kept on an idle line.
+            # But in a frame, they are encrypted data, so replace them, too.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

@@ -28,8 +28,8 @@ class Factor:
     def scale(self, number: int, *, is_exact: bool = False) -> int:
         """Return `number` times the factor, rounded to a whole number. 0 stays 0.
 
-        Unless `is_exact` is True, a random number from -0.5 to 0.5 is added to `number` first.
-        Otherwise, the gaps between scaled numbers would reveal the factor.
+        If `is_exact` is False, a random number from -0.5 to 0.5 is added to `number` first. Without
+        this random number, the gaps between scaled numbers would reveal the factor.
         """
         if not number:
             return 0
@@ -89,9 +89,9 @@ class Registers:
     def _tariffs(self) -> dict[str, list[str]]:
         """Return the names of the tariff registers of each total, keyed by the name of the total.
 
-        A total is left out if it is not the sum of its tariffs. This is judged by the first number
-        of each register in the capture. Rounding allows a difference of 1 (in the last digit) for
-        each tariff.
+        A total is left out if it is not the sum of its tariffs. The first number of each register
+        in the capture is used for this check. For each tariff, a difference of 1 in the last digit
+        is tolerated, because the registers are rounded.
         """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:

@@ -137,10 +137,10 @@ class TimeShift:
                 break
 
     def replace(self, text: bytes) -> bytes:
-        """Return the shifted time. Return fill bytes if `text` cannot be shifted.
+        """Return the shifted time. Return fill bytes if the time is not shifted.
 
-        A text cannot be shifted if it is no time, if the shift would change its UTC offset, or if
-        the shifted time is itself a time of the capture. Beyond _MAX_TIMES, no further times are
+        A time is not shifted if `text` is no time, if the shift would change its UTC offset, or if
+        the shifted time already occurs in the capture. At most _MAX_TIMES different times are
         shifted.
         """
         return self._shifted.get(text, _FILL_TIME + text[12:])

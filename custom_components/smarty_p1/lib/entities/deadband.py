@@ -37,8 +37,8 @@ def in_steps(
         if shown is None or is_within(value) != is_within(shown):
             return value
         # `age` is the age of the shown number by the meter's clock. The age is 0 if this clock
-        # stands still, and far below 0 if the clock was set back. In both cases, the age is
-        # meaningless, so the new number is not early.
+        # stands still, and far below 0 if the clock was set back. In both cases, the age does not
+        # tell how much time has passed. So the new number is shown as if `every` had passed.
         is_early = timedelta(0) < abs(age) < every
         has_moved = round(abs(value - shown), _DECIMALS) >= by
         return value if has_moved and not is_early else shown

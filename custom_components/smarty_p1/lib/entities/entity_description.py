@@ -97,10 +97,10 @@ class EventSpec(EntitySpec[Reading]):
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that says whether a telegram has each of several objects.
+    """Return a function that says whether a telegram has all objects in `references`.
 
-    Meters use different OBIS references for the same object. So `references` has a tuple of
-    alternative references for each object. An object counts even if its value is empty.
+    `references` has a tuple for each object, because meters use different OBIS references for the
+    same object. One reference of the tuple suffices. An object counts even if its value is empty.
     """
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references

@@ -77,7 +77,7 @@ DISTURBANCE = EventSpec(
 def disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the event type and the details of each kind of disturbance that has a risen counter.
+    """Yield the event type and the details of each kind of disturbance whose counter has risen.
 
     `before` and `now` are results of `_counts` for two readings. A counter that is new or has
     fallen is ignored.

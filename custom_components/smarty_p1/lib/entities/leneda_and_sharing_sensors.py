@@ -1,9 +1,9 @@
 """Sensors of meters without a cable, and sensors of energy sharing. The values are from Leneda.
 
 Leneda, the national data platform, knows the values of a day only on the next day. So the sensors
-of energy sharing show the last complete day. Home Assistant's statistics would add a day's values
-to the day on which they are shown. Without a state class, Home Assistant keeps no statistics, so
-the sensors of energy sharing have no state class.
+of energy sharing show the last complete day. These sensors have no state class. With a state class,
+Home Assistant would add the day's values to its statistics for the day on which they are shown,
+which is a later day.
 """
 
 from collections.abc import Callable, Mapping

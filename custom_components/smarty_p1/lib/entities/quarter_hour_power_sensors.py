@@ -22,8 +22,8 @@ type Attributes = dict[str, Any]
 REFERENCE_POWER = "reference_power"
 
 MEASURED_SINCE = "measured_since"
-# Attribute with the available power before its upper limit is applied. Shortly before the end of
-# the quarter-hour, this power may be far above the reference power.
+# Attribute with the available power without its upper limit. Shortly before the end of the
+# quarter-hour, this power may be far above the reference power.
 UNTIL_QUARTER_HOUR_ENDS = "until_quarter_hour_ends"
 _DECIMALS = 3
 # Decimals of values that change with every telegram. With more decimals, the sensor would change
@@ -50,7 +50,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
     """Return the attributes of a sensor that shows the power of `quarter`.
 
-    The attribute "start" is the start of the quarter-hour, None without a quarter-hour. If the
+    The attribute "start" is the start of the quarter-hour. It is None if `quarter` is None. If the
     quarter-hour comes from the platform Leneda, the attribute "origin" is its `Origin`.
     """
     if quarter is None:

@@ -123,9 +123,10 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return an attribute with the last month for which the used published prices were approved.
+    """Return an attribute with the last month for which the published prices were approved.
 
-    Return {} if they are approved for the present month, or if no published price is used.
+    Return {} if the price of a kWh uses no published price, or if the published prices are approved
+    for the present month.
     """
     return older_prices(price(demand).prices_of)
 
@@ -133,7 +134,8 @@ def price_attributes(demand: Demand) -> Attributes:
 def cost(*parts: str) -> Callable[[Demand], float | None]:
     """Return a function that returns the cost in EUR of `parts` of the month's bill.
 
-    The cost is in whole cents, so that the sensor changes rarely.
+    The cost is rounded to whole cents. With more decimals, the sensor of the cost would change with
+    almost every telegram.
     """
     return lambda demand: _this_month(demand).part(*parts)
 
@@ -197,7 +199,11 @@ def cost_attributes(demand: Demand) -> Attributes:
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the result of `cost_attributes`, plus the kWh of unknown price or time of use."""
+    """Return the result of `cost_attributes`, plus up to two energies in kWh.
+
+    "unpriced_kwh" is the imported energy with an unknown price. "unsplit_kwh" is the energy whose
+    time of use is unknown. An energy of 0 is left out.
+    """
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
     return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
@@ -211,9 +217,13 @@ def feed_in_attributes(demand: Demand) -> Attributes:
 def total_attributes(demand: Demand) -> Attributes:
     """Return the attributes of the month's total.
 
-    They are the result of `energy_attributes`, the names of the bill's lines without a price, last
-    month's total, and last month's measured share. If monthly prices do not count from the start of
-    the month, the attribute "since" is the time from which they count.
+    The attributes are:
+
+    - the result of `energy_attributes`;
+    - "missing", the names of the bill's lines whose price is unknown;
+    - "last_month", last month's total in EUR, None if unknown;
+    - "last_month_measured_share", the share (0 to 1) of last month that was measured;
+    - "since", the time from which monthly prices count, left out for the start of the month.
     """
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since

@@ -1,4 +1,4 @@
-"""Comparison of quarter-hours measured here with those of the platform Leneda, day by day.
+"""Comparison of the meter's quarter-hours with quarter-hours of the platform Leneda, day by day.
 
 Both series come from the same register, but the ends of their quarter-hours differ. A measured
 quarter-hour ends at a telegram, a quarter-hour of Leneda exactly on time. So a difference of up to
@@ -17,8 +17,9 @@ from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# Wh. Two matching energies of a day show the cause of a difference only if both are at least this
-# high. Lower energies may match by chance.
+# Minimum energy in Wh. Two causes are recognised by energies of a day that match: Leneda's energy
+# and the exported energy, or Leneda's energy and a quarter (or four times) of the meter's energy.
+# Energies below this minimum may match by chance, so they do not count.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its
@@ -40,7 +41,10 @@ class Cause(StrEnum):
 
 
 class DayDifference(NamedTuple):
-    """Energies of one day, as measured here and by Leneda. No quarter-hour is missing in either."""
+    """Energies of one day, from the meter and from Leneda.
+
+    Both sources have all quarter-hours of the day.
+    """
 
     start: datetime
     """Midnight in Luxembourg, in UTC."""

@@ -39,10 +39,10 @@ _REMAINING = CODES[Quantity.REMAINING]
 def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
     """Return the rows without the days on which Leneda wrongly sends 0 as consumption.
 
-    For homes that share no energy, Leneda was seen to send 0 as the consumption that the supplier
-    bills. With these zeros, the bill would be 0. So this consumption is kept only for days that
-    have a value above 0, either of this consumption or of shared energy. Other series are not
-    changed.
+    The series of REMAINING is the consumption that the supplier bills. For some homes that share no
+    energy, Leneda has sent 0 in this series. With these zeros, the bill would be 0. So the rows of
+    REMAINING are kept only for days on which REMAINING, or a series of shared energy, has a value
+    above 0. Other series are not changed.
     """
     rows = platform.get(_REMAINING)
     if not rows:

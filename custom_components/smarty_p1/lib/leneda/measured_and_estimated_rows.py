@@ -121,8 +121,8 @@ def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour
 def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
     """Return the shared energy of each quarter-hour, keyed by the start of the quarter-hour.
 
-    `platform` has the rows of each code. If a layer of energy sharing has no row for a
-    quarter-hour, its energy counts as 0 Wh.
+    `platform` has the rows of each code. A sharing group has a layer from 1 to 4, and each layer
+    has a series of its own. If a layer has no row for a quarter-hour, its energy counts as 0 Wh.
     """
     energies: dict[Quantity, dict[datetime, float]] = {
         REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}

@@ -188,7 +188,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
-    """Raise ExportError unless the first lines look like those of a file of the portal.
+    """Raise ExportError unless the first lines look like the beginning of a portal file.
 
     With `is_unended`, the file ends without a line break, so its last line may be incomplete.
     """
@@ -304,9 +304,9 @@ def _are_watt_hours(rows: Sequence[Row]) -> bool:
     """Return whether the values look like energies in Wh although the file says kW.
 
     A household's quarter-hour has some hundred Wh, and its mean power is a few kW. A meter counts
-    whole Wh, so energies in Wh have no decimals, but powers in kW have. The values count as
-    energies if their mean is above the highest reference power, or if they are whole numbers with a
-    mean above _HIGH_MEAN_KW.
+    whole Wh, so energies in Wh have no decimals, but powers in kW have decimals. The values count
+    as energies if their mean is above the highest reference power, or if they are whole numbers
+    with a mean above _HIGH_MEAN_KW.
     """
     powers = [row.kw for row in rows if row.kw]
     if len(powers) < _MIN_ROWS:

@@ -23,15 +23,16 @@ TIME_WITHOUT_OFFSET = re.compile(
     r"([T ,]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp][Mm])?)?"
 )
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-# A refusal quotes a wrong value from the file only if the value matches this pattern, so that no
-# long or strange text is shown.
+# The message about a refused file quotes a wrong value only if the value matches this pattern. So
+# the message contains no long or strange text.
 _SHOWN = re.compile(r"[-+.,0-9A-Za-z]{1,12}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 DECIMAL_COMMA = re.compile(r"-?[0-9.]{1,9},[0-9]{1,9}")
 INTEGER = re.compile(r"[0-9]{1,9}")
 
-# Patterns of the columns that must have the same cell in all rows. If a cell differs, but matches
-# the pattern, the file is refused for the reason beside the pattern.
+# Columns that must have the same cell in all rows: the pattern of a valid cell, and a reason. If a
+# cell differs from the first row and matches the pattern, the file is refused for this reason. If
+# it differs and does not match, the file is refused because of a damaged line.
 _SAME = (
     (POINT, ExportRefusal.SEVERAL_POINTS),
     (CODE, ExportRefusal.SEVERAL_CODES),

@@ -43,7 +43,8 @@ _MBUS_CONFIRMATIONS = 1
 # memory.
 _MAX_INDEXES = 64
 # A wrong capture time can be far in the future. Later captures would then seem to be older, and
-# could not confirm a fall. So a capture time counts as at most this much later than its telegram.
+# could not confirm a fall. So a later capture time is limited to the time of its telegram plus
+# _MAX_AHEAD.
 _MAX_AHEAD = timedelta(days=1)
 # A register leaps if it rises by more than _MAX_RISE kWh (or a count by as many events) between two
 # telegrams at most _MAX_PAUSE apart. The connections of households carry less than 100 kW.
@@ -67,9 +68,10 @@ REGISTERS = (
 class _Total[M: (int, datetime)]:
     """Total of one register or index: its accepted value, and a held-back value to be confirmed.
 
-    A moment says in which order the values came. It is the capture time of an index, or the number
-    of the telegram with a register. The moment of the held-back value is stored as the meter sent
-    it.
+    A moment says in which order the values came. For an index, it is the capture time; for a
+    register, it is the number of the telegram. A capture time in the future is limited (see
+    `_MAX_AHEAD`). Only the moment of the held-back value is stored without this limit, as the meter
+    sent it.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -93,19 +95,23 @@ class _Total[M: (int, datetime)]:
         return total
 
     def as_list(self) -> list[Any]:
-        """Return the state for `restored`. The caller converts both moments to JSON values."""
+        """Return the state as a list, from which `restored` makes the total again.
+
+        The list has the moment of the accepted value and the moment of the held-back value. The
+        caller converts these two moments to JSON values.
+        """
         return [self.value, self.moment, self.sightings, self._held, self._held_moment]
 
     def limit_moments(self, latest: M) -> None:
-        """Change the total's moment to `latest` if it is later."""
+        """Limit the total's moment: if it is later than `latest`, replace it by `latest`."""
         self.moment = min(self.moment, latest)
 
     def accepts(self, value: float, moment: M, sent_moment: M, most: float) -> bool:
         """Return whether `value`, the next value of the total, is accepted.
 
         An accepted value becomes the total. A value that falls, or rises by more than `most`, is
-        held back until it is confirmed. `sent_moment` is the moment as the meter sent it, and
-        `moment` is this moment as limited.
+        held back until it is confirmed. `moment` is the moment of `value`. `sent_moment` is the
+        same moment as the meter sent it, before `_MAX_AHEAD` limited it.
         """
         follows = 0 <= value - self.value <= most
         if not follows and not self._is_confirmed(value, moment, sent_moment, most):
@@ -117,8 +123,9 @@ class _Total[M: (int, datetime)]:
         if not self.sightings or not 0 <= value - self._held <= most:
             self.sightings = 1
         elif moment > self.moment and sent_moment != self._held_moment:
-            # A capture time far in the future is limited to a moment that rises with every
-            # telegram. So compare the sent moments, because a repeated capture confirms nothing.
+            # A repeated capture confirms nothing. But a capture time far in the future is limited
+            # to one day after its telegram, so `moment` rises with every telegram that repeats the
+            # capture. So also compare the moments as the meter sent them.
             self.sightings += 1
         else:
             return False
@@ -147,9 +154,9 @@ class Totals:
         self._last_time: datetime | None = None
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # M-Bus channels of the last telegram, or none if an index was held back in it. Telegrams
-        # repeat the same captures for minutes, and channels that are equal to these need no second
-        # check.
+        # M-Bus channels of the last telegram, empty if the telegram had a held-back index.
+        # Telegrams repeat the same captures for minutes. If the channels of the next telegram are
+        # equal to these channels, its indexes need no check.
         self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod
@@ -186,8 +193,8 @@ class Totals:
     def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
 
-        A capture time counts as at most one day later than the telegram's time, and as at most one
-        day later than `received_at`, the time of reception.
+        A later capture time is limited to one day after the telegram's time, and to one day after
+        `received_at`, the time of reception.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time

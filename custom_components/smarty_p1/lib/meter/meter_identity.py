@@ -100,10 +100,10 @@ class MeterRegistry(Protocol):
 
 
 class FirstMeter:
-    """Meter that was the first to send on a port.
+    """Meter of a port: at first, the meter that sends the first telegram.
 
-    Three telegrams in a row from another meter make that meter the port's meter. `title` is the
-    DLMS system title of the port's meter, None before the first telegram.
+    If three telegrams in a row come from the same other meter, the other meter becomes the port's
+    meter. `title` is the DLMS system title of the port's meter, None before the first telegram.
     """
 
     def __init__(self, meters: MeterRegistry, title: bytes | None = None) -> None:

@@ -134,8 +134,9 @@ class MeterMemory:
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the decryptor's key.
 
-        If there are too many keys or system titles, the least recently used ones are forgotten, but
-        never the meter's own title. The decryptor forgets the same titles.
+        At most _MAX_KEYS keys, and _MAX_TITLES system titles of each key, are remembered. Beyond
+        these limits, the key or system title with the oldest counter is forgotten, but never the
+        meter's own system title. A forgotten system title is removed from the decryptor, too.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters

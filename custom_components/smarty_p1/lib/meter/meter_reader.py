@@ -28,7 +28,8 @@ class Reading:
     `channels` has the M-Bus channel of each M-Bus meter. `flows` has the known flows of the M-Bus
     meters in m³/h or kW. The keys of both are the identities of the M-Bus meters. `demand` is None
     until a telegram has both a time and the imported energy. If `is_current` is False, the telegram
-    came late: its values count for the telegram's time, but are not shown as current.
+    came late. Its values are recorded for the time in the telegram, but are not shown as current
+    values.
     """
 
     telegram: Telegram
@@ -45,10 +46,11 @@ class Reading:
 
     @property
     def missing_export(self) -> float | None:
-        """Return the value of an exported power that is missing: 0 or None.
+        """Return the value to use if the telegram lacks an exported power: 0 or None (unknown).
 
-        It is 0 if the meter counts no exported energy either. Another meter can leave out the
-        exported power of one telegram while it exports.
+        If the telegram lacks the exported energy, too, the meter does not count exports, so the
+        power is 0. Otherwise, the meter can leave out the exported power of a telegram although it
+        exports, so the power is unknown.
         """
         return None if EXPORTED_ENERGY in self.telegram.objects else 0.0
 

@@ -15,12 +15,12 @@ MAX_MBUS_METERS = 16
 # sends. Anybody with access to the line can forge any number of plain telegrams. Encrypted frames
 # need no limit, even if their tags are not checked. Without the key, an attacker can only change
 # recorded frames, and each frame counter is accepted only once. So there cannot be more forged
-# frames than frames of the meter. Without a limit, all frames that come late after an outage are
-# read.
+# frames than frames of the meter. As there is no limit for encrypted frames, all frames that come
+# late after an outage can be read.
 TELEGRAMS_A_SECOND = 2.0
-# Maximum number of plain telegrams that are read at once. After a delay, a link delivers at most
-# the telegrams of 30 seconds together, because a longer silence closes the link. The fastest meter
-# sends one telegram a second.
+# Maximum number of plain telegrams that are read at once. If a link is delayed, it then delivers
+# several telegrams at once. These are at most the telegrams of 30 seconds, because a longer silence
+# closes the link. The fastest meter sends one telegram a second.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.

@@ -91,8 +91,11 @@ def _balance(states: Mapping[str, Sequence[EntityState]], objects: dict[str, flo
     """Add the exported power to `objects` if only the imported power is read.
 
     A Smarty adds up the signed powers of its phases, so it never imports and exports at the same
-    time. While it imports, or if no entity shows exported energy, the exported power is 0.
-    Otherwise, or if the imported power is unknown, the exported power is unknown.
+    time. The exported power is:
+
+    - 0 if the imported power is above 0;
+    - 0 if the imported power is 0 and no entity shows exported energy;
+    - None (unknown) in all other cases.
     """
     imported, exported = (
         QUANTITIES[name].reference for name in ("power_imported", "power_exported")
@@ -129,8 +132,8 @@ class Trial(NamedTuple):
 def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
     """Return the result of a trial reading. Return None if no interval between telegrams is known.
 
-    If there is a single telegram, the interval begins at `last_report`. This is the time of the
-    entities' last report before the trial reading.
+    `last_report` is the time of the entities' last report before the trial reading. If there is
+    only one telegram, the interval lasts from `last_report` to this telegram.
     """
     times = [telegram.time for telegram in telegrams if telegram.time]
     if len(times) == 1 and last_report:

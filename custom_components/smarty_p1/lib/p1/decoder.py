@@ -2,22 +2,23 @@
 
 The module does no I/O, has no clock and raises no errors for bad bytes. An attacker on the line can
 write overlapping candidates for frames: a candidate of up to 32 KiB every 4 bytes. So the decoder
-has a budget: it deciphers at most 128 bytes for each byte received, and 512 KiB at once. Candidates
-beyond this budget are dropped without a rejection. No true frame is dropped, because half of the
-budget is reserved:
+has a budget of up to 512 KiB of bytes to decipher. Each byte received adds 128 bytes to the budget.
+Candidates beyond this budget are dropped without a rejection. No true frame is dropped, because
+half of the budget is reserved:
 
 - A candidate cannot be a new frame if its frame counter is equal to the last counter or lower, or
   if its first block does not decipher to the start of a telegram. Such candidates can use only the
   other half of the budget.
-- All other candidates can also use the reserved half. The reserved half suffices for eight frames
-  of 32 KiB, and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long
-  messages, are always deciphered.
+- All other candidates can also use the reserved half. It suffices for eight frames of 32 KiB, and 2
+  KiB received refill it. Frames of up to 2 KiB, as for telegrams without long messages, are always
+  deciphered.
 
 An attacker can use the reserved half only by luck (one try in 30,000) or with a recorded new frame.
-A recorded frame is new before the first telegram, or if this decoder missed the frame. To use it
-again and again, the attacker must repeat its first 22 bytes: the header, and the first 4 encrypted
-bytes. So candidates of up to 2 KiB cost at most 2,048 / 22 = 93 bytes of the budget for each byte
-received, which is less than the 128 bytes that refill the budget.
+A recorded frame is new if this decoder has not accepted it or a later frame: before the first
+telegram, or if the decoder missed the frame. Each use of the frame needs its first 22 bytes: the
+header, and the first 4 encrypted bytes. So the attacker must send at least 22 bytes for each
+candidate. A candidate of up to 2 KiB then takes at most 2,048 / 22 = 93 bytes from the budget for
+each byte received. This is less than the 128 bytes that each byte received adds to the budget.
 """
 
 import re
@@ -67,8 +68,9 @@ class LineDecoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that `data` completes, in the order of reception."""
-        # The next statements repeat the start of `Framer.feed`, because most calls return here. If
-        # bytes come one by one, a call of `Framer.feed` instead would take a tenth longer.
+        # The next statements repeat the start of `Framer.feed`, because most calls of this method
+        # return here. With a call of `Framer.feed`, this method would take a tenth longer for
+        # single bytes.
         line = self._line
         line += data
         size = len(line)
@@ -115,7 +117,8 @@ class LineDecoder:
     def _take(self, start: int, end: int) -> list[Event]:
         """Remove a verified frame or a plain telegram from the line.
 
-        Return a rejection for each frame that the removed frame or telegram has cut short.
+        Return a rejection for each incomplete frame that began before it. The removed frame or
+        telegram has cut these frames short.
         """
         return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
 
@@ -135,10 +138,11 @@ class Decoder(LineDecoder):
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Create a decoder. `last_counters` are the frame counters of an earlier decoder.
+        """Create a decoder. It expects plain telegrams if `key` is None.
 
-        Only frames with higher counters are accepted. Both decoders must have the same key. Without
-        `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is correct.
+        `last_counters` has the last frame counter of each system title, from an earlier decoder
+        with the same key. Only frames with higher counters are accepted. If `needs_tag` is False, a
+        frame with a wrong tag is accepted if the CRC of its telegram is correct.
         """
         self._decryptor = None
         if key is not None:

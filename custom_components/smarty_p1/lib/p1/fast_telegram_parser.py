@@ -62,7 +62,7 @@ class _Layout:
         self.values_of = Struct("".join(formats)).unpack_from
 
     def fits(self, text: bytes) -> bool:
-        """Return whether `text` differs only in the digits of the values, and in the checksum."""
+        """Return whether `text` has this layout. Digits of values and the checksum may differ."""
         return (
             len(text) == self._size and int.from_bytes(text, "little") & self._mask == self._common
         )

@@ -38,7 +38,7 @@ class FrameDecryptor:
     ) -> None:
         """Continue after `last_counters`, the counters of an earlier decryptor with the same key.
 
-        Without `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is
+        If `needs_tag` is False, a frame with a wrong tag is accepted if the CRC of its telegram is
         correct. Anybody with access to the line can forge such a frame.
 
         Raises KeyFormatError if a key does not have 16 bytes.

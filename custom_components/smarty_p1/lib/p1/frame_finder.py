@@ -9,8 +9,9 @@ has keys and removes true frames and telegrams. FrameSplitter has no keys and re
 
 Without the key, a true frame looks like any other bytes with a valid header. So FrameSplitter hands
 over every complete candidate, even if candidates overlap. The Decoder that receives the candidates
-has the key and accepts the true frame. The output is limited to two bytes for each byte received,
-and 256 KiB at once. A frame counts as at least 256 bytes.
+has the key and accepts the true frame. The output is limited by a budget of up to 256 KiB. Each
+byte received adds two bytes to the budget. A frame takes its size from the budget, but at least 256
+bytes.
 
 Half of this budget is reserved for expected frames. A frame is expected if an earlier frame had the
 same DLMS system title and a lower frame counter. Ciphertext, noise and damage do not look like
@@ -61,11 +62,12 @@ class Framer:
     the end of a plain telegram. `_waiting` has all places. The size of a place tells its kind: a
     header has MAX_HEADER_SIZE bytes, a frame has more, and the end of a telegram has fewer.
 
-    Noise can be full of places. To save memory, a place is stored as one integer of 8 bytes: `size
-    - (end << 16)`. `end` counts the bytes since the line began, so it stays valid when bytes are
-    dropped from `buffer`. `_offset` is the number of dropped bytes. The array is sorted: the last
-    item is the place with the earliest end, and of places with this end the longest. Removing the
-    last item is cheap.
+    There can be very many places, because noise can look like frames. To save memory, a place is
+    stored as one integer of 8 bytes: `size - (end << 16)`. `end` counts the bytes since the line
+    began, so it stays valid when bytes are dropped from `buffer`. `_offset` is the number of
+    dropped bytes. `_waiting` is sorted. Its last item is the place with the earliest end. If
+    several places have this end, the last item is the longest of them. Removing the last item is
+    cheap.
 
     A mark is HEADER_MARK or `_END_MARK`, each of two bytes. Most calls complete no candidate and
     must be fast. So a search remembers three sizes of the buffer:
@@ -163,8 +165,8 @@ class Framer:
     def _start_of_text(self, mark: int, end: int) -> int:
         """Return the earliest possible start of a plain telegram that ends at `end`.
 
-        It is the end of the previous end mark, but at most MAX_FRAME_SIZE bytes before `end`. The
-        telegram's own end mark begins at `mark`.
+        A telegram begins after the end mark of the previous telegram, and at most MAX_FRAME_SIZE
+        bytes before `end`. `mark` is the place of the telegram's own end mark.
         """
         floor = max(end - MAX_FRAME_SIZE - self._offset, 0)
         last = self.buffer.rfind(_END_MARK, floor, mark - self._offset)

@@ -53,7 +53,7 @@ _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
 _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
-# Maximum lengths in characters. A longer text is cut off. Both limits are above those of the
+# Maximum lengths in characters. A longer text is cut off. Both limits are above the limits of the
 # specification, which allows identifiers of 48 octets and messages of 1,024 octets.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
@@ -157,8 +157,8 @@ def capture(text: str) -> Capture | None:
     time, brackets, index = text.partition(")(")
     if not brackets:
         return None
-    # A clock that was never set stands at 1 January 1970. Its year 70 is not 2070, so the years 70
-    # to 99 count as fill bytes.
+    # A clock that was never set starts at 1 January 1970. The meter sends only two digits of the
+    # year, and 70 would be read as 2070. So a capture time in the years 70 to 99 counts as missing.
     captured_at = None if time[:1] in {"7", "8", "9"} else timestamp(time)
     digits, _, unit = index.partition("*")
     value = float(digits) if _is_number(digits) else None

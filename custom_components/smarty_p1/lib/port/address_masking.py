@@ -5,8 +5,9 @@ import re
 MASK = "REDACTED"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# An @ in an address, also percent-encoded once or several times. An encoded @ is an error of the
-# user. But dialogs and logs show the address, so its secrets must be masked.
+# An @, or an @ that was percent-encoded once or several times. The @ before the host must not be
+# encoded, but a user may enter it encoded. Dialogs and logs show such an address, so the secrets
+# before the encoded @ must be masked, too.
 _AT = re.compile(r"@|%(?:25)*40", re.IGNORECASE)
 _SEPARATOR = re.compile(r"([?#&;]|%(?:25)*(?:3F|23|26|3B))", re.IGNORECASE)
 _IS = re.compile(r"=|%(?:25)*3D", re.IGNORECASE)
@@ -52,9 +53,10 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Return whether `query`, the end of an address from its first separator on, is a query.
+    """Return whether `query` is the query of an address, and not a part of its password.
 
-    `query` contains an @. Return False if `query` is the end of a password in the address.
+    `address` is the part of an address before its first separator. `query` is the rest, and
+    contains an @. A password can contain a separator. The @ in `query` then ends the password.
     """
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))

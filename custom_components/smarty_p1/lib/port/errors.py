@@ -14,7 +14,7 @@ class PortNotFoundError(LinkError):
 class PortUnreachableError(LinkError):
     """Error for a host that refuses the connection or does not answer.
 
-    It is also the error for a device that is no serial port.
+    The error is also raised if the device is not a serial port.
     """
 
 

@@ -123,13 +123,13 @@ async def probe(  # noqa: PLR0913
 ) -> Telegram:
     """Return the first verified telegram that names its meter.
 
-    The probe lasts at most `timeout` seconds. As soon as the cause of a failure is certain, the
-    probe waits only until a meter should have sent a telegram. Without `needs_tag`, a correct CRC
-    suffices. The frame counter must be higher than in `last_counters`. `opener` replaces
-    `open_port` for sources that are neither a device nor a URL.
+    The probe lasts at most `timeout` seconds. If the cause of a failure is certain, the probe ends
+    _MIN_LISTENING_S after the first rejection. If `needs_tag` is False, a correct CRC suffices. The
+    frame counter must be higher than in `last_counters`. `opener` replaces `open_port` for sources
+    that are neither a device nor a URL.
 
     Raises a LinkError if the port cannot be opened, or if it closes at once. If the port stays
-    open, but no such telegram comes, raises a ProbeError that names the cause.
+    open, but no verified telegram names its meter, raises a ProbeError that names the cause.
     """
     findings = _Findings(
         Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)

@@ -72,10 +72,11 @@ class Link:
     ) -> None:
         """Set the callbacks.
 
-        `on_data` gets the received bytes. `on_lost` gets the error after a loss and after a failed
-        attempt. `on_open` is called after each opening. After `silence_timeout` seconds without a
-        byte, the port is reopened. With None, silence has no limit. `opener` replaces `open_port`
-        for sources that are neither a device nor a URL.
+        `on_data` gets the received bytes. `on_lost` gets the error when an open port is lost, or
+        when the port cannot be opened. `on_open` is called whenever the port was opened. After
+        `silence_timeout` seconds without a byte, the port is reopened. If `silence_timeout` is
+        None, the port is never reopened because of silence. `opener` replaces `open_port` for
+        sources that are neither a device nor a URL.
         """
         self.is_open = False
         self._url = url

@@ -76,8 +76,9 @@ async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio
         )
     except Exception as err:  # noqa: BLE001 - every backend has its own exceptions
         error, cause = _link_error(err, url), err
-    # The backend's error may repeat secrets of the address. Python attaches this error to any error
-    # that is raised inside `except`, so raise outside of it.
+    # `cause` may repeat secrets of the address. Inside `except`, Python would attach `cause` to
+    # `error` in any case. So raise `error` here, after the `except` block, and attach `cause` only
+    # if the address has no secrets.
     raise error from (cause if redact_port(url) == url else None)
 
 

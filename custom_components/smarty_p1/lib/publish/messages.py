@@ -103,7 +103,7 @@ class MeterMessages:
         return before | texts_of(reading) != before
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
-        """Yield the message of the meter's availability if the availability has changed."""
+        """Yield a message with the meter's availability. Yield nothing without a change."""
         if is_online == self._is_online:
             return
         state = ONLINE if is_online else OFFLINE
@@ -129,8 +129,8 @@ class MeterMessages:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
             self._counts = counts
-        # Set this only after all events were sent. If the caller could not send an event, the next
-        # call then yields the event again.
+        # Set `_texts` only after all events were sent. If the caller cannot send an event, it stops
+        # the iteration. The next call of this method then yields the event again.
         self._texts = texts
         yield from self._cleared()
 
@@ -144,7 +144,8 @@ class MeterMessages:
         if self._form is Format.SMARTYREADER:
             self.repeat_values()
         texts = self._texts_by_topic(telegram)
-        # A subscriber would take the last value of a missing object for the present value.
+        # If the telegram lacks an object, send an empty text on its topic. Otherwise, a subscriber
+        # would still use the object's last value as the present value.
         missing = dict.fromkeys((topic for topic in self._sent if topic not in texts), "")
         for topic, text in (texts | missing).items():
             if self._sent.get(topic) != text:
@@ -161,7 +162,7 @@ class MeterMessages:
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
         """Yield the message with the whole telegram, if the format has such a message.
 
-        In the SmartyReader's format, yield the message with its JSON object instead.
+        In the SmartyReader's format, the message has a JSON object with the telegram's values.
         """
         root, retain = self._root, self._retain
         if self._form in {Format.TELEGRAM, Format.BOTH}:

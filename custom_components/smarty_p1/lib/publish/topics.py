@@ -27,9 +27,8 @@ PART_NAMES: Mapping[str, Sequence[str]] = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": 
 """Names of the single values of an object with several values, keyed by OBIS reference."""
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
-# An identifier that consists of digits matches this pattern, too, but is no number, because its
-# leading zeros must stay. So `_number_and_unit` accepts a number only with a unit or a decimal
-# point.
+# An identifier of digits matches this pattern, too. But as a number, it would lose its leading
+# zeros. So `_number_and_unit` accepts a number only with a unit or a decimal point.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 # Maximum number of values of one object, because every value gets a topic. No meter sends more
@@ -162,8 +161,8 @@ def _as_decimal(value: float, sent: str) -> str:
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # `value` differs from the number in `sent` if a unit was converted, or if the last accepted
-        # total replaces a total that has fallen.
+        # `value` differs from the number in `sent` in two cases: a unit was converted, or the
+        # number in `sent` was held back and `value` is the last accepted total.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

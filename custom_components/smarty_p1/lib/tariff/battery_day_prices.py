@@ -24,9 +24,9 @@ def prices_by_day(
 ) -> list[DayPrices]:
     """Return the hourly prices of each day.
 
-    All days have the terms of `contract` and the grid prices `published` of `moment`.
-    Aids are left out. An hour without a market price gets the mean market price of all days. Days
-    with equal prices share one object.
+    All days are priced with `contract`, and with `published`, the grid prices that apply at
+    `moment`. Aids are left out. An hour without a market price gets the mean market price of all
+    days. Days with equal prices share one object.
     """
     vat = 1 + (AgreedPrices(contract, published).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
@@ -75,7 +75,7 @@ class _Rate(NamedTuple):
 def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
     """Return a list with the contract's fixed energy price in each hour of `weekday` (0 is Monday).
 
-    An hour with two prices has their mean.
+    If the second price begins or ends within an hour, the list has the mean price of that hour.
     """
     price = contract.energy_price or 0.0
     second = contract.second_price if contract.has_second_price else None

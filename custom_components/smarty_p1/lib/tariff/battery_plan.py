@@ -1,12 +1,15 @@
 """Daily plan of a battery: limits of the stored energy for charging and discharging in each hour.
 
 The plan is made at two in the afternoon, when the market's prices of the next day are known. It is
-computed backwards, from the last hour of the next day. The battery's usable energy is divided into
-20 equal parts, each with a value per kilowatt-hour. The value of a part is the price of the import
-that the part will replace in a later hour. If the part can be charged more cheaply before that
-hour, its value is the cost of this charging. The import and export expected in an hour are the
-means of the last seven days. The energy expected above the reference power comes from the last 14
-days.
+computed backwards, from the last hour of the next day.
+
+The battery's usable energy is divided into 20 equal parts. The plan computes the value of each part
+in EUR per kWh. The energy in a part will replace import in a later hour, so its value is the price
+of that import. But if the battery can charge the same energy between now and that hour, and
+charging costs less than the import, then the value is only the cost of charging.
+
+The import and the export expected in an hour of the day are the means of the last seven days. The
+energy expected above the reference power comes from the last 14 days.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,10 +31,12 @@ _PARTS = 20
 # it keeps less energy for the excess. The probability is uncertain, because it comes from only 14
 # days. Energy that is kept for an excess cannot replace other import.
 _CAUTION = 0.7
-# A plan ends at a midnight, and needs a value for the energy that is still stored then. The plan
-# uses the weighted mean of two values. The first value is from the previous plan, which computed it
-# for the first midnight after its start. The weight of this first value is _REMEMBERED. The second
-# value is the value of stored energy in the cheapest hour of the new plan.
+# Weight from 0 to 1. A plan ends at the second midnight after it was made. It needs a value for the
+# energy that is still stored at that midnight. The plan uses the weighted mean of two values:
+#
+# - the value of stored energy that the previous plan computed for the first midnight after it was
+#   made, with the weight _REMEMBERED;
+# - the value of stored energy in the cheapest hour of the new plan.
 _REMEMBERED = 0.8
 # Difference in EUR per kWh. Two values that differ by less count as equal.
 _EQUAL = 1e-7
@@ -58,7 +63,7 @@ _NO_LIMITS: HourLimits = (0.0, 0.0, 0.0, 0.0)
 
 
 class _LastDays:
-    """Energies in Wh of the last seven days, listed by hour of the clock."""
+    """Energies in Wh of the last seven days, by hour of the day (0 to 23)."""
 
     def __init__(self) -> None:
         self._days: deque[Sequence[float]] = deque(maxlen=_DAYS_OF_ENERGY)
@@ -72,7 +77,7 @@ class _LastDays:
 
     @property
     def means(self) -> Sequence[float]:
-        """Return a list with the mean energy in Wh of each hour of the clock."""
+        """Return a list with the mean energy in Wh of each hour of the day (0 to 23)."""
         return [wh / (len(self._days) or 1) for wh in self._sums]
 
 
@@ -95,10 +100,10 @@ class BatteryPlan:
     ) -> None:
         """Prepare the first plan.
 
-        `usable_wh` is the usable capacity. `most_wh` and `limit_wh` are the battery's maximum power
-        and the reference power, both as Wh in an hour. `one_way` is the efficiency of charging, and
-        also of discharging. `surcharge` is the additional price of energy above the reference
-        power, in EUR per kWh with VAT.
+        `usable_wh` is the usable capacity. `most_wh` is the energy of an hour at the battery's
+        maximum power, and `limit_wh` the energy of an hour at the reference power. `one_way` is the
+        efficiency of charging, and also of discharging. `surcharge` is the additional price of
+        energy above the reference power, in EUR per kWh with VAT.
         """
         self._usable_wh = usable_wh
         self._most_wh = most_wh
@@ -114,7 +119,7 @@ class BatteryPlan:
         self._at_midnight: list[float] | None = None
 
     def note(self, hour: int, drawn_wh: float, fed_wh: float, above_wh: float) -> None:
-        """Record the energies in Wh of one hour of the clock.
+        """Record the energies in Wh of one hour of the day. `hour` is from 0 to 23.
 
         `drawn_wh` was imported below the reference power. `above_wh` is the import above the
         reference power, limited to the battery's power. `fed_wh` was exported.
@@ -132,7 +137,7 @@ class BatteryPlan:
         self._event.beside_wh += max(0.0, min(drawn_wh, self._most_wh - above_wh))
 
     def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
-        """Plan the next 24 hours. Return the limits of each hour, indexed by hour of the clock."""
+        """Plan the next 24 hours. Return a list with the limits for each hour from 0 to 23."""
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
@@ -160,10 +165,11 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # The loop goes backwards in time, so `values` are the values of the battery's parts
-            # after this hour. A part that can be filled in this hour is worth at most the cost of
-            # filling it. So lower the values to this cost, first for parts filled by solar energy,
-            # then for parts filled by the grid.
+            # The loop goes backwards in time. At first, `values` are the values that the battery's
+            # parts have after this hour. If n parts can be filled in this hour, stored energy need
+            # not cover the n most valuable parts. So replace the n highest values by the cost of
+            # filling, where this cost is lower. Solar energy comes first, so that the grid fills
+            # only parts that solar energy does not fill.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
@@ -176,8 +182,8 @@ class BatteryPlan:
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # The house is expected to use `needed[hour]` parts of the battery in this hour. The
-            # value of such a part is the cost of the import that the part replaces.
+            # The house is expected to need the energy of `needed[hour]` parts in this hour. The
+            # value of such a part is the price of the import that it replaces.
             values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values
@@ -186,15 +192,19 @@ class BatteryPlan:
     def _last_values(self, cheapest: float) -> list[float]:
         """Return the values that the battery's 20 parts have after the last planned hour.
 
-        The values are in EUR per stored kWh. They are negated and in ascending order, as `bisect`
-        needs it, so the part with the highest value comes first. `cheapest` is the value, not
-        negated, of a part in the cheapest hour of the plan.
+        The values are in EUR per stored kWh. All values are negated, because `bisect` needs an
+        ascending list and the part with the highest value must come first. Only the argument
+        `cheapest` is not negated. `cheapest` is the value of a part in the cheapest hour of the
+        plan.
         """
         before = self._at_midnight or [-cheapest] * _PARTS
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
 
     def _end_day(self) -> None:
-        """Add the hours that were noted since the last plan as one day to the last days."""
+        """Add the energies since the last plan to `_drawn_days`, `_fed_days` and `_event_days`.
+
+        Do nothing if no energies were recorded.
+        """
         if self._is_noted:
             self._drawn_days.add(self._drawn)
             self._fed_days.add(self._fed)
@@ -203,11 +213,13 @@ class BatteryPlan:
             self._is_noted = False
 
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Return three lists that count parts of the battery, indexed by hour of the clock.
+        """Return three lists with a number of parts for each hour of the day (0 to 23).
 
-        - The first list counts the parts that the household needs.
-        - The second list counts the parts that solar energy can fill.
-        - The third list counts the parts that the grid can fill below the reference power.
+        A part is a twentieth of the battery's usable energy.
+
+        - The first list has the parts whose energy the household needs.
+        - The second list has the parts that solar energy can fill.
+        - The third list has the parts that the grid can fill below the reference power.
         """
         one_way, drawn = self._one_way, self._drawn_days.means
         return (
@@ -221,11 +233,13 @@ class BatteryPlan:
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the expected excesses over the reference power, keyed by their first hour.
 
-        An excess has three values:
+        An hour is from 0 to 23. An excess has three values; a part is a twentieth of the battery's
+        usable energy.
 
-        - its probability;
-        - how many parts of the battery replace the import above the reference power;
-        - how many parts can replace import below the reference power in the same hours.
+        - the probability of the excess, lowered by `_CAUTION`;
+        - the number of parts whose energy replaces the import above the reference power;
+        - the number of parts whose energy can replace import below the reference power in the same
+          hours.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
@@ -252,9 +266,10 @@ class BatteryPlan:
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return the sorted list `values` after `value` was inserted `parts` times.
+    """Return the sorted list `values` with `value` inserted `parts` times, cut to 20 values.
 
-    All values are negated. Only the 20 most valuable parts stay in the list.
+    All values are negated (see `_last_values`). So the list begins with the most valuable parts,
+    and the battery's 20 parts have the first 20 values.
     """
     if not parts:
         return values
@@ -265,12 +280,15 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 def _with_event(
     values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the values of the battery's parts if an excess over the reference power is possible.
+    """Return the values of the battery's parts before an hour in which an excess may begin.
 
-    The result is the mean of the values with the excess and the values without the excess, weighted
-    by the probability of the excess. `event` is an excess as `_expected_events` returns it.
-    `saving` is the value of a part that replaces import below the reference power. All values are
-    negated, `saving` too.
+    An excess is import above the reference power. `event` is an excess as `_expected_events`
+    returns it. The result is the weighted mean of two lists: the values if the excess happens, and
+    the values if it does not happen. The weight of the first list is the probability of the excess.
+
+    `saving` is the value of a part that replaces import below the reference power. A part that
+    replaces import above the reference power is worth `surcharge` more. All values are negated (see
+    `_last_values`), and so is `saving`.
     """
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)
@@ -280,11 +298,12 @@ def _with_event(
 
 
 def _filled(values: list[float], cost: float, parts: int, index: int) -> list[float]:
-    """Return the values of the battery's parts after `parts` parts were filled at the price `cost`.
+    """Return the values of the battery's parts before an hour in which some parts can be filled.
 
-    Filling lowers the highest values to `cost`. All values and `cost` are negated, so the highest
-    values are at the beginning of the list. The first `parts` values are removed, and `cost` is
-    inserted `parts` times before the value at `index`.
+    `values` are the values after that hour. `parts` is the number of parts that can be filled, and
+    `cost` the cost of filling them, in EUR per kWh. All values and `cost` are negated (see
+    `_last_values`), so `values` begins with the most valuable parts. These are removed, and `cost`
+    is inserted `parts` times before the value at `index`.
     """
     if not parts:
         return values

@@ -1,21 +1,22 @@
 """Simulation of a battery on the quarter-hours of a household without one.
 
-The simulated rule knows prices in advance, from the contract and the market. It knows the energy of
-a quarter-hour only when that quarter-hour runs:
+The simulated battery follows a rule. The rule knows prices in advance, from the contract and the
+market. It knows the energy of a quarter-hour only when that quarter-hour runs:
 
-1. Once a day, `battery_plan.py` computes for each hour the amount of stored energy that is worth
-   more later, and so is kept. The plan uses the prices until the end of the next day, and the
-   energies of the household's last days.
-2. The house gets stored energy beyond that amount. Missing energy is charged from the grid if this
-   pays in spite of the loss, and never above the reference power. Solar energy is stored if the
-   stored energy is worth more than the feed-in price.
+1. Once a day, `battery_plan.py` computes how much energy must stay in the battery in each hour.
+   This energy is worth more in a later hour. The plan uses the prices until the end of the next
+   day, and the energies of the household's last days.
+2. The battery gives all other stored energy to the house. It charges from the grid if the stored
+   energy will be worth more than the charging costs, including the loss. Charging never raises the
+   import above the reference power. The battery stores solar energy if the stored energy is worth
+   more than the feed-in price.
 
 The battery never feeds in, and is empty at the beginning. Half of the loss is charging loss, half
 is discharging loss. The battery always draws its standby power. The rule knows the energy of the
 running quarter-hour from its start, as if it had a perfect projection. So changes of the power
-within a quarter-hour are not simulated. If a quarter-hour has both import and export, the worse
-order is assumed: the battery stores solar energy before it discharges, and does not give this
-energy to the house in the same quarter-hour.
+within a quarter-hour are not simulated. If a quarter-hour has both import and export, the house
+gets no solar energy that the battery stores in the same quarter-hour. This is the worse case: the
+import comes before the export.
 """
 
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
-# Energy in Wh. A smaller energy is a float error.
+# Tolerance in Wh for float errors. Two stored energies that differ by less count as equal.
 _NOTHING_WH = 1e-6
 
 
@@ -93,10 +94,11 @@ class BatteryRun(NamedTuple):
 
 
 class _Hour(NamedTuple):
-    """Quarter-hours of a day within one hour of the clock, and the sums of their energies.
+    """Quarter-hours of a day in the same hour, and the sums of their energies.
 
-    `begin` and `end` are indices into the lists of the day's energies; `end` is the first index
-    after the hour. `highest_wh` is the highest import of one of the quarter-hours.
+    `hour` is the hour of the day, from 0 to 23. `begin` and `end` are indices into the lists of the
+    day's energies; `end` is the first index after the hour. `highest_wh` is the highest import of
+    one of the quarter-hours.
     """
 
     hour: int

@@ -4,12 +4,13 @@
 
 - `battery_simulation.py` simulates the battery. The months without and with the battery are billed
   like measured months, once for each reference power.
-- The saving is the cost of the year without the battery minus the cost with the battery, each at
-  its cheapest reference power. So if another reference power is cheaper even without a battery,
-  this advantage does not count as a saving of the battery.
+- The saving is the cost of the year without the battery minus the cost with the battery. The two
+  costs may be at different reference powers: each cost is taken at its cheapest reference power. So
+  if another reference power is cheaper even without a battery, this advantage does not count as a
+  saving of the battery.
 - The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
-  battery saves nothing in an unknown quarter-hour. The upper end assumes that it saves as much as
-  in a known quarter-hour.
+  battery saves nothing in an unknown quarter-hour. The upper end assumes that the battery saves as
+  much in an unknown quarter-hour as in a known quarter-hour, on average.
 - A published price that ends within a year, such as an aid of the State, is replaced by its
   successor.
 - In a month with too few market prices for a bill, energy without a price costs the mean price of
@@ -243,8 +244,8 @@ class _Trial:
     def spared_elsewhere(self, result: ClassWithBattery) -> float:
         """Return the additional yearly saving in EUR in the unknown quarter-hours.
 
-        The battery is assumed to save as much in an unknown quarter-hour as in a known one. Return
-        0 if all quarter-hours are known.
+        The battery is assumed to save as much in an unknown quarter-hour as in a known
+        quarter-hour, on average. Return 0 if all quarter-hours are known.
         """
         saved = result.without.total - result.with_battery.total
         return saved / (self._year.known_share or 1.0) - saved

@@ -420,8 +420,8 @@ def _network_charges(part: MonthPart) -> Iterator[_Charge]:
     spared_kwh = above_kwh if contract.replaces_variable else 0.0
     yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
-    # Without a reference power, the energy that costs the surcharge is unknown. So pass None as the
-    # price of the surcharge.
+    # Without a reference power, it is unknown how much energy costs the surcharge. So pass None as
+    # the price, which makes the amount of the surcharge unknown.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 

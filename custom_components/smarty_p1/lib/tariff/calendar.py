@@ -22,7 +22,7 @@ _MORE_THAN_A_MONTH = timedelta(days=45)
 
 
 def quarter_start(time: datetime) -> datetime:
-    """Return the start of the quarter-hour that contains `time`. Both are in UTC.
+    """Return the start of the quarter-hour that contains `time`. Both times are in UTC.
 
     In October, Luxembourg's clock shows one hour twice. In UTC, these are two different hours, so
     each quarter-hour has a start of its own.

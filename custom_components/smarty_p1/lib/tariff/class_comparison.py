@@ -3,10 +3,10 @@
     compare(months, contracts, until).cheapest
 
 A reference power of the tariff is called a class. A smaller class has a lower fixed price, but the
-surcharge applies to more energy. Only the last 12 whole months decide. If fewer whole months are
-known, only the saving is scaled to a year. Amounts include VAT if the contract does. Each month has
-the prices of its time, or all months have the current prices. Current prices say more about the
-coming months.
+surcharge applies to more energy. The last 12 whole months decide which class is the cheapest. If
+fewer whole months are known, the total costs are the costs of these months; only the saving is
+scaled to a year. Amounts include VAT if the contract does. Each month has the prices of its time,
+or all months have the current prices. Current prices say more about the coming months.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,14 +82,15 @@ def compare(
 ) -> Comparison:
     """Return the comparison of all reference powers over `months`, which are in the order of time.
 
-    The last month may still be running; `until` is the end of its readings. With
-    `is_at_current_prices`, all months are priced at the prices of the time `until`, otherwise at
-    the prices of their own time.
+    The last month may still be running; `until` is the end of its readings. If
+    `is_at_current_prices` is True, the prices that hold at `until` are used for all months. If it
+    is False, each month has the prices that held in that month.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # The contract can have its own price only for its own reference power. The costs of all other
-    # reference powers come from published prices. So if the approval of the published prices has
-    # ended, always name the last approved day.
+    # A monthly price in the contract counts only for the contract's own reference power. For all
+    # other reference powers, the published monthly prices are used. So if their approval has ended
+    # before `until`, `prices_of` is always the last approved day, even if the contract has all
+    # prices.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

@@ -93,7 +93,7 @@ NO_CONTRACT = Contract()
 
 
 class AidVat(StrEnum):
-    """Whether an aid bears VAT, and whether the entered amount of the aid includes this VAT."""
+    """VAT of an aid: added to the entered amount, included in the entered amount, or none."""
 
     EXCLUDED = "excluded"
     """The amount is without VAT. The VAT on the amount lowers the bill, too."""
@@ -175,10 +175,10 @@ class Contracts:
 
     @property
     def with_latest_vat(self) -> Contracts:
-        """Return these contracts, all with VAT or all without, as in the latest contract.
+        """Return these contracts, each with the field `has_vat` of the latest contract.
 
-        Use them for amounts that are shown together. VAT only changes how amounts are shown, so
-        amounts of earlier times follow the latest contract, too.
+        Use the result for amounts that are shown together. `has_vat` only says whether amounts are
+        shown with VAT. So the latest contract decides this for earlier times, too.
         """
         has_vat = self.latest.has_vat
         if all(contract.has_vat == has_vat for _, contract in self.entries):

@@ -30,8 +30,9 @@ from .time_of_use import parsed
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 95 whole
-# quarter-hours, one gap, and a part of a quarter-hour at either end. The limit is twice as high.
+# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 98 spans: 95
+# whole quarter-hours, one gap, and one incomplete quarter-hour at each end. The limit is about
+# twice as high.
 _MAX_SPANS = 200
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
@@ -96,7 +97,8 @@ def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores
 def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
     """Return the contracts from the JSON that `store_contracts` made.
 
-    `replaced` is the JSON of `Contracts.replaced`, None without such entries.
+    `replaced` is the JSON of the entries in `Contracts.replaced`. `replaced` is None or empty if
+    there are no such entries.
     """
     return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
 

@@ -16,12 +16,14 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# Fields that never count as empty, so that a value in them does not hold from the 1st of the month.
-# A new second price also changes the price of hours that had a price before. A missing category
-# means category A, and missing levies mean a bill without levies.
+# An empty field usually means that the user did not know the value. So a value entered later holds
+# from the 1st of the month. In these fields, an empty field has a meaning of its own, so a new
+# value is a change and holds from the entered day. Without a second price, all hours have the first
+# price. A missing category means category A. Missing levies mean a bill without levies.
 _NEVER_FILLED = {"second_price", "second_hours", "consumer_category", "has_levies"}
 # A price is either fixed, or a margin on the market's price. Each kind of price has its own field.
-# If one of the two fields has a value, the other field does not count as empty.
+# Usually one of the two fields is empty on purpose. So these fields count as empty only if neither
+# of them has a value.
 _ALTERNATIVES = {
     "energy_price": "energy_margin",
     "energy_margin": "energy_price",
@@ -35,8 +37,9 @@ def with_entered(
 ) -> Contracts:
     """Return the contracts after a user has entered `contract`, with `since` as its first day.
 
-    Contracts of later days are dropped. If `contract` equals the latest contract and only the day
-    differs, the latest contract now holds from the new day. `now` is None before the first reading.
+    `since` is None if the user has entered no day. Contracts that begin at the same time as
+    `contract`, or later, are dropped. If `contract` equals the latest contract, only the first day
+    of the latest contract is changed to `since`. `now` is None before the first reading.
     """
     if since is not None:
         return _with_day(contracts, contract, since, now)
@@ -45,8 +48,8 @@ def with_entered(
     if now is None or contracts.entries == Contracts().entries:
         return replace(contracts, entries=((BEGINNING, contract),))
     start = _next_change(now)
-    # If the latest contract begins at `start` or later, `contract` corrects it. Then keep the
-    # remembered entries from before both contracts.
+    # If the latest contract begins at `start` or later, `contract` replaces it. The field
+    # `replaced` then already has the entries from before the latest contract, so do not change it.
     if contracts.entries[-1][0] < start:
         contracts = _remembering(contracts)
     month = _filled(contracts, contracts.at(start), contract, month_start(now))
@@ -61,9 +64,10 @@ def _with_day(
         return contracts
     if contract == contracts.latest:
         contracts = contracts.before_latest
-    # If the latest contract begins on the same day, `contract` corrects it. Then keep the
-    # remembered entries from before both contracts. But remember a contract that begins on a later
-    # day, because the day `since` may be a typing error.
+    # If the latest contract begins on the same day, `contract` replaces it. The field `replaced`
+    # then already has the entries from before the latest contract, so do not change it. If the
+    # latest contract begins on a later day, it is dropped. But the day `since` may be a typing
+    # error, so copy the entries to `replaced`.
     if contracts.entries[-1][0] != start:
         contracts = _remembering(contracts)
     if now is None or start > now:
@@ -80,9 +84,10 @@ def _with_day(
 def _remembering(contracts: Contracts) -> Contracts:
     """Return `contracts` with a copy of their entries in the field `replaced`.
 
-    If the user later corrects the day of the new contract, `before_latest` returns these entries.
-    Do not call this function if the new contract corrects the latest contract, because then
-    `replaced` must keep the entries from before both contracts.
+    Call this function before a new contract is added. If the user later corrects the day of the new
+    contract, `before_latest` returns the copied entries. Do not call this function if the new
+    contract replaces the latest contract. In this case, `replaced` must keep the entries from
+    before the latest contract. The default `Contracts` is returned unchanged.
     """
     if contracts.entries == Contracts().entries:
         return contracts
@@ -95,9 +100,11 @@ def _next_change(now: datetime) -> datetime:
 
 
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
-    """Fill the empty fields of all contracts that hold at `since` or later. Return the contracts.
+    """Return `contracts` with empty fields filled by values that the user has entered now.
 
-    `_put_in` fills the fields of one contract.
+    The fields are filled in all contracts that hold at `since` or later. `after` is the entered
+    contract, and `before` the contract that it replaces. `_put_in` fills the fields of one
+    contract.
     """
     since = since.astimezone(UTC)
     result = contracts
@@ -112,8 +119,9 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
     """Return `contract` with its empty fields filled from `after`, the entered contract.
 
-    A field counts as empty if neither `contract` nor `before` has a value for it. `before` is the
-    contract that `after` replaces.
+    `before` is the contract that `after` replaces. A field is filled only if it is empty in
+    `before`, too. Otherwise the user has changed an old value, and the new value must not hold
+    before the entered day.
     """
     values = {
         field.name: getattr(after, field.name)

@@ -61,10 +61,11 @@ class _Part(NamedTuple):
         return self.contracts[0]
 
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
-        """Return this part of the day, with its sums and its highest quarter-hour.
+        """Return the sums and the highest quarter-hour of this `_Part`.
 
-        The energies of its quarter-hours and of `pieces` are added up. `pieces` are parts of gaps
-        and of incomplete quarter-hours. Return None if no energy is known.
+        The sums contain the energies of the quarter-hours and the energies of `pieces`. A piece is
+        the energy that a gap or an incomplete quarter-hour has in this `_Part`. Return None if no
+        energy is known.
         """
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract that holds at its start. So round both ends of the
@@ -204,9 +205,10 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sums of `splits` and of the splits of `pieces`, rounded.
+    """Return one split for each set of time-of-use hours: all splits are added up and rounded.
 
-    The keys are the time-of-use hours, as in `Contract.second_hours`.
+    `splits` are the splits of whole quarter-hours. Each piece in `pieces` has further splits. A key
+    is a text with hours, as in `Contract.second_hours`.
     """
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {

@@ -74,10 +74,10 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour can be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# The available power is the energy left until the reference power, divided by the remaining time of
-# the quarter-hour. This is the shortest divisor, because the last few seconds would give a very
-# high power. An appliance switched on at that power would exceed the reference power in the next
-# quarter-hour.
+# Minimum divisor for the available power. The available power is the energy left until the
+# reference power, divided by the remaining time of the quarter-hour. In the last few seconds, this
+# quotient would be very high. An appliance switched on at that power would exceed the reference
+# power in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 # Tolerance in kWh. If another program has rounded a register up, a later reading can be lower than
 # the rounded value by up to this tolerance.
@@ -88,8 +88,8 @@ class DemandMeter:
     """Record of one connection: its quarter-hours, contracts and months.
 
     `snapshot` has the values after the last reading. Before the first reading, `snapshot` has only
-    values from the platform Leneda. It is None if Leneda has none. `newest` can have values from
-    Leneda that are later than the last reading.
+    values from the platform Leneda. If Leneda has no values, `snapshot` is None. `newest` can have
+    values from Leneda that are later than the last reading.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
@@ -131,13 +131,15 @@ class DemandMeter:
     def newest(self) -> Demand | None:
         """Return `snapshot`, or values from the platform Leneda that are later than the snapshot.
 
-        If Leneda's last quarter-hour ends after the last reading, nothing reads the meter. Then the
-        result has the values at the end of that quarter-hour, as for a meter without a cable. If
-        the quarter-hour lies in a later month than the shown month, the result shows that month.
+        If Leneda's last quarter-hour ends after the last reading, the meter is no longer read. The
+        result then has the values at the end of Leneda's last quarter-hour, as for a meter without
+        a cable. If that quarter-hour lies in a later month than the shown month, the result shows
+        the later month.
 
-        Answers use this property, and sensors use `snapshot`. If a month ends without readings, the
-        next reading shows the whole month once more, because the statistics of the sensors need the
-        rest of its energy. So the sensors must not show a later month before that reading.
+        Answers to actions and cards use this property, but sensors use `snapshot`. If a month ends
+        without readings, the next reading shows the whole month once more, so that Home Assistant's
+        statistics get the rest of its energy. If a sensor had already shown a later month, the
+        statistics would be wrong.
         """
         snapshot, until = self.snapshot, self._history.past.until
         if snapshot is None or until is None or not self.has_readings:
@@ -287,10 +289,11 @@ class DemandMeter:
         """Return the meter restored from its stored state and its stored spans.
 
         `data` is the state that `as_dict` returned. `files` has the spans. `contract` is the
-        contract in the options, and `since` its first day. `months` are the months in the archive
-        of version 2 of the state. If `data` has version 2, all spans are made from the day sums in
-        `data` and `months`, and from the lines in `files`. These spans then replace the files.
-        Reading years of files takes some time.
+        contract in the options, and `since` its first day. Reading years of files takes some time.
+
+        If the state has version 2, all spans are made from day sums and from the lines in `files`.
+        These spans then replace the files. The day sums are in `data` and in `months`, the archived
+        months of a state of version 2.
 
         The time since the last reading becomes a gap, and the power is unknown until the next
         reading. Raises ValueError for malformed data and unknown versions.

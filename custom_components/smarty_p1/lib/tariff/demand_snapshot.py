@@ -72,7 +72,7 @@ class Demand:
 
     @cached_property
     def month(self) -> Month:
-        """Return the shown month, with the running quarter-hour if this lies in the month."""
+        """Return the shown month. A running quarter-hour that lies in this month is included."""
         since, month = self.measured_since, self.known_month
         if self.running is None or month_start(since) != month.start:
             return month

@@ -51,9 +51,9 @@ def price_of_kwh(
 
 
 def mean_market_prices(days: Iterable[Day]) -> MarketPrices:
-    """Return the mean market prices of the energies of `days` that have a known market price.
+    """Return the mean market prices of the imported and of the exported energy in `days`.
 
-    A price is None if no energy has a known price.
+    Energy without a known market price is left out. A price is None if no energy has a known price.
     """
     days = [*days]
     return MarketPrices(

@@ -1,7 +1,7 @@
 """Quarter-hours and shared energy from the national platform Leneda.
 
-Leneda's data completes the measured quarter-hours only when months are shown. It is never stored
-with the measured quarter-hours, so it can be removed again.
+Whenever a month is computed, Leneda's data fills the gaps between the measured quarter-hours.
+Leneda's data is never stored together with the measured quarter-hours. So it can be removed again.
 """
 
 from collections.abc import Iterable, Mapping

@@ -4,11 +4,13 @@ A loose span is a gap between readings, or a part of a quarter-hour. Loose spans
 run. Leneda's quarter-hours replace the parts of a run that they cover. Imported and exported energy
 are treated separately.
 
-- The time that Leneda does not cover gets the energy of the registers minus Leneda's energy. It is
-  divided among the spans in proportion to their energies.
+- The registers at both ends of a run show the run's energy. This energy minus Leneda's energy
+  belongs to the parts of the run that Leneda does not cover. The remaining energy is divided among
+  these parts in proportion to the energies of their spans.
 - If Leneda covers a whole run, its energy replaces the energy of the registers.
 - The energy of a gap of more than 40 days belongs to no day until Leneda covers a part of the gap.
-  If the energy is so small that the clock may have leapt, it belongs to the gap's last day.
+  An exception is a gap with hardly any energy: the clock was probably set ahead, so the energy
+  belongs to the gap's last day.
 - Energy with a market price counts on the day on which its span starts. Leneda's energy has no
   market price.
 """
@@ -83,9 +85,11 @@ class RowView:
         """Remainders of each run. The key is the `id` of the run's first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
-        """Return the pieces of gaps and incomplete quarter-hours in `period`, a part of `month`.
+        """Return the energy of gaps and incomplete quarter-hours in `period`, divided into pieces.
 
-        The keys are the starts of the days.
+        `period` lies within `month`. Each piece lies in one day and has one contract. The key of a
+        list of pieces is the start of the day, or the start of the contract if it begins later on
+        that day.
         """
         pieces: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):
@@ -115,10 +119,11 @@ class RowView:
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return the periods of `run` for which Leneda has quarter-hours, with Leneda's energy.
+        """Return the periods in `run` for which Leneda has quarter-hours, and their energy.
 
-        The first result is for imported energy, the second for exported energy. Where a
-        quarter-hour was measured, Leneda's quarter-hour is not used.
+        `run` is a list of loose spans that touch each other. The first result is for imported
+        energy, the second for exported energy. Where a quarter-hour was measured, Leneda's
+        quarter-hour is not used.
         """
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)

@@ -16,8 +16,8 @@ _ENDS = ("end", "end_time", "endsAt", "till", "to")
 _PRICES = ("value", "price", "price_per_kwh")
 _MAX_LISTS = 8
 _MAX_HOURS = timedelta(hours=24)
-# Tolerated difference in EUR per kWh between two equal prices. Some sensors round their state, but
-# not the lists in their attributes.
+# Difference in EUR per kWh. Two prices that differ by at most this amount count as equal. Some
+# sensors round their state, but not the lists in their attributes.
 _ROUNDING = 0.002
 
 type PricesAhead = dict[datetime, float]
@@ -28,10 +28,16 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
     """Return the price of a kWh for each quarter-hour of `rows`, keyed by the quarter-hour's start.
 
     A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
-    EUR per kWh. A row without an end lasts until the next row starts, even if the price of that row
-    is unreadable. If it is the last row, it lasts as long as the row before. Left out are
-    unreadable rows, rows that start within a quarter-hour, prices above `max_price` or below
-    -`max_price`, and quarter-hours with two different prices.
+    EUR per kWh. A row without an end lasts until the next row starts, even if the next row has an
+    unreadable price. The last row, if it has no end, lasts as long as the row before it. No row
+    lasts longer than 24 hours.
+
+    The result leaves out:
+
+    - unreadable rows;
+    - rows that do not begin at the start of a quarter-hour;
+    - prices above `max_price` or below -`max_price`;
+    - quarter-hours with two different prices.
     """
     read = sorted(_read(rows, factor, max_price), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
@@ -61,11 +67,11 @@ def prices_of_attributes(
 ) -> PricesAhead:
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
-    Some lists have other taxes, hours or units than `price_now`, the entity's state. Such lists are
-    ignored. A list is used if its price at `now` equals `price_now`. A list without a price at
-    `now`, such as a list for tomorrow, is used if it has the same columns as a used list. If two
-    lists have the same columns, and the price of one of them at `now` differs from `price_now`,
-    neither list is used. `factor` and `max_price` have the same meaning as in `prices_by_quarter`.
+    Some lists have other taxes, hours or units than `price_now`, the entity's state, and must not
+    be used. Lists with the same columns are judged together: they are used if the price at `now` in
+    at least one of the lists equals `price_now`, and no list has another price at `now`. So a list
+    for tomorrow, which has no price at `now`, is used together with the list for today. `factor`
+    and `max_price` have the same meaning as in `prices_by_quarter`.
     """
     lists = list(_lists_of(attributes, factor, max_price))
     good: set[frozenset[str]] = set()

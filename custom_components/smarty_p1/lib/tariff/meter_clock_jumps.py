@@ -1,14 +1,14 @@
-"""Segments of readings without a break, and the choice of segments that stay after a break.
+"""Segments of readings without a break, and the choice of the segments to keep after a break.
 
 A wrong clock of a meter is noticed only when the clock is set right. So each break begins a new
-segment, which is unconfirmed until it has a day of quarter-hours. If another break comes earlier,
-the first reading after this break decides whether the unconfirmed segment stays or goes. A segment
-that goes is treated as if it had not been read.
+segment, which is unconfirmed until it has a day of quarter-hours. If a second break comes earlier,
+the first reading after the second break decides whether the unconfirmed segment is kept ("stays")
+or dropped ("goes"). A dropped segment is treated as if it had not been read.
 
-A reading "can continue" a segment if it is of the same meter, its register has risen plausibly, and
-its time is up to 40 days after the segment's last reading. The "previous segment" is the segment
-before the unconfirmed segment. The "passed time" is the time from the last reading of the previous
-segment to the deciding reading. The unconfirmed segment goes in four cases, and stays in all
+A reading can continue a segment if it is of the same meter, its register has risen plausibly, and
+its time is up to 40 days after the segment's last reading. The previous segment is the segment
+before the unconfirmed segment. The passed time is the time from the last reading of the previous
+segment to the deciding reading. The unconfirmed segment is dropped in four cases, and kept in all
 others:
 
 - Case 1: The reading can continue only the previous segment, and the unconfirmed segment does not
@@ -22,13 +22,13 @@ others:
 - Case 4: The unconfirmed segment has no whole quarter-hour, and the reading is of the meter and
   register of the previous segment. Either the reading can continue the previous segment, or the
   unconfirmed segment fits neither the previous segment nor the reading. But a segment that fits
-  both stays if the passed time is longer than 4 hours. Otherwise, no energy would ever be counted
+  both is kept if the passed time is longer than 4 hours. Otherwise, no energy would ever be counted
   if all readings were more than 15 minutes apart.
 
 In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
 is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
 is its time by the meter's clock. "result" says whether the segment stays or goes. A number before
-the event is the number of the case in which the segment goes.
+the event is the number of the case in which the segment is dropped.
 
 | event | segment | reading | result |
 |---|---|---|---|
@@ -67,20 +67,21 @@ from .spans import MAX_SHARED_GAP, Position, Span
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
 _A_DAY = timedelta(days=1)
-# Maximum length of a gap that is merged from two gaps and the short segment between them. Without a
-# merge, the short segment stays. When there are more than MAX_SEGMENTS segments, the oldest segment
-# is confirmed, so its clock is trusted. If all segments are short, this limit delays that by more
-# than half a day.
+# If a short segment is dropped, the gaps before and after it become one gap. This constant is the
+# maximum length of such a gap; if the gap would be longer, the short segment is kept. If more than
+# MAX_SEGMENTS segments are kept, the oldest unconfirmed segment is confirmed, although its clock
+# may be wrong. If all segments are short, this limit delays such a confirmation by more than half a
+# day.
 _MAX_MERGED_GAP = timedelta(hours=4)
 
 
 @dataclass(slots=True)
 class ReadingSegment:
-    """Readings of a meter without a break: the first and the last reading, and measured energies.
+    """Consecutive readings of one meter: the first and the last reading, and measured energies.
 
     `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` has
-    the finished spans of an unconfirmed segment. The spans of a confirmed segment are in the row of
-    the connection.
+    the finished spans of an unconfirmed segment. The finished spans of a confirmed segment are in
+    the `Row` of the connection.
     """
 
     first: Registers
@@ -115,9 +116,9 @@ class ReadingSegment:
         return Position(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
 
     def is_of(self, serial_number: str | None) -> bool:
-        """Return whether a telegram is from the segment's meter.
+        """Return whether a telegram with `serial_number` is from the segment's meter.
 
-        Return True if one of the serial numbers is unknown.
+        Return True if `serial_number` or the segment's own serial number is unknown.
         """
         own_number = self.serial_number
         return serial_number is None or own_number is None or serial_number == own_number
@@ -145,10 +146,10 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many of the first segments stay when `reading` is taken.
+    """Return the number of segments to keep, counted from the oldest segment.
 
-    The caller drops the segments after these. `reading` comes after a break, so it does not simply
-    continue the last segment.
+    `reading` comes after a break, so it does not simply continue the last segment. The caller drops
+    the segments that are not kept.
     """
     for index in reversed(range(len(segments) - 1)):
         if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
@@ -177,10 +178,11 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # A wrong clock leaps twice: when it goes wrong, and when it is set right. With rare telegrams,
-    # each leap can hide a time of up to MAX_GAP without a reading. So tolerate MAX_GAP twice if the
-    # first leap is longer than a day. After a shorter leap, tolerate MAX_GAP only once, because a
-    # real gap of some hours could look the same by chance.
+    # `lacking` is the time without readings if the clock was wrong. A wrong clock leaps twice: when
+    # it goes wrong, and when it is set right. Telegrams are up to MAX_GAP apart, so at each leap up
+    # to MAX_GAP can be without readings. Tolerate MAX_GAP twice if the first leap is longer than a
+    # day. A shorter leap can also be a real gap of some hours. If the clock is set back after such
+    # a gap, `lacking` can be small by chance. So tolerate MAX_GAP only once.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 

@@ -212,10 +212,11 @@ _MIN_CLASS_WH = REFERENCE_POWERS[0] * 250
 
 
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
-    """Return the excess of a quarter-hour's energy over each reference power that it exceeds.
+    """Return the energy of a quarter-hour above each reference power that it exceeds.
 
-    The keys are reference powers in kW. `own_kw` is the contract's reference power. If `own_kw` is
-    not a reference power of the tariff, it is always a key, even without an excess.
+    The keys are reference powers in kW. `own_kw` is the contract's reference power. If the tariff
+    has no such reference power, `own_kw` is a key even if the quarter-hour does not exceed it. For
+    reference powers outside of the tariff, a missing key means that the excess is unknown.
     """
     return above_classes([energy_wh], own_kw)
 

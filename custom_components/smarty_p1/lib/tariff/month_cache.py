@@ -71,8 +71,8 @@ class KnownMonths:
     def _recut_months(self, view: RowView) -> set[datetime]:
         """Return the starts of the months that must be computed again as a whole.
 
-        If Leneda has quarter-hours on a changed day, the gaps that touch the day change, too. Such
-        a gap may reach into other months.
+        If Leneda has quarter-hours on a changed day, the energy of the gaps that touch this day
+        changes as well. Such a gap may reach into other months.
         """
         if not view.past.months:
             return self._stale_months
@@ -80,9 +80,9 @@ class KnownMonths:
         return connected(self._stale_months | recut, view.months)
 
     def _is_recut(self, start: datetime, past: PlatformDays) -> bool:
-        """Return whether Leneda has a quarter-hour on a day that must be computed again.
+        """Return whether Leneda has a quarter-hour on a changed day of a month.
 
-        Only the days of the month that begins at `start` are examined.
+        `start` is the start of the month. `_stale_days` has the changed days.
         """
         platform = past.months.get(start)
         return platform is not None and any(

@@ -1,11 +1,16 @@
 """Conversion of spans to lines of plain text and back. Each month has a file of such lines.
 
-Lines are only added to a file. A line has the start in UTC; the kind and the end, if the span is a
-gap or a part of a quarter-hour; the energies; the money at the market's prices; the registers at
-the end; a number; and a checksum of these cells. A line without a checksum is accepted, so that
-users can mend lines by hand. The first line of a file has the names of the columns and the version
-of the format. Lines of version 1 have a start and four energies. If two lines of version 1 have the
-same quarter-hour, the later line counts.
+Lines are only added to a file. A line has these cells:
+
+- the start of the span, in UTC;
+- the kind and the end of the span, empty for a quarter-hour;
+- the energies, and the costs and revenues at the market's prices;
+- the registers at the end of the span;
+- the number of the span, and a checksum of all other cells.
+
+A line without a checksum is accepted, so that users can mend lines by hand. The first line of a
+file has the names of the columns and the version of the format. Lines of version 1 have a start and
+four energies. If two lines of version 1 have the same quarter-hour, the later line counts.
 """
 
 import re

@@ -112,8 +112,8 @@ class RowReader:
     def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
         """Put the measured quarter-hour of a line into `month` without making a `Span`.
 
-        A year has 35,000 quarter-hours, and as many `Span` objects would take long to make. If the
-        line is newer than the stored state, repeated or out of order, change nothing and return
+        A year has 35,000 quarter-hours. It would take long to make a `Span` for each of them. If
+        the line is newer than the stored state, repeated or out of order, change nothing and return
         False. The caller must then pass the line to `_take_span`.
         """
         start = datetime.fromisoformat(cells[0])
@@ -191,8 +191,9 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # If there are too many months, `Row` usually drops the first month in this dict. So sort
-        # the dict, so that the oldest month comes first.
+        # When the row has too many months, `Row` removes one of them. It removes the first month in
+        # this dict, unless another month has less than a day of quarter-hours. So sort the dict, so
+        # that the oldest month comes first.
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:

@@ -29,7 +29,8 @@ _MIN_MEASURED_SHARE = 0.9
 class Estimate(NamedTuple):
     """Expected total in EUR of a running month.
 
-    `low` and `high` are None if last year is unknown.
+    `low` and `high` are the bounds of the total. Both are None if the same month of last year is
+    unknown.
     """
 
     total: float
@@ -113,10 +114,11 @@ def _total(
     days: Sequence[Sequence[Day]],
     fallback_days: Sequence[Day] = (),
 ) -> float | None:
-    """Return the month's total in EUR if each coming day is the mean of `days`.
+    """Return the month's total in EUR. Each coming day is assumed to be the mean of `days`.
 
-    Values that all of `days` lack, such as market prices, come from `fallback_days`. Return None if
-    the total is unknown.
+    `days` has the records of each day. If no day in `days` has some value, such as a market price,
+    this value comes from `fallback_days`. Return None if `days` is empty, or if the total is
+    unknown.
     """
     if not days:
         return None
@@ -137,9 +139,10 @@ def _total(
 
 
 def _lacks_price(day: Day, contract: Contract) -> bool:
-    """Return whether the imported or the exported energy of `day` needs an unknown market price.
+    """Return whether a market price is missing to compute the cost of `day`, a day of the forecast.
 
-    `day` is a coming day of the forecast.
+    A market price is needed if the contract follows the market and the day has energy at this
+    price.
     """
     is_bought = contract.energy_margin is not None and day.imported_wh > 0
     is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
@@ -149,7 +152,8 @@ def _lacks_price(day: Day, contract: Contract) -> bool:
 def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], share: float) -> Day:
     """Return a day that begins at `start`, with the sums of `days` multiplied by `share`.
 
-    Values that all of `days` lack come from `fallback_days`.
+    If no day in `days` has some value, such as a market price, this value comes from
+    `fallback_days`.
     """
     imported_wh = sum(day.imported_wh for day in days) * share
     exported_wh = sum(day.exported_wh for day in days) * share
@@ -172,17 +176,20 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Days on which a forecast is based. `others` provides the values that all of `days` lack."""
+    """Days on which a forecast is based.
+
+    If no day in `days` has some value, such as a market price, this value comes from `others`.
+    """
 
     days: Sequence[Day]
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return a share of all `days` together: the sum of parts divided by the sum of wholes.
+        """Return a mean ratio of `days`, such as the market cost divided by the energy.
 
-        `of` returns the part and the whole of one day, such as market cost and energy. If the
-        wholes of `days` add up to 0, use the days in `others`. Return None if the wholes of
-        `others` add up to 0, too.
+        `of` returns the dividend and the divisor of one day. The result is the sum of the dividends
+        divided by the sum of the divisors. If the divisors of `days` add up to 0, use the days in
+        `others`. Return None if the divisors of `others` add up to 0, too.
         """
         for days in self:
             pairs = [of(day) for day in days]

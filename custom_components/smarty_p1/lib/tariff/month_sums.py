@@ -65,9 +65,9 @@ def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
     """Yield `months`, with monthly prices counted from the first recorded day of a connection.
 
     `months` are in the order of time. The field `since` of the first month becomes the start of its
-    first recorded day. If the first month has fewer than 96 known quarter-hours (a day), the field
-    `since` of the second month is set in the same way, and so on. The last such month is the first
-    month with at least 96 known quarter-hours. All later months are yielded unchanged.
+    first recorded day. If the first month has less than 96 known quarter-hours (a day), the second
+    month is changed in the same way, and so on. The change ends after the first month with at least
+    96 known quarter-hours. All later months are yielded unchanged.
     """
     is_first = True
     for month in months:

@@ -144,7 +144,7 @@ def _midnights(start: datetime) -> tuple[datetime, ...]:
 
 
 def _days_before(time: datetime, midnights: tuple[datetime, ...]) -> float:
-    """Return how many days of the month lie before `time`, with the fraction of a running day."""
+    """Return how many days of the month lie before `time`. A partial day is a fraction."""
     day = bisect_right(midnights, time) - 1
     if not 0 <= day < len(midnights) - 1:
         return max(day, 0)

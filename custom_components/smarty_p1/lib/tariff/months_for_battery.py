@@ -78,12 +78,13 @@ class WhatIfDay(NamedTuple):
     """Market prices of each quarter-hour; empty if the contract does not follow the market."""
 
     def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
-        """Return the day as it would be if its quarter-hours had the energies `after`.
+        """Return a changed day: its quarter-hours have the energies `after`.
 
         The result has the excess over `reference_kw`. If `hours` is not None, the result also has
-        the energy in these time-of-use hours. If this day lacks one of these two values, the value
-        is computed from the quarter-hours. A quarter-hour without a market price gets the day's
-        mean price. Shared energy changes in proportion to imported energy.
+        the energy in these time-of-use hours. If the original day has no value for `reference_kw`
+        or for `hours`, this value is computed from the quarter-hours. A quarter-hour without a
+        market price gets the day's mean price. Shared energy changes in proportion to imported
+        energy.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -144,8 +145,9 @@ class WhatIfDay(NamedTuple):
         more_revenue = _market_difference(
             before.exported_wh, after.exported_wh, sold, day.market_revenue, day.market_exported_wh
         )
-        # The bill gives energy without a price the mean price. So here, change only the cost of the
-        # energy with a price.
+        # `market_cost` has only the cost of energy with a market price. On a bill, all other energy
+        # costs the mean price. So add only the share of the difference that belongs to energy with
+        # a price.
         share = min(1.0, day.market_wh / day.imported_wh) if day.imported_wh else 1.0
         share_sold = min(1.0, day.market_exported_wh / day.exported_wh) if day.exported_wh else 1.0
         return (
@@ -156,10 +158,11 @@ class WhatIfDay(NamedTuple):
     def _changed_priced(
         self, after: DayEnergies, left: float, left_exported: float
     ) -> tuple[float, float]:
-        """Return the imported and the exported energy with a known market price after the change.
+        """Return the imported and the exported energy of the changed day that have a market price.
 
-        Both energies are in Wh. `left` is the imported energy after the change divided by the
-        imported energy before it. `left_exported` is the same ratio of the exported energy.
+        Both energies are in Wh. The changed day has the energies `after`. `left` is its imported
+        energy divided by the imported energy of the original day. `left_exported` is the same ratio
+        of the exported energies.
         """
         day, market_wh = self.day, self.day.market_wh * left
         market_exported_wh = day.market_exported_wh * left_exported
@@ -390,7 +393,7 @@ def _market_difference(
 
 
 def _priced_wh(energies_wh: Sequence[float], prices: Sequence[float | None]) -> float:
-    """Return the energy of the quarter-hours with a price. Return 0 without `prices`."""
+    """Return the sum of the energies in Wh that have a price. Return 0 if `prices` is empty."""
     return sum(compress(energies_wh, [price is not None for price in prices]))
 
 

@@ -115,10 +115,10 @@ def network_prices_at(moment: datetime) -> NetworkPrices | None:
 
 
 def lasting_prices_at(moment: datetime) -> NetworkPrices | None:
-    """Return the published prices at `moment`, for an amount of a whole year.
+    """Return the published prices at `moment`, for the computation of a yearly amount.
 
-    A price with a last day within a year, such as an aid of the State, is replaced by its
-    successor. Return None before the first published prices.
+    If a price ends within a year after `moment`, such as an aid of the State, the result has the
+    price that follows it. Return None if `moment` is before the first published prices.
     """
     return _lasting_prices_on(moment.astimezone(LUXEMBOURG).date())
 

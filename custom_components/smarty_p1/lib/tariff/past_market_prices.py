@@ -1,10 +1,11 @@
 """Correction of past market prices by the market costs that the meter has stored.
 
-The market's price of a past hour is not stored. It is derived from the recorded price of a kWh, by
-subtracting the other parts of that price, such as the grid's price. The subtracted parts are the
-parts known today, but the recorded price consists of the parts known then. If the user enters a
-part later for past days, all prices derived for these days are wrong by the same amount. The stored
-market costs were computed from the market's price itself, so they reveal this amount.
+The market's price of a past hour is not stored. It is computed from the recorded price of a kWh:
+all other components of that price, such as the grid's price, are subtracted. The subtraction uses
+the components that are known today, but the recorded price was the sum of the components known at
+that time. If the user later enters a component for past days, the subtracted sum is wrong for these
+days. The error is the same in all hours of a day. The stored market costs were computed from the
+market's price itself, so a comparison with them shows the error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +19,9 @@ from .months_for_battery import MarketHours
 from .spans import Columns
 
 _QUARTERS = 4
-# Minimum number of hours of a day with a stored cost. The price computed from the cost of an hour
-# is the mean over the energy, not over the time. So a single hour says little about other hours.
+# A day is corrected only if at least this number of its hours have a stored cost. The cost of an
+# hour divided by its energy is a mean price. If the market's price changed within the hour, this
+# mean price depends on the times at which the energy was used. So a single hour can be misleading.
 _MIN_HOURS = 3
 
 

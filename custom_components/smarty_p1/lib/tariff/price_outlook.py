@@ -1,4 +1,4 @@
-"""Prices of the coming quarter-hours, and the power usually left below the reference power."""
+"""Prices of the coming quarter-hours, and the reference power minus the usual import."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,6 +1,6 @@
 """Series of quarter-hours for charts and for battery simulations.
 
-A quarter-hour was measured here, or comes from the national platform Leneda.
+Each quarter-hour was measured by the meter, or comes from the national platform Leneda.
 """
 
 from array import array
@@ -156,7 +156,7 @@ def quarter_hours_between(
 ) -> Iterator[QuarterHour]:
     """Yield the quarter-hours that begin at `start` or later and before `end`, in order.
 
-    A quarter-hour that was not measured is taken from `past`, Leneda's days.
+    `past` has Leneda's data. A quarter-hour that was not measured is taken from `past`.
     """
     for month in sorted({*columns, *past.months}):
         own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))

@@ -1,18 +1,18 @@
 """Conversion of readings to spans, in spite of gaps, wrong clocks and exchanged meters.
 
-A span is a period with its energy. The confirmed spans of a connection form its row. The registers
-tell the energy of a gap, but a wrong clock would put the energy into a wrong month. So the readings
-after a break (a gap, another meter, a register that falls or leaps, a clock that is set) form a new
-segment. The row gets the spans of a segment as soon as the segment has a day of measured
-quarter-hours:
+A span is a period with its energy. Confirmed spans are added to the `Row` of the connection, and
+never change, because they are written to files line by line. After a gap in the readings, the
+registers tell the energy of the gap, but a wrong clock would put this energy into a wrong month. So
+the readings after a break (a gap, another meter, a register that falls or leaps, a clock that is
+set) form a new segment. The spans of a segment are added to the row as soon as the segment has a
+day of measured quarter-hours:
 
-- The gap before a segment becomes a span after the segment's first whole quarter-hour, or at the
-  next break. If the clock was set back, the gap has no length.
+- When a segment has its first whole quarter-hour, or at the next break, the gap before the segment
+  becomes a span. If the clock was set back, the gap has no length.
 - When the clock or the meter is right again, the readings continue the segment before the break.
   The wrong segment is dropped, and its time becomes a gap (`meter_clock_jumps.py` has the cases).
 
-So the row and the segments together contain the whole rise of the register exactly once. Spans in
-the row never change, because they are written to files line by line.
+So the row and the segments together contain each rise of the register exactly once.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,11 @@ _A_DAY = 96
 
 
 class ReadingHistory:
-    """Confirmed spans of a connection (its row), and its segments of readings without a break.
+    """History of a connection: its confirmed spans (`row`), and its segments of readings.
 
-    Before the first reading, `segments` is empty. The first segment continues the row; all later
-    segments are unconfirmed. `new` has the spans that were added to the row and are to be stored.
+    A segment has readings without a break. Before the first reading, `segments` is empty. The first
+    segment continues the row; all later segments are unconfirmed. `new` has the spans that were
+    added to the row and are not stored yet.
     """
 
     def __init__(
@@ -61,10 +62,11 @@ class ReadingHistory:
         """Spans added or dropped while a thread computes the months, None at other times."""
 
     def begin_past(self) -> None:
-        """Remember all spans that are added or dropped until `set_platform_days` is called.
+        """Record all spans that are added or dropped until `set_platform_days` is called.
 
-        Call this before a thread computes the months, because the thread does not see these
-        changes.
+        Call this function before a thread computes the months. The thread does not see spans that
+        are added or dropped while it works. So `set_platform_days` marks their days and months as
+        changed.
         """
         self._noted = []
 
@@ -92,7 +94,7 @@ class ReadingHistory:
     def columns(self) -> Columns:
         """Return all spans by month: the confirmed spans of the row, and the unconfirmed spans.
 
-        A month with unconfirmed spans is a copy, so that the row does not change.
+        The unconfirmed spans are added to copies of their months, so the row does not change.
         """
         doubtful = [span for segment in self.segments for span in segment.spans]
         if not doubtful:
@@ -225,18 +227,19 @@ class ReadingHistory:
             self._note(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
-        """Continue after `new`: spans in the files that are newer than the stored segments.
+        """Continue after the spans `new`, which are in the files but not in the stored state.
 
-        Only confirmed spans are written to the files. So the last segment that has one of these
-        spans is confirmed now.
+        Only confirmed spans are written to the files. So if a stored segment has one of these
+        spans, the segment was confirmed after the state was stored.
         """
         if not new:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # `sure` is the index of the last confirmed segment. If the last span ends within this
-        # segment, the later segments are still right. Otherwise, continue with an empty segment
-        # after the last span.
+        # `sure` is the index of the last confirmed segment. If the last span of `new` ends within
+        # this segment, keep the segment and all later segments. Otherwise the files are newer than
+        # all of them. So replace all segments by an empty segment that begins at the end of the
+        # last span.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []

@@ -60,10 +60,10 @@ def _thousandths(value: float | None) -> int | None:
 class Rise(NamedTuple):
     """Rise of the energy registers between two readings, in Wh and varh.
 
-    If a telegram lacks the exported energy, its reading keeps the last known value. `exported_wh`
-    is the rise between the values in the two readings, 0 if it is unknown. `is_exported_exact` is
-    True if this rise is known, and both telegrams have the exported energy. A reactive energy is
-    None if it is unknown.
+    `exported_wh` is 0 if the rise of the exported energy is unknown. A telegram may lack the
+    exported energy; its reading then has the exported energy of an earlier telegram.
+    `is_exported_exact` is True if the rise is known and both telegrams have the exported energy.
+    The rise of a reactive energy is None if it is unknown.
     """
 
     imported_wh: float

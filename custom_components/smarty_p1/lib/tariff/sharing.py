@@ -1,7 +1,7 @@
 """Energy sharing: imported energy that comes from a sharing group, so that no supplier bills it.
 
-Only the national platform Leneda knows the shared energy, and corrects its values for weeks. So
-shared energy is added to days only when the days are shown, and is never stored with them.
+Shared energy is known only from the national platform Leneda, which corrects its data for weeks. So
+shared energy is added to days whenever the days are computed, and is never stored with them.
 """
 
 from collections.abc import Iterable, Mapping

@@ -3,11 +3,13 @@
 Home Assistant's statistics add up totals with `last_reset`. A month that is shown again after
 another month would be counted twice. So the shown month changes only by these rules:
 
-- The month of a sure clock is shown. A clock is sure until a break, and again after a measured day.
-- The month of an unsure clock is shown if it is later than the shown month. It is not shown if the
-  clock has leapt ahead by more than a day with hardly any energy.
-- If the month of a wrong clock is shown, the last month with measured quarter-hours is shown again
-  as soon as a reading lies in this last month.
+- A break in the readings makes the clock doubtful. The clock is sure again after a day of measured
+  quarter-hours. While the clock is sure, the month of the last reading is shown.
+- While the clock is doubtful, the month of the last reading is shown only if it is later than the
+  shown month. The later month is not shown if the clock has leapt ahead by more than a day with
+  hardly any energy.
+- If a wrong clock has changed the shown month, the last month with measured quarter-hours is shown
+  again as soon as a reading lies in that month.
 
 In the examples, a meter was read until 12:00 of 13 June. The columns are the clock after a break,
 the energy drawn in the break, and the hours of reading after the break.
@@ -52,9 +54,12 @@ def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row
 def time_until(segments: Sequence[ReadingSegment]) -> datetime:
     """Return the time up to which the readings count for the shown month.
 
-    This is the time of the last reading, or the result of `sure_time` if that is later. If the last
-    reading lies in another month, or if its clock is perhaps ahead, return the result of
-    `sure_time`.
+    Usually, this is the time of the last reading. The result of `sure_time` is returned in three
+    cases:
+
+    - this result is later than the last reading;
+    - the last reading does not lie in the shown month;
+    - the clock is perhaps ahead.
     """
     latest, sure = segments[-1], sure_time(segments)
     time = latest.last.time
@@ -66,8 +71,8 @@ def time_until(segments: Sequence[ReadingSegment]) -> datetime:
 def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
     """Return the time of the last reading before the clock became doubtful.
 
-    The clock is doubtful from the first segment that cannot continue the segment before, or whose
-    clock was set ahead.
+    The clock becomes doubtful at the first segment that cannot continue the segment before it, or
+    when the clock was set ahead between two segments.
     """
     time = segments[0].last.time
     for before, after in pairwise(segments):
@@ -80,10 +85,11 @@ def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
-    """Return whether `month`, the month of the last reading, is right and the shown month is wrong.
+    """Return whether a wrong clock has changed the shown month, and the clock is right again.
 
-    This is assumed if `month` has measured quarter-hours and the month after `month` has none. If
-    the month after `month` is the shown month, return False, because the clock is perhaps slow.
+    `month` is the month of the last reading, and `shown` the start of the shown month. Return True
+    if `month` is the last month with measured quarter-hours: it has some, and the next month has
+    none. But return False if the next month is the shown month, because the clock is perhaps slow.
     """
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)
@@ -91,10 +97,10 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock is perhaps ahead, because it has leapt between two segments.
+    """Return whether the clock is perhaps ahead: it was set ahead between two segments.
 
-    Return False if it has leapt more than `MAX_SEGMENTS - 2` times. Such a clock leaps all the
-    time; if the result were True, the shown month would never change.
+    Return False if it was set ahead more than `MAX_SEGMENTS - 2` times. Otherwise, with a clock
+    that is set ahead all the time, the shown month would never change.
     """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1

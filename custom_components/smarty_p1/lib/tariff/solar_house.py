@@ -29,12 +29,13 @@ MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 # hour is doubtful: the statistics probably show the energy of several hours in this hour.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
-# Limit that replaces _MAX_RISE from the second to the fourth week. A sunny hour after dull days may
-# have more than twice the energy of each earlier hour. In the first week, there is no such limit.
+# In the first week of an inverter's statistics, no hour is doubtful. From the second to the fourth
+# week, this multiple replaces _MAX_RISE, because a sunny hour after dull days may have more than
+# twice the energy of each earlier hour.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
-# After more than MAX_NIGHT without solar energy, the first hour has at most this share of the
-# highest hourly energy. If the first hour has more, a part of its energy was produced in earlier
+# Limit for the first hour after more than MAX_NIGHT without solar energy, as a share of the highest
+# hourly energy. If the first hour has more energy, a part of this energy was produced in earlier
 # hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
@@ -145,8 +146,9 @@ class Grid:
                 drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
                 self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
                 continue
-            # Leneda knows fed-in energy only by a metering point of production. Without fed-in
-            # energy, a quarter-hour from Leneda is only partly known, so do not count its time.
+            # Leneda's data has fed-in energy only if it includes the metering point of production.
+            # Without fed-in energy, a quarter-hour from Leneda is only partly known, so do not
+            # count its time.
             if fed_kwh is not None or quarter.origin is None:
                 self._known[day] = self._known.get(day, timedelta()) + QUARTER_HOUR
             if fed_kwh is not None:
@@ -213,9 +215,10 @@ class _Watch:
 
     def note(self, hour: datetime, kwh: float) -> None:
         """Remember `kwh`, the energy of an hour, so that later hours are compared with it."""
-        # One wrong hour must not make the next wrong hours plausible. So an hour raises the highest
-        # energy at most to the present limit. With a larger inverter, each sunny hour raises the
-        # limit again, until the limit is above the energy of the new inverter.
+        # Later hours are compared with `_highest_kwh`. One wrong hour must not make the next wrong
+        # hours plausible. So `_highest_kwh` rises at most to the present limit, even if `kwh` is
+        # higher. The limit then rises with `_highest_kwh`. With a larger inverter, this repeats in
+        # every sunny hour, until the limit is above the energy of the new inverter.
         self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
         self._hours += 1
         self.last_row = hour + _HOUR
@@ -314,9 +317,10 @@ def _worth(
 ) -> tuple[float, float]:
     """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
 
-    Own energy is the energy that the house did not draw from the grid. If the fed-in energy of some
-    hours is unknown, their own energy is known only as a sum: the rest of the day's own energy.
-    This rest has a price only if all these hours have the same price.
+    Own energy is the energy that the house did not draw from the grid: in each hour, `delivered`
+    minus the fed-in energy. `fed_hours` lacks the hours with unknown fed-in energy. Their own
+    energy is known only as a sum: `own_kwh` minus the own energy of all other hours. This sum has a
+    price only if all hours that `fed_hours` lacks have the same price.
     """
     saved = unpriced_kwh = 0.0
     rest_kwh, rest_prices = own_kwh, set[float | None]()

@@ -75,8 +75,10 @@ class Span(NamedTuple):
         """Return the periods that get the span's energy if Leneda has no data for the span.
 
         Usually, the whole span is the only period. A gap of more than `MAX_SHARED_GAP` has no such
-        period, because its energy belongs to no day. But if such a gap has so little energy that
-        the clock perhaps leapt, the only period is the gap's last second.
+        period, because its energy belongs to no day. An exception is a longer gap with at most
+        `_MAX_LEAP_WH` of energy. A household draws more in that time, so the gap is not real: the
+        clock was set ahead. The only period is then the gap's last second, so the energy belongs to
+        the last day.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -163,7 +165,7 @@ class MonthColumns:
 
     @property
     def has_loose_energy(self) -> bool:
-        """Return whether energy of a gap or of a part of a quarter-hour lies in the month."""
+        """Return whether a gap, or a part of a quarter-hour, adds energy to the month."""
         end = month_end(self.start)
         periods = (period for span in self.loose for period in span.shared_periods)
         return any(self.start < period_end and begin < end for begin, period_end in periods)
@@ -294,7 +296,10 @@ type Columns = Mapping[datetime, MonthColumns]
 
 
 class Row:
-    """Confirmed spans of a connection, by month. `number` is the last span's number."""
+    """Confirmed spans of a household's connection to the grid, by month.
+
+    The spans are numbered from 1 on. `number` is the number of the last span.
+    """
 
     def __init__(self, max_months: int = MAX_MONTHS) -> None:
         self.months: dict[datetime, MonthColumns] = {}
@@ -320,7 +325,7 @@ class Row:
     def month(self, time: datetime) -> MonthColumns:
         """Return the columns of the month that contains `time`. Add the month if it is missing.
 
-        If there are then more than `max_months` months, one of the other months is forgotten.
+        If there are then more than `max_months` months, one of the other months is removed.
         """
         start = month_start(time)
         month = self.months.pop(start, None) or MonthColumns(start)
@@ -343,11 +348,11 @@ class Row:
         return row.months
 
     def _forget(self) -> None:
-        """Forget one month, but never the month to which a span was added last.
+        """Remove one month, but never the month to which a span was added last.
 
-        Forget the month with the fewest quarter-hours if they are less than a day. Otherwise,
-        forget the first month. Of months without quarter-hours, first forget those without energy:
-        the months in the middle of a long gap.
+        If all other months have at least a day of quarter-hours, remove the first month in
+        `months`. Otherwise, remove the month with the fewest quarter-hours. If several months have
+        equally few, first remove a month to which no gap adds energy.
         """
         *earlier_months, _ = self.months.values()
         shortest_month = min(
@@ -362,7 +367,10 @@ class Row:
 
 
 def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the start of each month in a period. A period without length is in one month."""
+    """Yield the start of each month that a period touches. `end` itself is not part of the period.
+
+    If `start` equals `end`, yield the month of this time.
+    """
     month = month_start(start)
     yield month
     while (month := month_end(month)) < end:

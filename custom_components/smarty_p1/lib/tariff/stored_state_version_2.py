@@ -1,9 +1,10 @@
 """Conversion of stored day sums to spans. Only version 2 of the stored state has day sums.
 
 A quarter-hour in the files becomes a span. The rest of a day's sum, with its cost and revenue at
-the market's prices, becomes a gap that is as long as the day. If the files have more energy or more
-quarter-hours of a day than the stored day, the files are ignored for this day. The gap then has the
-whole sum, because the sum was billed. This conversion stays until release 0.2.
+the market's prices, becomes a gap that is as long as the day. If the files have more energy for a
+day than the stored day sum, or more quarter-hours, the files are ignored for this day. The whole
+day sum then becomes a gap, because bills were computed from day sums. This conversion stays until
+release 0.2.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

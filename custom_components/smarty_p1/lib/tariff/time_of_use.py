@@ -76,8 +76,8 @@ def split(
 ) -> Mapping[str, TimeOfUseSplit]:
     """Return the energy `wh`, and the part of it that has the contract's second price.
 
-    The energy counts as evenly imported from `start` to `end`. The only key of the result is
-    `contract.second_hours`. The result is empty if the contract has no such hours.
+    The energy is assumed to be imported at a constant power from `start` to `end`. The only key of
+    the result is `contract.second_hours`. The result is empty if the contract has no such hours.
     """
     hours = contract.second_hours
     if hours is None:

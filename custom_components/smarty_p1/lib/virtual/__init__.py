@@ -6,8 +6,8 @@
     homewizard_data(answer)
 
 A client gets the values of the last telegram. After 30 seconds without a telegram, it gets no
-values. A battery gets only a part of the power at each poll (see virtual_meter.py), and
-of a varying load only the part that is expected to last (see battery_shares.py).
+values. At each poll, a battery gets only a part of the power (see virtual_meter.py). While the load
+varies, a battery gets only the power that is expected to last (see battery_shares.py).
 """
 
 from .announcements import Announcement, Kind, announcements_of

@@ -1,10 +1,13 @@
 """Division of a telegram's power among batteries, with a forecast of the load.
 
-The load of the house is the power at the grid plus the output of the batteries. The meter measures
-the power at the grid. The output is estimated from the values that the batteries got. So the load
-at every telegram can be reconstructed. The last load is the best forecast of a steady load. The
-median of several loads is the best forecast of a load that comes and goes. The forecast with the
-smallest recent errors decides how much power the batteries still get.
+A battery reads a power from the virtual meter and adds it to its output. The load of the house is
+the power at the grid plus the output of the batteries. The meter measures the power at the grid.
+The output is estimated from the powers that the batteries have read. So the load at every telegram
+can be reconstructed.
+
+The last load is the best forecast of a steady load. The median of several loads is the best
+forecast of a load that comes and goes. The forecast with the smallest recent errors is used. The
+batteries read the power that is missing between their output and this forecast.
 """
 
 from collections import deque
@@ -16,19 +19,20 @@ MIN_PART = 0.05
 # The load is forecast by medians over these numbers of telegrams. The numbers are odd, so that each
 # median is a load that really occurred.
 _WINDOWS = (1, 3, 7, 15)
-# A battery needs up to two telegrams to change its output, so a forecast is compared with the loads
-# at the next two telegrams. These numbers are the weights of its first and second error.
+# A battery needs up to two telegrams to change its output. So a forecast is compared with the loads
+# at the next two telegrams, which gives two errors. The weight of the first error is 1, and the
+# weight of the second error is 2.
 _WEIGHTS = (1, 2)
 # Old errors are multiplied by this factor at every telegram. So they lose half of their weight in
 # 23 telegrams.
 _ERROR_DECAY = 0.97
 _CHANGE_DECAY = 0.95
-# Assumed speeds of batteries. A battery is asked to deliver a power. Its speed is the part of this
-# power that it delivers within one telegram interval. A full or empty battery has speed 0.
+# Assumed speeds of batteries. The speed is the part (0 to 1) of a power from the virtual meter that
+# a battery adds to its output within one telegram interval. A full or empty battery has speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
-# The load is reconstructed for each assumed speed of the batteries. The reconstruction for speed 1
-# is used, unless the load of another reconstruction is much steadier than the load for speed 1: its
-# changes must be below this share of the changes for speed 1.
+# The load is reconstructed once for each assumed speed of the batteries. Speed 1 is used, unless
+# another speed gives a much steadier load: `change` of the other speed must be below this factor
+# times `change` of speed 1.
 _MUCH_STEADIER = 0.75
 
 
@@ -40,16 +44,17 @@ class LoadForecast:
         self._others = [_Reconstruction(speed) for speed in _OTHER_SPEEDS]
 
     def part(self, grid: float, handed_out: float) -> float:
-        """Return the part (MIN_PART to 1) of the power at the grid that batteries should balance.
+        """Return the part (MIN_PART to 1) of the power at the grid that the batteries may read.
 
-        `grid` is the power at the grid, and `handed_out` the power that batteries got since the
-        last telegram, both in W.
+        `grid` is the power at the grid. `handed_out` is the sum of the powers that the batteries
+        have read since the last telegram. Both powers are in W.
         """
         for reconstruction in (self._prompt, *self._others):
             reconstruction.add(grid, handed_out)
-        # A reconstruction that assumes a wrong speed gives a load that changes more than the true
-        # load. So if the load for another speed is much steadier than the load for speed 1, the
-        # other speed is probably right. Otherwise, assume speed 1, the usual speed of batteries.
+        # The load is reconstructed once for each assumed speed of the batteries. With a wrong
+        # speed, the reconstructed load changes more than the true load. So if another speed gives a
+        # much steadier load than speed 1, the other speed is probably right. Otherwise, assume
+        # speed 1, the usual speed.
         best = min(self._others, key=lambda other: other.change)
         if best.change >= _MUCH_STEADIER * self._prompt.change:
             best = self._prompt
@@ -57,7 +62,10 @@ class LoadForecast:
 
 
 class _Reconstruction:
-    """Reconstruction and forecasts of the load, for one assumed speed of the batteries."""
+    """Reconstruction and forecasts of the load. The batteries are assumed to have `speed`.
+
+    The speed is the part (0 to 1) of a power that the batteries add within one telegram interval.
+    """
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
@@ -74,7 +82,8 @@ class _Reconstruction:
     def add(self, grid: float, handed_out: float) -> None:
         """Add a telegram. `grid` is the power at the grid in W.
 
-        `handed_out` is the power in W that the batteries got since the previous telegram.
+        `handed_out` is the sum of the powers in W that the batteries have read since the last
+        telegram.
         """
         followed = self._speed * (self._pending + handed_out)
         self._output += followed
@@ -119,11 +128,12 @@ class Handout:
         self._taken = {}
 
     def take(self, name: str, requested: float, share: float) -> float:
-        """Return the part of the power (0 to 1) that a battery gets now, and count it as used.
+        """Return the part (0 to 1) of the telegram's power that a battery gets. Count it as used.
 
-        The battery gets the `requested` part, but no more than the unused rest of its `share`. Both
-        numbers are from 0 to 1. The result is smaller if the load forecast allows only a part of
-        the power. `name` is the name of the share.
+        `name` is the name of the battery's share, and `share` its size. `requested` is the part
+        that the battery may get at this poll. `share` and `requested` are parts (0 to 1) of the
+        telegram's power. The battery gets `requested`, but no more than the unused rest of its
+        share. If the load forecast allows only a part of the power, the result is smaller.
         """
         taken = self._taken.get(name, 0.0)
         granted = max(0.0, min(requested, share - taken, 1 - sum(self._taken.values())))

@@ -93,7 +93,10 @@ class PollRateExceededError(Exception):
 
 @dataclass(slots=True)
 class Client:
-    """Client of a virtual meter: one address. Times are in seconds of the caller's clock."""
+    """Client of a virtual meter, identified by its address.
+
+    Times are in seconds of the caller's clock.
+    """
 
     address: str
     asked: int = 0
@@ -142,9 +145,9 @@ class Client:
 class Clients:
     """Clients of a virtual meter, at most MAX_CLIENTS.
 
-    If there are MAX_CLIENTS, a new client replaces the client whose last request is the oldest. A
-    client whose address `kept` returns is replaced only if `kept` returns the addresses of all
-    clients.
+    `kept` returns the addresses of clients to keep. If there are MAX_CLIENTS clients, a new client
+    replaces the client with the oldest request, but no client to keep. Only if all clients are to
+    be kept, the new client replaces one of these.
     """
 
     def __init__(self, kept: Callable[[], Collection[str]]) -> None:

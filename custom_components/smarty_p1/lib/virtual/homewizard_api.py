@@ -96,7 +96,8 @@ def _total_current(values: MeterValues) -> float | None:
 def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
     """Yield the fields of the gas meter in m³ with the newest capture.
 
-    A replaced gas meter can keep its channel, with its last index.
+    A replaced gas meter can stay in the telegram, on its own channel with its last index. The meter
+    with the newest capture is the gas meter in use.
     """
     meters = [
         meter

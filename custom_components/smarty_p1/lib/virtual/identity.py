@@ -4,7 +4,7 @@ import re
 import secrets
 
 # Second digits of locally administered MAC addresses. No manufactured device has such an address,
-# so the serial number cannot be that of a real device.
+# so no real device has this serial number.
 _SECOND_DIGITS = "26ae"
 _SERIAL = re.compile(rf"[0-9a-f][{_SECOND_DIGITS}][0-9a-f]{{10}}")
 
@@ -26,10 +26,13 @@ def homewizard_unique_id(serial: str) -> str:
 
 
 def shelly_mac(serial: str) -> str:
-    """Return the Shelly's MAC address in upper case. It is also its unique id in Home Assistant."""
+    """Return the Shelly's MAC address in upper case.
+
+    Home Assistant uses this MAC address as the Shelly's unique id.
+    """
     return serial.upper()
 
 
 def shelly_id(serial: str) -> str:
-    """Return the Shelly's device id. It is also the Shelly's host name on the network."""
+    """Return the Shelly's device id. The device id is also the host name on the network."""
     return f"shellypro3em-{serial}"

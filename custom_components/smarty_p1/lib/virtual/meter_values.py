@@ -131,9 +131,9 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
 def _net(reading: Reading, plus: int, minus: int, missing: float | None) -> float | None:
     """Return imported minus exported power, in W or var.
 
-    `plus` and `minus` are the group C of the OBIS references of the two objects. If the object of
-    `minus` is missing, it has the value `missing`. Return None if the object of `plus` is missing,
-    or if one of the values is unknown.
+    The imported power is the object 1-0:`plus`.7.0, and the exported power is the object
+    1-0:`minus`.7.0. If the telegram lacks the exported power, use `missing`. Return None if the
+    telegram lacks the imported power, or if one of the powers is unknown.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")

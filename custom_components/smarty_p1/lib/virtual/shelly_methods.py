@@ -63,7 +63,7 @@ class RpcError(Exception):
 
 
 def shelly_information(serial: str) -> dict[str, Any]:
-    """Return the result of Shelly.GetDeviceInfo. It is also the document of the path /shelly."""
+    """Return the result of Shelly.GetDeviceInfo. The path /shelly returns the same."""
     return {
         "name": None,
         "id": shelly_id(serial),

@@ -32,8 +32,8 @@ _MAX_POLL_TELEGRAMS = 2
 _MIN_INTERVAL_S = 0.5
 # Seconds for which a client must send UDP requests to get its own share of the power.
 _MIN_STEADY_S = 60.0
-# The power of a telegram is divided into shares. UDP clients without a share of their own use one
-# share together. This is the name of that share.
+# Name of a share. The power of a telegram is divided into shares. All UDP clients without a share
+# of their own use the share of this name together.
 _NEWCOMERS = ""
 
 
@@ -84,7 +84,7 @@ class VirtualMeter:
 
     @property
     def telegram_interval(self) -> float:
-        """Return the usual seconds between two telegrams. Return 10 until they are measured."""
+        """Return the usual interval of telegrams in seconds. Return 10 until it is measured."""
         return self._telegrams.interval or _TELEGRAM_INTERVAL_S
 
     def on_reading(self, reading: Reading, now: float, age: float = 0.0) -> None:
@@ -160,8 +160,9 @@ class VirtualMeter:
     def push(self, address: str, now: float) -> MeterValues:
         """Return the values for a notification to a client. Raises the same errors as `ask`.
 
-        A battery that the user has named gets its whole share of the power. If it also polls, it
-        gets only the part for one poll interval.
+        A battery that the user has named gets its whole share of the power, because the next
+        notification comes only with the next telegram. If the battery also polls, it gets only the
+        part of its share for one poll interval, because the next poll gets a further part.
         """
         values = self.ask(address, Question.PUSHED, now)
         if address not in self._batteries:
@@ -190,18 +191,19 @@ class VirtualMeter:
 
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
-        """Return the expected seconds from this poll to the next poll.
+        """Return the expected seconds until the client's next poll.
 
-        `waited` is the time in seconds since the previous poll. It is None at the first poll, and
-        for a notification.
+        `waited` is the time in seconds since the client's previous poll. It is None if this is the
+        first poll, or if the client now gets a notification instead of the answer to a poll.
         """
         # At the first poll, there is neither an estimate nor `waited`, so use the usual interval. A
         # client that polls very rarely has no estimate either, so use `waited`.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:
-            # If a client now polls faster than before, it has waited for less than the usual time.
-            # So give it only the part of the power for the time that it has waited.
+            # A client that now polls faster than before has waited for less than the estimated
+            # interval. Its part of the power is proportional to the interval, so use the shorter
+            # time.
             interval = min(interval, waited)
         return interval
 
@@ -237,9 +239,10 @@ class VirtualMeter:
         return {client.address for client in steady[:MAX_BATTERIES]}
 
     def _share_name(self, client: Client, batteries: set[str]) -> str | None:
-        """Return the name of the share that a client uses.
+        """Return the name of the share of the power that a client uses.
 
-        Return None if the client is no battery.
+        The name is the client's address if `batteries` contains the address. All other batteries
+        use the share `_NEWCOMERS` together. Return None if the client is no battery.
         """
         if self.profile(client) is not Profile.BATTERY:
             return None

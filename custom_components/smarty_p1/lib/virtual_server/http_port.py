@@ -183,9 +183,9 @@ class HttpPort:
         """Close a connection to make room for a new connection from `address`.
 
         Return whether a connection was closed. `others` has the number of connections by address.
-        The closed connection is of the address with the most connections, but never of a battery
-        that the user has named. Unless `address` is such a battery, the other address must have at
-        least two connections more than `address`.
+        The closed connection belongs to the address with the most connections. Connections of a
+        battery that the user has named are never closed. If `address` is not a named battery, the
+        other address must have at least two connections more than `address`.
         """
         is_named = self._meter.is_named(address)
         able = [

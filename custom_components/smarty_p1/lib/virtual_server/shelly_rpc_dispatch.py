@@ -44,12 +44,16 @@ class ShellyRpc:
     def answer(
         self, address: str, method: str, component: int = 0, *, is_udp: bool = False
     ) -> RpcResult:
-        """Return the result of an RPC method. Raises RpcError, also for too many requests."""
+        """Return the result of an RPC method.
+
+        Raises RpcError if the method or the component does not exist, if there are no recent
+        values, or if the client sends too many requests.
+        """
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
         if is_missing(method, component):
-            # The component does not exist, so the answer will be an error without values. Count the
-            # request below as a request for something else than the power.
+            # The component does not exist, so the answer will be an error without values. So do not
+            # count this request as a poll of the power.
             question = Question.OTHER
         values: Callable[[], MeterValues]
         try:

@@ -53,9 +53,10 @@ class Listener:
         self._news.set()
 
     def hang_up(self) -> None:
-        """Close the connection soon.
+        """Make the client's task close the connection.
 
-        If the client is Home Assistant, send unknown values instead.
+        If the client is Home Assistant, the task sends a notification with unknown values instead,
+        and the connection stays open.
         """
         self._is_over = True
         self._news.set()
