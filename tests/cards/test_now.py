@@ -49,7 +49,9 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     # Only the cost and the part above the reference power are red.
     await stage.send(house_now.charging())
     assert await color_of_number(stage) == "draws"
-    assert await stage.card(CARD).locator(".costs b").inner_text() == "It costs 0.08\u00a0€ more"
+    assert await stage.card(CARD).locator(".costs b").inner_text() == (
+        "Expected extra cost: 0.08\u00a0€,"
+    )
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
     assert not stage.errors
 
@@ -168,7 +170,7 @@ async def test_no_trouble_leaves_an_empty_frame_or_an_unverified_value(stage: St
     assert stage.page.url.endswith(REMEDY)
     for message, title in (
         (house.gone("not_loaded"), "This meter is not being read"),
-        (house_now.failing("of_a_later_version"), "No telegram is accepted"),
+        (house_now.failing("of_a_later_version"), "Home Assistant rejects the meter's data"),
         (house.gone("unauthorized"), "You are not allowed to see this meter"),
         (house.gone("removed"), "You are not allowed to see this meter"),
     ):
