@@ -95,8 +95,8 @@ class NatsPublisher:
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
         # Maximum number of frames in a batch. If a batch is not acknowledged within TIMEOUT, for
-        # example on a slow line, this number is halved. If a batch is acknowledged quickly, this
-        # number is doubled.
+        # example on a slow line or in an outage, this number is halved. If all frames are
+        # acknowledged, this number grows (see `_raise_limit`).
         self._limit = MAX_BATCH
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
@@ -240,8 +240,6 @@ class NatsPublisher:
             self._metrics.batches.labels("refused" if refusal else "accepted").inc()
             if refusal is None:
                 messages = []
-                if loop.time() - now < TIMEOUT / 3:
-                    self._limit = min(MAX_BATCH, 2 * self._limit)
             elif isinstance(refusal, NoAnswerError):
                 # On a slow line, the bytes of the batch are perhaps still being sent. If the frames
                 # were now sent one by one, they would wait behind the batch. So try another batch
@@ -260,13 +258,24 @@ class NatsPublisher:
         outcomes = await requests.send_each(messages)
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
+        elapsed = loop.time() - now
         await self._settle(taken, failed)
         errors = [pair for pair in failed.values() if not isinstance(pair[1], DeniedError)]
         if errors:
             self._on_failure(errors[0][0].subject, errors[0][1])
         elif taken and not failed:
             self._on_success()
+            self._raise_limit(elapsed)
         return not errors
+
+    def _raise_limit(self, elapsed: float) -> None:
+        """Raise the maximum size of a batch after frames were acknowledged in `elapsed` seconds.
+
+        The maximum is doubled after at most a third of TIMEOUT, and grows by one frame after two
+        thirds. So it always recovers from an outage, and the batches of a slow line stay in time.
+        """
+        growth = int(self._limit * min(1, 2 - 3 * elapsed / TIMEOUT))
+        self._limit = min(MAX_BATCH, self._limit + max(1, growth))
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
         """For each port, remove the frames before its first failed frame.

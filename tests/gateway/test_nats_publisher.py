@@ -53,6 +53,8 @@ class Cluster:
         # As long as it is set, what is stored is acknowledged.
         self.acknowledges = asyncio.Event()
         self.acknowledges.set()
+        # How many seconds an answer takes.
+        self.delay = 0.0
 
     def client(self, _: NatsConfig) -> Client:
         """Make a client, as the library does."""
@@ -138,6 +140,7 @@ class Client:
 
     async def _answer(self, reply: str, answer: bytes | str) -> None:
         await self.cluster.acknowledges.wait()
+        await asyncio.sleep(self.cluster.delay)
         client = cast("NatsClient", self)
         if isinstance(answer, str):
             message = Msg(client, reply, headers={"Status": answer})
@@ -382,16 +385,34 @@ async def test_what_nobody_answers_is_sent_again(
     assert caplog.text.count(f"No acknowledgement of {MINE} within 3.0 s") == 1
 
 
-async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(
-    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("delay", "refusals", "batches"),
+    [
+        # The third batch is answered at once, so the batches grow again.
+        (0.0, [], [1000, 500, 250, 500, 250]),
+        # They also grow, by one frame, if each answer is nearly too late.
+        (0.45, [], [1000, 500, 250, 251, 252, 247]),
+        # The frames of a refused batch go one by one, and count as well.
+        (0.0, [TOO_MANY], [1000, 500, 250, 500, 250]),
+    ],
+)
+async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(  # noqa: PLR0913, PLR0917
+    cluster: Cluster,
+    publishing: Publishing,
+    monkeypatch: pytest.MonkeyPatch,
+    delay: float,
+    refusals: list[bytes],
+    batches: list[int],
 ) -> None:
-    monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 0.3)
-    cluster.batch_answers = [None, None]
+    for module in (nats_acknowledged_publishing, nats_frames_publisher):
+        monkeypatch.setattr(module, "TIMEOUT", 0.6)
+    monkeypatch.setattr(nats_frames_publisher, "_BATCH_PAUSE", 0.0)
+    cluster.delay = delay
+    cluster.batch_answers = [None, None, *refusals]
     frames = [frame(counter) for counter in range(1, 1001)]
     publishing.put(*frames)
     await until(publishing.store.is_empty)
-    # The third batch is answered at once, so the batches grow again.
-    assert cluster.batches == [1000, 500, 250, 500, 250]
+    assert cluster.batches == batches
     # A frame of an unanswered batch goes with the next batch only, not also alone.
     assert cluster.stored == [(MINE, data) for data in frames]
 
