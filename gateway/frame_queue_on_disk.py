@@ -189,7 +189,7 @@ class FrameQueue:
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
-        """Open the queue. Move the frames of ports that are not in `ports` to the first port.
+        """Open the queue. Move the frames of ports that are not in `ports` to the ports in `ports`.
 
         Raises QueueInUseError, OSError and sqlite3.Error.
         """
@@ -208,12 +208,13 @@ class FrameQueue:
         with self._database:
             self._ports = {label: _Port(self._database, label) for label in ports}
             self._aside: dict[str, dict[str, _Port]] = {label: {} for label in ports}
-            self._adopt(self._ports[ports[0]])
+            self._adopt()
 
-    def _adopt(self, heir: _Port) -> None:
+    def _adopt(self) -> None:
         """Load the sub-queues of frames that are set aside.
 
-        If a port is no longer in the configuration, move its frames to the port `heir`.
+        If a port is no longer in the configuration, move its frames to the port with the fewest
+        bytes. A single port could not keep all these frames within its share.
         """
         rows = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in rows:
@@ -224,6 +225,7 @@ class FrameQueue:
                 self._aside[match[1]][match[2]] = _Port(self._database, label)
             else:
                 gone = _Port(self._database, label)
+                heir = min(self._ports.values(), key=lambda port: port.size)
                 self._database.execute(
                     "UPDATE frames SET number = number + ? WHERE number > ? AND number < ?",
                     (heir.last - gone.first, gone.first, gone.end),

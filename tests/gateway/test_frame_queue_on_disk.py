@@ -87,6 +87,18 @@ def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: FrameDecryptor) 
     assert queue.length("b") == 5
 
 
+def test_ports_with_new_labels_share_what_waited_for_the_old_ones(
+    open_queue: FrameDecryptor,
+) -> None:
+    old, new = ("a", "b", "c"), ("d", "b", "e")
+    queue = open_queue(*old, most_bytes=3 * 164 * 10)
+    queue.add([frame for port in old for frame in frames(port, *range(9))])
+    queue.close()
+    queue = open_queue(*new, most_bytes=3 * 164 * 10)
+    assert queue.add([frame for port in new for frame in frames(port, 9)]) == {}
+    assert [waiting(queue, port) for port in new] == [[*range(10)]] * 3
+
+
 def test_what_is_removed_while_it_makes_room_counts_once(open_queue: FrameDecryptor) -> None:
     queue = open_queue("a", most_bytes=164 * 10)
     queue.add(frames("a", *range(10)))
