@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from socket import gethostname
 
 from nats.errors import Error, TimeoutError as NoAnswerError
@@ -21,7 +22,7 @@ from smartyp1.p1 import read_frame
 from smartyp1.task_race import run_until_first_exit
 
 from .frame_queue_memory_and_writer import FrameStore
-from .frame_queue_on_disk import WaitingFrame
+from .frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
 from .metrics import Metrics
 from .nats_acknowledged_publishing import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 from .nats_client import NatsClient
@@ -56,6 +57,9 @@ _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
 # them.
 _ASIDE_INTERVAL = 30.0
+# Titles with few frames are probably noise, and are tried at a new connection and then once in this
+# number of intervals (an hour), because the NATS server logs each refusal.
+_NOISE_INTERVALS = 120
 _MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000
 _MAX_SIGNS = 64
@@ -295,9 +299,10 @@ class NatsPublisher:
 
     async def _send_aside(self, requests: Requests) -> None:
         """Every _ASIDE_INTERVAL, try again to publish the frames that NATS has refused."""
-        while True:
+        for attempt in count():
+            min_frames = MIN_METER_FRAMES if attempt % _NOISE_INTERVALS else 0
             for port in self._ports:
-                for title in self._store.titles_aside(port):
+                for title in self._store.titles_aside(port, min_frames):
                     await self._send_title(requests, port, title)
             await asyncio.sleep(_ASIDE_INTERVAL)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,6 +49,8 @@ class Cluster:
         self.batches: list[int] = []
         self.batch_answers: list[bytes | str | Exception | None] = []
         self.denied: set[str] = set()
+        # How often a frame of each subject was denied.
+        self.denials = Counter[str]()
         self.connections = 0
         self.refuses_login: list[Exception] = []
         # As long as it is set, what is stored is acknowledged.
@@ -93,6 +96,7 @@ class Client:
     async def publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         cluster = self.cluster
         if subject in cluster.denied:
+            cluster.denials[subject] += 1
             text = f'nats: permissions violation for publish to "{subject.lower()}"'
             await self.on_error(Error(text))
             return
@@ -480,6 +484,24 @@ async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_oth
     await until(lambda: publishing.store.titles_aside("house") == ())
     assert [data for to, data in cluster.stored if to == OTHER] == others
     assert publishing.metric("queue_length") == 0
+
+
+async def test_a_title_that_is_probably_noise_is_seldom_tried_again(
+    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_frames_publisher, "_NOISE_INTERVALS", 50)
+    noise = b"\x9e" * 8
+    subject = f"smarty_p1.sealed.{noise.hex().upper()}"
+    cluster.denied = {subject, OTHER}
+    others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 4)]
+    publishing.put(frame(1, title=noise), *others)
+    await until(lambda: publishing.metric("set_aside") == 4)
+    cluster.denials.clear()
+    await until(lambda: cluster.denials[OTHER] == 10)
+    assert cluster.denials[subject] <= 1
+    cluster.denied.clear()
+    await until(lambda: publishing.metric("set_aside") == 0)
+    assert [data for _, data in cluster.stored] == [*others, frame(1, title=noise)]
 
 
 @pytest.mark.parametrize("ports", [["house", "barn"]])
