@@ -213,6 +213,19 @@ def test_a_password_that_is_deleted_is_made_anew(folder: Folder) -> None:
     assert password.strip() not in said
 
 
+def test_a_run_also_tells_what_a_failed_run_before_it_has_written(folder: Folder) -> None:
+    folder.init(HERE + ATTIC)
+    keys = folder.made / "collector-one" / "meter-keys"
+    content = keys.read_bytes()
+    keys.write_bytes("# Büro\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match="meter-keys cannot be read"):
+        folder.init()
+    keys.write_bytes(content)
+    said = folder.init()
+    assert said.count("nats-server --signal reload=") == 3
+    assert "Nothing is to be done." in folder.init()
+
+
 def test_certificates_are_renewed_by_the_same_authority_whose_key_may_be_elsewhere_until_then(
     folder: Folder,
 ) -> None:
