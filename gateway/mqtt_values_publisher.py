@@ -36,8 +36,9 @@ LOGGER = logging.getLogger(__name__)
 # Seconds after which a reading is too old: a minute, minus a margin because timers run late.
 _STALE_AFTER_S = 59.9
 _TITLE_BYTES = 8
-# Maximum number of stored topics with a retained message. Topics from before a change of the
-# options are stored, too, so there can be more than MAX_TOPICS.
+# Maximum number of stored topics with a retained message. The gateway publishes at up to MAX_TOPICS
+# topics. After a change of the configuration, the topics that were used before the change are still
+# stored, so the number can be higher.
 _MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
