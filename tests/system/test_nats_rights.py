@@ -103,7 +103,7 @@ async def listen(who: Client, heard: Counter[str], *subjects: str) -> None:
 
 
 async def subscribe_too_often(cluster: NatsCluster) -> None:
-    """Subscribe 100 times below the login's own inbox. A further subscription ends the connection."""
+    """Subscribe 100 times. One more subscription ends the connection."""
     async with await cluster.connect("cellar") as intruder:
         for number in range(100):
             await intruder.subscribe(f"_INBOX_cellar.{number}")
