@@ -145,8 +145,7 @@ class MeterBooks:
         This must be fast, because it runs for every telegram.
         """
         self.quarter_hours.append(self.memory.demand_meter.take_new())
-        if reading.is_current:
-            self.history.note(reading)
+        self.history.note(reading)
         outline = self.memory.outline
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
 
