@@ -38,7 +38,7 @@ test("the room is what may stay on, in halves of a kW, never above the reference
   // 7 - 0.8 = 6.2; the rest of 1.75 kWh would allow 8.8 more for 630 s.
   assert.equal(said(evening), "**You can switch on up to 6 kW more** and stay within 7 kW.");
   assert.equal(said(evening, fr), "**Vous pouvez ajouter jusqu'à 6 kW** sans dépasser 7 kW.");
-  assert.equal(small(evening), "You can switch on up to 7 kW more, but only until 21:00.");
+  assert.equal(small(evening), "Until 21:00, even 7 kW more is possible.");
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
   assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
   assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on up to 2 kW more** and stay within 7 kW.");
@@ -77,7 +77,7 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
-  assert.equal(small({ power: 0.7, house: 2.1 }), "You can switch on up to 6 kW more as long as the sun shines like this.");
+  assert.equal(small({ power: 0.7, house: 2.1 }), "As long as the sun shines like this, even 6 kW more is possible.");
 });
 
 test("a shown room falls at once and rises after a minute", () => {
