@@ -61,6 +61,8 @@ class Broker:
         self.refuses: Callable[[str], bool] = lambda _: False
         self.largest = 0xFFFF
         self.clients = 0
+        self.qos: dict[str, int] = {}
+        self.will: tuple[str, bytes] | None = None
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -102,7 +104,7 @@ class Broker:
                     first, packet = await _read(reader)
                     match first >> 4:
                         case 1:
-                            will = _will(packet)
+                            self.will = will = _will(packet)
                             limit = b"\x27" + self.largest.to_bytes(4)
                             writer.write(bytes([0x20, 8, 0, 0, len(limit)]) + limit)
                         case 3:
@@ -120,7 +122,8 @@ class Broker:
 
     def _on_publish(self, first: int, packet: _Fields, writer: asyncio.StreamWriter) -> None:
         topic = packet.text().decode()
-        number = packet.take(2) if first >> 1 & 3 else b""
+        self.qos[topic] = first >> 1 & 3
+        number = packet.take(2) if self.qos[topic] else b""
         packet.skip_properties()
         is_refused = self.refuses(topic)
         if not is_refused:
@@ -143,11 +146,11 @@ async def _read(reader: asyncio.StreamReader) -> tuple[int, _Fields]:
 def _will(packet: _Fields) -> tuple[str, bytes] | None:
     packet.text()
     packet.take(1)
-    has_will = packet.take(1)[0] & 4
+    flags = packet.take(1)[0]
     packet.take(2)
     packet.skip_properties()
     packet.text()
-    if not has_will:
+    if flags & 0x3C != 0x2C:  # a will that is retained, with QoS 1
         return None
     packet.skip_properties()
     return packet.text().decode(), packet.text()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from unittest.mock import AsyncMock
 
 import pytest
 from nats.aio.client import Client as NatsClient
@@ -267,6 +268,17 @@ async def test_after_a_refused_batch_frames_go_one_by_one_for_a_while(
     assert len(cluster.batches) == 1
 
 
+# `cluster` has 0.02 in place of ten seconds.
+@pytest.mark.parametrize(
+    ("ports", "seconds"),
+    [([f"port{n}" for n in range(count)], s) for count, s in ((99, 0.02), (100, 1.0))],
+)
+async def test_a_gateway_of_100_ports_gathers_for_a_second(
+    publishing: Publishing, seconds: float
+) -> None:
+    assert publishing.publisher._batch_seconds == seconds
+
+
 @pytest.mark.parametrize("ports", [[f"port{number}" for number in range(60)]])
 async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
     cluster: Cluster, publishing: Publishing
@@ -469,8 +481,12 @@ async def test_of_many_ports_all_go_together_and_none_twice(
 
 @pytest.mark.parametrize("ports", [["house", "barn"]])
 async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_other(
-    cluster: Cluster, publishing: Publishing, caplog: pytest.LogCaptureFixture
+    cluster: Cluster,
+    publishing: Publishing,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("smartyp1.backoff.Backoff.wait", wait := AsyncMock())
     cluster.denied = {OTHER}
     others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 20)]
     mine = [frame(counter) for counter in range(1, 20)]
@@ -478,6 +494,7 @@ async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_oth
     publishing.put(*mine[1:], port="barn")
     await until(publishing.store.is_empty)
     assert sorted({*cluster.stored}) == sorted((MINE, data) for data in mine)
+    wait.assert_not_awaited()
     assert publishing.metric("set_aside") == publishing.metric("queue_length") == 19
     assert caplog.text.count("frames of this meter are set aside until it does") == 1
     cluster.denied.clear()

@@ -66,6 +66,9 @@ async def test_what_is_told_and_kept(  # noqa: PLR0913, PLR0917
             await until(lambda: told <= {message.topic for message in broker.messages})
             await until(lambda: kept <= broker.kept.keys())
             assert broker.kept[AVAILABILITY] == b"online"
+            assert broker.will == (AVAILABILITY, b"offline")
+            # Of values, only the newest matters: nobody waits for their acknowledgement.
+            assert [broker.qos[topic] for topic in (*told, AVAILABILITY)] == [*[0] * len(told), 1]
         assert broker.kept[AVAILABILITY] == b"offline"
     retained = {message.topic for message in broker.messages if message.retain}
     assert kept <= retained
