@@ -47,6 +47,7 @@ from ..lib.tariff import (
     QuarterHour,
     day_end,
     day_start,
+    month_end,
     month_name,
     month_start,
     quarter_hours_between,
@@ -358,14 +359,15 @@ class PlatformPast:
         """Add Leneda's quarter-hours before `until` to the meter's months, and call the listeners.
 
         New quarter-hours can begin a new month for a meter without readings. Then first display the
-        old month until its end, and only then the new month. Otherwise, Home Assistant would not
-        record the costs of the old month's last days.
+        old month, and each month after it, until its end, and only then the new month. Otherwise,
+        Home Assistant would not record the costs of these days.
         """
         demand = self._meter.snapshot
         if demand and until is None and not self._meter.has_readings:
             end = demand.month.end
-            if any(rows and rows[-1].start >= end for rows in platform.values()):
+            while any(rows and rows[-1].start >= end for rows in platform.values()):
                 await self._async_show(platform, end)
+                end = month_end(end)
         months_of = self._meter.begin_past()
         # If the meter was never read, only whole days are shown. So drop the rows after the last
         # whole day.
