@@ -374,7 +374,7 @@ class PlatformPast:
         has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
-            shown = platform if has_readings else whole_days(_before(platform, until))
+            shown = platform if has_readings else _before(whole_days(platform), until)
             past = PlatformDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
             return past, months_of(past)
 

@@ -19,7 +19,7 @@ from custom_components.smarty_p1.coordinator.leneda_client import asked_of
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.leneda import Row
-from custom_components.smarty_p1.lib.tariff import QuarterHour
+from custom_components.smarty_p1.lib.tariff import QuarterHour, compute_bill
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
 from tests.ha.conftest import EntryMaker
@@ -225,17 +225,34 @@ async def test_a_repair_tells_that_no_days_come(
     assert issue() is None
 
 
-async def test_the_end_of_a_month_is_shown_before_the_next_month(
+@pytest.mark.parametrize(
+    ("begun", "then", "hole", "months"),
+    [
+        # 30 November and 1 December come together.
+        ("2026-11-30 08:00", "2026-12-02 15:00", None, [11, 12]),
+        # The key was refused for seven weeks.
+        ("2026-11-20 15:00", "2027-01-05 15:00", None, [11, 12, 1]),
+        # Leneda lacks a quarter-hour of the last day, which so counts only with the next day.
+        ("2026-11-30 15:00", "2026-12-02 15:00", "2026-11-30 11:00", [11, 12]),
+    ],
+)
+async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
     platform: Platform,
     sleeper: Sleeper,
     at: At,
     monkeypatch: pytest.MonkeyPatch,
+    begun: str,
+    then: str,
+    hole: str | None,
+    months: list[int],
 ) -> None:
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=62))
-    platform.series[POINT, IMPORTED] = lambda _start: 1.0
-    sleeper.now = utc("2026-11-30 08:00")
-    name = keys(hass, await add(hass))["cost_total"]
+    lost = hole and utc(hole)
+    platform.series[POINT, IMPORTED] = lambda start: None if start == lost else 1.0
+    sleeper.now = utc(begun)
+    entry = await add(hass)
+    name = keys(hass, entry)["cost_total"]
     await sleeper.settled(hass)
     before = hass.states.get(name)
     shown = []
@@ -245,15 +262,20 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(
             shown.append((float(state.state), str(state.attributes["last_reset"])[:10]))
 
     stop = hass.bus.async_listen("state_changed", note)
-    # 30 November and 1 December come together.
-    await at(utc("2026-12-02 15:00"))
+    await at(utc(then))
     await hass.async_block_till_done()
     stop()
 
     assert before
-    [(november, first), (december, second)] = shown
-    assert (first, second) == (str(before.attributes["last_reset"])[:10], "2026-12-01")
-    assert november > float(before.state) > december
+    assert str(before.attributes["last_reset"])[:10] == "2026-11-01"
+    assert float(before.state) < shown[0][0]
+    demand = entry.runtime_data.books.demand
+    assert demand
+    assert shown == [
+        (compute_bill(month, demand.contracts, demand.until).total, f"{month.start:%Y-%m-%d}")
+        for month in (*demand.earlier_months, demand.month)
+        if month.start.month in months
+    ]
 
 
 async def test_each_point_has_its_codes(
