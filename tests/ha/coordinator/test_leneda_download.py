@@ -201,6 +201,45 @@ async def test_a_refused_part_of_the_history_is_left_out(
     assert 250 - 30 <= len(rows) / 96 < 250
 
 
+@pytest.mark.parametrize("is_history", [False, True])
+async def test_a_code_that_always_fails_keeps_no_other_code_back(  # noqa: PLR0913
+    begin: Begin,
+    platform: Platform,
+    at: At,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    is_history: bool,
+) -> None:
+    failing = "1-1:3.29.0"
+    codes = (IMPORTED, EXPORTED, REMAINING, COVERED)
+    for code in (*codes, failing):
+        platform.series[POINT, code] = lambda _start: 0.25
+    answer, oldest = platform._answer, TODAY - 100 * DAY
+
+    def fail(request: Request) -> dict[str, Any]:
+        fails = request.code == failing and (request.start < oldest or not is_history)
+        return answer(request) | ({"unit": "kvarh"} if fails else {})
+
+    monkeypatch.setattr(platform, "_answer", fail)
+
+    entry = await begin()
+
+    for code in codes:
+        rows = await known(entry, code)
+        assert (rows[0].start, rows[-1].start) == (TODAY - KEPT, TODAY - QUARTER_HOUR), code
+    told = [text for _, text in own_log(caplog) if "Leneda" in text]
+    assert told == [f"{entry.title}: Leneda cannot be asked (not understood); it is tried again"]
+    # Until the next day, nothing is asked for again but older days that failed.
+    platform.requests.clear()
+    for hour in (1, 2, 3):
+        await at(NOW + hour * HOUR)
+    assert [each.code for each in platform.requests] == [failing] * 3 * is_history
+    await at(utc("2026-11-22 12:48"))
+    for code in codes:
+        assert (await known(entry, code))[-1].start == TODAY + DAY - QUARTER_HOUR, code
+
+
 @pytest.mark.usefixtures("short_past")
 @pytest.mark.parametrize("fault", [None, Fault.NOT_FOUND, Fault.FORBIDDEN, Fault.SERVER])
 async def test_a_repair_tells_that_no_days_come(
