@@ -454,7 +454,7 @@ def _in_gaps(
         has_limit = never_falls and following not in restarts
         limit = own[following].sum + shift if has_limit else None
         missing = _missing(hour, following, energies)
-        whole = last_sum + energies.get(hour, 0.0)
+        whole = last_sum + energies[hour] if hour in energies else now.sum
         rise = (whole if limit is None else min(whole, limit)) - now.sum
         if missing and not restart and rise > 0:
             now = rows[hour] = now.risen(rise)

@@ -341,6 +341,20 @@ def test_a_rounding_error_is_no_energy_that_falls() -> None:
     assert planned.between[EIGHT + 2 * HOUR].sum == pytest.approx(1.0)
 
 
+def test_an_hour_with_a_negative_cost_stays_before_a_gap() -> None:
+    # More was earned by exported energy in the second hour, which was measured, than it cost.
+    sums = {0: 0.0, 1: -0.8, 4: -0.6}
+    stored = {EIGHT + n * HOUR: Row(cost) for n, cost in sums.items()}
+
+    planned = plan(stored, Ledger(), {EIGHT + n * HOUR: 0.1 for n in (2, 3)})
+
+    assert planned is not None
+    assert {(hour - EIGHT) // HOUR: row.sum for hour, row in planned.between.items()} == {
+        2: pytest.approx(-0.7),
+        3: pytest.approx(-0.6),
+    }
+
+
 async def test_hours_that_are_not_known_are_left_out(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
 ) -> None:
