@@ -54,9 +54,10 @@ class Part(NamedTuple):
 
 
 class PathError(Exception):
-    """Error that ends the test: a port is in use, or docs/fleet.md has unexpected content.
+    """Error that ends the test.
 
-    It is also the error for a page of Prometheus that shows no values, or cannot be opened.
+    A port is in use, docs/fleet.md has unexpected content, or a page of Prometheus cannot be opened
+    or shows no values.
     """
 
 
@@ -196,8 +197,8 @@ def _look(url: str) -> None:
 def _ask(url: str) -> list[dict[str, Any]]:
     """Return the series in the graph of the page `url` of Prometheus, [] while values are missing.
 
-    For a page without a graph, return [] while Prometheus does not answer or an alert fires.
-    Otherwise, return a list with one empty series.
+    A page without a graph has no series. For such a page, return a list with one empty series if
+    Prometheus answers and no alert fires, otherwise [].
     """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":

@@ -117,8 +117,9 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 def _keep(lines: Lines, folder: Path) -> Lines:
     """Add the results of the measurement in `folder` to `lines`, and return `lines`.
 
-    `lines` has the tests that ran a line of code, by this line. Only lines in functions are added,
-    because importing the module runs all other lines. Failed tests are left out.
+    The keys of `lines` are lines of code. The value is the set of tests that ran the line. Only
+    lines in functions are added, because importing the module runs all other lines. Failed tests
+    are left out.
     """
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
@@ -137,9 +138,9 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 def _tests_of(place: Place, lines: Lines) -> list[str]:
     """Return up to MAX_TESTS tests that ran the line at `place`.
 
-    If no test ran this line, return tests that ran its function, or a line that names this
-    function. If no such test exists either, return tests that ran the file. The tests that most
-    likely fail come first.
+    If no test ran this line, return tests that ran another line of the same function, or a line of
+    code with the function's name. If no such test exists either, return tests that ran any line of
+    the file. The tests that are most likely to fail come first.
     """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")

@@ -43,10 +43,11 @@ def _is_free(port: int) -> bool:
 
 
 def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket | None:
-    """Claim `port` for this process, and return the socket whose name is the claim.
+    """Claim `port` for this process. Return the Unix socket that holds the claim.
 
-    `stack` closes the socket, unless the caller detaches it. Return None on systems other than
-    Linux. Raises OSError if another process has claimed the port.
+    The socket's name contains the number of the port. While the socket is open, no other process
+    can bind a socket to this name. `stack` closes the socket, unless the caller detaches it. Return
+    None on systems other than Linux. Raises OSError if another process has claimed the port.
     """
     if sys.platform != "linux":
         return None

@@ -341,7 +341,7 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
     for name in modules:
         for node in ast.walk(ast.parse(read(name))):
             # A string such as ".announcing" is the name of a module that is imported later, outside
-            # of the event loop. So this module counts as imported.
+            # of the event loop. So the module with this name counts as imported.
             if isinstance(node, ast.Constant) and str(node.value).startswith("."):
                 imported.add(str(node.value)[1:])
             if isinstance(node, ast.ImportFrom):

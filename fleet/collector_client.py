@@ -16,7 +16,7 @@ from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
 
 API_TIMEOUT = 10.0
-# Reply subjects of messages from a stream begin so.
+# Messages from a stream have a reply subject that begins with this prefix.
 _STORED = b"$JS.ACK."
 
 

@@ -19,8 +19,8 @@ class Order(Enum):
     """Order of a frame relative to the other frames of its meter.
 
     UNKNOWN means that no frame of the meter is in memory. An OLD frame has a lower counter than all
-    frames of its meter in memory. Only the frames in VictoriaMetrics show whether such a frame is
-    right.
+    frames of its meter in memory. Only the frames in VictoriaMetrics show whether counter and time
+    of an OLD frame rise together with those of the other frames.
     """
 
     NEWEST = "newest"
@@ -96,9 +96,10 @@ class Newest:
         if time < meter.time - TOLERANCE_S:
             meter.has_refused = True
             return Order.REFUSED
-        # No meter sends more than one frame a second. If the counter has risen by more than the
-        # passed seconds, the clock was put back in between, and another collector has refused the
-        # frames in between. So `mark` becomes the last counter before them.
+        # A meter sends at most one frame a second. If the counter has risen by more than the
+        # passed seconds, the meter's clock was put back after the frame with `meter.counter`.
+        # Another collector has refused the frames until the clock reached `meter.time` again. So
+        # `mark` becomes `meter.counter`, the last counter before the clock was put back.
         if meter.has_refused or counter - meter.counter > time - meter.time + TOLERANCE_S:
             meter.mark, meter.mark_time, meter.has_refused = meter.counter, meter.time, False
         meter.counter, meter.time = counter, time

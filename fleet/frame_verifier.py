@@ -27,14 +27,15 @@ WRONG_SUBJECT = "wrong_subject"
 # Reasons for which a rejected frame waits for a new key, because a new key can perhaps decrypt the
 # frame.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
-# Maximum number of seconds by which a telegram's time may be later than its arrival. After a
-# meter's clock is put back, its telegrams are refused until the clock reaches the last accepted
-# time. Because of the limit, a clock that was put back to the right time reaches the last accepted
-# time within an hour.
+# Maximum number of seconds by which a telegram's time may be later than its arrival. If a meter's
+# clock was ahead and is corrected, its telegrams are refused until the clock reaches the last
+# accepted time. With this limit, the last accepted time is at most an hour ahead. So telegrams are
+# refused for at most an hour.
 _MAX_AHEAD_S = 3600
 _MAX_AGE_S = 366 * 86400
 # A frame that arrives in the stream at most this number of seconds after its time counts as fresh.
-# Fresh frames are compared with the frames in VictoriaMetrics only if frames are read again.
+# A fresh frame is compared with the frames in VictoriaMetrics only when it is reprocessed, and not
+# when it is received.
 _MAX_FRESH_S = 60
 _DAY_S = 86400
 _REFUSED = "A message of the meter %s is refused"
@@ -88,10 +89,11 @@ class Verdict(NamedTuple):
 class FrameVerifier:
     """Verifier of messages. The frames of a meter can come in any order.
 
-    With `is_reader`, the verifier is for frames that are read again: each frame is compared with
-    the frames in VictoriaMetrics. Otherwise, only late frames are compared, if the frames in memory
-    do not show their order. The number of these comparisons is limited for each meter, because a
-    flood of replays from one meter would delay all meters.
+    With `is_reader`, the verifier is for frames that are reprocessed. It compares each of these
+    frames with the frames in VictoriaMetrics. Without `is_reader`, it compares a frame only if the
+    frame is late, and if the meter's frames in memory do not show the order of the frame. For each
+    meter, the number of these comparisons is limited, because a flood of replays from one meter
+    would delay all meters.
     """
 
     def __init__(  # noqa: PLR0913

@@ -43,9 +43,10 @@ _MARGIN = 1.0
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Maximum number of late frames (such as replays) in a batch. Further late frames are reprocessed
-# later. NATS limits the number of unacknowledged messages, so a flood of replays would delay other
-# meters.
+# Maximum number of late frames (such as replays) of a batch that are stored at once. Further late
+# frames are acknowledged and reprocessed later. A stored frame stays unacknowledged until its
+# values are on disk. NATS limits the number of unacknowledged messages. So without this maximum, a
+# flood of replays would delay the frames of other meters.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -68,7 +69,11 @@ class FrameMessage(NamedTuple):
 
     @property
     def identity(self) -> tuple[int, float]:
-        """Return sequence number and arrival, because a recreated stream uses the numbers again."""
+        """Return the message's sequence number and arrival, which together identify the message.
+
+        The sequence number is not enough, because a stream that was deleted and created again
+        numbers its messages from 1 again.
+        """
         return self.sequence, self.arrived
 
 
@@ -118,8 +123,9 @@ class Worker:
         self._sources = MeterSources()
         self._nats: Client | None = None
         self._arrived: deque[FrameMessage] = deque()
-        # Reply subject of the last delivery of each unacknowledged message, by the message's
-        # sequence number and arrival. NATS delivers an unacknowledged message again and again.
+        # Unacknowledged messages. The key is the message's `identity`. The value is the subject to
+        # which the acknowledgement is sent. NATS delivers an unacknowledged message again, with
+        # another such subject. The subject of the last delivery is kept.
         self._held: dict[tuple[int, float], str] = {}
         self._has_arrived = asyncio.Event()
         self._is_used_up = asyncio.Event()
@@ -127,8 +133,9 @@ class Worker:
         self._left = 0
         self._lost: NatsError | None = None
         self._working: Sequence[FrameMessage] = ()
-        # `_judged`: batches whose values are not on the disk yet. `_rejected`: batches without
-        # values. `_failed`: frames that are acknowledged when NATS has stored their system titles.
+        # `_judged` has the batches whose values are not on disk yet. `_rejected` has the batches
+        # without values to write, which are acknowledged soon. `_failed` has the frames to
+        # reprocess later. They are acknowledged when NATS has stored their system titles.
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
         self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
@@ -264,8 +271,8 @@ class Worker:
 
         A frame that no key decrypts is reprocessed later. A late frame is reprocessed later if it
         was not compared with the stored frames, or if its batch has more than _MAX_EARLIER late
-        frames. But if `_waiting` has no room for its system title, a late frame is stored now,
-        because its values could be missing.
+        frames. But if `_waiting` has no room for the system title of a late frame, the frame could
+        not be reprocessed, and its values would be lost. So it is stored now.
         """
         if verdict.telegram is None:
             return verdict.outcome in WAITING
@@ -342,7 +349,8 @@ class Worker:
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:
             # Some frames of a title may have failed before a change of its keys, and others after
-            # it. `merged` then records that no keys were tried with all these frames.
+            # the change. Then neither the old keys nor the new keys were tried with all of these
+            # frames. So `merged` returns an entry without tried keys.
             titles[title] = titles[title].merged(waiting) if title in titles else waiting
         try:
             await self._waiting.note(titles)

@@ -241,7 +241,11 @@ async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> No
 
 
 def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
-    """Return `config` with the higher limits of `settings`. A lower limit is only logged."""
+    """Return `config` with each limit raised to the limit in `settings`.
+
+    A limit in `config` that is already higher stays, because a lower limit could delete frames. A
+    warning is logged for it.
+    """
     for key, limit, unit in (
         ("gigabytes", "max_bytes", GIGABYTE),
         ("days", "max_age", DAY_S),

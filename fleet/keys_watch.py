@@ -17,9 +17,9 @@ class KeysWatch:
     """Watcher of a source of keys (a file or a command). `keys` are the current keys."""
 
     def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
-        """Take the first `keys`.
+        """Watch `source`, from which `keys` were just read.
 
-        `signature` is the signature that `source` had just before these keys were read.
+        `signature` is the signature that `source` had before the reading.
         """
         self.keys = keys
         self._source = source

@@ -1,4 +1,7 @@
-"""Reprocessing of pending frames: their key was missing, or too many replays arrived at once."""
+"""Reprocessing of pending frames.
+
+A frame is pending if no key decrypted it, or if it arrived with too many other late frames.
+"""
 
 import asyncio
 import logging
@@ -23,8 +26,9 @@ LOGGER = logging.getLogger(__name__)
 # Maximum number of tasks that read the stream at the same time. Tasks that wait for VictoriaMetrics
 # do not count.
 _MAX_READING = 2
-# Seconds between two reads of the entries of all pending system titles. Another collector may have
-# changed an entry, and then stopped.
+# Seconds between two reads of the entries of all pending system titles. Between these reads, known
+# entries are not read again. If another collector changes a known entry and stops before it has
+# reprocessed the frames, only the next read shows that this collector must reprocess them.
 _LOOK_INTERVAL = 60.0
 
 
@@ -52,10 +56,11 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a task for each pending system title with an untried key or a due entry.
+        """Start a task for each pending system title whose frames must be reprocessed now.
 
-        `keys` are the present keys of all meters. A title without a key gets no task. Raises NATS's
-        errors.
+        These are the titles whose present keys were not tried yet, and the titles whose entry is
+        due. `keys` are the present keys of all meters. A title without a key gets no task. Raises
+        the errors of NATS.
         """
         self._wanted.clear()
         titles = await self._waiting.titles()
@@ -69,8 +74,8 @@ class LateKeys:
             if lines := keys.all_of(title):
                 entry = entries.get(title) or await self._waiting.get(title)
                 self._start(js, title, entry, print_of(lines))
-        # If `want` was called during this loop, the entry may have changed after it was read. So
-        # check such a title again at the next `look`.
+        # If `want` was called with a title during this loop, the title's entry may have changed
+        # after it was read. So leave this title out, and `look` reads its entry again next time.
         self._listed = {*titles} - self._wanted
 
     def _start(

@@ -11,8 +11,8 @@ from smarty_p1_gateway.metrics import MetricSet
 
 from .frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 
-# Reason under which frames are counted that arrive after a newer frame of their meter. Such frames
-# are stored, too.
+# A frame that arrives after a newer frame of its meter is counted with this reason, although it is
+# not rejected: its values are stored.
 EARLIER = "earlier"
 _OTHER = "other"
 # An attacker needs no key to send frames that are rejected for these reasons, and can use any

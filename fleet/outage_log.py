@@ -20,7 +20,10 @@ class AlreadyLoggedError(Exception):
 
 
 def outage_of(what: str) -> Outage:
-    """Return an outage that is logged under the name `what`."""
+    """Return an object that logs the failures of a service and waits between two attempts.
+
+    `what` is the service's name in the log.
+    """
     return Outage(LOGGER, _LOST, _BACK, what, first=_FIRST_DELAY, longest=_MAX_DELAY_S)
 
 

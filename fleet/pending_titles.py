@@ -1,10 +1,13 @@
 """DLMS system titles with pending frames, as entries of a bucket in NATS.
 
-A frame is pending if no key decrypts it yet, or if too many replays arrived with it. An entry has
-the sequence number of the title's first pending frame. A collector with a key reads the title's
-frames again from that frame on. If two collectors do so at the same time, both write the same
-values, which is harmless. An entry belongs to one VictoriaMetrics. The entry is deleted when this
-VictoriaMetrics has the values of all its frames on disk.
+A frame is pending if no key decrypts it yet. A late frame is also pending if it arrived with too
+many other late frames, which may be replays. Such frames are reprocessed later, so that a flood of
+replays does not delay other meters.
+
+An entry has the sequence number of the title's first pending frame. A collector with a key reads
+the title's frames again from that frame on. If two collectors do so at the same time, both write
+the same values, which is harmless. An entry belongs to one VictoriaMetrics. The entry is deleted
+when this VictoriaMetrics has the values of all its frames on disk.
 """
 
 import hashlib
@@ -115,16 +118,18 @@ class PendingTitles:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector deletes an entry, and then purges the delete marker. A collector that
-                # ended in between has left this marker behind. So purge it here.
+                # A collector deletes an entry, and then purges the delete marker. Here, a collector
+                # has stopped after the deletion and before the purge. So purge the marker now.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
 
     def has_room(self, title: bytes) -> bool:
-        """Return whether `title` may get an entry for frames that a key decrypts.
+        """Return whether late frames of `title` that a key decrypts may become pending.
 
-        Half of the entries are reserved for titles without a key.
+        At most half of the MAX_WAITING entries are used for such frames. The other half is reserved
+        for titles whose frames no key decrypts. Return False for a title that does not begin with
+        the letters of a manufacturer.
         """
         return _is_of_maker(title) and self.count < MAX_WAITING // 2
 
@@ -213,17 +218,21 @@ class PendingTitles:
         return True
 
     async def _purge(self, key: str, marker: int) -> None:
-        """Purge a delete marker, because its subject contains the system title."""
+        """Purge a delete marker.
+
+        The marker's subject contains the system title. So `titles` would still return this title.
+        """
         subject = f"{METERS_SUBJECT}{key}"
         await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)
 
     async def expire(self, first_sequence: int) -> None:
-        """Delete the entries whose frames have all left the stream.
+        """Delete the entries of the titles that have no frames in the stream any more.
 
-        If only the first frames of an entry have left the stream, the entry's `first` becomes
-        `first_sequence`, the stream's first sequence number. If keys were tried, the entry becomes
-        due: a task reads the remaining frames, and deletes the entry if none of them is pending.
-        Raises NATS's errors.
+        If only the first pending frames of a title have left the stream, the entry's `first`
+        becomes `first_sequence`, the stream's first sequence number. Perhaps none of the title's
+        remaining frames is pending. So if keys were tried, the entry becomes due: a task reads the
+        remaining frames, and deletes the entry if none of these frames is pending. Raises the
+        errors of NATS.
         """
         for title, entry in (await self.entries()).items():
             if entry.first < first_sequence:

@@ -20,10 +20,11 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 class Sample(NamedTuple):
     """Telegram as lines of the line protocol.
 
-    `meter` is the start of the first line. `render` completes this line: the first write gets the
-    value `storage_delay`. In a repeated write, this value would be different, so it is left out.
-    `is_new` is False for a repeated write. `channels` are the further lines. `at_ms` is the
-    telegram's time in Unix milliseconds.
+    `meter` is the start of the first line. `render` completes this line. For the first write, it
+    adds the value `storage_delay`: the seconds from the telegram's time to the write. A repeated
+    write must have the same values as the first write, but its delay is longer, so it has no
+    `storage_delay`. `is_new` is False for a repeated write. `channels` are the further lines.
+    `at_ms` is the telegram's time in Unix milliseconds.
     """
 
     meter: str

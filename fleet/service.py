@@ -45,7 +45,8 @@ LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
-# A pending meter's frames can be read again after each expiry. So expire entries only once a day.
+# After `expire`, the frames of every pending system title may be read again from the stream. So
+# call `expire` only once a day, to limit this work.
 _EXPIRE_INTERVAL = 86400.0
 # Number of attempts to read all frame counters at the start.
 _MAX_BEGINS = 4
@@ -167,7 +168,7 @@ class _Collector:
                 outage.end()
                 return
         # Perhaps the login allows only writing, or VictoriaMetrics refuses a query for so many
-        # meters. So ask for the counters of one meter when a late frame of it comes.
+        # meters. So ask for the counters of a single meter when a late frame of this meter arrives.
         LOGGER.warning("The frame counters are asked for by meter, when late frames come")
 
     async def _keep_connected(self) -> None:
@@ -243,8 +244,9 @@ class _Collector:
         first, last = stream.state.first_seq, stream.state.last_seq
         delivered = consumer.delivered.stream_seq if consumer.delivered else 0
         if not self._delivered and not consumer.config.filter_subjects:
-            # Frames may also have been discarded before this collector started. With a filter,
-            # `delivered` says nothing about frames of other meters.
+            # Also count the frames that were discarded before this collector started. But a
+            # consumer with a filter gets no frames of other meters, so `delivered` does not show
+            # how many frames in the stream were read. Then do not count frames at the start.
             self._delivered = delivered
         # A stream that was deleted and created again numbers its messages from 1. Then `last` is
         # below `_delivered`, and no frame counts as discarded.

@@ -92,10 +92,11 @@ class StoreReader:
         return len(await self.series(matching)), values
 
     async def counters(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
-        """Return the highest frame counter of each meter, and the time of its newest counter.
+        """Return each meter's highest frame counter, and the latest time of any of its counters.
 
-        The keys of the dict are system title and key fingerprint. Only counters from 24 hours
-        before `now` to an hour after `now` are found. All times are Unix seconds.
+        The counter and the time may come from two different frames. The keys of the dict are system
+        title and key fingerprint. Only counters from 24 hours before `now` to an hour after `now`
+        are found. All times are Unix seconds.
         """
         columns: list[dict[TitleWithKey, float]] = []
         for function in ("max_over_time", "tlast_over_time"):
@@ -116,10 +117,11 @@ class StoreReader:
     async def newest_counter(
         self, title_with_key: TitleWithKey, now: float
     ) -> tuple[int, float] | None:
-        """Return a meter's highest frame counter, and the time of its newest counter.
+        """Return a meter's highest frame counter, and the latest time of any of its counters.
 
-        Only counters from a year before `now` to an hour after `now` are found. Return None if
-        there is no such counter. All times are Unix seconds.
+        The counter and the time may come from two different frames. Only counters from a year
+        before `now` to an hour after `now` are found. Return None if no counter is found. All times
+        are Unix seconds.
         """
         at = now + _AHEAD
         counter = await self._counter("max_over_time", title_with_key, at, _COUNTER_RANGES[-1])
@@ -179,9 +181,10 @@ class StoreReader:
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
-        """Return the values of `query` by the name of the series, and then by time (Unix seconds).
+        """Return the values of `query` at the times from `start` to `end`, every `step` seconds.
 
-        The times go from `start` to `end` in steps of `step` seconds.
+        The keys of the outer dict are the names of the series. The keys of the inner dicts are
+        times in Unix seconds.
         """
         asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
         with _as_unavailable():

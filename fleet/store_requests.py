@@ -102,8 +102,8 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# Used if the metric of the version does not contain the program's name. Each pair has the start of
-# a metric that only one program has, and the name of this program.
+# Pairs of the start of a metric's name that only one program has, and the name of this program.
+# They identify a program whose metric `vm_app_version` does not contain the program's name.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 

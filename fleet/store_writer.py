@@ -1,7 +1,8 @@
 """Writer to VictoriaMetrics. It repeats each write until VictoriaMetrics acknowledges the write.
 
-VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
-acknowledged values. So a write counts as kept (on disk) after the same process has run 20 s longer.
+VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost the values
+of up to 9 s, although they were acknowledged. So a write counts as kept (on disk) only if the
+process that acknowledged the write still runs 20 s later.
 """
 
 import asyncio
@@ -35,9 +36,10 @@ WRITE_INTERVAL_S = 0.4
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# Seconds after a start of VictoriaMetrics in which nothing is written. Two processes that start
-# within the same second look alike. If values were written to the first process, nobody would
-# notice that they are lost.
+# VictoriaMetrics must have run for this number of seconds before values are written. A process is
+# identified by the second of its start. If VictoriaMetrics started twice within one second, the two
+# processes would look alike, and the loss of values that the first process took would stay
+# unnoticed. So the first process gets no values.
 _MIN_UPTIME_S = 2.0
 
 
@@ -59,7 +61,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class StoreRun:
-    """Name of a VictoriaMetrics process, and the last monotonic time at which it surely ran."""
+    """Name of a VictoriaMetrics process, and the time of the last request that it answered.
+
+    `alive_at` is the monotonic time in seconds at which this request was sent.
+    """
 
     process: str
     alive_at: float
@@ -77,8 +82,8 @@ class StoreRun:
 class Store:
     """Writer to a single-node VictoriaMetrics, which has one address or several.
 
-    `run` is the process that answered last. It is None while the process is not identified, as
-    before the first answer.
+    `run` is the process that answered last. It is None while the process is not identified, for
+    example until the first answer.
     """
 
     def __init__(self, config: StoreConfig, metrics: Metrics) -> None:

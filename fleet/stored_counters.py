@@ -1,7 +1,8 @@
-"""Frame counters in VictoriaMetrics. They show whether an old frame fits the stored frames.
+"""Frame counters in VictoriaMetrics. They show whether the time of an old frame can be right.
 
-Counters and times of a meter's stored frames rise together. So an old frame is right if no stored
-frame has a lower counter and a later time, or a higher counter and an earlier time.
+Counters and times of a meter's stored frames rise together. An old frame fits the stored frames if
+no stored frame has a lower counter and a later time, or a higher counter and an earlier time. If an
+old frame does not fit, its meter's clock was wrong, and the frame is refused.
 """
 
 import logging
@@ -37,7 +38,8 @@ _PAUSE_S = 60.0
 # If queries fail for this number of seconds although VictoriaMetrics answers other requests, the
 # queries count as refused.
 _MAX_FAILURE_S = 60.0
-# With `is_limited`, at most this number of windows of a meter are read in _LIMIT_PERIOD_S.
+# With `is_limited`, `fits` reads at most _MAX_READS windows of a meter from VictoriaMetrics within
+# _LIMIT_PERIOD_S seconds.
 _MAX_READS = 5
 _LIMIT_PERIOD_S = 10.0
 _TOLERANCE_MS = round(TOLERANCE_S * 1000)
@@ -51,8 +53,8 @@ class _Window:
         rows = sorted(stored.counters)
         self._times = array("q", [at_ms for at_ms, _ in rows])
         self._counters = array("q", [counter for _, counter in rows])
-        # `_highest` has the highest counter before each sample. `_lowest` has the lowest counter
-        # from each sample on.
+        # `_highest[i]` is the highest counter of all samples before sample i. `_lowest[i]` is the
+        # lowest counter of sample i and all samples after it.
         self._highest = array("q", accumulate(self._counters, max, initial=stored.lower))
         lowest = accumulate(reversed(self._counters), min, initial=stored.upper)
         self._lowest = array("q", reversed([*lowest]))
@@ -72,7 +74,7 @@ class _Window:
 class StoredCounters:
     """Frame counters in one VictoriaMetrics. Each method raises UnavailableError.
 
-    While VictoriaMetrics refuses queries, `newest` returns None, and every frame fits.
+    While VictoriaMetrics refuses queries, `newest` returns None, and `fits` returns True.
     """
 
     def __init__(self, config: StoreConfig) -> None:
@@ -91,7 +93,7 @@ class StoredCounters:
             await self._session.close()
 
     async def all(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
-        """Return the highest frame counter of each meter, and the time of its newest counter.
+        """Return each meter's highest frame counter, and the latest time of any of its counters.
 
         Only counters of the 24 hours before `now` are found. Raises UnavailableError also while
         queries are refused.
@@ -99,7 +101,7 @@ class StoredCounters:
         return await (await self._find_reader()).counters(now)
 
     async def newest(self, title_with_key: TitleWithKey) -> tuple[int, float] | None:
-        """Return a meter's highest frame counter and the time of its newest counter.
+        """Return a meter's highest frame counter, and the latest time of any of its counters.
 
         The time is in Unix seconds. Return None if no counter is found, or while queries are
         refused.
@@ -109,10 +111,12 @@ class StoredCounters:
     async def fits(
         self, title_with_key: TitleWithKey, counter: int, moment: float, *, is_limited: bool = False
     ) -> bool | None:
-        """Return whether a frame's counter and time (Unix seconds) fit the stored frames.
+        """Return whether a frame fits the meter's stored frames: counters and times rise together.
 
-        With `is_limited`, return None if too many windows of the meter were read just now. While
-        queries are refused, return True.
+        `counter` is the frame's counter, and `moment` is its time in Unix seconds. A window has the
+        stored counters of one meter in one hour. With `is_limited`, return None if the window is
+        not in memory, and _MAX_READS windows of the meter were already read within _LIMIT_PERIOD_S
+        seconds. While queries are refused, return True.
         """
         hour = int(moment // _HOUR_S)
         window = self._windows.get((title_with_key, hour))
@@ -155,8 +159,9 @@ class StoredCounters:
         try:
             reader = await self._find_reader()
         except UnavailableError:
-            # VictoriaMetrics does not answer at all, so no values can be written either. So the
-            # caller can wait and repeat the query.
+            # VictoriaMetrics does not answer at all, so the frame's values could not be written
+            # either. Therefore waiting for VictoriaMetrics delays nothing. Raise the error: the
+            # caller waits and repeats the query.
             self._failing_since = inf
             raise
         try:

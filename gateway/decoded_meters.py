@@ -107,9 +107,9 @@ class DecodedMeters:
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader of a verified telegram's meter.
 
-        Return None if the telegram has a serial number that is not its meter's, if there are too
-        many meters, or if the meter has no key. Also return None for a telegram that was not
-        encrypted.
+        Return None for a telegram that was not encrypted, for a telegram of a meter without a key,
+        and for a telegram with the serial number of another meter. Return None also if there are
+        too many meters.
         """
         title, counter = telegram.system_title, telegram.frame_counter
         if title is None or counter is None:

@@ -1,4 +1,4 @@
-"""Splitter of the bytes of one P1 port into encrypted frames for the queue."""
+"""Encrypted frames of one P1 port: found in the port's bytes, limited, and added to the queue."""
 
 import asyncio
 import time
@@ -17,7 +17,8 @@ MAX_RATE_BYTES_PER_S = 32 * 1024
 # Maximum size of a burst of frames in bytes. After an interruption, a network gateway can send the
 # 360 frames of an hour at once.
 MAX_BURST_BYTES = 4 * 1024 * 1024
-# Minimum cost of a frame in bytes. To a broker, a smaller frame costs as much as a frame of 1 KiB.
+# A frame with fewer bytes counts as this number of bytes, because a small frame gives the broker as
+# much work as a frame of 1 KiB.
 MIN_FRAME_COST_BYTES = 1024
 # Number of consecutive frames of another meter after which the port's meter counts as replaced.
 _FRAMES_OF_NEW_METER = 3
@@ -82,7 +83,7 @@ class TopicRoot:
 
 
 class EncryptedPort:
-    """Splitter of one port's bytes into encrypted frames. It adds the frames to the queue."""
+    """P1 port with encrypted frames. It finds the frames in the port's bytes, and queues them."""
 
     def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:
         self._label = label

@@ -122,9 +122,10 @@ def _open_at_once(path: str, flags: int) -> int:
 def _forbidden_bits(path: Path, status: os.stat_result) -> int:
     """Return the permission bits that a key file must not have.
 
-    A systemd credential belongs to root. An access control list lets the service's user read the
-    credential. In the file's mode, the mask of this list replaces the right of the group, so the
-    group seems to have the right to read. So allow this bit.
+    A systemd credential belongs to root, and an access control list allows the service's user to
+    read it. The operating system shows the mask of this list as the group's bits of the mode. So
+    the bit for reading by the group is set although the group may not read the file. For a
+    credential, this bit is allowed.
     """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory and status.st_uid == 0 and path.parent == Path(directory):

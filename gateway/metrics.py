@@ -35,12 +35,18 @@ class MetricSet:
         info.labels(version()).set(1)
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
-        """Return a new counter. `text` is its description, `labels` are its further labels."""
+        """Return a new counter with the description `text`.
+
+        The counter has the labels that all metrics have, and then `labels`.
+        """
         names = (*self._labels, *labels)
         return Counter(f"{self._prefix}_{name}", text, names, registry=self.registry)
 
     def gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        """Return a new gauge. `text` is its description, `labels` are its further labels."""
+        """Return a new gauge with the description `text`.
+
+        The gauge has the labels that all metrics have, and then `labels`.
+        """
         names = (*self._labels, *labels)
         return Gauge(f"{self._prefix}_{name}", text, names, registry=self.registry)
 

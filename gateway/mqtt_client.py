@@ -129,12 +129,11 @@ class MqttClient(aiomqtt.Client):
             raise RefusedError(msg)
 
     def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
-        """Queue a message with QoS 0. Drop it if the broker does not take its size.
+        """Queue a message with QoS 0. Drop a message that is larger than the broker accepts.
 
-        Raises MqttError.
-
-        The caller waits for all queued messages at once by `posted`. So the task and the broker
-        wake up less often than with a wait after each message.
+        Raises MqttError. The caller queues several messages, and then calls `posted` once to wait
+        until all are sent. So the task and the broker wake up less often than with a wait after
+        each message.
         """
         if not self.accepts(topic, payload):
             if topic not in self._too_large:
@@ -177,8 +176,9 @@ class PortPublisher(ABC):
     """Publisher of a port's messages and of its availability.
 
     Each port has its own connection, and so its own last will. Two ports can publish at the same
-    topic: cables may be swapped, or a meter may be read twice. Then only the last publisher of the
-    topic may publish `offline` there. So `speakers` has the last publisher of each retained topic.
+    topic: cables may be swapped, or a meter may be read twice. When one of these two ports ends, it
+    may publish `offline` at the topic only if the other port has not published there since. So all
+    ports share `speakers`: for each retained topic, the port that published there most recently.
     """
 
     def __init__(
@@ -248,7 +248,10 @@ class PortPublisher(ABC):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
 
     def _speaks(self, topic: str) -> bool:
-        """Return False if another port was the last port to publish at `topic`, otherwise True."""
+        """Return whether this port may publish `offline` at `topic`, or delete the message there.
+
+        It may not if another port has published at `topic` after this port.
+        """
         return self._speakers.get(topic, self) is self
 
 

@@ -75,7 +75,7 @@ class NatsClient(Client):
         if not isinstance(transport, TcpTransport) or transport._io_writer is None:  # noqa: SLF001
             return
         connection = transport._io_writer.transport  # noqa: SLF001
-        # A TLS connection that nats-py has closed has no socket any more: AttributeError.
+        # `get_extra_info` raises AttributeError if nats-py has already closed a TLS connection.
         with suppress(AttributeError, OSError):
             if raw := connection.get_extra_info("socket"):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

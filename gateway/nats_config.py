@@ -14,8 +14,10 @@ DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MAX_SERVERS = 100
 _MAX_BATCH_SECONDS = 60
-# An inbox must not contain dots, because the inbox of one user must not lie below the inbox of
-# another user. With the 64 characters of a user's name, "_INBOX_<name>" has 71.
+# An inbox prefix must not contain dots. Each user may read all subjects that begin with the user's
+# prefix and a dot. If the prefix "_INBOX_a.b" were possible, the user with the prefix "_INBOX_a"
+# could read the answers for the other user. A user's name has up to 64 characters, so
+# "_INBOX_<name>" has up to 71 characters.
 _INBOX = re.compile(r"[A-Za-z0-9_-]{1,71}")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
@@ -28,7 +30,8 @@ class NatsConfig:
 
     `credentials` is the content of a credentials file, which replaces `username` and `password`.
     Answers come on subjects that begin with `inbox_prefix`. A gateway gathers frames for up to
-    `batch_seconds`; if None, the number of its ports decides.
+    `batch_seconds`. If this is None, a gateway with few ports gathers frames for longer than a
+    gateway with many ports.
     """
 
     servers: tuple[str, ...]

@@ -2,9 +2,9 @@
 
 usage: check_integration.py [custom_components/DOMAIN]
 
-Prints one line per defect, and exits with status 1 if there is any. hassfest and the HACS action
-make further checks on GitHub at each change. They check the format of manifest, English texts,
-icons, actions and brand.
+Prints one line per defect, and exits with status 1 if there is any. On GitHub, hassfest and the
+HACS action make further checks at each push. They check the manifest, the English texts, the icons,
+the actions and the brand.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-# Reasons with which helpers of Home Assistant end a dialog. The integration's own code does not
+# Reasons for which functions of Home Assistant end a dialog. The integration's own code does not
 # contain these reasons, so this check would report their texts as unused.
 ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
 DIALOGS = ("step", "error", "abort", "progress")

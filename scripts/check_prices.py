@@ -152,7 +152,10 @@ def _wrong_values(name: str, lines: list[Line]) -> Iterator[str]:
 
 
 def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
-    """Yield a defect for each fixed price that is not above that of the next lower power."""
+    """Yield a defect for each fixed price that is not above the price of a lower reference power.
+
+    The compared price is the price of the next lower reference power on the same day.
+    """
     powers = [power for power in POWERS if power in fixed]
     for lower, higher in pairwise(powers):
         for number, line in enumerate(fixed[higher]):

@@ -1,8 +1,9 @@
-"""Check that docstrings and comments name things. Count phrases such as "what" or "of which".
+"""Check that docstrings and comments use nouns. Count phrases such as "what" or "of which".
 
-The check fails if more than MAX_PERCENT of the docstrings or of the comments have such a phrase, or
-if a comment begins with a word such as "It". A failed check prints the files with most such texts.
-With `--list`, each such text is printed as file:line.
+Such a phrase stands for a noun, and the reader has to guess the noun. So a text with such a phrase
+is bad, and also a comment that begins with a word such as "It". The check fails if more than
+MAX_PERCENT of the docstrings or of the comments are bad. A failed check prints the files that have
+the most bad texts. With `--list`, each bad text is printed as file:line.
 """
 
 import ast
@@ -64,9 +65,9 @@ def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def main() -> int:
-    """Print the numbers of bad texts. Return 1 if a share of bad texts is too high, otherwise 0.
+    """Print the numbers of bad texts. Return 0 if no share of bad texts is too high.
 
-    In this case, also print the files with most bad texts.
+    If a share is too high, print the files that have the most bad texts, and return 1.
     """
     is_red = False
     worst_files = Counter[str]()

@@ -41,7 +41,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def shown(name: str) -> str:
-    """Return the name of a file, or a substitute if the name is perhaps a key or has a password."""
+    """Return the file name `name`, or a text without `name` if `name` may contain a secret.
+
+    The user may have entered a key, or an address with a password, instead of a file name.
+    """
     try:
         parse_key(name)
     except KeyFormatError:

@@ -234,9 +234,9 @@ class Client:
         )
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
-        """Wait while the flow at `path` shows progress. Return the next step without progress.
+        """Wait while the flow at `path` shows a progress bar. Return the step that follows.
 
-        `step` is the current step of the flow.
+        `step` is the current step. If it shows no progress bar, return it at once.
         """
         while step["type"] in ("progress", "progress_done"):
             await asyncio.sleep(_POLL_INTERVAL_S)

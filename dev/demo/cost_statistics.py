@@ -43,10 +43,11 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 
 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
-    """Return the statistics rows of `amounts`: total costs in EUR, by the end of the hour.
+    """Return the statistics rows of `amounts`.
 
-    The sums that Home Assistant records after this import begin at 0. So the imported sums must end
-    at 0. For this, the last amount is subtracted from each amount.
+    A key of `amounts` is the end of an hour. Its value is the total cost until then, in EUR. The
+    sums that Home Assistant records after this import begin at 0. So the imported sums must end at
+    0. The sum of each row is its total cost minus the last total cost.
     """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}

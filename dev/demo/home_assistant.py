@@ -96,8 +96,8 @@ class Installation:
         )
         assert replaced == 1  # noqa: S101 - otherwise the demo would query the real platform
         asking.write_text(text)
-        # Mark the steps of the onboarding that follow the creation of the owner as done. They would
-        # set up integrations that query the internet, for example for the weather.
+        # Skip all steps of the onboarding except the first, which creates the owner's account. The
+        # skipped steps would set up integrations that query the internet, for example the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
         # Write the file in the format of the oldest supported version of Home Assistant, because
         # newer versions convert it.

@@ -47,7 +47,8 @@ def charged_kwh(meter: Meter, at: datetime) -> float:
 def discharged_kwh(meter: Meter, at: datetime) -> float:
     """Return the energy that the battery has delivered until `at`, in kWh.
 
-    In an evening, the battery delivers 90 % of the energy that it has taken in the 24 hours before.
+    From 18:00 to 23:00, the battery delivers 90 % of the energy that it has taken in the 24 hours
+    until 18:00.
     """
     local = at.astimezone(LUXEMBOURG)
     evening = datetime.combine(local.date(), _EVENING, LUXEMBOURG)
@@ -70,9 +71,9 @@ _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 @cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
-    """Return the panels' production until `at`, without the energy for the battery, in kWh.
+    """Return the production that the simulator has computed for the panels until `at`, in kWh.
 
-    It is the production that the simulator has computed.
+    The energy for the battery is not included. `produced_kwh` adds it.
     """
     return meter.registers_at(at).produced_kwh
 

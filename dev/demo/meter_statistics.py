@@ -36,9 +36,9 @@ def registers(meter: Meter, at: datetime) -> Registers:
 
 
 def start_of_history(now: datetime) -> datetime:
-    """Return the start of the same month one year before `now`, as UTC.
+    """Return the start of the calendar month that lies one year before the month of `now`, as UTC.
 
-    The month begins at midnight in Luxembourg.
+    For example, the result for any day in May 2026 is 1 May 2025, 00:00 in Luxembourg.
     """
     local = now.astimezone(LUXEMBOURG)
     return local.replace(
@@ -157,7 +157,7 @@ async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
 async def enable(client: Client, entry_id: str, *keys: str) -> None:
     """Enable the entities with the translation keys `keys`, and reload the config entry.
 
-    Before, wait for the first telegram, because it creates the entities. After the reload, the
+    First, wait for the first telegram, because it creates the entities. After the reload, the
     enabled entities appear with the next telegram.
     """
     while True:
@@ -202,10 +202,11 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # The sum of an imported row is its state plus this difference. After a pause of the demo,
-        # the imported sums must continue from the last recorded sum. In a new demo, the sums that
-        # Home Assistant records will begin at 0, so the imported sums must end at 0 or below. Just
-        # after a full hour, the index of an M-Bus meter is older than the last imported row.
+        # The sum of an imported row is its state plus `difference`. After a pause of the demo, the
+        # imported sums must continue from the last recorded sum. In a new demo, the sums that Home
+        # Assistant records will begin at 0, so the imported sums must end at 0 or below. Just after
+        # a full hour, the current index of an M-Bus meter is older, and thus lower, than the state
+        # of the last imported row. So subtract the higher of these two values.
         difference = -max(values[entity_id], total.read(meter, this_hour))
         if watched:
             difference = watched[-1]["sum"] - watched[-1]["state"]
@@ -322,8 +323,9 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
     """Wait until the recorder has written `rows`, the rows of the last import.
 
-    Then all earlier imports are written, too. Until then, the Energy dashboard lacks the statistics
-    of some entities.
+    The recorder writes imports in the order of the commands. So it has then written all earlier
+    imports, too. Without this wait, the Energy dashboard could lack the statistics of some
+    entities.
     """
     last = datetime.fromisoformat(rows[-1]["start"])
     days = (datetime.now(UTC) - last) // DAY + 1

@@ -29,8 +29,8 @@ class Meters:
     ) -> None:
         """Configure one meter for each of `ports`. `boards` has the TCP port of each kind of board.
 
-        `interval` is the time between two telegrams in seconds. `first` is the number of the demo's
-        meter 1 in the simulator.
+        `interval` is the time between two telegrams in seconds. The demo numbers its meters from 1,
+        and the simulator numbers the same meters from `first`.
         """
         self.ports = ports
         self._first = first

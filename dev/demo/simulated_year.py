@@ -62,7 +62,7 @@ class Year(NamedTuple):
 def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     """Return the simulated year of `meter` with `contract`.
 
-    The year lasts from the start of the same month a year ago until `now`.
+    The year lasts from `start_of_history(now)` until `now`.
     """
     start = start_of_history(now)
     demand_meter = DemandMeter(contract)
@@ -118,8 +118,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # At the first midnight of a month, `total` includes the complete bill of the month
-            # before. So add the bills of later months to this total.
+            # At the midnight at which a month ends, `total` has the complete bills of all months so
+            # far. So keep it, to add the bill of the next month to it.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 

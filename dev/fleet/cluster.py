@@ -47,10 +47,10 @@ def login(directory: Path, user: str) -> str:
 class NatsCluster:
     """Cluster of three NATS nodes. Its configuration is made from `fleet/nats-server.conf`.
 
-    `gateways` has the system titles that each gateway may publish, by the gateway's user. "*"
-    stands for all system titles. The text `extra` is added to the configuration of each node. The
-    text `routes` is added to the table `cluster` in this configuration. `tls` is the TLS context of
-    clients.
+    The keys of `gateways` are the NATS users of the gateways. The values are the system titles of
+    the meters whose frames the gateway may publish. "*" stands for all system titles. The text
+    `extra` is added to the configuration of each node. The text `routes` is added to the table
+    `cluster` in this configuration. `tls` is the TLS context of clients.
 
     `regions` is the number of regions. Each region has accounts of its own. The function `user_of`
     returns the name that a user has in a region.

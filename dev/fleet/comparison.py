@@ -61,8 +61,9 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
             result.wrong.append(sample)
     for time, values in truth.items():
-        # A telegram counts as stored even without a sample of STORAGE_DELAY. Collectors leave this
-        # value out of repeated writes, and VictoriaMetrics can lose the first write.
+        # A telegram counts as stored even without a sample in the series STORAGE_DELAY. Collectors
+        # write this sample only with the first write of a telegram, and VictoriaMetrics can lose
+        # the first write. Repeated writes have all other samples.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
             result.stored.add(time)

@@ -12,11 +12,12 @@ from .meters import FleetMeter
 from .stored_samples import Export
 from .truth import Attack, Sent, Series, time_of, values_of
 
-# Maximum time in seconds from receiving a frame until the gateway has written it to its disk.
+# A gateway on an idle machine writes a frame to its disk within this number of seconds.
 _IN_HANDS = 1.0
-# Maximum time in seconds for which a gateway on a busy machine cannot write frames to its disk.
+# On a busy machine, a gateway may need up to this number of seconds to write a frame to its disk.
 _MAX_HELD_S = 10.0
-# Maximum time in seconds until a meter on a busy machine notices that its gateway was killed.
+# On a busy machine, a meter may need up to this number of seconds to notice that its gateway was
+# killed.
 _NOTICED = 1.0
 # Seconds that a gateway needs after its start to connect to all its ports.
 _CONNECTED = 20.0
@@ -89,8 +90,9 @@ class Examiner:
         ]
         self._waiting = waiting
         self._heard = heard
-        # Leave out the frames that an attack has replayed. Perhaps a killed gateway has lost the
-        # frame of the meter, and a gateway has passed on only the replay.
+        # Leave out the frames that an attack has replayed. A killed gateway may have lost the frame
+        # from the meter, and the published frame is the attacker's replay. Then the publication
+        # does not prove that a gateway passed on the frame from the meter.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -169,9 +171,10 @@ class Examiner:
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
         """Count repeated writes, and record the times at which telegrams were sent and stored.
 
-        A repeated write with another value is an error, and counts as doubled. Collectors repeat
-        the write of a telegram if VictoriaMetrics was killed and may have lost the values, or if
-        the message with the telegram was not acknowledged.
+        Collectors repeat the write of a telegram if VictoriaMetrics was killed and may have lost
+        the values, or if the message with the telegram was not acknowledged. A repeated write must
+        have the same values as the first write. Each different value is an error, which is added to
+        `findings.doubled`.
         """
         findings = self.findings
         for meter in meters:
@@ -189,9 +192,10 @@ class Examiner:
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # Repeated writes have no STORAGE_DELAY, and VictoriaMetrics can lose the first
-                # write. So also use the time at which the listener received the reading, because
-                # collectors publish a reading just after they have stored it.
+                # A sample of STORAGE_DELAY shows when a telegram was stored. But only the first
+                # write of a telegram has this sample, and VictoriaMetrics can lose the first write.
+                # So also use the time at which the listener received the reading. Collectors
+                # publish a reading just after they have stored it.
                 heard = self._heard.get((title, sent.counter))
                 written = [time / 1000 + min(delays)] if delays else []
                 stored_at = [*written, *([] if heard is None else [heard])]

@@ -94,7 +94,8 @@ class Program(Part):
 class Gateway(Program):
     """Gateway program of the fleet.
 
-    `kept` has the digests of all frames that the queue file contained after a kill of the gateway.
+    `kept` has the digests of frames. After each kill of the gateway, the digests of all frames in
+    its queue file are added.
     """
 
     def __init__(self, configuration: Path, metrics_port: int) -> None:
@@ -230,8 +231,8 @@ class Fleet:
     async def metric(self, programs: Sequence[Program], name: str) -> dict[str, float]:
         """Add up the metric `name` of all `programs`, for each value of the label `reason`.
 
-        Return the sums by this value. For a metric without this label, the key is "". Raises
-        OSError and the errors of aiohttp.
+        Return a dict: the keys are the values of the label, and the values are the sums. For a
+        metric without this label, the only key is "". Raises OSError and the errors of aiohttp.
         """
         sums: dict[str, float] = {}
         async with aiohttp.ClientSession() as session:

@@ -60,8 +60,9 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # A message to the reply subject is a harmful command to NATS. A program
-                        # that answered to this subject would send the command.
+                        # Publish a message whose reply subject is the subject of a harmful command,
+                        # for example to delete the stream. If a collector answered the message, its
+                        # answer would be this command. So collectors must not answer.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}

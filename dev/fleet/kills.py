@@ -35,7 +35,10 @@ class Interruption:
 
 
 class Killer:
-    """Killer that kills or pauses programs, one at a time. Then it lets the program run again."""
+    """Test part that interrupts programs, one at a time.
+
+    It kills a program and starts it again, or pauses a program and resumes it.
+    """
 
     def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
         self.interruptions: list[Interruption] = []

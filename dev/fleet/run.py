@@ -50,11 +50,13 @@ class Options:
 
 @dataclass
 class Outcome:
-    """Outcome of a test run. `busy` has the used processor time in seconds, by kind of program.
+    """Outcome of a test run.
 
-    This processor time was measured for `seconds`. `settled` is the time in seconds from the last
-    telegram until all telegrams were acknowledged. `not_acknowledged` is the number of messages
-    that were not acknowledged in time, -1 if this number is unknown.
+    `seconds` is the duration from the first to the last telegram, in seconds. `busy` has the
+    processor time that each kind of program used in this duration, in seconds. `settled` is the
+    duration from the last telegram until all telegrams were acknowledged, in seconds.
+    `not_acknowledged` is the number of messages that were not acknowledged in time, -1 if this
+    number is unknown.
     """
 
     findings: Findings

@@ -50,9 +50,10 @@ def pick[T](recorded: Sequence[T]) -> st.SearchStrategy[T]:
 
 
 def damaged(texts: Sequence[str]) -> st.SearchStrategy[str]:
-    """Return a strategy for capture files with up to three wrong characters, which may be cut off.
+    """Return a strategy for the contents of damaged capture files.
 
-    `texts` are the contents of valid capture files.
+    `texts` are the contents of valid capture files. In a damaged file, up to three characters are
+    wrong, and the end of the file may be missing.
     """
     return st.builds(
         lambda text, at, size, wrong: text[:at] + wrong + text[at + len(wrong) : size],

@@ -31,7 +31,7 @@ class Board(ABC):
 
     @abstractmethod
     def due_at(self, when: datetime) -> bytes:
-        """Return the bytes that the device sends after the last call, until the time `when`."""
+        """Return the bytes that the device sends from the last call of this method until `when`."""
 
 
 class PulseBoard(Board):
@@ -49,7 +49,10 @@ class PulseBoard(Board):
         self._seen: int | None = None
 
     def due_at(self, when: datetime) -> bytes:
-        """Return a line for each pulse since the last call. The first call returns no line."""
+        """Return a line for each pulse since the last call of this method.
+
+        The first call returns no line.
+        """
         blinks = int(self.meter.registers_at(when).imported_kwh * PULSES_PER_KWH)
         new = blinks - (blinks if self._seen is None else self._seen)
         self._seen = blinks

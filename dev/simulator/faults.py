@@ -36,7 +36,7 @@ class Delivery(NamedTuple):
 class Fault(NamedTuple):
     """Fault that affects every frame, every Nth frame, or each frame with a probability.
 
-    The faults in LASTING then affect all later frames, too.
+    After a fault in LASTING has affected a frame, it affects all later frames, too.
     """
 
     name: str
@@ -78,9 +78,10 @@ class FaultyPort:
         self._sent: deque[bytes] = deque(maxlen=REMEMBERED_FRAMES)
 
     def deliver(self, meter: Meter, when: datetime) -> Delivery:
-        """Return the bytes that the port sends for the next frame of `meter`, with its faults.
+        """Return the bytes that the port sends for the next frame of `meter`.
 
-        `when` is the time of the reading in the frame.
+        The bytes have those faults of the port that affect this frame. `when` is the time of the
+        reading in the frame.
         """
         self._frames += 1
         struck = {fault.name for fault in self._faults if self._strikes(fault)}

@@ -15,8 +15,8 @@ class House:
     """
 
     phases: Literal[1, 3] = 3
-    # Standby load in W. The number of uses of loads and water taps is multiplied by `liveliness`.
-    # 1.0 stands for four people.
+    # Standby load in W. `liveliness` says how often the household uses appliances and water taps:
+    # 1.0 stands for four people, 0.5 for half as often.
     standby: int = 180
     liveliness: float = 1.0
     # Peak power of the solar panels in W, 0 without panels. `solar_phase` is the phase of the

@@ -30,9 +30,9 @@ WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
 WH_PER_GJ = 277_778
 
-# Imported reactive power of motors, in 0.01 var per W of load. Exported reactive power of cables
-# and electronics, in var.
+# Motors import this reactive power, in 0.01 var per W of load.
 CENTIVAR_PER_WATT = 7
+# Cables and electronics export this reactive power, in var.
 CAPACITIVE_VAR = 24
 
 # A minute has six steps of ten seconds. These are the relative deviations of the steps' powers from
@@ -143,9 +143,11 @@ class _Flows(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """Flows of a day, and their sums since midnight (UTC) at the start of each minute or slot.
+    """Flows of a day, and an array of sums for each flow.
 
-    With these sums, the registers of any time are computed quickly.
+    Each sum is the amount from midnight (UTC) to the start of a minute. For `warmth` and `water`,
+    it is the amount to the start of each five minutes. With these sums, the registers of any time
+    are computed quickly.
     """
 
     flows: _Flows

@@ -24,7 +24,7 @@ COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """Kind of M-Bus meter, with the times between its captures by the electricity meter."""
+    """Kind of M-Bus meter, and how often the electricity meter reads a meter of this kind."""
 
     device_type: int
     name: str

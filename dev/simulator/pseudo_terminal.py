@@ -94,7 +94,7 @@ class PseudoTerminal(Line):
     async def hang_up(self) -> None:
         """Close the pseudo terminal, and create a new one with the same link.
 
-        Before, wait POLL_INTERVAL_S seconds, so that the reader can read the remaining bytes.
+        First, wait POLL_INTERVAL_S seconds, so that the reader can read the remaining bytes.
         """
         await asyncio.sleep(POLL_INTERVAL_S)
         self.close()

@@ -58,10 +58,11 @@ class TcpClient(Line):
 class Server:
     """Server of simulated meters and boards. It can be stopped and started again on the same ports.
 
-    The k-th meter is at the TCP port `port` + k - 1. The first board is at `board_port`, or after
-    the last meter, and further boards follow. If `port` is 0, any free ports are used. If `port` is
-    None, there are no TCP ports. `links` has the paths of pseudo terminals for the meters, and then
-    for the boards. `interval` is the time between two frames, in seconds.
+    The first meter has the TCP port `port`, and each further meter has the next port. The first
+    board has the port `board_port`, and each further board has the next port. If `board_port` is
+    None, the boards have the ports after those of the meters. If `port` is 0, any free ports are
+    used. If `port` is None, no TCP ports are used. `links` has the paths of pseudo terminals, first
+    for the meters and then for the boards. `interval` is the time between two frames, in seconds.
     """
 
     def __init__(  # noqa: PLR0913

@@ -12,8 +12,9 @@ ROOF_TILT = radians(35)
 SOLAR_NOON = 695
 INVERTER_AND_CABLES = 0.86
 
-# Kinds of sky. Each has the lowest and the highest share of the sunlight that reaches the ground,
-# and the probability that this share changes within 5 minutes.
+# Kinds of sky. A share of the sunlight passes the clouds and reaches the ground. Each kind of sky
+# has the minimum and the maximum of this share. The third number is the probability that the share
+# changes within 5 minutes.
 OVERCAST = (0.08, 0.3, 0.2)
 SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))
 
@@ -24,8 +25,8 @@ _HOUR_ANGLE_COSINE = tuple(cos(2 * pi * (m - SOLAR_NOON) / MINUTES) for m in ran
 class Weather:
     """Weather of a day. `sunset` is the minute of the day in UTC, `degrees` the temperature in °C.
 
-    `sunlight` has the share of their peak power that solar panels deliver in each minute, from 0 to
-    1.
+    `sunlight` has a number from 0 to 1 for each minute: the power that solar panels deliver,
+    divided by their peak power.
     """
 
     sunlight: list[float]

@@ -180,8 +180,8 @@ test("a running month is so far, and only whole ones are to be paid", () => {
     return [...heads, total!.name];
   };
   assert.deepEqual(head([running]), ["December so far", "Total so far"]);
-  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay after feed-in"]);
-  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay after feed-in"]);
+  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, feed-in deducted"]);
+  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, feed-in deducted"]);
 });
 
 test("the head says what a month costs on average, and which months were the extremes", () => {
@@ -193,7 +193,7 @@ test("the head says what a month costs on average, and which months were the ext
   };
   // June was the cheapest, but too little of it is known.
   const months = [before("06", 2, 0.85), before("07", 60), before("08", 20), before("10", 144)];
-  assert.equal(said(...months, running()), "Months: 75 € a month. In 3 months: the cheapest month was August, the most expensive October");
+  assert.equal(said(...months, running()), "Months: 75 € a month. In these 3 months, the cheapest month was August, the most expensive October");
   assert.equal(said(before("10", 144.16), running()), "Months: 144 € a month. October is the only whole month so far.");
   assert.equal(said(running()), "Months: 97 € in November so far. The first whole month ends on 30 November.");
   const since = { since: "2026-11-09T00:00:00+01:00", measured_share: 0.6 };
