@@ -32,6 +32,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 from typing import Any, NamedTuple, Self
 
 from ..lib.stored_values import checked_list, checked_mapping
@@ -454,7 +455,8 @@ def _in_gaps(
         has_limit = never_falls and following not in restarts
         limit = own[following].sum + shift if has_limit else None
         missing = _missing(hour, following, energies)
-        whole = last_sum + energies[hour] if hour in energies else now.sum
+        # If the energy of the hour is unknown, the row is not raised.
+        whole = last_sum + energies.get(hour, -inf)
         rise = (whole if limit is None else min(whole, limit)) - now.sum
         if missing and not restart and rise > 0:
             now = rows[hour] = now.risen(rise)
