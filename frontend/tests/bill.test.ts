@@ -225,12 +225,19 @@ test("aids have the household's name; one without VAT stands below the VAT", () 
 
 test("energy whose price was not known costs the mean of the month, or is why there is no total", () => {
   assert.deepEqual(told(august({ unpriced_kwh: 12.3 })).notes.slice(0, -1), ["12.30 kWh have no known price and are billed at the mean price of the month."]);
-  const partly = { ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 };
+  const fixed = { ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 };
+  const partly = { ...fixed, unpriced_market_kwh: 80 };
   const unknown = told(august(partly));
   assert.equal(unknown.texts[1], "**The sum of 29.81 € does not include the energy.** The market price is not known for 80.00 kWh, so the bill is not complete.");
   assert.deepEqual(unknown.notes.slice(0, -1), []);
   const levy = august({ ...partly, missing: ["energy", "compensation"] });
   assert.deepEqual(told(levy).notes.slice(0, -1), ["The market price is not known for 80.00 kWh, so the bill is not complete."]);
+  // A fixed price that holds from a later day, alone and beside a market price that was not known for a while.
+  for (const [unpriced_market_kwh, notes] of [[undefined, []], [3, ["The market price is not known for 3.00 kWh, so the bill is not complete."]]] as const) {
+    const entered = told(august({ ...fixed, unpriced_market_kwh }));
+    assert.equal(entered.texts[1], "**The sum of 29.81 € does not include the energy.** Enter the energy price to complete the bill.");
+    assert.deepEqual(entered.notes.slice(0, -1), notes);
+  }
   const sold = told(august({ unpriced_exported_kwh: 9 }));
   assert.deepEqual(sold.last.slice(-1), ["To the grid, without a price | 9.00 kWh | price missing"]);
   assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh to the grid have no known price and count as 0 €."]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
 import { Locale } from "../src/locale.ts";
-import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
+import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { Bill } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -139,6 +139,10 @@ test("without a month in euros there is only energy, and what has to be entered 
   assert.equal(lackOfAll([unpriced("2026-11", "2026-12"), unpriced("2026-12", "2027-01")]), "prices");
   assert.equal(lackOfAll([unpriced("2026-11", "2026-12"), unpriced("2026-12", "2027-01", { reference_kw: null })]), "reference");
   assert.equal(lackOfAll([bill("2026-11", "2026-12"), unpriced("2026-12", "2027-01")]), undefined);
+  const says = (changes: Partial<Bill>) => lackSentence(unpriced("2026-12", "2027-01", changes), en).replaceAll("\u00a0", " ");
+  assert.equal(says({}), "To show costs, this card needs the prices from your bill.");
+  assert.equal(says({ reference_kw: null }), "To show costs, this card needs your reference power. Your bill states this power.");
+  assert.equal(says({ unpriced_kwh: 80, unpriced_market_kwh: 80 }), "The market price is not known for 80.00 kWh, so the bill is not complete.");
 });
 
 test("amounts say at which prices they are", () => {
