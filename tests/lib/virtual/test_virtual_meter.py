@@ -207,6 +207,16 @@ def test_nothing_before_the_first_telegram_and_after_half_a_minute_without_one()
             meter.ask(address, Question.HOMEWIZARD, 130.1)
 
 
+@pytest.mark.parametrize(("seconds", "usual"), [(0.4, 10), (0.5, 0.5), (30, 30), (31, 10)])
+def test_the_usual_interval_is_of_half_a_second_to_half_a_minute(
+    seconds: float, usual: float
+) -> None:
+    meter = VirtualMeter(SERIAL)
+    for n in range(3):
+        meter.on_reading(of_power(700), n * seconds)
+    assert meter.telegram_interval == usual
+
+
 def test_who_may_be_a_battery_is_told_until_somebody_listens() -> None:
     told: list[tuple[str, float]] = []
 
