@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from smartyp1.tariff import Demand, compute_bill
+from tests.lib.tariff.months import LUXEMBOURG
 from tests.lib.tariff.support import Connection, at
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -139,3 +140,18 @@ def test_no_month_is_counted_twice(
     }
     # Afterwards it is the month of the right clock.
     assert months[-1].month == watched.right.month
+
+
+def test_a_month_is_shown_again_at_once_after_days_of_a_clock_that_was_ahead() -> None:
+    watched = Watched("2026-07-14T08:00:00S")
+    shown = []
+    watched.run(27 * 60)
+    # August has only a part of the gap to September.
+    watched.set_clock(watched.right + 62 * DAY)
+    for minutes in (10, 30 * 60):
+        watched.run(minutes)
+        shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+    watched.set_right()
+    watched.run(10)
+    shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+    assert shown == [7, 9, 7]

@@ -16,6 +16,7 @@ from smartyp1.virtual import (
     is_serial,
     plain_address,
 )
+from smartyp1.virtual.battery_shares import LoadForecast
 
 from .support import house, of_power
 
@@ -169,6 +170,13 @@ def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
         told = [meter.ask(one, Question.UDP, now).power_w for one in addresses]
     # Of nine shares, the others together have one.
     assert told[:8] == [pytest.approx(10)] * 8
+
+
+def test_the_load_is_expected_by_what_was_least_wrong() -> None:
+    forecast = LoadForecast()
+    # Of 600, the last load was 500 wrong, and the median of the last three 100.
+    *_, part = (forecast.part(load, 0.0) for load in (500, 500, 100, 600))
+    assert part == pytest.approx(500 / 600)
 
 
 def test_silent_between_telegrams() -> None:
