@@ -43,7 +43,7 @@ _TEXTS = {
     NO_KEY: "There is no key for the meter %s",
     Reason.TAG.value: "No key opens a frame of the meter %s",
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
-    CLOCK: "The clock of the meter %s was put back: a telegram is refused",
+    CLOCK: "The clock or frame counter of the meter %s was put back: a telegram is refused",
 }
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
 # about 30 kB, so 20,000 of them take 600 MB.

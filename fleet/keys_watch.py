@@ -63,11 +63,13 @@ class KeysWatch:
             keys = await asyncio.to_thread(self._source.read)
         except ConfigError as error:
             self._metrics.failed_key_reads.inc()
+            self._metrics.keys_unreadable.set(1)
             text = "The keys are not read again, and those from before still count: %s"
             LOGGER.error(text, error)  # noqa: TRY400 - it says all
             return
         LOGGER.info("The keys of %d meters are read", keys.count)
         self._metrics.key_reads.inc()
+        self._metrics.keys_unreadable.set(0)
         self._metrics.keys.set(keys.count)
         self.keys = keys
         on_change(keys)

@@ -23,6 +23,8 @@ _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 # Seconds to wait for values that come late. A collector may still write a frame that it read before
 # the purge, and VictoriaMetrics finds new values only after a moment.
 _SETTLED = 3.0
+# Series that have both the system title and the name of a meter as labels.
+_NAMING = "smarty_p1_(last_seen|frame_counter)"
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
     " wait on a gateway's disk, what others have received or exported, and logs. Gateways and"
@@ -102,15 +104,18 @@ async def _find(
             " gateway's rights; then repeat this"
         )
         raise ConfigError(msg)
-    labels = {title, meter if owners.get(name_key(meter)) == title else title}
-    left_out = ""
+    # A forget with another VictoriaMetrics has deleted the entries of the bucket. So look for the
+    # meter's names also in this VictoriaMetrics.
+    rows = await reader.series(selector(title, _NAMING, label="title"))
+    labels = {title, *(row.get("meter", "") for row in rows)}
     with suppress(KeyNotFoundError):
-        name = ((await bucket.get(f"meter.{title}")).value or b"").decode(errors="replace")
-        owner = owners.get(name_key(name), title)
-        if owner == title:
-            labels.add(name)
-        else:
-            left_out = f", without the series of {name}, which belong to the meter {owner}"
+        labels.add(((await bucket.get(f"meter.{title}")).value or b"").decode(errors="replace"))
+    others = {label for label in labels if owners.get(name_key(label), title) != title}
+    labels -= others
+    left_out = "".join(
+        f", without the series of {label}, which belong to the meter {owners[name_key(label)]}"
+        for label in sorted(others)
+    )
     if also is not None:
         if owners.get(name_key(also), title) != title:
             msg = f"the name given with --series belongs to the meter {owners[name_key(also)]}"

@@ -95,6 +95,7 @@ class Metrics:
         self.failed_key_reads = counter(
             "failed_key_reads", "How often they could not be, so that those from before count"
         )
+        self.keys_unreadable = gauge("keys_unreadable", "Whether the last read of the keys failed")
         self.caught_up = counter("caught_up", "Frames that waited for a key, and were read again")
         self.waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
         self.redelivered = counter("redelivered", "Messages that NATS has delivered once more")

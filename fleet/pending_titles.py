@@ -86,6 +86,8 @@ class PendingTitles:
     ) -> None:
         self.count = 0
         self._is_full = False
+        # Whether an entry with tried keys was not found since the last call of `titles`.
+        self._has_no_tried = False
         self._store = store
         self._js = js
         self._bucket = bucket
@@ -99,6 +101,7 @@ class PendingTitles:
         info = await self._js().stream_info(METERS_STREAM, subjects_filter=subject)
         titles = [title for key in info.state.subjects or () if (title := title_of(key))]
         self.count = len(titles)
+        self._has_no_tried = False
         return titles
 
     async def entries(self) -> dict[bytes, PendingFrames]:
@@ -137,7 +140,7 @@ class PendingTitles:
         """Create or update the entry of each title in `failed`. Raises NATS's errors.
 
         A title that does not begin with the letters of a manufacturer gets no entry. With
-        MAX_WAITING entries, no further title gets one.
+        MAX_WAITING entries, a further title gets one only if it displaces an entry.
         """
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
@@ -150,6 +153,8 @@ class PendingTitles:
     async def _note(self, title: bytes, wanted: PendingFrames) -> bool:
         entry = await self.get(title)
         if entry is None:
+            if wanted.tried == _NONE_TRIED and self.count >= MAX_WAITING:
+                await self._displace()
             if self.count < MAX_WAITING:
                 self.count += 1
                 self._is_full = False
@@ -169,6 +174,25 @@ class PendingTitles:
         if changed != entry or entry.is_due:
             await self._bucket().update(self._key(title), changed.to_bytes(), entry.revision)
         return True
+
+    async def _displace(self) -> None:
+        """Delete the oldest entry with tried keys, if there is one.
+
+        Its frames are probably damaged frames of a meter whose key is right.
+        """
+        if self._has_no_tried:
+            return
+        tried = [
+            (entry.first, title, entry)
+            for title, entry in (await self.entries()).items()
+            if entry.tried != _NONE_TRIED and not entry.is_due
+        ]
+        self._has_no_tried = not tried
+        if tried:
+            _, title, entry = min(tried)
+            self.count -= await self._replace(title, entry, None)
+            text = "%s has frames that no key opens, and gives its place to a title without a key"
+            LOGGER.warning(text, title.hex().upper())
 
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
         """Mark an entry as due, and store the fingerprint of the keys to try.

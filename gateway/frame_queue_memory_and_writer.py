@@ -221,9 +221,12 @@ class FrameStore:
         await self._in_thread(partial(self._queue.remove, port, on_disk, title))
         self._note(port)
 
-    def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return a port's system titles whose frames are set aside, because NATS refuses them."""
-        return self._queue.titles_aside(port)
+    def titles_aside(self, port: str, min_frames: int = 0) -> tuple[str, ...]:
+        """Return a port's system titles whose frames are set aside, because NATS refuses them.
+
+        Leave out the titles with fewer than `min_frames` frames.
+        """
+        return self._queue.titles_aside(port, min_frames)
 
     async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
         """Move the oldest frame of a port to the sub-queue of its system title.

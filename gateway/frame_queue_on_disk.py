@@ -111,6 +111,9 @@ _MANY = 100
 # sub-queue of their own, because NATS does not accept them now. A port has one meter, which may be
 # replaced. Further titles are noise or forged.
 _MAX_TITLES = 4
+# A title with fewer frames that are set aside is probably noise. For example, ciphertext looks like
+# the header of a short frame about once in four days.
+MIN_METER_FRAMES = 3
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
 
@@ -189,7 +192,7 @@ class FrameQueue:
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
-        """Open the queue. Move the frames of ports that are not in `ports` to the first port.
+        """Open the queue. Move the frames of ports that are not in `ports` to the ports in `ports`.
 
         Raises QueueInUseError, OSError and sqlite3.Error.
         """
@@ -208,12 +211,13 @@ class FrameQueue:
         with self._database:
             self._ports = {label: _Port(self._database, label) for label in ports}
             self._aside: dict[str, dict[str, _Port]] = {label: {} for label in ports}
-            self._adopt(self._ports[ports[0]])
+            self._adopt()
 
-    def _adopt(self, heir: _Port) -> None:
+    def _adopt(self) -> None:
         """Load the sub-queues of frames that are set aside.
 
-        If a port is no longer in the configuration, move its frames to the port `heir`.
+        If a port is no longer in the configuration, move its frames to the port with the fewest
+        bytes. A single port could not keep all these frames within its share.
         """
         rows = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in rows:
@@ -224,6 +228,7 @@ class FrameQueue:
                 self._aside[match[1]][match[2]] = _Port(self._database, label)
             else:
                 gone = _Port(self._database, label)
+                heir = min(self._ports.values(), key=lambda port: port.size)
                 self._database.execute(
                     "UPDATE frames SET number = number + ? WHERE number > ? AND number < ?",
                     (heir.last - gone.first, gone.first, gone.end),
@@ -243,9 +248,15 @@ class FrameQueue:
         """Return the approximate size of a port's frames in bytes, including frames set aside."""
         return sum(part.size for part in self._parts(port))
 
-    def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return a port's system titles whose frames are set aside, because NATS refuses them."""
-        return tuple(self._aside[port])
+    def titles_aside(self, port: str, min_frames: int = 0) -> tuple[str, ...]:
+        """Return a port's system titles whose frames are set aside, because NATS refuses them.
+
+        Leave out the titles with fewer than `min_frames` frames.
+        """
+        # The event loop calls this method, and the queue's thread may change the dict at the same
+        # time. So copy the dict first, in one step.
+        parts = tuple(self._aside[port].items())
+        return tuple(title for title, part in parts if part.length >= min_frames)
 
     def length_aside(self, port: str) -> int:
         """Return the number of a port's frames that are set aside, because NATS refuses them."""
@@ -339,7 +350,8 @@ class FrameQueue:
         """Move the oldest frame of a port to the sub-queue of its system title.
 
         If the port would have more than _MAX_TITLES such sub-queues, delete the smallest of them.
-        Return the number of frames that are lost with it, or 0. Raises sqlite3.Error.
+        Return the number of frames that are lost with it, or 0. Fewer than MIN_METER_FRAMES frames
+        are probably noise, and do not count. Raises sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:
@@ -364,7 +376,8 @@ class FrameQueue:
         part.last += 1
         part.length += 1
         part.size += len(frame.data) + _ROW_SIZE
-        return aside.pop(gone).length if gone is not None else 0
+        lost = aside.pop(gone).length if gone is not None else 0
+        return lost if lost >= MIN_METER_FRAMES else 0
 
     def end_aside(self, port: str, title: str) -> None:
         """Delete the sub-queue for the frames of `title` that were set aside, if it is empty."""

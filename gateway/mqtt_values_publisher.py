@@ -7,6 +7,7 @@ readings are dropped. After a reconnect, all retained messages are sent again.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
 from typing import Any, override
 
 from smartyp1.meter import Reading, Reception
@@ -14,6 +15,7 @@ from smartyp1.publish import (
     MAX_TOPICS,
     OFFLINE,
     Announcer,
+    LastEvents,
     Message,
     MeterAnnounced,
     MeterMessages,
@@ -63,6 +65,7 @@ class ValuesPublisher(PortPublisher):
         self.title: bytes | None = None
         self._root = ""
         self._retained: set[str] = set()
+        self._last_events = LastEvents()
         self._memory.read(self._name, self._restore)
         self._root = port.root or self._root
         self._feed: PublishFeed | None = None
@@ -77,6 +80,8 @@ class ValuesPublisher(PortPublisher):
         retained = {
             checked_text(topic) for topic in checked_list(stored["retained"], _MAX_RETAINED_TOPICS)
         }
+        if events := stored.get("events"):
+            self._last_events = LastEvents.from_dict(events)
         self.title, self._root, self._retained = title, root, retained
 
     def _as_dict(self) -> dict[str, Any]:
@@ -84,13 +89,16 @@ class ValuesPublisher(PortPublisher):
             "title": self.title.hex() if self.title else "",
             "root": self._root,
             "retained": sorted(self._retained),
+            "events": asdict(self._last_events),
         }
 
     def on_reading(self, reading: Reading, name: str, reception: Callable[[], Reception]) -> None:
         """Publish a reading of the meter `name`, now or after the minimum interval."""
         feed, title = self._feed, reading.telegram.system_title
-        if feed is None or self.title != title:
-            self.title = title
+        if self.title != title:
+            self.title, feed = title, None
+            self._last_events = LastEvents()
+        if feed is None:
             feed = self._begin(name, reception)
         if not self._speaks(topic := availability_topic(self._root)):
             # Another port has published its values at these topics. So publish all values of this
@@ -115,6 +123,7 @@ class ValuesPublisher(PortPublisher):
             self._retained,
             self._warn_of_topics,
         )
+        messages.last_events = self._last_events
         if root != self._root:
             self._root = root
             self._moved.set()
@@ -165,7 +174,10 @@ class ValuesPublisher(PortPublisher):
                 # Publish the reading only when its frame counter is stored. Otherwise, the frame
                 # could be replayed after a restart.
                 feed.is_held = not await self._memory.written()
+            before = replace(self._last_events)
             await self._send(client, feed.take(reading))
+            if self._last_events != before:
+                self._memory.put(self._name, self._as_dict)
             self._outage.end()
             if reading and feed.is_held:
                 feed.put_back(reading)  # publish the reading after the next successful write

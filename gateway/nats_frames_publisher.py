@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from socket import gethostname
 
 from nats.errors import Error, TimeoutError as NoAnswerError
@@ -21,7 +22,7 @@ from smartyp1.p1 import read_frame
 from smartyp1.task_race import run_until_first_exit
 
 from .frame_queue_memory_and_writer import FrameStore
-from .frame_queue_on_disk import WaitingFrame
+from .frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
 from .metrics import Metrics
 from .nats_acknowledged_publishing import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 from .nats_client import NatsClient
@@ -56,6 +57,9 @@ _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
 # them.
 _ASIDE_INTERVAL = 30.0
+# Titles with few frames are probably noise, and are tried at a new connection and then once in this
+# number of intervals (an hour), because the NATS server logs each refusal.
+_NOISE_INTERVALS = 120
 _MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000
 _MAX_SIGNS = 64
@@ -95,8 +99,8 @@ class NatsPublisher:
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
         # Maximum number of frames in a batch. If a batch is not acknowledged within TIMEOUT, for
-        # example on a slow line, this number is halved. If a batch is acknowledged quickly, this
-        # number is doubled.
+        # example on a slow line or in an outage, this number is halved. If all frames are
+        # acknowledged, this number grows (see `_raise_limit`).
         self._limit = MAX_BATCH
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
@@ -240,8 +244,6 @@ class NatsPublisher:
             self._metrics.batches.labels("refused" if refusal else "accepted").inc()
             if refusal is None:
                 messages = []
-                if loop.time() - now < TIMEOUT / 3:
-                    self._limit = min(MAX_BATCH, 2 * self._limit)
             elif isinstance(refusal, NoAnswerError):
                 # On a slow line, the bytes of the batch are perhaps still being sent. If the frames
                 # were now sent one by one, they would wait behind the batch. So try another batch
@@ -260,13 +262,24 @@ class NatsPublisher:
         outcomes = await requests.send_each(messages)
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
+        elapsed = loop.time() - now
         await self._settle(taken, failed)
         errors = [pair for pair in failed.values() if not isinstance(pair[1], DeniedError)]
         if errors:
             self._on_failure(errors[0][0].subject, errors[0][1])
         elif taken and not failed:
             self._on_success()
+            self._raise_limit(elapsed)
         return not errors
+
+    def _raise_limit(self, elapsed: float) -> None:
+        """Raise the maximum size of a batch after frames were acknowledged in `elapsed` seconds.
+
+        The maximum is doubled after at most a third of TIMEOUT, and grows by one frame after two
+        thirds. So it always recovers from an outage, and the batches of a slow line stay in time.
+        """
+        growth = int(self._limit * min(1, 2 - 3 * elapsed / TIMEOUT))
+        self._limit = min(MAX_BATCH, self._limit + max(1, growth))
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
         """For each port, remove the frames before its first failed frame.
@@ -286,9 +299,10 @@ class NatsPublisher:
 
     async def _send_aside(self, requests: Requests) -> None:
         """Every _ASIDE_INTERVAL, try again to publish the frames that NATS has refused."""
-        while True:
+        for attempt in count():
+            min_frames = MIN_METER_FRAMES if attempt % _NOISE_INTERVALS else 0
             for port in self._ports:
-                for title in self._store.titles_aside(port):
+                for title in self._store.titles_aside(port, min_frames):
                     await self._send_title(requests, port, title)
             await asyncio.sleep(_ASIDE_INTERVAL)
 

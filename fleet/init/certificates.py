@@ -50,13 +50,15 @@ class Authority:
     def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
         """Write a certificate for the host names `names`, as `<name>.pem` and `<name>.key`.
 
-        Without `renew`, keep an existing certificate of this authority for the same names. Return
-        the time at which the certificate expires. Raises ConfigError.
+        Without `renew`, keep an existing certificate of this authority for the same names and the
+        existing key. Return the time at which the certificate expires. Raises ConfigError.
         """
+        general_names = [_general_name(host) for host in names]
         pem, key = self._files.read(f"{name}.pem"), self._files.read(f"{name}.key")
         if pem is not None and key is not None and not self._renew:
             there = _read_certificate(self._files, f"{name}.pem", pem)
-            if _names_of(there) == set(names) and self._has_signed(there):
+            wanted = {str(general_name.value) for general_name in general_names}
+            if _names_of(there) == wanted and self._has_signed(there, key):
                 return there.not_valid_after_utc
         private_key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH]
@@ -71,7 +73,7 @@ class Authority:
         )
         for extension in (
             x509.ExtendedKeyUsage(usages),
-            x509.SubjectAlternativeName([_general_name(host) for host in names]),
+            x509.SubjectAlternativeName(general_names),
             x509.AuthorityKeyIdentifier.from_issuer_public_key(
                 authority.public_key()  # type: ignore[arg-type] # always an EC key
             ),
@@ -93,12 +95,17 @@ class Authority:
         self._files.replace(CA, _text(certificate))
         return _text(certificate)
 
-    def _has_signed(self, certificate: x509.Certificate) -> bool:
+    def _has_signed(self, certificate: x509.Certificate, key: str) -> bool:
+        """Return whether this authority has signed the certificate for the private key `key`.
+
+        A run that fails between its two writes leaves a new key beside an old certificate.
+        """
         try:
             certificate.verify_directly_issued_by(self._certificate)
+            private_key = serialization.load_pem_private_key(key.encode(), None)
         except InvalidSignature, ValueError, TypeError:
             return False
-        return True
+        return private_key.public_key() == certificate.public_key()
 
     def _read_key(self) -> ec.EllipticCurvePrivateKey:
         path, text = self._files.path(CA_KEY), self._files.read(CA_KEY)

@@ -9,7 +9,7 @@ from smarty_p1_gateway import ConfigError
 
 from .certificates import CA_KEY, Authority
 from .fleet_description import COLLECTOR, FleetInputs, read_inputs
-from .fleet_folder import FleetFiles
+from .fleet_folder import NEW, FleetFiles
 from .hosts import Node
 from .install_commands import Part, parts_of, tell
 from .monitoring import configure_watching
@@ -58,10 +58,12 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
         )
         parts = parts_of(fleet, directory, has_keys=has_keys)
         files.write(STEPS, tell(parts, lambda _: True))
+        text = _told(files, parts, missing, until)
+        files.untold.clear()
     finally:
         if directory.exists():
             files.save()
-    return _told(files, parts, missing, until)
+    return text
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
@@ -171,14 +173,14 @@ def _write_watching(
 
 
 def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:
-    written = {*files.new, *files.changed} - {STEPS}
-    folders = {name.partition("/")[0] for name in written}
-    new = {name.partition("/")[0] for name in files.new if not name.endswith(_LATER)}
+    folders = {name.partition("/")[0] for name in files.untold.keys() - {STEPS}}
+    new_files = {name for name, change in files.untold.items() if change == NEW}
+    new = {name.partition("/")[0] for name in new_files if not name.endswith(_LATER)}
     own = [part for part in parts if part.folder in folders]
-    counts = f"{len(files.new)} files new, {len(files.changed)} changed"
+    counts = f"{len(new_files)} files new, {len(files.untold) - len(new_files)} changed"
     lines = [f"{files.directory}: {counts}. Certificates are valid until {until:%Y-%m-%d};"]
     lines += ["`smarty-p1 fleet init --renew` makes new ones, of the same authority."]
-    if CA_KEY in files.new:
+    if CA_KEY in new_files:
         lines.append(
             f"Whoever has {CA_KEY} can pretend to be a node: keep it offline, and put it back for"
             " --renew and for new hosts."

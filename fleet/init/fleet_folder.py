@@ -12,6 +12,7 @@ from smarty_p1_gateway import ConfigError
 # File with a digest of each generated file. If the digest of a file differs, a user has edited the
 # file.
 _RECORD = ".init.json"
+NEW, CHANGED = "new", "changed"
 _FOLDER = 0o700
 _SECRET = 0o600
 _PLAIN = 0o644
@@ -20,28 +21,28 @@ _PLAIN = 0o644
 class FleetFiles:
     """Generated files of a fleet in a private folder. Their names are relative to this folder.
 
-    `new` and `changed` are the names of the files written in this run. `set_aside` are the names of
-    files that a user has edited: their generated text is in `<name>.new`.
+    `untold` has the names of the files that were written in this run, or in failed runs before it.
+    The value of a name is NEW or CHANGED. `set_aside` are the names of files that a user has
+    edited: their generated text is in `<name>.new`.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Read the digests and the password hashes of earlier runs. Raises ConfigError."""
+        """Read the record of earlier runs. Raises ConfigError."""
         self.directory = directory
-        self.new: list[str] = []
-        self.changed: list[str] = []
         self.set_aside: list[str] = []
         self.is_first = not (directory / _RECORD).exists()
         record = self._read_record()
         self._digests: dict[str, str] = record["files"]
         self.hashes: dict[str, str] = record["hashes"]
+        self.untold: dict[str, str] = record["untold"]
 
     def _read_record(self) -> dict[str, dict[str, str]]:
-        empty: dict[str, dict[str, str]] = {"files": {}, "hashes": {}}
+        empty: dict[str, dict[str, str]] = {"files": {}, "hashes": {}, "untold": {}}
         text = self.read(_RECORD)
         if text is None:
             return empty
         try:
-            record: Any = json.loads(text)
+            record: Any = {"untold": {}} | json.loads(text)
             for key in empty:
                 if not all(isinstance(value, str) for value in record[key].values()):
                     raise TypeError  # noqa: TRY301 - handled like invalid JSON
@@ -81,12 +82,12 @@ class FleetFiles:
         """Write a file even if a user has edited it."""
         there = self.read(name)
         if there != text:
-            (self.new if there is None else self.changed).append(name)
+            self.untold.setdefault(name, NEW if there is None else CHANGED)
             self._replace(name, text, is_secret=is_secret)
 
     def save(self) -> None:
-        """Save the digests and the password hashes for later runs. Raises OSError."""
-        record = {"files": self._digests, "hashes": self.hashes}
+        """Save digests, password hashes and untold names for later runs. Raises OSError."""
+        record = {"files": self._digests, "hashes": self.hashes, "untold": self.untold}
         self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 
     def _replace(self, name: str, text: str, *, is_secret: bool) -> None:

@@ -174,6 +174,8 @@ export interface Bill {
   subtotal?: number | null;
   prices_of?: string;
   unpriced_kwh?: number;
+  /** Part of `unpriced_kwh` whose price follows the market. */
+  unpriced_market_kwh?: number;
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
   /**

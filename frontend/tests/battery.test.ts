@@ -59,7 +59,7 @@ test("the parts of both years", () => {
     ["Surcharge", "0 €", "0 €"],
     ["To the grid", "−88 €", "0 €"],
     ["Fixed prices", "240 €", "170 €"],
-    ["Total a year", "1,325 €", "1,135 €"],
+    ["Total per year", "1,325 €", "1,135 €"],
   ]);
   assert.match(notes.map(plain).join(" "), /^The battery would be fully charged 1,234 times a year\. The battery would store 42% of the energy that went to the grid\. Based on 362 measured days/);
 });

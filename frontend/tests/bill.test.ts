@@ -140,14 +140,14 @@ const WITHOUT_ENERGY: Partial<Bill> = { lines: NETWORK, net: null, vat_base: nul
 test("without an energy price there is no total: what is known is the network and the levies", () => {
   const { total, texts, last, sums, lacks, notes, all } = told(august(WITHOUT_ENERGY));
   assert.deepEqual([total, lacks], ["– €", "prices"]);
-  assert.equal(texts[1], "**29.81 € without the energy itself.** Enter the energy price to complete the bill.");
+  assert.equal(texts[1], "**The sum of 29.81 € does not include the energy.** Enter the energy price to complete the bill.");
   assert.equal(all[0], "Energy | 384.64 kWh | price missing");
   // 12.84 + 19.62 + 5.72 + 3.31 + 0.38 - 14.27, and 8 % of it.
   assert.deepEqual(last, ["Total without VAT | 27.60", "VAT | 8% | 2.21", "To the grid | 400.56 kWh | price missing"]);
   assert.deepEqual(sums, ["Grid charges and levies | 29.81 €"]);
   assert.deepEqual(notes.slice(0, -1), ["No feed-in price is entered, so energy to the grid counts as 0 € here."]);
   const french_ = told(august(WITHOUT_ENERGY), french);
-  assert.equal(french_.texts[1], "**29,81 € sans l'énergie elle-même.** Le prix de l'énergie complète la facture.");
+  assert.equal(french_.texts[1], "**29,81 € sans l'énergie.** Le prix de l'énergie complète la facture.");
   assert.deepEqual(french_.sums, ["Réseau et taxes | 29,81 €"]);
 });
 
@@ -162,11 +162,11 @@ test("other missing parts are named, and nothing is claimed where no price is kn
   const lines = [ENERGY, ...NETWORK.slice(1), SOLD];
   // (56.27 + 3.31 + 0.38 - 14.27) * 1.08 - 31.32.
   const { texts, sums, all } = told(august({ ...WITHOUT_ENERGY, lines, missing: ["network_fixed"], subtotal: 18.03, unpriced_kwh: 0, unpriced_exported_kwh: 0 }));
-  assert.equal(texts[1], "**18.03 € without the grid charges.** Enter the missing price to complete the bill.");
+  assert.equal(texts[1], "**The sum of 18.03 € does not include the grid charges.** Enter the missing prices to complete the bill.");
   assert.deepEqual(sums, ["Sum of known parts | 18.03 €"]);
   assert.deepEqual(all.slice(1, 4), ["Grid charges, 7 kW | price missing", "Grid charges, per kWh | 384.64 kWh × 0.0510 € | not in the sum", "Meter | 1 month × 5.72 € | not in the sum"]);
   const both = told(august({ ...WITHOUT_ENERGY, missing: ["energy", "compensation"], subtotal: 44.81 }));
-  assert.match(both.texts[1]!, /^\*\*44.81 € without the energy itself, the levies\.\*\*/);
+  assert.match(both.texts[1]!, /^\*\*The sum of 44.81 € does not include the energy, the levies\.\*\*/);
   const old = told(august({ lines: [], total: null, subtotal: null, missing: ["network_fixed"], vat_rate: null }));
   assert.match(old.texts[1]!, /^The prices of this month are not known,/);
   assert.deepEqual(old.sums, ["Sum of known parts | –"]);
@@ -225,12 +225,19 @@ test("aids have the household's name; one without VAT stands below the VAT", () 
 
 test("energy whose price was not known costs the mean of the month, or is why there is no total", () => {
   assert.deepEqual(told(august({ unpriced_kwh: 12.3 })).notes.slice(0, -1), ["12.30 kWh have no known price and are billed at the mean price of the month."]);
-  const partly = { ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 };
+  const fixed = { ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 };
+  const partly = { ...fixed, unpriced_market_kwh: 80 };
   const unknown = told(august(partly));
-  assert.equal(unknown.texts[1], "**29.81 € without the energy itself.** The market price of 80.00 kWh is not known.");
+  assert.equal(unknown.texts[1], "**The sum of 29.81 € does not include the energy.** The market price is not known for 80.00 kWh, so the bill is not complete.");
   assert.deepEqual(unknown.notes.slice(0, -1), []);
   const levy = august({ ...partly, missing: ["energy", "compensation"] });
-  assert.deepEqual(told(levy).notes.slice(0, -1), ["The market price of 80.00 kWh is not known."]);
+  assert.deepEqual(told(levy).notes.slice(0, -1), ["The market price is not known for 80.00 kWh, so the bill is not complete."]);
+  // A fixed price that holds from a later day, alone and beside a market price that was not known for a while.
+  for (const [unpriced_market_kwh, notes] of [[undefined, []], [3, ["The market price is not known for 3.00 kWh, so the bill is not complete."]]] as const) {
+    const entered = told(august({ ...fixed, unpriced_market_kwh }));
+    assert.equal(entered.texts[1], "**The sum of 29.81 € does not include the energy.** Enter the energy price to complete the bill.");
+    assert.deepEqual(entered.notes.slice(0, -1), notes);
+  }
   const sold = told(august({ unpriced_exported_kwh: 9 }));
   assert.deepEqual(sold.last.slice(-1), ["To the grid, without a price | 9.00 kWh | price missing"]);
   assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh to the grid have no known price and count as 0 €."]);
@@ -246,7 +253,7 @@ test("what is not in the amounts, or not of the meter, is a note", () => {
     [{ since: "2026-08-03T00:00:00+02:00" }, "Counted since 3 August; the paper bill covers the whole month."],
     [{ quarter_hours: 1990, platform_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
     [{ quarter_hours: 1990, estimated_quarter_hours: 8 }, "8 of 1,990 quarter-hours are estimated by the grid operator."],
-    [{ ...SHARED, sharing_known_kwh: 300 }, "Of 384.64 kWh from the grid, the shared part is known only for 300.00 kWh so far."],
+    [{ ...SHARED, sharing_known_kwh: 300 }, "Energy from the grid: 384.64 kWh. How much of it was shared is known for only 300.00 kWh so far."],
     [{ vat_rate: 0 }, "Prices and amounts are without VAT."],
     [{}, "The surcharge for energy above 7 kW comes on top of the grid price."],
     [{ lines: [line("network_variable", 341.39, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],
@@ -278,5 +285,5 @@ test("a share that is badly measured is told from one that is not", () => {
     const { measured: text, isWellMeasured } = shownBill(bill({ measured_share }), english);
     return `${text} ${isWellMeasured}`;
   };
-  assert.deepEqual([measured(1), measured(0.998), measured(0.9723)], ["100% measured true", "99.8% measured true", "97.2% measured false"]);
+  assert.deepEqual([measured(1), measured(0.998), measured(0.9723)], ["measured for 100% of the time true", "measured for 99.8% of the time true", "measured for 97.2% of the time false"]);
 });

@@ -285,19 +285,19 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
   };
   assert.deepEqual(said("en"), [
     "86 € this month",
-    "This amount includes a fixed price of 11 €. November 2025 up to the 21st: **105 €** at today's price.",
-    "84.00 m³ × 0.90 €, plus 21 of 30 days of the fixed price 15.00 €. With VAT, at your prices.",
+    "This amount includes a fixed price of 11 €. For comparison, November 2025 up to the 21st: **105 €** at today's price.",
+    "84.00 m³ × 0.90 €, plus the fixed price of 15.00 € a month for 21 of 30 days. With VAT.",
     "until 21 Nov, 24:00",
   ]);
   assert.deepEqual(said("fr"), [
     "86 € ce mois-ci",
-    "Ce montant comprend 11 € de prix fixe. Novembre 2025 au 21 : **105 €** au prix d'aujourd'hui.",
-    "84,00 m³ × 0,90 €, plus 21 jours sur 30 du prix fixe de 15,00 €. TVA comprise, à vos prix.",
+    "Ce montant comprend 11 € de prix fixe. Novembre 2025 au 21, pour comparer : **105 €** au prix d'aujourd'hui.",
+    "84,00 m³ × 0,90 €, plus le prix fixe de 15,00 € par mois pour 21 jours sur 30. TVA comprise.",
     "jusqu'au 21 nov., 24:00",
   ]);
-  assert.equal(said("de")[1], "In diesem Betrag sind 11 € Festpreis enthalten. November 2025 bis zum 21.: **105 €** zum heutigen Preis.");
-  assert.equal(said("lb")[1], "An dësem Betrag sinn 11 € feste Präis. November 2025 bis den 21.: **105 €** zum Präis vun haut.");
-  assert.equal(said("pt")[1], "Este valor inclui 11 € de preço fixo. Novembro de 2025 até dia 21: **105 €** ao preço de hoje.");
+  assert.equal(said("de")[1], "In diesem Betrag sind 11 € Festpreis enthalten. November 2025 bis zum 21., zum Vergleich: **105 €** zum heutigen Preis.");
+  assert.equal(said("lb")[1], "An dësem Betrag sinn 11 € feste Präis. November 2025 bis den 21., zum Verglach: **105 €** zum Präis vun haut.");
+  assert.equal(said("pt")[1], "Este valor inclui 11 € de preço fixo. Novembro de 2025 até dia 21, para comparar: **105 €** ao preço de hoje.");
 });
 
 test("gas in euros without a year ago, a fixed price, whole days or the start of the month", () => {
@@ -307,12 +307,12 @@ test("gas in euros without a year ago, a fixed price, whole days or the start of
   assert.equal(said(gasCosts({ fixed: 0, total: 75.6 }, { ...alone, per_month: 0 })), "");
   assert.equal(said(gasCosts({ first: 5 }, alone)), "This amount includes a fixed price of 11 €. Counted since 5 November.");
   assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "This amount includes a fixed price of 11 €. This is the minimum amount, because some days are incomplete.");
-  assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT, at your prices.");
+  assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT.");
   // On the 1st, October is told as a whole.
   const october = gasCosts({ month: "2026-10" });
   assert.deepEqual(costTotal(october, "2026-11-01", en), { number: "86", unit: "€ in October" });
   const whole = { ...gasCosts().year_ago!, last: 30 };
-  assert.equal(said(gasCosts({}, { year_ago: whole })), "This amount includes a fixed price of 11 €. November 2025: **105 €** at today's price.");
+  assert.equal(said(gasCosts({}, { year_ago: whole })), "This amount includes a fixed price of 11 €. For comparison, November 2025: **105 €** at today's price.");
   // A month in summer is told in cents.
   const summer = gasCosts({ total: 9.99, fixed: 5.5 }, alone);
   assert.deepEqual([costTotal(summer, "2026-11-22", en).number, said(summer)], ["9.99", "This amount includes a fixed price of 5.50 €."]);

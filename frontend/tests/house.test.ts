@@ -47,10 +47,10 @@ test("the house uses what is drawn and what the roof delivers", () => {
 test("a battery helps, or takes from the roof", () => {
   const of = house({ battery });
   const both = { sun_power: ["1.0", "kW"] as [string, string], battery: ["400", "W"] as [string, string] };
-  assert.equal(uses(of, 0.7, both), "The house uses **2.1 kW**, 1.4 of it from roof and battery.");
-  assert.equal(uses(of, -0.2, both), "The house uses **1.2 kW**, all of it from roof and battery.");
+  assert.equal(uses(of, 0.7, both), "The house uses **2.1 kW**, 1.4 of it from your roof and battery.");
+  assert.equal(uses(of, -0.2, both), "The house uses **1.2 kW**, all of it from your roof and battery.");
   // It rests, and says nothing while it does.
-  assert.equal(uses(of, 0.7, { ...both, battery: ["0", "W", 900] }), "The house uses **1.7 kW**, 1.0 of it from roof and battery.");
+  assert.equal(uses(of, 0.7, { ...both, battery: ["0", "W", 900] }), "The house uses **1.7 kW**, 1.0 of it from your roof and battery.");
   // It is charged from the grid.
   assert.equal(uses(of, 4, { ...both, battery: ["-3000", "W"] }), "");
 });
@@ -83,13 +83,13 @@ test("an unknown energy of the house has its reason", () => {
   assert.equal(note(house()), "");
   const of = { months: [month("2026-11", unknown)] };
   assert.equal(note(house(of)), "“–” means that values of the inverter are missing or have not arrived yet.");
-  assert.match(note(house({ ...of, battery })), /missing or late, or the battery was charged from the grid\.$/);
+  assert.match(note(house({ ...of, battery })), /missing or have not arrived yet, or that the battery was charged from the grid\.$/);
 });
 
 test("an unknown day, a charged battery, nothing known", () => {
   const charged = [{ day: "2026-11-21", house_kwh: 8.8, own_kwh: -2 }];
   const of = house({ battery, days: charged, months: [month("2026-11", unknown)] });
-  assert.deepEqual(rows(of), ["House: 8.8 kWh | –", "From roof and battery: – | –"]);
+  assert.deepEqual(rows(of), ["House: 8.8 kWh | –", "From your roof and battery: – | –"]);
   assert.deepEqual(rows(house({ days: [], months: [] })), ["House: – | –", "From your roof: – | –"]);
   assert.deepEqual(rows(house(), [null, null]), ["House: – | –", "From your roof: – | –"]);
   // More than all cannot be of one's own.
@@ -104,7 +104,7 @@ const saved = (of: House | undefined, ...what: Parameters<typeof bill>) => {
 };
 
 test("what the sun saved in a month", () => {
-  const below = " / Savings on surcharges above 7 kW are not counted here.";
+  const below = " / Avoided surcharges for power above 7 kW are not included in this amount.";
   assert.equal(saved(house(), "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy.${below}`);
   const running = { until: "2026-11-21T12:50:00+01:00", end: "2026-12-01T00:00:00+01:00", reference_kw: null };
   assert.equal(saved(house(), "2026-11", running), "Solar power saved you **53 €** this month: 98 kWh that you did not have to buy.");
@@ -126,7 +126,7 @@ test("twelve whole months", () => {
   // 12 * 600, 12 * 240 and 12 * 52.60.
   assert.equal(year(), "The house used 7,200 kWh, 40% of it from your roof. Solar power saved you **631 €** in these 12 months.");
   const text = year({ battery, months: YEAR.map((each) => ({ ...each, unpriced_kwh: 1 })) });
-  assert.equal(text, "The house used 7,200 kWh, 40% of it from roof and battery. Solar power saved you **631 €** in these 12 months. The price of 12 kWh is not known.");
+  assert.equal(text, "The house used 7,200 kWh, 40% of it from your roof and battery. Solar power saved you **631 €** in these 12 months. The price of 12 kWh is not known.");
 });
 
 test("fewer months, and months with an unknown day", () => {

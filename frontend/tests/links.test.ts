@@ -38,9 +38,11 @@ test("a bill's link goes to the field that is missing", () => {
   const bill = (changes: Partial<Bill>) => missingField({ total: null, reference_kw: 7, ...changes } as Bill);
   assert.equal(bill({ reference_kw: null }), "reference_power");
   assert.equal(bill({ missing: ["energy"] }), "energy_price");
-  // The user cannot enter the market price of a part of the energy.
-  const unpriced = { imported_kwh: 300, unpriced_kwh: 40 };
+  // The user cannot enter a past market price, but can enter the price of other energy.
+  const unpriced = { imported_kwh: 300, unpriced_kwh: 40, unpriced_market_kwh: 40 };
   assert.equal(bill({ missing: ["energy"], ...unpriced }), undefined);
+  assert.equal(bill({ missing: ["energy"], ...unpriced, unpriced_kwh: 300, unpriced_market_kwh: 300 }), undefined);
+  for (const unpriced_market_kwh of [undefined, 4]) assert.equal(bill({ missing: ["energy"], ...unpriced, unpriced_market_kwh }), "energy_price");
   assert.equal(bill({ missing: ["energy", "compensation"], ...unpriced }), "energy_price");
   assert.equal(bill({ missing: ["network_fixed", "meter"] }), "network_prices");
   assert.equal(bill({ missing: ["energy", "meter"] }), "energy_price");

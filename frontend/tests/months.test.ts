@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
 import { Locale } from "../src/locale.ts";
-import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
+import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { Bill } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -139,6 +139,10 @@ test("without a month in euros there is only energy, and what has to be entered 
   assert.equal(lackOfAll([unpriced("2026-11", "2026-12"), unpriced("2026-12", "2027-01")]), "prices");
   assert.equal(lackOfAll([unpriced("2026-11", "2026-12"), unpriced("2026-12", "2027-01", { reference_kw: null })]), "reference");
   assert.equal(lackOfAll([bill("2026-11", "2026-12"), unpriced("2026-12", "2027-01")]), undefined);
+  const says = (changes: Partial<Bill>) => lackSentence(unpriced("2026-12", "2027-01", changes), en).replaceAll("\u00a0", " ");
+  assert.equal(says({}), "To show costs, this card needs the prices from your bill.");
+  assert.equal(says({ reference_kw: null }), "To show costs, this card needs your reference power. Your bill states this power.");
+  assert.equal(says({ unpriced_kwh: 80, unpriced_market_kwh: 80 }), "The market price is not known for 80.00 kWh, so the bill is not complete.");
 });
 
 test("amounts say at which prices they are", () => {
@@ -180,8 +184,8 @@ test("a running month is so far, and only whole ones are to be paid", () => {
     return [...heads, total!.name];
   };
   assert.deepEqual(head([running]), ["December so far", "Total so far"]);
-  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay after feed-in"]);
-  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay after feed-in"]);
+  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, feed-in deducted"]);
+  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, feed-in deducted"]);
 });
 
 test("the head says what a month costs on average, and which months were the extremes", () => {
@@ -193,7 +197,7 @@ test("the head says what a month costs on average, and which months were the ext
   };
   // June was the cheapest, but too little of it is known.
   const months = [before("06", 2, 0.85), before("07", 60), before("08", 20), before("10", 144)];
-  assert.equal(said(...months, running()), "Months: 75 € a month. In 3 months: the cheapest month was August, the most expensive October");
+  assert.equal(said(...months, running()), "Months: 75 € a month. In these 3 months, the cheapest month was August, the most expensive October");
   assert.equal(said(before("10", 144.16), running()), "Months: 144 € a month. October is the only whole month so far.");
   assert.equal(said(running()), "Months: 97 € in November so far. The first whole month ends on 30 November.");
   const since = { since: "2026-11-09T00:00:00+01:00", measured_share: 0.6 };

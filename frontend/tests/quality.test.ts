@@ -235,7 +235,7 @@ test("what was counted while nothing was read is between two times", () => {
 test("nothing is said of a time before the meter was read", () => {
   const began = (since: string | null, undated: object) =>
     interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
-  assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "No interruption since 19 November, when reading began.");
+  assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "No interruption since 19 November, when Home Assistant began to read the meter.");
   assert.equal(began(null, {}), "No counts yet. They appear with the first telegram of the meter.");
   assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter does not count interruptions.");
 });

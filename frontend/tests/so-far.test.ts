@@ -108,9 +108,9 @@ test("euros come before kWh, and as usual is a tenth off at most", () => {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
   const first = texts({});
   assert.equal(plain(first.sentence), "**0.92 € so far today, usually 1.08 € by now.** 6.3 kWh from the grid, usually 4.7 kWh.");
-  assert.equal(plain(first.note), "Usual: the mean of the last 4 Sundays, each day until 14:35.");
+  assert.equal(plain(first.note), "“Usual” is the average of the last 4 Sundays, up to 14:35 on each day.");
   assert.deepEqual(Object.values(first.cells).map((cell) => plain(cell!)), ["4.7 kWh", "1.7 kWh", "1.0 kW", "1.08 €"]);
   // 1.08 less a tenth is 0.972; 2.9 against 3.4 is not as usual.
-  assert.equal(plain(texts({ cost: 0.98, imported_wh: 4300 }).sentence), "**0.98 € so far today, as usual by now.** 4.3 kWh from the grid, as usual.");
+  assert.equal(plain(texts({ cost: 0.98, imported_wh: 4300 }).sentence), "**0.98 € so far today, as usual at this time.** 4.3 kWh from the grid, as usual.");
   assert.equal(plain(texts({ cost: null }).sentence), "**6.3 kWh so far today, usually 4.7 kWh by now.**");
 });

@@ -193,7 +193,7 @@ test("a day in a sentence", () => {
   );
   assert.equal(
     say({ hasSun: false, heading: 10.78 }),
-    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **the current quarter-hour will reach ≈ 10.8 kW**.",
+    "10.8 kWh from the grid. No completed quarter-hour above 7 kW; **the current quarter-hour will reach ≈ 10.8 kW**.",
   );
   const unpriced = { quarter_hours_above: 12, above_wh: 1500, cost_above: null };
   assert.equal(say({ hasSun: false }, unpriced), "10.8 kWh from the grid. **12 quarter-hours above 7 kW:** 1.5 kWh");
@@ -318,6 +318,6 @@ test("a span above the reference power says its highest power and its time", () 
     ["2026-11-16 up to 13.7 kW Mon 16, 19:15–20:30: above 7 kW", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
   );
   const always = (cost: number | null) => plain(alwaysOnSentence({ w: 250, nights: 7, cost_per_year: cost }, en));
-  assert.equal(always(380), "The house always uses **250 W**. That costs at most **380 €** a year.");
-  assert.deepEqual([always(null), alwaysOnSentence(null, en)], ["The house always uses **250 W**.", ""]);
+  assert.equal(always(380), "Even at night, the house uses about **250 W**. That costs at most **380 €** a year.");
+  assert.deepEqual([always(null), alwaysOnSentence(null, en)], ["Even at night, the house uses about **250 W**.", ""]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cells, contrast, dayTicks, imageOf, palette } from "../src/parts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
-import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, energySentence, limitName, periodOf } from "../src/sentences/year.ts";
+import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison, periodOf } from "../src/sentences/year.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/websocket-types.ts";
 import { EXCESS, gridOf, localOf, markedCells } from "../src/heat-map-grid.ts";
 import { ESTIMATED, mergeSeries, type Series, UNKNOWN } from "../src/year-quarter-hours.ts";
@@ -138,9 +138,15 @@ test("what was above is said as it was counted, above the contract of the time o
 
 test("the comparison begins after the first whole month", () => {
   const now = new Date("2026-11-21T17:38:20Z");
-  assert.equal(comparisonBegins("2026-11-01T00:00:00+01:00", now), "2026-12-01");
-  assert.equal(comparisonBegins("2026-11-02T00:00:00+01:00", now), "2027-01-01");
-  assert.equal(comparisonBegins(null, now), "2027-01-01");
+  const begins = (since: string | null) => plain(noComparison(since, now, en));
+  const on = (day: string) => `The reference powers are compared from ${day} on, when the first whole month is known.`;
+  assert.equal(begins("2026-11-01T00:00:00+01:00"), on("1 December"));
+  assert.equal(begins("2026-11-02T00:00:00+01:00"), on("1 January"));
+  assert.equal(begins("2026-10-02T00:00:00+02:00"), on("1 December"));
+  assert.equal(begins(null), on("1 January"));
+  // A whole month has passed.
+  for (const since of ["2026-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00"]) assert.equal(begins(since), "No month was measured completely (99%), so there is no comparison.");
+  assert.equal(plain(noComparison("2025-11-01T00:00:00+01:00", now, of("fr"))), "Aucun mois n'est mesuré à 99 % : pas de comparaison.");
 });
 
 test("a period is said in words", () => {

@@ -44,7 +44,7 @@ test("another day has its name, and a late yesterday is awaited", () => {
   const late = { ...METER, known_until: "2026-11-20T23:00:00+00:00", is_fetching: true } as Meter;
   const { texts, notes } = shown("2026-11-20", DAY, late);
   assert.deepEqual(texts.slice(0, 2), ["Friday 20 November", "until Fri 20 Nov, 24:00"]);
-  assert.deepEqual([notes[0], notes[2]], ["Yesterday's values have not arrived yet.", "Older days are being downloaded: back to 1 April 2026 so far."]);
+  assert.deepEqual([notes[0], notes[2]], ["Yesterday's values have not arrived yet.", "Older days are still being downloaded. So far, Home Assistant has the days since 1 April 2026."]);
   assert.equal(shown("2026-11-21", DAY, METER, fr).texts[0], "Hier");
 });
 

@@ -73,7 +73,7 @@ FIRST_DAY = {
             "quality",
             r"^Breaker and telegrams The breaker is on; last telegram \d+ s ago\. Breaker On",
         ),
-        ("quality", r"^Interruptions No interruption since .*, when reading began\."),
+        ("quality", r"^Interruptions No interruption since .*, when Home Assistant began to read"),
     ),
 }
 # Choices in the menus of the dialog, and a text of the form behind them.

@@ -11,7 +11,7 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
     text = await stage.text()
     assert "A battery of 10 kWh and 5 kW would save about 190\N{EN DASH}204 € a year" in text
     assert "Without battery, 7 kW With battery, 3 kW" in text
-    assert "Total a year 1,325 € 1,135 €" in text
+    assert "Total per year 1,325 € 1,135 €" in text
     await stage.picture("battery")
 
     for number, key, value, said in (
@@ -42,7 +42,7 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     for reason, text in (
         (
             "too_few_days",
-            "needs 300 measured days of the last twelve whole months; 46 are known.",
+            "needs measurements of 300 days from the last twelve calendar months. There are 46",
         ),
         ("no_feed_in_price", "The feed-in price is missing. Enter the value"),
     ):

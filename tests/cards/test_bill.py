@@ -31,7 +31,7 @@ async def clean(stage: Stage, picture: str) -> str:
 async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     await show(stage, CARD, answers=bills() | house_sun.answers())
     text = await clean(stage, "bill-light-390-en")
-    head = "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured "
+    head = "November 2026 97.09 € so far until 21 Nov, 18:38 measured for 99.8% of the time "
     head += "Forecast until 30 November: about 145 €"
     assert head in text
     assert "Solar power saved you 8 € this month: 38 kWh that you did not have to buy." in text
@@ -62,7 +62,7 @@ async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
     await before.click()
     await stage.settle()
     text = await clean(stage, "bill-october")
-    assert "October 2026 144.16 € 100% measured Line" in text
+    assert "October 2026 144.16 € measured for 100% of the time Line" in text
     assert "Supplier's fixed fee 1 month × 2.50 € 2.50" in text
     await before.focus()
     for key in ("ArrowLeft", "ArrowRight", "ArrowLeft", "ArrowLeft"):
@@ -76,7 +76,8 @@ async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
 async def test_what_is_missing_has_a_link(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(without_energy_price(running())))
     text = await clean(stage, "bill-no-energy-price")
-    assert "November 2026 – € until 21 Nov, 18:38 99.8% measured 38.27 € without" in text
+    head = "November 2026 – € until 21 Nov, 18:38 measured for 99.8% of the time "
+    assert head + "The sum of 38.27 € does not include" in text
     link = stage.page.get_by_role("link", name="Enter the prices")
     path = "/config/integrations/integration/smarty_p1#config_entry=house"
     assert await link.get_attribute("href") == path

@@ -27,10 +27,10 @@ async def test_each_kind_has_its_units(stage: Stage) -> None:
             media.gas(costs=media.gas_costs()),
             "Gas until 20 Nov, 24:00 110 € this month",
             (
-                "This amount includes a fixed price of 10 €. November 2025 up to the "
-                "20th: 100 € at today's price."
+                "This amount includes a fixed price of 10 €. For comparison, November "
+                "2025 up to the 20th: 100 € at today's price."
             ),
-            "111.00 m³ × 0.90 €, plus 20 of 30 days of the fixed price 15.00 €. With VAT,",
+            "111.00 m³ × 0.90 €, plus the fixed price of 15.00 € a month for 20 of 30 days.",
         ),
         # Until a day is whole, there are no costs.
         (media.gas(costs=media.gas_costs(month=None)), "Gas 18:00 20 kWh today November up to"),

@@ -44,7 +44,7 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     assert (
         "with VAT November so far 12 months Energy 59 € 855 € Grid charges and meter 34 € 576 € "
         "Levies 3 € −8 € Surcharge above 7 kW 5 € 58 € To the grid −4 € −316 € "
-        "To pay after feed-in 97 € 1,165 € Each month is calculated with its own prices."
+        "To pay, feed-in deducted 97 € 1,165 € Each month is calculated with its own prices."
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
@@ -70,7 +70,7 @@ async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
     assert asked == [{"type": "smarty_p1/bill", "months": 13, "entry_id": "house"}]
     await tap(stage, 7)
     text = await clean(stage, "months-june")
-    assert "June 2026 2.10 € credit 100% measured" in text
+    assert "June 2026 2.10 € credit measured for 100% of the time" in text
     assert "with VAT June 11 months" in text
     # Turned by the other card, this one follows.
     await stage.page.get_by_role("button", name="Next month").click()
@@ -102,7 +102,8 @@ async def test_choosing_by_keys(stage: Stage) -> None:
     await stage.page.keyboard.press("ArrowRight")
     await stage.settle()
     text = await clean(stage, "months-kwh")
-    assert "438 kWh a month Least energy from the grid in June, most in December" in text
+    sentence = "You took the least energy from the grid in June, the most in December"
+    assert f"438 kWh a month {sentence}" in text
     assert "November so far 12 months From the grid 364 5,252 Part above 7 kW 58 635" in text
     assert (await values(stage))[:3] == ["520", "655", "612"]
 

@@ -24,10 +24,7 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
     room = "You can switch on up to 6 kW more and stay within 7 kW."
-    assert (
-        f"From the grid 18:38:20 0.6 kW {room} You can switch on up to 7 kW "
-        f"more, but only until 18:45." in text
-    )
+    assert f"From the grid 18:38:20 0.6 kW {room} Until 18:45, even 7 kW more is possible." in text
     assert "18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not await stage.overflow()
@@ -49,7 +46,9 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     # Only the cost and the part above the reference power are red.
     await stage.send(house_now.charging())
     assert await color_of_number(stage) == "draws"
-    assert await stage.card(CARD).locator(".costs b").inner_text() == "It costs 0.08\u00a0€ more"
+    assert await stage.card(CARD).locator(".costs b").inner_text() == (
+        "Expected extra cost: 0.08\u00a0€,"
+    )
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
     assert not stage.errors
 
@@ -168,7 +167,7 @@ async def test_no_trouble_leaves_an_empty_frame_or_an_unverified_value(stage: St
     assert stage.page.url.endswith(REMEDY)
     for message, title in (
         (house.gone("not_loaded"), "This meter is not being read"),
-        (house_now.failing("of_a_later_version"), "No telegram is accepted"),
+        (house_now.failing("of_a_later_version"), "Home Assistant rejects the meter's data"),
         (house.gone("unauthorized"), "You are not allowed to see this meter"),
         (house.gone("removed"), "You are not allowed to see this meter"),
     ):

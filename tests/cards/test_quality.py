@@ -64,7 +64,7 @@ async def test_voltages(stage: Stage) -> None:
 async def test_supply_and_reception(stage: Stage) -> None:
     text = await show(stage, "supply")
     assert "Breaker and telegrams The breaker is on; last telegram" in text
-    assert "Breaker On Relay 1 / 2 Off / on Connection limit 69 kVA" in text
+    assert "Breaker On Relay 1 / 2 Off / on Grid connection limit 69 kVA" in text
     assert "Telegrams in 24 hours 99.2% 19:00 gap 04:12–04:23: 11 min now" in text
     assert "Last message from the grid operator, 3 November 2026 Works on 12 November" in text
     await stage.send(house.live(received_at="2026-11-21T17:38:20+00:00"))
@@ -99,7 +99,7 @@ async def test_interruptions(stage: Stage) -> None:
         in text
     )
     assert (
-        "Power failures 2 with date 22 earlier, no date Short voltage drops 10 with date 28" in text
+        "Power failures 2 date known 22 date unknown Short voltage drops 10 date known 28" in text
     )
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
     # A new disturbance is asked for at once.
@@ -110,9 +110,7 @@ async def test_interruptions(stage: Stage) -> None:
 
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
     text = await show(stage, "interruptions", {"smarty_p1/events": found})
-    assert (
-        "Power failures – with date – earlier, no date Short voltage drops 0 with date 28" in text
-    )
+    assert "Power failures – date known – date unknown Short voltage drops 0 date known 28" in text
     assert text.count("not counted by this meter") == 1
 
     kinds = ("power_failure", "voltage_sag", "voltage_swell")
@@ -123,7 +121,7 @@ async def test_interruptions(stage: Stage) -> None:
     found = events(disturbances=many)
     text = await show(stage, "interruptions", {"smarty_p1/events": found}, width=1280)
     assert (
-        "Power failures 334 with date 22 earlier, no date Short voltage drops 333 with date" in text
+        "Power failures 334 date known 22 date unknown Short voltage drops 333 date known" in text
     )
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors

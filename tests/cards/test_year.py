@@ -156,7 +156,7 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     await stage.page.get_by_text("Show as table").click()
     await stage.settle()
     text = await stage.text()
-    head = "Month Highest power Times above 7 kW Energy above, kWh "
+    head = "Month Highest power Quarter-hours above 7 kW kWh above 7 kW "
     head += "November 2025 1 November 2025, 00:00: 0.2 kW 0 0.0"
     assert head in text
     assert "January 2026 20 Jan, 18:30: 8.0 kW 1 0.3 February 2026" in text

@@ -55,6 +55,22 @@ async def test_refused_frames_are_refused_after_a_restart_when_the_clock_has_cau
     assert await judge(fleet.judge, 98, -20, 60) == TELEGRAM
 
 
+@pytest.mark.parametrize("is_reader", [False, True])
+async def test_a_counter_that_was_reset_counts_once_the_stored_ones_are_deleted(
+    fleet: Fleet, *, is_reader: bool
+) -> None:
+    fleet.counters.stored = [(4_000_000, BEGIN)]
+    assert await judge(fleet.judge, 4_000_001, 10, 10) == TELEGRAM
+    assert await judge(fleet.judge, 1, 20, 20) == "clock"
+    reader = fleet.new_judge(KEYS, is_reader=True)
+    assert await judge(reader, 1, 20, 20) == "clock"
+    fleet.counters.stored = []
+    restarted = fleet.new_judge(KEYS, is_reader=is_reader)
+    for counter in (1, 2, 3):
+        at = 10 + 10 * counter
+        assert await judge(restarted, counter, at, at + DAY * is_reader) == TELEGRAM
+
+
 async def test_a_reader_that_begins_among_refused_frames_refuses_them(fleet: Fleet) -> None:
     fleet.counters.stored = [(99, BEGIN - 10), (100, BEGIN), (280, BEGIN + 10)]
     reader = fleet.new_judge(KEYS, is_reader=True)

@@ -143,11 +143,25 @@ def test_certificates_are_what_strict_programs_accept(folder: Folder) -> None:
     assert subprocess.run(command, check=False, capture_output=True).returncode != 0
 
 
-def test_a_second_time_changes_nothing(folder: Folder) -> None:
-    folder.init()
+@pytest.mark.parametrize("host", ["127.0.0.1", "[FD00::0:11]", "Node.lan"])
+def test_a_second_time_changes_nothing(folder: Folder, host: str) -> None:
+    text = f'nodes = ["{host}", "{host}", "{host}"]\n{HERE}'
+    folder.init(text)
     before = folder.all()
-    assert "0 files new, 0 changed" in folder.init()
+    assert "0 files new, 0 changed" in folder.init(text)
     assert folder.all() == before
+
+
+def test_a_key_whose_certificate_is_of_another_key_gets_a_new_one(folder: Folder) -> None:
+    folder.init()
+    name = "node1/node1.pem"
+    old = (folder.made / name).read_bytes()
+    folder.init(renew=True)
+    # As if the run had failed between its writes.
+    (folder.made / name).write_bytes(old)
+    folder.init()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder.made / name, folder.made / "node1" / "node1.key")
 
 
 def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
@@ -211,6 +225,19 @@ def test_a_password_that_is_deleted_is_made_anew(folder: Folder) -> None:
     assert found
     assert bcrypt.checkpw(password.strip().encode(), found[1].encode())
     assert password.strip() not in said
+
+
+def test_a_run_also_tells_what_a_failed_run_before_it_has_written(folder: Folder) -> None:
+    folder.init(HERE + ATTIC)
+    keys = folder.made / "collector-one" / "meter-keys"
+    content = keys.read_bytes()
+    keys.write_bytes("# Büro\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match="meter-keys cannot be read"):
+        folder.init()
+    keys.write_bytes(content)
+    said = folder.init()
+    assert said.count("nats-server --signal reload=") == 3
+    assert "Nothing is to be done." in folder.init()
 
 
 def test_certificates_are_renewed_by_the_same_authority_whose_key_may_be_elsewhere_until_then(

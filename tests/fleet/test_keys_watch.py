@@ -107,6 +107,7 @@ async def test_a_broken_file_is_told_of_and_changes_nothing(
 ) -> None:
     write(file, f"{LINE}{OTHER.hex()} {KEY.hex()[:-1]}\n")
     await until(lambda: value(metrics, "failed_key_reads_total") == 1)
+    assert value(metrics, "keys_unreadable") == 1
     [text] = caplog.messages
     assert text.endswith(
         "still count: [keys] file line 2: one or two keys must follow, 32 hexadecimal digits each"
@@ -117,6 +118,7 @@ async def test_a_broken_file_is_told_of_and_changes_nothing(
     remove(file)
     write(file, LINES)
     await until(lambda: len(told) == 1)
+    assert value(metrics, "keys_unreadable") == 0
 
 
 async def test_a_file_is_read_when_it_has_the_mode_that_was_asked_for(

@@ -16,15 +16,23 @@ from tests.fleet.made_up import Bucket
 OLD, NEW, SERIAL = "5341476770041030", "5341476770041031", "SAG103"
 
 
-async def find(bucket: Bucket, also: str | None = None) -> meter_deletion._Forgetting:
+async def find(
+    bucket: Bucket, also: str | None = None, stored: str | None = None
+) -> meter_deletion._Forgetting:
+    """Return the task for OLD. The store has its frame counters under the name `stored`."""
+
     async def key_value(_: str) -> Bucket:
         return bucket
+
+    async def series(matching: str) -> list[dict[str, str]]:
+        assert f'title="{OLD}"' in matching
+        return [{"meter": stored}] if stored else []
 
     config = SimpleNamespace(keys=Keys({bytes.fromhex(NEW): bytes(16)}, None))
     return await meter_deletion._find(
         cast("CollectorConfig", config),
         cast("JetStreamContext", SimpleNamespace(key_value=key_value)),
-        cast("StoreReader", None),
+        cast("StoreReader", SimpleNamespace(series=series)),
         OLD,
         also,
     )
@@ -46,7 +54,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
 
 async def test_the_series_of_an_exchanged_meter_belong_to_the_new_one(bucket: Bucket) -> None:
     bucket.put(f"name.{SERIAL}", NEW.encode())
-    task = await find(bucket)
+    task = await find(bucket, stored=SERIAL)
     assert (task.labels, task.names) == ((OLD,), ())
     belong = f"the series of {SERIAL}, which belong to the meter {NEW}"
     assert str(task) == f"The meter {OLD}, without {belong}"
@@ -54,12 +62,22 @@ async def test_the_series_of_an_exchanged_meter_belong_to_the_new_one(bucket: Bu
         await find(bucket, SERIAL)
 
 
-@pytest.mark.parametrize("owner", [OLD, None])
+@pytest.mark.parametrize(
+    ("owner", "known", "stored"),
+    [
+        (OLD, SERIAL, None),
+        (None, SERIAL, None),
+        # It was forgotten in another store, and so in the bucket.
+        (None, None, SERIAL),
+    ],
+)
 async def test_the_series_of_a_meter_that_nobody_followed_are_its_own(
-    bucket: Bucket, owner: str | None
+    bucket: Bucket, owner: str | None, known: str | None, stored: str | None
 ) -> None:
+    if not known:
+        bucket.entries.clear()
     if owner:
         bucket.put(f"name.{SERIAL}", owner.encode())
-    task = await find(bucket)
+    task = await find(bucket, stored=stored)
     assert task.labels == (OLD, SERIAL)
     assert str(task) == f"The meter {OLD} ({SERIAL})"

@@ -70,6 +70,18 @@ async def test_an_entry_whose_first_frame_has_left_the_stream_is_read_or_deleted
     assert [entry.value for entry in bucket.entries.values()] == ([] if left is None else [left])
 
 
+async def test_a_title_without_a_key_takes_the_place_of_damaged_frames(bucket: Bucket) -> None:
+    entries = {1: b"9 -", 2: b"8 0badc0de", 3: b"7 0badc0de", 4: b"6 0badc0de due"}
+    for number, value in entries.items():
+        bucket.put(f"waiting.store.{(TITLE[:7] + bytes([number])).hex().upper()}", value)
+    titles = titles_of(bucket, {})
+    for number, tried in ((5, "0badc0de"), (6, "-"), (7, "-"), (8, "-")):
+        titles.count = MAX_WAITING
+        await titles.note({TITLE[:7] + bytes([number]): PendingFrames(20, tried)})
+    left = {bytes.fromhex(key[-2:])[0]: entry.value for key, entry in bucket.entries.items()}
+    assert left == {1: b"9 -", 4: b"6 0badc0de due", 6: b"20 -", 7: b"20 -"}
+
+
 async def test_the_first_title_that_has_no_room_is_logged(
     bucket: Bucket, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -33,6 +33,7 @@ store = {{ url = "http://127.0.0.1:{port}" }}
 keys = {{ file = "{keys}" }}
 collector = {{ name = "one" }}
 """
+SUBJECTS = ["smarty_p1.sealed.5341476770041030"]
 
 
 def configured(folder: Path, port: int, other: int) -> Path:
@@ -132,7 +133,7 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
 
 
 @pytest.mark.parametrize(
-    ("delivered", "subjects", "looks", "discarded"),
+    ("delivered", "pending_of_domain", "looks", "discarded"),
     [
         # All collectors were stopped while the stream discarded frames 11 to 300.
         (10, None, [(301, 510)], 290),
@@ -141,7 +142,10 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
         (400, None, [(301, 510), (321, 530)], 0),
         # A consumer that is new, or for other meters than those of the discarded frames.
         (0, None, [(301, 510)], 0),
-        (10, ["smarty_p1.sealed.5341476770041030"], [(301, 510)], 0),
+        (10, 9, [(301, 510)], 0),
+        (10, 9, [(301, 510), (321, 530)], 20),
+        # Its meters are silent, while other meters fill the stream.
+        (10, 0, [(301, 510), (321, 530)], 0),
         # The stream was made anew.
         (400, None, [(1, 5)], 0),
     ],
@@ -149,7 +153,7 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
 async def test_frames_that_were_discarded_unread_are_counted(
     tmp_path: Path,
     delivered: int,
-    subjects: list[str] | None,
+    pending_of_domain: int | None,
     looks: list[tuple[int, int]],
     discarded: float,
 ) -> None:
@@ -159,9 +163,10 @@ async def test_frames_that_were_discarded_unread_are_counted(
     consumer = ConsumerInfo(
         "store",
         "smarty_p1_frames",
-        ConsumerConfig(filter_subjects=subjects),
+        ConsumerConfig(filter_subjects=None if pending_of_domain is None else SUBJECTS),
         created=datetime.now(UTC),
         delivered=SequenceInfo(1, delivered),
+        num_pending=pending_of_domain,
     )
     for first, last in looks:
         state = StreamState(0, 0, first, last, 1)

@@ -87,6 +87,18 @@ def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: FrameDecryptor) 
     assert queue.length("b") == 5
 
 
+def test_ports_with_new_labels_share_what_waited_for_the_old_ones(
+    open_queue: FrameDecryptor,
+) -> None:
+    old, new = ("a", "b", "c"), ("d", "b", "e")
+    queue = open_queue(*old, most_bytes=3 * 164 * 10)
+    queue.add([frame for port in old for frame in frames(port, *range(9))])
+    queue.close()
+    queue = open_queue(*new, most_bytes=3 * 164 * 10)
+    assert queue.add([frame for port in new for frame in frames(port, 9)]) == {}
+    assert [waiting(queue, port) for port in new] == [[*range(10)]] * 3
+
+
 def test_what_is_removed_while_it_makes_room_counts_once(open_queue: FrameDecryptor) -> None:
     queue = open_queue("a", most_bytes=164 * 10)
     queue.add(frames("a", *range(10)))
@@ -245,13 +257,16 @@ def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: FrameDec
 def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: FrameDecryptor) -> None:
     queue = open_queue()
     queue.add(frames("a", *range(20)))
-    for title, count in zip(TITLES, (3, 2, 1, 4), strict=False):
+    for title, count in zip(TITLES, (4, 3, 2, 5), strict=False):
         assert set_aside(queue, "a", title, count) == 0
-    assert set_aside(queue, "a", TITLES[4]) == 1
-    assert set_aside(queue, "a", TITLES[5]) == 1
-    assert queue.titles_aside("a") == (TITLES[0], TITLES[1], TITLES[3], TITLES[5])
-    assert aside(queue, "a", TITLES[5]) == [11]
+    # Two frames are noise, and not lost.
+    assert set_aside(queue, "a", TITLES[4], 3) == 0
     assert queue.length("a") == 18
+    assert set_aside(queue, "a", TITLES[5]) == 3
+    assert queue.titles_aside("a") == (TITLES[0], TITLES[3], TITLES[4], TITLES[5])
+    assert queue.titles_aside("a", 4) == (TITLES[0], TITLES[3])
+    assert aside(queue, "a", TITLES[5]) == [17]
+    assert queue.length("a") == 15
 
 
 def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: FrameDecryptor) -> None:

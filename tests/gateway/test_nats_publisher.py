@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,11 +49,15 @@ class Cluster:
         self.batches: list[int] = []
         self.batch_answers: list[bytes | str | Exception | None] = []
         self.denied: set[str] = set()
+        # How often a frame of each subject was denied.
+        self.denials = Counter[str]()
         self.connections = 0
         self.refuses_login: list[Exception] = []
         # As long as it is set, what is stored is acknowledged.
         self.acknowledges = asyncio.Event()
         self.acknowledges.set()
+        # How many seconds an answer takes.
+        self.delay = 0.0
 
     def client(self, _: NatsConfig) -> Client:
         """Make a client, as the library does."""
@@ -91,6 +96,7 @@ class Client:
     async def publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         cluster = self.cluster
         if subject in cluster.denied:
+            cluster.denials[subject] += 1
             text = f'nats: permissions violation for publish to "{subject.lower()}"'
             await self.on_error(Error(text))
             return
@@ -138,6 +144,7 @@ class Client:
 
     async def _answer(self, reply: str, answer: bytes | str) -> None:
         await self.cluster.acknowledges.wait()
+        await asyncio.sleep(self.cluster.delay)
         client = cast("NatsClient", self)
         if isinstance(answer, str):
             message = Msg(client, reply, headers={"Status": answer})
@@ -382,16 +389,34 @@ async def test_what_nobody_answers_is_sent_again(
     assert caplog.text.count(f"No acknowledgement of {MINE} within 3.0 s") == 1
 
 
-async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(
-    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("delay", "refusals", "batches"),
+    [
+        # The third batch is answered at once, so the batches grow again.
+        (0.0, [], [1000, 500, 250, 500, 250]),
+        # They also grow, by one frame, if each answer is nearly too late.
+        (0.45, [], [1000, 500, 250, 251, 252, 247]),
+        # The frames of a refused batch go one by one, and count as well.
+        (0.0, [TOO_MANY], [1000, 500, 250, 500, 250]),
+    ],
+)
+async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(  # noqa: PLR0913, PLR0917
+    cluster: Cluster,
+    publishing: Publishing,
+    monkeypatch: pytest.MonkeyPatch,
+    delay: float,
+    refusals: list[bytes],
+    batches: list[int],
 ) -> None:
-    monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 0.3)
-    cluster.batch_answers = [None, None]
+    for module in (nats_acknowledged_publishing, nats_frames_publisher):
+        monkeypatch.setattr(module, "TIMEOUT", 0.6)
+    monkeypatch.setattr(nats_frames_publisher, "_BATCH_PAUSE", 0.0)
+    cluster.delay = delay
+    cluster.batch_answers = [None, None, *refusals]
     frames = [frame(counter) for counter in range(1, 1001)]
     publishing.put(*frames)
     await until(publishing.store.is_empty)
-    # The third batch is answered at once, so the batches grow again.
-    assert cluster.batches == [1000, 500, 250, 500, 250]
+    assert cluster.batches == batches
     # A frame of an unanswered batch goes with the next batch only, not also alone.
     assert cluster.stored == [(MINE, data) for data in frames]
 
@@ -459,6 +484,24 @@ async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_oth
     await until(lambda: publishing.store.titles_aside("house") == ())
     assert [data for to, data in cluster.stored if to == OTHER] == others
     assert publishing.metric("queue_length") == 0
+
+
+async def test_a_title_that_is_probably_noise_is_seldom_tried_again(
+    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_frames_publisher, "_NOISE_INTERVALS", 50)
+    noise = b"\x9e" * 8
+    subject = f"smarty_p1.sealed.{noise.hex().upper()}"
+    cluster.denied = {subject, OTHER}
+    others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 4)]
+    publishing.put(frame(1, title=noise), *others)
+    await until(lambda: publishing.metric("set_aside") == 4)
+    cluster.denials.clear()
+    await until(lambda: cluster.denials[OTHER] == 10)
+    assert cluster.denials[subject] <= 1
+    cluster.denied.clear()
+    await until(lambda: publishing.metric("set_aside") == 0)
+    assert [data for _, data in cluster.stored] == [*others, frame(1, title=noise)]
 
 
 @pytest.mark.parametrize("ports", [["house", "barn"]])

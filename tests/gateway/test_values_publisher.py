@@ -100,6 +100,32 @@ async def test_after_a_restart_a_replay_is_refused_and_totals_do_not_fall(
             await broker.until(IMPORTED, b"5.000", b"5.000")
 
 
+async def test_what_happened_while_the_machine_was_off_is_an_event(
+    make: Maker, broker: Broker, line: MeterPort
+) -> None:
+    gateway = make("discovery = true")
+    events = [f"{ROOT}/events/{name}" for name in ("disturbance", "message")]
+
+    def counted(counter: int, failures: int, message: str) -> bytes:
+        return frame(counter, telegram(f"0-0:96.7.21({failures:05})", f"0-0:96.13.0({message})"))
+
+    async with broker.serving():
+        async with gateway.running():
+            await line.send(counted(1, 7, ""))
+            await until(lambda: len(broker.at(f"{ROOT}/states")) == 1)
+        async with gateway.running():
+            await line.send(counted(2, 9, "48616C6C6F"))
+            await until(lambda: all(broker.at(topic) for topic in events))
+        async with gateway.running():
+            await line.send(counted(3, 9, "48616C6C6F"))
+            await until(lambda: len(broker.at(f"{ROOT}/states")) == 3)
+    told = [[json.loads(event) for event in broker.at(topic)] for topic in events]
+    assert told == [
+        [{"event_type": "power_failure", "count": 2}],
+        [{"event_type": "message", "text": "Hallo"}],
+    ]
+
+
 async def test_when_nothing_comes_any_more_that_is_told(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:

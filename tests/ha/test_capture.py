@@ -265,7 +265,7 @@ async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder:
     await house.resume()
     await house.record()
     touch(folder / "capture-1.jsonl")
-    with pytest.raises(ServiceValidationError, match="has not been shown yet"):
+    with pytest.raises(ServiceValidationError, match="before you save them"):
         await house.call("write")
     assert (await house.call("show"))["state"] == "ready"
     assert (await house.call("write"))["path"] == str(folder / "capture-2.jsonl")

@@ -87,7 +87,7 @@ METERS = [
     ("0..30/10 wrong_key", 30, "failing wrong_key"),
     ("0..40/10 wrong_key", 40, "failing wrong_key +keys(wrong_key)"),
     ("0..4/1 wrong_key", 29, "waiting"),
-    ("0..4/1 wrong_key", 200, "failing wrong_key"),
+    ("0..4/1 wrong_key", 63, "failing wrong_key"),
     ("0..4/1 wrong_key, 30 wrong_key", 39, "failing wrong_key"),
     ("0..4/1 wrong_key, 30 wrong_key", 40, "failing wrong_key +keys(wrong_key)"),
     ("0..4/1 wrong_key, 20 ok, 40 wrong_key", 40, "receiving"),
@@ -104,7 +104,7 @@ METERS = [
     ("0..40/10 wrong_key, 45 begin, 50 ok", 50, "receiving"),
     ("0..40/10 wrong_key, 41 lost link_lost", 50, "failing link_lost +keys(wrong_key)"),
     ("0..40/10 wrong_key, 41 damaged", 60, "failing wrong_key +keys(wrong_key)"),
-    ("0..40/10 wrong_key", 900, "failing wrong_key +keys(wrong_key)"),
+    ("0..40/10 wrong_key", 900, "failing nothing_received +keys(wrong_key)"),
     # A port that was silent from the begin on has not fallen silent.
     ("30 lost port_silent", 40, "failing nothing_received"),
     ("1 bytes, 31 lost port_silent", 40, "failing port_silent"),
@@ -115,6 +115,17 @@ METERS = [
     ("0..3/1 wrong_key, 90 wrong_key", 110, "failing wrong_key"),
     ("0 wrong_key, 5..95/10 other_meter_unreadable", 100, "failing other_meter_unreadable"),
     ("0 wrong_key, 5..105/10 other_meter_unreadable", 110, "failing other_meter_unreadable +"),
+    *(
+        (f"10 ok, 15 {problem}", until, f"failing {shown}")
+        for problem in ("bytes", "damaged", "replay", "wrong_key", "no_device_name", "late -3600")
+        for until, shown in (
+            (85, "nothing_received"),
+            (370, "nothing_received +no_telegram(nothing_received)"),
+        )
+        if (problem, until) != ("late -3600", 370)
+    ),
+    ("0 wrong_key, 50 bytes", 109, "failing wrong_key"),
+    ("3 wrong_key, 20 away gateway_offline", 300, "failing gateway_offline"),
     # Encryption that came or went.
     ("0..40/10 security_off", 40, "failing security_off +"),
     ("0..40/10 key_missing", 40, "failing key_missing +security_on"),
@@ -141,15 +152,27 @@ METERS = [
     # Telegrams from long ago.
     ("5 late -3600", 5, "failing telegrams_late(-3600)"),
     ("10 ok, 20 late -3600", 20, "failing telegrams_late(-3600)"),
-    ("0 late -3600, 100 late -3500", 100, "failing telegrams_late(-3500)"),
-    ("0 late -3600, 120 late -3480", 130, "failing telegrams_late(-3480) +"),
-    ("0 late -3600, 119 late -3481", 130, "failing telegrams_late(-3481)"),
-    ("0 late -3600, 60 late -2000", 70, "failing catching_up(-2000)"),
-    ("0 late -3600, 60 late -3500", 70, "failing catching_up(-3500)"),
-    ("0 late -3600, 60 late -3530", 70, "failing telegrams_late(-3530)"),
-    ("0 late -3600, 120 late -600", 130, "failing catching_up(-600) +"),
-    ("0 late -3600, 120 late -600, 140 late -3460", 150, "failing telegrams_late(-3460) +"),
-    ("0 late -3600, 120 late -600, 130 ok", 130, "receiving"),
+    ("0..100/50 late -3600", 100, "failing telegrams_late(-3600)"),
+    ("0..100/50 late -3600, 120 late -3480", 130, "failing telegrams_late(-3480) +"),
+    ("0..100/50 late -3600, 119 late -3481", 130, "failing telegrams_late(-3481)"),
+    ("0 late -3600, 50 late -2000", 60, "failing catching_up(-2000)"),
+    ("0 late -3600, 50 late -3500", 60, "failing catching_up(-3500)"),
+    ("0 late -3600, 50 late -3550", 60, "failing telegrams_late(-3550)"),
+    ("0..100/50 late -3600, 120 late -600", 130, "failing catching_up(-600) +"),
+    (
+        "0..100/50 late -3600, 120 late -600, 140 late -3460",
+        150,
+        "failing telegrams_late(-3460) +",
+    ),
+    ("0..100/50 late -3600, 120 late -600, 130 ok", 130, "receiving"),
+    # A minute without a late telegram.
+    ("0..120/10 late -3600", 179, "failing telegrams_late(-3600) +"),
+    ("0..120/10 late -3600", 180, "failing nothing_received"),
+    ("0..120/10 late -3600", 420, "failing nothing_received +no_telegram(nothing_received)"),
+    ("0..120/10 late -3600, 130..190/10 replay", 190, "failing replay"),
+    ("0..120/10 late -3600, 125 begin", 126, "waiting"),
+    ("0..120/10 late -3600, 130 away gateway_offline", 190, "failing gateway_offline"),
+    ("0..50/10 late -3600, 9000 late -600, 9010 late -10", 9020, "failing catching_up(-10)"),
     ("0..40/10 wrong_key, 45 late -3600", 55, "failing telegrams_late(-3600)"),
     ("0 late -3600, 10 ok, 100 late -3600, 110 late -3590", 120, "failing telegrams_late(-3590)"),
     # The clock.
@@ -227,24 +250,19 @@ def apply(health: Health, now: float, name: str, more: str) -> None:
             getattr(health, name)(now)
         case "back":
             health.back()
-        case "bytes":
-            health.received()
         case "ok":
-            health.received()
             health.accepted(now)
         case "lost":
             health.lost(now, ReadingProblem(more))
         case "away":
             health.away(now, ReadingProblem(more))
         case "late":
-            health.received()
             health.accepted_late(now, float(more), more)
         case "clock":
             health.clock_checked(float(more))
         case "other_meter":
             health.rejected(now, ReadingProblem.OTHER_METER, (("found", "SAG2"),))
         case _:
-            health.received()
             health.rejected(now, ReadingProblem(name))
 
 
@@ -260,7 +278,9 @@ def run(health: Health, text: str, until: float) -> Iterator[tuple[float, Condit
             now = health.deadline
             yield now, health.look(now)
         now = time
-        if name:
+        if name not in {"", "begin", "opened", "back", "lost", "away", "clock"}:
+            health.received(now)
+        if name not in {"", "bytes"}:
             apply(health, now, name, more)
     yield now, health.look(now)
 

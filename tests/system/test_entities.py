@@ -34,7 +34,8 @@ DSMR = {
     "power_imported": "current_electricity_usage",
 }
 SAID = re.compile(
-    r"Reports received: (\d+), one every (\d+) s; energy in steps of 1 Wh\..* ±(\d+) W\.\n\n"
+    r"Values received: (\d+), one every (\d+) s\. "
+    r"The energy rises in steps of 1 Wh\..* ±(\d+) W\.\n\n"
     r"The values come from (.+) and cannot be verified"
 )
 # So long readings are compared.

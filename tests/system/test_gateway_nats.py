@@ -106,7 +106,8 @@ async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
             await gateway.until_total("published_total", 11)
             await gateway.until_total("set_aside", 10 + 3)
             await gateway.until_total("queue_length", 10 + 3)
-            assert await gateway.total("dropped_total") == 7
+            # Of noise, whatever makes way is not lost.
+            assert await gateway.total("dropped_total") == 0
         assert logged(tmp_path).count(f"smarty_p1.sealed.{other.lower()}") == 1
         async with gateway.running():
             await gateway.until_total("set_aside", 10 + 3)

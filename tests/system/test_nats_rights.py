@@ -102,6 +102,20 @@ async def listen(who: Client, heard: Counter[str], *subjects: str) -> None:
     await who.flush()
 
 
+async def subscribe_too_often(cluster: NatsCluster) -> None:
+    """Subscribe 100 times. One more subscription ends the connection."""
+    async with await cluster.connect("cellar") as intruder:
+        for number in range(100):
+            await intruder.subscribe(f"_INBOX_cellar.{number}")
+        await intruder.flush()
+        await intruder.subscribe("_INBOX_cellar.100")
+
+        async def is_closed() -> bool:
+            return intruder.is_closed
+
+        await until(is_closed, within=PATIENCE)
+
+
 async def publish_until_acknowledged(cluster: NatsCluster) -> None:
     async with await cluster.connect("attic") as attic:
 
@@ -139,6 +153,7 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(
         for url in cluster.urls:
             async with await connect([url], "cellar") as intruder:
                 await attack(intruder)
+        await subscribe_too_often(cluster)
         await publish_until_acknowledged(cluster)
 
         async def is_quiet() -> bool:

@@ -71,19 +71,26 @@ class MeterHistory(ThrottledStore):
 
     @callback
     def note(self, reading: Reading) -> None:
-        """Add a current reading. This must be fast, because it runs for every telegram."""
+        """Add a reading. Of a late reading, only the captures are added: they have their own times.
+
+        This must be fast, because it runs for every telegram.
+        """
         if self._is_closed:
             return
-        objects = reading.telegram.objects
-        self.voltages.note(reading.received_at.timestamp(), list(map(objects.get, _VOLTAGES)))
-        self.reception.note(reading.received_at)
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
-        if self.events.note(reading):
+        if reading.is_current and self._note_current(reading):
             self._has_new_event = True
             self.schedule(max_delay=self._event_turns.remaining)
         elif not self.is_waiting:
             self.schedule()
+
+    def _note_current(self, reading: Reading) -> bool:
+        """Add the voltages, the reception and the events. Return whether an event was added."""
+        objects = reading.telegram.objects
+        self.voltages.note(reading.received_at.timestamp(), list(map(objects.get, _VOLTAGES)))
+        self.reception.note(reading.received_at)
+        return self.events.note(reading)
 
     def _note_captures(self, reading: Reading) -> None:
         before, self._captured = self._captured, reading.telegram.channels
@@ -91,21 +98,29 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None:
                 continue
-            is_repeated = meter == before.get(channel)
-            if meter.time > reading.received_at + _A_DAY:
+            is_counted, time = meter == before.get(channel), meter.time
+            if time > reading.received_at + _A_DAY:
                 # The time of the capture is more than a day in the future, so the meter's clock is
                 # wrong. Use the time of reception as the time of the capture.
-                meter = replace(meter, time=reading.received_at)
-            # The loop below removes the first meters in the dict if there are too many. So move
-            # this meter to the end, because it was read just now.
-            medium = self.media.pop(identity, None)
-            if medium is None or medium.is_replaced_by(meter):
-                medium = MediumHistory(meter.type, meter.unit)
-            self.media[identity] = medium
-            if not is_repeated:
+                time = reading.received_at
+                meter = replace(meter, time=time)
+            medium = self._medium(identity, meter)
+            # The broker may deliver a late telegram twice, or after newer ones. So add only a newer
+            # capture.
+            newest = None if reading.is_current else medium.time
+            if not is_counted and (newest is None or time > newest):
                 medium.note(meter)
+        # `_medium` has moved the meters that were read just now to the end.
         while len(self.media) > MAX_METERS:
             del self.media[next(iter(self.media))]
+
+    def _medium(self, identity: str, meter: MBusReading) -> MediumHistory:
+        """Return the history of a meter, an empty one if the meter is new or was replaced."""
+        medium = self.media.pop(identity, None)
+        if medium is None or medium.is_replaced_by(meter):
+            medium = MediumHistory(meter.type, meter.unit)
+        self.media[identity] = medium
+        return medium
 
     async def async_close(self) -> None:
         """Save the history one last time, and ignore later readings."""

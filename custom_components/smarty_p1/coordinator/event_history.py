@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from ..lib.entities import DISTURBANCE, EVENTS, SENSORS, disturbances
 from ..lib.meter import Reading
+from ..lib.publish import LastEvents
 from ..lib.stored_values import (
     Stored,
     checked_count,
@@ -51,12 +52,14 @@ class Event(NamedTuple):
 class EventHistory:
     """Disturbances, switching and messages of a meter, each sorted by time.
 
-    `counts` has the meter's counts of disturbances in the last reading.
+    `counts` has the meter's counts of disturbances in the last reading. `before_start` has the
+    counts and messages of the last reading before the restart.
     """
 
     def __init__(self) -> None:
         self.groups = {name: deque[Event](maxlen=limit) for name, limit in _MAX_EVENTS.items()}
         self.counts: dict[str, int] = {}
+        self.before_start = LastEvents()
         self._states: dict[str, str] = {}
         self._last: datetime | None = None
         self._seen: tuple[object, ...] = ()
@@ -121,6 +124,10 @@ class EventHistory:
             name: checked_text(state) for name, state in checked_mapping(data["states"]).items()
         }
         history._last = data["last"] and checked_time(data["last"])
+        if history._last:
+            known = history._states
+            texts = {event.key: known[event.key] or None for event in EVENTS if event.key in known}
+            history.before_start = LastEvents(dict(history.counts), texts)
         for name, limit in _MAX_EVENTS.items():
             history.groups[name].extend(map(_parsed, checked_list(data[name], limit)))
         return history

@@ -9,7 +9,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
-from ..lib.meter import Limits, MeterMemory, Outline, Reading
+from ..lib.meter import Limits, MeterMemory, Reading
 from ..lib.p1 import Telegram
 from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG, Demand, MarketPrices
 from .card_history import MeterHistory
@@ -145,10 +145,9 @@ class MeterBooks:
         This must be fast, because it runs for every telegram.
         """
         self.quarter_hours.append(self.memory.demand_meter.take_new())
-        if reading.is_current:
-            self.history.note(reading)
-        if not self.memory.outline.is_of(reading.telegram, reading.channels):
-            self.memory.outline = Outline.of(reading.telegram, reading.channels)
+        self.history.note(reading)
+        outline = self.memory.outline
+        self.memory.outline = outline.updated(reading.telegram, reading.channels)
 
     @callback
     def schedule_save(self) -> None:

@@ -146,7 +146,7 @@ class Line:
         source = self._source
         if source.is_closed:
             return
-        source.health.received()
+        source.health.received(source.now())
         try:
             for listener in tuple(self._byte_listeners):
                 listener(data)

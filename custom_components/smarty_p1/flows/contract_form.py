@@ -425,21 +425,35 @@ def _read_since(
         since = stored.get(CONF_SURCHARGE_PRICE_SINCE)
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
-    _read_entities_before(read, stored, is_replaced=bool(changed) and not waits)
+    is_same_day = since == stored.get(CONF_SURCHARGE_PRICE_SINCE)
+    _read_entities_before(
+        read,
+        stored,
+        is_replaced=bool(changed) and not waits,
+        is_entity_alone=is_entity_alone and waits and is_same_day,
+    )
 
 
 def _read_entities_before(
-    read: dict[str, Any], stored: Mapping[str, Any], *, is_replaced: bool
+    read: dict[str, Any],
+    stored: Mapping[str, Any],
+    *,
+    is_replaced: bool,
+    is_entity_alone: bool,
 ) -> None:
     """Store in `read` the price entities of the previous contract.
 
     The previous contract applies until the first day of the new contract in `read`. With
     `is_replaced`, the contract in `stored` is the previous contract, so take its price entities.
     Otherwise, `stored` already has the price entities of the previous contract under names of their
-    own. Keep these entities.
+    own. Keep these entities. With `is_entity_alone`, only an entity of a contract that is still to
+    come has changed. If the previous contract has the same entity, it gets the new entity, too.
     """
     for option, before_change in PRICE_ENTITIES.items():
-        if entity_id := stored.get(option if is_replaced else before_change):
+        entity_id = stored.get(option if is_replaced else before_change)
+        if is_entity_alone and entity_id == stored.get(option):
+            entity_id = read.get(option)
+        if entity_id:
             read[before_change] = entity_id
 
 

@@ -2,6 +2,7 @@
 
     health = Health(METER)
     health.begin(now)
+    health.received(now)
     health.rejected(now, ReadingProblem.WRONG_KEY)
     condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
 
@@ -33,7 +34,9 @@ CLOCK_TOLERANCE = 300.0
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
 # A run of failures ends after this number of seconds without a failure. A meter sends at least six
-# telegrams in this time, so a lasting cause would have made another telegram fail.
+# telegrams in this time, so a lasting cause would have made another telegram fail. Likewise,
+# received bytes stop being the reason after this number of seconds without a byte, and the repair
+# issues about late telegrams end after this number of seconds without a late telegram.
 _MAX_RUN_PAUSE_S = 60.0
 # A repair issue about late telegrams is raised after this number of seconds. After a short outage,
 # a gateway needs less time to deliver its delayed telegrams, so no issue is raised.
@@ -131,6 +134,7 @@ _OTHER_PROBLEMS = {
     ReadingProblem.LENEDA_AWAITED,
     ReadingProblem.ENTITIES_SILENT,
 }
+_PROBLEMS_OF_BYTES = frozenset(ReadingProblem) - PORT_LOST - _OTHER_PROBLEMS
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _OTHER_PROBLEMS
 )
@@ -292,8 +296,10 @@ class Health:
         self._tries = 0
         self._is_offline = False
         self._has_received = False
+        self._bytes_count_until = -inf
         self._run: _FailureRun | None = None
         self._first_late: tuple[float, float] | None = None
+        self._late_until = inf
         self._reported = Condition(repairs=dict(self._repairs))
         self._reported_at = -inf
 
@@ -301,8 +307,8 @@ class Health:
     def reason(self) -> tuple[ReadingProblem, Details]:
         """Return the latest problem and its details.
 
-        An accepted reading resets the problem to `rules.silence`. The silence is the right problem
-        if no further reading comes.
+        An accepted reading, and a minute without a byte, reset the problem to `rules.silence`. The
+        silence is the right problem if no further reading comes.
         """
         return self._reason
 
@@ -318,6 +324,7 @@ class Health:
         self._has_received = False
         self._run = None
         self._reason = (self._rules.silence, ())
+        self._end_late()
 
     def opened(self, now: float) -> None:
         """Record that the port is open, or that the source of pulses is available."""
@@ -356,17 +363,17 @@ class Health:
         if self._reason[0] in PORT_LOST:
             self._reason = (self._rules.silence, ())
 
-    def received(self) -> None:
+    def received(self, now: float) -> None:
         """Record that bytes came, whether they are valid or not."""
         self._has_received = True
+        self._bytes_count_until = now + _MAX_RUN_PAUSE_S
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
             self._reason = (self._rules.not_understood, ())
 
     def accepted(self, now: float) -> None:
         """Record a reading whose time is current."""
         self._note_reading(now)
-        self._first_late = None
-        self._withdraw(*_LATE)
+        self._end_late()
         self._shown_until = now + self._rules.fresh_for
 
     def accepted_late(self, now: float, sent: float, since: str) -> None:
@@ -376,6 +383,8 @@ class Health:
         user.
         """
         self._note_reading(now)
+        self._forget_old(now)
+        self._late_until = now + _MAX_RUN_PAUSE_S
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
         is_catching_up = sent - first_sent > _MIN_CATCH_UP_SPEED * (now - first_now)
         details = (("since", since),)
@@ -435,6 +444,17 @@ class Health:
         self._failing_since = inf
         self._withdraw(*_MENDED_BY_TELEGRAM)
 
+    def _end_late(self) -> None:
+        self._first_late, self._late_until = None, inf
+        self._withdraw(*_LATE)
+
+    def _forget_old(self, now: float) -> None:
+        """End late telegrams a minute after the last one, and a problem of bytes after the last."""
+        if now >= self._late_until:
+            self._end_late()
+        if now >= self._bytes_count_until and self._reason[0] in _PROBLEMS_OF_BYTES:
+            self._reason = (self._rules.silence, ())
+
     def _fail(self, now: float) -> None:
         """Stop showing the last reading, and do not wait for another reading."""
         self._shown_until = -inf
@@ -455,6 +475,7 @@ class Health:
 
         The same object is returned while there is no change to report.
         """
+        self._forget_old(now)
         if now >= max(self._patient_until, self._shown_until):
             self._state = State.FAILING
             self._failing_since = min(self._failing_since, now)
@@ -468,6 +489,8 @@ class Health:
             self._patient_until if self._state is State.WAITING else inf,
             self._shown_until,
             self._failing_since + NO_READINGS_AFTER,
+            self._bytes_count_until,
+            self._late_until,
             self._reported_at + TELL_INTERVAL if is_deferred else inf,
         )
         self.deadline = min((moment for moment in moments if moment > now), default=inf)

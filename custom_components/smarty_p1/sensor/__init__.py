@@ -228,9 +228,10 @@ def _add_meter_sensors(
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
     """Return a function that creates the new sensors for the M-Bus meters in a reading.
 
-    A sensor that has a unit, such as the index, needs the unit from the telegram. The telegram has
-    no unit before the first capture (the meter's first reading over M-Bus). So the sensor is
-    created with the first capture, or earlier if it is already registered.
+    The sensors of an index in m³ are created at once. The index of a heat meter has one of several
+    units, and the telegram has no unit before the first capture (the meter's first reading over
+    M-Bus). So the sensors of such an index are created with the first capture, or earlier if they
+    are already registered.
     """
     registry = er.async_get(coordinator.hass)
     added: dict[str, set[str]] = {}
@@ -254,6 +255,7 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
                 unique_id = f"{mbus_device_id(coordinator, identity)}_{spec.key}"
                 if (
                     meter.time
+                    or meter.unit == "m3"
                     or spec.native_unit_of_measurement is None
                     or registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
                 ):

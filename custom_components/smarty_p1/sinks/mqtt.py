@@ -7,6 +7,7 @@ disconnected. After a reconnect, all messages are sent again, even if they have 
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, override
 
 from homeassistant.components import mqtt
@@ -238,6 +239,7 @@ class Publisher(_Worker):
             self._warn_of_topics,
         )
         coordinator = self._coordinator
+        messages.last_events = replace(coordinator.books.history.events.before_start)
         self._feed = PublishFeed(
             messages, options[CONF_MIN_INTERVAL], self._work.set, lambda: coordinator.reception
         )

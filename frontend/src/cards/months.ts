@@ -7,7 +7,7 @@ import type { MeterFeed } from "../meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
 import { measureIn, Width } from "../parts/widths.ts";
-import { type BillKey, billTexts, type Lack, missingField } from "../sentences/bill.ts";
+import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Meter } from "../websocket-types.ts";
@@ -120,8 +120,8 @@ export class MonthsCard extends SmartyCard {
 
   #show(meter: Meter, feed: MeterFeed, bills: Bill[], month: string): TemplateResult {
     const { locale } = this;
+    const last = bills.at(-1)!;
     const lack = words.lackOfAll(bills);
-    const field = lack && missingField(bills.at(-1)!);
     const width = this.#width.value;
     const year = words.yearOf(bills, lack ? "kWh" : this.unit);
     const head = words.headOf(year, locale);
@@ -137,7 +137,7 @@ export class MonthsCard extends SmartyCard {
       ${head.sentence ? this.sentence(head.sentence) : nothing}
       ${monthsChart(chart)} ${this.#table(year, chosen)}
       ${words.amountNotes(year, locale).map((note) => html`<p class="small">${note}</p>`)}
-      ${field ? html`<p class="small">${this.#lacks(lack!)}</p>${toEnter(this, meter, locale, field)}` : nothing}
+      ${lack ? html`<p class="small">${words.lackSentence(last, locale)}</p>${toEnter(this, meter, locale, missingField(last))}` : nothing}
       ${this.table(head.title, all.head, () => all.rows)}
       <footer>${this.tableButton()}</footer>`;
   }
@@ -161,10 +161,6 @@ export class MonthsCard extends SmartyCard {
       <tbody>${rows.map((row) => line(row, dot(row.key)))}</tbody>
       ${total ? html`<tfoot>${line(total, html`<span class="mark"></span>`)}</tfoot>` : nothing}
     </table>`;
-  }
-
-  #lacks(lack: Lack): string {
-    return lack === "reference" ? this.text(billTexts, "no_reference") : this.text(words.monthsTexts, "no_prices");
   }
 
   #without(error: string | undefined): TemplateResult {

@@ -22,9 +22,9 @@ import {
   type ClassRow,
   classRows,
   classSentence,
-  comparisonBegins,
   energySentence,
   limitName,
+  noComparison,
   periodOf,
   yearTexts,
 } from "../sentences/year.ts";
@@ -163,8 +163,7 @@ export class YearCard extends SmartyCard {
 
   #resultText(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter): string {
     if (decisive) return classSentence(rows, kw, decisive.length, this.locale);
-    const day = this.locale.day(dayStart(comparisonBegins(meter.known_since, new Date())));
-    return this.text(yearTexts, "begins", { day });
+    return noComparison(meter.known_since, new Date(), this.locale);
   }
 
   /**

@@ -150,7 +150,7 @@ function missingSentence(bill: Bill, locale: Locale, t: Say): string {
   if (typeof bill.subtotal !== "number" || !parts.length) return t("other_missing");
   const amount = locale.cents(bill.subtotal);
   const energy = t("energy_missing", { amount });
-  if (lacksMarketPrices(bill)) return `${energy} ${t("note_unpriced", { kwh: locale.kWh(bill.unpriced_kwh!, 2) })}`;
+  if (lacksMarketPrices(bill)) return `${energy} ${unpricedNote(bill, locale)}`;
   if (isEnergyAlone(parts)) return `${energy} ${t("enter_energy")}`;
   return t("parts_missing", { amount, parts: parts.map((part) => t(`part_${part}`)).join(", ") });
 }
@@ -162,14 +162,13 @@ function missingParts({ missing = [] }: Bill): (keyof typeof PARTS)[] {
 
 const isEnergyAlone = (parts: string[]): boolean => parts.length === 1 && parts[0] === "energy";
 
-/**
- * Return whether the price is unknown for a part of the supplied energy. Return false if it is unknown for all the
- * energy.
- */
-const isPartlyUnpriced = (bill: Bill): boolean => Boolean(bill.unpriced_kwh) && bill.unpriced_kwh! < suppliedKwh(bill) - 0.005;
-
 /** Return whether the bill lacks only past market prices, which the user cannot enter. */
-const lacksMarketPrices = (bill: Bill): boolean => bill.missing?.join() === "energy" && isPartlyUnpriced(bill);
+const lacksMarketPrices = ({ missing, unpriced_kwh: all, unpriced_market_kwh: market }: Bill): boolean =>
+  missing?.join() === "energy" && Boolean(market) && market === all;
+
+/** Return the sentence about the energy whose market price is unknown. */
+export const unpricedNote = (bill: Bill, locale: Locale): string =>
+  locale.text(billTexts, "note_unpriced", { kwh: locale.kWh(bill.unpriced_market_kwh!, 2) });
 
 /** Return whether energy was shared but the payment to the community is unknown. */
 export const lacksCommunity = (bill: Bill): boolean => Boolean(bill.shared_kwh) && !bill.community;
@@ -352,11 +351,11 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
 
 /** Return the notes about energy whose price or time of use is unknown. They say how the bill counts this energy. */
 function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
-  const { unpriced_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
+  const { unpriced_kwh, unpriced_market_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
   const kwh = (value: number) => locale.kWh(value, 2);
   const notes: string[] = [];
   if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
-  else if (unpriced_kwh && isPartlyUnpriced(bill) && !lacksMarketPrices(bill)) notes.push(t("note_unpriced", { kwh: kwh(unpriced_kwh) }));
+  else if (unpriced_market_kwh && !lacksMarketPrices(bill)) notes.push(unpricedNote(bill, locale));
   if (unpriced_exported_kwh) {
     notes.push(hasFeedIn(bill) ? t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }) : t("note_no_feed_in_price"));
   }

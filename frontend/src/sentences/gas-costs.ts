@@ -77,8 +77,8 @@ export function costSentence(costs: KnownCosts, today: string, locale: Locale): 
 }
 
 /**
- * Return how the total is calculated: "80.10 m³ × 0.90 €, plus 21 of 30 days of the fixed price 16.50 €. With VAT,
- * at your prices."
+ * Return how the total is calculated: "80.10 m³ × 0.90 €, plus the fixed price of 16.50 € a month for 21 of 30 days.
+ * With VAT."
  */
 export function costFoot({ per_m3: price, per_month: fee, month }: KnownCosts, locale: Locale): string {
   const decimals = Number(price.toFixed(2)) === price ? 2 : 4;

@@ -13,7 +13,7 @@ import {
 } from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../websocket-types.ts";
-import { isRunning, lackOf, lacksCommunity, type Lack, lastDay, toPay } from "./bill.ts";
+import { billTexts, isRunning, lackOf, lacksCommunity, type Lack, lastDay, missingField, toPay, unpricedNote } from "./bill.ts";
 import { olderPrices } from "./older-prices.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"];
@@ -58,6 +58,13 @@ export const PARTS: Record<Unit, readonly MonthsKey[]> = {
 /** Return the reason why no month has a total; undefined if any month has a total. */
 export function lackOfAll(bills: Bill[]): Lack | undefined {
   return bills.some(({ total }) => total !== null) ? undefined : lackOf(bills.at(-1)!);
+}
+
+/** Return the sentence about the values without which the running month has no total. */
+export function lackSentence(bill: Bill, locale: Locale): string {
+  const field = missingField(bill);
+  if (!field) return unpricedNote(bill, locale);
+  return field === "reference_power" ? locale.text(billTexts, "no_reference") : locale.text(monthsTexts, "no_prices");
 }
 
 /** Return the thirteen months up to the running month, unknown months included. */

@@ -191,12 +191,15 @@ export function energySentence(bills: Bill[], locale: Locale): string {
   return locale.text(yearTexts, hasSold ? "energy_sold" : "energy", params);
 }
 
-/** Return the day from which the reference powers can be compared: the day after the first complete month. */
-export function comparisonBegins(knownSince: string | null, now: Date): string {
+/**
+ * Return the sentence about a comparison that has no month. It names the day after the first complete month or, if this
+ * day has passed, says that no month was measured completely.
+ */
+export function noComparison(knownSince: string | null, now: Date, locale: Locale): string {
   const today = localDay(now);
   const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(new Date(knownSince));
-  const isFromTheFirst = since <= `${today.slice(0, 7)}-01`;
-  return `${addMonths(today.slice(0, 7), isFromTheFirst ? 1 : 2)}-01`;
+  const begins = `${addMonths(since.slice(0, 7), since.endsWith("-01") ? 1 : 2)}-01`;
+  return begins > today ? locale.text(yearTexts, "begins", { day: locale.day(dayStart(begins)) }) : locale.text(yearTexts, "none_whole");
 }
 
 /** Return a text such as "June 2025 – May 2026" for months such as 2025-06. */

@@ -1,8 +1,9 @@
 """An automation from a blueprint."""
 
 import asyncio
+import hashlib
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,14 @@ async def use(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Use]:
     yield make
     data = {"entity_id": "all"}
     await hass.services.async_call("automation", "turn_off", data, blocking=True)
+
+
+def noted(states: Mapping[str, str]) -> str:
+    """Return the text of a memory in which loads, with these states before, are off."""
+    return ",".join(
+        f"{hashlib.md5(load.encode()).hexdigest()[:6]}={state}"  # noqa: S324 - no secret
+        for load, state in states.items()
+    )
 
 
 async def settle() -> None:

@@ -24,7 +24,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
 from tests.ha.support import TELEGRAM, device_of, receive
 
-from .conftest import FOLDER, Use, settle
+from .conftest import FOLDER, Use, noted, settle
 
 MINUTE = 60.0
 KILOWATTS = {"unit_of_measurement": "kW", "device_class": "power"}
@@ -193,7 +193,7 @@ class TestChargeCar:
 
 
 class TestShedLoads:
-    """Boiler, then heater; a dryer that is off already; a helper that remembers."""
+    """Boiler, then heater; a thermostat that was sold; a dryer that is off already; a memory."""
 
     @pytest.fixture(autouse=True)
     def loads(self, hass: HomeAssistant, home: Home) -> None:
@@ -204,7 +204,7 @@ class TestShedLoads:
 
     async def begin(self, use: Use, **inputs: str) -> None:
         """Watch the warning."""
-        loads = ["switch.boiler", "switch.dryer", "switch.heater"]
+        loads = ["climate.sold", "switch.boiler", "switch.dryer", "switch.heater"]
         await use("shed_loads", warning="binary_sensor.warning", loads=loads, **inputs)
 
     async def test_one_by_one_and_back_in_reverse(self, home: Home, use: Use) -> None:
@@ -267,7 +267,10 @@ class TestShedLoads:
         hass.set_state(CoreState.not_running)
         for name in ("boiler", "heater"):
             await home.set(f"switch.{name}", "off")
-        await home.set("input_text.shed", "switch.boiler,switch.sold,switch.heater")
+        shed = {"climate.sold": "heat", "switch.boiler": "on"}
+        shed |= {"switch.another": "on", "switch.heater": "on"}
+        home.refusing.add("climate.sold")
+        await home.set("input_text.shed", noted(shed))
         await home.set("binary_sensor.warning", "unavailable")
         await self.begin(use, memory="input_text.shed")
         await home.let_pass(10 * MINUTE)
@@ -281,7 +284,8 @@ class TestShedLoads:
         ]
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
-        assert {*home.calls} == {("turn_off", "switch.heater"), ("set_value", "switch.heater")}
+        memory = noted({"switch.heater": "on"})
+        assert {*home.calls} == {("turn_off", "switch.heater"), ("set_value", memory)}
 
 
 class TestSolarSurplus:

@@ -9,10 +9,12 @@ from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from .conftest import Use, settle
+from .conftest import Use, noted, settle
 
 ONE, TWO, CHARGER = "sensor.relay_1", "sensor.relay_2", "switch.charger"
 COOLER = "climate.cooler"
+# The home has no such entity any more.
+SOLD = "climate.sold"
 
 type Begin = Callable[..., Awaitable[None]]
 
@@ -24,6 +26,7 @@ class House:
         self._hass, self._freezer = hass, freezer
         self.done: list[str] = []
         self.fails_to_tell = False
+        self.refusing: set[str] = set()
         hass.services.async_register("homeassistant", "turn_on", self._turn)
         hass.services.async_register("homeassistant", "turn_off", self._turn)
         hass.services.async_register("climate", "set_hvac_mode", self._turn)
@@ -35,6 +38,8 @@ class House:
 
     @callback
     def _turn(self, call: ServiceCall) -> None:
+        if self.refusing.intersection(call.data["entity_id"]):
+            raise HomeAssistantError
         for entity_id in call.data["entity_id"]:
             self.done.append(f"{call.service} {entity_id}")
             state = call.data.get("hvac_mode", call.service.removeprefix("turn_"))
@@ -116,24 +121,44 @@ async def test_what_was_turned_off_before_a_restart(
     hass: HomeAssistant, house: House, begin: Begin
 ) -> None:
     hass.set_state(CoreState.not_running)
-    hass.states.async_set("input_text.memory", f"{COOLER}=cool,{CHARGER}")
-    await house.set(CHARGER, "off")
-    await house.set(COOLER, "off")
-    await begin(loads=[CHARGER, COOLER], memory="input_text.memory")
-    on_again = [f"set_hvac_mode {COOLER}", f"turn_on {CHARGER}", END]
-    assert await house.set(ONE, "connected", 3) == on_again
+    radiators = [f"climate.radiator_with_a_rather_long_name_{number}" for number in range(9)]
+    loads = [CHARGER, COOLER, *radiators]
+    memory = noted({CHARGER: "on", COOLER: "cool", **dict.fromkeys(radiators, "heat_cool")})
+    assert len(memory) <= 255
+    hass.states.async_set("input_text.memory", memory)
+    for load in loads:
+        await house.set(load, "off")
+    await begin(loads=loads, memory="input_text.memory")
+    on_again = [f"set_hvac_mode {climate}" for climate in (COOLER, *radiators)]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", *on_again, END]
     assert hass.states.is_state(COOLER, "cool")
     assert hass.states.is_state("input_text.memory", "")
     # What is noted at the next limit can be read at the next start.
     await house.set(ONE, "disconnected")
-    assert hass.states.is_state("input_text.memory", f"{CHARGER},{COOLER}=cool")
+    assert hass.states.is_state("input_text.memory", memory)
+
+
+async def test_a_charger_that_cannot_be_reached_when_the_limit_begins(
+    house: House, begin: Begin
+) -> None:
+    await house.set(CHARGER, "unavailable")
+    await house.set(COOLER, "off")
+    await begin(loads=[CHARGER, COOLER])
+    assert await house.set(ONE, "disconnected", 1) == [LIMIT]
+    # An appliance that the user turns on during the limit stays on.
+    assert await house.set(COOLER, "cool", 1) == []
+    assert await house.set(CHARGER, "on") == [f"turn_off {CHARGER}"]
+    assert await house.set(CHARGER, "on", 1) == []
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
+    off = [f"turn_off {CHARGER}", f"turn_off {COOLER}"]
+    assert await house.set(ONE, "disconnected") == [*off, LIMIT]
 
 
 async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
     house: House, begin: Begin
 ) -> None:
     await house.set(COOLER, "dry")
-    await begin(loads=[CHARGER, COOLER])
+    await begin(loads=[SOLD, CHARGER, COOLER])
     await house.set(ONE, "disconnected")
     await house.set(CHARGER, "unavailable", 60)
     assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
@@ -141,6 +166,16 @@ async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
     assert await house.set(ONE, "disconnected") == [f"turn_off {COOLER}", LIMIT]
     assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
     assert await house.set(CHARGER, "off", 5) == [f"turn_on {CHARGER}"]
+
+
+async def test_the_charger_pauses_although_a_thermostat_has_no_off(
+    house: House, begin: Begin
+) -> None:
+    await house.set(COOLER, "heat")
+    await begin(loads=[COOLER, CHARGER])
+    house.refusing.add(COOLER)
+    assert await house.set(ONE, "disconnected", 1) == [f"turn_off {CHARGER}", LIMIT]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
 
 
 async def test_the_charger_pauses_although_nobody_can_be_told(house: House, begin: Begin) -> None:

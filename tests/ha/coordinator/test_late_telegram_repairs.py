@@ -17,7 +17,7 @@ from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.repairs import open_repair
-from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, values, wait_until
+from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, fall_silent, values, wait_until
 from tests.ha.topic import PORT, Clock, set_up_at_topic, tell
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -26,9 +26,11 @@ MIDNIGHT = NOON + timedelta(hours=12)
 
 
 def telegram(at: datetime, kwh: float) -> str:
-    """Return what a meter says at a time of the winter."""
+    """Return what a meter says at a time of the winter. Each hour, 1 m³ of gas is used."""
     local = at + timedelta(hours=1)
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
+    gas = 600 + (at - NOON) // timedelta(hours=1)
+    text = with_value(text, "0-1:24.2.1", f"({local:%y%m%d%H0000}W)({gas:09.3f}*m3)")
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
@@ -125,10 +127,17 @@ async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
         assert house.energy == "unavailable"
         assert issues(hass) == ({"catching_up"} if number > 12 else set())
     assert house.entry.runtime_data.condition.obstacle == "catching_up"
+    # The gateway falls silent.
+    await fall_silent(hass, house.entry)
+    assert house.entry.runtime_data.condition.obstacle == "nothing_received"
+    assert issues(hass) == set()
     await house.tell(MIDNIGHT + timedelta(minutes=12), 107.3)
     assert house.energy == "107.3"
     assert issues(hass) == set()
-    assert house.entry.runtime_data.books.demand.month.imported_kwh == pytest.approx(7.3)
+    books = house.entry.runtime_data.books
+    assert books.demand.month.imported_kwh == pytest.approx(7.3)
+    gas = next(medium for medium in books.history.media.values() if medium.kind == "gas")
+    assert [day.amount for day in gas.days.values()] == [pytest.approx(11), pytest.approx(1)]
 
 
 async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
@@ -152,6 +161,12 @@ async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
     await house.tell(NOON + timedelta(seconds=160), 103.0)
     await wait_until(hass, lambda: house.energy == "103.0")
     assert issues(hass) == set()
+
+    # The clock was right: a telegram of now would be of the future.
+    await house.tell(house.clock.now, 104.0)
+    assert house.energy == "104.0"
+    await house.tell(NOON + timedelta(seconds=180), 105.0)
+    assert house.energy == "unavailable"
 
 
 async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(

@@ -185,6 +185,26 @@ async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssista
     assert [each.amount for each in days.values()] == [pytest.approx(0.135), pytest.approx(0.095)]
 
 
+@pytest.mark.parametrize(
+    ("hours", "amount"),
+    [("8 9- 10- 11- 12- 13", 5), ("8 13", 5), ("8 9 10 8- 9- 11", 3)],
+)
+async def test_a_late_capture_counts_once(hass: HomeAssistant, hours: str, amount: float) -> None:
+    """1 m³ is used each hour; `-` marks a late telegram."""
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    for hour in hours.split():
+        at = START + int(hour.rstrip("-")) * HOUR
+        channels = {1: captured("gas", "m3", int(hour.rstrip("-")), at)}
+        telegram = replace(base.telegram, channels=channels)
+        late = replace(base, telegram=telegram, channels={"x": 1}, received_at=at, is_current=False)
+        history.note(late if hour.endswith("-") else replace(late, is_current=True))
+    [sums] = history.media["x"].days.values()
+    assert sums.amount == pytest.approx(amount)
+    # It does not tell the reception.
+    assert len(history.reception.gaps(at)) == sum("-" not in hour for hour in hours.split()) - 1
+
+
 async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
     """A year and a day of all there is: what is written each hour."""
     history = MeterHistory(hass, "one")

@@ -239,9 +239,10 @@ async def test_reading_without_verification_is_a_choice_that_stays_visible(house
     assert verification() == "not_verified"
     assert house.issues["not_verified"].is_fixable
 
-    forged = encipher(TELEGRAM, 2_000_000_000, authentication_key=OTHER_KEY)
+    consumed = with_value(TELEGRAM, "1-0:1.8.0", "(012345.679*kWh)")
+    forged = encipher(consumed, 2_000_000_000, authentication_key=OTHER_KEY)
     await house.send(forged)
-    assert house.energy == "25678.901"
+    assert house.energy == "12345.679"
     await house.send(
         forged, encipher(TELEGRAM, 2_000_000_001, key=OTHER_KEY, authentication_key=OTHER_KEY)
     )

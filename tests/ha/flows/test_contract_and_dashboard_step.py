@@ -25,7 +25,7 @@ from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.flows import contract_and_dashboard_step
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
-from tests.ha.meter import KEY, OTHER_SERIAL, MeterPort
+from tests.ha.meter import KEY, OTHER_SERIAL, MeterPort, with_value
 from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, reload, set_up
 
 PRICES = {"reference_power": "7", "energy_price": 0.1463, "feed_in_price": 0.06}
@@ -126,7 +126,8 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     hass_ws_client: WebSocketGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    form = await find(hass, port)
+    # The index of the gas meter has not been captured yet.
+    form = await find(hass, port, with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
     assert told(form)["what_there_is"] == ""
     assert told(form)["sources"] == (
         "- Energy imported, Energy exported, Net power, Price of imported energy,"

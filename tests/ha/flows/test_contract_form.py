@@ -387,10 +387,20 @@ async def test_another_entity_alone_has_no_day(
     # Of what is still to come, the day may change with the entity.
     fees = {"energy_fee": 2.5}
     await enter(hass, port, entry, **other, **fees, surcharge_price_since="2027-01-01")
-    await enter(hass, port, entry, **one, **fees, surcharge_price_since="2027-02-01")
-    assert entry.options["energy_price_entity"] == NORDPOOL
-    assert entry.options["energy_price_entity_before"] == EXPORT
-    assert entry.options["surcharge_price_since"] == "2027-02-01"
+    # An entity that both contracts have is replaced in both, with or without the day.
+    for chosen, entity_id, day in (
+        (one, NORDPOOL, {"surcharge_price_since": "2027-01-01"}),
+        (other, EXPORT, {}),
+    ):
+        await enter(hass, port, entry, **chosen, **fees, **day)
+        assert entry.options["energy_price_entity"] == entity_id
+        assert entry.options["energy_price_entity_before"] == entity_id
+        assert entry.options["surcharge_price_since"] == "2027-01-01"
+    for chosen, entity_id in ((one, NORDPOOL), (other, EXPORT)):
+        await enter(hass, port, entry, **chosen, **fees, surcharge_price_since="2027-02-01")
+        assert entry.options["energy_price_entity"] == entity_id
+        assert entry.options["energy_price_entity_before"] == EXPORT
+        assert entry.options["surcharge_price_since"] == "2027-02-01"
 
 
 async def test_a_second_price_has_hours_or_days(

@@ -35,7 +35,7 @@ async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Sm
     assert found["step_id"] == "contract_without_cable"
     # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W.
     assert told(found)["meter"].startswith(
-        "Reports received: 12, one every 10 s; energy in steps of 1 Wh. "
+        "Values received: 12, one every 10 s. The energy rises in steps of 1 Wh. "
         "Quarter-hour power is accurate to about ±15 W.\n\n"
         "The values come from DSMR Smart Meter and cannot be verified."
     )
@@ -91,7 +91,7 @@ async def test_slower_than_five_minutes_is_refused(hass: HomeAssistant, smarty: 
 async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) -> None:
     await smarty.wait(95)
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
-    assert told(found)["meter"].startswith("Reports received: 1, one every 240 s")
+    assert told(found)["meter"].startswith("Values received: 1, one every 240 s")
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [

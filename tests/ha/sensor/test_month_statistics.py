@@ -41,7 +41,7 @@ MONTHLY = {
     "sensor.smarty_network_cost_this_month",
     "sensor.smarty_total_cost_this_month",
     "sensor.smarty_feed_in_revenue_this_month",
-    "sensor.smarty_quarter_hours_over_reference",
+    "sensor.smarty_quarter_hours_with_surcharge",
 }
 TWO_HOURS_BEFORE = ["250703083000S", "250703084500S", "250703090000S"]
 # Each telegram's time, after these; 1 kWh comes from one to the next.

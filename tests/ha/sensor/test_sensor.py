@@ -45,7 +45,7 @@ METER_VALUES = {
     "smarty_breaker": "connected",
     "smarty_relay_1": "disconnected",
     "smarty_relay_2": "connected",
-    "smarty_connection_limit_smax": "69.0",
+    "smarty_grid_connection_limit_smax": "69.0",
     "smarty_verification_of_readings": "verified",
     # No quarter-hour has passed: what is drawn now, and nothing else.
     "smarty_quarter_hour_power": "2.35",

@@ -109,8 +109,7 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
     assert not {GAS, CAPTURED} & home.values().keys()
 
     await home.receive(with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
-    # The unit is not known before the first capture.
-    assert GAS not in home.values()
+    assert home.state_of(GAS).state == "unknown"
     assert home.state_of(CAPTURED).state == "unknown"
 
     await home.receive(TELEGRAM)
@@ -121,10 +120,24 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
     assert home.state_of(VALVE).state == "unknown"
 
 
-async def test_a_meter_has_the_unit_of_its_first_capture(home: Home) -> None:
-    await home.set_up(with_value(TELEGRAM, "0-3:24.2.1", "(632525252525S)(00000.000)"))
-    for index, state in (("(250703110000S)(00001.234*MWh)", "1.234"), ("()()", "unknown")):
-        await home.receive(with_value(TELEGRAM, "0-3:24.2.1", index))
+async def test_a_meter_has_the_unit_of_its_captures(home: Home) -> None:
+    entry = await home.set_up(with_value(TELEGRAM, "0-3:24.2.1", "(632525252525S)(00000.000)"))
+    assert "heat_meter_7403" not in home.values()
+    without_valve = with_value(TELEGRAM, "0-3:24.4.0", None)
+    for text, index, state, is_reloaded in (
+        (TELEGRAM, "(250703110000S)(00001.234*MWh)", "1.234", False),
+        (TELEGRAM, "()()", "unknown", False),
+        (without_valve, "()()", "unknown", False),
+        (without_valve, "()()", "unknown", True),
+        (TELEGRAM, "(250703120000S)(00001.235*MWh)", "1.235", False),
+    ):
+        sent = with_value(text, "0-3:24.2.1", index)
+        if is_reloaded:
+            home.port.greeting = home.port.next_frame(sent)
+            await home.reload(entry)
+            home.port.greeting = b""
+        else:
+            await home.receive(sent)
         heat = home.state_of("heat_meter_7403")
         assert heat.state == state
         assert heat.attributes["unit_of_measurement"] == "MWh"

@@ -32,10 +32,10 @@ TOTAL = "smarty_total_cost_this_month"
 FEED_IN = "smarty_feed_in_revenue_this_month"
 PEAK = "smarty_highest_power_last_month"
 PEAK_YEAR = "smarty_highest_power_in_12_months"
-ABOVE = "smarty_quarter_hours_over_reference"
+ABOVE = "smarty_quarter_hours_with_surcharge"
 CHEAPEST = "smarty_cheapest_reference_power"
 SAVING = "smarty_possible_saving_per_year"
-MONTH_END = "smarty_forecast_cost_this_month"
+MONTH_END = "smarty_cost_forecast_for_the_month"
 PROJECTED = "smarty_projected_quarter_hour_power"
 
 

@@ -75,10 +75,10 @@ class Publishing:
 
         await set_up(self.hass, self._port, make)
 
-    async def again(self, options: dict[str, Any]) -> None:
+    async def again(self, options: dict[str, Any], text: str = TELEGRAM) -> None:
         """Set it up once more, with other options; forget what was sent."""
         self.forget()
-        self._port.greeting = self._port.next_frame(TELEGRAM)
+        self._port.greeting = self._port.next_frame(text)
         self.hass.config_entries.async_update_entry(self.entry, options=options)
         await self.hass.config_entries.async_reload(self.entry.entry_id)
 
@@ -330,6 +330,20 @@ async def test_discovery(meter: Publishing) -> None:
     await meter.receive(with_value(TELEGRAM, "0-0:96.13.1", "()"))
     await meter.is_complete(2)
     assert meter.announced().keys() == {f"elsewhere/ha/device/{meter_id}/config"}
+
+
+async def test_what_happened_during_a_restart_is_an_event(meter: Publishing) -> None:
+    await meter.begin(discovery=True)
+    text = with_value(with_value(TELEGRAM, "0-0:96.7.21", "(00101)"), "0-0:96.13.0", "(48616C6C6F)")
+    told = []
+    for _ in range(2):
+        await meter.again(dict(meter.entry.options), text)
+        await meter.is_complete(1)
+        told.append([*meter.on("events/disturbance"), *meter.on("events/message")])
+    assert [[json.loads(event) for event in events] for events in told] == [
+        [{"event_type": "power_failure", "count": 2}, {"event_type": "message", "text": "Hallo"}],
+        [],
+    ]
 
 
 async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(meter: Publishing) -> None:

@@ -221,7 +221,7 @@ async def test_an_index_that_falls_or_leaps_is_of_no_day(
     await sender.send(HOURS, r0_1_24_2_1="(290703130000S)(99999.700*m3)")
     found = (await ask(client, "media", entry_id=meter.entry_id))["media"]
     [gas] = [each for each in found if each["type"] == "gas"]
-    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.7], "known": [0.062]}
+    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.2], "known": [0.021]}
 
 
 async def test_all_of_it_is_known_after_a_restart(  # noqa: PLR0913, PLR0917 - all of it is needed

@@ -1,12 +1,24 @@
 """The days of a month add up to its bill."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.answers import bills_by_day
-from smartyp1.tariff import Contract, Contracts, Day, Month, compute_bill, month_start
+from smartyp1.answers import bills_by_day, days_report
+from smartyp1.tariff import (
+    Contract,
+    Contracts,
+    Day,
+    DemandMeter,
+    Energies,
+    MarketPrices,
+    Month,
+    QuarterHours,
+    compute_bill,
+    day_start,
+    month_start,
+)
 
 
 def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
@@ -51,3 +63,20 @@ def test_the_months_rate_of_vat_holds_for_days_before_it_was_changed() -> None:
     # 10 kWh at 0.15 and 0.0510 EUR, and a thirtieth of 12.84 and 5.72 EUR.
     assert costs == pytest.approx([2.63] * 10, abs=0.011)
     assert sum(costs) == pytest.approx(compute_bill(month, contracts, until).total)
+
+
+def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
+    meter = DemandMeter(Contract(reference_kw=7, energy_price=0.15, feed_in_margin=-0.01))
+    first = time = datetime(2026, 6, 30, 22, tzinfo=UTC)
+    for n in range(3 * 96 + 1):
+        # A quarter-hour draws 100 Wh and feeds in 50; the market's price is known from 2 July on.
+        price = MarketPrices(feed_in=None if n < 96 else 0.11)
+        energies = Energies((n * 100) / 1000, (n * 50) / 1000)
+        demand = meter.update(time, energies, 0.4, None, market=price)
+        time += timedelta(minutes=15)
+    assert demand
+    known = QuarterHours(meter.columns, meter.past, day_start(first), demand.quarter_start)
+    days = days_report(demand, known, date(2026, 7, 1), date(2026, 7, 4))["days"]
+    # 9.6 kWh at 0.15 and 0.0510, and 8 %; 4.8 kWh at 0.10.
+    assert [each["cost_used"] for each in days] == pytest.approx([2.08] * 3, abs=0.03)
+    assert [each["feed_in"] for each in days] == [None, -0.48, -0.48]

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.answers import GasPrices, gas_costs_report, joined_days
+from smartyp1.answers import GasPrices, gas_costs_report, gas_meter_costs, joined_days
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 PRICES = GasPrices(0.9, 15.5)
@@ -188,3 +188,34 @@ def test_a_year_ago_counts_only_whole(gap: str) -> None:
     # The 20th is not among the days until the 19th.
     earlier = gas_costs_report(days, PRICES, at("2026-11-20T10:00"))
     assert (earlier["year_ago"] is None) == (gap == "d1103")
+
+
+class Meter(NamedTuple):
+    """A gas meter, as the books know it."""
+
+    days: Days
+    time: datetime | None
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "fixed"),
+    [
+        # Both are read: 22 of 30 days of 15 EUR.
+        ("2026-11-22", "2026-11-23T12:00", (11.0, 0.0)),
+        # The first one has fallen silent in this month, in the last one, and long ago.
+        ("2026-11-10", "2026-11-23T12:00", (5.0, 0.0)),
+        ("2026-10-10", "2026-11-23T12:00", (0.0, 10.5)),
+        ("2026-09-10", "2026-11-23T12:00", (None, 10.5)),
+        ("2026-09-10", "2026-11-01T12:00", (None, 14.52)),
+    ],
+)
+def test_one_of_two_meters_has_the_monthly_price(
+    last: str, now: str, fixed: tuple[float | None, float | None]
+) -> None:
+    until = (at(now).date() - timedelta(days=2)).isoformat()
+    meters = [
+        Meter(whole("2025-11-01", last, 4), at(f"{last}T12:00")),
+        Meter(whole("2025-11-01", until, 4), at(f"{until}T23:59")),
+    ]
+    reports = [gas_meter_costs(each, meters, GasPrices(0.9, 15.0), at(now)) for each in meters]
+    assert tuple(each["month"] and each["month"]["fixed"] for each in reports) == fixed

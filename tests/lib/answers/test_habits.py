@@ -15,7 +15,9 @@ from smartyp1.tariff import (
     DemandMeter,
     Energies,
     MarketPrices,
+    Month,
     QuarterHours,
+    Shared,
     day_start,
 )
 
@@ -91,3 +93,32 @@ def test_what_is_always_on_needs_three_nights(last_day: int, nights: int | None)
     demand, known = always_300_w(TWO_PRICES, start, end)
     always_on = highlights_report(demand, known, None)["always_on"]
     assert (always_on and always_on["nights"]) == nights
+
+
+@pytest.mark.parametrize(("is_today_known", "kwh"), [(False, 3.6), (True, 1.8)])
+def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
+    is_today_known: bool,  # noqa: FBT001 - a parameter of a test
+    kwh: float,
+) -> None:
+    contract = Contract(reference_kw=7, energy_price=0.2, has_levies=True)
+    start, end = datetime(2026, 5, 30, 22, tzinfo=UTC), datetime(2026, 6, 30, 10, tzinfo=UTC)
+    demand, known = always_300_w(contract, start, end)
+    today = day_start(end)
+
+    def half_shared(month: Month) -> Month:
+        return replace(
+            month,
+            days=tuple(
+                replace(each, shared=Shared(each.imported_wh, each.imported_wh / 2))
+                if each.start < today or is_today_known
+                else each
+                for each in month.days
+            ),
+        )
+
+    demand = replace(demand, known_month=half_shared(demand.known_month))
+    usual = usual_report(demand, known)["usual"]
+    # 3.6 kWh until noon: 0.0510 of the network for each, 0.20 of the supplier for those not shared,
+    # the levies cancel each other; half a day of 30 of 12.84 and 5.72.
+    cost = (3.6 * 0.051 + kwh * 0.2 + (12.84 + 5.72) / 60) * 1.08
+    assert (usual["imported_wh"], usual["cost"]) == (3600, pytest.approx(cost, abs=0.01))

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from smartyp1.publish import (
     Discovery,
     DiscoveryNames,
     Format,
+    LastEvents,
     Message,
     MeterAnnounced,
     MeterMessages,
@@ -42,6 +44,7 @@ class Meter:
         retain: bool = False,
         discovery: bool = False,
         stale: Iterable[str] = (),
+        last_events: str | None = None,
     ) -> None:
         texts = DiscoveryNames(defaultdict(str), {})
         announcer = Announcer(
@@ -59,6 +62,12 @@ class Meter:
             stale,
             self._note_full,
         )
+        if last_events:
+            self._messages.last_events = LastEvents.from_dict(json.loads(last_events))
+
+    def last_events(self) -> str:
+        """Return what is stored to find events after a restart."""
+        return json.dumps(asdict(self._messages.last_events))
 
     def _note_full(self) -> None:
         self.is_full += 1
@@ -281,3 +290,16 @@ def test_what_the_meter_counts_of_the_grid_is_an_event() -> None:
         {"event_type": "power_failure", "count": 2},
         {"event_type": "voltage_sag", "count": 1, "phases": ["L2"]},
     ]
+
+
+@pytest.mark.parametrize("was_announced", [False, True])
+def test_what_happens_during_a_restart_is_an_event(*, was_announced: bool) -> None:
+    before = Meter(discovery=was_announced)
+    before.tell(with_value(MESSAGE, "0-0:96.7.21", "(00010)"))
+    meter = Meter(discovery=True, last_events=before.last_events())
+    meter.tell(*[with_value(OTHER_MESSAGE, "0-0:96.7.21", "(00011)")] * 2)
+    assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
+    assert meter.events("disturbance") == [{"event_type": "power_failure", "count": 1}]
+    again = Meter(discovery=True, last_events=Meter().last_events())
+    again.tell(MESSAGE)
+    assert again.events("message") == again.events("disturbance") == []

@@ -136,7 +136,7 @@ def test_the_price_of_the_market(
         day("2026-06-02", 200, market_wh=priced_kwh * 1000, market_cost=cost),
     )
     due = compute_bill(june, agreed(reference_kw=7, energy_margin=0.10), june.end)
-    assert due.unpriced_kwh == unpriced_kwh
+    assert (due.unpriced_kwh, due.unpriced_market_kwh) == (unpriced_kwh, unpriced_kwh)
     # The grid: 12.84 + 300 * 0.051 + 5.72 = 33.86; 2.71 of VAT
     if price is None or amount is None:
         assert (due.missing, sums(due), due.subtotal) == (("energy",), (None,) * 3, 36.57)
@@ -190,13 +190,33 @@ def test_feeding_in_at_the_price_of_the_market(
 def test_without_an_energy_price_there_is_no_total() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10}, exported_wh=50_000)
     due = compute_bill(june, agreed(reference_kw=7, energy_fee=2, feed_in_price=0.1), june.end)
-    assert (due.missing, due.unpriced_kwh) == (("energy",), 300)
+    assert (due.missing, due.unpriced_kwh, due.unpriced_market_kwh) == (("energy",), 300, 0)
     assert (*sums(due), due.vat_base) == (None,) * 4
     # The fee is of the energy, too. 12.84 + 15.30 + 5.72 + 0.77 = 34.63; 2.77 of VAT; less 5.00
     assert due.subtotal == 32.40
     parts = {name: due.part(name) for name in ("energy", "network", "surcharge", "feed_in")}
     # 33.86 * 1.08 = 36.5688; 0.765 * 1.08 = 0.8262
     assert parts == {"energy": None, "network": 36.57, "surcharge": 0.83, "feed_in": -5.00}
+
+
+@pytest.mark.parametrize(
+    ("later", "market_kwh"),
+    [
+        (Contract(reference_kw=7, energy_price=0.15), 0),
+        (Contract(reference_kw=7, energy_margin=0.1), 12),
+    ],
+)
+def test_an_energy_price_since_a_day_of_the_month(later: Contract, market_kwh: float) -> None:
+    # 100 kWh without a price, and 200 of which the market's is known of 188.
+    june = month(
+        "2026-06",
+        day("2026-06-01", 100),
+        day("2026-06-20", 200, market_wh=188_000, market_cost=20.0),
+    )
+    contracts = changing(("2020-01-01", Contract(reference_kw=7)), ("2026-06-10", later))
+    due = compute_bill(june, contracts, june.end)
+    assert due.missing == ("energy",)
+    assert (due.unpriced_kwh, due.unpriced_market_kwh) == (100 + market_kwh, market_kwh)
 
 
 @pytest.mark.parametrize(

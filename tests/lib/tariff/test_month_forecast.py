@@ -13,6 +13,7 @@ from smartyp1.tariff import (
     Day,
     Estimate,
     Month,
+    Shared,
     TimeOfUseSplit,
     estimate_month,
     estimated,
@@ -155,6 +156,27 @@ def test_a_price_that_follows_the_market_since_the_1st() -> None:
     assert found == Estimate(80.20, 61.68, 80.20)
     # Nobody knows what the market will ask where nothing was priced.
     assert estimate_month(JUNE, [MAY], market, until) is None
+
+
+def test_shared_energy_has_the_price_of_the_days_to_come() -> None:
+    def priced(each: Day, price: float, share: float | None) -> Day:
+        wh, cost = each.imported_wh, each.imported_wh * price / 1000
+        whole = Shared(market_wh=wh, layer_4_wh=wh, market_cost=cost)
+        shared = None if share is None else whole.times(share)._replace(known_wh=wh)
+        return replace(each, market_wh=wh, market_cost=cost, shared=shared)
+
+    def of_days(known: Month, price: float, share: float | None) -> Month:
+        return replace(known, days=tuple(priced(each, price, share) for each in known.days))
+
+    # Of sharing since June alone, and of last June's market at another price.
+    may, last_year = of_days(MAY, 0.06, None), of_days(days("2025-06", 30, 9), 0.05, None)
+    june = of_days(JUNE, 0.16, 0.6)
+    market = agreed(reference_kw=7, energy_margin=0.0)
+    found = estimate_month(june, [last_year, may], market, local("2026-06-11"))
+    # 10 days of 10 kWh at 0.16, and 18 of 12 at 0.06: 28.96 / 316 = 0.0916456. Of 325.714 kWh, 40 %
+    # are the supplier's: 6.40 and 8.27. 14.67 + 12.84 + 16.61 + 5.72 = 49.84; 3.99 of VAT
+    # Of 280 kWh: 6.40 and 180 * 0.4 * 0.05: 10.00 + 12.84 + 14.28 + 5.72 = 42.84; 3.43
+    assert found == Estimate(53.83, 46.27, 53.83)
 
 
 def test_what_is_fed_in_at_the_markets_price() -> None:

@@ -92,6 +92,26 @@ def on_the_market(
     return replace(demand, earlier_months=months), market
 
 
+def partly_shared(demand: Demand, share: float) -> Demand:
+    """Return the same, with this share of each quarter-hour from energy sharing."""
+
+    def shared(day: Day) -> Shared:
+        whole = Shared(
+            day.imported_wh,
+            layer_1_wh=day.imported_wh,
+            second_wh=sum(split.second_wh for split in day.second.values()),
+            market_wh=day.market_wh,
+            market_cost=day.market_cost,
+        )
+        return whole.times(share)._replace(known_wh=day.imported_wh)
+
+    months = tuple(
+        replace(month, days=tuple(replace(day, shared=shared(day)) for day in month.days))
+        for month in demand.earlier_months
+    )
+    return replace(demand, earlier_months=months)
+
+
 def refused(quarters: Sequence[QuarterHour], contract: Contract = CONTRACT) -> WhatIfError:
     with pytest.raises(WhatIfError) as error:
         tried(quarters, contract)
@@ -196,19 +216,38 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     assert found.saving_high == pytest.approx(found.saving_low + saved / 23, abs=0.1)
 
 
-def test_the_night_is_cheaper() -> None:
+@pytest.mark.parametrize("share", [0, 0.5, 0.8])
+def test_the_night_is_cheaper(share: float) -> None:
     def powers(_day: int, n: int) -> tuple[float, float]:
-        return (250, 0) if 32 <= n < 36 else (0, 0)
+        return (250, 0) if 32 <= n < 36 else (20 * (n < 24 or n >= 88), 0)
 
     contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
+    quarters = quarter_hours(powers)
     # A twentieth of it are 111 Wh, of which 1000 / 0.9 Wh are needed each morning.
-    found = tried(quarter_hours(powers), contract, Battery(20 / 9, 4, 0.81))
-    # All but the first morning are of the night before; after the last day, a night is lost.
-    saved = 364 * (DAY_PRICE - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
-    assert found.saving_low == pytest.approx(saved, abs=0.3)
+    demand = partly_shared(demand_after(quarters, contract), share)
+    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))
+    # All but the first morning are of the night before; after the last day, a night is lost. What
+    # is shared costs the network alone.
+    by_day, by_night = (
+        price - share * of_supplier * 1.08
+        for price, of_supplier in ((DAY_PRICE, 0.16), (NIGHT_PRICE, 0.09))
+    )
+    saved = 364 * (by_day - by_night / 0.81) - by_night / 0.81
+    assert found.saving_low == pytest.approx(saved, abs=0.5)
     assert found.classes[3].cycles == pytest.approx(364 / 0.9 / (20 / 9))
     # Without a cheaper night, nothing is charged.
-    assert tried(quarter_hours(powers)).saving_low == pytest.approx(0, abs=0.01)
+    assert tried(quarters).saving_low == pytest.approx(0, abs=0.01)
+
+
+def test_the_energy_communitys_own_bill_counts() -> None:
+    demand = partly_shared(demand_after(equal_year(), CONTRACT), 0.5)
+    paid = partly_shared(demand_after(equal_year(), replace(CONTRACT, community_price=0.09)), 0.5)
+    free = simulate_battery(demand, equal_year(), BATTERY).classes[7]
+    found = simulate_battery(paid, equal_year(), BATTERY).classes[7]
+    # Half of 5402 kWh, and of 5402 - 1182.6, at 0.09.
+    assert found.without.total - free.without.total == pytest.approx(243.09, abs=0.1)
+    assert found.with_battery.total - free.with_battery.total == pytest.approx(189.87, abs=0.1)
+    assert sum(found.without[:4]) == pytest.approx(found.without.total)
 
 
 def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
@@ -337,7 +376,8 @@ def test_a_battery_that_cannot_be_is_an_error() -> None:
         tried(equal_year(), battery=Battery(nan, 1))
 
 
-def test_the_hours_of_a_dynamic_price() -> None:
+@pytest.mark.parametrize("share", [0, 0.5, 0.8])
+def test_the_hours_of_a_dynamic_price(share: float) -> None:
     def powers(_day: int, n: int) -> tuple[float, float]:
         return (250, 0) if 32 <= n < 36 else (0, 0)
 
@@ -347,8 +387,11 @@ def test_the_hours_of_a_dynamic_price() -> None:
     demand, market = on_the_market(
         quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else 0.12
     )
+    demand = partly_shared(demand, share)
     found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81), market)
-    assert found.saving_low == pytest.approx(364 * (0.21708 - 0.10908 / 0.81), abs=0.4)
+    # What is shared costs the 0.051 of the network alone.
+    dear, cheap = 0.21708 - share * 0.15 * 1.08, 0.10908 - share * 0.05 * 1.08
+    assert found.saving_low == pytest.approx(364 * (dear - cheap / 0.81), abs=0.4)
     assert found.hourly_share == 1
     # Without the hours there is nothing to be said of them.
     found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))

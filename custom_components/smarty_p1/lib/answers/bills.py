@@ -26,7 +26,7 @@ from ..tariff import (
 
 CURRENT_PRICES = "current"
 _PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
-_UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
+_UNPRICED = ("unpriced_kwh", "unpriced_market_kwh", "unsplit_kwh", "unpriced_exported_kwh")
 
 
 def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:

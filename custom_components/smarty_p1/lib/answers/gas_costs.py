@@ -60,18 +60,27 @@ def gas_meter_costs(
     """Return the costs of the gas meter `medium` and of the meters that it replaced.
 
     `meters` are all gas meters of the household. If `medium` itself was replaced, the report has no
-    costs. If several meters are in use, only the costs of the first of them include the monthly
-    price.
+    costs. If several meters are in use, only the costs of one meter include the monthly price: of
+    the first meter with costs in the newest month.
     """
     # The costs of a replaced meter are shown with the meter that replaced it, so that the monthly
     # price is counted only once.
     current = _not_replaced(meters)
     if all(meter is not medium for meter in current):
         return gas_costs_report({}, prices, now)
-    if current[0] is not medium:
+    reports = [
+        gas_costs_report(_days_with_replaced(meter, meters), prices, now) for meter in current
+    ]
+    # A silent meter keeps its place among the meters, but has no costs in the newest month.
+    months = [(report["month"] or {}).get("month", "") for report in reports]
+    if current[months.index(max(months))] is not medium:
         prices = prices._replace(per_month=0.0)
+    return gas_costs_report(_days_with_replaced(medium, meters), prices, now)
+
+
+def _days_with_replaced(medium: GasMeter, meters: Sequence[GasMeter]) -> DaySums:
     replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
-    return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
+    return joined_days([medium.days, *replaced])
 
 
 def _not_replaced(meters: Sequence[GasMeter]) -> list[GasMeter]:

@@ -18,6 +18,7 @@ from ..tariff import (
     QUARTER_HOUR,
     Contracts,
     Demand,
+    Month,
     QuarterHours,
     day_end,
     day_start,
@@ -56,8 +57,10 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
     """Return the usual energies, highest power and cost from midnight to this time of the day.
 
     A usual value is the mean of the same weekday in the last four weeks. The key `usual` is None if
-    fewer than two of these four days are known completely.
+    fewer than two of these four days are known completely. While today's shared energy is unknown,
+    the usual cost is the cost without sharing, so that it is comparable with today's cost.
     """
+    demand = _shared_as_today(demand)
     now = demand.time.astimezone(LUXEMBOURG)
     past = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
     first, last = past[-1].date(), past[0].date()
@@ -76,6 +79,22 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
             **{name: _mean([day[name] for day in found]) for name in found[0]},
         }
     return {"until": demand.time.isoformat(), "usual": usual}
+
+
+def _shared_as_today(demand: Demand) -> Demand:
+    """Return `demand`, without the shared energy of all days if today's is unknown."""
+    today = day_start(demand.time)
+    if any(day.shared for day in demand.known_month.days if day.start >= today):
+        return demand
+    return replace(
+        demand,
+        known_month=_without_sharing(demand.known_month),
+        earlier_months=tuple(map(_without_sharing, demand.earlier_months)),
+    )
+
+
+def _without_sharing(month: Month) -> Month:
+    return replace(month, days=tuple(replace(day, shared=None) for day in month.days))
 
 
 def _until(

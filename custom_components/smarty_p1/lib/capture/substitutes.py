@@ -21,6 +21,10 @@ _OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MAX_WEEKS = 52 * 8
+# Years of the times that are shifted. A telegram has only two digits for the year. An M-Bus clock
+# that was never set stands at 1970, so the digits 70 to 99 are no year of this century.
+_MIN_YEAR = 2010
+_MAX_YEAR = 2069
 # Maximum number of different times in a capture. A meter that sends every second needs 7,200 times
 # for a capture of two hours. The capture times of its M-Bus meters need a few more.
 _MAX_TIMES = 20_000
@@ -139,9 +143,9 @@ class TimeShift:
     def replace(self, text: bytes) -> bytes:
         """Return the shifted time. Return fill bytes if the time is not shifted.
 
-        A time is not shifted if `text` is no time, if the shift would change its UTC offset, or if
-        the shifted time already occurs in the capture. At most _MAX_TIMES different times are
-        shifted.
+        A time is not shifted if `text` is no time, if the shift would change its UTC offset or pass
+        _MAX_YEAR, or if the shifted time already occurs in the capture. At most _MAX_TIMES
+        different times are shifted.
         """
         return self._shifted.get(text, _FILL_TIME + text[12:])
 
@@ -152,7 +156,8 @@ def _shift(times: Mapping[bytes, datetime], by: timedelta) -> dict[bytes, bytes]
     for text, time in times.items():
         hour = time.replace(minute=0, second=0)
         if hour not in hours:
-            hours[hour] = _season(hour) == _season(hour + by)
+            new_hour = hour + by
+            hours[hour] = new_hour.year <= _MAX_YEAR and _season(hour) == _season(new_hour)
         if not hours[hour]:
             continue
         new = f"{time + by:%y%m%d%H%M%S}".encode("ascii") + text[12:]
@@ -175,6 +180,4 @@ def _read(text: bytes) -> datetime | None:
         time = datetime.strptime(f"20{text[:12].decode('ascii')}", "%Y%m%d%H%M%S")  # noqa: DTZ007
     except ValueError:
         return None
-    # A telegram has only two digits for the year. So accept only years that stay in this century
-    # after the shift.
-    return time if 2010 <= time.year <= 2089 else None  # noqa: PLR2004
+    return time if _MIN_YEAR <= time.year <= _MAX_YEAR else None

@@ -127,7 +127,12 @@ class MeterSession:
         if not self._may_be_late:
             reader.memory.clock_deviation = telegram.time - now
             return True
-        return is_recent(telegram.time, now, reader.memory.clock_deviation)
+        deviation = reader.memory.clock_deviation
+        # No telegram is sent in the future. If its corrected time lies there, the deviation is
+        # wrong: the user has confirmed it while the telegrams were late, or the clock was set.
+        if deviation is not None and telegram.time - deviation - now > MAX_AGE:
+            deviation = reader.memory.clock_deviation = None
+        return is_recent(telegram.time, now, deviation)
 
     def _other(self, telegram: Telegram) -> OtherMeter:
         name = telegram.serial_number and shown_name(telegram.serial_number)

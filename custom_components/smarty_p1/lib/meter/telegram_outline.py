@@ -32,21 +32,35 @@ class Outline:
     channels: Mapping[int, MBusReading] = field(default_factory=dict[int, MBusReading])
     identities: Mapping[str, int] = field(default_factory=dict[str, int])
 
-    @classmethod
-    def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
-        """Return the outline of a telegram.
+    def updated(self, telegram: Telegram, identities: Mapping[str, int]) -> Self:
+        """Return the outline of a telegram, or this outline if it is the same.
 
-        `identities` has the M-Bus channels, keyed by the identities of their meters.
+        `identities` has the M-Bus channels, keyed by the identities of their meters. An M-Bus meter
+        without a capture keeps the unit of its last capture.
         """
+        if self._is_of(telegram, identities):
+            return self
         names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
-        return cls(
+        kept = {
+            channel: self.channels[self.identities[identity]].unit
+            for identity, channel in identities.items()
+            if identity in self.identities
+        }
+        return type(self)(
             frozenset(telegram.objects),
             frozenset(name.decode() for name in names) & telegram.objects.keys(),
-            {channel: _without_values(meter) for channel, meter in telegram.channels.items()},
+            {
+                channel: _meter(
+                    meter.type,
+                    meter.serial_number,
+                    meter.unit if meter.time else kept.get(channel, meter.unit),
+                )
+                for channel, meter in telegram.channels.items()
+            },
             dict(identities),
         )
 
-    def is_of(self, telegram: Telegram, identities: Mapping[str, int]) -> bool:
+    def _is_of(self, telegram: Telegram, identities: Mapping[str, int]) -> bool:
         """Return whether a telegram has this outline.
 
         Every telegram is checked, so this must be fast.
@@ -57,7 +71,8 @@ class Outline:
             and identities == self.identities
             and telegram.channels.keys() == channels.keys()
             and all(
-                (meter.type, meter.unit) == (channels[channel].type, channels[channel].unit)
+                meter.type == channels[channel].type
+                and (meter.time is None or meter.unit == channels[channel].unit)
                 for channel, meter in telegram.channels.items()
             )
         )
@@ -115,10 +130,6 @@ def _meter(kind: str, serial_number: str | None, unit: str | None) -> MBusReadin
     return MBusReading(
         type=kind, serial_number=serial_number, value=None, unit=unit, time=None, valve=None
     )
-
-
-def _without_values(meter: MBusReading) -> MBusReading:
-    return _meter(meter.type, meter.serial_number, meter.unit)
 
 
 def _references(stored: Stored) -> frozenset[str]:

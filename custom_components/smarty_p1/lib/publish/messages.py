@@ -1,11 +1,13 @@
 """MQTT messages about one meter, in the order of sending, each with its retain flag."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 from ..entities import DISTURBANCE
 from ..meter import MAX_MBUS_METERS, Reading, Reception
 from ..p1 import Telegram
+from ..stored_values import Stored, checked_count, checked_mapping, checked_text
 from .mqtt_discovery import (
     Announcer,
     event_topic,
@@ -45,6 +47,28 @@ class Published(NamedTuple):
     """Whether the broker retains messages with values."""
 
 
+@dataclass
+class LastEvents:
+    """Counts of disturbances and messages of the grid operator in the last published reading.
+
+    Their changes in the next reading are sent as events. `texts` is None before the first reading.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    texts: dict[str, Any] | None = None
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the object from the result of `asdict`. Raises ValueError for malformed data."""
+        data = checked_mapping(stored)
+        counts = checked_mapping(data["counts"])
+        events = cls({key: checked_count(count) for key, count in counts.items()})
+        if data["texts"] is not None:
+            texts = checked_mapping(data["texts"])
+            events.texts = {key: text and checked_text(text) for key, text in texts.items()}
+        return events
+
+
 def availability_topic(root: str) -> str:
     """Return the topic of a meter's availability. `root` is the root topic of the meter."""
     return f"{root}/availability"
@@ -60,6 +84,9 @@ class MeterMessages:
 
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
+
+    A caller may store `last_events`, and set it after a restart. Then the events of the restart are
+    sent, too.
     """
 
     def __init__(
@@ -76,8 +103,7 @@ class MeterMessages:
         self._stale = set(stale)
         self._on_full = on_full
         self._topics: set[str] = set()
-        self._counts: dict[str, int] = {}
-        self._texts: dict[str, Any] | None = None
+        self.last_events = LastEvents()
         self._is_online: bool | None = None
         self._shapes: dict[str, object] = {}
         self._sent: dict[str, str | None] = {}
@@ -99,7 +125,7 @@ class MeterMessages:
 
         A new message is urgent, because the next reading may lack it.
         """
-        before = self._texts or {}
+        before = self.last_events.texts or {}
         return before | texts_of(reading) != before
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
@@ -117,21 +143,21 @@ class MeterMessages:
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
         """Yield all messages that are due for a reading."""
-        texts = (self._texts or {}) | texts_of(reading)
+        last = self.last_events
+        texts = (last.texts or {}) | texts_of(reading)
+        counts = last.counts | DISTURBANCE.value_fn(reading)
         yield from self._values(reading.telegram)
         for message in self._whole(reading.telegram):
             yield from self._placed(message)
         if self._announcer:
             yield from self._states(self._announcer, reading, reception)
-            counts = self._counts | DISTURBANCE.value_fn(reading)
-            events = (*new_texts(self._texts, texts), *new_disturbances(self._counts, counts))
+            events = (*new_texts(last.texts, texts), *new_disturbances(last.counts, counts))
             for event, payload in events:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
-            self._counts = counts
-        # Set `_texts` only after all events were sent. If the caller cannot send an event, it stops
-        # the iteration. The next call of this method then yields the event again.
-        self._texts = texts
+        # Set both only after all events were sent. If the caller cannot send an event, it stops the
+        # iteration. The next call of this method then yields the event again.
+        last.counts, last.texts = counts, texts
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:

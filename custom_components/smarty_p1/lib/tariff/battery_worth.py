@@ -54,7 +54,8 @@ class YearCosts(NamedTuple):
     """
 
     energy: float
-    """Cost of all kWh: energy, grid and levies."""
+    """Cost of all kWh: energy, grid, levies, and the energy community's own bill if its price is
+    known."""
     surcharge: float
     feed_in: float
     fixed: float
@@ -279,7 +280,12 @@ class _Trial:
         Return None if a price is unknown.
         """
         bills = self._bills(contract, days)
-        totals = [bill.total for bill in bills if bill.total is not None]
+        known = [(bill.total_with_community, bill.total) for bill in bills]
+        totals = [
+            total if with_community is None else with_community
+            for with_community, total in known
+            if total is not None
+        ]
         if len(totals) < len(bills):
             return None
         times = self._year.times_a_year

@@ -113,7 +113,9 @@ class Bill(NamedTuple):
     prices_of: date | None
     """Last approved day of the published prices if the bill uses them for later days, else None."""
     unpriced_kwh: float
-    """Imported energy whose market price was unknown when it was measured."""
+    """Imported energy whose price is unknown."""
+    unpriced_market_kwh: float
+    """Part of `unpriced_kwh` whose market price was unknown when it was measured."""
     unpriced_exported_kwh: float
     """Exported energy whose market price was unknown when it was measured."""
     unsplit_kwh: float
@@ -267,6 +269,7 @@ def compute_bill(
         community=_community(parts),
         prices_of=next(filter(None, (part.prices.prices_of for part in parts)), None),
         unpriced_kwh=_unpriced_kwh(bought),
+        unpriced_market_kwh=_unpriced_kwh(_of_market(bought)),
         unpriced_exported_kwh=_unpriced_kwh(sold),
         unsplit_kwh=_unsplit_kwh(parts),
         shared=reduce(Shared.plus, [part.shared for part in parts]),
@@ -346,6 +349,11 @@ class _Energy(NamedTuple):
         return self._replace(market_kwh=self.kwh, market_cost=cost)
 
 
+def _of_market(energies: Sequence[_Energy]) -> Sequence[_Energy]:
+    """Return the energies whose price follows the market."""
+    return [energy for energy in energies if energy.margin is not None]
+
+
 def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
     return round(sum([energy.unpriced_kwh for energy in energies]), 3)
 
@@ -376,7 +384,7 @@ def _mean_price(energies: Sequence[_Energy]) -> float | None:
 
     Return None if the market's price is known for less than 90 % of these energies.
     """
-    of_market = [energy for energy in energies if energy.margin is not None]
+    of_market = _of_market(energies)
     kwh, known_kwh = (
         sum([energy.kwh for energy in of_market]),
         sum([energy.kwh - energy.unpriced_kwh for energy in of_market]),

@@ -51,6 +51,7 @@ class ClassExcess(NamedTuple):
 
 
 NOTHING_ABOVE = ClassExcess(0, 0.0)
+_MAX_PRICE_FACTOR = 5.0
 
 
 class Shared(NamedTuple):
@@ -91,6 +92,19 @@ class Shared(NamedTuple):
     def times(self, share: float) -> Shared:
         """Return all energies and the cost multiplied by `share`."""
         return Shared(*(wh * share for wh in self))
+
+    def repriced(self, before: float, after: float) -> Shared:
+        """Return this energy, with its market cost multiplied by `after` / `before`.
+
+        `before` and `after` are two mean market prices, or two costs of the same energy. If
+        `before` is not above 0, the market cost stays unchanged.
+        """
+        if before <= 0:
+            return self
+        # Negative hours can make a day's mean price almost 0. Limit the factor, so that such a day
+        # does not outweigh all other days.
+        factor = min(_MAX_PRICE_FACTOR, max(0.0, after / before))
+        return self._replace(market_cost=self.market_cost * factor)
 
 
 NO_SHARED = Shared()

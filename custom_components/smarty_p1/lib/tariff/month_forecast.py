@@ -160,7 +160,6 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
     sources = _Known(days, fallback_days)
     price = sources.ratio(lambda day: (day.market_cost, day.market_wh))
     revenue = sources.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
-    shared = [sources.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
     return Day(
         start=start,
         imported_wh=imported_wh,
@@ -171,7 +170,7 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
         market_wh=0.0 if price is None else imported_wh,
         market_revenue=exported_wh * (revenue or 0.0),
         market_exported_wh=0.0 if revenue is None else exported_wh,
-        shared=Shared(*shared).times(imported_wh),
+        shared=sources.shared(imported_wh, price or 0.0),
     )
 
 
@@ -219,6 +218,16 @@ class _Known(NamedTuple):
             if share is not None
         }
 
+    def shared(self, energy_wh: float, price: float) -> Shared:
+        """Return the part of `energy_wh` that is expected from energy sharing.
+
+        `price` is the mean market price of the energy, in EUR per Wh.
+        """
+        shares = [self.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
+        # Sharing may be known of other days than the market's prices.
+        shared_price = self.ratio(_market_if_shared) or 0.0
+        return Shared(*shares).times(energy_wh).repriced(shared_price, price)
+
 
 def _above(kw: float, day: Day) -> tuple[float, float]:
     """Return the day's energy above `kw`, and the day's imported energy, both in Wh.
@@ -237,3 +246,7 @@ def _second(hours: str, day: Day) -> tuple[float, float]:
 
 def _shared(n: int, day: Day) -> tuple[float, float]:
     return (day.shared[n], day.shared.known_wh) if day.shared else (0.0, 0.0)
+
+
+def _market_if_shared(day: Day) -> tuple[float, float]:
+    return (day.market_cost, day.market_wh) if day.shared else (0.0, 0.0)

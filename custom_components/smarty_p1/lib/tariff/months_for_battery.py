@@ -18,7 +18,7 @@ from typing import NamedTuple
 from .battery_simulation import WH_A_KW, DayEnergies
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
 from .contract import NO_PRICES, Contract, Contracts, MarketPrices
-from .month import NOTHING_ABOVE, ClassExcess, Day, Month, Origin, QuarterHour
+from .month import NOTHING_ABOVE, ClassExcess, Day, Month, Origin, QuarterHour, Shared
 from .months_by_contract import parts_of
 from .register_rises import DECIMALS
 from .time_of_use import TimeOfUseSplit, is_second
@@ -83,8 +83,8 @@ class WhatIfDay(NamedTuple):
         The result has the excess over `reference_kw`. If `hours` is not None, the result also has
         the energy in these time-of-use hours. If the original day has no value for `reference_kw`
         or for `hours`, this value is computed from the quarter-hours. A quarter-hour without a
-        market price gets the day's mean price. Shared energy changes in proportion to imported
-        energy.
+        market price gets the day's mean price. Shared energy changes in proportion to the imported
+        energy with the same price, and its market price in proportion to the day's mean price.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -97,7 +97,8 @@ class WhatIfDay(NamedTuple):
         if after is not before:
             more = (_above(energies.imported_wh, reference_kw) for energies in (after, before))
             above = _difference(above, *more)
-        second = {hours: self._changed_second(after, hours)} if hours else {}
+        split = self._split(hours)
+        second = self._changed_second(after, split)
         cost, revenue = day.market_cost * left, day.market_revenue * left_exported
         market_wh, market_exported_wh = self._changed_priced(after, left, left_exported)
         if self.market and after is not before:
@@ -107,12 +108,13 @@ class WhatIfDay(NamedTuple):
             imported_wh=round(max(0.0, day.imported_wh + more_wh), DECIMALS),
             exported_wh=round(max(0.0, day.exported_wh + more_exported_wh), DECIMALS),
             above={reference_kw: above},
-            second=second,
+            second={hours: second} if hours else {},
             market_cost=cost,
             market_wh=market_wh,
             market_revenue=revenue,
             market_exported_wh=market_exported_wh,
-            shared=day.shared and day.shared.times(left),
+            shared=day.shared
+            and _changed_shared(day.shared, split, second).repriced(day.market_cost * left, cost),
         )
 
     def _says(self, reference_kw: float, hours: str | None) -> bool:
@@ -125,11 +127,16 @@ class WhatIfDay(NamedTuple):
         highest_wh = max(self.energies.imported_wh, default=0.0)
         return reference_kw in self.day.above or highest_wh <= reference_kw * WH_A_KW
 
-    def _changed_second(self, after: DayEnergies, hours: str) -> TimeOfUseSplit:
-        before_wh, after_wh = self.energies.imported_wh, after.imported_wh
-        split = self.day.second.get(hours) or TimeOfUseSplit(
+    def _split(self, hours: str | None) -> TimeOfUseSplit:
+        if hours is None:
+            return TimeOfUseSplit(self.day.imported_wh, 0.0)
+        before_wh = self.energies.imported_wh
+        return self.day.second.get(hours) or TimeOfUseSplit(
             sum(before_wh), self._second_wh(before_wh)
         )
+
+    def _changed_second(self, after: DayEnergies, split: TimeOfUseSplit) -> TimeOfUseSplit:
+        before_wh, after_wh = self.energies.imported_wh, after.imported_wh
         return TimeOfUseSplit(
             split.energy_wh + (sum(after_wh) - sum(before_wh)),
             split.second_wh + (self._second_wh(after_wh) - self._second_wh(before_wh)),
@@ -366,6 +373,23 @@ def _difference(above: ClassExcess, after: ClassExcess, before: ClassExcess) -> 
         above.quarter_hours + after.quarter_hours - before.quarter_hours,
         max(0.0, above.energy_wh + after.energy_wh - before.energy_wh),
     )
+
+
+def _changed_shared(shared: Shared, before: TimeOfUseSplit, after: TimeOfUseSplit) -> Shared:
+    """Return the shared energy of a day if its imported energy becomes `after`.
+
+    Shared energy of each price, first or second, changes in proportion to the imported energy with
+    this price.
+    """
+    # The shared energy can be split by the hours of another contract. Without a second price, all
+    # energy has the first price.
+    second_wh = min(shared.second_wh, before.second_wh)
+    first_wh = before.energy_wh - before.second_wh
+    more_first_wh = after.energy_wh - after.second_wh - first_wh
+    first_shared_wh = (shared.all_wh - second_wh) * _share_left(first_wh, more_first_wh)
+    second_shared_wh = second_wh * _share_left(before.second_wh, after.second_wh - before.second_wh)
+    share = (first_shared_wh + second_shared_wh) / (shared.all_wh or 1.0)
+    return shared.times(share)._replace(second_wh=second_shared_wh)
 
 
 def _market_difference(

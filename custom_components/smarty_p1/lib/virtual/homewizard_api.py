@@ -6,7 +6,7 @@ Source: api-documentation.homewizard.com, version 1 of the local API.
 """
 
 from collections.abc import Iterator
-from operator import itemgetter
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..meter import Reading
@@ -35,6 +35,7 @@ _EXTERNAL = {
     "cold_water": "water_meter",
 }
 _MAX_MODEL_CHARS = 64
+_A_DAY = timedelta(days=1)
 
 
 def homewizard_information(serial: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def homewizard_information(serial: str) -> dict[str, Any]:
 def homewizard_data(values: MeterValues) -> dict[str, Any]:
     """Return the document of the path /api/v1/data, in W, kWh, V, A, m³ and GJ."""
     document = {name: value for name, value in _items(values) if value is not None}
-    external = list(_external(values.reading))
+    external = [meter for _, meter in _external(values.reading)]
     return document | ({"external": external} if external else {})
 
 
@@ -94,25 +95,29 @@ def _total_current(values: MeterValues) -> float | None:
 
 
 def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of the gas meter in m³ with the newest capture.
+    """Yield the fields of the first gas meter in m³ that is still captured.
 
-    A replaced gas meter can stay in the telegram, on its own channel with its last index. The meter
-    with the newest capture is the gas meter in use.
+    A replaced gas meter can stay in the telegram, on its own channel with its last index. Captures
+    of two gas meters in use can be at different minutes of the same hour.
     """
     meters = [
-        meter
-        for meter in _external(reading)
+        (time, meter)
+        for time, meter in _external(reading)
         if (meter["type"], meter["unit"]) == ("gas_meter", "m3")
     ]
     if meters:
-        meter = max(meters, key=itemgetter("timestamp"))
+        newest = max(time for time, _ in meters)
+        meter = next(meter for time, meter in meters if newest - time <= _A_DAY)
         yield "total_gas_m3", meter["value"]
         yield "gas_timestamp", meter["timestamp"]
         yield "gas_unique_id", meter["unique_id"]
 
 
-def _external(reading: Reading) -> Iterator[dict[str, Any]]:
-    """Yield the document of every M-Bus meter with a known index, in the order of the channels."""
+def _external(reading: Reading) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    """Yield the time of the capture and the document of every M-Bus meter with a known index.
+
+    The order is the order of the channels.
+    """
     for channel in sorted(reading.channels.values()):
         meter = reading.telegram.channels.get(channel)
         if meter is None or meter.value is None or meter.time is None:
@@ -120,7 +125,7 @@ def _external(reading: Reading) -> Iterator[dict[str, Any]]:
         kind, unit = _EXTERNAL.get(meter.type), meter.unit
         if kind is None or unit is None:
             continue
-        yield {
+        document = {
             "unique_id": _hexadecimal(meter.serial_number or f"channel {channel}"),
             "type": kind,
             # The API wants the local time as a number with the digits YYMMDDhhmmss.
@@ -128,6 +133,7 @@ def _external(reading: Reading) -> Iterator[dict[str, Any]]:
             "value": _rounded(meter.value, 3),
             "unit": unit,
         }
+        yield meter.time, document
 
 
 def _hexadecimal(text: str | None) -> str | None:
