@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from smartyp1.tariff import Demand, PlatformDays, compute_bill
+from tests.lib.tariff.months import LUXEMBOURG
 from tests.lib.tariff.support import Connection, at, platform
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -167,3 +168,18 @@ def test_a_month_without_readings_is_shown_before_the_next_month(
         shown = watched.cost.shown[month.start]
         assert shown == pytest.approx(sum(line.amount for line in due.lines)), month.start
     assert watched.cost.sum == pytest.approx(sum(watched.cost.shown.values()))
+
+
+def test_a_month_is_shown_again_at_once_after_days_of_a_clock_that_was_ahead() -> None:
+    watched = Watched("2026-07-14T08:00:00S")
+    shown = []
+    watched.run(27 * 60)
+    # August has only a part of the gap to September.
+    watched.set_clock(watched.right + 62 * DAY)
+    for minutes in (10, 30 * 60):
+        watched.run(minutes)
+        shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+    watched.set_right()
+    watched.run(10)
+    shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+    assert shown == [7, 9, 7]
