@@ -53,7 +53,7 @@ class LateKeys:
         self._listed: set[bytes] = set()
         self._wanted: set[bytes] = set()
         self._keys: Keys | None = None
-        self._look_at_all = 0.0
+        self._look_at_all: float
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
         """Start a task for each pending system title whose frames must be reprocessed now.

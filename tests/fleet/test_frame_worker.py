@@ -1,5 +1,7 @@
 """Messages to values and acknowledgements, with a cluster and a store that are made up."""
 
+import asyncio
+
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
@@ -306,9 +308,13 @@ async def test_a_frame_waits_while_the_store_does_not_say_what_is_stored(
     fleet: Fleet, caplog: pytest.LogCaptureFixture
 ) -> None:
     fleet.counters.failures = 2
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
     # Half an hour before its arrival.
     fleet.nats.add(sent(60))
     fleet.start()
     await fleet.until_written(1)
     assert fleet.counters.asked == 3
+    # 0.2 and 0.4 s, less 20 % at most.
+    assert loop.time() - begin >= 0.48
     assert "Judging frames failed (it is away), and is tried again" in caplog.text

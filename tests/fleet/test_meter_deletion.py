@@ -1,6 +1,7 @@
 """Which series of a meter are deleted, with a bucket that is made up."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import cast
 
@@ -9,6 +10,7 @@ from nats.js import JetStreamContext
 
 from smarty_p1_fleet import meter_deletion
 from smarty_p1_fleet.collector_config import CollectorConfig
+from smarty_p1_fleet.meter_deletion import Holdings
 from smarty_p1_fleet.store_reader import StoreReader
 from smarty_p1_gateway import ConfigError, Keys
 from tests.fleet.made_up import Bucket
@@ -81,3 +83,41 @@ async def test_the_series_of_a_meter_that_nobody_followed_are_its_own(
     task = await find(bucket, stored=stored)
     assert task.labels == (OLD, SERIAL)
     assert str(task) == f"The meter {OLD} ({SERIAL})"
+
+
+NOTHING = Holdings(0, 0, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("is_confirmed", "left", "told", "is_done"),
+    [
+        (False, NOTHING, "nothing is deleted", False),
+        (True, NOTHING, "deleted: 2 series with 1,300 values", True),
+        (True, Holdings(0, 0, 3, ()), "STILL THERE: 0 series", False),
+    ],
+)
+async def test_a_meter_is_deleted_once_it_is_confirmed(
+    monkeypatch: pytest.MonkeyPatch, *, is_confirmed: bool, left: Holdings, told: str, is_done: bool
+) -> None:
+    holdings = [Holdings(2, 1300, 4, ("a",)), left]
+    deleted: list[object] = []
+
+    class Task:
+        async def holdings(self) -> Holdings:
+            return holdings[len(deleted)]
+
+        async def delete(self) -> None:
+            deleted.append(self)
+
+    async def find_task(*_: object) -> Task:
+        return Task()
+
+    @asynccontextmanager
+    async def opened(*_: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(jetstream=lambda timeout: timeout)
+
+    for name, made in (("_find", find_task), ("connected", opened), ("open_reader", opened)):
+        monkeypatch.setattr(meter_deletion, name, made)
+    config = cast("CollectorConfig", SimpleNamespace(store=None))
+    text, found = await meter_deletion.forget_meter(config, OLD, None, lambda _: is_confirmed)
+    assert (told in text, found, len(deleted)) == (True, is_done, is_confirmed)

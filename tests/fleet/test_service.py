@@ -5,6 +5,7 @@ import contextlib
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from nats.js.api import (
@@ -18,6 +19,7 @@ from nats.js.api import (
 
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
+from smarty_p1_fleet.collector_client import CollectorClient
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.keys_watch import KeysWatch
@@ -173,3 +175,18 @@ async def test_frames_that_were_discarded_unread_are_counted(
         collector._show(StreamInfo(StreamConfig(), state), consumer)
     value = metrics.registry.get_sample_value("smarty_p1_collector_discarded_total")
     assert value == discarded
+
+
+async def test_a_connection_that_is_lost_is_told_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, metrics = read_config(configured(tmp_path, 1, 2)), Metrics()
+    watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
+    collector = _Collector(config, Store(config.store, metrics), metrics, watch)
+    for name in ("open", "close"):
+        monkeypatch.setattr(CollectorClient, name, AsyncMock())
+    monkeypatch.setattr(_Collector, "_check_version", Mock())
+    monkeypatch.setattr(_Collector, "_collect", AsyncMock())  # it ends when the connection ends
+    await collector._connect_once()
+    assert metrics.registry.get_sample_value("smarty_p1_collector_nats_losses_total") == 1
+    assert "The connection to NATS failed (ConnectionError), and is tried again" in caplog.text

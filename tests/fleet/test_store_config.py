@@ -22,7 +22,7 @@ def read(content: dict[str, object]) -> StoreConfig:
 @pytest.fixture
 def secret(tmp_path: Path) -> str:
     file = tmp_path / "secret"
-    file.write_text("s3cret\n", encoding="ascii")
+    file.write_text("s3cret\nthe second line\n", encoding="ascii")
     return str(file)
 
 

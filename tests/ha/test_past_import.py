@@ -323,9 +323,8 @@ async def test_it_is_known_after_a_restart(
     assert stored(tmp_path) == []
 
 
-@pytest.mark.usefixtures("entry")
 async def test_it_is_taken_back(
-    hass: HomeAssistant, tmp_path: Path, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, tmp_path: Path, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
 ) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "remove_imported_quarter_hours")
@@ -336,6 +335,12 @@ async def test_it_is_taken_back(
     await call(hass, "remove_imported_quarter_hours")
 
     assert await call(hass, "compare_reference_powers") == before
+    assert stored(tmp_path) == []
+
+    # Reactive energy is in no statistics.
+    await bring_in(export(APRIL, ["0.100"] * 96, "1-1:3.29.0").replace(b'"kW"', b'"kvar"'))
+    await entry.runtime_data.books.past._recording
+    await call(hass, "remove_imported_quarter_hours")
     assert stored(tmp_path) == []
 
 
@@ -626,7 +631,7 @@ async def test_a_caller_that_does_not_wait_for_the_end(
 
 
 async def test_a_crash_while_a_file_is_stored(
-    entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
 ) -> None:
     add = ImportedQuarterHours.add
 
@@ -641,9 +646,12 @@ async def test_a_crash_while_a_file_is_stored(
         await bring_in(of_point(april(), OTHER))
     assert raised.value.translation_key == "leneda_point_changed"
     # The next start writes its hours into the statistics.
-    again = PastStatistics(entry.runtime_data.hass, entry.entry_id)
+    again = PastStatistics(hass, entry.entry_id)
     await again.async_load()
     assert again.waits
+    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
+    await reload(hass, entry)
+    assert entry.runtime_data.books.past._recording
 
 
 @pytest.mark.usefixtures("entry")

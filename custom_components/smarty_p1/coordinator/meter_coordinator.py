@@ -272,9 +272,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
         This is called after the user has confirmed that the clock is wrong.
         """
-        reading = self._latest_late
-        if reading and reading.telegram.time:
-            self.books.memory.clock_deviation = reading.telegram.time - reading.received_at
+        if reading := self._latest_late:
+            self.books.memory.clock_deviation = reading.time - reading.received_at
 
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.

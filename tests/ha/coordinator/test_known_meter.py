@@ -131,9 +131,13 @@ async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[s
     entries.async_update_entry(entry, options={"reference_power": 3.0, "energy_price": 0.15})
     # The options say more than what was stored without them.
     await house.restart()
+    for _ in range(2):
+        await house.send(house.good())
+        await house.passes(1)
     await house.unload()
     before = deepcopy(hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"])
-    assert before["counters"]
+    [counters] = before["counters"].values()
+    assert [*counters.values()] == [house.port.counter]
     assert before["totals"]
     assert before["demand"]["stretches"]
 

@@ -149,10 +149,14 @@ async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
     assert await async_setup_component(hass, "repairs", {})
     repairs = repairs_flow_manager(hass)
     assert repairs
-    step = await open_repair(hass, f"telegrams_late_{house.entry.entry_id}")
+    name = f"telegrams_late_{house.entry.entry_id}"
+    step, other = [await open_repair(hass, name) for _ in range(2)]
     end = await repairs.async_configure(step["flow_id"], {})
     assert end["type"] is FlowResultType.CREATE_ENTRY
     await house.tell(NOON + timedelta(seconds=150), 102.0)
+    # A dialog that was left open confirms nothing new.
+    end = await repairs.async_configure(other["flow_id"], {})
+    assert end["type"] is FlowResultType.CREATE_ENTRY
     assert house.energy == "102.0"
     assert issues(hass) == set()
 

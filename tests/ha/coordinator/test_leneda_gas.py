@@ -118,18 +118,20 @@ async def test_the_newest_gas_says_what_a_cubic_metre_holds(home: Home, platform
     richer = NOW - 16 * A_DAY
 
     def energy(start: datetime) -> float | None:
-        return None if start < BEGUN else 6.0 if start >= richer else 5.5
+        return None if start < BEGUN else 7.834 if start >= richer else 7.7
 
+    platform.series[GAS_POINT, VOLUME] = lambda start: 0.7 if start >= BEGUN else None
     platform.series[GAS_POINT, ENERGY] = energy
     await home.refresh()
-    assert home.gas.kwh_per_m3 == 12.0
+    # 7.834 kWh in 0.7 m³, with four decimal places.
+    assert home.gas.kwh_per_m3 == 11.1914
 
     # A newest period with too little gas leaves it to the one before.
     platform.series[GAS_POINT, VOLUME] = lambda start: (
-        None if start < BEGUN else 0.0 if start >= NOW - 15 * A_DAY else 0.5
+        None if start < BEGUN else 0.002 if start >= NOW - 15 * A_DAY else 0.7
     )
     await home.refresh()
-    assert home.gas.kwh_per_m3 == 12.0
+    assert home.gas.kwh_per_m3 == 11.1914
 
 
 async def test_gas_of_a_corrected_point_goes(home: Home, platform: Platform) -> None:

@@ -153,22 +153,23 @@ def series(hours: Mapping[datetime, float], unit: str = "kWh") -> list[Series]:
     return [Series("energy_imported", NAME, hours)]
 
 
-@pytest.mark.parametrize("unit", ["kWh", "Wh"])
+@pytest.mark.parametrize(("unit", "own"), [("kWh", 1), ("Wh", 2)])
 async def test_hours_before_the_entitys_own(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics, unit: str
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics, unit: str, own: int
 ) -> None:
-    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR, unit)
-    assert await changes(hass) == {0: round(DRAWN[8] * 2 / 3, 4), 1: round(DRAWN[9], 4)}
+    now = EIGHT + own * HOUR
+    await live(hass, freezer, BEGIN, now, unit)
+    assert await changes(hass) == {0: round(DRAWN[8] * 2 / 3, 4)} | drawn(1, own - 1)
 
     await past.async_bring_in(series(platform(-30, 0)))
 
-    assert await changes(hass) == drawn(-30, 1)
+    assert await changes(hass) == drawn(-30, own - 1)
     # The state is the register at the hour's end.
     states = [row["state"] for row in await rows(hass)]
-    assert states[-3:] == pytest.approx([register(EIGHT + n * HOUR) for n in range(3)], abs=1e-4)
+    assert states[-3:] == pytest.approx([register(now - n * HOUR) for n in (2, 1, 0)], abs=1e-4)
     # What is read from now on goes on.
-    await live(hass, freezer, EIGHT + 2 * HOUR, EIGHT + 3 * HOUR, unit)
-    assert await changes(hass) == drawn(-30, 2)
+    await live(hass, freezer, now, now + HOUR, unit)
+    assert await changes(hass) == drawn(-30, own)
     assert not past.waits
 
 

@@ -1,0 +1,137 @@
+"""Frame counters and values that are read from a store that is made up, and their export."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from datetime import date, timedelta
+from pathlib import Path
+from typing import cast
+
+import aiohttp
+import pytest
+
+from dev.encoder import TITLE
+from smarty_p1_fleet import export_csv
+from smarty_p1_fleet.export_csv import Span
+from smarty_p1_fleet.store_config import StoreConfig
+from smarty_p1_fleet.store_reader import Series, StoreReader
+from smarty_p1_gateway import ConfigError
+
+KEY = TITLE, "0badc0de"
+SELECTOR = f'smarty_p1_frame_counter{{title="{TITLE.hex().upper()}",key="0badc0de"}}'
+NO_CONFIG = cast("StoreConfig", None)
+DAY = 86400
+# 2026-06-15 00:00 in Luxembourg.
+MIDNIGHT = 1_781_474_400
+
+
+class Counters(StoreReader):
+    """A store with counters, which are pairs of time and counter."""
+
+    def __init__(self, *stored: tuple[float, int]) -> None:
+        super().__init__(cast("aiohttp.ClientSession", None), "", NO_CONFIG)
+        self._stored = stored
+
+    async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
+        assert (path, status) == ("/api/v1/query", 200)
+        match = re.fullmatch(r"(\w+)?\(?" + re.escape(SELECTOR) + r"\[(\d+)s\]\)?", form["query"])
+        assert match
+        at = float(form["time"])
+        found = [pair for pair in self._stored if at - int(match[2]) < pair[0] <= at]
+        take = {"max_over_time": max, "min_over_time": min, "tlast_over_time": max}
+        if match[1]:
+            column = [pair[match[1] != "tlast_over_time"] for pair in found]
+            rows = [{"value": [at, str(take[match[1]](column))]}] if found else []
+        else:
+            rows = [{"values": [[at, str(counter)] for at, counter in found]}] if found else []
+        return json.dumps({"data": {"result": rows}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("stored", "counters", "lower", "upper"),
+    [
+        ([(-3600, 10), (-60, 9), (20.5, 11), (3600, 13), (7200, 12)], [(20_500, 11)], 10, 12),
+        ([(-300 * DAY, 3), (300 * DAY, 900)], [], 3, 900),
+        ([(-365 * DAY, 3), (-DAY, 5), (299 * DAY, 900), (DAY, 7)], [], 5, 7),
+        ([(-367 * DAY, 3), (367 * DAY, 900)], [], -1, 2**32),
+        ([], [], -1, 2**32),
+    ],
+)
+async def test_the_counters_around_a_range(
+    stored: list[tuple[float, int]], counters: list[tuple[int, int]], lower: int, upper: int
+) -> None:
+    reader = Counters(*((MIDNIGHT + at, counter) for at, counter in stored))
+    now = MIDNIGHT + 400 * DAY
+    found = await reader.counter_range(KEY, MIDNIGHT, MIDNIGHT + 60, now)
+    expected = [(MIDNIGHT * 1000 + at, counter) for at, counter in counters]
+    assert found == (expected, lower, upper)
+
+
+async def test_the_newest_counter_is_of_the_last_year() -> None:
+    stored = [(MIDNIGHT - 365 * DAY, 900), (MIDNIGHT + 3000, 7), (MIDNIGHT - 20, 8)]
+    assert await Counters(*stored).newest_counter(KEY, MIDNIGHT) == (900, MIDNIGHT + 3000)
+    assert await Counters(*stored).newest_counter(KEY, MIDNIGHT + 2 * DAY) == (8, MIDNIGHT + 3000)
+    assert await Counters(*stored).newest_counter(KEY, MIDNIGHT + 400 * DAY) is None
+
+
+class Values:
+    """A store with the telegrams of one meter: an index of imported energy and one of gas, each."""
+
+    names: tuple[Series, ...] = (
+        {"__name__": "smarty_p1_active_energy_imported", "port": "one"},
+        {"__name__": "smarty_p1_index", "channel": "1", "type": "gas", "device": "G1"},
+    )
+
+    def __init__(self, *times: float) -> None:
+        self._times = times
+
+    async def series(self, _: str) -> list[Series]:
+        return [*self.names]
+
+    async def values(self, _: str, start: float, end: float) -> list[tuple[Series, dict[int, str]]]:
+        times = [at for at in self._times if start <= at <= end]
+        return [
+            (name, {int(at * 1000): str(number) for at in times})
+            for number, name in enumerate(self.names, 4)
+        ]
+
+
+async def test_every_telegram_is_exported_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The last telegrams are of a meter whose clock is ahead; two values are of other days.
+    times = [0.0, 21599.5, 21600.0, DAY - 2000, DAY + 1000, DAY + 2500]
+    values = Values(*(MIDNIGHT + at for at in (-0.5, *times, 2 * DAY)))
+
+    @asynccontextmanager
+    async def open_reader(_: object) -> AsyncIterator[Values]:
+        yield values
+
+    monkeypatch.setattr(export_csv, "open_reader", open_reader)
+    monkeypatch.setattr("time.time", lambda: MIDNIGHT + DAY - 1000.0)
+    span, path = Span(date(2026, 6, 15), date(2026, 6, 17)), tmp_path / "file"
+    told = await export_csv.write_csv(NO_CONFIG, "SAG1", span, path, every_telegram=True)
+    assert told == "6 telegrams are written"
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "local_time,utc_time,active_energy_imported,index 1 gas G1",
+        "2026-06-15T00:00:00+02:00,2026-06-14T22:00:00Z,4,5",
+        "2026-06-15T05:59:59.500000+02:00,2026-06-15T03:59:59.500000Z,4,5",
+        "2026-06-15T06:00:00+02:00,2026-06-15T04:00:00Z,4,5",
+        "2026-06-15T23:26:40+02:00,2026-06-15T21:26:40Z,4,5",
+        "2026-06-16T00:16:40+02:00,2026-06-15T22:16:40Z,4,5",
+        "2026-06-16T00:41:40+02:00,2026-06-15T22:41:40Z,4,5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "told"), [(0, "by 3,660 days"), (3660, "there already"), (3661, "by 3,660 days")]
+)
+async def test_at_most_ten_years_are_exported_into_a_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, told: str
+) -> None:
+    monkeypatch.setattr(export_csv, "open_reader", lambda _: nullcontext())
+    (tmp_path / "file").touch()
+    span = Span(date(2016, 1, 1), date(2016, 1, 1) + timedelta(days))
+    with pytest.raises(ConfigError, match=told):
+        await export_csv.write_csv(NO_CONFIG, "", span, tmp_path / "file", every_telegram=True)
