@@ -14,6 +14,8 @@ QUOTED = re.compile(r"[“„«]\s?([^”“»]+?)\s?[”“»]")
 PATH = re.compile(r"(?:\b[\w'&]+(?: [\w'&]+)* > )+")
 # States of an entity, which differ between the kinds of entities.
 STATES = {"Aus", "An", "Un"}
+# The pages and buttons of GitHub, which is in English.
+GITHUB = {"Issues", "New issue"}
 # The forms for issues of this project, which are in English.
 FORMS = {
     re.findall(r"(?m)^name: (.*)$", form.read_text(encoding="utf-8"))[0]
@@ -25,7 +27,7 @@ FORMS = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_buttons_and_pages_are_called_as_in_the_frontend(language: str) -> None:
     texts = Texts(language)
-    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | FORMS
+    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | GITHUB | FORMS
 
     for path, text in texts.all_own.items():
         for quoted in QUOTED.findall(text):

@@ -162,6 +162,7 @@ def _rows(
         if name.endswith(" L1"):
             name += " / L2 / L3"
             others = next(batched(rest, 2, strict=True))
+            assert {described(platform, other)._replace(name=row.name) for other in others} == {row}
             objects = " / ".join([objects, *map(_objects, others)])
         _, words, *_, cost = known.get(name, ("", "", "0"))
         if set(_REFERENCE.findall(words)) == set(_REFERENCE.findall(objects)):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.failure_detection import (
+    LENEDA,
     METER,
     PULSE_ENTITY,
     PULSE_PORT,
@@ -205,6 +206,8 @@ OTHERS = [
     (TANK, "3 bytes", 30, "failing not_sonar"),
     (TANK, "3 ok", 62, "receiving"),
     (TANK, "3 ok", 63, "failing sensor_silent"),
+    (LENEDA, "", 30, "failing leneda_awaited"),
+    (LENEDA, "1 opened", 90_000, "receiving"),
     (PULSE_PORT, "", 30, "failing no_pulse"),
     (PULSE_PORT, "2 opened", 2, "receiving"),
     (PULSE_PORT, "2 opened", 90_000, "receiving"),

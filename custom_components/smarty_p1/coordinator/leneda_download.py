@@ -68,6 +68,9 @@ _PIECE = MAX_PERIOD - timedelta(days=1)
 # each download, so a few downloads of long periods cost less than many of short ones.
 _HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
+# Failures that can concern a single code, so the other codes are requested nevertheless. But if
+# imported energy fails, the platform itself may have a fault, so nothing more is requested.
+_OF_ONE_CODE = {Refusal.SERVER, Refusal.TOO_SLOW, Refusal.TOO_LARGE, Refusal.NOT_UNDERSTOOD}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
 
@@ -134,6 +137,8 @@ class LenedaFetch:
         self._minutes = timedelta(minutes=randrange(_SPREAD))  # noqa: S311 - no secret
         self._not_before: datetime | None = None
         self._is_first = True
+        self._failed: dict[str, LenedaError] = {}
+        """Codes that have failed in this download. They are requested again in the next one."""
 
     @property
     def is_fetching(self) -> bool:
@@ -167,11 +172,7 @@ class LenedaFetch:
                 continue
             is_lost = True
             try:
-                if self._recent_due(now) <= now:
-                    await self._async_recent(now)
-                    await self._async_compare(now)
-                    await self._gas.async_refresh(now, self._async_pause)
-                await self._async_history(now)
+                await self._async_download(now)
             except _AccountChangedError:
                 return
             except LenedaError as err:
@@ -190,6 +191,21 @@ class LenedaFetch:
             await self._async_tell_silence(now)
             if is_lost:
                 await self._outage.wait()
+
+    async def _async_download(self, now: datetime) -> None:
+        """Request the quarter-hours that are due.
+
+        Raises LenedaError, OSError and _AccountChangedError. If only some codes fail, their error
+        is raised after the other codes were requested.
+        """
+        self._failed.clear()
+        if self._recent_due(now) <= now:
+            await self._async_recent(now)
+            await self._async_compare(now)
+            await self._gas.async_refresh(now, self._async_pause)
+        await self._async_history(now)
+        if self._failed:
+            raise next(iter(self._failed.values()))
 
     def _due(self, now: datetime) -> datetime:
         if self._not_before and self._not_before > now:
@@ -311,18 +327,21 @@ class LenedaFetch:
                 # Store the received rows even if a later request fails. Otherwise, they would be
                 # requested again.
                 await self._async_keep(asked)
-            for code in waiting.keys() - {request.code for request in asked}:
+            for code in waiting.keys() - {request.code for request in asked} - self._failed.keys():
                 # The account has no metering point for this code any more. So stop requesting the
                 # code.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
 
     def _waiting(self) -> dict[str, CodeProgress]:
-        """Return the progress of each code whose older quarter-hours are still to be requested."""
+        """Return the progress of each code whose older quarter-hours are still to be requested.
+
+        Leave out the codes that have failed.
+        """
         return {
             code: progress
             for code, progress in self._progress.codes.items()
-            if not progress.is_back
+            if not progress.is_back and code not in self._failed
         }
 
     async def _async_ask_history(
@@ -343,7 +362,10 @@ class LenedaFetch:
                 continue
             rows = _within(series.get(code, ()), start, end)
             if len(rows) < (end - start) // QUARTER_HOUR:
-                rows = await self._async_ask_for(code, point, start, end, skips_refused=True) or ()
+                answer = await self._async_ask_for(code, point, start, end, skips_refused=True)
+                if answer is None:
+                    continue
+                rows = answer
             yield _Asked(code, start, end, rows)
 
     async def _async_ask_for(
@@ -357,8 +379,9 @@ class LenedaFetch:
     ) -> tuple[Row, ...] | None:
         """Request the quarter-hours of a code in a period from the platform.
 
-        Return None if the platform refuses the code. With `skips_refused`, leave the refused parts
-        of the period out: Leneda may refuse a time before the contract.
+        Return None if the platform refuses the code, or fails for this code alone. With
+        `skips_refused`, leave the refused parts of the period out: Leneda may refuse a time before
+        the contract.
         """
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
         rows: list[Row] = []
@@ -370,6 +393,9 @@ class LenedaFetch:
                     await async_series(self._hass, credentials, request, read_time_series)
                 ).rows
             except LenedaError as err:
+                if code != IMPORTED and err.reason in _OF_ONE_CODE:
+                    self._failed[code] = err
+                    return None
                 if err.reason not in _NO_SERIES:
                     raise
                 if skips_refused:

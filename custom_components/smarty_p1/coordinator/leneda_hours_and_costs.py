@@ -46,7 +46,7 @@ class Costs(NamedTuple):
     """Months that include the platform's days."""
     until: datetime
     left_out: Container[str]
-    """Months such as "2026-06" to leave out, because the bill's total already has their costs."""
+    """Days such as "2026-06-30" to leave out, because the bill's total already has their costs."""
 
 
 def all_series(
@@ -133,6 +133,11 @@ def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Seri
     ]
 
 
+def day_name(time: datetime) -> str:
+    """Return the day in Luxembourg that contains `time`, such as "2026-06-30"."""
+    return f"{time.astimezone(LUXEMBOURG):%Y-%m-%d}"
+
+
 def month_of(hour: datetime) -> float:
     """Return the timestamp of the start of the month in Luxembourg that contains `hour`."""
     local = hour.astimezone(LUXEMBOURG)
@@ -207,8 +212,6 @@ def _of_the_bill(
     for hour in imported:
         by_day.setdefault(day_start(hour), []).append(hour)
     for month in costs.months:
-        if f"{month.start:%Y-%m}" in costs.left_out:
-            continue
         for day, cost in _days_of_the_bill(month, by_day, costs):
             by_hour = {hour: paid.get(hour, 0.0) - earned.get(hour, 0.0) for hour in by_day[day]}
             rest = (cost - sum(by_hour.values())) * (_HOUR / (day_end(day) - day))
@@ -220,9 +223,9 @@ def _days_of_the_bill(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield the whole days of a month, each with its part of the bill in EUR.
 
-    Only days in `wanted` are yielded.
+    Only days in `wanted` are yielded, and no day that is to be left out.
     """
     for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
-        is_whole = end == day_end(day) and day in wanted
+        is_whole = end == day_end(day) and day in wanted and day_name(day) not in costs.left_out
         if is_whole and before.total is not None and due.total is not None:
             yield day, due.total - before.total

@@ -82,8 +82,8 @@ class PastStatistics(ThrottledStore):
         self._outdated: set[str] = set()
         self._lock = asyncio.Lock()
         self.waits = False
-        self.months_at_once: set[str] = set()
-        """Months such as "2026-06" to leave out: the bill's total already has their costs."""
+        self.days_at_once: set[str] = set()
+        """Days such as "2026-06-30" to leave out: the bill's total already has their costs."""
 
     @property
     def is_empty(self) -> bool:
@@ -101,7 +101,7 @@ class PastStatistics(ThrottledStore):
     async def async_load(self) -> None:
         """Load the content of the file."""
         if content := await self._async_read(_parse):
-            self._ledgers, self.waits, self.months_at_once, self._outdated = content
+            self._ledgers, self.waits, self.days_at_once, self._outdated = content
 
     def knows(self, keys: Iterable[str]) -> bool:
         """Return whether each of the `keys` has a ledger that is not outdated."""
@@ -311,7 +311,7 @@ class PastStatistics(ThrottledStore):
         ledgers = {key: ledger.stored for key, ledger in self._ledgers.items()}
         return {
             "waits": self.waits,
-            "months_at_once": sorted(self.months_at_once),
+            "months_at_once": sorted(self.days_at_once),
             "outdated": sorted(self._outdated),
             "statistics": ledgers,
         }

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from homeassistant.config_entries import ConfigEntryState
@@ -47,7 +48,7 @@ from ..lib.tariff import (
     QuarterHour,
     day_end,
     day_start,
-    month_name,
+    month_end,
     month_start,
     quarter_hours_between,
 )
@@ -63,6 +64,7 @@ from .leneda_hours_and_costs import (
     TOTAL,
     Costs,
     all_series,
+    day_name,
     series_of,
 )
 from .leneda_progress import LenedaProgress
@@ -215,13 +217,13 @@ class PlatformPast:
                 # Store the metering point before the quarter-hours. If Home Assistant crashes
                 # between the two, files of other metering points are refused nevertheless.
                 await run(self._files.note_point, export.code, export.point)
+                self._note_running_month({export.code: export.rows})
                 # Store now that statistics must be written. If Home Assistant crashes after the
                 # quarter-hours are stored, the next start writes the statistics.
                 await self._statistics.async_begin()
                 await run(
                     without_collection(self._files.add), export.code, export.rows, export.point
                 )
-                self._note_running_month({export.code: export.rows})
                 await self._async_show(await self._async_read())
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
@@ -252,11 +254,11 @@ class PlatformPast:
         async with self._lock:
             if self._account_points() != points:
                 return False
+            self._note_running_month(found)
             await self._statistics.async_begin()
             for code, rows in found.items():
                 await run(self._files.note_point, code, points[code])
                 await run(self._files.add, code, rows, points[code])
-            self._note_running_month(found)
             await self._async_show(await self._async_read())
             self._record()
             self._reload_if_replaced()
@@ -358,21 +360,22 @@ class PlatformPast:
         """Add Leneda's quarter-hours before `until` to the meter's months, and call the listeners.
 
         New quarter-hours can begin a new month for a meter without readings. Then first display the
-        old month until its end, and only then the new month. Otherwise, Home Assistant would not
-        record the costs of the old month's last days.
+        old month, and each month after it, until its end, and only then the new month. Otherwise,
+        Home Assistant would not record the costs of these days.
         """
         demand = self._meter.snapshot
         if demand and until is None and not self._meter.has_readings:
             end = demand.month.end
-            if any(rows and rows[-1].start >= end for rows in platform.values()):
+            while any(rows and rows[-1].start >= end for rows in platform.values()):
                 await self._async_show(platform, end)
+                end = month_end(end)
         months_of = self._meter.begin_past()
         # If the meter was never read, only whole days are shown. So drop the rows after the last
         # whole day.
         has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
-            shown = platform if has_readings else whole_days(_before(platform, until))
+            shown = platform if has_readings else _before(whole_days(platform), until)
             past = PlatformDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
             return past, months_of(past)
 
@@ -384,19 +387,21 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
-        """Leave the current month out of the cost statistics if `found` contains this month.
+        """Leave the new days of the current month in `found` out of the cost statistics.
 
-        The displayed total of the bill rises at once by the costs of these quarter-hours. Home
-        Assistant records this rise in the statistics. If the costs of the month's hours were also
-        written, they would count twice. If no total has been displayed yet, do nothing: the first
-        displayed total already includes the costs, so Home Assistant records no rise.
+        The displayed total of the bill rises at once by the costs of these days. Home Assistant
+        records this rise in the statistics. If the costs of the days' hours were also written, they
+        would count twice. If no total has been displayed yet, do nothing: the first displayed total
+        already includes the costs, so Home Assistant records no rise. Do nothing also if the meter
+        was not read today, because no total is displayed then.
         """
-        month = month_name(dt_util.utcnow())
-        is_shown = self._meter.snapshot is not None
-        if is_shown and any(
-            rows and month_name(rows[-1].start) == month for rows in found.values()
-        ):
-            self._statistics.months_at_once.add(month)
+        demand, now = self._meter.snapshot, dt_util.utcnow()
+        if not demand or (self._meter.has_readings and demand.time < day_start(now)):
+            return
+        rows = chain.from_iterable(found.values())
+        starts = {row.start for row in rows if row.start >= month_start(now)}
+        displayed = {day_name(day.start) for day in demand.month.days if day.platform_quarter_hours}
+        self._statistics.days_at_once |= {*map(day_name, starts)} - displayed
 
     async def _async_record(self, platform: Platform) -> None:
         """Write the hourly values of `platform` into the statistics of the meter's entities."""
@@ -408,7 +413,7 @@ class PlatformPast:
             contracts=self._meter.contracts,
             months=(*demand.earlier_months, demand.month) if demand else (),
             until=day_start(now),
-            left_out=frozenset(self._statistics.months_at_once),
+            left_out=frozenset(self._statistics.days_at_once),
         )
         # If the meter has no readings, these entities have no state, and Home Assistant writes no
         # rows for them. Then only the hours from Leneda create their statistics.

@@ -36,8 +36,9 @@ from ..lib.tariff import (
     with_removed,
 )
 
-# Maximum number of spans that wait while the disk is full: the quarter-hours of four days (4 * 96).
-MAX_PENDING = 384
+# Maximum number of spans that wait while the disk is full: the quarter-hours of 16 days (16 * 96).
+# After many breaks, a whole week of spans can be confirmed at once.
+MAX_PENDING = 1_536
 # Maximum size of a file in bytes. The lines of a month take less than half of this. But a file has
 # more lines after the clock was set back, because the same quarter-hours are written again.
 MAX_FILE_SIZE = 1_000_000
@@ -71,7 +72,6 @@ class QuarterHourSeries:
         if not new or self._is_closed:
             return
         self._pending += new
-        del self._pending[:-MAX_PENDING]
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
@@ -106,6 +106,7 @@ class QuarterHourSeries:
             except OSError as err:
                 # Keep the pending spans. They are written together with the next span.
                 self._outage.note(err.strerror)
+                del self._pending[:-MAX_PENDING]
                 return
             self._outage.end()
             last = pending[-1].number

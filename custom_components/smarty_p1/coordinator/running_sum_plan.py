@@ -32,6 +32,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 from typing import Any, NamedTuple, Self
 
 from ..lib.stored_values import checked_list, checked_mapping
@@ -212,8 +213,8 @@ def plan(
         # instead.
         has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
-    counted = _counted(rows, ledger, own).rows
-    restarts = {**ledger.restarts, **_restarts(counted, energies, starts_anew)}
+    counted = _counted(rows, ledger, own)
+    restarts = {**ledger.restarts, **_restarts(counted, ledger, energies, starts_anew)}
     result = _lay_out(rows, ledger, own, energies, change, starts_anew, restarts)
     return result._replace(waits=any(hour > own[-1] for hour in energies))
 
@@ -334,13 +335,17 @@ def _counted(rows: Mapping[datetime, Row], ledger: Ledger, own: list[datetime]) 
 
 
 def _restarts(
-    own: Mapping[datetime, Row], energies: Mapping[datetime, float], starts_anew: StartsAnew | None
+    counted: _Counted,
+    ledger: Ledger,
+    energies: Mapping[datetime, float],
+    starts_anew: StartsAnew | None,
 ) -> dict[datetime, Restart]:
-    """Return the restarts, keyed by hour. `own` has the entity's own rows.
+    """Return the restarts, keyed by hour.
 
     A restart is found only after a gap for which `energies` has at least one hour.
     """
     restarts = {}
+    own = counted.rows
     for last, hour in pairwise(own):
         if not (missing := _missing(last, hour, energies)):
             continue
@@ -352,8 +357,13 @@ def _restarts(
         # If the state was reset during the gap, the entity has lost its count, too. But a reset at
         # the time that `starts_anew` returns is regular: the costs of a month always begin with 0.
         is_reset = since not in {own[last].last_reset, starts_anew and starts_anew(hour)}
-        if change < fall - _SAME or is_reset:
-            restarts[hour] = Restart(change, energies.get(hour, max(0.0, change)))
+        has_fallen = change < fall - _SAME
+        if has_fallen or is_reset:
+            energy = energies.get(hour, max(0.0, change))
+            # A sum that began with 0 again does not include the rises of the rows before the gap.
+            is_low = has_fallen and hour not in ledger.restarts
+            shift = counted.shifts[hour] if is_low else 0.0
+            restarts[hour] = Restart(change + shift, energy)
     return restarts
 
 
@@ -445,7 +455,8 @@ def _in_gaps(
         has_limit = never_falls and following not in restarts
         limit = own[following].sum + shift if has_limit else None
         missing = _missing(hour, following, energies)
-        whole = last_sum + energies.get(hour, 0.0)
+        # If the energy of the hour is unknown, the row is not raised.
+        whole = last_sum + energies.get(hour, -inf)
         rise = (whole if limit is None else min(whole, limit)) - now.sum
         if missing and not restart and rise > 0:
             now = rows[hour] = now.risen(rise)

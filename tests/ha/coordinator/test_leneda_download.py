@@ -19,7 +19,7 @@ from custom_components.smarty_p1.coordinator.leneda_client import asked_of
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.leneda import Row
-from custom_components.smarty_p1.lib.tariff import QuarterHour
+from custom_components.smarty_p1.lib.tariff import QuarterHour, compute_bill
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
 from tests.ha.conftest import EntryMaker
@@ -201,6 +201,45 @@ async def test_a_refused_part_of_the_history_is_left_out(
     assert 250 - 30 <= len(rows) / 96 < 250
 
 
+@pytest.mark.parametrize("is_history", [False, True])
+async def test_a_code_that_always_fails_keeps_no_other_code_back(  # noqa: PLR0913
+    begin: Begin,
+    platform: Platform,
+    at: At,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    is_history: bool,
+) -> None:
+    failing = "1-1:3.29.0"
+    codes = (IMPORTED, EXPORTED, REMAINING, COVERED)
+    for code in (*codes, failing):
+        platform.series[POINT, code] = lambda _start: 0.25
+    answer, oldest = platform._answer, TODAY - 100 * DAY
+
+    def fail(request: Request) -> dict[str, Any]:
+        fails = request.code == failing and (request.start < oldest or not is_history)
+        return answer(request) | ({"unit": "kvarh"} if fails else {})
+
+    monkeypatch.setattr(platform, "_answer", fail)
+
+    entry = await begin()
+
+    for code in codes:
+        rows = await known(entry, code)
+        assert (rows[0].start, rows[-1].start) == (TODAY - KEPT, TODAY - QUARTER_HOUR), code
+    told = [text for _, text in own_log(caplog) if "Leneda" in text]
+    assert told == [f"{entry.title}: Leneda cannot be asked (not understood); it is tried again"]
+    # Until the next day, nothing is asked for again but older days that failed.
+    platform.requests.clear()
+    for hour in (1, 2, 3):
+        await at(NOW + hour * HOUR)
+    assert [each.code for each in platform.requests] == [failing] * 3 * is_history
+    await at(utc("2026-11-22 12:48"))
+    for code in codes:
+        assert (await known(entry, code))[-1].start == TODAY + DAY - QUARTER_HOUR, code
+
+
 @pytest.mark.usefixtures("short_past")
 @pytest.mark.parametrize("fault", [None, Fault.NOT_FOUND, Fault.FORBIDDEN, Fault.SERVER])
 async def test_a_repair_tells_that_no_days_come(
@@ -225,17 +264,34 @@ async def test_a_repair_tells_that_no_days_come(
     assert issue() is None
 
 
-async def test_the_end_of_a_month_is_shown_before_the_next_month(
+@pytest.mark.parametrize(
+    ("begun", "then", "hole", "months"),
+    [
+        # 30 November and 1 December come together.
+        ("2026-11-30 08:00", "2026-12-02 15:00", None, [11, 12]),
+        # The key was refused for seven weeks.
+        ("2026-11-20 15:00", "2027-01-05 15:00", None, [11, 12, 1]),
+        # Leneda lacks a quarter-hour of the last day, which so counts only with the next day.
+        ("2026-11-30 15:00", "2026-12-02 15:00", "2026-11-30 11:00", [11, 12]),
+    ],
+)
+async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
     platform: Platform,
     sleeper: Sleeper,
     at: At,
     monkeypatch: pytest.MonkeyPatch,
+    begun: str,
+    then: str,
+    hole: str | None,
+    months: list[int],
 ) -> None:
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=62))
-    platform.series[POINT, IMPORTED] = lambda _start: 1.0
-    sleeper.now = utc("2026-11-30 08:00")
-    name = keys(hass, await add(hass))["cost_total"]
+    lost = hole and utc(hole)
+    platform.series[POINT, IMPORTED] = lambda start: None if start == lost else 1.0
+    sleeper.now = utc(begun)
+    entry = await add(hass)
+    name = keys(hass, entry)["cost_total"]
     await sleeper.settled(hass)
     before = hass.states.get(name)
     shown = []
@@ -245,15 +301,74 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(
             shown.append((float(state.state), str(state.attributes["last_reset"])[:10]))
 
     stop = hass.bus.async_listen("state_changed", note)
-    # 30 November and 1 December come together.
-    await at(utc("2026-12-02 15:00"))
+    await at(utc(then))
     await hass.async_block_till_done()
     stop()
 
     assert before
-    [(november, first), (december, second)] = shown
-    assert (first, second) == (str(before.attributes["last_reset"])[:10], "2026-12-01")
-    assert november > float(before.state) > december
+    assert str(before.attributes["last_reset"])[:10] == "2026-11-01"
+    assert float(before.state) < shown[0][0]
+    demand = entry.runtime_data.books.demand
+    assert demand
+    assert shown == [
+        (compute_bill(month, demand.contracts, demand.until).total, f"{month.start:%Y-%m-%d}")
+        for month in (*demand.earlier_months, demand.month)
+        if month.start.month in months
+    ]
+
+
+def days_at_once(hass_storage: dict[str, Any], entry: MockConfigEntry) -> list[str]:
+    """Return the stored days that the statistics of costs leave out."""
+    days: list[str] = hass_storage[f"smarty_p1.{entry.entry_id}.past_statistics"]["data"][
+        "months_at_once"
+    ]
+    return days
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        ("2025-07-03 08:35", ["2025-07-01", "2025-07-02"]),
+        # The meter's last telegram is from 3 July, and its costs are not displayed any more.
+        ("2025-07-05 08:35", []),
+        ("2025-08-05 08:35", []),
+    ],
+)
+async def test_days_that_a_displayed_total_gets_at_once(  # noqa: PLR0913, PLR0917
+    begin: Begin,
+    platform: Platform,
+    sleeper: Sleeper,
+    hass_storage: dict[str, Any],
+    now: str,
+    days: list[str],
+) -> None:
+    sleeper.now = utc(now)
+    platform.series[POINT, IMPORTED] = lambda start: (
+        0.5 if start >= utc("2025-06-20 22:00") else None
+    )
+
+    assert days_at_once(hass_storage, await begin()) == days
+
+
+async def test_only_days_after_the_first_displayed_total_are_got_at_once(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    platform: Platform,
+    sleeper: Sleeper,
+    at: At,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=62))
+    platform.series[POINT, IMPORTED] = lambda _start: 0.5
+    platform.known_until = TODAY - DAY
+    entry = await add(hass)
+    await sleeper.settled(hass)
+    assert days_at_once(hass_storage, entry) == []
+
+    platform.known_until = None
+    await at(utc("2026-11-21 12:48"))
+
+    assert days_at_once(hass_storage, entry) == ["2026-11-20"]
 
 
 async def test_each_point_has_its_codes(

@@ -164,13 +164,18 @@ async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
     hass: HomeAssistant, series: QuarterHourSeries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_files, "MAX_PENDING", 3)
+    # A disk with room gets all spans, however many are confirmed at once.
+    await append(hass, series, *(quarter(NOON - n * QUARTER) for n in range(8, 0, -1)))
+    assert len(await read(hass)) == 8
+
     with patch.object(Path, "open", side_effect=NO_ROOM):
         await append(hass, series, *(quarter(NOON + n * QUARTER) for n in range(5)))
 
     await series.async_close()
     await append(hass, series, quarter(NOON + 5 * QUARTER))
 
-    assert [each.start for each in await read(hass)] == [NOON + n * QUARTER for n in (2, 3, 4)]
+    read_back = [each.start for each in await read(hass, NOON)]
+    assert read_back == [NOON + n * QUARTER for n in (2, 3, 4)]
 
 
 async def test_what_is_older_than_25_months_is_removed(

@@ -338,7 +338,10 @@ async def test_what_happened_during_a_restart_is_an_event(meter: Publishing) -> 
     told = []
     for _ in range(2):
         await meter.again(dict(meter.entry.options), text)
+        # The events follow the states of their telegram, so wait for those of the next one.
         await meter.is_complete(1)
+        await meter.receive(text)
+        await meter.is_complete(2)
         told.append([*meter.on("events/disturbance"), *meter.on("events/message")])
     assert [[json.loads(event) for event in events] for events in told] == [
         [{"event_type": "power_failure", "count": 2}, {"event_type": "message", "text": "Hallo"}],

@@ -146,7 +146,7 @@ async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
     await record(hass, "sensor.sun")
-    await record(hass, "sensor.shed", lambda time: noon(time) / 2)
+    await record(hass, "sensor.shed", lambda time: noon(time) * 0.4375)
     # At night, 2 kWh are charged, in the evening 1.5 discharged.
     await record(hass, "sensor.in", lambda time: 2.0 if time.hour == 1 else 0.0)
     await record(hass, "sensor.out", lambda time: 1.5 if time.hour == 18 else 0.0)
@@ -154,9 +154,10 @@ async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
     house = await house_of(client, entry)
 
     may = house["months"][0]
-    own_kwh = 186 + 93 - 0.5 * 31 - 20
+    own_kwh = 186 + 81.375 - 0.5 * 31 - 20
     assert may["own_kwh"] == own_kwh
     assert may["house_kwh"] == 316.6 + own_kwh
+    assert house["days"][-1] == {"day": "2026-06-15", "house_kwh": 9.6 + 8.125, "own_kwh": 8.125}
     assert may["saved"] == round(own_kwh * PRICE, 2)
 
 

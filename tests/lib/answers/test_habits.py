@@ -1,4 +1,4 @@
-"""The power that is always on, and its cost a year, at prices that change by the hour."""
+"""What is usual by now; the power that is always on, and its cost a year, at prices by the hour."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -45,6 +45,26 @@ def always_300_w(contract: Contract, time: datetime, end: datetime) -> tuple[Dem
     assert demand
     since = day_start(end - timedelta(days=30))
     return demand, QuarterHours(meter.columns, meter.past, since, demand.quarter_start)
+
+
+def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning() -> None:
+    contract = Contract(reference_kw=3, energy_price=0.15, feed_in_price=0.06)
+    meter, kwh, fed_kwh = DemandMeter(contract), 1000.0, 500.0
+    time, noon = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 23, 10, tzinfo=UTC)
+    while time <= noon:
+        demand = meter.update(time, Energies(round(kwh, 3), round(fed_kwh, 3)), None, None)
+        kwh += 1.4 if time.hour in {0, 1} else 0.1
+        fed_kwh += 0.5 if time.hour in {9, 10, 11} else 0.0
+        time += timedelta(minutes=15)
+    assert demand
+    known = QuarterHours(
+        meter.columns, meter.past, day_start(noon - timedelta(days=30)), demand.quarter_start
+    )
+    usual = usual_report(demand, known)["usual"]
+    # 8 * 1.4 and 40 * 0.1 kWh, of which 8 * 0.65 kWh are above 3 kW; 4 * 0.5 kWh fed in.
+    assert (usual["imported_wh"], usual["exported_wh"]) == (15_200, 2_000)
+    cost = (15.2 * (0.15 + 0.051) + 5.2 * 0.0765 + (7.42 + 5.72) / 30 / 2) * 1.08 - 2 * 0.06
+    assert usual["cost"] == pytest.approx(cost, abs=0.015)
 
 
 # 0.3 kW * 8760 h * 1.08, times the network's 0.051 and the mean price: (16 * 0.2 + 8 * 0.08) / 24,

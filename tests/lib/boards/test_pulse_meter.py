@@ -316,9 +316,11 @@ def test_power_over_a_new_connection() -> None:
 
 def test_the_clock_may_be_set() -> None:
     meter = counting(0, 10, 20)
-    meter.feed(b"30\n", -1000)
-    meter.feed(b"40\n", -990)
-    assert meter.pulses == 40
+    # 100 kW make 277.8 pulses in ten seconds, the longest delay of a message.
+    meter.feed(b"298\n", -1000)
+    assert meter.pulses == 298
+    meter.feed(b"308\n", -990)
+    assert meter.pulses == 308
     assert meter.power_kw(-990) == pytest.approx(3.6)
 
 

@@ -35,6 +35,7 @@ PHASES = ("l1", "l2", "l3")
         ),
         *((f"power_net_{phase}", POWERS, [0.4, 0.4, 0.4, 0.42, 0.42, 0.4]) for phase in PHASES),
         ("power_net", POWERS, POWERS),
+        ("demand_running", [1.2, 1.24, 1.25, 1.21, 1.2], [1.2, 1.2, 1.25, 1.25, 1.2]),
         # Out of range, or back in it: at once.
         ("voltage_l1", [253.0, 253.1], [253.0, 253.1]),
         ("voltage_l1", [253.4, 252.9], [253.4, 252.9]),

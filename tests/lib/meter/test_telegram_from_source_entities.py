@@ -95,8 +95,8 @@ def telegrams(seconds: list[float], kwh: list[float], kw: float | None = None) -
     [
         # 4 x 1 Wh, and 1000 W x 10 s / 900 s.
         (telegrams([0, 10, 20], [5.001, 5.004, 5.007], 1.0), None, Trial(3, 10, 1, 15)),
-        # The longest interval counts, 4 x 10 Wh + 2000 W x 60 s / 900 s.
-        (telegrams([0, 10, 70], [5.01, 5.02, 5.05], 2.0), None, Trial(3, 60, 10, 173)),
+        # The longest interval counts, 4 x 10 Wh + 21000 W x 60 s / 900 s.
+        (telegrams([0, 10, 70], [5.01, 5.02, 5.05], 21.0), None, Trial(3, 60, 10, 1440)),
         # Without a power: 0.1 kWh in 60 s are 6000 W, and 400 + 6000 x 30 / 900.
         (telegrams([0, 30, 60], [5.1, 5.1, 5.2]), None, Trial(3, 30, 100, 600)),
         # The report before the trial counts only for a single telegram.

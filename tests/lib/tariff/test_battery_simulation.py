@@ -86,6 +86,20 @@ def test_the_night_fills_what_the_day_needs() -> None:
         assert run(Battery(2, 4, 0.81), *days, prices=prices).charged_wh == 0
 
 
+def test_the_night_leaves_room_for_the_sun_that_is_expected() -> None:
+    # Of 1000 that 900 cost the battery, 400 are of the sun: 444.4 * 0.9. A week of it is known.
+    day = day_of(h18=[900, 0, 0, 0]), day_of(h10=[400 / 0.9, 0, 0, 0])
+    found = run(Battery(2, 4, 0.81), *[day] * 9, prices=NIGHT)
+    assert drawn(found, 8) == day_of(h22=[round(600 / 0.9, 6), 0, 0, 0])
+
+
+def test_the_night_fills_what_a_peak_needs_and_what_is_drawn_beside_it() -> None:
+    # 1000 are above 750: 1000 / 0.9 are six parts of 200, and 900 / 0.9 beside it are five.
+    drawn_wh = day_of(h18=[1750, 100, 50, 0])
+    found = run(Battery(4, 8, 0.81), *[(drawn_wh, DARK)] * 2, reference_kw=3, prices=NIGHT)
+    assert found.charged_wh == pytest.approx(11 * 200 / 0.9)
+
+
 def test_charging_keeps_below_the_reference_power_and_the_power_of_the_battery() -> None:
     drawn_wh = day_of(h0=[700.0] * 4, h8=[450.0] * 4)
     found = run(Battery(2, 1, 0.81), *[(drawn_wh, DARK)] * 2, reference_kw=3, prices=NIGHT)

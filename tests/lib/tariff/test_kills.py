@@ -258,6 +258,48 @@ def test_a_file_that_was_removed_on_purpose_is_no_damage() -> None:
         assert known(meter).month.imported_kwh == 3 * 110 * 0.25
 
 
+def test_the_numbers_of_removed_files_are_joined() -> None:
+    [(name, data)] = same_house_with_lines().disk.files.items()
+    removed = b"200-300\n202-210\n1-3\n106-107\n"
+    assert with_removed(removed, name, data) == b"1-107\n200-300\n"
+
+
+def test_a_clock_that_leaps_more_than_two_years_damages_no_file() -> None:
+    house = Connection("2026-06-02T10:00:00S")
+    house.read()
+    house.after(900, 250)
+    house.time += timedelta(days=800)
+    for _ in range(100):
+        house.after(900, 250)
+    house.restart()
+    assert (house.meter.damaged, house.demand.month.quarter_hours) == (frozenset(), 99)
+
+
+def test_a_line_has_both_registers_at_the_end_of_its_quarter_hour() -> None:
+    meter, start = DemandMeter(CONTRACT), datetime(2026, 6, 2, 8, tzinfo=UTC)
+    for minutes, imported, exported in ((0, 100.0, 50.0), (10, 100.3, 50.6), (20, 100.5, 51.6)):
+        meter.update(start + timedelta(minutes=minutes), Energies(imported, exported), None, "SAG1")
+    [span] = meter.take_new()
+    assert (span.imported_register_wh, span.exported_register_wh) == (100_400, 51_100)
+
+
+def test_what_follows_the_part_that_was_stored_last_stays_after_a_kill() -> None:
+    house = Connection("2026-06-02T00:00:00S")
+    house.read()
+    # Seven gaps, each with an hour after it, are more than may be doubtful.
+    for _ in range(8):
+        house.after(3600, 1_000)
+        for _ in range(4):
+            house.after(900, 250)
+    stored = json.loads(json.dumps(house.meter.as_dict()))
+    house.after(3600, 1_000)
+    house.disk.write(house.meter)
+    assert house.disk.files
+    meter = DemandMeter.from_dict(stored, house.contract, files=house.disk.files)
+    month = known(meter).month
+    assert (month.quarter_hours, month.imported_kwh) == (32, 16.0)
+
+
 def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> None:
     house = house_with_lines()
     house.time = house.time.replace(month=7, day=1)

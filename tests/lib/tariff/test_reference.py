@@ -105,6 +105,11 @@ def first_second(month: tuple[int, int]) -> int:
     return second - 7200 if local_month(second - 7200) == month else second - 3600
 
 
+def month_after(month: tuple[int, int]) -> tuple[int, int]:
+    """Return the next month."""
+    return month[0] + month[1] // 12, month[1] % 12 + 1
+
+
 @dataclass
 class Part:
     """Readings between two breaks, the meter they are of, and the month that they show."""
@@ -112,6 +117,7 @@ class Part:
     readings: list[Reading]
     serial: str | None
     shown: tuple[int, int]
+    is_over: bool = False
 
     @property
     def first(self) -> Reading:
@@ -186,16 +192,20 @@ class Chain:
                 if is_clear and below.is_register_of(reading, serial):
                     self.parts.pop()
                 elif goes_on:
+                    last.is_over = True
                     self.show(last, local_month(last.last.second))
         self.believed = max(self.believed, len(self.parts) - 7)
         # A month that has begun does not end when its beginning turns out to be a wrong clock's.
+        last.is_over = True
         self.parts.append(Part([reading], serial, last.shown))
 
     def go_on(self, part: Part, reading: Reading) -> None:
         before, now = part.last.second // QUARTER, reading.second // QUARTER
-        if before == now:
+        # With the first quarter-hour the energy of the gap before it is known, and first shown.
+        may_show = len(self.parts) - self.believed == 1 or quarters_of(part.readings)
+        if may_show and before == now:
             self.show(part, local_month(reading.second))
-        elif part.first.second <= before * QUARTER:
+        elif may_show and part.first.second <= before * QUARTER:
             self.show(part, local_month(part.last.second))
         part.readings.append(reading)
 
@@ -204,19 +214,39 @@ class Chain:
 
     def show(self, part: Part, month: tuple[int, int]) -> None:
         """Show a month, unless the clock that says it need not be right."""
-        if len(self.parts) - self.believed == 1:
-            part.shown = month
-            return
         sure = self.parts[: self.believed + 1]
         known = {
             local_month(quarter.start) for each in sure for quarter in quarters_of(each.readings)
         }
-        following = (month[0] + month[1] // 12, month[1] % 12 + 1)
-        if month in known and following not in {*known, part.shown}:
-            part.shown = month
         leaps = sum(a.leaps_to(b) for a, b in pairwise(self.parts[self.believed :]))
-        if month > part.shown and leaps in {0, 7}:
-            part.shown = month
+        is_ahead = month > part.shown and leaps in {0, 7}
+        is_left = month in known and month_after(month) not in {*known, part.shown}
+        if is_ahead or is_left or len(self.parts) - self.believed == 1:
+            following = month_after(part.shown)
+            is_next = following < month and following not in known and following in self.loose()
+            part.shown = following if is_next else month
+
+    def loose(self) -> set[tuple[int, int]]:
+        """Return the months with energy of gaps, or of parts of quarter-hours."""
+        found: set[tuple[int, int]] = set()
+
+        def add(start: int, end: int, _wh: Fraction = Fraction(0)) -> None:
+            month = local_month(start)
+            while month <= local_month(end - 1):
+                found.add(month)
+                month = month_after(month)
+
+        for number, part in enumerate(self.parts):
+            if number and (part.is_over or quarters_of(part.readings)):
+                self.add_gap(self.parts[number - 1], part, add)
+            first, last = part.first, part.last
+            begun, running = -(-first.second // QUARTER) * QUARTER, last.second // QUARTER * QUARTER
+            if first.second < begun <= last.second:
+                add(first.second, begun)
+            since = max(first.second, running)
+            if part.is_over and last.wh > register_at(part.readings, since):
+                add(since, last.second)
+        return found
 
     def imported(self) -> dict[tuple[int, int], Fraction]:
         """Return the energy of each month."""
@@ -227,8 +257,7 @@ class Chain:
             second = start
             while second < end:
                 month = local_month(second)
-                following = (month[0] + month[1] // 12, month[1] % 12 + 1)
-                until = min(end, first_second(following))
+                until = min(end, first_second(month_after(month)))
                 found[month] = found.get(month, Fraction(0)) + wh * Fraction(
                     until - second, end - start
                 )

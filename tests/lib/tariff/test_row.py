@@ -9,13 +9,19 @@ from datetime import datetime, timedelta
 import pytest
 
 from smartyp1.tariff import (
+    NO_PLATFORM_DAYS,
+    Amounts,
     Contract,
+    Kind,
     Origin,
     PlatformDays,
     QuarterHour,
+    Row,
+    Span,
     day_start,
     months_of,
 )
+from tests.lib.tariff.months import local
 from tests.lib.tariff.test_kills import Computer
 from tests.random_examples import examples
 
@@ -79,6 +85,15 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
         computer.run(dice.choice((3, 20, 200)))
         made = meter._history.months(meter.contracts)
         assert made == months_of(meter.columns, meter.past, meter.contracts)
+
+
+def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> None:
+    midnight, row = local("2026-06-02"), Row()
+    for start, *wh in ((midnight - QUARTER, 100, 7), (midnight, 200, 9), (midnight, 30, 5)):
+        row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, Amounts(*wh)))
+    [month] = months_of(row.months, NO_PLATFORM_DAYS).values()
+    days = [(day.imported_wh, day.exported_wh, day.quarter_hours) for day in month.days]
+    assert days == [(100, 7, 1), (230, 14, 2)]
 
 
 def test_what_a_thread_goes_through_stays_as_it_was() -> None:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.tariff import Demand, compute_bill
-from tests.lib.tariff.support import Connection, at
+from smartyp1.tariff import Demand, PlatformDays, compute_bill
+from tests.lib.tariff.months import LUXEMBOURG
+from tests.lib.tariff.support import Connection, at, platform
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -139,3 +140,46 @@ def test_no_month_is_counted_twice(
     }
     # Afterwards it is the month of the right clock.
     assert months[-1].month == watched.right.month
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "known_until", "months"),
+    [
+        ("2026-07-31T20:00:00S", 0.2, None, "2026-07 2026-08"),
+        ("2026-07-28T20:00:00S", 36, None, "2026-07 2026-08 2026-09"),
+        ("2026-09-20T08:00:00S", 100, "2026-12-28", "2026-09 2026-10 2026-11 2026-12"),
+    ],
+)
+def test_a_month_without_readings_is_shown_before_the_next_month(
+    start: str, days: float, known_until: str | None, months: str
+) -> None:
+    watched = Watched(start)
+    watched.run(60)
+    watched.be_off(timedelta(days=days))
+    if known_until:
+        past = PlatformDays(platform("2026-09-01", known_until, 0.2))
+        watched.house.meter.set_platform_days(past)
+    watched.run(60)
+
+    last = watched.demands[-1]
+    assert [f"{month:%Y-%m}" for month in watched.cost.shown] == months.split()
+    for month in (*last.earlier_months, last.month):
+        due = compute_bill(month, last.contracts, last.until)
+        shown = watched.cost.shown[month.start]
+        assert shown == pytest.approx(sum(line.amount for line in due.lines)), month.start
+    assert watched.cost.sum == pytest.approx(sum(watched.cost.shown.values()))
+
+
+def test_a_month_is_shown_again_after_days_of_a_clock_that_was_ahead() -> None:
+    watched = Watched("2026-07-14T08:00:00S")
+    shown = []
+    watched.run(27 * 60)
+    # August has only a part of the gap to September.
+    watched.set_clock(watched.right + 62 * DAY)
+    for minutes in (10, 30 * 60):
+        watched.run(minutes)
+        shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+    watched.set_right()
+    watched.run(31)
+    shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+    assert shown == [7, 9, 7]

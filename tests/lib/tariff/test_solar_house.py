@@ -174,6 +174,10 @@ def test_a_gap_within_a_day_and_one_over_midnight() -> None:
     first, _ = house_days(grid, [sun(*NOON, days=2)], lambda hour: prices.get(hour, 0.25))
     assert first.unpriced_kwh == pytest.approx(1.6)
     assert first.saved == pytest.approx(0.25 * 3.2)
+    # Of 11:00 to 12:00, the first quarter-hour alone is not known: its 2 - 1.2 kWh are at 0.5.
+    grid = grid_of(with_gap(44, 45, (0.0, 300.0)), end)
+    first, _ = house_days(grid, [sun(*NOON, days=2)], lambda hour: prices.get(hour, 0.25))
+    assert first.saved == pytest.approx(0.25 * 4.0 + 0.5 * 0.8)
 
     # From 22:00 to 2:00: the two days share 1.6 kWh, but nobody knows how.
     grid = grid_of(with_gap(88, 104, (1600.0, 0.0)), end)
@@ -256,10 +260,11 @@ def test_what_else_makes_a_lump() -> None:
     dull = {DAY + n * HOUR: 0.5 if 8 <= n % 24 < 16 else 0.0 for n in range(30 * 24)}
     young = Supply(SupplyKind.PRODUCED, dull, DAY)
     for day, lump_kwh, days in (
-        (3, 9.0, set()),
-        (14, 2.4, set()),
-        (14, 2.6, {14}),
-        (29, 1.1, {29}),
+        (6, 9.0, set()),
+        (7, 2.4, set()),
+        (7, 2.6, {7}),
+        (27, 1.1, set()),
+        (28, 1.1, {28}),
     ):
         hour = DAY + (24 * day + 12) * HOUR
         assert days_in_doubt(young._replace(kwh={**dull, hour: lump_kwh})) == days

@@ -263,7 +263,9 @@ def test_amounts_without_vat_say_so() -> None:
     assert tried(equal_year()).has_vat
     found = tried(equal_year(), replace(CONTRACT, has_vat=False))
     assert not found.has_vat
-    assert found.classes[7].without.energy == pytest.approx(1172.67 / 1.08, abs=0.1)
+    seven = found.classes[7]
+    assert seven.without.energy == pytest.approx(1172.67 / 1.08, abs=0.1)
+    assert seven.with_battery.energy == pytest.approx(915.95 / 1.08, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -340,6 +342,8 @@ def test_a_day_without_energy_can_get_some() -> None:
     assert (found.market_wh, found.market_exported_wh) == (1000, 400)
     assert found.market_cost == pytest.approx(0.1)
     assert found.market_revenue == pytest.approx(0.012)
+    found = known.changed(DayEnergies([0, 0], [0, 0]), 3, None)
+    assert (found.imported_wh, found.exported_wh) == (0, 0)
 
 
 def test_what_counts_as_a_measured_day() -> None:

@@ -47,7 +47,9 @@ def homewizard(reading: Reading) -> dict[str, Any]:
 
 def shelly(reading: Reading, method: str = "EM.GetStatus") -> str:
     values = values_of(reading)
-    return to_json(Shelly(SERIAL).answer(method, RequestContext(lambda: values)))
+    return to_json(
+        Shelly(SERIAL).answer(method, RequestContext(lambda: values, 1_751_531_400, 12, 0))
+    )
 
 
 def test_a_homewizard_that_exports() -> None:
@@ -92,6 +94,19 @@ def test_the_gas_of_a_homewizard(index: str, other: str, told: float | None) -> 
     found = homewizard(reading_of(text))
     assert found.get("total_gas_m3") == told
     assert len(found["external"]) == 3
+
+
+def test_a_power_of_a_phase_is_the_difference_of_two_objects() -> None:
+    text = literal("three_phase_gas_water_heat").telegram
+    for n, group in enumerate((21, 22, 23, 24, 41, 42, 43, 44, 61, 62, 63, 64)):
+        unit = "kvar" if group % 10 > 2 else "kW"
+        text = with_value(text, f"1-0:{group}.7.0", f"({2**n / 1000:06.3f}*{unit})")
+    phases = values_of(reading_of(text)).phases
+    assert [(phase.power_w, phase.reactive_var, phase.voltage_v) for phase in phases] == [
+        (1 - 2, 4 - 8, 233.1),
+        (16 - 32, 64 - 128, 231.2),
+        (256 - 512, 1024 - 2048, 229.3),
+    ]
 
 
 def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> None:

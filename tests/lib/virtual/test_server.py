@@ -481,6 +481,14 @@ async def test_udp(served: Served) -> None:
     transport.close()
 
 
+async def test_a_homewizard_opens_no_udp_port() -> None:
+    server, port = VirtualServer(VirtualMeter(SERIAL), [Kind.HOMEWIZARD]), free_ports()
+    await server.start_udp(port)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as same:
+        same.bind((LOCAL, port))
+    await server.stop()
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 async def test_the_ports_are_free_afterwards(served: Served, is_late: bool) -> None:  # noqa: FBT001
     await served.server.stop()

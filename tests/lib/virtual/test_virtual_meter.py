@@ -16,6 +16,7 @@ from smartyp1.virtual import (
     is_serial,
     plain_address,
 )
+from smartyp1.virtual.battery_shares import LoadForecast
 
 from .support import house, of_power
 
@@ -171,6 +172,13 @@ def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     assert told[:8] == [pytest.approx(10)] * 8
 
 
+def test_the_load_is_expected_by_what_was_least_wrong() -> None:
+    forecast = LoadForecast()
+    # Of 600, the last load was 500 wrong, and the median of the last three 100.
+    *_, part = (forecast.part(load, 0.0) for load in (500, 500, 100, 600))
+    assert part == pytest.approx(500 / 600)
+
+
 def test_silent_between_telegrams() -> None:
     meter = VirtualMeter(SERIAL, is_silent=True)
     told: list[float | None] = []
@@ -205,6 +213,16 @@ def test_nothing_before_the_first_telegram_and_after_half_a_minute_without_one()
     for address in (STRANGER, BATTERY):
         with pytest.raises(Unavailable):
             meter.ask(address, Question.HOMEWIZARD, 130.1)
+
+
+@pytest.mark.parametrize(("seconds", "usual"), [(0.4, 10), (0.5, 0.5), (30, 30), (31, 10)])
+def test_the_usual_interval_is_of_half_a_second_to_half_a_minute(
+    seconds: float, usual: float
+) -> None:
+    meter = VirtualMeter(SERIAL)
+    for n in range(3):
+        meter.on_reading(of_power(700), n * seconds)
+    assert meter.telegram_interval == usual
 
 
 def test_who_may_be_a_battery_is_told_until_somebody_listens() -> None:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
 
-from .calendar import QUARTER_HOUR, month_start, quarter_start
+from .calendar import QUARTER_HOUR, month_end, month_start, quarter_start
 from .contract import Contracts, MarketPrices
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
@@ -132,7 +132,8 @@ class ReadingHistory:
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
         if start <= last.time:
             segment.amounts = segment.amounts.plus(rise, 1.0, after)
-            self._show_month_of(start)
+            if len(self.segments) == 1 or segment.quarter_hours:
+                self._show_month_of(start)
             return
         share = (start - last.time) / (reading.time - last.time)
         segment.amounts = segment.amounts.plus(rise, share, before)
@@ -144,9 +145,19 @@ class ReadingHistory:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
 
     def _show_month_of(self, time: datetime) -> None:
-        month = month_start(time)
-        if is_to_be_shown(self.segments, month, self.row):
-            self.segments[-1].month_start = month
+        """Show the month of `time` if it must replace the shown month.
+
+        If the month after the shown month passed without readings, but its energy is known, show
+        that month first. Otherwise, Home Assistant's statistics would lack its costs.
+        """
+        month, following = month_start(time), month_end(self.segments[-1].month_start)
+        if not is_to_be_shown(self.segments, month, self.row):
+            return
+        if following < month and not self.row.has_quarter_hours(following):
+            columns = self.columns().get(following)
+            if following in self.past.months or (columns and columns.has_loose_energy):
+                month = following
+        self.segments[-1].month_start = month
 
     def _book(self, segment: ReadingSegment, end: Position) -> None:
         """Add a span with the segment's amounts, even if they are 0.
@@ -165,13 +176,15 @@ class ReadingHistory:
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Count a whole quarter-hour in `segment`. The quarter-hour began at `start`.
 
-        After the segment's first quarter-hour, the gap before the segment becomes a span. After the
+        After the segment's first quarter-hour, the gap before the segment becomes a span. The next
+        reading can begin another month, so this reading shows the old month with the gap. After the
         96th quarter-hour (a day), the segment is confirmed.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:
             if segment.quarter_hours == 1:
                 self._book_gap(self.segments[-2], segment)
+                return
             if segment.quarter_hours >= _A_DAY:
                 while len(self.segments) > 1:
                     self._merge_oldest_segment()

@@ -8,6 +8,9 @@ another month would be counted twice. So the shown month changes only by these r
 - While the clock is doubtful, the month of the last reading is shown only if it is later than the
   shown month. The later month is not shown if the clock has leapt ahead by more than a day with
   hardly any energy.
+- After a break, the shown month changes only when the energy of the break is known: after the first
+  whole quarter-hour. A month that passed in the break is shown before the month of the last
+  reading, if its energy is known. So each month is shown once with its whole energy.
 - If a wrong clock has changed the shown month, the last month with measured quarter-hours is shown
   again as soon as a reading lies in that month.
 

@@ -185,9 +185,9 @@ class RequestContext:
     """
 
     values: Callable[[], MeterValues]
-    unix_time: int = 0
-    uptime: int = 0
-    component: int = 0
+    unix_time: int
+    uptime: int
+    component: int
 
 
 class Shelly:
