@@ -91,7 +91,7 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
 
 
 async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row with the energy registers for each quarter-hour in `span`, and for its end.
+    """Write a row with the energy registers for each quarter-hour in `span`, and one for its end.
 
     The row of a quarter-hour has the registers at the start of the quarter-hour. The last row has
     the registers at the end of `span`.

@@ -167,9 +167,9 @@ class PendingTitles:
                 )
                 LOGGER.error(text, self.count, title.hex().upper())
             return True
-        # While an entry is due, a task is perhaps reading its frames. At its end, the task deletes
-        # the entry, unless the entry has got a new revision. So update the entry even if its
-        # content stays the same.
+        # If the entry is due, another task may be reading its frames. This task finally deletes the
+        # entry if its revision is still the same. So update the entry, which changes its revision,
+        # even if its content stays the same.
         changed = entry.merged(wanted)
         if changed != entry or entry.is_due:
             await self._bucket().update(self._key(title), changed.to_bytes(), entry.revision)

@@ -81,7 +81,8 @@ class DecodedMeters:
             counters = remembered.counters.get(decryptor.fingerprint, {})
             decryptor.last_counters |= {title: counters[title]} if title in counters else {}
         meter = self._meters[title] = _Meter(MeterReader(remembered, limits), decryptor)
-        # Topics contain a meter's serial number or its system title. So the meter owns both names.
+        # A meter's topics contain its serial number or its system title. So no other meter may use
+        # either of them as its name.
         for name in (label, remembered.serial_number):
             if name is not None:
                 self._titles.setdefault(level(name), title)

@@ -17,8 +17,8 @@ from .watch_texts import condition, line, summary
 
 # Seconds between two updates. With more updates, the screen would be unreadable.
 _UPDATE_INTERVAL_S = 0.2
-# Seconds between two status lines. Noise may cause many rejections a second, so fewer lines than
-# rejections are printed.
+# Minimum seconds between two status lines. A noisy line can cause many rejections a second, and one
+# line for each rejection could not be read.
 _STATUS_INTERVAL_S = 1.0
 
 type _Show = Callable[[PortStatus, list[Telegram]], None]

@@ -180,7 +180,7 @@ class ImportedQuarterHours:
         self._write_digests({**self._digests(), **digests})
 
     def forget_points(self) -> None:
-        """Remove the digests of codes without files.
+        """Forget the metering point of each OBIS code that has no file.
 
         Call this if there is no Leneda account. Raises OSError if the remaining digests cannot be
         stored.

@@ -137,9 +137,9 @@ class PlatformPast:
         self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
         if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
-            # Hours were added to the statistics while the meter had no cable. Now the meter has a
-            # cable, and its entities begin to count with a sum of 0. The sum of the added hours
-            # must be added to the sum of each entity. So wait for the entities' first statistics.
+            # While the meter had no cable, hours of Leneda were written to its statistics. With the
+            # cable, Home Assistant begins each entity's sum with 0, and the energy of these hours
+            # must be added to the sum. So wait until Home Assistant has written its first rows.
             bus = self._hass.bus
             self._entry.async_on_unload(
                 bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
@@ -214,12 +214,12 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
                 compared, differing = await self._async_compare(export)
-                # Store the metering point before the quarter-hours. If Home Assistant crashes
-                # between the two, files of other metering points are refused nevertheless.
+                # Store the metering point before the quarter-hours. If Home Assistant crashes in
+                # between, it still refuses files of other metering points after its restart.
                 await run(self._files.note_point, export.code, export.point)
                 self._note_running_month({export.code: export.rows})
-                # Store now that statistics must be written. If Home Assistant crashes after the
-                # quarter-hours are stored, the next start writes the statistics.
+                # Note on disk that statistics are still to be written. If Home Assistant crashes
+                # before it has written them, the next start writes them.
                 await self._statistics.async_begin()
                 await run(
                     without_collection(self._files.add), export.code, export.rows, export.point

@@ -184,7 +184,7 @@ def _content(path: Path) -> bytes:
 def _prepare(path: Path) -> None:
     """Rename a file of an unknown version. If a file is too large, remove its oldest lines.
 
-    Removing lines loses no energy, because the remaining lines contain the registers.
+    No energy is lost with these lines, because each remaining line has the registers.
     """
     with path.open("rb") as file:
         try:

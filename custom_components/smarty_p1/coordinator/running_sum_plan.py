@@ -69,7 +69,7 @@ class Row(NamedTuple):
 
 
 class Restart(NamedTuple):
-    """First own row after a gap in which the entity has lost its count."""
+    """First row that Home Assistant wrote after a gap in which the entity has lost its sum."""
 
     change: float
     """Sum of this row minus the sum of the entity's previous own row, before all changes."""

@@ -186,8 +186,9 @@ class ContractAndDashboardSteps(Dialog):
             links["dashboard"] = f"/{path}"
         if chosen.get(CONF_FILL_ENERGY):
             links["energy" if self._new.is_live else "energy_of_past"] = "/energy"
-        # The meter's entities get their first values within a minute, and Home Assistant adds up
-        # each hour at its end. So the first bar appears at the end of the hour of the first values.
+        # The meter's entities get their first values within a minute. At the end of each hour, Home
+        # Assistant computes the bar of this hour. So the first bar appears at the end of the hour
+        # with the first values.
         first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
         return await self._async_create(
             self._new.meter_id,

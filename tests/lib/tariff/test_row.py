@@ -89,8 +89,10 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
 
 def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> None:
     midnight, row = local("2026-06-02"), Row()
-    for start, *wh in ((midnight - QUARTER, 100, 7), (midnight, 200, 9), (midnight, 30, 5)):
-        row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, Amounts(*wh)))
+    spans = ((midnight - QUARTER, 100, 7), (midnight, 200, 9), (midnight, 30, 5))
+    for start, imported, exported in spans:
+        amounts = Amounts(imported, exported)
+        row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, amounts))
     [month] = months_of(row.months, NO_PLATFORM_DAYS).values()
     days = [(day.imported_wh, day.exported_wh, day.quarter_hours) for day in month.days]
     assert days == [(100, 7, 1), (230, 14, 2)]

@@ -298,8 +298,8 @@ class _Writer:
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
             # If the frame was cut short, `body` also holds the bytes that came after the frame, so
-            # they are replaced as well. The bytes 00, FF and line ends are kept on an idle line.
-            # But in a frame, they are encrypted data, so replace them, too.
+            # they are replaced as well. Between frames, the bytes 00, FF and line ends are kept,
+            # because they are an idle line. In a frame, they are encrypted data. So replace them.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

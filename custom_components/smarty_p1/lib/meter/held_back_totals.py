@@ -110,8 +110,8 @@ class _Total[M: (int, datetime)]:
         """Return whether `value`, the next value of the total, is accepted.
 
         An accepted value becomes the total. A value that falls, or rises by more than `most`, is
-        held back until it is confirmed. `moment` is the moment of `value`. `sent_moment` is the
-        same moment as the meter sent it, before `_MAX_AHEAD` limited it.
+        held back until it is confirmed. `sent_moment` is the moment that the meter sent with
+        `value`. `moment` is the same moment, limited by `_MAX_AHEAD`.
         """
         follows = 0 <= value - self.value <= most
         if not follows and not self._is_confirmed(value, moment, sent_moment, most):
@@ -193,8 +193,8 @@ class Totals:
     def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
 
-        A later capture time is limited to one day after the telegram's time, and to one day after
-        `received_at`, the time of reception.
+        A capture time more than one day after the telegram's time, or after `received_at`, counts
+        as one day after it. `received_at` is the time of reception.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time

@@ -1,8 +1,9 @@
 """Table of the objects in a telegram: their OBIS references, names, units and converters.
 
-Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.3. The specification's table prints
-0-0: for voltage sags and swells, and 1-1:34.4.0 for the current limits. The specification's example
-and the meters have 1-0: and 1-1:31.4.0 instead. So both references are read.
+Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.3. For voltage sags and swells, the
+specification's table has references that begin with 0-0:, but its example and the meters have 1-0:.
+For the current limits, the table has 1-1:34.4.0, but the example and the meters have 1-1:31.4.0. So
+this table has both references of each of these objects.
 """
 
 from collections.abc import Mapping

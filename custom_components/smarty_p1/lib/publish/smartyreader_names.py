@@ -82,8 +82,8 @@ MISLEADING_NAMES: Mapping[str, str] = {
 }
 """SmartyReader's misleading names by OBIS reference. These values also have correct names."""
 
-# References of texts that are published as the meter sends them, in hexadecimal, because the
-# SmartyReader does so, too.
+# References of texts that the meter sends in hexadecimal. They are published in hexadecimal, too,
+# because the SmartyReader does not decode them.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
 # Some values that the SmartyReader calls "calculated" are only copies. Keys are the names of these

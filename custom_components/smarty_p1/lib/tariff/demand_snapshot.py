@@ -1,4 +1,4 @@
-"""Values that are shown after a reading, about the running quarter-hour and the shown month."""
+"""Values of the running quarter-hour and of the shown month, as they are after a reading."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

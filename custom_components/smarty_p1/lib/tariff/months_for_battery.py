@@ -153,8 +153,8 @@ class WhatIfDay(NamedTuple):
             before.exported_wh, after.exported_wh, sold, day.market_revenue, day.market_exported_wh
         )
         # `market_cost` has only the cost of energy with a market price. On a bill, all other energy
-        # costs the mean price. So add only the share of the difference that belongs to energy with
-        # a price.
+        # costs the mean price. So add the difference only for the share of the energy that has a
+        # market price.
         share = min(1.0, day.market_wh / day.imported_wh) if day.imported_wh else 1.0
         share_sold = min(1.0, day.market_exported_wh / day.exported_wh) if day.exported_wh else 1.0
         return (

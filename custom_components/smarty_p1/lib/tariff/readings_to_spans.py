@@ -198,7 +198,7 @@ class ReadingHistory:
         self._note(span)
 
     def _merge_oldest_segment(self) -> None:
-        """Confirm the second segment: add its spans to the row, and drop the first segment."""
+        """Confirm the second segment: add its spans to the row, and make it the first segment."""
         following = self.segments[1]
         del self.segments[0]
         spans, following.spans = following.spans, []
