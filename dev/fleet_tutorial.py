@@ -66,7 +66,8 @@ def read_path(page: str) -> list[Part]:
     """Return the code blocks and the addresses in the tutorial of the text `page`, in their order.
 
     Raises PathError if the section with the tutorial is missing or occurs twice. Also raises
-    PathError for a code block in another language than sh, because such a block cannot be tested.
+    PathError for a code block in a different language than sh, because such a block cannot be
+    tested.
     """
     sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if len(sections) != 1:

@@ -138,9 +138,12 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 def _tests_of(place: Place, lines: Lines) -> list[str]:
     """Return up to MAX_TESTS tests that ran the line at `place`.
 
-    If no test ran this line, return tests that ran another line of the same function, or a line of
-    code with the function's name. If no such test exists either, return tests that ran any line of
-    the file. The tests that are most likely to fail come first.
+    If no test ran this line, return tests of the first group that is not empty:
+
+    - tests that ran another line of the same function, or a line that contains the function's name;
+    - tests that ran any line of the file.
+
+    The tests that are most likely to fail come first.
     """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")

@@ -335,8 +335,8 @@ def find_unused_modules(tracked: list[str]) -> Iterator[str]:
     """
     programs = (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/")
     modules = [name for name in tracked if name.startswith(programs) and name.endswith(".py")]
-    # Modules that docs/library.md names count as imported, because programs of other projects
-    # import them.
+    # Programs of other projects import the modules that docs/library.md names. So these modules
+    # count as imported.
     imported = set(re.findall(r"smartyp1\.(\w+)", read("docs/library.md")))
     for name in modules:
         for node in ast.walk(ast.parse(read(name))):

@@ -70,8 +70,8 @@ class Newest:
     ) -> Order:
         """Return the order of a verified frame with this frame counter and time (Unix seconds).
 
-        With `is_asked`, the order is never UNKNOWN: VictoriaMetrics was already asked for the
-        meter's highest counter, or need not be asked.
+        Set `is_asked` if VictoriaMetrics was already asked for the meter's highest counter, or need
+        not be asked. The order is then never UNKNOWN.
         """
         meter = self._meters.get(title_with_key)
         if meter is None:
@@ -97,9 +97,9 @@ class Newest:
             meter.has_refused = True
             return Order.REFUSED
         # A meter sends at most one frame a second. If the counter has risen by more than the
-        # passed seconds, the meter's clock was put back after the frame with `meter.counter`.
-        # Another collector has refused the frames until the clock reached `meter.time` again. So
-        # `mark` becomes `meter.counter`, the last counter before the clock was put back.
+        # elapsed seconds, the clock was put back after `meter.counter`. The frames in between
+        # reached another collector, which refused them until the clock reached `meter.time` again.
+        # So `mark` becomes `meter.counter`, the last counter before the clock was put back.
         if meter.has_refused or counter - meter.counter > time - meter.time + TOLERANCE_S:
             meter.mark, meter.mark_time, meter.has_refused = meter.counter, meter.time, False
         meter.counter, meter.time = counter, time

@@ -124,8 +124,8 @@ class Worker:
         self._nats: Client | None = None
         self._arrived: deque[FrameMessage] = deque()
         # Unacknowledged messages. The key is the message's `identity`. The value is the subject to
-        # which the acknowledgement is sent. NATS delivers an unacknowledged message again, with
-        # another such subject. The subject of the last delivery is kept.
+        # which the acknowledgement is sent. NATS delivers an unacknowledged message again, with a
+        # new subject for the acknowledgement. Only the subject of the last delivery is kept.
         self._held: dict[tuple[int, float], str] = {}
         self._has_arrived = asyncio.Event()
         self._is_used_up = asyncio.Event()

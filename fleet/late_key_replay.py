@@ -26,9 +26,10 @@ LOGGER = logging.getLogger(__name__)
 # Maximum number of tasks that read the stream at the same time. Tasks that wait for VictoriaMetrics
 # do not count.
 _MAX_READING = 2
-# Seconds between two reads of the entries of all pending system titles. Between these reads, known
-# entries are not read again. If another collector changes a known entry and stops before it has
-# reprocessed the frames, only the next read shows that this collector must reprocess them.
+# Seconds between two reads of the entries of all pending system titles. Between these reads, a
+# checked entry is not read again without a call of `want`. Another collector may change the entry,
+# and stop before it has reprocessed the frames. Only the next read of all entries shows that this
+# collector must reprocess the frames.
 _LOOK_INTERVAL = 60.0
 
 

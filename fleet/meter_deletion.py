@@ -104,8 +104,8 @@ async def _find(
             " gateway's rights; then repeat this"
         )
         raise ConfigError(msg)
-    # A forget with another VictoriaMetrics has deleted the entries of the bucket. So look for the
-    # meter's names also in this VictoriaMetrics.
+    # If the meter was already deleted from another VictoriaMetrics, the bucket has no entries of
+    # the meter any more. So look for the meter's names also in this VictoriaMetrics.
     rows = await reader.series(selector(title, _NAMING, label="title"))
     labels = {title, *(row.get("meter", "") for row in rows)}
     with suppress(KeyNotFoundError):

@@ -29,9 +29,10 @@ class MeterRejections:
     """
 
     def __init__(self, counter: Counter, earlier: Counter) -> None:
-        """Take the two counters of rejected messages.
+        """Take the counters of rejected messages and of earlier frames.
 
-        `counter` has the labels `title` and `reason`, and `earlier` has the label `title`.
+        `counter` counts rejected messages, with the labels `title` and `reason`. `earlier` counts
+        the frames that were stored after later frames of their meter, with the label `title`.
         """
         self._counter = counter
         self._earlier = earlier

@@ -86,7 +86,7 @@ class PendingTitles:
     ) -> None:
         self.count = 0
         self._is_full = False
-        # Whether an entry with tried keys was not found since the last call of `titles`.
+        # Whether a search since the last call of `titles` has found no entry with tried keys.
         self._has_no_tried = False
         self._store = store
         self._js = js
@@ -139,8 +139,9 @@ class PendingTitles:
     async def note(self, failed: Mapping[bytes, PendingFrames]) -> None:
         """Create or update the entry of each title in `failed`. Raises NATS's errors.
 
-        A title that does not begin with the letters of a manufacturer gets no entry. With
-        MAX_WAITING entries, a further title gets one only if it displaces an entry.
+        A title that does not begin with the letters of a manufacturer gets no entry. If MAX_WAITING
+        entries exist, a further title gets an entry only in place of an old entry. For this, the
+        oldest entry with tried keys is deleted.
         """
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
@@ -167,9 +168,9 @@ class PendingTitles:
                 )
                 LOGGER.error(text, self.count, title.hex().upper())
             return True
-        # If the entry is due, another task may be reading its frames. This task finally deletes the
-        # entry if its revision is still the same. So update the entry, which changes its revision,
-        # even if its content stays the same.
+        # If the entry is due, another task may be reading its frames. At its end, the other task
+        # deletes the entry if the entry's revision is still the same. So update the entry even if
+        # its content stays the same: the update changes the revision.
         changed = entry.merged(wanted)
         if changed != entry or entry.is_due:
             await self._bucket().update(self._key(title), changed.to_bytes(), entry.revision)
@@ -244,7 +245,8 @@ class PendingTitles:
     async def _purge(self, key: str, marker: int) -> None:
         """Purge a delete marker.
 
-        The marker's subject contains the system title. So `titles` would still return this title.
+        The marker's subject contains the system title. Without the purge, `titles` would still
+        return this title.
         """
         subject = f"{METERS_SUBJECT}{key}"
         await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)

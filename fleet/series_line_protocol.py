@@ -22,7 +22,7 @@ class Sample(NamedTuple):
 
     `meter` is the start of the first line. `render` completes this line. For the first write, it
     adds the value `storage_delay`: the seconds from the telegram's time to the write. A repeated
-    write must have the same values as the first write, but its delay is longer, so it has no
+    write must not change a stored value. Its delay would be longer, so a repeated write leaves out
     `storage_delay`. `is_new` is False for a repeated write. `channels` are the further lines.
     `at_ms` is the telegram's time in Unix milliseconds.
     """

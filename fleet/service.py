@@ -244,16 +244,18 @@ class _Collector:
         first, last = stream.state.first_seq, stream.state.last_seq
         delivered = consumer.delivered.stream_seq if consumer.delivered else 0
         if not self._delivered and not consumer.config.filter_subjects:
-            # Also count the frames that were discarded before this collector started. But a
-            # consumer with a filter gets no frames of other meters, so `delivered` does not show
-            # how many frames in the stream were read. Then do not count frames at the start.
+            # At the start, also count the frames that were discarded before this collector started.
+            # For a consumer with a filter, these frames cannot be counted. The consumer gets no
+            # frames of other meters. So `delivered` does not show how many frames in the stream
+            # were read.
             self._delivered = delivered
         # A stream that was deleted and created again numbers its messages from 1. Then `last` is
         # below `_delivered`, and no frame counts as discarded.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if consumer.config.filter_subjects and not consumer.num_pending:
-            # The stream has discarded frames of other meters only: all frames of these meters were
-            # delivered. Silent meters raise no sequence number.
+            # All frames that pass the filter were delivered, so the stream has discarded only
+            # frames of other meters. While the meters in the filter are silent, `delivered` does
+            # not rise, so `discarded` would be too high.
             discarded = 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

@@ -216,8 +216,8 @@ class StoreReader:
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
-        # Send the query as the body of a POST request, because proxies log URLs. The form names a
-        # meter, and may contain `authKey`.
+        # Send the query as the body of a POST request, because proxies log URLs. The query (`form`)
+        # names a meter, and may contain `authKey`.
         async with self._session.post(
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
         ) as response:
@@ -249,7 +249,7 @@ async def find_reader(session: aiohttp.ClientSession, config: StoreConfig) -> St
 
 
 def _bytes_of(title: str) -> bytes:
-    """Return a system title as bytes. Return b"" for a label that is no system title."""
+    """Return a system title as bytes. Return b"" for a label that is not a system title."""
     with suppress(ValueError):
         return bytes.fromhex(title)
     return b""

@@ -102,8 +102,8 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# Pairs of the start of a metric's name that only one program has, and the name of this program.
-# They identify a program whose metric `vm_app_version` does not contain the program's name.
+# Signs of programs that `vm_app_version` does not name. Each pair has the beginning of a metric's
+# name, and the name of the only program with such a metric.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 
@@ -168,7 +168,7 @@ async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
     """Raise ConfigError if a program other than single-node VictoriaMetrics answers.
 
     With `is_thorough`, also raise ConfigError if the addresses lead to different processes, or if a
-    test write is refused. Then also log the addresses that do not answer.
+    test write is refused. The thorough check also logs the addresses that do not answer.
     """
     async with open_session() as session:
         answers = await ask_each(session, config)

@@ -38,8 +38,8 @@ _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
 # VictoriaMetrics must have run for this number of seconds before values are written. A process is
 # identified by the second of its start. If VictoriaMetrics started twice within one second, the two
-# processes would look alike, and the loss of values that the first process took would stay
-# unnoticed. So the first process gets no values.
+# processes would look alike. The first process may have lost values at its end, and nobody would
+# notice this loss. So a process gets no values in its first seconds.
 _MIN_UPTIME_S = 2.0
 
 

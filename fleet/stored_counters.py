@@ -113,10 +113,12 @@ class StoredCounters:
     ) -> bool | None:
         """Return whether a frame fits the meter's stored frames: counters and times rise together.
 
-        `counter` is the frame's counter, and `moment` is its time in Unix seconds. A window has the
-        stored counters of one meter in one hour. With `is_limited`, return None if the window is
-        not in memory, and _MAX_READS windows of the meter were already read within _LIMIT_PERIOD_S
-        seconds. While queries are refused, return True.
+        `counter` is the frame's counter, and `moment` is its time in Unix seconds. While queries
+        are refused, return True.
+
+        The stored counters are read in windows. A window has the counters of one meter in one hour.
+        With `is_limited`, at most _MAX_READS windows of a meter are read within _LIMIT_PERIOD_S
+        seconds. Return None if this limit is reached, and the window is not in memory.
         """
         hour = int(moment // _HOUR_S)
         window = self._windows.get((title_with_key, hour))

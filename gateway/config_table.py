@@ -36,7 +36,7 @@ class ConfigTable:
     """
 
     def __init__(self, name: str, content: object) -> None:
-        """Take the parsed table `content`. Raises ConfigError if it is no table."""
+        """Take the parsed table `content`. Raises ConfigError if it is not a table."""
         if not isinstance(content, dict):
             msg = f"[{name}] must be a table"
             raise ConfigError(msg)
@@ -51,7 +51,7 @@ class ConfigTable:
     def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]
         """Return the value of `key`, or `default` if the table lacks it.
 
-        Raises ConfigError if the value has another type than `kind`.
+        Raises ConfigError if the value has a different type than `kind`.
         """
         if key not in self._content:
             return default

@@ -27,8 +27,8 @@ CREATE TABLE IF NOT EXISTS frames (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
 );
 """
-# Errors that are no sign of damage to the file: no space, no permission, use by another process, no
-# memory, or a failed write. Failed reads are an exception (_UNREADABLE).
+# Errors that are not a sign of damage to the file: no space, no permission, use by another process,
+# no memory, or a failed write. Failed reads are an exception (_UNREADABLE).
 _NO_DAMAGE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -80,7 +80,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             if result.fetchone() != ("ok",):
                 raise _damage()
     except UnicodeDecodeError:
-        # SQLite's error message quotes a part of the damaged file, and the quoted bytes are no
+        # SQLite's error message quotes a part of the damaged file, and the quoted bytes are not
         # valid text. So a UnicodeDecodeError means that the file is damaged.
         database.close()
         raise _damage() from None
@@ -98,9 +98,9 @@ def _damage() -> sqlite3.DatabaseError:
 
 # Approximate number of bytes that a row of the database takes in addition to its frame.
 _ROW_SIZE = 64
-# A frame's number consists of the number of its sub-queue and of a running number. The running
-# number takes the lowest _BITS bits. So one index orders all frames, and a write changes few pages
-# of the file, which spares memory cards.
+# A frame's number consists of the number of its sub-queue and of a sequential number. The
+# sequential number takes the lowest _BITS bits. So one index orders all frames, and a write changes
+# few pages of the file, which spares memory cards.
 _BITS = 40
 # A frame that is removed from the queue is deleted from the disk later: when a frame is added, when
 # a sub-queue has _SOME removed frames, or when the queue is closed. After more than _MANY
@@ -170,7 +170,7 @@ class _Port:
         self.last: int = last or self.first
 
     def forget(self, number: int, size: int) -> bool:
-        """Remove the oldest frame. `number` identifies the frame, `size` is its size in bytes.
+        """Remove the frame `number`, which is the oldest frame. `size` is its size in bytes.
 
         Return False if this frame was removed before.
         """
@@ -216,8 +216,9 @@ class FrameQueue:
     def _adopt(self) -> None:
         """Load the sub-queues of frames that are set aside.
 
-        If a port is no longer in the configuration, move its frames to the port with the fewest
-        bytes. A single port could not keep all these frames within its share.
+        If a port is no longer in the configuration, move its frames to the port that then has the
+        fewest bytes. So the frames of several such ports are divided among the ports. A single port
+        could not keep all these frames within its share.
         """
         rows = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in rows:

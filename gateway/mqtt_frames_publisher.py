@@ -71,9 +71,9 @@ class FramesPublisher(PortPublisher):
             await self._store.wait(self._port.label)
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
-        """Publish `frames` in order. Remove the acknowledged frames from the queue.
+        """Publish `frames` in order, and remove the acknowledged frames from the queue.
 
-        If the broker refuses a frame, remove none. Raises the first error.
+        But if the broker refuses a frame, remove no frames. Raises the first error.
         """
         fitting = takewhile(lambda frame: client.accepts(frame.topic, frame.data), frames)
         # If the first frame is too large for the broker, send this frame alone. Its refusal then

@@ -35,7 +35,8 @@ from .mqtt_client import MqttClient, PortPublisher, RefusedError
 
 LOGGER = logging.getLogger(__name__)
 
-# Seconds after which a reading is too old: a minute, minus a margin because timers run late.
+# Seconds after which a reading is too old. The limit is a minute, but the timer may run late. So
+# set the timer slightly earlier.
 _STALE_AFTER_S = 59.9
 _TITLE_BYTES = 8
 # Maximum number of stored topics with a retained message. The gateway publishes at up to MAX_TOPICS
@@ -167,8 +168,9 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Claim the reading before the wait below. A reading that arrives during the wait must
-            # not be published now, because its frame counter is perhaps not stored yet.
+            # Take the reading from the feed before the wait below. A reading that arrives during
+            # the wait must not be published now, because its frame counter is perhaps not stored
+            # yet.
             reading = feed.claim()
             if reading:
                 # Publish the reading only when its frame counter is stored. Otherwise, the frame

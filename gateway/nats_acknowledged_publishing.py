@@ -34,7 +34,7 @@ class DeniedError(Exception):
 
 
 class NotAcknowledgedError(Error):
-    """Error for an answer that is no acknowledgement of the stream."""
+    """Error for an answer that is not an acknowledgement of the stream."""
 
     @override
     def __str__(self) -> str:
@@ -126,9 +126,10 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """End each message or batch that contains a frame of `title`. Its outcome is DeniedError.
+        """End the wait for each message or batch that contains a frame of `title`.
 
-        Without this call, such messages would have to time out, because NATS does not answer them.
+        The outcome is DeniedError. NATS does not answer such messages, so without this call, the
+        wait would last until the timeout.
         """
         for token in [key for key, (titles, _) in self._underway.items() if title in titles]:
             self._end(token, DeniedError())

@@ -57,8 +57,8 @@ _CLOSE_TIMEOUT = 2.0
 # Seconds between two attempts to publish frames that were set aside because NATS did not accept
 # them.
 _ASIDE_INTERVAL = 30.0
-# Titles with few frames are probably noise, and are tried at a new connection and then once in this
-# number of intervals (an hour), because the NATS server logs each refusal.
+# Titles with few frames are probably noise. The NATS server logs each refusal, so such titles are
+# tried rarely: at a new connection, and then once in this number of intervals (an hour).
 _NOISE_INTERVALS = 120
 _MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000
@@ -234,7 +234,7 @@ class NatsPublisher:
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
         """Send frames, and remove the acknowledged ones. Return False after an error.
 
-        A missing right to publish a meter's frames is no error.
+        A missing right to publish a meter's frames is not an error.
         """
         messages = [message for some in taken.values() for _, message in some if message]
         loop = asyncio.get_running_loop()
@@ -276,7 +276,8 @@ class NatsPublisher:
         """Raise the maximum size of a batch after frames were acknowledged in `elapsed` seconds.
 
         The maximum is doubled after at most a third of TIMEOUT, and grows by one frame after two
-        thirds. So it always recovers from an outage, and the batches of a slow line stay in time.
+        thirds. So the maximum always recovers from an outage. On a slow line, the batches stay so
+        small that they are acknowledged before TIMEOUT.
         """
         growth = int(self._limit * min(1, 2 - 3 * elapsed / TIMEOUT))
         self._limit = min(MAX_BATCH, self._limit + max(1, growth))
@@ -354,7 +355,7 @@ class NatsPublisher:
             self._note_away(text)
 
     def _note_away(self, text: str) -> None:
-        # A refused login needs another remedy than an unreachable server. So log the refusal
+        # A refused login needs a different remedy than an unreachable server. So log the refusal
         # separately, even during an outage.
         kind = "login" if "authorization violation" in text.lower() else "away"
         self._outage.note(_AWAY % text, kind=kind)

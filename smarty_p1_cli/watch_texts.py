@@ -1,4 +1,4 @@
-"""Texts for people about a P1 port and its telegrams. It uses no I/O, clock or terminal."""
+"""Texts for people about a P1 port and its telegrams. The module uses no I/O, clock or terminal."""
 
 from datetime import datetime
 

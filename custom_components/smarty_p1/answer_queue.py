@@ -199,7 +199,7 @@ async def async_aside[**P, T](
 
 
 class NothingCountedError(Exception):
-    """Error for a meter that has no quarter-hours and months yet."""
+    """Error for a meter that has neither quarter-hours nor months yet."""
 
 
 @callback

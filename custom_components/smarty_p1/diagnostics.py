@@ -133,7 +133,7 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 
 
 def _describe_demand(demand: Demand) -> dict[str, Any]:
-    # Leave out the earlier months, because they are many.
+    # Leave out the earlier months, because there are many.
     content = asdict(replace(demand, earlier_months=()))
     del content["known_month"], content["running"]
     return content | {"month": asdict(demand.month)}

@@ -53,8 +53,8 @@ def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
     """Return the suffix for the name of a new meter. It is empty if there are no `earlier` meters.
 
     The suffix is a short form of the serial number. If the serial number is unknown, the suffix is
-    a running number. The id of such a meter may be the code of a metering point, so a name must not
-    show the id.
+    a sequential number. The id of such a meter may be the code of a metering point, so a name must
+    not show the id.
     """
     if not earlier:
         return ""

@@ -26,8 +26,8 @@ def async_describe_events(
     def describe(event: Event) -> dict[str, str]:
         entity_id, text = str(event.data[ATTR_ENTITY_ID]), str(event.data[ATTR_TEXT])
         state = hass.states.get(entity_id)
-        # Show only the message itself, because additional words could be in another language than
-        # the message.
+        # Show only the message itself, because additional words could be in a different language
+        # than the message.
         return {
             LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
             LOGBOOK_ENTRY_MESSAGE: f"“{text[:MAX_LENGTH_STATE_STATE]}”",

@@ -88,7 +88,7 @@ def _volts(state: State) -> float | None:
 def is_outside_range(state: State) -> bool | None:
     """Return whether a voltage is outside VOLTAGE_LIMITS.
 
-    Return None if the state is no voltage.
+    Return None if the state is not a voltage.
     """
     low, high = VOLTAGE_LIMITS
     volts = _volts(state)

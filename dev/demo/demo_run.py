@@ -83,8 +83,8 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
-        # Simulated year of meter 1, from the addition of this meter until the import of its costs.
-        # Otherwise None.
+        # Simulated year of meter 1. None until this meter is added, and again after the costs of
+        # the meter are imported.
         self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:

@@ -19,7 +19,8 @@ DAYS_OF_HISTORY = 397
 """Maximum number of days between now and the start of the same month a year ago."""
 DAYS_OF_MEANS = 10
 PHASES = 3
-# Time before the simulated year. It is so long that no chart goes back that far.
+# The statistics get an extra first row, this long before the simulated year. No chart goes back
+# that far.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)

@@ -99,7 +99,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # `today` is the last midnight, and `last` is the start of the running hour. The newest stored
+    # `today` is the last midnight, and `last` is the start of the current hour. The newest stored
     # reading is from `last`. So today's sum is from `today` to `last`.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}

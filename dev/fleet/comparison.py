@@ -30,8 +30,8 @@ class Comparison:
 
     Telegrams are identified by their times in Unix milliseconds. A `stored` telegram has samples of
     all its registers, a `partial` telegram of only some registers, and a `missing` telegram of
-    none. A `wrong` sample has another value than the telegram. A `foreign` sample has a time or a
-    register that the meter did not send. A `doubled` sample has the same register and time as an
+    none. A `wrong` sample has a different value than the telegram. A `foreign` sample has a time or
+    a register that the meter did not send. A `doubled` sample has the same register and time as an
     earlier sample.
     """
 

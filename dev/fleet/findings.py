@@ -91,8 +91,8 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         # Leave out the frames that an attack has replayed. A killed gateway may have lost the frame
-        # from the meter, and the published frame is the attacker's replay. Then the publication
-        # does not prove that a gateway passed on the frame from the meter.
+        # from the meter, and then published the attacker's replay. So the publication does not
+        # prove that a gateway passed on the frame from the meter.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}

@@ -17,9 +17,9 @@ _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop
 _OWN_KEY = bytes(FULL_TAG_SIZE)
 
-# Reply subjects that an attacker puts into messages. NATS takes a message to any of these subjects
-# as a harmful command. A program that answered such a message would send the command with the
-# program's own rights.
+# Reply subjects that an attacker puts into messages. A message to any of these subjects makes NATS
+# delete or overwrite data. If a program answered the attacker's message, NATS would do so with the
+# program's rights.
 REPLIES = (
     "$JS.API.STREAM.PURGE.smarty_p1_frames",
     "$JS.API.STREAM.DELETE.smarty_p1_frames",

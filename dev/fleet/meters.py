@@ -17,8 +17,8 @@ from dev.simulator.telegram_values import Reading
 
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
-# Many meters share a household, because computing the day of a household takes long. These meters
-# show the household's readings with different delays, which are multiples of 5 minutes.
+# Many meters share a household, because computing the day of a household takes a long time. These
+# meters show the household's readings with different delays, which are multiples of 5 minutes.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 

@@ -22,8 +22,9 @@ from .weather import MINUTES, weather_of_day
 # day.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
-# Maximum number of days in the cache. Three parts of the demo need up to three different days each
-# at the same time: the history, the inverter and the platform Leneda.
+# Maximum number of days in the cache. Three parts of the demo use the cache at the same time: the
+# history, the inverter and the platform Leneda. Each of these parts needs up to three different
+# days.
 CACHED_DAYS = 9
 
 WATT_MINUTES_PER_KWH = 60_000
@@ -45,7 +46,7 @@ class Registers(NamedTuple):
     """Counted amounts. Energies are in W·min, reactive energies in 0.01 var·min.
 
     `warmth` is the heat in Wh, and `water` is in litres. `produced` is the energy from the solar
-    panels, which the inverter measures, and not the meter.
+    panels. The inverter measures this energy; the meter does not.
     """
 
     imported: float = 0
@@ -57,7 +58,7 @@ class Registers(NamedTuple):
     produced: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
-        """Return the sum of these registers and `times` times the registers `other`."""
+        """Return the sum of these registers and of the registers `other` multiplied by `times`."""
         return Registers(*(a + b * times for a, b in zip(self, other, strict=True)))
 
     @property
@@ -146,8 +147,8 @@ class _Day(NamedTuple):
     """Flows of a day, and an array of sums for each flow.
 
     Each sum is the amount from midnight (UTC) to the start of a minute. For `warmth` and `water`,
-    it is the amount to the start of each five minutes. With these sums, the registers of any time
-    are computed quickly.
+    each sum is the amount to the start of a five-minute interval. With these sums, the registers of
+    any time are computed quickly.
     """
 
     flows: _Flows

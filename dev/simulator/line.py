@@ -47,7 +47,7 @@ class Line(ABC):
     async def send_offered(self) -> None:
         """Send the deliveries in the queue, and wait for further deliveries.
 
-        Return after a delivery that is to close the connection.
+        Return after a delivery whose `close` is True, so that the caller closes the connection.
         """
         while True:
             delivery = await self._waiting.get()

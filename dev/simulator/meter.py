@@ -195,7 +195,8 @@ class Meter:
 
 @lru_cache(maxsize=32)
 def _household(house: House, seed: int) -> Household:
-    # Copies of a meter share one household, and so its caches. A household has no other state.
+    # Copies of a meter share one household, so that its caches are computed only once. Sharing is
+    # safe, because a household has no other state.
     return Household(house, seed)
 
 

@@ -51,7 +51,7 @@ class PseudoTerminal(Line):
             os.close(slave)
 
     def close(self) -> None:
-        """Remove the pseudo terminal and its link. For a reader, the cable seems unplugged."""
+        """Remove the pseudo terminal and its link. To a reader, the cable seems unplugged."""
         if self._master < 0:
             return
         with contextlib.suppress(OSError):
@@ -92,9 +92,9 @@ class PseudoTerminal(Line):
             termios.tcflush(slave, termios.TCIFLUSH)
 
     async def hang_up(self) -> None:
-        """Close the pseudo terminal, and create a new one with the same link.
+        """Wait, then close the pseudo terminal, and create a new one with the same link.
 
-        First, wait POLL_INTERVAL_S seconds, so that the reader can read the remaining bytes.
+        During the wait of POLL_INTERVAL_S seconds, the reader can read the remaining bytes.
         """
         await asyncio.sleep(POLL_INTERVAL_S)
         self.close()

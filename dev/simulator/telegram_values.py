@@ -31,7 +31,7 @@ class Phase(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """M-Bus channel with a meter, and the newest capture (reading) of this meter in a telegram."""
+    """M-Bus channel of a telegram: a meter, and the newest capture (reading) of this meter."""
 
     number: int
     device_type: int

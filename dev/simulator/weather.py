@@ -12,9 +12,9 @@ ROOF_TILT = radians(35)
 SOLAR_NOON = 695
 INVERTER_AND_CABLES = 0.86
 
-# Kinds of sky. A share of the sunlight passes the clouds and reaches the ground. Each kind of sky
-# has the minimum and the maximum of this share. The third number is the probability that the share
-# changes within 5 minutes.
+# Kinds of sky. A share of the sunlight passes through the clouds and reaches the ground. Each kind
+# of sky has the minimum and the maximum of this share. The third number is the probability that the
+# share changes within 5 minutes.
 OVERCAST = (0.08, 0.3, 0.2)
 SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))
 

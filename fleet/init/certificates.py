@@ -98,7 +98,8 @@ class Authority:
     def _has_signed(self, certificate: x509.Certificate, key: str) -> bool:
         """Return whether this authority has signed the certificate for the private key `key`.
 
-        A run that fails between its two writes leaves a new key beside an old certificate.
+        The certificate may not belong to the key: a run that fails between its two writes leaves a
+        new key beside an old certificate.
         """
         try:
             certificate.verify_directly_issued_by(self._certificate)

@@ -32,8 +32,9 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. A later run can add such files to an existing folder. So a
-# folder counts as new only if a file with another suffix is new.
+# Suffixes of certificates and keys. A later run can add such files to an existing folder. So these
+# files do not show that a folder is new. Only a new file with any other suffix shows that its
+# folder is new.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20

@@ -21,9 +21,10 @@ _PLAIN = 0o644
 class FleetFiles:
     """Generated files of a fleet in a private folder. Their names are relative to this folder.
 
-    `untold` has the names of the files that were written in this run, or in failed runs before it.
-    The value of a name is NEW or CHANGED. `set_aside` are the names of files that a user has
-    edited: their generated text is in `<name>.new`.
+    `untold` has the changes that the user was not told about yet. The changes are from this run, or
+    from failed runs before this run. Each key is the name of a written file, and its value is NEW
+    or CHANGED. `set_aside` are the names of files that a user has edited: their generated text is
+    in `<name>.new`.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -86,7 +87,7 @@ class FleetFiles:
             self._replace(name, text, is_secret=is_secret)
 
     def save(self) -> None:
-        """Save digests, password hashes and untold names for later runs. Raises OSError."""
+        """Save the digests, the password hashes and `untold` for later runs. Raises OSError."""
         record = {"files": self._digests, "hashes": self.hashes, "untold": self.untold}
         self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 

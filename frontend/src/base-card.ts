@@ -26,8 +26,8 @@ export interface CardConfig {
 export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "cable";
 
 /**
- * Time in ms for which a text stays in the page for screen readers. After this time, a user who reads on would only
- * hear the content of the card again.
+ * Time in ms for which a text stays in the page for screen readers. After this time, the text is removed, because it
+ * only repeats the content of the card. A user who reads on in the page should not hear this content twice.
  */
 const SPEECH_MS = 5000;
 /** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */

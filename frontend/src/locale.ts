@@ -12,16 +12,13 @@ export function round(value: number, decimals = 0): number {
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }
 
-/** Round a value down. For example, a household may use this power in addition without exceeding its limit. */
+/** Round a value down, such as the power that a household may add. A higher value could exceed the limit. */
 export function roundDown(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/**
- * Round a value up. For example, a household has to lower its power by this value to get below its limit. A lower value
- * would not be enough.
- */
+/** Round a value up, such as the power that a household has to save. A lower value would not be enough. */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;

@@ -38,8 +38,8 @@ interface Cache {
   month?: string;
   start: string;
   /**
-   * Value of `past` in the last tail: the answer that has only the newest rows. When this value changes, the whole year
-   * is requested again.
+   * Value of `past` in the newest tail. A tail is an answer that has only the newest rows. When this value changes, the
+   * whole year is requested again.
    */
   past: string;
   year?: QuarterHours;

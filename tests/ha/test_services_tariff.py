@@ -159,7 +159,7 @@ async def test_the_classes_of_a_month(call: Call) -> None:
         "200": 296.3,
     }
     assert (june["month"], june["classes"]["3"]["total"]) == ("2026-06", 4.01)
-    # The running month decides nothing: (14.08 - 9.04) * 12.
+    # The current month decides nothing: (14.08 - 9.04) * 12.
     assert (answer["cheapest"], answer["saving_per_year"]) == (3, 60.48)
     assert (answer["prices"], answer["about_the_same"]) == ("current", False)
 

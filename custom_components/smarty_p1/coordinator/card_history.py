@@ -1,8 +1,11 @@
 """History of a meter for dashboard cards, in one file. It has data that no entity keeps.
 
-No cost is computed from the history, so a crash may lose an hour of it: the file is written once an
-hour. A new event is written within five minutes. If a part of the file cannot be read, only that
-part starts empty. Each gas, water or heat meter is a part.
+The file is written once an hour, so a crash may lose an hour of the history. No cost is computed
+from the history, so this loss is acceptable. After a new event, the file is written sooner: within
+five minutes.
+
+The file has several parts, and each gas, water or heat meter is a part of its own. If a part cannot
+be read, only this part starts empty.
 """
 
 from collections.abc import Iterator, Mapping
@@ -71,7 +74,7 @@ class MeterHistory(ThrottledStore):
 
     @callback
     def note(self, reading: Reading) -> None:
-        """Add a reading. Of a late reading, only the captures are added: they have their own times.
+        """Add a reading. If the reading is late, add only its captures: they have their own times.
 
         This must be fast, because it runs for every telegram.
         """
@@ -110,7 +113,8 @@ class MeterHistory(ThrottledStore):
             newest = None if reading.is_current else medium.time
             if not is_counted and (newest is None or time > newest):
                 medium.note(meter)
-        # `_medium` has moved the meters that were read just now to the end.
+        # `_medium` has just moved the meters of this telegram to the end of `media`. So the loop
+        # removes the meters at the start, which were read least recently.
         while len(self.media) > MAX_METERS:
             del self.media[next(iter(self.media))]
 
@@ -147,7 +151,7 @@ class MeterHistory(ThrottledStore):
 
 @contextmanager
 def _noting(part: str, damaged: dict[str, None]) -> Iterator[None]:
-    """Add `part` to `damaged` if it cannot be loaded. The other parts may be valid."""
+    """Add `part` to `damaged` if it cannot be loaded. The other parts are still loaded."""
     try:
         yield
     except Exception:  # noqa: BLE001 - a file may hold anything

@@ -145,8 +145,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # After a failure, the entities stay unavailable until the next `push`, which also has new
-        # data.
+        # After a failure, the listeners are not called here, so the entities stay unavailable. The
+        # next `push` brings new data and makes the entities available again.
 
     @callback
     def _log_failure(self) -> None:
@@ -173,6 +173,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # If the timer expires slightly too early, use the planned moment as the current time.
+        # The timer may expire slightly before the planned moment. At that time, `look` would not
+        # yet see the change that is due. So use the planned moment as the current time.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

@@ -80,8 +80,8 @@ class MediumHistory:
     def is_replaced_by(self, meter: MBusReading) -> bool:
         """Return whether the meter now has another kind or unit, so that a new history begins.
 
-        One capture can lack the kind, or have a wrong kind or unit. So the answer is True only if
-        two successive captures have the same other kind and unit, and never for an unknown kind.
+        One capture can lack the kind, or have a wrong kind or unit. So return True only if two
+        successive captures agree on the new kind and unit. Return False for an unknown kind.
         """
         before, self._other = self._other, None
         if meter.type == "unknown" or self._is_of(meter):

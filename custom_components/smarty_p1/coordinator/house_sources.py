@@ -119,8 +119,8 @@ def chosen_ids(
 ) -> list[str]:
     """Return the ids of the sources that supply the house behind a meter.
 
-    If the user has not chosen sources yet, return the ids of all sources if Home Assistant reads
-    only one meter. If it reads several meters, return no ids.
+    If the user has not chosen sources yet, the result depends on the number of meters. If Home
+    Assistant reads only one meter, return the ids of all sources. Otherwise, return no ids.
     """
     ids = [source.delivered for source in sources]
     chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)
@@ -180,8 +180,9 @@ def _by_hour(
         if change is None or total is None:
             continue
         if n == 0 and abs(change - total) < _SAME:
-            # This is the first row of the statistics, because its sum equals the energy of its
-            # hour. The statistics may have begun in the middle of this hour. So leave out the hour.
+            # The row's sum equals the energy of its hour, so this row is the first of the
+            # statistics. The statistics may have begun in the middle of this hour. So leave out the
+            # hour.
             since = time + _HOUR
         else:
             kwh[time] = change

@@ -353,9 +353,10 @@ class LenedaFetch:
     ) -> AsyncIterator[_Asked]:
         """Yield the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        If `series` has all quarter-hours of the period, no request is sent. Skip a code whose
-        quarter-hours from before `end` were requested in an earlier step. The codes that are not
-        skipped then reach the same time as the skipped codes.
+        If `series` has all quarter-hours of the period, no request is sent.
+
+        An earlier step may have requested a code's quarter-hours back to a time before `end`. Skip
+        such a code, so that the other codes catch up with it.
         """
         for code, point in self._points.items():
             if code not in waiting or waiting[code].since < end:
@@ -475,8 +476,8 @@ class LenedaFetch:
 def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
     """Return whether `time` has passed since `since`.
 
-    Return True if `since` is None. Return True also if `since` is in the future, because the
-    computer's clock was ahead then.
+    Return True if `since` is None. If `since` is in the future, the computer's clock was ahead when
+    `since` was stored. So return True in this case, too.
     """
     return since is None or since > now or now - since >= time
 

@@ -42,10 +42,10 @@ class LenedaGas:
         self._point = digest_of(account.get(CONF_GAS_POINT, ""))
 
     def start(self) -> None:
-        """Remove Leneda's gas consumption from the history if it is from a former metering point.
+        """Remove Leneda's gas consumption from the history if it is from another metering point.
 
-        A metering point is a former one if the user has entered a different metering point since
-        then.
+        The stored consumption is from another metering point if the user has changed the metering
+        point since the last download.
         """
         medium = self._history.media.get(LENEDA_GAS)
         if medium and medium.point not in {"", self._point}:

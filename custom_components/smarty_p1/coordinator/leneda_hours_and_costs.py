@@ -147,7 +147,7 @@ def month_of(hour: datetime) -> float:
 def _from_nothing(_hour: datetime) -> None:
     """Return None, because the state of these costs is never reset to 0.
 
-    The function is a `StartsAnew`: it would return the time of the last reset.
+    The caller needs a `StartsAnew`: a function that returns the time of the last reset, or None.
     """
 
 
@@ -223,7 +223,8 @@ def _days_of_the_bill(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield the whole days of a month, each with its part of the bill in EUR.
 
-    Only days in `wanted` are yielded, and no day that is to be left out.
+    Yield only days in `wanted`. Skip the days in `costs.left_out`, because the bill's displayed
+    total already has their costs. Skip days with an unknown cost, too.
     """
     for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
         is_whole = end == day_end(day) and day in wanted and day_name(day) not in costs.left_out

@@ -60,8 +60,8 @@ class LenedaProgress(ThrottledStore):
     def is_refused(self, code: str, now: datetime) -> bool:
         """Return whether the platform has refused a code in the last seven days.
 
-        Such a code is not requested. Return False if the time of the refusal is in the future,
-        because the computer's clock was ahead then.
+        Such a code is not requested. If the stored time of the refusal is in the future, the
+        computer's clock was ahead at the refusal. So return False in this case.
         """
         at = self.refused.get(code)
         return at is not None and at <= now < at + timedelta(days=7)

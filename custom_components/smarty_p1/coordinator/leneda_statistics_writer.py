@@ -245,9 +245,11 @@ class PastStatistics(ThrottledStore):
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
         """Return the metadata and the rows of the statistic to which `series` belongs.
 
-        If there is no such statistic, return None. But if the entity writes no rows itself, return
-        new metadata and no rows. Return None also if the statistic has no sums, or a unit that does
-        not fit `series`.
+        If the entity writes no rows itself, the statistic may not exist yet. In this case, return
+        new metadata and no rows.
+
+        Return None if the statistic of any other entity does not exist. Return None also if the
+        statistic has no sums, or a unit that does not fit `series`.
         """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))

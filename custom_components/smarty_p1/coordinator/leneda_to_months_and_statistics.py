@@ -183,7 +183,8 @@ class PlatformPast:
         The power is keyed by code, then by the start of the quarter-hour. Raises OSError if a file
         exists but cannot be read.
         """
-        # Most households share no energy. Their files need not be read.
+        # Most households share no energy. If Leneda's stored files had no shared energy when last
+        # read, do not read these files again.
         if not self._may_share:
             return {}
         work = without_collection(_shared_power)
@@ -359,9 +360,10 @@ class PlatformPast:
     async def _async_show(self, platform: Platform, until: datetime | None = None) -> None:
         """Add Leneda's quarter-hours before `until` to the meter's months, and call the listeners.
 
-        New quarter-hours can begin a new month for a meter without readings. Then first display the
-        old month, and each month after it, until its end, and only then the new month. Otherwise,
-        Home Assistant would not record the costs of these days.
+        For a meter without readings, new quarter-hours can begin a new month. In this case, first
+        display each earlier month with all its quarter-hours, one month after the other. Then
+        display the new month. Otherwise, Home Assistant would not record the costs of the last days
+        of the earlier months.
         """
         demand = self._meter.snapshot
         if demand and until is None and not self._meter.has_readings:
@@ -387,7 +389,7 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
-        """Leave the new days of the current month in `found` out of the cost statistics.
+        """Exclude the current month's new days in `found` from the cost statistics.
 
         The displayed total of the bill rises at once by the costs of these days. Home Assistant
         records this rise in the statistics. If the costs of the days' hours were also written, they

@@ -217,8 +217,8 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
     today = now.astimezone(LUXEMBOURG).date()
-    # Nord Pool publishes tomorrow's prices at one o'clock, and never the prices of later days. So
-    # request only today and tomorrow.
+    # Nord Pool publishes tomorrow's prices around 13:00 Luxembourg time, and never the prices of
+    # later days. So request only today and tomorrow.
     days = (today, today + timedelta(days=1))
     prices: PricesAhead = {}
     # The lock makes simultaneous callers share one request to Nord Pool.

@@ -33,7 +33,7 @@ MAX_CAPTURE_MINUTES = 60
 # limited to 2 MiB.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_CAPTURE_CHUNKS = 50_000
-# Keep a capture for a day, so that a capture of the morning can be reviewed in the evening.
+# Keep a capture for a day, so that a capture from the morning can be reviewed in the evening.
 KEPT_SECONDS = 24 * 3600.0
 MAX_CAPTURE_FILES = 99
 

@@ -37,7 +37,8 @@ from ..lib.tariff import (
 )
 
 # Maximum number of spans that wait while the disk is full: the quarter-hours of 16 days (16 * 96).
-# After many breaks, a whole week of spans can be confirmed at once.
+# After many breaks in the readings, the spans of a whole week can be confirmed at once. So the
+# limit must be well above a week.
 MAX_PENDING = 1_536
 # Maximum size of a file in bytes. The lines of a month take less than half of this. But a file has
 # more lines after the clock was set back, because the same quarter-hours are written again.

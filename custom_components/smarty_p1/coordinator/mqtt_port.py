@@ -60,7 +60,7 @@ def as_topic(typed: str) -> str:
 def topic_opener(
     hass: HomeAssistant, port: str, on_away: AwayListener | None = None
 ) -> Opener | None:
-    """Return a function that opens an MQTT topic as a port. Return None if the port is no topic.
+    """Return a function that opens an MQTT topic as a port. Return None if the port is not a topic.
 
     `on_away` is called with an error when the gateway or the broker goes offline, and with None
     when the gateway or the broker comes online. The port stays open. Without `on_away`, reading

@@ -240,7 +240,7 @@ class TopicPulses:
         meter, now = self._counter.meter, self._counter.now()
         text = str(message.payload).strip()
         if message.retain:
-            # A retained message is old, so it is no new pulse. But if it contains a count of
+            # A retained message is old, so it is not a new pulse. But if it contains a count of
             # pulses, this count is still right.
             self._count(meter.read_count(text, now, is_old=True))
         else:
@@ -271,7 +271,7 @@ def tell_health(
 def is_pulse(domain: str, old: str, new: str) -> bool:
     """Return whether a change of state from `old` to `new` is a pulse.
 
-    A change from or to "unavailable" is no pulse.
+    A change from or to "unavailable" is not a pulse.
     """
     if domain in BINARY_DOMAINS:
         return (old, new) == (STATE_OFF, STATE_ON)
@@ -291,7 +291,7 @@ _PLACEHOLDERS = {CONF_ENTITY_ID: "entity"}
 class PulseCoordinator(SourceCoordinator[PulseData]):
     """Coordinator that shows the count of pulses while the source of the pulses is available.
 
-    An LED may be dark for hours, so a long time without a pulse is no fault.
+    An LED may be dark for hours, so a long time without a pulse is not a fault.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:

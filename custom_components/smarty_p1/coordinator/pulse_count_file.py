@@ -24,7 +24,7 @@ from .entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0
-# Seconds between two savings. Memory cards wear out, so save seldom. A crash loses the pulses since
+# Seconds between two saves. Memory cards wear out, so save seldom. A crash loses the pulses since
 # the last save, unless the pulse board itself counts its pulses.
 SAVE_INTERVAL = 60.0
 # Shortest time between two updates of the entities. While no pulse comes, a timer with this

@@ -94,7 +94,7 @@ class Ledger:
     raised: Mapping[datetime, Row] = field(default_factory=dict)
     """Rows of the entity, as they were before they were raised to the energy of the whole hour.
 
-    Their sums are differences to the sum of the entity's previous own row.
+    Their sums are differences from the sum of the entity's previous own row.
     """
     restarts: Mapping[datetime, Restart] = field(default_factory=dict)
     """Restarts. The sums of all rows from a restart on were raised."""
@@ -406,7 +406,7 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - the parts of a plan
 
 
 def _changes(own: Mapping[datetime, Row], hours: Container[datetime]) -> dict[datetime, Row]:
-    """Return the rows of `hours`. Their sums are differences to the previous row in `own`."""
+    """Return the rows of `hours`, each with the rise of the sum since the previous row in `own`."""
     return {
         now: own[now]._replace(sum=own[now].sum - own[last].sum)
         for last, now in pairwise(own)

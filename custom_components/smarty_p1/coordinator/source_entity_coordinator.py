@@ -61,8 +61,8 @@ class EntityReports:
     value, `on_lost` gets its entity id.
 
     A value is read only after a report. Otherwise, an integration that has stopped would look like
-    a house that uses no energy. The first state of an entity is no report. This state may be old,
-    because Home Assistant may have restored it, or an MQTT broker may have retained it.
+    a house that uses no energy. The first state of an entity is not a report. This state may be
+    old, because Home Assistant may have restored it, or an MQTT broker may have retained it.
     """
 
     def __init__(

@@ -48,8 +48,8 @@ class VoltageHistory:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
         if len(self._rows) > SLOTS:
-            # Drop the rows that are not of the last 24 hours. If the clock was ahead for a time,
-            # there may also be rows of the future.
+            # Keep only the rows of the last 24 hours. If the clock was ahead for a time, some of
+            # the dropped rows lie in the future.
             self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:

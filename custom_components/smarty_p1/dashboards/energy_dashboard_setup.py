@@ -34,7 +34,7 @@ type GridSensors = tuple[SensorSpec[Reading], ...]
 
 ENERGY_URL = "/config/energy"
 # Seconds until the option CONF_FILL_ENERGY is removed. Home Assistant saves changed preferences to
-# the disk in half of this time at most.
+# the disk within half of this time.
 _FORGET_DELAY_S = 120
 
 # Fields of a grid source in the Energy dashboard, each with the key of the sensor that fills it.

@@ -6,9 +6,10 @@ removed. So users cannot edit this dashboard, but they can add an editable dashb
 kind.
 
 A page that was open when the first meter was added has not loaded the module with the cards. So
-until the next start of Home Assistant, the path in the sidebar has another panel. This panel loads
-the module. Then it redirects to the dashboard, which needs a second path, because a path can have
-only one panel. Both paths are registered at each start, so bookmarks of both keep working.
+until the next start of Home Assistant, the sidebar's path has a redirecting panel instead of the
+dashboard. This panel loads the module, and then redirects to the dashboard. A path can have only
+one panel, so the dashboard needs a second path. Both paths are registered at each start, so
+bookmarks of both keep working.
 """
 
 from itertools import count

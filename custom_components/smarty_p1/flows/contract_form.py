@@ -129,10 +129,10 @@ def _required(selector: Selector[Any]) -> ObjectSelectorField:
 _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
+            # No field offers choices, because the frontend would not translate the choices.
             "name": _required(TextSelector()),
             # Some bills print state aids as negative amounts, so accept amounts of either sign. The
-            # amounts are optional, because the frontend would fill a required number with its
-            # minimum. No field offers choices, because the frontend would not translate them.
+            # frontend would fill a required number with its minimum, so the amounts are optional.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
                 selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
@@ -446,8 +446,11 @@ def _read_entities_before(
     The previous contract applies until the first day of the new contract in `read`. With
     `is_replaced`, the contract in `stored` is the previous contract, so take its price entities.
     Otherwise, `stored` already has the price entities of the previous contract under names of their
-    own. Keep these entities. With `is_entity_alone`, only an entity of a contract that is still to
-    come has changed. If the previous contract has the same entity, it gets the new entity, too.
+    own. Keep these entities.
+
+    With `is_entity_alone`, the user has changed only a price entity of a contract that begins in
+    the future. If the previous contract has the same old entity, replace this entity by the new
+    entity, too.
     """
     for option, before_change in PRICE_ENTITIES.items():
         entity_id = stored.get(option if is_replaced else before_change)

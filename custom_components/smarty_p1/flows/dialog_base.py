@@ -139,7 +139,8 @@ class Dialog(ConfigFlow):
     async def _async_read_port(self, text: str, *, takes_topic: bool = False) -> str:
         """Return the entered port or topic. A serial device gets its name in /dev/serial/by-id.
 
-        Raises FieldError if `text` is no port or topic, or if another entry reads that port.
+        Raises FieldError if `text` is neither a port nor a topic, or if another entry reads that
+        port.
         """
         if entry := self._updated_entry:
             # The form shows the stored port without its secrets. If the user has not changed the
@@ -193,8 +194,8 @@ class Dialog(ConfigFlow):
         return self.async_show_progress_done(next_step_id=self._form_step)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
-        # Pause the entry even if it reads another port than the tested port. Both may be the same
-        # port under different names.
+        # Pause the entry even if it reads a different port than the tested port. Both may be the
+        # same port under different names.
         pause = pause_entry(self.hass, self._updated_entry)
         try:
             async with until_shutdown(self.hass), pause:

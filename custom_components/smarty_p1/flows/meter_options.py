@@ -329,7 +329,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
-        """Replace the stored options that are named in `own` by `read`. All other options stay."""
+        """Replace the stored options in `own` with `read`. Keep all other stored options."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         return self.async_create_entry(data=kept | dict(read))

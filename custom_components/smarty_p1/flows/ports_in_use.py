@@ -71,8 +71,8 @@ async def async_entry_at(
 ) -> AnyConfigEntry | None:
     """Return the enabled entry of this integration that reads a port.
 
-    A port can have several names, so the entry may have stored another name than `port`. The entry
-    with the id `but` is ignored. Return None if no entry reads the port.
+    A port can have several names, so the entry may have stored a different name than `port`. The
+    entry with the id `but` is ignored. Return None if no entry reads the port.
     """
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False

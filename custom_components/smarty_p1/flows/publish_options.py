@@ -203,7 +203,7 @@ def _serves(entry: AnyConfigEntry, port: int) -> bool:
 
 
 def _is_topic(text: str) -> bool:
-    # Import the MQTT integration only for this check, because loading it takes long.
+    # Import the MQTT integration only for this check, because loading it takes a long time.
     from homeassistant.components import mqtt  # noqa: PLC0415
 
     try:

@@ -46,7 +46,7 @@ async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> Fou
     """Return the first pulse, or the first count of pulses, of an entry's source.
 
     `has_come` is False if nothing comes within PULSE_TIMEOUT_S. Raises a LinkError if a port cannot
-    be opened or is lost. Raises FieldError if the state of an entity is no count, or if the MQTT
+    be opened or is lost. Raises FieldError if the state of an entity is not a count, or if the MQTT
     integration is not running.
     """
     if CONF_PORT in data:
@@ -60,7 +60,7 @@ async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> Fou
 
 
 def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Return the count in an entity's state. Raises FieldError if the state is no count."""
+    """Return the count in an entity's state. Raises FieldError if the state is not a count."""
     state = hass.states.get(entity_id)
     if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
         return _NOTHING

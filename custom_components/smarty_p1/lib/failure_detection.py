@@ -8,8 +8,8 @@
 
 A source is a meter or a board. The module does no I/O and has no clock: times are seconds of a
 monotonic clock. `look` returns the same object while nothing has changed. A failing source reports
-a change every ten seconds at most, because an attacker on the line could cause a change with every
-byte.
+a change at most once every ten seconds, because an attacker on the line could cause a change with
+every byte.
 """
 
 from collections.abc import Mapping
@@ -34,9 +34,9 @@ CLOCK_TOLERANCE = 300.0
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
 # A run of failures ends after this number of seconds without a failure. A meter sends at least six
-# telegrams in this time, so a lasting cause would have made another telegram fail. Likewise,
-# received bytes stop being the reason after this number of seconds without a byte, and the repair
-# issues about late telegrams end after this number of seconds without a late telegram.
+# telegrams in this time, so a lasting cause would have made another telegram fail. The same number
+# of seconds has two further uses. A problem of received bytes is forgotten after this time without
+# a byte. The repair issues about late telegrams end after this time without a late telegram.
 _MAX_RUN_PAUSE_S = 60.0
 # A repair issue about late telegrams is raised after this number of seconds. After a short outage,
 # a gateway needs less time to deliver its delayed telegrams, so no issue is raised.
@@ -307,8 +307,8 @@ class Health:
     def reason(self) -> tuple[ReadingProblem, Details]:
         """Return the latest problem and its details.
 
-        An accepted reading, and a minute without a byte, reset the problem to `rules.silence`. The
-        silence is the right problem if no further reading comes.
+        The problem becomes `rules.silence` after an accepted reading, and after a minute without a
+        byte. If the source then stays silent, this problem is the right explanation.
         """
         return self._reason
 
@@ -449,7 +449,10 @@ class Health:
         self._withdraw(*_LATE)
 
     def _forget_old(self, now: float) -> None:
-        """End late telegrams a minute after the last one, and a problem of bytes after the last."""
+        """Forget the late telegrams a minute after the last late telegram.
+
+        A problem of received bytes becomes `rules.silence` a minute after the last byte.
+        """
         if now >= self._late_until:
             self._end_late()
         if now >= self._bytes_count_until and self._reason[0] in _PROBLEMS_OF_BYTES:

@@ -12,9 +12,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
     A user who may read a meter's entities may also read the meter's energies and costs. The other
-    actions are only for administrators and automations. A telegram also contains serial numbers,
-    messages of the grid operator and unknown data. A capture of telegrams is written to a file for
-    publication. The import and the removal of quarter-hours change stored data.
+    actions are only for administrators and automations, for these reasons:
+
+    - A telegram also contains serial numbers, messages of the grid operator and unknown data.
+    - A capture of telegrams is written to a file for publication.
+    - The import and the removal of quarter-hours change stored data.
     """
     only = SupportsResponse.ONLY
     optional = SupportsResponse.OPTIONAL

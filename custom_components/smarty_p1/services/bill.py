@@ -37,7 +37,7 @@ _MAX_SHOWN = 40
 async def get_bill(call: ServiceCall) -> ServiceResponse:
     """Return the bill of `month` (such as "2026-06"), or the bills of the last `months` months.
 
-    By default, return the bill of the running month. docs/tariff-actions.md describes a bill.
+    By default, return the bill of the current month. docs/tariff-actions.md describes a bill.
 
     Raises ServiceValidationError if the meter or the month does not exist, or if the user has too
     many questions in the queue. Raises Unauthorized if the user may not read the meter.

@@ -236,10 +236,10 @@ class _Sink:
             withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
 
     def _ask_about(self, address: str, interval: float) -> bool:
-        """Raise a repair issue that asks whether a client is a battery. Return True.
+        """Raise a repair issue that asks whether a client is a battery.
 
-        If the user has already said that the client is not a battery, only return True. Raise no
-        issue now and return False in two cases:
+        Return True if the issue is raised now. Return True without an issue if the user has already
+        answered that the client is not a battery. Return False without an issue in two cases:
 
         - The user has not answered the question about another client yet.
         - The client runs on this machine, and a user has added the virtual meter to Home Assistant.

@@ -23,7 +23,7 @@ from ..lib.answers import (
 from ..lib.tariff import KEPT_MONTHS, LUXEMBOURG
 from .requests import Request, async_rendered, meter_command
 
-# Maximum number of months: the running month, and all earlier months that are kept.
+# Maximum number of months: the current month, and all earlier months that are kept.
 _MAX_MONTHS = KEPT_MONTHS + 1
 
 
@@ -32,7 +32,7 @@ _MAX_MONTHS = KEPT_MONTHS + 1
     {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
 async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the bills of the last months sorted by time. The running month is the last."""
+    """Return the bills of the last months sorted by time. The current month is the last."""
     return await async_rendered(
         coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
     )
@@ -56,7 +56,7 @@ def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
 async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the energies and costs of each day from `start` to the day before `end`.
 
-    By default, return the days of the running month.
+    By default, return the days of the current month.
     """
     hass = coordinator.hass
     demand = demand_of(coordinator)
@@ -89,7 +89,7 @@ def _check_year(time: date) -> None:
 def checked_date(value: object) -> date:
     """Return `value` as a date.
 
-    Raises vol.Invalid if `value` is no date, or if its year is not in _YEARS.
+    Raises vol.Invalid if `value` is not a date, or if its year is not in _YEARS.
     """
     day = cv.date(value)
     _check_year(day)
@@ -100,7 +100,7 @@ def checked_date(value: object) -> date:
 async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the highest powers of the month that contains `day`, and the base load.
 
-    If the request has no day, return the highest powers of the running month.
+    If the request has no day, return the highest powers of the current month.
     """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
@@ -114,7 +114,7 @@ _QUANTITIES = ("imported", "exported", "net", "larger")
 def checked_time(value: object) -> datetime:
     """Return `value` as a time in UTC.
 
-    Raises vol.Invalid if `value` is no time, or if its year is not in _YEARS.
+    Raises vol.Invalid if `value` is not a time, or if its year is not in _YEARS.
     """
     time = cv.datetime(value)
     _check_year(time)

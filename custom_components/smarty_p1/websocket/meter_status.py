@@ -64,10 +64,10 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the first of three remedies that exists for a failure.
+    """Return the remedy for a failure: the first available of three remedies.
 
-    These are an open dialog for new keys, a repair issue, and the page for reconfiguration. That
-    page always exists.
+    The remedies are, in this order, an open dialog for new keys, a repair issue, and the page for
+    reconfiguration. This page is always available.
     """
     for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
         return {"kind": "reauth", "flow_id": flow["flow_id"], "path": _page(entry)}

@@ -12,7 +12,10 @@ export const bannerTexts: Texts<BannerKey> = texts;
 export interface Trouble {
   title: string;
   help: string;
-  /** Whether the user intended the problem, or it ends without help. Such a problem is shown without alarm. */
+  /**
+   * Whether the user caused the problem on purpose, or the problem ends without the user. Such a problem is shown
+   * without alarm.
+   */
   isCalm: boolean;
   /** Whether data arrives, but cannot be used: for example, it cannot be decrypted or verified. */
   isUnverified: boolean;

@@ -182,17 +182,17 @@ function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; l
 }
 
 /**
- * MIN_TICK_GAP_PX is the minimum distance between two ticks in px. On a calm day, it is MIN_CALM_TICK_GAP_PX. A tick
- * that is too near to the line of the reference power is left out. Too near is less than BELOW_LINE_PX for a tick below
- * the line, and less than ABOVE_LINE_PX for a tick above the line.
+ * MIN_TICK_GAP_PX is the minimum distance between two ticks in px. On a calm day, MIN_CALM_TICK_GAP_PX is used instead.
+ * A tick that is too near to the line of the reference power is left out. BELOW_LINE_PX is the minimum distance below
+ * the line, and ABOVE_LINE_PX the minimum distance above it.
  */
 const MIN_TICK_GAP_PX = 44;
 const MIN_CALM_TICK_GAP_PX = 28;
 const BELOW_LINE_PX = 18;
 const ABOVE_LINE_PX = 26;
 /**
- * Largest distance between two ticks in kW that is tried. In a chart without height, no distance would be large enough,
- * so the search would not end without this limit.
+ * Largest distance in kW that is tried as the distance between two ticks. In a chart without height, no distance would
+ * be large enough, so the search would not end without this limit.
  */
 const MAX_TICK_STEP = 1e9;
 

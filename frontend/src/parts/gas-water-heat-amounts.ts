@@ -38,8 +38,8 @@ export interface Standing {
   missing: number;
   sum: number;
   /**
-   * Month with which the running month is compared: the previous month, or the same month a year ago. Undefined if
-   * neither is known up to the day `last`, or if the running month has missing days or begins after the 1st.
+   * Month with which the current month is compared: the previous month, or the same month a year ago. Undefined if
+   * neither is known up to the day `last`, or if the current month has missing days or begins after the 1st.
    */
   reference?: Month | undefined;
   /** Amount of the reference month from its first day to the day `last`; 0 without a reference month. */
@@ -51,8 +51,8 @@ export interface Night {
   /** Whether water ran in every hour of the night. */
   isSteady: boolean;
   /**
-   * Number of consecutive nights in which water ran in every hour. The last of these nights is this night. At most
-   * NIGHTS are counted; 0 if water did not run in every hour of this night.
+   * Number of consecutive nights in which water ran in every hour, up to and including the night of this object. At
+   * most NIGHTS nights are counted. The number is 0 if `isSteady` is false.
    */
   steadyNights: number;
 }

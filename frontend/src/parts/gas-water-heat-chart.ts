@@ -25,8 +25,8 @@ export interface MediumDrawing {
   /** Point of the curve at the end of the last whole day. */
   dot: Point | undefined;
   /**
-   * End of the curve of the reference month. `total` is the amount of the reference month; undefined unless every day
-   * of this month is known.
+   * End of the curve of the reference month. `total` is the amount of the reference month; undefined if any day of the
+   * reference month is unknown.
    */
   end: (Point & { total: number | undefined }) | undefined;
   ticks: { day: number; x: number }[];

@@ -13,8 +13,8 @@ const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;
 const TURNED_HEIGHTS_PX = [168, 456] as const;
 /**
- * Height in px of a day in the turned picture. In this picture, each day is a row. Rows are lower if many days would
- * make the picture too high.
+ * Height in px of a day in the turned picture. In this picture, each day is a row. If many days would make the picture
+ * too high, the rows are made smaller.
  */
 const TURNED_DAY_PX = 14;
 /** LABEL_HEIGHT_PX is the height of a label on the left axis in px, GAP_PX the gap beside a label. */

@@ -34,7 +34,7 @@ export interface Drawing {
   left: number[];
   step: number;
   /**
-   * Horizontal position of the line that divides the running month from earlier months; undefined if no earlier month
+   * Horizontal position of the line that divides the current month from earlier months; undefined if no earlier month
    * is whole.
    */
   divider: number | undefined;
@@ -57,7 +57,7 @@ const BOTTOM_PX = 6;
 const LABEL_HEIGHT_PX = 13;
 /** Gap in px between the numbers of the scale and the columns. */
 const GAP_PX = 8;
-/** Gap before the running month, in px. */
+/** Gap before the current month, in px. */
 const DIVIDER_PX = 12;
 const MAX_LINES = 6;
 /** Minimum range of the scale, in euros or kWh. In a smaller range, two lines could have the same rounded number. */
@@ -69,7 +69,7 @@ const MIN_LABEL_GAP_PX = 4;
 export interface Frame {
   width: number;
   height: number;
-  /** Whether a line divides the running month from the months before it. */
+  /** Whether a line divides the current month from the months before it. */
   isDivided: boolean;
   /** Return the width of a text in px. */
   widthOf: (text: string) => number;
@@ -161,7 +161,7 @@ interface Place {
 function labelsOf(columns: Column[], { axis, left, step, width, y, widthOf }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
   const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) + MIN_LABEL_GAP_PX > step);
-  // Without room for every label, keep only the labels of the running month and of the chosen month.
+  // Without room for every label, keep only the labels of the current month and of the chosen month.
   const order = columns
     .map((column, index) => ({ ...column, index }))
     .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || index === columns.length - 1))
@@ -194,7 +194,7 @@ const MONTHS_A_PAGE = 3;
 const SO_FAR_PX = 18;
 /** Gap between the letters of neighbouring months, in px. */
 const MIN_LETTER_GAP_PX = 2;
-/** Space in px between a label and the line that divides the running month from earlier months. */
+/** Space in px between a label and the line that divides the current month from earlier months. */
 const DIVIDER_GAP_PX = 8;
 /** Width in px until the card has been measured. */
 const DEFAULT_WIDTH_PX = 320;
@@ -333,8 +333,8 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
 }
 
 /**
- * Return the top of the line that divides the running month from earlier months. If the line would touch the label of
- * the running month, the line begins below the label.
+ * Return the top of the line that divides the current month from earlier months. If the line would touch the label of
+ * the current month, the line begins below the label.
  */
 function dividerTop({ divider, labels }: Drawing, widthOf: Measure): number {
   const label = labels.find(({ x, text }) => Math.abs(x - divider!) < widthOf(text) / 2 + DIVIDER_GAP_PX && text.startsWith("≈"));

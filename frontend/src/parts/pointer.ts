@@ -1,10 +1,10 @@
 /**
  * Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop.
  *
- * The bar below a mouse is shown. A click chooses this bar, so that it stays when the mouse leaves the chart. A second
- * tap or click on the chosen bar cancels the choice. In a chart with `open`, a tap or click on a bar that is already
- * shown opens it instead. A mouse shows a bar before the click, so the first click opens it. A finger shows a bar by
- * the first tap, so the second tap opens it.
+ * The bar below the mouse pointer is shown. A click chooses this bar, so that the bar stays when the pointer leaves the
+ * chart. A second tap or click on the chosen bar cancels the choice. In a chart with `open`, a tap or click on a bar
+ * that is already shown opens this bar instead. The mouse pointer shows a bar before the click, so the first click
+ * opens the bar. With a finger, the first tap shows a bar, and the second tap opens the bar.
  */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
@@ -33,7 +33,7 @@ interface Chart {
 }
 
 export class ChosenBar implements ReactiveController {
-  /** Index of the shown bar: the bar below the mouse, else the chosen bar; undefined if neither exists. */
+  /** Index of the shown bar: the bar below the mouse pointer, else the chosen bar; undefined if neither exists. */
   index: number | undefined;
   /** Index of the chosen bar, which stays when the mouse leaves the chart. */
   #chosen: number | undefined;

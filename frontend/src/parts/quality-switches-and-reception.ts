@@ -61,7 +61,7 @@ export interface Reception {
   gaps: { start: number; end: number }[];
 }
 
-/** Return the reception of the last 24 hours, including the running hour. */
+/** Return the reception of the last 24 hours, including the current hour. */
 export function receptionDay({ reception }: Events, now: number): Reception {
   const all = Array.isArray(reception?.received) ? reception.received : [];
   const shares = all
@@ -75,7 +75,7 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   shares.forEach((share, hour) => {
     if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
-    // `end` is at most the time of this page's clock. If this clock is slow, the running hour can start after `end`.
+    // `end` is at most the time of this page's clock. If this clock is slow, the current hour can start after `end`.
     // The measured part of the hour would then have a negative length, so its length is at least 1 ms.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
     received += share * length;

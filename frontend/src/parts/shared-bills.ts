@@ -7,7 +7,7 @@ import type { Locale } from "../locale.ts";
 import { type BillKey, billTexts } from "../sentences/bill.ts";
 import type { Bill, Meter } from "../websocket-types.ts";
 
-/** The running month and the twelve months before it. */
+/** The current month and the twelve months before it. */
 export const MONTHS = 13;
 
 export interface Bills {
@@ -20,12 +20,12 @@ export function billsOf(feed: MeterFeed): Bills {
   return { bills: value?.months.length ? value.months : undefined, error };
 }
 
-/** Return the bill of the chosen month; without a choice, of the running month. */
+/** Return the bill of the chosen month; without a choice, of the current month. */
 export const shownOf = (bills: Bill[], feed: MeterFeed): Bill =>
   bills.find(({ month }) => month === feed.shown.month) ?? bills.at(-1)!;
 
 /**
- * Choose a month for the cards of the view. The running month is stored as "no choice", so that the cards show the new
+ * Choose a month for the cards of the view. The current month is stored as "no choice", so that the cards show the new
  * month when it begins.
  */
 export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefined): void {

@@ -42,7 +42,10 @@ export class Width implements ReactiveController {
 /** Return the width of a text in px. */
 export type Measure = (text: string) => number;
 
-/** Size and weight of a drawing's labels. The chosen label is bold, so all of them are measured bold. */
+/**
+ * Weight and size of a drawing's labels. The chosen label has this weight, which makes it wider. Any label can be
+ * chosen, so all labels are measured with this weight.
+ */
 const LABEL_FONT = "500 13px";
 
 let context: CanvasRenderingContext2D | null | undefined;

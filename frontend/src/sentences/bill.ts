@@ -111,7 +111,10 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
   };
 }
 
-/** Return the time until which a running bill counts: "until Sat 21 Nov, 18:15". Midnight is written as 24:00. */
+/**
+ * Return the time until which the bill of the current month counts: "until Sat 21 Nov, 18:15". Midnight is written as
+ * 24:00.
+ */
 function untilOf(until: Date, locale: Locale, t: Say): string {
   const dayBefore = addDays(localDay(until), -1);
   const isMidnight = dayStart(localDay(until)).getTime() === until.getTime();
@@ -133,8 +136,8 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
 }
 
 /**
- * Return "Forecast until 30 November: about 145 €". The text has no range. A user would expect the forecast in the
- * middle of a range, but it is always equal to one of its bounds `low` and `high`.
+ * Return "Forecast until 30 November: about 145 €". The text does not give the range from `low` to `high`. Users expect
+ * a forecast in the middle of the range, but the forecast is always equal to `low` or `high`.
  */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;

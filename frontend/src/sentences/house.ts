@@ -10,8 +10,8 @@ import { isRunning } from "./bill.ts";
 const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;
 
 /**
- * Time in ms after the end of a quarter-hour, until the recorder has written the inverter's statistics of this
- * quarter-hour.
+ * Time in ms after the end of a quarter-hour. After this time, the recorder has written the inverter's statistics of
+ * this quarter-hour.
  */
 const STATISTICS_DELAY_MS = 60_000;
 const MAX_AGE_MS = 90_000;

@@ -38,7 +38,7 @@ export interface Month {
   value: number | null;
   /** Parts of the stack: positive parts above the axis, negative parts below. */
   parts: number[];
-  /** Expected cost of the running month at its end, in EUR. */
+  /** Expected cost of the current month at its end, in EUR. */
   estimate: number | null;
 }
 
@@ -60,14 +60,14 @@ export function lackOfAll(bills: Bill[]): Lack | undefined {
   return bills.some(({ total }) => total !== null) ? undefined : lackOf(bills.at(-1)!);
 }
 
-/** Return the sentence about the values without which the running month has no total. */
+/** Return the sentence about the values that are missing for a total of the current month. */
 export function lackSentence(bill: Bill, locale: Locale): string {
   const field = missingField(bill);
   if (!field) return unpricedNote(bill, locale);
   return field === "reference_power" ? locale.text(billTexts, "no_reference") : locale.text(monthsTexts, "no_prices");
 }
 
-/** Return the thirteen months up to the running month, unknown months included. */
+/** Return the thirteen months up to the current month, unknown months included. */
 export function yearOf(bills: Bill[], unit: Unit): Year {
   const last = bills.at(-1)?.month ?? "2000-01";
   const billOf = new Map(bills.map((bill) => [bill.month, bill]));
@@ -144,7 +144,7 @@ function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, par
 }
 
 /**
- * Return the end of the first month that is measured completely. This is the running month if it was measured from its
+ * Return the end of the first month that is measured completely. This is the current month if it was measured from its
  * start, otherwise the next month.
  */
 function firstWholeEnd(bill: Bill): Date {
@@ -190,7 +190,7 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const key: MonthsKey = hasSold ? "pay_after" : "pay";
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
   const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
-  // Without a complete month, the table has only the running month. Its total will still change, so the name of the row
+  // Without a complete month, the table has only the current month. Its total will still change, so the name of the row
   // says "so far".
   return { head, rows, total: { key, name: t(chosen.isRunning && !whole.length ? "so_far_pay" : key), cells } };
 }

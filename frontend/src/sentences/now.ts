@@ -23,7 +23,8 @@ export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
 /**
- * In this number of seconds before a quarter-hour ends, it is too late to lower its mean. So the card gives no advice.
+ * In the last seconds of a quarter-hour, it is too late to lower the quarter-hour's mean power. So from this number of
+ * seconds before the end, the card gives no advice.
  */
 const LAST_SECONDS = 60;
 /**

@@ -67,7 +67,7 @@ export interface Row {
 }
 
 export interface SoFar {
-  /** Text such as "until 18:15" about the end of the period of the numbers; undefined without a bill. */
+  /** Text such as "until 18:15": the end of the period that the numbers cover; undefined without a bill. */
   until: string | undefined;
   today: string;
   month: string;
@@ -82,7 +82,7 @@ const sum = (values: (number | null)[]): number | null => {
   return numbers.length ? numbers.reduce((total, value) => total + value, 0) : null;
 };
 
-/** Return the content of the card. `days` are the days of the running month. */
+/** Return the content of the card. `days` are the days of the current month. */
 export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now: Date, locale: Locale, house?: House): SoFar {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
   const last = days.at(-1);

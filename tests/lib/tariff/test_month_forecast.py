@@ -1,4 +1,4 @@
-"""What the running month will come to, computed by hand."""
+"""What the current month will come to, computed by hand."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -35,7 +35,7 @@ def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] |
 
 
 def known_months(demand: Demand) -> tuple[Month, ...]:
-    """Return the known months in the order of time. The last one is the running month."""
+    """Return the known months in the order of time. The last month is the current month."""
     return (*demand.earlier_months, demand.month)
 
 
@@ -118,7 +118,7 @@ def _kwh(wh: float) -> float:
 
 
 def bills_report(demand: Demand, count: int) -> dict[str, Any]:
-    """Return the newest `count` bills in the order of time, up to the running month's bill."""
+    """Return the newest `count` bills in the order of time, up to the current month's bill."""
     months = known_months(demand)[-count:]
     return {"months": [bill_answer(month, demand) | _beside_it(month, demand) for month in months]}
 

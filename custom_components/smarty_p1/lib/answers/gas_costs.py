@@ -60,7 +60,7 @@ def gas_meter_costs(
     """Return the costs of the gas meter `medium` and of the meters that it replaced.
 
     `meters` are all gas meters of the household. If `medium` itself was replaced, the report has no
-    costs. If several meters are in use, only the costs of one meter include the monthly price: of
+    costs. If several meters are in use, only one meter's costs include the monthly price. This is
     the first meter with costs in the newest month.
     """
     # The costs of a replaced meter are shown with the meter that replaced it, so that the monthly
@@ -71,7 +71,8 @@ def gas_meter_costs(
     reports = [
         gas_costs_report(_days_with_replaced(meter, meters), prices, now) for meter in current
     ]
-    # A silent meter keeps its place among the meters, but has no costs in the newest month.
+    # A silent meter is still in `current`, but has no costs in the newest month. So the monthly
+    # price is counted for the first meter that has such costs.
     months = [(report["month"] or {}).get("month", "") for report in reports]
     if current[months.index(max(months))] is not medium:
         prices = prices._replace(per_month=0.0)
@@ -106,9 +107,9 @@ def joined_days(meters: Iterable[DaySums]) -> DaySums:
 
 
 def gas_costs_report(days: DaySums, prices: GasPrices, now: datetime) -> dict[str, Any]:
-    """Return the costs of the running month, and of the same days a year ago at the same prices.
+    """Return the costs of the current month, and of the same days a year ago at the same prices.
 
-    If the running month has no whole day, the month before is used. The keys `month` and `year_ago`
+    If the current month has no whole day, the month before is used. The keys `month` and `year_ago`
     are None if not enough days are known.
     """
     days_by_date = {

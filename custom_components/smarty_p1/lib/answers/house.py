@@ -22,7 +22,7 @@ from ..tariff import (
 )
 
 MAX_MONTHS = 13
-"""Number of months in the answer: the running month, and twelve months before."""
+"""Number of months in the answer: the current month, and twelve months before."""
 
 
 def first_day_of_house(demand: Demand) -> datetime:

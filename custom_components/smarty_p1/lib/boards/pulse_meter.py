@@ -7,9 +7,9 @@ The lines tell the kind of board:
 
 - Numbers that rise are a running count. A repeated number is a count that has not risen.
 - Until the first rise, every line without a number is a pulse. After the first rise, such a line is
-  no pulse, because boards send a greeting when they start.
+  not a pulse, because boards send a greeting when they start.
 - If the number 1 comes `_MIN_ONES` times in a row before any rise, every 1 is a pulse.
-- A line with the text "in use" comes from a network gateway, and is no pulse.
+- A line with the text "in use" comes from a network gateway, and is not a pulse.
 
 Times are in seconds of a clock that continues while this program is stopped.
 """
@@ -243,9 +243,9 @@ class PulseMeter:
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
         """Count the new pulses of a helper in Home Assistant (counter or input_number).
 
-        Return the same as `read_count`. The helper's number falls only if a user has set it to a
-        lower number. The counting then restarts from the lower number, and the fall itself gives no
-        pulses.
+        Return the same as `read_count`. The helper's number falls if a user lowers it, or if a
+        crash of Home Assistant restores an older number. The counting then restarts from the lower
+        number, and the fall itself gives no pulses.
         """
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)

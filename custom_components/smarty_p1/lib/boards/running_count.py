@@ -46,7 +46,7 @@ class RunningCount:
         self._held = None
 
     def begin_below(self, count: int | None) -> None:
-        """Forget the last count if `count` is lower, because then a user has set the counter."""
+        """Forget the last count if `count` is lower: a user or a crash has reset the counter."""
         if self.count is not None and count is not None and count < self.count:
             self.count = self._held = None
 

@@ -113,10 +113,12 @@ def anonymise(
 ) -> AnonymousCapture:
     """Return an anonymous capture of `chunks`. The chunks keep their sizes and intervals.
 
-    Without a decryptor, all frames become random bytes. `random` must be unpredictable, unless the
-    recorded bytes are invented. A message becomes a constant text of the same length. With
-    `keeps_message_forms`, it becomes random characters with the same word lengths, capitals and
-    digits.
+    Without a decryptor, all frames become random bytes. For a real recording, `random` must be
+    unpredictable. Otherwise, others could compute the original data. For invented test data, a
+    fixed seed is fine.
+
+    A message becomes a constant text of the same length. With `keeps_message_forms`, a message
+    becomes random characters with the same word lengths, capitals and digits.
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))
@@ -297,9 +299,9 @@ class _Writer:
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # If the frame was cut short, `body` also holds the bytes that came after the frame, so
-            # they are replaced as well. Between frames, the bytes 00, FF and line ends are kept,
-            # because they are an idle line. In a frame, they are encrypted data. So replace them.
+            # If the frame was cut short, `body` also holds bytes that came after the frame. Replace
+            # all bytes of `body`, because the bytes in a frame are encrypted data. The bytes 00, FF
+            # and line ends are kept only between frames, where they are an idle line.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

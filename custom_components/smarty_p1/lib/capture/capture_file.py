@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from .anonymiser import PUBLISHED_KEY, PUBLISHED_KEY_NAME, AnonymousCapture, Chunk
 
-# Maximum size of a recording in bytes. A meter that sends a telegram every second fills 5 MB in an
+# Maximum size of a recording in bytes. A meter that sends a telegram every second fills 6 MB in an
 # hour, so a recording of an hour fits.
 MAX_RECORDED = 8 * 1024 * 1024
 MAX_CHUNKS = 200_000
@@ -48,7 +48,7 @@ MAX_SIZE = 16 * 1024 * 1024
 
 
 class CaptureError(Exception):
-    """Error for a file that is no anonymous capture. The text of the error names the reason."""
+    """Error for a file that is not an anonymous capture. The text of the error names the reason."""
 
 
 def write_capture(capture: AnonymousCapture) -> str:
@@ -65,7 +65,7 @@ def write_capture(capture: AnonymousCapture) -> str:
 def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
     """Return the chunks in the text of a capture file, and the key of its frames.
 
-    The key is None if the file has plain telegrams. Raises CaptureError if `text` is no capture
+    The key is None if the file has plain telegrams. Raises CaptureError if `text` is not a capture
     file.
     """
     if len(text) > MAX_SIZE:

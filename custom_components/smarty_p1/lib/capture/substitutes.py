@@ -21,8 +21,8 @@ _OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MAX_WEEKS = 52 * 8
-# Years of the times that are shifted. A telegram has only two digits for the year. An M-Bus clock
-# that was never set stands at 1970, so the digits 70 to 99 are no year of this century.
+# Only times in these years are shifted. A telegram has only two digits for the year, and the digits
+# 70 to 99 can mean the last century. For example, an M-Bus clock that was never set stands at 1970.
 _MIN_YEAR = 2010
 _MAX_YEAR = 2069
 # Maximum number of different times in a capture. A meter that sends every second needs 7,200 times
@@ -90,7 +90,7 @@ class TextSubstitutes:
         alphabet = _ALPHABET_OF.get(code, _HIGH if code >= 0x7F or code < 0x20 else None)  # noqa: PLR2004
         if code in b"\r\n\t" or alphabet is None:
             return code
-        # Choose another character than the original, so that no short text stays unchanged.
+        # Choose a different character than the original, so that no short text stays unchanged.
         return self._random.choice([candidate for candidate in alphabet if candidate != code])
 
 
@@ -143,8 +143,8 @@ class TimeShift:
     def replace(self, text: bytes) -> bytes:
         """Return the shifted time. Return fill bytes if the time is not shifted.
 
-        A time is not shifted if `text` is no time, if the shift would change its UTC offset or pass
-        _MAX_YEAR, or if the shifted time already occurs in the capture. At most _MAX_TIMES
+        A time is not shifted if `text` is not a time, if the shift would change its UTC offset or
+        pass _MAX_YEAR, or if the shifted time already occurs in the capture. At most _MAX_TIMES
         different times are shifted.
         """
         return self._shifted.get(text, _FILL_TIME + text[12:])

@@ -26,8 +26,8 @@ def in_steps(
 ) -> Follow:
     """Return a deadband that shows a new number only if it differs enough from the shown number.
 
-    The difference must be at least `by`. A new number is shown at most once per `every`. But a
-    number that crosses one of the `limits` is shown at once.
+    The difference must be at least `by`. A shown number stays for at least the time `every`. But a
+    new number that crosses one of the `limits` is shown at once.
     """
 
     def is_within(value: float) -> bool:
@@ -82,8 +82,8 @@ class DeadbandFilter:
     def shown(self, value: Shown, at: datetime) -> Shown:
         """Return the number to show after the new `value`. Apply the deadband.
 
-        A `value` that is no number is returned as it is. `at` is the time of `value` by the meter's
-        clock.
+        A `value` that is not a number is returned as it is. `at` is the time of `value` by the
+        meter's clock.
         """
         if not isinstance(value, (float, int)):
             self._shown = None

@@ -110,7 +110,7 @@ def are_sent(references: References) -> Callable[[Reading], bool]:
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     """Return `attributes` with each datetime replaced by its ISO 8601 text in the time zone."""
     return {
-        # In October, the local time 2:30 exists twice. Home Assistant takes the two datetimes for
+        # In October, the local time 2:30 exists twice. Home Assistant considers the two datetimes
         # equal, and would not show the change from one to the other. The texts differ, because they
         # contain the UTC offset.
         name: _text_in(zone, value) if isinstance(value, datetime) else value

@@ -88,7 +88,7 @@ def to_number(value: Value) -> float | None:
 def to_text(value: Value) -> str | None:
     """Return the first 255 characters of a text, because Home Assistant allows no more.
 
-    Return None if `value` is no text.
+    Return None if `value` is not a text.
     """
     return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
 

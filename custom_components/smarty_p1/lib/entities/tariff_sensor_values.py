@@ -56,7 +56,7 @@ def _bill_of_last_month(demand: Demand) -> Bill | None:
 
 
 def _compare(demand: Demand) -> Comparison:
-    # Compare only complete months, because the costs of the running month are not complete.
+    # Compare only complete months, because the costs of the current month are not complete.
     return compare(demand.earlier_months, demand.contracts, demand.until, is_at_current_prices=True)
 
 
@@ -154,7 +154,7 @@ def surcharge(demand: Demand) -> float | None:
 
 
 def total(demand: Demand) -> float | None:
-    """Return the total of the running month's bill in EUR. Return None if unknown."""
+    """Return the total of the current month's bill in EUR. Return None if unknown."""
     return _this_month(demand).total
 
 
@@ -185,7 +185,7 @@ def feed_in(demand: Demand) -> float | None:
 
 
 def measured_share(demand: Demand) -> Attributes:
-    """Return an attribute with the share (0 to 1) of the running month that was measured."""
+    """Return an attribute with the share (0 to 1) of the current month that was measured."""
     return {"measured_share": _measured_share(demand)}
 
 
@@ -259,7 +259,7 @@ def peak_last_month_attributes(demand: Demand) -> Attributes:
 def peak_12_months(demand: Demand) -> QuarterHour | None:
     """Return the quarter-hour with the highest mean power in the last twelve months.
 
-    The running month counts as one of them. Return None if no quarter-hour is known.
+    The current month counts as one of them. Return None if no quarter-hour is known.
     """
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
@@ -269,7 +269,7 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
 
 
 def quarter_hours_above(demand: Demand) -> int:
-    """Return how many quarter-hours of the running month are above the reference power.
+    """Return how many quarter-hours of the current month are above the reference power.
 
     The reference power may change during the month. Each day is compared with the contract of that
     day.

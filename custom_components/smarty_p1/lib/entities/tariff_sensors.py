@@ -1,4 +1,4 @@
-"""Sensors for the tariff: prices, costs of the running month, peaks, cheapest reference power."""
+"""Sensors for the tariff: prices, costs of the current month, peaks, cheapest reference power."""
 
 from collections.abc import Callable
 

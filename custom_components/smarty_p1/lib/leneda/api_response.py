@@ -1,7 +1,7 @@
 """Reader of a JSON response from the API of Leneda, the national data platform.
 
 A response has the rows of one OBIS code. It can contain data outside of the requested period, null
-values and repeated rows. Items that are no quarter-hour of the period are left out.
+values and repeated rows. Items that are not a quarter-hour of the period are left out.
 """
 
 from datetime import UTC, datetime

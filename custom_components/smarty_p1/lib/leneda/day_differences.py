@@ -17,9 +17,10 @@ from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# Minimum energy in Wh. Two causes are recognised by energies of a day that match: Leneda's energy
-# and the exported energy, or Leneda's energy and a quarter (or four times) of the meter's energy.
-# Energies below this minimum may match by chance, so they do not count.
+# Minimum energy of a day in Wh. Two causes of a difference are recognised by energies that match.
+# In the first case, Leneda's energy equals the exported energy. In the second case, Leneda's energy
+# is a quarter of the meter's energy, or four times as much. Smaller energies may match by chance,
+# so they do not count.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its

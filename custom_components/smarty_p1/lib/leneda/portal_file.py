@@ -75,7 +75,7 @@ class Export(NamedTuple):
 def read_export(data: bytes, now: datetime) -> Export:
     """Return the content of `data`, a file of the portal. Raises ExportError for any other file.
 
-    A year of 35,040 rows takes some hundred milliseconds.
+    A year of 35,040 rows takes several hundred milliseconds.
     """
     lines = _lines(data)
     is_unended = not data.endswith((b"\n", b"\r"))
@@ -303,10 +303,10 @@ def _column_name(column: int, head: _Head) -> str:
 def _are_watt_hours(rows: Sequence[Row]) -> bool:
     """Return whether the values look like energies in Wh although the file says kW.
 
-    A household's quarter-hour has some hundred Wh, and its mean power is a few kW. A meter counts
-    whole Wh, so energies in Wh have no decimals, but powers in kW have decimals. The values count
-    as energies if their mean is above the highest reference power, or if they are whole numbers
-    with a mean above _HIGH_MEAN_KW.
+    A household uses several hundred Wh in a quarter-hour, at a mean power of a few kW. A meter
+    counts whole Wh, so energies in Wh have no decimals, but powers in kW have decimals. The values
+    count as energies if their mean is above the highest reference power, or if they are whole
+    numbers with a mean above _HIGH_MEAN_KW.
     """
     powers = [row.kw for row in rows if row.kw]
     if len(powers) < _MIN_ROWS:

@@ -193,8 +193,9 @@ class Totals:
     def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
 
-        A capture time more than one day after the telegram's time, or after `received_at`, counts
-        as one day after it. `received_at` is the time of reception.
+        `received_at` is the time of reception. The telegram was sent at its own time, or at
+        `received_at` if that is earlier. If a capture time is more than one day after the sending,
+        it counts as one day after the sending.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time

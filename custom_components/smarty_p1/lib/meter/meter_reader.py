@@ -49,8 +49,8 @@ class Reading:
         """Return the value to use if the telegram lacks an exported power: 0 or None (unknown).
 
         If the telegram lacks the exported energy, too, the meter does not count exports, so the
-        power is 0. Otherwise, the meter can leave out the exported power of a telegram although it
-        exports, so the power is unknown.
+        power is 0. Otherwise, the meter counts exports, and may export although this telegram lacks
+        the power. So the power is unknown.
         """
         return None if EXPORTED_ENERGY in self.telegram.objects else 0.0
 

@@ -128,8 +128,9 @@ class MeterSession:
             reader.memory.clock_deviation = telegram.time - now
             return True
         deviation = reader.memory.clock_deviation
-        # No telegram is sent in the future. If its corrected time lies there, the deviation is
-        # wrong: the user has confirmed it while the telegrams were late, or the clock was set.
+        # No telegram is sent in the future. If the telegram's corrected time lies in the future,
+        # the stored deviation is wrong. Either the user confirmed the deviation while the telegrams
+        # were late, or the clock was set.
         if deviation is not None and telegram.time - deviation - now > MAX_AGE:
             deviation = reader.memory.clock_deviation = None
         return is_recent(telegram.time, now, deviation)

@@ -18,9 +18,9 @@ MAX_MBUS_METERS = 16
 # frames than frames of the meter. As there is no limit for encrypted frames, all frames that come
 # late after an outage can be read.
 TELEGRAMS_A_SECOND = 2.0
-# Maximum number of plain telegrams that are read at once. If a link is delayed, it then delivers
-# several telegrams at once. These are at most the telegrams of 30 seconds, because a longer silence
-# closes the link. The fastest meter sends one telegram a second.
+# Maximum number of plain telegrams that are read at once. A delayed link delivers several telegrams
+# at once. A silence of 30 seconds closes the link, so the delay is at most 30 seconds. In this
+# time, the fastest meter sends 30 telegrams, one a second.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.

@@ -54,8 +54,8 @@ class EntityState(NamedTuple):
 def value_of(quantity: Quantity, state: EntityState) -> float | None:
     """Return the value of a state in kWh or kW.
 
-    Return None if the state is no number, if its unit is not accepted, or if its value is negative
-    or above the maximum.
+    Return None if the state is not a number, if its unit is not accepted, or if its value is
+    negative or above the maximum.
     """
     factor = quantity.units.get(state.unit or "")
     if factor is None or len(state.text) > _MAX_STATE_CHARS:

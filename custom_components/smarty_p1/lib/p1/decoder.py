@@ -9,16 +9,17 @@ half of the budget is reserved:
 - A candidate cannot be a new frame if its frame counter is equal to the last counter or lower, or
   if its first block does not decipher to the start of a telegram. Such candidates can use only the
   other half of the budget.
-- All other candidates can also use the reserved half. It suffices for eight frames of 32 KiB, and 2
-  KiB received refill it. Frames of up to 2 KiB, as for telegrams without long messages, are always
-  deciphered.
+- All other candidates can also use the reserved half. The reserved half suffices for eight frames
+  of 32 KiB, and receiving 2 KiB refills it. So frames of up to 2 KiB, as for telegrams without long
+  messages, are always deciphered.
 
 An attacker can use the reserved half only by luck (one try in 30,000) or with a recorded new frame.
-A recorded frame is new if this decoder has not accepted it or a later frame: before the first
-telegram, or if the decoder missed the frame. Each use of the frame needs its first 22 bytes: the
-header, and the first 4 encrypted bytes. So the attacker must send at least 22 bytes for each
-candidate. A candidate of up to 2 KiB then takes at most 2,048 / 22 = 93 bytes from the budget for
-each byte received. This is less than the 128 bytes that each byte received adds to the budget.
+A recorded frame is new if this decoder has accepted neither this frame nor a later frame. This is
+possible before the first telegram, or if the decoder missed the frame. Each use of the frame needs
+its first 22 bytes: the header, and the first 4 encrypted bytes. So the attacker must send at least
+22 bytes for each candidate. A candidate of up to 2 KiB then takes at most 2,048 / 22 = 93 bytes
+from the budget for each byte received. This is less than the 128 bytes that each byte received adds
+to the budget.
 """
 
 import re

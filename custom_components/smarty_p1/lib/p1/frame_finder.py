@@ -65,9 +65,9 @@ class Framer:
     There can be very many places, because noise can look like frames. To save memory, a place is
     stored as one integer of 8 bytes: `size - (end << 16)`. `end` counts the bytes since the line
     began, so it stays valid when bytes are dropped from `buffer`. `_offset` is the number of
-    dropped bytes. `_waiting` is sorted. Its last item is the place with the earliest end. If
-    several places have this end, the last item is the longest of them. Removing the last item is
-    cheap.
+    dropped bytes. `_waiting` is sorted by these integers. They contain `end` with a minus sign, so
+    the last item is the place with the earliest end. If several places have this end, the last item
+    is the longest of them. Removing the last item is cheap.
 
     A mark is HEADER_MARK or `_END_MARK`, each of two bytes. Most calls complete no candidate and
     must be fast. So a search remembers three sizes of the buffer:

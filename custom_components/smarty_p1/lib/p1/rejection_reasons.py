@@ -21,7 +21,7 @@ class Reason(StrEnum):
     KEY_MISSING = "key_missing"
     """The frame is encrypted, but no key is set for its meter."""
     MALFORMED = "malformed"
-    """The bytes were cut short by a new frame or telegram, or a verified text is no telegram."""
+    """The bytes were cut short by a new frame or telegram, or a verified text is not a telegram."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class MBusReading:
 # A meter's time ends in a letter for the UTC offset: S (summer) or W (winter). So even the hour
 # that repeats in October is unambiguous.
 _OFFSETS = {"S": "+02:00", "W": "+01:00"}
-# A number has at most 15 digits. Without a limit, a number of some hundred digits would become
+# A number has at most 15 digits. Without a limit, a number of several hundred digits would become
 # infinity as a float, and Python refuses to read an integer of more than 4,300 digits.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch

@@ -56,7 +56,8 @@ def _is_before_query(address: str, query: str) -> bool:
     """Return whether `query` is the query of an address, and not a part of its password.
 
     `address` is the part of an address before its first separator. `query` is the rest, and
-    contains an @. A password can contain a separator. The @ in `query` then ends the password.
+    contains an @. This @ belongs to the query, or ends a password that contains the separator.
+    `query` counts as a query if it begins with ?, contains =, and comes after a valid host.
     """
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
@@ -72,7 +73,8 @@ def _redact_query(query: str, *, keeps_port_name: bool) -> str:
 
 def _redact_pair(pair: str, *, keeps_port_name: bool) -> str:
     name, _, value = pair.partition("=")
-    # A part without a value may be a secret in Base64, which ends in "=". So mask the whole part.
+    # A secret in Base64 can end in "=", and then looks like a name with an empty value. So mask the
+    # whole part if its value is empty.
     if not _NAME.fullmatch(name) or not value.strip("="):
         return MASK
     if keeps_port_name and _PORT_NAME.fullmatch(name):

@@ -55,19 +55,19 @@ class KeyMissingError(ProbeError):
 
 
 class WrongKeyError(ProbeError):
-    """Error for frames that are encrypted with another key than the given key."""
+    """Error for frames that are encrypted with a different key than the given key."""
 
 
 class OtherAuthenticationKeyError(ProbeError):
-    """Error for frames that have the given encryption key, but another authentication key."""
+    """Error for frames that the given key decrypts, but the authentication key does not verify."""
 
 
 class ReplayError(ProbeError):
-    """Error for verified frames none of which is newer than the last known frame."""
+    """Error for verified frames if none of them is newer than the last known frame."""
 
 
 class SecurityOffError(ProbeError):
-    """Error for plain telegrams although a key was given. A key admits only encrypted frames."""
+    """Error for plain telegrams. If a key was given, only encrypted frames are accepted."""
 
 
 class NoDeviceNameError(ProbeError):

@@ -125,8 +125,8 @@ async def probe(  # noqa: PLR0913
 
     The probe lasts at most `timeout` seconds. If the cause of a failure is certain, the probe ends
     _MIN_LISTENING_S after the first rejection. If `needs_tag` is False, a correct CRC suffices. The
-    frame counter must be higher than in `last_counters`. `opener` replaces `open_port` for sources
-    that are neither a device nor a URL.
+    frame counter must be higher than the counter of the same meter in `last_counters`. `opener`
+    replaces `open_port` for sources that are neither a device nor a URL.
 
     Raises a LinkError if the port cannot be opened, or if it closes at once. If the port stays
     open, but no verified telegram names its meter, raises a ProbeError that names the cause.

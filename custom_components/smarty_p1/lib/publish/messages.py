@@ -85,8 +85,8 @@ class MeterMessages:
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
 
-    A caller may store `last_events`, and set it after a restart. Then the events of the restart are
-    sent, too.
+    A caller may store `last_events`, and set it again after a restart. Then the events that
+    happened during the restart are sent, too.
     """
 
     def __init__(

@@ -87,7 +87,8 @@ MISLEADING_NAMES: Mapping[str, str] = {
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
 # Some values that the SmartyReader calls "calculated" are only copies. Keys are the names of these
-# copies, values are the names of the originals. A copy has all digits that the meter sent.
+# copies, values are the names of the originals. A copy gets the text of its original, because this
+# text has all digits that the meter sent.
 _SOURCES: Mapping[str, str] = {
     "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
     "energy_production_calc_kWh": "act_energy_exported_p_minus",

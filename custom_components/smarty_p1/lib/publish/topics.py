@@ -133,7 +133,7 @@ def _name(telegram: Telegram, reference: str) -> str:
 def _number_and_unit(sent: str) -> tuple[str | None, str | None]:
     """Return the number and the unit in the text of an object that OBJECTS does not list.
 
-    Return (None, None) if the text is no number.
+    Return (None, None) if the text is not a number.
     """
     number, star, unit = sent.partition("*")
     if not _is_number(number) or (star and not unit) or not (star or "." in number):
@@ -161,8 +161,8 @@ def _as_decimal(value: float, sent: str) -> str:
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # `value` differs from the number in `sent` in two cases: a unit was converted, or the
-        # number in `sent` was held back and `value` is the last accepted total.
+        # `value` differs from the number in `sent` in two cases. Either a unit was converted, or
+        # `sent` has an implausible total and `value` is the last accepted total.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

@@ -5,8 +5,8 @@ computed backwards, from the last hour of the next day.
 
 The battery's usable energy is divided into 20 equal parts. The plan computes the value of each part
 in EUR per kWh. The energy in a part will replace import in a later hour, so its value is the price
-of that import. But if the battery can charge the same energy between now and that hour, and
-charging costs less than the import, then the value is only the cost of charging.
+of that import. But perhaps the battery can still charge this energy before that later hour, at a
+lower cost than the import. Then the value is only the cost of charging.
 
 The import and the export expected in an hour of the day are the means of the last seven days. The
 energy expected above the reference power comes from the last 14 days.
@@ -166,10 +166,10 @@ class BatteryPlan:
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
             # The loop goes backwards in time. At first, `values` are the values that the battery's
-            # parts have after this hour. If n parts can be filled in this hour, stored energy need
-            # not cover the n most valuable parts. So replace the n highest values by the cost of
-            # filling, where this cost is lower. Solar energy comes first, so that the grid fills
-            # only parts that solar energy does not fill.
+            # parts have after this hour. If this hour can fill n parts, the n most valuable parts
+            # need not be full before this hour. So replace the n highest values by the cost of
+            # filling, if this cost is lower. Solar energy comes first, so that the grid fills only
+            # parts that solar energy does not fill.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
@@ -302,8 +302,8 @@ def _filled(values: list[float], cost: float, parts: int, index: int) -> list[fl
 
     `values` are the values after that hour. `parts` is the number of parts that can be filled, and
     `cost` the cost of filling them, in EUR per kWh. All values and `cost` are negated (see
-    `_last_values`), so `values` begins with the most valuable parts. These are removed, and `cost`
-    is inserted `parts` times before the value at `index`.
+    `_last_values`), so `values` begins with the most valuable parts. The first `parts` values are
+    removed, and `cost` is inserted `parts` times before the value at `index`.
     """
     if not parts:
         return values

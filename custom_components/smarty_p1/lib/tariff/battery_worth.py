@@ -185,7 +185,7 @@ def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract,
 
 
 def _months_of(demand: Demand) -> Sequence[Month]:
-    """Return the last twelve months before the running month. Months without days are left out."""
+    """Return the last twelve months before the current month. Months without days are left out."""
     first = demand.month.start.replace(year=demand.month.start.year - 1)
     return [month for month in demand.earlier_months if month.start >= first and month.days]
 
@@ -308,9 +308,10 @@ class _Trial:
         ]
 
     def _month_prices(self, month: Month, contracts: Contracts) -> MonthPrices | None:
-        """Return the mean market prices of `month`, or of the year where they are unknown.
+        """Return the mean market prices of `month`.
 
-        Return None if no price follows the market.
+        If a mean price of the month is unknown, use the mean price of the year. Return None if no
+        price follows the market.
         """
         if self._contract.energy_margin is None and self._contract.feed_in_margin is None:
             return None

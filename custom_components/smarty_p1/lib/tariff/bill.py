@@ -241,9 +241,11 @@ def compute_bill(
     """Return the bill of `month` from its start to `until`, or to its end if that is earlier.
 
     If a contract lacks a price of the grid or a levy, the published price of each day is used. If
-    `published` is given, its prices replace the published prices of all days. If `month` has only
-    the first days of a month, the caller can pass the prices of more days of that month as
-    `of_month`.
+    `published` is given, its prices replace the published prices of all days.
+
+    `of_month` has the mean market prices and the VAT rate. Without `of_month`, these values are
+    computed from the days of `month`. `month` may have only the first days of a month. Then a
+    caller can pass the prices of more days as `of_month`.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
@@ -450,8 +452,8 @@ def _supplied(day: Day) -> tuple[float, float]:
         return day.market_wh, day.market_cost
     wh = day.market_wh - day.shared.market_wh
     cost = day.market_cost - day.shared.market_cost
-    # The market's price may be known for a gap as a whole, but not for the gap's shared
-    # quarter-hours. Such quarter-hours get the mean price of the rest of the day.
+    # The market's price may be known for a gap as a whole, but not for its quarter-hours with
+    # shared energy. The energy of such quarter-hours gets the mean price of the rest of the day.
     supplied_wh = max(0.0, day.imported_wh - day.shared.all_wh)
     return (wh, cost) if wh <= supplied_wh else (supplied_wh, cost * supplied_wh / wh)
 

@@ -15,7 +15,7 @@ KEPT_TIME = timedelta(days=762)
 25 months in days: two years with a leap day, and a month of 31 days.
 """
 MAX_MONTHS = 36
-"""Maximum months of a `Row`: two years, the running month, and 11 months for wrong clocks."""
+"""Maximum months of a `Row`: two years, the current month, and 11 months for wrong clocks."""
 
 _MORE_THAN_A_DAY = timedelta(hours=36)
 _MORE_THAN_A_MONTH = timedelta(days=45)

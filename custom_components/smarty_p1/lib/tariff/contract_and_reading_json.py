@@ -188,7 +188,10 @@ def load_segment(data: Stored) -> ReadingSegment:
 
 
 def _load_span(data: Stored) -> Span:
-    """Return the span of a stored line. The line is not in a file yet, so its number is 0."""
+    """Return the span of a line in the stored state.
+
+    Such a line is not in a month's file yet, so its number is 0.
+    """
     return span_of(checked_text(data), is_numbered=False)
 
 

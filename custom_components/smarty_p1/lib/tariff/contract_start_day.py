@@ -17,9 +17,10 @@ from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
 # An empty field usually means that the user did not know the value. So a value entered later holds
-# from the 1st of the month. In these fields, an empty field has a meaning of its own, so a new
-# value is a change and holds from the entered day. Without a second price, all hours have the first
-# price. A missing category means category A. Missing levies mean a bill without levies.
+# from the 1st of the month. But in the fields of `_NEVER_FILLED`, an empty field has a meaning of
+# its own. So a new value in such a field is a change, and holds from the entered day. Without a
+# second price, all hours have the first price. A missing category means category A. Missing levies
+# mean a bill without levies.
 _NEVER_FILLED = {"second_price", "second_hours", "consumer_category", "has_levies"}
 # A price is either fixed, or a margin on the market's price. Each kind of price has its own field.
 # Usually one of the two fields is empty on purpose. So these fields count as empty only if neither

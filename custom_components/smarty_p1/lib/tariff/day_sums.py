@@ -205,10 +205,11 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return one split for each set of time-of-use hours: all splits are added up and rounded.
+    """Return the total split for each set of time-of-use hours, rounded.
 
-    `splits` are the splits of whole quarter-hours. Each piece in `pieces` has further splits. A key
-    is a text with hours, as in `Contract.second_hours`.
+    A split has an energy and the part of this energy with the second price. `splits` are the splits
+    of whole quarter-hours, and each piece in `pieces` has further splits. All splits for the same
+    hours are added up. A key is a text with hours, as in `Contract.second_hours`.
     """
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {

@@ -137,9 +137,9 @@ class DemandMeter:
         the later month.
 
         Answers to actions and cards use this property, but sensors use `snapshot`. If a month ends
-        without readings, the next reading shows the whole month once more, so that Home Assistant's
-        statistics get the rest of its energy. If a sensor had already shown a later month, the
-        statistics would be wrong.
+        without readings, the sensors still lack the month's last energy. At the next reading, the
+        sensors show the whole month, so that Home Assistant's statistics get this energy. If a
+        sensor had already shown a later month, the statistics would be wrong.
         """
         snapshot, until = self.snapshot, self._history.past.until
         if snapshot is None or until is None or not self.has_readings:
@@ -196,9 +196,9 @@ class DemandMeter:
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
         """Complete the measured days with `past`, the days of the national platform Leneda.
 
-        `NO_PLATFORM_DAYS` removes Leneda's days. Computing the months takes long. So the caller can
-        compute `months` in a thread, with the function that `begin_past` returns. Leneda's days are
-        not stored, so the caller sets them again after a restart.
+        `NO_PLATFORM_DAYS` removes Leneda's days. Computing the months takes a long time. So the
+        caller can compute `months` in a thread, with the function that `begin_past` returns.
+        Leneda's days are not stored, so the caller sets them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()

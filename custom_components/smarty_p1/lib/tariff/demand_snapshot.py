@@ -17,8 +17,8 @@ from .sharing import DaySums
 class Demand:
     """Values of the running quarter-hour and of the shown month after a reading.
 
-    Times are in UTC, except `month_start`. If the running quarter-hour was measured only since
-    `measured_since`, the same mean power is assumed for the time before.
+    Times are in UTC, except `month_start`. The running quarter-hour may be measured only since
+    `measured_since`. For the time before, the mean power of the measured part is assumed.
     """
 
     time: datetime

@@ -25,7 +25,7 @@ class PlatformDays:
     ) -> None:
         """Group the quarter-hours by month.
 
-        This takes long for years of data: call it in an executor.
+        This takes a long time for years of data: call it in an executor.
         """
         quarter_hours = tuple(quarter_hours)
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)

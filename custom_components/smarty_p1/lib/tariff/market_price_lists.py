@@ -125,7 +125,7 @@ def _read(
 
 
 def _price(value: object) -> float:
-    """Return `value` as a float. Return NaN if it is no number, or too large."""
+    """Return `value` as a float. Return NaN if it is not a number, or too large."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return nan
     try:

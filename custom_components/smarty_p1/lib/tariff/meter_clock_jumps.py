@@ -2,28 +2,29 @@
 
 A wrong clock of a meter is noticed only when the clock is set right. So each break begins a new
 segment, which is unconfirmed until it has a day of quarter-hours. If a second break comes earlier,
-the first reading after the second break decides whether the unconfirmed segment is kept ("stays")
-or dropped ("goes"). A dropped segment is treated as if it had not been read.
+the first reading after the second break is the deciding reading. The deciding reading shows whether
+the unconfirmed segment is kept ("stays") or dropped ("goes"). A dropped segment is treated as if it
+had not been read.
 
 A reading can continue a segment if it is of the same meter, its register has risen plausibly, and
 its time is up to 40 days after the segment's last reading. The previous segment is the segment
-before the unconfirmed segment. The passed time is the time from the last reading of the previous
+before the unconfirmed segment. The elapsed time is the time from the last reading of the previous
 segment to the deciding reading. The unconfirmed segment is dropped in four cases, and kept in all
-others:
+others. In these cases, "the reading" is the deciding reading:
 
 - Case 1: The reading can continue only the previous segment, and the unconfirmed segment does not
   fit between the previous segment and the reading: its clock, meter or register is wrong.
-- Case 2: The reading can continue only the previous segment, and only because the clock was set
-  back. The passed time is 0 to 15 min longer than the unconfirmed segment (0 to 30 min if the clock
-  was ahead by over a day).
+- Case 2: The reading can continue only the previous segment. Only the clock that was set back
+  prevents the reading from continuing the unconfirmed segment. The elapsed time is 0 to 15 min
+  longer than the unconfirmed segment (0 to 30 min if the clock was ahead by over a day).
 - Case 3: The reading can continue both segments, and the clock of the unconfirmed segment was slow,
-  so that this segment begins before the end of the previous segment. The passed time is at least as
-  long as the unconfirmed segment.
+  so that this segment begins before the end of the previous segment. The elapsed time is at least
+  as long as the unconfirmed segment.
 - Case 4: The unconfirmed segment has no whole quarter-hour, and the reading is of the meter and
   register of the previous segment. Either the reading can continue the previous segment, or the
   unconfirmed segment fits neither the previous segment nor the reading. But a segment that fits
-  both is kept if the passed time is longer than 4 hours. Otherwise, no energy would ever be counted
-  if all readings were more than 15 minutes apart.
+  both is kept if the elapsed time is longer than 4 hours. Otherwise, no energy would ever be
+  counted if all readings were more than 15 minutes apart.
 
 In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
 is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
@@ -68,10 +69,11 @@ MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
 _A_DAY = timedelta(days=1)
 # If a short segment is dropped, the gaps before and after it become one gap. This constant is the
-# maximum length of such a gap; if the gap would be longer, the short segment is kept. If more than
+# maximum length of such a gap. If the gap would be longer, the short segment is kept. If more than
 # MAX_SEGMENTS segments are kept, the oldest unconfirmed segment is confirmed, although its clock
-# may be wrong. If all segments are short, this limit delays such a confirmation by more than half a
-# day.
+# may be wrong. With this limit, the two gaps beside a kept short segment take more than four hours
+# together. So it takes more than half a day until MAX_SEGMENTS short segments exist, and the oldest
+# is confirmed.
 _MAX_MERGED_GAP = timedelta(hours=4)
 
 
@@ -179,10 +181,11 @@ def _goes_on_from(
         for before, after in pairwise([segment, *later])
     )
     # `lacking` is the time without readings if the clock was wrong. A wrong clock leaps twice: when
-    # it goes wrong, and when it is set right. Telegrams are up to MAX_GAP apart, so at each leap up
-    # to MAX_GAP can be without readings. Tolerate MAX_GAP twice if the first leap is longer than a
-    # day. A shorter leap can also be a real gap of some hours. If the clock is set back after such
-    # a gap, `lacking` can be small by chance. So tolerate MAX_GAP only once.
+    # it goes wrong, and when it is set right. Telegrams are up to MAX_GAP apart. So each leap can
+    # hide a time of up to MAX_GAP without readings. If the first leap is longer than a day,
+    # tolerate MAX_GAP twice. A shorter leap can also be a real gap of several hours. If the clock
+    # is set back after such a gap, `lacking` can be small by chance. So after a shorter leap,
+    # tolerate MAX_GAP only once.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 

@@ -101,8 +101,8 @@ class Shared(NamedTuple):
         """
         if before <= 0:
             return self
-        # Negative hours can make a day's mean price almost 0. Limit the factor, so that such a day
-        # does not outweigh all other days.
+        # Hours with negative prices can make a day's mean price almost 0. Limit the factor, so that
+        # such a day does not outweigh all other days.
         factor = min(_MAX_PRICE_FACTOR, max(0.0, after / before))
         return self._replace(market_cost=self.market_cost * factor)
 
@@ -228,9 +228,10 @@ _MIN_CLASS_WH = REFERENCE_POWERS[0] * 250
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
     """Return the energy of a quarter-hour above each reference power that it exceeds.
 
-    The keys are reference powers in kW. `own_kw` is the contract's reference power. If the tariff
-    has no such reference power, `own_kw` is a key even if the quarter-hour does not exceed it. For
-    reference powers outside of the tariff, a missing key means that the excess is unknown.
+    The keys are reference powers in kW. `own_kw` is the contract's reference power. If a reference
+    power of the tariff is not a key, the quarter-hour does not exceed that reference power. If any
+    other reference power is not a key, the excess over that power is unknown. So if the tariff has
+    no reference power `own_kw`, `own_kw` is always a key.
     """
     return above_classes([energy_wh], own_kw)
 

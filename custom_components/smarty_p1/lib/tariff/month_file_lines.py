@@ -183,7 +183,7 @@ def _known_amount(text: str, maximum: float = _MAX_WH) -> float | None:
 def lines_of_file(data: bytes) -> list[bytes]:
     """Return the complete lines of a file without its header. An incomplete last line is left out.
 
-    Raises UnknownVersionError if the header names another version than 2.
+    Raises UnknownVersionError if the header names a different version than 2.
     """
     header, *lines = data.split(b"\n")
     version = _VERSION.search(header)

@@ -112,9 +112,9 @@ class RowReader:
     def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
         """Put the measured quarter-hour of a line into `month` without making a `Span`.
 
-        A year has 35,000 quarter-hours. It would take long to make a `Span` for each of them. If
-        the line is newer than the stored state, repeated or out of order, change nothing and return
-        False. The caller must then pass the line to `_take_span`.
+        A year has 35,000 quarter-hours. It would take a long time to make a `Span` for each of
+        them. If the line is newer than the stored state, repeated or out of order, change nothing
+        and return False. The caller must then pass the line to `_take_span`.
         """
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first

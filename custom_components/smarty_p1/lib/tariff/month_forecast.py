@@ -1,4 +1,4 @@
-"""Estimate of a running month's total cost.
+"""Estimate of the current month's total cost.
 
 The total includes the monthly prices of the whole month. Each coming day is assumed to be the mean
 of the last 28 whole days. If the same month of last year is known, a second total is computed with
@@ -27,7 +27,7 @@ _MIN_MEASURED_SHARE = 0.9
 
 
 class Estimate(NamedTuple):
-    """Expected total in EUR of a running month.
+    """Expected total in EUR of the current month.
 
     `low` and `high` are the bounds of the total. Both are None if the same month of last year is
     unknown.
@@ -39,7 +39,7 @@ class Estimate(NamedTuple):
 
 
 def estimated(demand: Demand) -> Estimate | None:
-    """Return the estimate of the month that the sensors show.
+    """Return the estimate of the shown month: the month whose values the sensors show.
 
     The estimate uses the data up to the start of the running quarter-hour, so that it does not
     change with every telegram. Return None without enough data, or if a price is unknown.
@@ -51,7 +51,7 @@ def estimated(demand: Demand) -> Estimate | None:
 def estimate_month(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
-    """Return the estimate of `month`, the running month.
+    """Return the estimate of `month`, the current month.
 
     `earlier` are the months before. `until` is the time up to which `month` is measured. Return
     None without enough data, or if a price is unknown.
@@ -116,7 +116,7 @@ def _total(
 ) -> float | None:
     """Return the month's total in EUR. Each coming day is assumed to be the mean of `days`.
 
-    `days` has the records of each day. If no day in `days` has some value, such as a market price,
+    `days` has the records of each day. If all days in `days` lack a value, such as a market price,
     this value comes from `fallback_days`. Return None if `days` is empty, or if the total is
     unknown.
     """
@@ -152,7 +152,7 @@ def _lacks_price(day: Day, contract: Contract) -> bool:
 def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], share: float) -> Day:
     """Return a day that begins at `start`, with the sums of `days` multiplied by `share`.
 
-    If no day in `days` has some value, such as a market price, this value comes from
+    If all days in `days` lack a value, such as a market price, this value comes from
     `fallback_days`.
     """
     imported_wh = sum(day.imported_wh for day in days) * share
@@ -177,7 +177,7 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 class _Known(NamedTuple):
     """Days on which a forecast is based.
 
-    If no day in `days` has some value, such as a market price, this value comes from `others`.
+    If all days in `days` lack a value, such as a market price, this value comes from `others`.
     """
 
     days: Sequence[Day]
@@ -224,7 +224,8 @@ class _Known(NamedTuple):
         `price` is the mean market price of the energy, in EUR per Wh.
         """
         shares = [self.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
-        # Sharing may be known of other days than the market's prices.
+        # The days with known shared energy may differ from the days with known market prices. So
+        # adjust the market cost of the shared energy to `price`.
         shared_price = self.ratio(_market_if_shared) or 0.0
         return Shared(*shares).times(energy_wh).repriced(shared_price, price)
 

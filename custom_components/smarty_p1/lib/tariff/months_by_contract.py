@@ -1,7 +1,7 @@
 """Division of a month into parts in which contract, published prices and aids do not change.
 
 A monthly price is spread over the days, as on a bill: every day has the same share of the month,
-even a day of 23 or 25 hours. The running day counts in proportion to the time that has passed.
+even a day of 23 or 25 hours. The current day counts in proportion to the time that has passed.
 """
 
 from bisect import bisect_left, bisect_right

@@ -84,7 +84,8 @@ class WhatIfDay(NamedTuple):
         the energy in these time-of-use hours. If the original day has no value for `reference_kw`
         or for `hours`, this value is computed from the quarter-hours. A quarter-hour without a
         market price gets the day's mean price. Shared energy changes in proportion to the imported
-        energy with the same price, and its market price in proportion to the day's mean price.
+        energy with the same price. The market price of shared energy changes in proportion to the
+        day's mean market price.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -165,7 +166,7 @@ class WhatIfDay(NamedTuple):
     def _changed_priced(
         self, after: DayEnergies, left: float, left_exported: float
     ) -> tuple[float, float]:
-        """Return the imported and the exported energy of the changed day that have a market price.
+        """Return the changed day's energies whose market price is known: imported and exported.
 
         Both energies are in Wh. The changed day has the energies `after`. `left` is its imported
         energy divided by the imported energy of the original day. `left_exported` is the same ratio
@@ -340,7 +341,8 @@ def _is_priced(day: Day, contract: Contract) -> bool:
 def _check_days(counts: Mapping[datetime, int], reason: WhatIfRefusal) -> None:
     """Raise WhatIfError with `reason` if fewer than `MIN_DAYS` days have enough quarter-hours.
 
-    `counts` has the number of usable quarter-hours by the midnight of their day.
+    `counts` has the number of usable quarter-hours of each day, keyed by the midnight at which the
+    day begins.
     """
     if (days := _measured_days(counts)) < MIN_DAYS:
         raise WhatIfError(reason, days)
@@ -381,8 +383,9 @@ def _changed_shared(shared: Shared, before: TimeOfUseSplit, after: TimeOfUseSpli
     Shared energy of each price, first or second, changes in proportion to the imported energy with
     this price.
     """
-    # The shared energy can be split by the hours of another contract. Without a second price, all
-    # energy has the first price.
+    # The shared energy may be split by the hours of a different contract than `before`. So limit
+    # the shared energy with the second price to the energy with the second price in `before`.
+    # Without a second price, this limit is 0.
     second_wh = min(shared.second_wh, before.second_wh)
     first_wh = before.energy_wh - before.second_wh
     more_first_wh = after.energy_wh - after.second_wh - first_wh

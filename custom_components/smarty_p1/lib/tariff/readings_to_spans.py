@@ -4,8 +4,8 @@ A span is a period with its energy. Confirmed spans are added to the `Row` of th
 never change, because they are written to files line by line. After a gap in the readings, the
 registers tell the energy of the gap, but a wrong clock would put this energy into a wrong month. So
 the readings after a break (a gap, another meter, a register that falls or leaps, a clock that is
-set) form a new segment. The spans of a segment are added to the row as soon as the segment has a
-day of measured quarter-hours:
+set) form a new segment. A segment's spans are added to the row as soon as the segment has a day of
+measured quarter-hours. Two rules apply to gaps and to wrong segments:
 
 - When a segment has its first whole quarter-hour, or at the next break, the gap before the segment
   becomes a span. If the clock was set back, the gap has no length.
@@ -176,9 +176,10 @@ class ReadingHistory:
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Count a whole quarter-hour in `segment`. The quarter-hour began at `start`.
 
-        After the segment's first quarter-hour, the gap before the segment becomes a span. The next
-        reading can begin another month, so this reading shows the old month with the gap. After the
-        96th quarter-hour (a day), the segment is confirmed.
+        After the segment's first quarter-hour, the gap before the segment becomes a span. This
+        reading still shows the old month, so that the old month is shown with the energy of the
+        gap. Only a later reading can show another month. After the 96th quarter-hour (a day), the
+        segment is confirmed.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:

@@ -102,8 +102,9 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
     """Return whether the clock is perhaps ahead: it was set ahead between two segments.
 
-    Return False if it was set ahead more than `MAX_SEGMENTS - 2` times. Otherwise, with a clock
-    that is set ahead all the time, the shown month would never change.
+    At most MAX_SEGMENTS segments exist. The clock may have been set ahead between all of them,
+    `MAX_SEGMENTS - 1` times. Such a clock is perhaps set ahead all the time. Return False in this
+    case; otherwise, the shown month would never change.
     """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1

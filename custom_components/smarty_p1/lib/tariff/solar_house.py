@@ -318,9 +318,9 @@ def _worth(
     """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
 
     Own energy is the energy that the house did not draw from the grid: in each hour, `delivered`
-    minus the fed-in energy. `fed_hours` lacks the hours with unknown fed-in energy. Their own
-    energy is known only as a sum: `own_kwh` minus the own energy of all other hours. This sum has a
-    price only if all hours that `fed_hours` lacks have the same price.
+    minus the fed-in energy. `fed_hours` lacks the hours with unknown fed-in energy. The own energy
+    of these hours is known only as a sum: `own_kwh` minus the own energy of all other hours. This
+    sum has a price only if all hours that `fed_hours` lacks have the same price.
     """
     saved = unpriced_kwh = 0.0
     rest_kwh, rest_prices = own_kwh, set[float | None]()

@@ -7,7 +7,7 @@ can be reconstructed.
 
 The last load is the best forecast of a steady load. The median of several loads is the best
 forecast of a load that comes and goes. The forecast with the smallest recent errors is used. The
-batteries read the power that is missing between their output and this forecast.
+batteries read the power that they must still add to their output to reach this forecast.
 """
 
 from collections import deque

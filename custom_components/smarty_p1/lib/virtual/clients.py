@@ -146,8 +146,8 @@ class Clients:
     """Clients of a virtual meter, at most MAX_CLIENTS.
 
     `kept` returns the addresses of clients to keep. If there are MAX_CLIENTS clients, a new client
-    replaces the client with the oldest request, but no client to keep. Only if all clients are to
-    be kept, the new client replaces one of these.
+    replaces the client with the oldest request. A client to keep is replaced only if all clients
+    are to be kept.
     """
 
     def __init__(self, kept: Callable[[], Collection[str]]) -> None:

@@ -95,10 +95,11 @@ def _total_current(values: MeterValues) -> float | None:
 
 
 def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of the first gas meter in m³ that is still captured.
+    """Yield the fields of the first gas meter in m³ that is still read.
 
     A replaced gas meter can stay in the telegram, on its own channel with its last index. Captures
-    of two gas meters in use can be at different minutes of the same hour.
+    of two gas meters in use can be at different minutes of the same hour. So a gas meter is still
+    read if its capture is at most a day older than the newest capture.
     """
     meters = [
         (time, meter)

@@ -25,7 +25,7 @@ _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 def plain_address(text: str) -> str | None:
     """Return the IP address in `text` in its standard notation.
 
-    Return None if `text` is no IP address.
+    Return None if `text` is not an IP address.
 
     The network interface behind a % is dropped. An IPv4 address within IPv6 becomes plain IPv4.
     """

@@ -89,7 +89,7 @@ class MeterValues:
 
 
 def number(reading: Reading, reference: str) -> float | None:
-    """Return the value of the object with this OBIS reference. Return None if it is no number."""
+    """Return the value of the object with this OBIS reference; None if it is not a number."""
     value: Any = reading.telegram.objects.get(reference)
     return value if isinstance(value, int | float) else None
 

@@ -135,8 +135,8 @@ def _balanced(values: MeterValues) -> list[PhaseValues]:
     """Return the three phases with powers that add up to the total power.
 
     The first phase gets the total power minus the powers of the other phases. If one of these
-    powers is unknown, the first phase stays unchanged. Of the other phases, those that the house
-    does not have count as 0. Raises RpcError if the total power is unknown.
+    powers is unknown, the first phase stays unchanged. A phase that the house does not have counts
+    as 0. Raises RpcError if the total power is unknown.
     """
     if values.power_w is None:
         raise RpcError(UNAVAILABLE, "The power is not known")

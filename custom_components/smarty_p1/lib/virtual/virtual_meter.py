@@ -50,7 +50,7 @@ class VirtualMeter:
     least a minute. All other UDP clients use one share together. With `is_silent`, a battery gets
     only one answer by UDP for each telegram. The answer has the battery's whole share of the power.
 
-    `on_fast` is called if a client that is no battery polls faster than telegrams come. The
+    `on_fast` is called if a client that is not a battery polls faster than telegrams come. The
     arguments are the client's address and its poll interval in seconds. The call is repeated at
     every poll until `on_fast` returns True.
     """
@@ -242,7 +242,7 @@ class VirtualMeter:
         """Return the name of the share of the power that a client uses.
 
         The name is the client's address if `batteries` contains the address. All other batteries
-        use the share `_NEWCOMERS` together. Return None if the client is no battery.
+        use the share `_NEWCOMERS` together. Return None if the client is not a battery.
         """
         if self.profile(client) is not Profile.BATTERY:
             return None

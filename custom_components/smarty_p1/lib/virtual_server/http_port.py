@@ -185,7 +185,7 @@ class HttpPort:
         Return whether a connection was closed. `others` has the number of connections by address.
         The closed connection belongs to the address with the most connections. Connections of a
         battery that the user has named are never closed. If `address` is not a named battery, the
-        other address must have at least two connections more than `address`.
+        closed connection's address must have at least two connections more than `address`.
         """
         is_named = self._meter.is_named(address)
         able = [

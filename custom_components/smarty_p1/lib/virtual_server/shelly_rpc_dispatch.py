@@ -71,7 +71,7 @@ class ShellyRpc:
             raise RpcError(TOO_MANY, "Asked too often") from None
 
     def note_other(self, address: str) -> None:
-        """Count a message that is no RPC request. Raises PollRateExceededError."""
+        """Count a message that is not an RPC request. Raises PollRateExceededError."""
         self._meter.note(address, Question.OTHER, self._now())
 
     def outdated_notification(self, to: str) -> str:
