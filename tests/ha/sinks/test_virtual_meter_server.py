@@ -349,8 +349,12 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
 
 
 async def test_what_is_ignored_goes_with_the_entry(house: House, zeroconf: MagicMock) -> None:
-    await house.set_up(announced=True, address="0.0.0.0", shown_as="shelly")  # noqa: S104
-    await wait_until(house.hass, lambda: zeroconf.async_register_service.await_count == 2)
+    addresses = AsyncMock(return_value=["192.168.1.5", "2a02:c7d::5", "fe80::5"])
+    with patch("homeassistant.components.network.async_get_announce_addresses", addresses):
+        await house.set_up(announced=True, address="::", shown_as="shelly")
+        await wait_until(house.hass, lambda: zeroconf.async_register_service.await_count == 2)
+    # Who asks from a public address of IPv6 is refused.
+    assert zeroconf.async_register_service.await_args.args[0].parsed_addresses() == ["192.168.1.5"]
     assert found(house.hass) == {SERIAL.upper(): SOURCE_IGNORE}
     await house.hass.config_entries.async_remove(house.entry.entry_id)
     await house.hass.async_block_till_done()
