@@ -31,6 +31,8 @@ from .coordinator.repair_issues import ENTRY_ID, Problem
 from .flows.form_errors import FieldError
 from .flows.leneda_account import async_read_key, key_fields
 from .flows.meter_options import DETAILS
+from .lib.virtual import Profile
+from .sinks.shown_clients import clients_of
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
@@ -162,8 +164,15 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
     async def async_step_battery(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Store that the client is a battery."""
-        return self._add_to(CONF_BATTERIES)
+        """Store that the client is a battery.
+
+        Once a battery is stored, other clients get no answers by UDP. So also store the clients
+        that have counted as batteries until now because they ask by UDP.
+        """
+        entry = _entry_of(self)
+        clients = clients_of(self.hass, entry) if entry else []
+        batteries = [client.address for client in clients if client.profile is Profile.BATTERY]
+        return self._add_to(CONF_BATTERIES, *batteries)
 
     async def async_step_no_battery(
         self, _user_input: dict[str, str] | None = None
@@ -171,15 +180,13 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         """Store that the client is not a battery, so that the issue does not return."""
         return self._add_to(CONF_NO_BATTERIES)
 
-    def _add_to(self, name: str) -> RepairsFlowResult:
+    def _add_to(self, name: str, *others: str) -> RepairsFlowResult:
         entry = _entry_of(self)
         section = entry.options.get(SECTION_VIRTUAL) if entry else None
         if entry is None or not section:
             return self.async_abort(reason="entry_removed")
-        addresses = [
-            address for address in section[name] if address != self._placeholders["address"]
-        ]
-        section = {**section, name: [*addresses, self._placeholders["address"]]}
+        addresses = dict.fromkeys([*section[name], *others, self._placeholders["address"]])
+        section = {**section, name: list(addresses)}
         options = {**entry.options, SECTION_VIRTUAL: section}
         self.hass.config_entries.async_update_entry(entry, options=options)
         self.hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from zeroconf import Error
 from zeroconf.asyncio import AsyncServiceInfo
 
-from ..const import EVERY_ADDRESS, LOGGER
+from ..const import LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.virtual import Announcement
 
@@ -20,11 +20,13 @@ async def async_announce(
 ) -> None:
     """Announce a service at `address` and `port` until the entry is unloaded."""
     if ip_address(address).is_unspecified:
-        addresses = await network.async_get_announce_addresses(hass)
-        if address != EVERY_ADDRESS:
-            # The address 0.0.0.0 means that the virtual meter listens only at IPv4 addresses. So
-            # announce only IPv4 addresses.
-            addresses = [ip for ip in addresses if ip_address(ip).version == _IPV4]
+        # Clients with a public IPv6 address are refused, and such clients prefer IPv6. So announce
+        # only IPv4 addresses.
+        addresses = [
+            ip
+            for ip in await network.async_get_announce_addresses(hass)
+            if ip_address(ip).version == _IPV4
+        ]
     else:
         # An IPv6 address can end in "%" and the name of an interface. Other machines do not know
         # this name, so drop it.

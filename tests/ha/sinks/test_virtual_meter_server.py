@@ -37,7 +37,7 @@ from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
 LOCAL = "127.0.0.1"
-STRANGER = "192.168.1.30"
+STRANGER, BATTERY = "192.168.1.30", "192.168.1.20"
 
 
 def stored(http_port: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -273,6 +273,8 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     house.poll(STRANGER, 6, 1.0)
     house.poll("192.168.1.31", 6, 1.0)  # one at a time
     assert house.issue("virtual_battery").items() >= {"address": STRANGER, "seconds": "1.0"}.items()
+    # Who asks by UDP is a battery without being named, and must stay one when another is named.
+    house.hass.data[VIRTUAL_METERS][house.entry.entry_id].ask(BATTERY, Question.UDP, 1026)
     menu = await open_repair(house.hass, f"virtual_battery_{house.entry.entry_id}")
     if name is None:
         # Its options are gone by now.
@@ -283,7 +285,7 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     result = await choose(house.hass, menu, choice)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await house.hass.async_block_till_done()
-    assert house.options[name] == [STRANGER]
+    assert house.options[name] == ([BATTERY, STRANGER] if choice == "battery" else [STRANGER])
     house.poll(STRANGER, 6, 1.0)
     assert not house.issue("virtual_battery")
     meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
@@ -349,8 +351,12 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
 
 
 async def test_what_is_ignored_goes_with_the_entry(house: House, zeroconf: MagicMock) -> None:
-    await house.set_up(announced=True, address="0.0.0.0", shown_as="shelly")  # noqa: S104
-    await wait_until(house.hass, lambda: zeroconf.async_register_service.await_count == 2)
+    addresses = AsyncMock(return_value=["192.168.1.5", "2a02:c7d::5", "fe80::5"])
+    with patch("homeassistant.components.network.async_get_announce_addresses", addresses):
+        await house.set_up(announced=True, address="::", shown_as="shelly")
+        await wait_until(house.hass, lambda: zeroconf.async_register_service.await_count == 2)
+    # Who asks from a public address of IPv6 is refused.
+    assert zeroconf.async_register_service.await_args.args[0].parsed_addresses() == ["192.168.1.5"]
     assert found(house.hass) == {SERIAL.upper(): SOURCE_IGNORE}
     await house.hass.config_entries.async_remove(house.entry.entry_id)
     await house.hass.async_block_till_done()

@@ -78,14 +78,17 @@ STORIES = {
         *(("old", "online 1"), ("connected", "online 1"), ("new connected", "online 2")),
     ],
 }
-# A text could be gone when its turn has come.
-SELDOM = [("old", "online 1"), ("new", ""), ("text", "3"), ("stale", "offline")]
+# A text could be gone when its turn has come, and subscribers may have no values after an outage.
+SELDOM = [
+    *(("old", "online 1"), ("new", ""), ("text", "3"), ("stale", "offline")),
+    ("new", "online 2"),
+]
 
 
 @pytest.mark.parametrize(
     ("interval", "story"),
     [*((0.0, story) for story in STORIES.values()), (3600.0, SELDOM)],
-    ids=[*STORIES, "readings have turns, but texts"],
+    ids=[*STORIES, "readings have turns, but texts and the first after an outage"],
 )
 async def test_what_is_told_after_what_happens(
     interval: float, story: list[tuple[str, str]]

@@ -316,17 +316,15 @@ class Announcer:
                 component["event_types"] = list(spec.event_types)
             case BinarySensorSpec():
                 component |= self._stated(device, key)
-                on, off = "'ON' if value_json", "else 'OFF'"
-                component["value_template"] = (
-                    f"{{{{ None if value_json.{key} is none else {on}.{key} {off} }}}}"
-                )
+                states = "{true: 'ON', false: 'OFF'}"
+                component["value_template"] = f"{{{{ {states}.get(value_json.get('{key}')) }}}}"
             case SensorSpec():
                 component |= self._stated(device, key)
                 component |= self._sensor(spec)
         if state.attributes is not None:
             component["json_attributes_topic"] = component["state_topic"]
             component["json_attributes_template"] = (
-                f"{{{{ value_json.{key}_attributes | tojson }}}}"
+                f"{{{{ value_json.get('{key}_attributes', {{}}) | tojson }}}}"
             )
         # Keep a name of None, because Home Assistant then uses the name of the device.
         return {
@@ -336,7 +334,9 @@ class Announcer:
     def _stated(self, device: Device, key: str) -> dict[str, Any]:
         return {
             "state_topic": states_topic(self._root, device),
-            "value_template": f"{{{{ value_json.{key} }}}}",
+            # After a restart of this program, the telegram can lack the entity's object. The state
+            # is then unknown. Without `get`, the other Home Assistant would keep the last state.
+            "value_template": f"{{{{ value_json.get('{key}') }}}}",
             # If this program crashes, it cannot report that it is offline. So let the states
             # expire.
             "expire_after": round(self._discovery.lifetime),
@@ -351,7 +351,7 @@ class Announcer:
         }
         if spec.last_reset_fn:
             sensor["last_reset_value_template"] = (
-                f"{{{{ value_json.{spec.key}_last_reset or '' }}}}"
+                f"{{{{ value_json.get('{spec.key}_last_reset') or '' }}}}"
             )
         return sensor
 

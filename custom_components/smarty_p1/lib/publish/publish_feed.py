@@ -51,16 +51,16 @@ class PublishFeed:
     def on_reading(self, reading: Reading) -> None:
         """Take a new reading.
 
-        The reading becomes due now if the interval is over, or if it has a new message of the grid
-        operator. If the interval ends within half a second, the reading becomes due then. Otherwise
-        it is dropped.
+        The reading becomes due now if the interval is over, if it ends an outage, or if it has a
+        new message of the grid operator. If the interval ends within half a second, the reading
+        becomes due then. Otherwise it is dropped.
         """
         self._latest = reading
+        is_urgent = not self._is_online or self._messages.has_news(reading)
         if not self._is_online:
             self._is_online = True
             self._wake()
-        has_news = self._messages.has_news(reading)
-        self._turns.offer(partial(self._offer, reading), is_urgent=has_news)
+        self._turns.offer(partial(self._offer, reading), is_urgent=is_urgent)
 
     def _offer(self, reading: Reading) -> None:
         self._waiting = reading
