@@ -187,7 +187,7 @@ const COMMUNITY = line("community", 100, "kWh", 0.09, 9);
 test("what the energy community is paid stands below, and the big number is both together", () => {
   const { total, texts, sums, notes } = told(august({ ...SHARED, community: COMMUNITY, total_with_community: 56.36 }));
   assert.deepEqual([total, texts], ["56.36 €", ["", "", ""]]);
-  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "To supplier and community | 56.36 €"]);
+  assert.deepEqual(sums, ["To pay | 47.36 €", "Owed to the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "Owed to supplier and community | 56.36 €"]);
   assert.deepEqual(notes.slice(0, 2), [
     "100.00 kWh came from energy sharing, so no energy price or levies apply.",
     "Because of energy sharing, the grid operator may charge 5.51 € less.",
@@ -197,7 +197,7 @@ test("what the energy community is paid stands below, and the big number is both
 test("without its price there is no sum with the energy community", () => {
   const { total, texts, sums, lacks } = told(august({ ...SHARED, total_with_community: null }));
   assert.deepEqual([total, lacks], ["47.36 €", undefined]);
-  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh | price missing"]);
+  assert.deepEqual(sums, ["To pay | 47.36 €", "Owed to the energy community | 100.00 kWh | price missing"]);
   assert.match(texts[2]!, /^The bill of the energy community is not included\./);
 });
 
@@ -245,7 +245,7 @@ test("energy whose price was not known costs the mean of the month, or is why th
 
 test("a forecast without the energy community says whose it is", () => {
   const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
-  assert.equal(told(august(running)).texts[1], "Forecast until 31 August: about **90 €** to the supplier");
+  assert.equal(told(august(running)).texts[1], "Forecast until 31 August: about **90 €** to pay to the supplier");
 });
 
 test("what is not in the amounts, or not of the meter, is a note", () => {
@@ -253,7 +253,7 @@ test("what is not in the amounts, or not of the meter, is a note", () => {
     [{ since: "2026-08-03T00:00:00+02:00" }, "Counted since 3 August; the paper bill covers the whole month."],
     [{ quarter_hours: 1990, platform_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
     [{ quarter_hours: 1990, estimated_quarter_hours: 8 }, "8 of 1,990 quarter-hours are estimated by the grid operator."],
-    [{ ...SHARED, sharing_known_kwh: 300 }, "Energy from the grid: 384.64 kWh. How much of it was shared is known for only 300.00 kWh so far."],
+    [{ ...SHARED, sharing_known_kwh: 300 }, "Energy from the grid: 384.64 kWh. So far, the shared part is known only for 300.00 kWh of it."],
     [{ vat_rate: 0 }, "Prices and amounts are without VAT."],
     [{}, "The surcharge for energy above 7 kW comes on top of the grid price."],
     [{ lines: [line("network_variable", 341.39, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],

@@ -106,7 +106,7 @@ test("nothing is compared where a day is not whole", () => {
   const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
   assert.equal(said({ "2026-11-05": 0.5 }), "November up to the 20th: **at least 39.0 m³**. Some days are incomplete, so there is no comparison with an earlier month.");
   assert.match(said({ "2026-11-05": 0, "2026-11-06": 0.89 }), /at least 37.8 m³/);
-  assert.equal(said({ "2026-10-05": 0.5 }), "November up to the 20th: **40.0 m³**. Too little of October is known for a comparison.");
+  assert.equal(said({ "2026-10-05": 0.5 }), "November up to the 20th: **40.0 m³**. There is too little data from October for a comparison.");
   // Nine tenths of a day are enough, and what comes later in October does not matter.
   assert.equal(said({ "2026-11-05": 0.9, "2026-10-25": 0 }), "November up to the 20th: **99% more** than on the same days of October");
 });
@@ -210,9 +210,9 @@ const nightSaid = (...nights: (number | null)[][]) => shown(nightSentence(nightO
 test("a night without water is no sign of a leak", () => {
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [0, 0, 0]), "Last night 02:00–05:00: 0 L, no sign of a leak");
   assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [9, 0, 5]), "Last night 02:00–05:00: 14 L, with pauses: no sign of a leak");
-  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran every hour");
-  assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**In 3 nights, water ran every hour.** Last night 02:00–05:00: 14 L");
-  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran every hour");
+  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran in each hour");
+  assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**On the last 3 nights, water ran in each hour: possible leak.** Last night 02:00–05:00: 14 L");
+  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran in each hour");
   assert.equal(nightOf([0, 0, 0], [0, 0, 0], [0, null, 0]), undefined);
 });
 

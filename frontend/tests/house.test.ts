@@ -132,7 +132,7 @@ test("twelve whole months", () => {
 test("fewer months, and months with an unknown day", () => {
   const young = [month("2026-08", unknown), month("2026-09"), month("2026-10"), month("2026-11")];
   const since = "2026-08-10T14:00:00+02:00";
-  assert.equal(year({ months: young, since }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Solar data is known since 10 August 2026.");
+  assert.equal(year({ months: young, since }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Solar data is available from 10 August 2026 on.");
   const away = [month("2026-08"), month("2026-09", unknown), month("2026-10")];
   assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Months with missing days are left out.");
   assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "The house used 600 kWh, 40% of it from your roof.");

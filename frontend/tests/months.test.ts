@@ -184,8 +184,8 @@ test("a running month is so far, and only whole ones are to be paid", () => {
     return [...heads, total!.name];
   };
   assert.deepEqual(head([running]), ["December so far", "Total so far"]);
-  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, feed-in deducted"]);
-  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, feed-in deducted"]);
+  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay after deducting feed-in"]);
+  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay after deducting feed-in"]);
 });
 
 test("the head says what a month costs on average, and which months were the extremes", () => {

@@ -38,7 +38,7 @@ test("the room is what may stay on, in halves of a kW, never above the reference
   // 7 - 0.8 = 6.2; the rest of 1.75 kWh would allow 8.8 more for 630 s.
   assert.equal(said(evening), "**You can switch on up to 6 kW more** and stay within 7 kW.");
   assert.equal(said(evening, fr), "**Vous pouvez ajouter jusqu'à 6 kW** sans dépasser 7 kW.");
-  assert.equal(small(evening), "Until 21:00, even 7 kW more is possible.");
+  assert.equal(small(evening), "Until 21:00, you can even switch on up to 7 kW.");
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
   assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
   assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on up to 2 kW more** and stay within 7 kW.");
@@ -63,8 +63,8 @@ test("power above the reference power must go by the end of the quarter-hour, ev
 test("much drawn at first leaves less until the quarter-hour ends", () => {
   const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
   // 0.25 kWh for 420 s are 2.14 kW.
-  assert.equal(said(late), "**Until 18:45, you can switch on up to 1 kW; afterwards, up to 6 kW in total.**");
-  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW en tout.**");
+  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then up to 6 kW more than now.**");
+  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW de plus qu'à présent.**");
   assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45. Then you can switch on up to 6 kW.**");
 });
 
@@ -77,7 +77,7 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
-  assert.equal(small({ power: 0.7, house: 2.1 }), "As long as the sun shines like this, even 6 kW more is possible.");
+  assert.equal(small({ power: 0.7, house: 2.1 }), "As long as the sun shines like this, you can even switch on up to 6 kW.");
 });
 
 test("a shown room falls at once and rises after a minute", () => {
@@ -110,30 +110,30 @@ test("while a shown room waits to rise, no limit is named that the exact room do
 
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
-  assert.equal(said(car), "**Expected extra cost: 0.08 €,** unless you switch off 8.6 kW now and until 18:45.");
+  assert.equal(said(car), "**Expected extra cost: 0.08 €,** unless you switch off 8.6 kW from now until 18:45.");
   assert.equal(said(car, fr), "**Cela coûte 0,08 € de plus,** sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
   assert.equal(small(car), "After 18:45, use 4.4 kW less than now to avoid extra cost.");
   assert.equal(
     said({ ...car, excessPrice: null }),
-    "**Switch off 8.6 kW now and until 18:45** to stay within 7 kW. Otherwise, 0.9 kWh will count as energy above 7 kW.",
+    "**Switch off 8.6 kW from now until 18:45** to stay within 7 kW. Otherwise, 0.9 kWh will count as energy above 7 kW.",
   );
 });
 
 test("an excess that is there is told, with what it will be, also while nothing is drawn any more", () => {
   assert.equal(
     said({ power: 2.1, energy: 1.95 }),
-    "**Expected extra cost: 0.04 €.** Energy above 7 kW: 0.2 kWh now, 0.4 kWh by 18:45.",
+    "**Expected extra cost: 0.04 €.** Energy above 7 kW: 0.2 kWh so far, 0.4 kWh by 18:45.",
   );
-  assert.match(said({ power: -3, energy: 1.95 }), /Energy above 7 kW: 0.2 kWh now, 0.2 kWh by 18:45/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is above 7 kW.** Energy above 7 kW: 0.2 kWh now, 0.4 kWh by 18:45.");
+  assert.match(said({ power: -3, energy: 1.95 }), /Energy above 7 kW: 0.2 kWh so far, 0.2 kWh by 18:45/);
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is above 7 kW.** Energy above 7 kW: 0.2 kWh so far, 0.4 kWh by 18:45.");
 });
 
 test("what is above is never called 0", () => {
   const little = { power: 0.1, energy: 1.751 };
-  assert.equal(said(little), "**Expected extra cost: less than 0.01 €.** Energy above 7 kW: less than 0.1 kWh now, less than 0.1 kWh by 18:45.");
+  assert.equal(said(little), "**Expected extra cost: less than 0.01 €.** Energy above 7 kW: less than 0.1 kWh so far, less than 0.1 kWh by 18:45.");
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
-    "**Expected extra cost: less than 0.01 €,** unless you switch off 0.1 kW now and until 18:45.",
+    "**Expected extra cost: less than 0.01 €,** unless you switch off 0.1 kW from now until 18:45.",
   );
   assert.equal(shownMean(situation({ power: 6.5, energy: 1.03 })), 7.1);
 });
@@ -141,7 +141,7 @@ test("what is above is never called 0", () => {
 test("where the beginning was missed, the room is that of the next quarter-hour", () => {
   assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**From 18:45 on, you can switch on up to 6 kW more** and stay within 7 kW.");
   // So short before the end, only an excess that is there is told.
-  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /Energy above 7 kW: less than 0.1 kWh now/);
+  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /Energy above 7 kW: less than 0.1 kWh so far/);
 });
 
 test("without a reference power, the highest quarter-hour of the month is told", () => {

@@ -81,7 +81,7 @@ test("a missing price is said, and a missing reference power", () => {
 test("a day that is not today has its date, and one that is not whole says so", () => {
   assert.equal(shown([YESTERDAY]).today, "20 Nov");
   const { notes } = shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T00:00:00+01:00" }));
-  assert.deepEqual(notes.slice(1), ["Counted since 21 November.", "Readings are known for 4% of today."]);
+  assert.deepEqual(notes.slice(1), ["Counted since 21 November.", "Readings cover 4% of today so far."]);
 });
 
 test("what today costs is told by its parts, which add up", () => {
@@ -98,7 +98,7 @@ test("prices of another year are said beside what the month costs", () => {
 test("the month costs the bill and the energy community together", () => {
   const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
   assert.equal(rows[3], "2.98 € | 106 €");
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: about **145 €** to the supplier");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: about **145 €** to pay to the supplier");
 });
 
 test("euros come before kWh, and as usual is a tenth off at most", () => {

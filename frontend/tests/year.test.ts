@@ -72,7 +72,7 @@ test("the class that costs least is right, its neighbours are compared", () => {
   assert.equal(says(rows(208, 220), 7), "7 kW is the right reference power. In 12 months, you would have paid 20 € more with 12 kW, and 8 € more with 3 kW.");
   assert.equal(says(rows(203, 201), 7), "7 kW is the right reference power. In 12 months, you would have paid about the same with 12 kW or 3 kW.");
   // A saving below 5 € is named, because the bars show it.
-  assert.equal(says(rows(197, 220), 7), "7 kW is the right reference power. With 3 kW, you would have paid 3 € less in 12 months: no reason to change.");
+  assert.equal(says(rows(197, 220), 7), "7 kW is the right reference power. With 3 kW, you would have paid only 3 € less in 12 months: not worth a change.");
   assert.equal(says(rows(180, 220), 7), "With 3 kW, you would have paid 20 € less in 12 months.");
   assert.equal(says(rows(180, 220), 7, 1), "With 3 kW, you would have paid 20 € less in 1 month.");
 });
@@ -145,7 +145,7 @@ test("the comparison begins after the first whole month", () => {
   assert.equal(begins("2026-10-02T00:00:00+02:00"), on("1 December"));
   assert.equal(begins(null), on("1 January"));
   // A whole month has passed.
-  for (const since of ["2026-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00"]) assert.equal(begins(since), "No month was measured completely (99%), so there is no comparison.");
+  for (const since of ["2026-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00"]) assert.equal(begins(since), "No month was measured for at least 99% of the time, so there is no comparison.");
   assert.equal(plain(noComparison("2025-11-01T00:00:00+01:00", now, of("fr"))), "Aucun mois n'est mesuré à 99 % : pas de comparaison.");
 });
 

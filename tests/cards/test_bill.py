@@ -102,7 +102,7 @@ async def test_screen_readers_hear_what_is_drawn(stage: Stage) -> None:
     assert (await head.inner_text()).split() == ["2.62", "€", "so", "far"]
     label = await head.get_by_role("button").get_attribute("aria-label")
     assert label is not None
-    assert "To supplier and community 2.62\xa0€" in label
+    assert "Owed to supplier and community 2.62\xa0€" in label
     # A row without a quantity has its amount in the third column, too.
     row = stage.card(CARD).get_by_role("row").filter(has_text="Total without VAT")
     columns = await row.locator("[aria-colindex]").evaluate_all(

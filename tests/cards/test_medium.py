@@ -42,7 +42,10 @@ async def test_each_kind_has_its_units(stage: Stage) -> None:
         ),
         (
             media.water(hours=media.hours(**nights)),
-            "In 3 nights, water ran every hour. Last night 02:00\u201305:00: 9 L",
+            (
+                "On the last 3 nights, water ran in each hour: possible leak. "
+                "Last night 02:00\u201305:00: 9 L"
+            ),
         ),
         (media.heat(), "Heat 18:00 20 kWh today", "October 1,292 kWh", "Today 0.072 GJ"),
     ):

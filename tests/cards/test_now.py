@@ -24,7 +24,8 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
     room = "You can switch on up to 6 kW more and stay within 7 kW."
-    assert f"From the grid 18:38:20 0.6 kW {room} Until 18:45, even 7 kW more is possible." in text
+    small = "Until 18:45, you can even switch on up to 7 kW."
+    assert f"From the grid 18:38:20 0.6 kW {room} {small}" in text
     assert "18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not await stage.overflow()
