@@ -145,7 +145,7 @@ test("without an energy price there is no total: what is known is the network an
   // 12.84 + 19.62 + 5.72 + 3.31 + 0.38 - 14.27, and 8 % of it.
   assert.deepEqual(last, ["Total without VAT | 27.60", "VAT | 8% | 2.21", "To the grid | 400.56 kWh | price missing"]);
   assert.deepEqual(sums, ["Grid charges and levies | 29.81 €"]);
-  assert.deepEqual(notes.slice(0, -1), ["No feed-in price is entered, so energy to the grid counts as 0 € here."]);
+  assert.deepEqual(notes.slice(0, -1), ["400.56 kWh to the grid have no known price and count as 0 €."]);
   const french_ = told(august(WITHOUT_ENERGY), french);
   assert.equal(french_.texts[1], "**29,81 € sans l'énergie.** Le prix de l'énergie complète la facture.");
   assert.deepEqual(french_.sums, ["Réseau et taxes | 29,81 €"]);

@@ -49,6 +49,11 @@ test("today beside the sums and the highest of the month", () => {
   assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today: 2.98 € (consumption 2.62, to the grid −0.04, fixed costs 0.40)."], undefined]);
 });
 
+test("the cost is named with or without VAT, as the bill is calculated", () => {
+  const named = (of: Bill) => soFar([day()], of, true, NOW, en).rows.at(-1)?.name;
+  assert.deepEqual([named(bill({ vat_rate: 0.08 })), named(bill({ vat_rate: 0 }))], ["Cost with VAT", "Cost without VAT"]);
+});
+
 test("who will be paid is told so, and who is not told an estimate is told none", () => {
   assert.equal(
     shown([day()], bill({ estimate: { total: -9.3 } })).forecast?.replaceAll("\u00a0", " "),

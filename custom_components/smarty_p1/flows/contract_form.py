@@ -287,7 +287,7 @@ def read_contract(
     defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
-    _read_since(read, stored, typed.get(CONF_SURCHARGE_PRICE_SINCE), errors)
+    _read_since(read, stored, _entered_day(read, stored, typed), errors)
     return read
 
 
@@ -405,6 +405,20 @@ def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceCho
     if unit_factor(state) is None:
         return "price_entity_unit"
     return None
+
+
+def _entered_day(
+    read: Mapping[str, Any], stored: Mapping[str, Any], typed: Mapping[str, Any]
+) -> str | None:
+    """Return the first day that the user has entered for the contract.
+
+    Aids have days of their own. So a day that was entered only with aids must not move the last
+    change of the contract: return None.
+    """
+    has_changed_aids = read.get(CONF_AIDS) != stored.get(CONF_AIDS)
+    if has_changed_aids and not _changed(stored, read) and not is_awaited(stored):
+        return None
+    return typed.get(CONF_SURCHARGE_PRICE_SINCE)
 
 
 def _read_since(

@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { nextOf } from "./meter-chooser.ts";
-import { ABOUT_THE_SAME, type ClassRow, yearTexts } from "../sentences/year.ts";
+import { type ClassRow, leastDifference, yearTexts } from "../sentences/year.ts";
 
 export const chooserStyles = css`
   .classes {
@@ -69,6 +69,7 @@ export const chooserStyles = css`
 export function classChooser(
   rows: ClassRow[],
   chosen: number | undefined,
+  monthCount: number,
   locale: Locale,
   choose: (kw: number) => void,
 ): TemplateResult {
@@ -95,7 +96,7 @@ export function classChooser(
         <span>${locale.referenceKW(row.kw)}</span>
         <span class="cost">${bar(row.fixed, "--drawn")}${bar(row.surcharge, "--excess")}</span>
         <span class="number">${row.total === null ? "–" : locale.euros(row.total)}</span>
-        <small>${differenceText(row, locale)}</small>
+        <small>${differenceText(row, monthCount, locale)}</small>
         <span class="hidden">${partsText(row, locale)}</span>
       </button>`,
     )}
@@ -108,9 +109,9 @@ function partsText(row: ClassRow, locale: Locale): string {
   return parts.length ? `(${parts.join(", ")})` : "";
 }
 
-function differenceText({ isOwn, difference }: ClassRow, locale: Locale): string {
+function differenceText({ isOwn, difference }: ClassRow, monthCount: number, locale: Locale): string {
   if (isOwn) return locale.text(yearTexts, "yours");
   if (difference === null) return "";
-  if (Math.abs(difference) < ABOUT_THE_SAME) return locale.text(yearTexts, "about_the_same");
+  if (Math.abs(difference) < leastDifference(monthCount)) return locale.text(yearTexts, "about_the_same");
   return `${locale.signed(difference)}\u00a0€`;
 }

@@ -359,9 +359,7 @@ function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const notes: string[] = [];
   if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
   else if (unpriced_market_kwh && !lacksMarketPrices(bill)) notes.push(unpricedNote(bill, locale));
-  if (unpriced_exported_kwh) {
-    notes.push(hasFeedIn(bill) ? t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }) : t("note_no_feed_in_price"));
-  }
+  if (unpriced_exported_kwh) notes.push(t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }));
   if (unsplit_kwh) notes.push(t("note_unsplit", { kwh: kwh(unsplit_kwh) }));
   return notes;
 }

@@ -109,7 +109,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
     { key: "highest", name: t("highest"), today: kW(last?.peak?.mean_kw), month: kW(peaks.length ? Math.max(...peaks) : null) },
     {
       key: "cost",
-      name: t("cost"),
+      name: t("cost", { vat: locale.common(bill?.vat_rate === 0 ? "without_vat" : "with_vat") }),
       today: costs(bill && last?.cost, (value) => locale.cents(value)),
       // Today's cost is shown with cents. Early in a month, the month's cost in whole euros could look lower than
       // today's cost. So show cents, too, below 10 €.

@@ -9,10 +9,12 @@ import { isRunning } from "./bill.ts";
 export type YearKey = keyof (typeof texts)["en"];
 export const yearTexts: Texts<YearKey> = texts;
 
-/** Difference in whole euros below which two classes cost about the same. */
+/** Difference in whole euros a year below which two classes cost about the same. */
 export const ABOUT_THE_SAME = 5;
 const MAX_ROWS = 6;
 const MONTHS_A_YEAR = 12;
+/** Return the difference in whole euros below which two classes cost about the same in some months. */
+export const leastDifference = (monthCount: number): number => Math.ceil((ABOUT_THE_SAME * monthCount) / MONTHS_A_YEAR);
 const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
 /** Class of reference power, and its costs in the compared months. The costs include VAT if the contract has VAT. */
@@ -98,6 +100,7 @@ export function classSentence(rows: ClassRow[], chosen: number | undefined, mont
   const t = (key: YearKey, params: Record<string, string> = {}) => locale.text(yearTexts, key, { months, ...params });
   const kw = (row: ClassRow) => locale.referenceKW(row.kw);
   const months = monthsIn(monthCount, locale);
+  const least = leastDifference(monthCount);
   const best = cheapest(rows);
   if (!best) return t("unpriced");
   const own = rows.find(({ isOwn, total }) => isOwn && total !== null);
@@ -106,15 +109,15 @@ export function classSentence(rows: ClassRow[], chosen: number | undefined, mont
   const reference = own ? t("your", { kw: kw(own) }) : kw(best);
   if (compared) {
     const difference = compared.total! - to.total!;
-    if (Math.abs(difference) < ABOUT_THE_SAME) return t("other_same", { other: kw(compared), reference });
+    if (Math.abs(difference) < least) return t("other_same", { other: kw(compared), reference });
     if (difference > 0) return t("other_more", { other: kw(compared), more: locale.euros(difference), reference });
     return t("other_less", { other: kw(compared), less: locale.euros(-difference) });
   }
-  if (own && own.total! - best.total! >= ABOUT_THE_SAME) {
+  if (own && own.total! - best.total! >= least) {
     return t("other_less", { other: kw(best), less: locale.euros(own.total! - best.total!) });
   }
   const first = own ? t("right", { own: kw(own) }) : t("cheapest", { best: kw(best), cost: locale.euros(best.total!) });
-  const rest = own ? neighbours(rows, own, locale, months) : "";
+  const rest = own ? neighbours(rows, own, locale, months, least) : "";
   return rest ? `${first} ${rest}` : first;
 }
 
@@ -122,7 +125,7 @@ export function classSentence(rows: ClassRow[], chosen: number | undefined, mont
  * Return the sentence about the extra cost of the next smaller and the next larger class. If another class would save a
  * little, return a sentence about this saving.
  */
-function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: string): string {
+function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: string, least: number): string {
   const t = (key: YearKey, params: Record<string, string>) => locale.text(yearTexts, key, { months, ...params });
   const at = rows.indexOf(own);
   const best = cheapest(rows)!;
@@ -130,7 +133,7 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
   // Name even a small saving, because the bars below the sentence show it.
   if (less >= 1) return t("little_less", { other: locale.referenceKW(best.kw), less: locale.euros(less) });
   const near = [rows[at + 1], rows[at - 1]].filter((row) => row !== undefined && row.total !== null) as ClassRow[];
-  const more = near.filter((row) => row.total! - own.total! >= ABOUT_THE_SAME);
+  const more = near.filter((row) => row.total! - own.total! >= least);
   const same = near.filter((row) => !more.includes(row));
   const kw = (row: ClassRow) => locale.referenceKW(row.kw);
   const dearer = (row: ClassRow) => locale.euros(row.total! - own.total!);

@@ -482,6 +482,13 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(
     assert entry.options == {**options, "aids": [{**REBATE, "per_month": 1.0}]}
     assert "surcharge_price_since" not in entry.options
 
+    # So a day that is entered with aids leaves the day of the last price.
+    dearer = {"reference_power": "7", "energy_price": 0.2, **without}
+    await enter(hass, port, entry, **dearer, surcharge_price_since="2026-03-01")
+    dearer["aids"] = {"aids": [AID, REBATE]}
+    await enter(hass, port, entry, **dearer, surcharge_price_since="2026-08-01")
+    assert entry.options["surcharge_price_since"] == "2026-03-01"
+
 
 async def test_an_aid_that_cannot_be(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry

@@ -15,6 +15,8 @@ BOTH = replace(CHANGED, energy_fee=5.0, surcharge=0.1)
 MARKET = Contract(reference_kw=7, energy_margin=0.02, feed_in_margin=0.0)
 FIXED = Contract(reference_kw=7, energy_price=0.2, feed_in_price=0.06)
 WITHOUT = replace(FIRST, energy_price=None)
+LARGER = replace(FIRST, reference_kw=12)
+CHANGED_LARGER = replace(CHANGED, reference_kw=12)
 
 
 def house_since_may() -> Connection:
@@ -110,6 +112,22 @@ STORIES: list[Any] = [
     (
         [(FIRST, None), (CHANGED, "2026-08-01"), (BOTH, None), (BOTH, "2026-08-15")],
         {"energy_price": {"07-16": 0.15, "08-14": 0.15, "08-15": 0.2}},
+    ),
+    # A price that is announced late leaves the day of a reference power that has changed since,
+    # also if another price begins on that day, or if the price has another day after all.
+    *(
+        (
+            [(FIRST, None), (LARGER, "2026-07-10"), (CHANGED_LARGER, "2026-06-15"), *more],
+            {
+                "energy_price": {"06-14": 0.15, "06-15": june, "07-09": june, "07-10": july},
+                "reference_kw": {"06-15": 7, "07-09": 7, "07-10": 12, "07-16": 12},
+            },
+        )
+        for more, june, july in (
+            ([], 0.2, 0.2),
+            ([(replace(LARGER, energy_price=0.3), "2026-07-10")], 0.2, 0.3),
+            ([(CHANGED_LARGER, "2026-07-10")], 0.15, 0.2),
+        )
     ),
     # A changed value holds from the day entered.
     (

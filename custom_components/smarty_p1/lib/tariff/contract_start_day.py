@@ -38,9 +38,9 @@ def with_entered(
 ) -> Contracts:
     """Return the contracts after a user has entered `contract`, with `since` as its first day.
 
-    `since` is None if the user has entered no day. Contracts that begin at the same time as
-    `contract`, or later, are dropped. If `contract` equals the latest contract, only the first day
-    of the latest contract is changed to `since`. `now` is None before the first reading.
+    `since` is None if the user has entered no day. Contracts that are still to come are dropped. If
+    `contract` equals the latest contract, only the first day of the latest contract is changed to
+    `since`. `now` is None before the first reading.
     """
     if since is not None:
         return _with_day(contracts, contract, since, now)
@@ -61,25 +61,50 @@ def _with_day(
     contracts: Contracts, contract: Contract, since: date, now: datetime | None
 ) -> Contracts:
     start = midnight(since)
-    if contracts.entries[-1] == (start, contract):
-        return contracts
     if contract == contracts.latest:
+        if _was_entered_for(contracts, start):
+            return contracts
         contracts = contracts.before_latest
-    # If the latest contract begins on the same day, `contract` replaces it. The field `replaced`
-    # then already has the entries from before the latest contract, so do not change it. If the
-    # latest contract begins on a later day, it is dropped. But the day `since` may be a typing
-    # error, so copy the entries to `replaced`.
-    if contracts.entries[-1][0] != start:
-        contracts = _remembering(contracts)
     if now is None or start > now:
-        return contracts.changed(contract, start)
+        return _remembering_for(contracts, start).changed(contract, start)
+    begun = tuple(entry for entry in contracts.entries if entry[0] <= now)
+    contracts = _remembering_for(replace(contracts, entries=begun), start)
     if contracts.entries == Contracts().entries:
         return replace(contracts, entries=((BEGINNING, contract),))
+    return _with_changed_values(contracts, contract, start)
+
+
+def _with_changed_values(contracts: Contracts, contract: Contract, start: datetime) -> Contracts:
+    """Return `contracts` with the values that the user has changed in `contract`.
+
+    A price can be announced late. So only the changed values hold from `start` on. All other values
+    hold from the days on which later contracts have changed them.
+    """
     month = _filled(contracts, contracts.latest, contract, month_start(start))
+    later = [begin for begin, _ in contracts.entries if begin > start]
+    changed = (
+        (begin, _with_changes(month.at(begin), contracts.latest, contract))
+        for begin in (start, *later)
+    )
     kept = (entry for entry in month.entries if entry[0] < start)
-    # Add `contract` even if the previous contract is equal. Otherwise the day in the options would
-    # differ from the stored contracts, so `contract` would be entered again at every restart.
-    return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
+    return replace(contracts, entries=(*kept, *changed)[-MAX_CONTRACTS:])
+
+
+def _was_entered_for(contracts: Contracts, start: datetime) -> bool:
+    """Return whether the user entered the latest contract with the first day `start`.
+
+    If an earlier contract also began then, the latest change was entered for another day.
+    """
+    return contracts.entries[-1][0] == start and start not in dict(contracts.replaced)
+
+
+def _remembering_for(contracts: Contracts, start: datetime) -> Contracts:
+    """Return the result of `_remembering`, because the day `start` may be a typing error.
+
+    If the latest contract was entered for the same day, the new contract replaces it. The field
+    `replaced` then already has the entries from before the latest contract, so it is unchanged.
+    """
+    return contracts if _was_entered_for(contracts, start) else _remembering(contracts)
 
 
 def _remembering(contracts: Contracts) -> Contracts:
@@ -115,6 +140,14 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
     ):
         result = result.changed(_put_in(contract, before, after), start)
     return result
+
+
+def _with_changes(contract: Contract, before: Contract, after: Contract) -> Contract:
+    """Return `contract` with all values that differ between `before` and `after`, as in `after`."""
+    names = [field.name for field in fields(contract)]
+    values = {name: getattr(after, name) for name in names}
+    changed = {name: value for name, value in values.items() if value != getattr(before, name)}
+    return replace(contract, **changed)
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
