@@ -80,6 +80,7 @@ export const nowStyles = [
       position: absolute;
       top: 22px;
       right: 0;
+      white-space: nowrap;
     }
     .line small {
       top: 100%;
