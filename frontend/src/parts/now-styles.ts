@@ -136,10 +136,12 @@ export const nowStyles = [
       gap: 20px;
       margin-top: 14px;
     }
-    @container (max-width: 200px) {
+    @container (max-width: 240px) {
       .bar > small {
         display: none;
       }
+    }
+    @container (max-width: 200px) {
       .phases {
         grid-template-columns: 1fr;
         gap: 6px;
