@@ -255,7 +255,10 @@ export class Locale {
     const format = this.#formatOf(kind);
     // Only long dates keep the comma of their language: "Samstag, 21. November".
     const comma = kind === "weekday" ? "," : "";
-    if (this.language !== "lb") return format.format(time).replace(",", comma);
+    if (this.language !== "lb") {
+      const text = format.format(time).replace(",", comma);
+      return this.language === "fr" ? text.replace(/\b1(?= \p{L})/u, "1er") : text;
+    }
     const { month, weekday } = DATE_FORMATS[kind] as Intl.DateTimeFormatOptions;
     const names = (key: "months" | "weekdays", length: string | undefined, index: number) => {
       const name = this.common(key).split(" ")[index] ?? "";

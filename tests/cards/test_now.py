@@ -51,6 +51,11 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
         "Expected extra cost: 0.08\u00a0€,"
     )
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
+    # The two digits of another reference power stay on one line.
+    await stage.send(house.live(quarter_hour=house.quarter_hour(reference_kw=12.0)))
+    label, scale = (stage.card(CARD).locator(f".bar > {name}") for name in (".line small", "small"))
+    assert await label.inner_text() == "12"
+    assert await house_now.height(label) == await house_now.height(scale)
     assert not stage.errors
 
 

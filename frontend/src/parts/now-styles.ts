@@ -80,6 +80,7 @@ export const nowStyles = [
       position: absolute;
       top: 22px;
       right: 0;
+      white-space: nowrap;
     }
     .line small {
       top: 100%;
@@ -135,10 +136,12 @@ export const nowStyles = [
       gap: 20px;
       margin-top: 14px;
     }
-    @container (max-width: 200px) {
+    @container (max-width: 240px) {
       .bar > small {
         display: none;
       }
+    }
+    @container (max-width: 200px) {
       .phases {
         grid-template-columns: 1fr;
         gap: 6px;

@@ -392,7 +392,10 @@ export function interruptionLines({ interruptions, drawing, locale, chosen, read
   const number = (value: number | undefined) => (value === undefined ? "–" : locale.number(value));
   const kind = (name: (typeof KINDS)[number], index: number) => {
     const row = `grid-row:${index + 2}`;
-    return html`<div class="kind" style="grid-column:1;${row}">${say(locale, name)}</div>
+    const title = html`<div class="kind" style="grid-column:1;${row}">${say(locale, name)}</div>`;
+    // In the drawing, a text takes the place of the counts.
+    if (interruptions.seen[name] === undefined) return html`${title}<span class="hidden">${say(locale, "not_counted")}</span>`;
+    return html`${title}
       <div class="count" style="grid-column:3;${row}">${number(interruptions.seen[name])}<span class="hidden">${say(locale, "seen")}</span></div>
       <div class="count quiet" style="grid-column:4;${row}">${number(interruptions.undated[name])}<span class="hidden">${say(locale, "earlier")}</span></div>`;
   };
