@@ -158,7 +158,11 @@ class Worker:
         return min((message.arrived for message in held), default=None)
 
     async def fetch(self, nats: Client, consumer: str) -> None:
-        """Request messages as fast as `work` takes them, until cancelled. Raises NATS's errors."""
+        """Request messages as fast as `work` takes them, until cancelled. Raises NATS's errors.
+
+        While VictoriaMetrics does not answer, request none, because another collector of the same
+        consumer may be able to store them.
+        """
         self._nats, self._lost = nats, None
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
@@ -170,6 +174,9 @@ class Worker:
                 while len(self._arrived) >= _BATCH:
                     self._is_used_up.clear()
                     await self._is_used_up.wait()
+                if not self._store.answers():
+                    await asyncio.sleep(_PAUSE)
+                    continue
                 self._left = _BATCH
                 self._is_answered.clear()
                 await nats.publish(subject, request, inbox)

@@ -9,7 +9,7 @@ from smarty_p1_gateway import ConfigError
 
 from .certificates import CA_KEY, Authority
 from .fleet_description import COLLECTOR, FleetInputs, read_inputs
-from .fleet_folder import NEW, FleetFiles
+from .fleet_folder import CHANGED, NEW, FleetFiles
 from .hosts import Node
 from .install_commands import Part, parts_of, tell
 from .monitoring import configure_watching
@@ -174,7 +174,13 @@ def _write_watching(
 
 
 def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:
-    folders = {name.partition("/")[0] for name in files.untold.keys() - {STEPS}}
+    # The commands install a key file only once. Further keys are entered on the collector itself,
+    # which then needs no restart.
+    folders = {
+        name.partition("/")[0]
+        for name, change in files.untold.items()
+        if name != STEPS and (change, name.partition("/")[2]) != (CHANGED, "meter-keys")
+    }
     new_files = {name for name, change in files.untold.items() if change == NEW}
     new = {name.partition("/")[0] for name in new_files if not name.endswith(_LATER)}
     own = [part for part in parts if part.folder in folders]

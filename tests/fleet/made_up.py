@@ -72,7 +72,11 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.run: StoreRun | None = StoreRun("100", 0.0)
+        self.is_silent = False
         self.writes: list[list[Sample]] = []
+
+    def answers(self) -> bool:
+        return not self.is_silent
 
     async def write(self, samples: Sequence[Sample]) -> Write:
         await asyncio.sleep(0)

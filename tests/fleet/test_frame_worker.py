@@ -60,6 +60,16 @@ async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(flee
     assert all(line.startswith(f"smarty_p1,meter=M46,title={title},key=") for line in counters)
 
 
+async def test_a_collector_whose_store_is_silent_leaves_messages_to_others(fleet: Fleet) -> None:
+    fleet.store.is_silent = True
+    fleet.nats.add(sent(1))
+    worker = fleet.start()
+    await asyncio.sleep(0.2)
+    assert worker.oldest is None
+    fleet.store.is_silent = False
+    await fleet.until_written(1)
+
+
 async def test_what_a_store_may_have_lost_is_written_again_and_only_then_acknowledged(
     fleet: Fleet,
 ) -> None:
