@@ -67,9 +67,6 @@ class LenedaGas:
         while medium.days and (end := min(medium.days)) > today - _KEPT:
             if not await self._async_add(medium, day_start(end - _PIECE), end, pause):
                 break
-        if medium.days:
-            media[LENEDA_GAS] = medium
-            self._history.schedule()
 
     def _has_meter(self, now: datetime) -> bool:
         """Return whether the electricity meter itself reads a gas meter.
@@ -90,14 +87,15 @@ class LenedaGas:
     ) -> None:
         """Add the last two weeks before `today`.
 
-        If the newest day in the history is older, add all days since that day.
+        If the newest day in the history is older, add all days since that day, the oldest first. So
+        if a request fails, the next download continues at the same day.
         """
-        end, newest = today, max(medium.days, default=today)
-        while end > today - _RECENT or end > newest:
-            start = day_start(end - _RECENT)
-            if not await self._async_add(medium, start, end, pause):
-                break
-            end = start
+        newest = max(medium.days, default=today)
+        start = day_start(max(today - _KEPT, min(today - _RECENT, newest)))
+        while start < today:
+            end = min(today, day_start(start + _PIECE))
+            await self._async_add(medium, start, end, pause)
+            start = end
 
     def forget(self) -> None:
         """Remove the gas consumption that Leneda has sent from the history."""
@@ -124,6 +122,8 @@ class LenedaGas:
         if medium.kwh_per_m3 is None or medium.time is None or last >= medium.time:
             medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
         medium.time = max(medium.time or start, last)
+        self._history.media[LENEDA_GAS] = medium
+        self._history.schedule()
         return True
 
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:

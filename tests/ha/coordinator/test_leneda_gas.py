@@ -106,6 +106,27 @@ async def test_all_days_that_the_platform_knows(home: Home, platform: Platform) 
     assert MediumHistory.from_dict(without).kwh_per_m3 is None
 
 
+@pytest.mark.parametrize("answers", [2, 3, 4])
+async def test_a_failed_request_loses_no_day(
+    home: Home, platform: Platform, monkeypatch: pytest.MonkeyPatch, answers: int
+) -> None:
+    async def fail_later() -> None:
+        pauses.pop()
+        platform.fault = None if pauses else Fault.SERVER
+
+    monkeypatch.setattr(home, "_pause", fail_later)
+    for last in (None, utc("2026-10-10 22:00")):
+        pauses = [None] * (answers + 1)
+        if last:
+            home.gas.days = {day: each for day, each in home.gas.days.items() if day < last}
+        with pytest.raises(LenedaError):
+            await home.refresh()
+        assert len(home.gas.days) >= 14
+        pauses = [None] * 9
+        await home.refresh()
+        assert len(home.gas.days) == 51
+
+
 async def test_without_the_energy_the_user_knows_the_factor(home: Home, platform: Platform) -> None:
     del platform.series[GAS_POINT, ENERGY]
     await home.refresh()

@@ -170,6 +170,7 @@ CUTS = ['"3.96', *(LAST[:end] for end in (7, 24, 25, 26))]
         (AUTUMN, f'{{"meteringPointCode": "{POINT}", "items": []}}', "no_export", None),
         ('","', '";"', "spreadsheet", None),
         ('","', "\t", "spreadsheet", None),
+        ('","', '"",""', "spreadsheet", None),
         ("0.412", "0,412", "spreadsheet", "2"),
         ("0.408", "0,408", "spreadsheet", "3"),
         ("2025-10-26T02:30:00+02:00", "2025-10-26T02:30:00", "spreadsheet", None),

@@ -194,7 +194,10 @@ def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
     """
     begin = "\n".join(lines[:_FIRST_LINES])
     if POINT.search(begin) and CODE.search(begin):
-        if lines[0].count(",") < _MIN_COMMAS <= max(map(lines[0].count, ";\t")):
+        # Where a semicolon separates cells, a spreadsheet program takes each line for one cell, and
+        # saves this cell with doubled quotes. So the doubled quotes replace the commas.
+        names = lines[0].replace('"",""', ";")
+        if names.count(",") < _MIN_COMMAS <= max(map(names.count, ";\t")):
             raise ExportError(ExportRefusal.SPREADSHEET)
         return
     of_header = [ExportRefusal.EMPTY, *([ExportRefusal.TRUNCATED] if is_unended else [])]
