@@ -163,7 +163,7 @@ async def test_keys_and_a_finger_read_the_time_and_the_range(stage: Stage) -> No
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        ("voltage", "No voltage yet. It appears with the first telegram."),
+        ("voltage", "The voltage appears with the first telegram."),
         ("supply", "No telegram yet. Values appear here with the first one."),
         ("interruptions", "No counts yet. They appear with the first telegram of the meter."),
     ],
