@@ -36,10 +36,10 @@ WRITE_INTERVAL_S = 0.4
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# VictoriaMetrics must have run for this number of seconds before values are written. A process is
-# identified by the second of its start. If VictoriaMetrics started twice within one second, the two
-# processes would look alike. The first process may have lost values at its end, and nobody would
-# notice this loss. So a process gets no values in its first seconds.
+# VictoriaMetrics must have run for this number of seconds before values are written. It reports its
+# start time in whole seconds, so two processes that start within one second cannot be told apart.
+# If the first of them took values and lost them, the restart would not be noticed. So a process
+# gets values only when no further process can have the same start time.
 _MIN_UPTIME_S = 2.0
 
 

@@ -72,7 +72,7 @@ class _Window:
 
 
 class StoredCounters:
-    """Frame counters in one VictoriaMetrics. Each method raises UnavailableError.
+    """Frame counters in one VictoriaMetrics. Each query raises UnavailableError if no answer comes.
 
     While VictoriaMetrics refuses queries, `newest` returns None, and `fits` returns True.
     """
@@ -96,29 +96,33 @@ class StoredCounters:
         """Return each meter's highest frame counter, and the latest time of any of its counters.
 
         Only counters of the 24 hours before `now` are found. Raises UnavailableError also while
-        queries are refused.
+        VictoriaMetrics refuses queries.
         """
         return await (await self._find_reader()).counters(now)
 
     async def newest(self, title_with_key: TitleWithKey) -> tuple[int, float] | None:
         """Return a meter's highest frame counter, and the latest time of any of its counters.
 
-        The time is in Unix seconds. Return None if no counter is found, or while queries are
-        refused.
+        The time is in Unix seconds. Return None if no counter is found, or while VictoriaMetrics
+        refuses queries.
         """
         return await self._ask(lambda reader: reader.newest_counter(title_with_key, time.time()))
 
     async def fits(
         self, title_with_key: TitleWithKey, counter: int, moment: float, *, is_limited: bool = False
     ) -> bool | None:
-        """Return whether a frame fits the meter's stored frames: counters and times rise together.
+        """Return whether a frame fits the meter's stored frames. Return None if a limit is reached.
 
-        `counter` is the frame's counter, and `moment` is its time in Unix seconds. While queries
-        are refused, return True.
+        `counter` is the frame's counter, and `moment` is its time in Unix seconds. The result is:
 
-        The stored counters are read in windows. A window has the counters of one meter in one hour.
-        With `is_limited`, at most _MAX_READS windows of a meter are read within _LIMIT_PERIOD_S
-        seconds. Return None if this limit is reached, and the window is not in memory.
+        - True if the counters and times of this frame and of the stored frames rise together;
+        - True also while VictoriaMetrics refuses queries;
+        - False if the counter is too high or too low for the frame's time;
+        - None if the limit of `is_limited` prevents the check.
+
+        The check needs a window: the meter's stored counters in the hour of `moment`. If no recent
+        window of this hour is in memory, it is read from VictoriaMetrics. With `is_limited`, at
+        most _MAX_READS windows of a meter are read within _LIMIT_PERIOD_S seconds.
         """
         hour = int(moment // _HOUR_S)
         window = self._windows.get((title_with_key, hour))

@@ -245,15 +245,15 @@ class NatsPublisher:
             if refusal is None:
                 messages = []
             elif isinstance(refusal, NoAnswerError):
-                # On a slow line, the bytes of the batch are perhaps still being sent. If the frames
-                # were now sent one by one, they would wait behind the batch. So try another batch
-                # later.
+                # On a slow line, the bytes of the batch are perhaps still being sent. If the same
+                # frames were now sent one by one, they would wait behind these bytes. So leave the
+                # frames in the queue, and send them again later in a new batch.
                 self._wanted.update(taken)
                 self._on_failure(messages[0].subject, refusal)
                 return False
             elif any(message.title in self._denied for message in messages):
-                # If NATS denies one system title, it refuses the whole batch. So send the other
-                # frames again.
+                # If NATS denies the frames of one system title, it refuses the whole batch. So send
+                # the frames of all other system titles again, in a new batch.
                 self._wanted.update(taken)
                 return True
             else:

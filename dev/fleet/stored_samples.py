@@ -35,10 +35,10 @@ class Export:
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
-        """Return each telegram with a stored sample of the imported energy, for all meters.
+        """Return the serial number and the time of each stored telegram, for all meters.
 
-        A telegram is a tuple: the meter's serial number, and the telegram's time in Unix
-        milliseconds. Telegrams from before `since` (Unix seconds) are left out.
+        The time is in Unix milliseconds. A telegram counts as stored if its imported energy is
+        stored. Telegrams from before `since` (Unix seconds) are left out.
         """
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})

@@ -72,9 +72,10 @@ async function load(language: Language, state: Loading): Promise<void> {
 }
 
 /**
- * Return the locale of a user; undefined while its texts are not loaded.
+ * Return the locale of a user. Return undefined while the texts of the user's language are not loaded.
  *
- * Calls `onChange` once, when the texts have arrived, or when the note about missing texts is due.
+ * If undefined is returned, `onChange` is called once: when the texts have arrived, when loading has failed, or when
+ * loading takes longer than MAX_WAIT_MS. Without the texts, the caller can show the note of `missingTextsNote`.
  */
 export function findLocale(formats: UserFormats, wanted = formats.language, onChange?: () => void): Locale | undefined {
   const language = languageOf(wanted);
@@ -87,8 +88,8 @@ export function findLocale(formats: UserFormats, wanted = formats.language, onCh
 }
 
 /**
- * Return the locale of a user as soon as its texts are loaded. If loading takes too long, return the locale without
- * texts.
+ * Return the locale of a user as soon as the texts of the user's language are loaded. If loading fails or takes too
+ * long, return the locale without texts.
  */
 export async function loadLocale(formats: UserFormats, wanted?: string): Promise<Locale> {
   if (!findLocale(formats, wanted)) await new Promise<void>((resolve) => findLocale(formats, wanted, resolve));

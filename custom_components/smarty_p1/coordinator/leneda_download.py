@@ -353,10 +353,11 @@ class LenedaFetch:
     ) -> AsyncIterator[_Asked]:
         """Yield the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        If `series` has all quarter-hours of the period, no request is sent.
+        If `series` has all quarter-hours of a code in this period, no request is sent for the code.
 
-        An earlier step may have requested a code's quarter-hours back to a time before `end`. Skip
-        such a code, so that the other codes catch up with it.
+        The download goes back in time, step by step. A code is ahead of the other codes if an
+        earlier step has already requested its quarter-hours of a time before `end`. Skip such a
+        code until the other codes have reached the same time.
         """
         for code, point in self._points.items():
             if code not in waiting or waiting[code].since < end:

@@ -66,14 +66,14 @@ class Series(NamedTuple):
     unit: str = _KWH
     starts_anew: StartsAnew | None = None
     is_alone: bool = False
-    """Whether the entity writes no rows itself. Then `hours` creates its statistics."""
+    """Whether Home Assistant writes no rows for the entity. Then `hours` creates its statistics."""
 
 
 class PastStatistics(ThrottledStore):
     """Writer of hourly values into the statistics of one meter's entities.
 
     It stores a `Ledger` of the changes for each entity. `waits` is True while some values are not
-    written yet, for example because an entity has no rows of its own yet.
+    written yet, for example because Home Assistant has written no row for an entity yet.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -148,7 +148,10 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether hours were added to an entity that has not written any row itself yet."""
+        """Return whether some entity is alone: its statistics have only rows from this writer.
+
+        Home Assistant writes rows for the entity's own values later, or never.
+        """
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
@@ -245,8 +248,8 @@ class PastStatistics(ThrottledStore):
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
         """Return the metadata and the rows of the statistic to which `series` belongs.
 
-        If the entity writes no rows itself, the statistic may not exist yet. In this case, return
-        new metadata and no rows.
+        If Home Assistant writes no rows for the entity, the statistic may not exist yet. In this
+        case, return new metadata and no rows.
 
         Return None if the statistic of any other entity does not exist. Return None also if the
         statistic has no sums, or a unit that does not fit `series`.

@@ -148,8 +148,9 @@ class MarketPriceEntities:
         self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
     ) -> None:
         data, options = event.data, self._entry.options
-        # Check that the option still has the old id of the renamed entity. This listener is also
-        # called if another entity is renamed to that id.
+        # After a rename, this listener still listens for the price entity's old id. If another
+        # entity gets this old id and is renamed later, this listener is called again. But the
+        # option already has the price entity's new id, and must not change.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]
             self._hass.config_entries.async_update_entry(

@@ -101,7 +101,7 @@ class Ledger:
 
     @property
     def is_alone(self) -> bool:
-        """Return whether hours were added to an entity that has not written any row itself yet."""
+        """Return whether the entity's statistics have only added rows, and no own row yet."""
         return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property

@@ -91,7 +91,10 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
 
 
 class CableSteps(ContractAndDashboardSteps):
-    """Dialog steps for a found meter. They ask whether it was added before, without a cable."""
+    """Dialog steps after a meter was found at a port.
+
+    They ask whether this meter is already in Home Assistant as a meter without a cable.
+    """
 
     _found: tuple[dict[str, Any], Telegram, Mapping[str, str]]
     _joined: dict[str, str]
@@ -99,7 +102,7 @@ class CableSteps(ContractAndDashboardSteps):
     async def _async_ask_same_meter(
         self, data: dict[str, Any], telegram: Telegram, outline: Mapping[str, str]
     ) -> ConfigFlowResult:
-        """Ask whether the meter of `telegram` was added before, without a cable.
+        """Ask whether the meter of `telegram` is already in Home Assistant, but without a cable.
 
         If Home Assistant has no meter without a cable, ask for the contract of a new meter.
         """
@@ -108,9 +111,9 @@ class CableSteps(ContractAndDashboardSteps):
         return await self.async_step_same_meter()
 
     async def async_step_same_meter(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which of the meters without a cable was found.
+        """Ask which of the meters without a cable is the meter that was found at the port.
 
-        If it is none of them, ask for the contract of a new meter.
+        If the found meter is none of them, ask for the contract of a new meter.
         """
         data, telegram, outline = self._found
         meters = self._without_cable()

@@ -39,7 +39,8 @@ export interface Standing {
   sum: number;
   /**
    * Month with which the current month is compared: the previous month, or the same month a year ago. Undefined if
-   * neither is known up to the day `last`, or if the current month has missing days or begins after the 1st.
+   * neither of these months is fully known up to the day `last`. Undefined also if the current month has missing days
+   * (`missing`), or if its readings began after the 1st (`first`).
    */
   reference?: Month | undefined;
   /** Amount of the reference month from its first day to the day `last`; 0 without a reference month. */

@@ -149,7 +149,7 @@ export function interruptionsTable({ all }: Disturbances, now: number, locale: L
  */
 export const KIND_HEIGHT = 44;
 export const NARROW_KIND_HEIGHT = 60;
-/** Distance in px from the line of a kind to the bottom of its row. */
+/** The row for a kind of interruption has a line with marks. Distance in px from this line to the bottom of the row. */
 const BELOW_LINE_PX = 14;
 /**
  * Sizes in px: MIN_MARK_PX is half of the mark for a single interruption, MAX_MARK_PX half of the largest mark.

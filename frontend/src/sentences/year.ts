@@ -1,4 +1,7 @@
-/** Texts about the choice of the reference power: the cost of each class in a year. */
+/**
+ * Texts about the choice of the reference power: the cost of each class in a year. A class is a reference power in kW
+ * that a contract can have.
+ */
 
 import { addMonths, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/year.json" with { type: "json" };
@@ -17,7 +20,10 @@ const MONTHS_A_YEAR = 12;
 export const leastDifference = (monthCount: number): number => Math.ceil((ABOUT_THE_SAME * monthCount) / MONTHS_A_YEAR);
 const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
-/** Class of reference power, and its costs in the compared months. The costs include VAT if the contract has VAT. */
+/**
+ * Row of the comparison: a reference power in kW, and its costs in the compared months. The costs include VAT if the
+ * contract has VAT.
+ */
 export interface ClassRow {
   readonly kw: number;
   /** Fixed costs in EUR; null if unknown. */

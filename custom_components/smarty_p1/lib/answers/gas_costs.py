@@ -71,8 +71,9 @@ def gas_meter_costs(
     reports = [
         gas_costs_report(_days_with_replaced(meter, meters), prices, now) for meter in current
     ]
-    # A silent meter is still in `current`, but has no costs in the newest month. So the monthly
-    # price is counted for the first meter that has such costs.
+    # Several meters can be in use, but the monthly price must be counted only once. The first meter
+    # in `current` may have stopped sending, and then has no costs in the newest month. So count the
+    # monthly price for the first meter that has costs in the newest month.
     months = [(report["month"] or {}).get("month", "") for report in reports]
     if current[months.index(max(months))] is not medium:
         prices = prices._replace(per_month=0.0)

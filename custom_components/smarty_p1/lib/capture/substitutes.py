@@ -25,8 +25,8 @@ _MAX_WEEKS = 52 * 8
 # 70 to 99 can mean the last century. For example, an M-Bus clock that was never set stands at 1970.
 _MIN_YEAR = 2010
 _MAX_YEAR = 2069
-# Maximum number of different times in a capture. A meter that sends every second needs 7,200 times
-# for a capture of two hours. The capture times of its M-Bus meters need a few more.
+# Maximum number of different times in a capture. If a meter sends a telegram every second, a
+# capture of two hours contains 7,200 different times. The times of M-Bus values add a few more.
 _MAX_TIMES = 20_000
 # Bytes of an idle line: NUL, 0xFF and line ends. They hold no data.
 _IDLE = b"\0\xff\r\n"

@@ -39,7 +39,11 @@ class Kind(Enum):
 
 
 class Part(NamedTuple):
-    """Part of a telegram's text. `name` is the register of a number, and "" for all other parts."""
+    """Part of a telegram's text.
+
+    A part of the kind TOTAL, COUNTER or MEASURED has the digits of a number. For such a part,
+    `name` identifies the register that holds the number. For all other parts, `name` is "".
+    """
 
     kind: Kind
     text: bytes

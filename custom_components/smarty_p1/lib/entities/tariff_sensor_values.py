@@ -220,10 +220,10 @@ def total_attributes(demand: Demand) -> Attributes:
     The attributes are:
 
     - the result of `energy_attributes`;
-    - "missing", the names of the bill's lines whose price is unknown;
+    - "missing", the names of the bill's lines whose price is unknown (only if a price is unknown);
     - "last_month", last month's total in EUR, None if unknown;
     - "last_month_measured_share", the share (0 to 1) of last month that was measured;
-    - "since", the time from which monthly prices count, left out for the start of the month.
+    - "since", the time from which monthly prices count (only if it is after the month's start).
     """
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since

@@ -20,16 +20,17 @@ type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 
 
 class WhichMeter(Protocol):
-    """Meter of a port, and the keys of all meters that can send on the port.
+    """The one meter of a port, and the keys for all telegrams that arrive at the port.
 
-    `decryptor_of` returns the decryptor for a DLMS system title, or None if there is no key for it.
-    `decryptor_of` itself is None if the meters send plain telegrams.
+    Telegrams of other meters may arrive at the port, too. The function `decryptor_of` returns the
+    decryptor for a DLMS system title, or None if there is no key for the title. For plain
+    telegrams, the attribute `decryptor_of` is None instead of a function.
     """
 
     decryptor_of: DecryptorOf | None
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a telegram. Return None for a telegram of another meter.
+        """Return the reader for a telegram of the port's meter. Return None for another meter.
 
         In both cases, the telegram's frame counter is remembered.
         """
@@ -89,7 +90,7 @@ class MeterRegistry(Protocol):
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
         """Return the decryptor for the system title `title`.
 
-        Return None if there is no key for it.
+        Return None if there is no key for this title.
         """
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:

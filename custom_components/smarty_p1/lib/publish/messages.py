@@ -109,9 +109,10 @@ class MeterMessages:
         self._sent: dict[str, str | None] = {}
 
     def begin_anew(self) -> None:
-        """Make all messages due, as if none had been sent.
+        """Forget the sent messages, so that all messages are sent again.
 
-        Call this after a restart of the broker, because the broker perhaps retains nothing.
+        Call this method after a restart of the broker, because the broker may have lost all
+        retained messages.
         """
         self._is_online = None
         self._shapes.clear()
@@ -142,7 +143,10 @@ class MeterMessages:
             self._announcer.begin_anew()
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
-        """Yield all messages that are due for a reading."""
+        """Yield all messages to send for a new reading, such as values, states and events.
+
+        After these messages, yield messages that delete the retained messages of earlier runs.
+        """
         last = self.last_events
         texts = (last.texts or {}) | texts_of(reading)
         counts = last.counts | DISTURBANCE.value_fn(reading)

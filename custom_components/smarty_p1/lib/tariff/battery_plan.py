@@ -137,7 +137,11 @@ class BatteryPlan:
         self._event.beside_wh += max(0.0, min(drawn_wh, self._most_wh - above_wh))
 
     def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
-        """Plan the next 24 hours. Return a list with the limits for each hour from 0 to 23."""
+        """Plan the 24 hours from PLANNED_AT on. Return a list with the limits of each hour.
+
+        The index is the hour of the day in Luxembourg (0 to 23). Hours before PLANNED_AT are
+        tomorrow's hours.
+        """
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:

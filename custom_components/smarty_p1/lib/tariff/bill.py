@@ -430,8 +430,8 @@ def _network_charges(part: MonthPart) -> Iterator[_Charge]:
     spared_kwh = above_kwh if contract.replaces_variable else 0.0
     yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
-    # Without a reference power, it is unknown how much energy costs the surcharge. So pass None as
-    # the price, which makes the amount of the surcharge unknown.
+    # The surcharge is paid for the energy above the reference power. Without a reference power,
+    # this energy is unknown. So pass None as the price, because the surcharge is then unknown, too.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 

@@ -2,34 +2,41 @@
 
 A wrong clock of a meter is noticed only when the clock is set right. So each break begins a new
 segment, which is unconfirmed until it has a day of quarter-hours. If a second break comes earlier,
-the first reading after the second break is the deciding reading. The deciding reading shows whether
-the unconfirmed segment is kept ("stays") or dropped ("goes"). A dropped segment is treated as if it
-had not been read.
+the first reading after the second break decides about the unconfirmed segment. The segment is kept
+("stays") or dropped ("goes"). A dropped segment is treated as if it had not been read.
 
-A reading can continue a segment if it is of the same meter, its register has risen plausibly, and
-its time is up to 40 days after the segment's last reading. The previous segment is the segment
-before the unconfirmed segment. The elapsed time is the time from the last reading of the previous
-segment to the deciding reading. The unconfirmed segment is dropped in four cases, and kept in all
-others. In these cases, "the reading" is the deciding reading:
+The cases below compare three things in the order of reading: segment A before the first break, the
+unconfirmed segment B between the breaks, and the reading R after the second break.
 
-- Case 1: The reading can continue only the previous segment, and the unconfirmed segment does not
-  fit between the previous segment and the reading: its clock, meter or register is wrong.
-- Case 2: The reading can continue only the previous segment. Only the clock that was set back
-  prevents the reading from continuing the unconfirmed segment. The elapsed time is 0 to 15 min
-  longer than the unconfirmed segment (0 to 30 min if the clock was ahead by over a day).
-- Case 3: The reading can continue both segments, and the clock of the unconfirmed segment was slow,
-  so that this segment begins before the end of the previous segment. The elapsed time is at least
-  as long as the unconfirmed segment.
-- Case 4: The unconfirmed segment has no whole quarter-hour, and the reading is of the meter and
-  register of the previous segment. Either the reading can continue the previous segment, or the
-  unconfirmed segment fits neither the previous segment nor the reading. But a segment that fits
-  both is kept if the elapsed time is longer than 4 hours. Otherwise, no energy would ever be
-  counted if all readings were more than 15 minutes apart.
+- R "continues" a segment if three conditions are met: R is of the same meter, the register has
+  risen plausibly, and the time of R is up to 40 days after the segment's last reading.
+- B continues A if the first reading of B meets these conditions.
+- R "fits the register" of a segment if the first two of these conditions are met. The time of R may
+  be before the segment.
+- The elapsed time is the time from the last reading of A to R, by the meter's clock.
 
-In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
-is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
-is its time by the meter's clock. "result" says whether the segment stays or goes. A number before
-the event is the number of the case in which the segment is dropped.
+B is dropped in four cases, and kept in all others:
+
+- Case 1: The clock, meter or register of B was wrong. R continues A, but not B. Also, B does not
+  continue A, or R does not fit the register of B.
+- Case 2: The clock was ahead during B, and was then set back. B continues A, and R fits the
+  register of B. R continues A, but not B, because the time of R is before the end of B. The elapsed
+  time is as long as B, or up to 15 min longer (up to 30 min if B begins more than a day after A).
+- Case 3: The clock was slow during B, so B begins before the end of A. R continues A, and also B.
+  The elapsed time is at least as long as B.
+- Case 4: B has no whole quarter-hour, and R fits the register of A. The rest depends on the
+  neighbours of B:
+
+  - If B continues A, and R continues B, then B is dropped if the elapsed time is at most 4 hours.
+    After a longer time, B is kept. Otherwise, no energy would ever be counted if all readings were
+    more than 15 min apart.
+  - If only one of these two is true, B is dropped if R continues A.
+  - If neither is true, B is dropped.
+
+In each example, a meter is read until 12:00 on 13 June (segment A). The column "segment" has the
+start of segment B by the meter's clock, and the length of B. The column "reading" has the time of R
+by the meter's clock. The column "result" says whether B stays or goes. A number before the event is
+the number of the case in which B is dropped.
 
 | event | segment | reading | result |
 |---|---|---|---|

@@ -100,9 +100,9 @@ def _check(text: str) -> str:
 
 
 def cells_of(line: str) -> tuple[list[str], bool]:
-    """Return the cells of a line without its checksum, and whether the line has a checksum.
+    """Return the cells of a line, and whether the line has a checksum.
 
-    Raises ValueError for a wrong checksum.
+    The checksum is not among the returned cells. Raises ValueError for a wrong checksum.
     """
     text, _, check = line.rstrip("\r").rpartition(",")
     if check[:1] == "x":

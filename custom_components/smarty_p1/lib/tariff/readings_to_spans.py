@@ -145,10 +145,12 @@ class ReadingHistory:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
 
     def _show_month_of(self, time: datetime) -> None:
-        """Show the month of `time` if it must replace the shown month.
+        """Show the month of `time` if this month must replace the shown month.
 
-        If the month after the shown month passed without readings, but its energy is known, show
-        that month first. Otherwise, Home Assistant's statistics would lack its costs.
+        The month directly after the shown month may have passed without readings. If the energy of
+        such a passed month is known, show the passed month first, and the month of `time` after a
+        later reading. If the passed month were skipped, Home Assistant's statistics would lack the
+        costs of the passed month.
         """
         month, following = month_start(time), month_end(self.segments[-1].month_start)
         if not is_to_be_shown(self.segments, month, self.row):

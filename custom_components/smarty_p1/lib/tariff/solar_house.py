@@ -175,9 +175,9 @@ class Grid:
 
 
 def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
-    """Yield the periods of a supply whose energy cannot be assigned to days.
+    """Yield the periods for which the energy of `supply` cannot be assigned to days.
 
-    Either the statistics show all energy of such a period in its last hour, or they lack the
+    The statistics show all energy of such a period in its last hour, or have no rows for the whole
     period.
     """
     watch = _Watch(supply)
