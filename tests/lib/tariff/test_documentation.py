@@ -141,8 +141,8 @@ def test_the_worked_month(june: Month) -> None:
         line.name: (line.quantity, line.price, line.amount) for line in due.lines
     }
     text = " ".join(section("A worked month").split())
-    assert f"`net` is all ten lines, {due.net} €" in text
-    [(terms, bought)] = re.findall(r"what was bought, (.*?) = ([\d.]+) €", text)
+    assert f"`net` is the sum of all ten lines, {due.net} €" in text
+    [(terms, bought)] = re.findall(r"of lines 1 to 9: (.*?) = ([\d.]+) €", text)
     amounts = [
         number(each) for each in re.findall(r"\N{MINUS SIGN}?[\d.]+", terms.replace(" ", ""))
     ]
@@ -174,9 +174,9 @@ def test_the_worked_month_with_sharing(june: Month) -> None:
     for name, energy, product, amount in found:
         quantity, price = product.split(" \N{MULTIPLICATION SIGN} ")
         assert lines[name] == (number(quantity), number(price), number(amount))
-        assert (energy == "what remains") is (lines[name] != worked_lines()[name])
+        assert (energy == "not shared") is (lines[name] != worked_lines()[name])
     assert {name: each for name, each in lines.items() if each != worked_lines()[name]}.keys() == {
-        name for name, energy, *_ in found if energy == "what remains"
+        name for name, energy, *_ in found if energy == "not shared"
     }
     assert answer("Energy sharing") == {
         "shared_kwh": due.shared.all_wh / 1000,
@@ -190,7 +190,7 @@ def test_the_aid_on_a_line_of_its_own_is_taken_off_once() -> None:
     text = " ".join(section("The State's aid of 2026", PAPER).split())
     [(compensation, day, amount)] = re.findall(
         r"enter (\S+) as \*Compensation mechanism\*, with \*Changes apply from\* (.*?),"
-        r" and the aid as one of your own: (\S+) € a kilowatt-hour, with VAT",
+        r" and your own aid of (\S+) € per kilowatt-hour, with VAT",
         text,
     )
     first_day = datetime.strptime(day, "%d %B %Y").date()  # noqa: DTZ007 - a day without a time
