@@ -1,6 +1,6 @@
 """The card that says what a battery would be worth."""
 
-from . import house_battery
+from . import house_battery, house_now
 from .stage import Stage
 
 BATTERY = "smarty-p1-battery"
@@ -51,4 +51,14 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
         await stage.show(BATTERY, answers=answer)
         assert text in await stage.text()
         assert await stage.page.locator(f"{BATTERY} input").count() == 0
+    # Only another meter lacks it: the price counts, and stays in its field.
+    others = house_now.three_meters() | house_battery.answers()
+    others["smarty_p1/what_if b"] = answer["smarty_p1/what_if"]
+    await stage.show(BATTERY, answers=others, config={"chooser": True})
+    await stage.page.get_by_label("Price").fill("1800")
+    for meter in (1, 0):
+        await stage.card(BATTERY).get_by_role("radio").nth(meter).click()
+        await stage.settle()
+    assert "The battery would pay for itself in about 9 years" in await stage.text()
+    assert await stage.page.get_by_label("Price").input_value() == "1800"
     assert not stage.errors

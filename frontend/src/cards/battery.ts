@@ -140,7 +140,7 @@ export class BatteryCard extends SmartyCard {
       this.price = price > 0 ? Math.min(price, MAX_PRICE) : 0;
     };
     return html`<label><span>${this.#t("price")}</span>
-      <input type="number" inputmode="numeric" min="0" max=${MAX_PRICE} step="100" @input=${enter} />
+      <input type="number" inputmode="numeric" min="0" max=${MAX_PRICE} step="100" value=${this.price || nothing} @input=${enter} />
       <span class="number">€</span></label>`;
   }
 

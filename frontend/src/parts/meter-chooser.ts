@@ -92,7 +92,7 @@ export function chooser(
 ): TemplateResult {
   if (choices.length > MAX_TABS) {
     return html`<select class="chooser" aria-label=${label} @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
-      ${choices.map(({ id, name }) => html`<option value=${id} ?selected=${id === chosen}>${name}</option>`)}
+      ${choices.map(({ id, name }) => html`<option value=${id} .selected=${id === chosen}>${name}</option>`)}
     </select>`;
   }
   const key = (event: KeyboardEvent): void => {
