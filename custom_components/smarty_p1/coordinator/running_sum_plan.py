@@ -358,7 +358,10 @@ def _restarts(
         # the time that `starts_anew` returns is regular: the costs of a month always begin with 0.
         is_reset = since not in {own[last].last_reset, starts_anew and starts_anew(hour)}
         has_fallen = change < fall - _SAME
-        if has_fallen or is_reset:
+        # In its first hour, the entity may have stopped before the end of the hour. The energy
+        # after the stop is in this hour's whole energy, and in the next own row, too.
+        is_doubled = hour in energies and last in {ledger.first, *restarts, *ledger.restarts}
+        if any((has_fallen, is_reset, is_doubled)):
             energy = energies.get(hour, max(0.0, change))
             # A sum that began with 0 again does not include the rises of the rows before the gap.
             is_low = has_fallen and hour not in ledger.restarts

@@ -249,6 +249,21 @@ async def test_the_missing_hours_of_a_gap(
     assert await changes(hass) == drawn(-5, 7)
 
 
+async def test_an_entity_that_stops_in_its_first_hour(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(minutes=40))
+    await silence(hass, freezer, EIGHT)
+    await live(hass, freezer, EIGHT + timedelta(hours=3, minutes=5), EIGHT + 5 * HOUR)
+    own = await changes(hass)
+    for _ in range(2):
+        await past.async_bring_in(series(platform(-2, 3)))
+        assert await changes(hass) == drawn(-2, 4)
+    await past.async_take_back(series({}))
+    found = await changes(hass)
+    assert {n: found[n] for n in own} == own
+
+
 @pytest.mark.parametrize("has_former_ledger", [False, True])
 async def test_a_sum_that_a_user_adjusts_stays_adjusted(
     hass: HomeAssistant,
