@@ -203,6 +203,10 @@ def plan(
     if not own:
         return None
     ledger = _begun(rows, ledger, own[0])
+    if starts_anew and known.get(own[0], inf) < ledger.first_sum:
+        # The total cost can rise in its first hour by the costs of earlier days, which Leneda has
+        # just sent. So keep this row.
+        known = {hour: cost for hour, cost in known.items() if hour != own[0]}
     kept = _kept(rows, ledger)
     change = known.get(own[0], ledger.first_change)
     ledger = replace(ledger, first_change=change)

@@ -371,6 +371,17 @@ def test_an_hour_with_a_negative_cost_stays_before_a_gap() -> None:
     }
 
 
+def test_the_costs_of_a_month_in_the_first_row_stay() -> None:
+    # On the last day of a month, the total rose by 60 EUR: Leneda's days of this month.
+    stored = {EIGHT: Row(60.1, 60.1), EIGHT + HOUR: Row(60.5, 60.5)}
+
+    planned = plan(stored, Ledger(), {EIGHT - HOUR: 0.4, EIGHT: 0.3}, lambda _hour: None)
+
+    assert planned is not None
+    assert planned.before[EIGHT - HOUR].sum == pytest.approx(0.4)
+    assert planned.raises == {EIGHT: pytest.approx(0.4)}
+
+
 async def test_hours_that_are_not_known_are_left_out(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
 ) -> None:
