@@ -363,8 +363,10 @@ def _restarts(
         is_reset = since not in {own[last].last_reset, starts_anew and starts_anew(hour)}
         has_fallen = change < fall - _SAME
         # In its first hour, the entity may have stopped before the end of the hour. The energy
-        # after the stop is in this hour's whole energy, and in the next own row, too.
-        is_doubled = hour in energies and last in {ledger.first, *restarts, *ledger.restarts}
+        # after the stop is in this hour's whole energy, and in the next own row, too. But the next
+        # row of a cost stays, because the costs of earlier days can be in it.
+        is_begun = last in {ledger.first, *restarts, *ledger.restarts}
+        is_doubled = all((is_begun, hour in energies, not starts_anew))
         if any((has_fallen, is_reset, is_doubled)):
             energy = energies.get(hour, max(0.0, change))
             # A sum that began with 0 again does not include the rises of the rows before the gap.
