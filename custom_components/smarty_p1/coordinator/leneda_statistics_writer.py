@@ -14,6 +14,7 @@ from itertools import batched, pairwise
 from typing import Any, NamedTuple, override
 
 from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.entity_options import is_entity_recorded
 from homeassistant.components.recorder.models import (
     StatisticData,
     StatisticMeanType,
@@ -141,8 +142,10 @@ class PastStatistics(ThrottledStore):
                 if series.key in self._outdated:
                     await self._async_undo(series)
                 is_written = await self._async_apply(series, is_back=False)
-                # A series without hours has nothing to write later.
-                waits |= series.key in self._outdated or bool(series.hours and not is_written)
+                # A series without hours has nothing to write later. If the recorder excludes the
+                # entity, its statistics never begin.
+                can_wait = series.hours and self._is_recorded(series.statistic_id)
+                waits |= series.key in self._outdated or bool(can_wait and not is_written)
             self.waits = waits
             await self.async_save()
 
@@ -175,6 +178,9 @@ class PastStatistics(ThrottledStore):
                 self._ledgers[key] = replace(ledger, lifted=total)
                 await self.async_save()
                 recorder.async_adjust_statistics(name, hour, total, unit)
+
+    def _is_recorded(self, name: str) -> bool:
+        return RECORDER in self._hass.config.components and is_entity_recorded(self._hass, name)
 
     def _read_first(self, name: str) -> tuple[datetime, float, str] | None:
         """Return the hour of an entity's first five-minute row, and the last sum before this hour.

@@ -348,7 +348,7 @@ def _restarts(
 
     A restart is found only after a gap for which `energies` has at least one hour.
     """
-    restarts = {}
+    restarts: dict[datetime, Restart] = {}
     own = counted.rows
     for last, hour in pairwise(own):
         if not (missing := _missing(last, hour, energies)):

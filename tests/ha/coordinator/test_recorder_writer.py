@@ -7,6 +7,7 @@ from contextlib import suppress
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -422,6 +423,9 @@ async def test_hours_are_stored_and_loaded_beside_the_event_loop(
 async def test_an_entity_without_rows_waits(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
 ) -> None:
+    with patch.object(get_instance(hass), "entity_filter", lambda _name: False):
+        await past.async_bring_in(series(platform(-4, 0)))
+    assert not past.waits
     await past.async_bring_in(series(platform(-4, 0)))
     assert past.waits
     # Rows of five minutes, and no hour yet.
