@@ -238,13 +238,25 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
         assert fall == pytest.approx(0.23 if name in COST else 0.0, abs=0.011), name
 
 
-@pytest.mark.freeze_time("2026-11-28T14:01:00Z", tick=True)
-async def test_a_day_that_comes_after_its_month_has_ended_is_counted(
+# Home Assistant is off for five days, or for a whole month and more.
+@pytest.mark.parametrize(
+    ("days", "months"),
+    [
+        (("2026-11-26", "2026-11-27", "2026-11-28"), 2),
+        (("2026-10-28", "2026-10-29", "2026-10-30"), 3),
+    ],
+)
+@pytest.mark.freeze_time(tick=True)
+async def test_a_day_that_comes_after_its_month_has_ended_is_counted(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    days: tuple[str, str, str],
+    months: int,
 ) -> None:
+    *first, begin = days
+    freezer.move_to(f"{begin}T14:01:00Z")
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=29))
     monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path))
@@ -270,9 +282,9 @@ async def test_a_day_that_comes_after_its_month_has_ended_is_counted(
         return found["sensor.smarty_total_cost_this_month"][-1]
 
     # The second hour has the costs of the days before the meter was added.
-    await arrive("2026-11-28T14:00", "2026-11-26", "2026-11-27")
-    begun, before = await arrive("2026-11-28T15:00", "2026-11-26", "2026-11-27"), shown(hass)
-    await arrive("2026-12-03T14:00", "2026-11-27", "2026-11-28")
+    await arrive(f"{begin}T14:00", *first)
+    begun, before = await arrive(f"{begin}T15:00", *first), shown(hass)
+    await arrive("2026-12-03T14:00", first[1], "2026-11-28")
     await arrive("2026-12-03T15:00", "2026-11-30", "2026-12-02")
     total = await arrive("2026-12-03T16:00", "2026-11-28", "2026-11-30")
 
@@ -281,6 +293,6 @@ async def test_a_day_that_comes_after_its_month_has_ended_is_counted(
         compute_bill(month, demand.contracts, demand.until).total or 0.0
         for month in (*demand.earlier_months, demand.month)
     ]
-    cost = sum(bills[-2:]) - before["sensor.smarty_total_cost_this_month"]
+    cost = sum(bills[-months:]) - before["sensor.smarty_total_cost_this_month"]
     assert total - begun == pytest.approx(cost)
     assert await hass.config_entries.async_unload(entry.entry_id)
