@@ -27,10 +27,11 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
+from ..lib.entities import CURRENCY
 from ..lib.stored_values import checked_flag, checked_list, checked_mapping, checked_text
 from .garbage_collection import without_collection
 from .running_sum_plan import (
@@ -132,6 +133,21 @@ class PastStatistics(ThrottledStore):
         if alone and RECORDER in self._hass.config.components:
             get_instance(self._hass).async_clear_statistics(alone)
         await self.async_remove()
+
+    def first_hour(self, key: str) -> datetime:
+        """Return the hour of the entity's first own row, or the year 9999 if there is none."""
+        return self._ledgers.get(key, Ledger()).first or datetime.max.replace(tzinfo=UTC)
+
+    @callback
+    def add_late(self, key: str, name: str, costs: Mapping[datetime, float]) -> None:
+        """Add costs to the sums of the entity `name`, each from its hour on.
+
+        Hours before the entity's first own row are left out. `async_bring_in` writes their rows.
+        """
+        if RECORDER in self._hass.config.components:
+            for hour, cost in costs.items():
+                if self.first_hour(key) <= hour and round(cost, 2):
+                    get_instance(self._hass).async_adjust_statistics(name, hour, cost, CURRENCY)
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
         """Write the hourly values of all series. Overwrite rows that have other values."""

@@ -19,6 +19,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER, SECTION_LENEDA
+from ..lib.answers import bills_by_day, known_months
 from ..lib.entities import CURRENCY
 from ..lib.leneda import (
     REGISTERS,
@@ -42,8 +43,11 @@ from ..lib.tariff import (
     KEPT_TIME,
     NO_PLATFORM_DAYS,
     QUARTER_HOUR,
+    Contracts,
+    Demand,
     DemandMeter,
     KnownMonths,
+    Month,
     PlatformDays,
     QuarterHour,
     day_end,
@@ -112,6 +116,7 @@ class PlatformPast:
         self._lock = asyncio.Lock()
         self._meter = DemandMeter()
         self._may_share = True
+        self._late_costs: dict[datetime, float] = {}
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
         self._is_stopped = False
@@ -371,6 +376,7 @@ class PlatformPast:
             while any(rows and rows[-1].start >= end for rows in platform.values()):
                 await self._async_show(platform, end)
                 end = month_end(end)
+        demand = self._meter.snapshot
         months_of = self._meter.begin_past()
         # If the meter was never read, only whole days are shown. So drop the rows after the last
         # whole day.
@@ -384,12 +390,32 @@ class PlatformPast:
         result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(is_of_sharing(code) for code, rows in platform.items() if rows)
         self._meter.set_platform_days(*result)
+        self._note_ended_months(demand)
         for listener in tuple(self._listeners):
             listener()
 
     @callback
+    def _note_ended_months(self, before: Demand | None) -> None:
+        """Note the costs that days of ended months have got since `before`, for the statistics.
+
+        Home Assistant records only the displayed total, which belongs to the current month. Do
+        nothing for a meter with readings. Skip months before the first recorded total.
+        """
+        if before is None or self._meter.has_readings:
+            return
+        after, first = self._meter.snapshot or before, self._statistics.first_hour(TOTAL)
+        displayed = {month.start: month for month in known_months(before)}
+        for month in after.earlier_months:
+            old, until = displayed.get(month.start, month), min(month.end, before.until)
+            if first < month.end and (old != month or until < month.end):
+                was = _cost_of_days(old, after.contracts, until)
+                for day, cost in _cost_of_days(month, after.contracts, month.end).items():
+                    late = self._late_costs.get(day, 0.0) + cost - was.get(day, 0.0)
+                    self._late_costs[day] = late
+
+    @callback
     def _note_running_month(self, found: Platform) -> None:
-        """Exclude the current month's new days in `found` from the cost statistics.
+        """Exclude the displayed month's new days in `found` from the cost statistics.
 
         The displayed total of the bill rises at once by the costs of these days. Home Assistant
         records this rise in the statistics. If the costs of the days' hours were also written, they
@@ -401,13 +427,16 @@ class PlatformPast:
         if not demand or (self._meter.has_readings and demand.time < day_start(now)):
             return
         rows = chain.from_iterable(found.values())
-        starts = {row.start for row in rows if row.start >= month_start(now)}
+        starts = {row.start for row in rows if row.start >= demand.month.start}
         displayed = {day_name(day.start) for day in demand.month.days if day.platform_quarter_hours}
         self._statistics.days_at_once |= {*map(day_name, starts)} - displayed
 
     async def _async_record(self, platform: Platform) -> None:
         """Write the hourly values of `platform` into the statistics of the meter's entities."""
         names = self._names()
+        if name := names.get(TOTAL):
+            self._statistics.add_late(TOTAL, name, self._late_costs)
+        self._late_costs.clear()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
         own = await self.async_own(now - KEPT_TIME, now)
@@ -528,6 +557,15 @@ class PlatformPast:
             if cost := costs.get(names.get(energy, "")):
                 names[key] = cost
         return names
+
+
+def _cost_of_days(month: Month, contracts: Contracts, until: datetime) -> dict[datetime, float]:
+    """Return the cost in EUR of each day before `until`. Days with an unknown cost are left out."""
+    return {
+        day: due.total - before.total
+        for day, _, before, due in bills_by_day(month, contracts, until)
+        if before.total is not None and due.total is not None
+    }
 
 
 def _before(platform: Platform, until: datetime | None) -> Platform:

@@ -358,9 +358,8 @@ def _restarts(
         # the entity has lost its count, and has begun with 0 again.
         fall = sum(min(0.0, energies.get(start, 0.0)) for start in (last, *missing, hour))
         since = own[hour].last_reset
-        # If the state was reset during the gap, the entity has lost its count, too. But a reset at
-        # the time that `starts_anew` returns is regular: the costs of a month always begin with 0.
-        is_reset = since not in {own[last].last_reset, starts_anew and starts_anew(hour)}
+        # If the state was reset during the gap, the entity has lost its count, too.
+        is_reset = since != own[last].last_reset and not _is_regular(since, starts_anew)
         has_fallen = change < fall - _SAME
         # In its first hour, the entity may have stopped before the end of the hour. The energy
         # after the stop is in this hour's whole energy, and in the next own row, too. But the next
@@ -374,6 +373,13 @@ def _restarts(
             shift = counted.shifts[hour] if is_low else 0.0
             restarts[hour] = Restart(change + shift, energy)
     return restarts
+
+
+def _is_regular(since: float | None, starts_anew: StartsAnew | None) -> bool:
+    """Return whether a state begins with 0 at `since` anyway, as the costs of a month do."""
+    if since is None or starts_anew is None:
+        return since is None
+    return starts_anew(datetime.fromtimestamp(since, UTC)) == since
 
 
 def _lay_out(  # noqa: PLR0913, PLR0917 - the parts of a plan
