@@ -16,14 +16,21 @@ LOGGER = logging.getLogger(__name__)
 OTHER_METER = "other_meter"
 # Number of consecutive failures with the same DLMS system title after which a message is logged.
 # Noise never repeats a title, so two failures show that a key is missing. Damaged frames may repeat
-# a title, so three failures are needed to show that a key is wrong.
-_FAILURES_BEFORE_LOG = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
+# a title, so three failures are needed to show that a key is wrong. A line may repeat a few
+# telegrams, so six old telegrams are needed to show that no new telegram comes.
+_FAILURES_BEFORE_LOG = {
+    Reason.KEY_MISSING: 2,
+    Reason.TAG: 3,
+    Reason.AUTHENTICATION_KEY: 3,
+    Reason.REPLAY: 6,
+}
 _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
 _HELP = {
     Reason.KEY_MISSING: "there is no key for the meter %s",
     Reason.TAG: "the key of the meter %s does not fit its frames",
     Reason.AUTHENTICATION_KEY: "the key of the meter %s does not fit its frames",
+    Reason.REPLAY: "only old telegrams of the meter %s arrive",
 }
 
 

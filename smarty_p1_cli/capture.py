@@ -85,7 +85,8 @@ def capture_port(  # noqa: PLR0913
         recording.chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms
     )
     if not anonymous.telegrams:
-        print(f"no telegram in {recording.size} bytes: nothing is written", file=sys.stderr)
+        message = f"no telegram in {recording.size} bytes: nothing is written; `watch` says why"
+        print(message, file=sys.stderr)
         return 1
     text = write_capture(anonymous)
     _show(summarise(anonymous), len(text))

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,9 @@ def _run_capture(arguments: argparse.Namespace) -> int:
     if arguments.anonymous.exists():
         msg = f"{shown(str(arguments.anonymous))} is there already"
         raise UsageError(msg)
-    if not arguments.anonymous.parent.is_dir():
+    if not os.access(arguments.anonymous.parent, os.W_OK | os.X_OK):
         # Check the folder before the recording starts, because a recording may take an hour.
-        msg = f"{shown(str(arguments.anonymous))} is in no folder that is there"
+        msg = f"{shown(str(arguments.anonymous))} is in no folder that can be written"
         raise UsageError(msg)
     return capture_port(
         normalise_port(arguments.url),

@@ -161,7 +161,10 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         (("decode", "{}"), ""),
         (("gateway", "--config", "{}/missing", f"--check={SECRET}"), ""),
         (("capture", "127.0.0.1:1", "--anonymous", "{}/key"), "key is there already\n"),
-        (("capture", "127.0.0.1:1", "--anonymous", "{}/a/b"), "a/b is in no folder that is there"),
+        (
+            ("capture", "127.0.0.1:1", "--anonymous", "{}/a/b"),
+            "a/b is in no folder that can be written",
+        ),
         (("capture", "127.0.0.1:1", "--minutes", SECRET), "--minutes: invalid value"),
         (("fleet",), "required: ACTION"),
         (("fleet", SECRET), "after fleet, there must be init, forget, export or read"),
@@ -297,7 +300,7 @@ def test_a_capture_is_shown_and_asked_about_before_it_is_written(
     assert result.returncode == status
     assert file.exists() == (status == 0)
     if data != FULL:
-        told = f"no telegram in {len(data)} bytes: nothing is written\n"
+        told = f"no telegram in {len(data)} bytes: nothing is written; `watch` says why\n"
         assert result.stderr.decode() == told
         return
     shown = result.stdout.decode()

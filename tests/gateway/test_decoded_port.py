@@ -181,6 +181,7 @@ async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None
         (f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}", "there is no key for the meter 5341"),
         (f"{TITLE.hex()} {OTHER_KEY.hex()}", "does not fit its frames"),
         (f"* {OTHER_KEY.hex()}", "does not fit its frames"),
+        (f"* {KEY.hex()}", "only old telegrams of the meter 5341"),
     ],
 )
 async def test_it_is_said_once_when_there_is_no_key_that_fits(
@@ -189,9 +190,9 @@ async def test_it_is_said_once_when_there_is_no_key_that_fits(
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, keys)
         with caplog.at_level(logging.WARNING):
-            for counter in range(1, 20):
+            for counter in (30, *range(1, 20)):
                 port.feed(frame(counter))
-    assert port.values == []
+    assert len(port.values) <= 1
     assert [text in record.getMessage() for record in caplog.records] == [True]
 
 

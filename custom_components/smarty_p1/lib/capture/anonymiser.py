@@ -76,6 +76,7 @@ _REPLACED = {
     Kind.TOTAL: Replaced.TOTALS,
     Kind.COUNTER: Replaced.TOTALS,
     Kind.MEASURED: Replaced.MEASURED,
+    Kind.CURRENT: Replaced.MEASURED,
     Kind.MESSAGE: Replaced.MESSAGES,
     Kind.OTHER: Replaced.TEXTS,
 }
@@ -261,9 +262,11 @@ class _Writer:
                 return self._clock.replace(part.text)
             case Kind.TOTAL | Kind.COUNTER:
                 return self._registers.replace(part)
-            case Kind.MEASURED:
-                scale = self._factors[medium_of(part.name)].scale
-                return write_digits(scale(digits_of(part.text)), part.text)
+            case Kind.MEASURED | Kind.CURRENT:
+                # Currents have steps of 1 A. The scaled powers at which a current rises by a step
+                # would reveal the factor. So write 0 for a current.
+                number = 0 if part.kind is Kind.CURRENT else digits_of(part.text)
+                return write_digits(self._factors[medium_of(part.name)].scale(number), part.text)
             case Kind.MESSAGE:
                 return self._message(part.text)
             case _:

@@ -90,8 +90,9 @@ class TextSubstitutes:
         alphabet = _ALPHABET_OF.get(code, _HIGH if code >= 0x7F or code < 0x20 else None)  # noqa: PLR2004
         if code in b"\r\n\t" or alphabet is None:
             return code
-        # Choose a different character than the original, so that no short text stays unchanged.
-        return self._random.choice([candidate for candidate in alphabet if candidate != code])
+        # The original character may be chosen, too. Otherwise, each capture would exclude one
+        # character, and several captures of a meter would reveal its serial number.
+        return self._random.choice(alphabet)
 
 
 def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:

@@ -25,12 +25,12 @@ class Summary(NamedTuple):
     kept: tuple[str, ...]
     """OBIS references of objects that stay unchanged."""
     scaled: tuple[str, ...]
-    """OBIS references of objects with scaled powers or currents."""
+    """OBIS references of objects with scaled powers."""
     moved: tuple[str, ...]
     """OBIS references of objects with shifted times, counters or registers. Registers are also
     scaled."""
     changed: tuple[str, ...]
-    """OBIS references of objects with replaced texts: identifiers, messages, unknown values."""
+    """OBIS references of objects with replaced currents, identifiers, messages, unknown values."""
 
 
 def summarise(capture: AnonymousCapture) -> Summary:
@@ -43,7 +43,7 @@ def summarise(capture: AnonymousCapture) -> Summary:
     changed = {
         reference
         for reference, object_kinds in kinds.items()
-        if object_kinds & {Kind.OTHER, Kind.MESSAGE}
+        if object_kinds & {Kind.OTHER, Kind.MESSAGE, Kind.CURRENT}
     }
     moved = {
         reference

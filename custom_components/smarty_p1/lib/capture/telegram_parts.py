@@ -29,7 +29,9 @@ class Kind(Enum):
     COUNTER = auto()
     """Digits of an event counter."""
     MEASURED = auto()
-    """Digits of a power or current."""
+    """Digits of a power."""
+    CURRENT = auto()
+    """Digits of a current."""
     MESSAGE = auto()
     """Text for people, or a line of unknown form."""
     OTHER = auto()
@@ -75,7 +77,8 @@ _UNITS = frozenset(
     )
 )
 
-_POWERS_AND_CURRENTS = re.compile(r"1-0:(?:[1-4]|9|10|2[1-4]|4[1-4]|6[1-4]|[357]1)\.7\.0")
+_POWERS = re.compile(r"1-0:(?:[1-4]|9|10|2[1-4]|4[1-4]|6[1-4])\.7\.0")
+_CURRENTS = re.compile(r"1-0:[357]1\.7\.0")
 _VOLTAGES_AND_LIMITS = re.compile(r"1-0:[357]2\.7\.0|0-0:17\.0\.0|1-1:3[14]\.4\.0")
 _SMALL_OBJECTS = re.compile(r"0-[0-4]:96\.3\.10|0-[1-4]:24\.[14]\.0")
 _TOTALS = re.compile(r"[0-9]+-[0-9]+:[0-9]+\.8\.[0-9]+")
@@ -133,9 +136,10 @@ def _parts_of_line(line: bytes, *, is_first: bool) -> Iterator[Part]:
 
 
 def _parts_of_value(reference: str, number: int, value: bytes) -> Iterator[Part]:
-    if _POWERS_AND_CURRENTS.fullmatch(reference) and (match := _measured(value)):
+    is_current = _CURRENTS.fullmatch(reference)
+    if (is_current or _POWERS.fullmatch(reference)) and (match := _measured(value)):
         yield Part(Kind.KEPT, match[1])
-        yield Part(Kind.MEASURED, match[2], reference)
+        yield Part(Kind.CURRENT if is_current else Kind.MEASURED, match[2], reference)
         yield Part(Kind.KEPT, match[3] or b"")
     elif (kind := _kind_of_register(reference, number)) and (match := _TOTAL.fullmatch(value)):
         yield Part(kind, match[1], f"{reference} {number} {_form(match[1])}")
