@@ -46,7 +46,10 @@ TARIFF = {
     "gas_fixed_price": GAS_FIXED_PRICE,
 }
 CONTRACT = Contract(
-    reference_kw=REFERENCE_POWER, energy_price=ENERGY_PRICE, feed_in_price=FEED_IN_PRICE
+    reference_kw=REFERENCE_POWER,
+    energy_price=ENERGY_PRICE,
+    feed_in_price=FEED_IN_PRICE,
+    has_levies=True,
 )
 
 

@@ -45,6 +45,7 @@ async def test_the_bill_of_a_whole_month(call: Call) -> None:
     # VAT: 8 % of 82.39, which is all but the feed-in.
     assert await call("get_bill", month="2026-05") == {
         "month": "2026-05",
+        "until": "2026-06-01T00:00:00+02:00",
         "measured_share": 1.0,
         "lines": [
             line("energy", 316.6, "kWh", 0.15, 47.49),
@@ -66,9 +67,10 @@ async def test_the_bill_of_a_whole_month(call: Call) -> None:
 async def test_the_bill_of_the_running_month(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
 ) -> None:
-    bill = await call("get_bill")
+    # Also when July has begun, the bill of June says until when June is known.
+    bill = await call("get_bill", month="2026-06")
     # Half of June: 12.84 / 2 and 5.72 / 2; 144 kWh at 0.15 and at 0.051.
-    assert (bill["month"], bill["measured_share"]) == ("2026-06", 1.0)
+    assert (bill["until"], bill["measured_share"]) == ("2026-06-16T00:00:00+02:00", 1.0)
     assert [line["amount"] for line in bill["lines"]] == [21.6, 6.42, 7.34, 2.86, 0, 0]
     assert (bill["net"], bill["vat"], bill["total"]) == (38.22, 3.06, 41.28)
     # 30 days of 9.6 kWh: 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT

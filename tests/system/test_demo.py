@@ -160,6 +160,11 @@ async def test_the_energy_dashboard_is_valid(place: Place) -> None:
                 return bool(rows) and 300 < rows[-1]["sum"] - rows[0]["sum"] < 3000
 
             await until(has_a_year_of_costs, within=READY_WITHIN)
+        # The simulated year has the contract in the options: the levies are due for all energy.
+        bills = await client.command("smarty_p1/bill", entry_id=entry_id, months=2)
+        for bill in bills["months"]:
+            kwh = {line["name"]: line["quantity"] for line in bill["lines"]}
+            assert kwh["electricity_tax"] == kwh["energy"]
 
 
 @pytest.mark.usefixtures("demo")

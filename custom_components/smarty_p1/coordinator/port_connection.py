@@ -90,6 +90,9 @@ class Line:
     def start(self) -> None:
         """Start to read the entry's port. The reading ends when the entry is unloaded."""
         self._take_port()
+        # Each dialog resumes the reader that it has paused. So after two dialogs, it runs already.
+        if self._task:
+            self._task.cancel()
         source = self._source
         # Home Assistant cancels this task when it unloads the entry, and waits for the task's end.
         # The end of the task closes the port.

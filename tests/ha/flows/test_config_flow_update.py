@@ -462,13 +462,16 @@ async def test_port_with_a_secret_is_not_shown(dialogs: Dialogs) -> None:
 # --- the entry is never left unloaded -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("meanwhile", ["nothing", "disabled", "removed", "stops"])
+@pytest.mark.parametrize("meanwhile", ["nothing", "other_dialog", "disabled", "removed", "stops"])
 async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str) -> None:
     await dialogs.begin()
     hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
     form = await dialogs.waits({})
     if meanwhile == "nothing":
         port.greeting = port.next_frame(TELEGRAM)
+    elif meanwhile == "other_dialog":
+        port.exclusive = False
+        await dialogs.close(await dialogs.waits({}))
     elif meanwhile == "disabled":
         await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     elif meanwhile == "removed":
@@ -476,8 +479,9 @@ async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str)
     else:
         hass.set_state(CoreState.stopping)
     await dialogs.close(form)
-    if meanwhile == "nothing":
+    if meanwhile in {"nothing", "other_dialog"}:
         await dialogs.is_read()
+        await port.wait_for_clients(1)
         return
     assert entry.state is (
         ConfigEntryState.LOADED if meanwhile == "stops" else ConfigEntryState.NOT_LOADED

@@ -153,7 +153,6 @@ async def test_bills_as_the_action_returns_them_and_what_is_beside(
     assert beside == {
         "start": "2026-05-01T00:00:00+02:00",
         "end": "2026-06-01T00:00:00+02:00",
-        "until": "2026-06-01T00:00:00+02:00",
         "imported_kwh": 316.6,
         "exported_kwh": 20.0,
         "reference_kw": 7.0,

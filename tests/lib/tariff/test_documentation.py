@@ -150,6 +150,7 @@ def test_the_worked_month(june: Month) -> None:
     assert sum(amounts) == pytest.approx(number(bought))
     assert answer("`smarty_p1.get_bill`") == {
         "month": f"{june.start:%Y-%m}",
+        "until": june.end.isoformat(),
         "measured_share": june.measured_share(june.end),
         "lines": [line_answer(line) for line in due.lines],
         "parts": {name: due.part(name) for name in PARTS},

@@ -46,6 +46,7 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "month": month_name(month.start),
         **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
+        "until": until.astimezone(LUXEMBOURG).isoformat(),
         "measured_share": month.measured_share(until),
         **_of_the_platform(month),
         "lines": [_line(line) for line in due.lines],
@@ -130,7 +131,6 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
     return {
         "start": month.start.isoformat(),
         "end": month.end.isoformat(),
-        "until": until.astimezone(LUXEMBOURG).isoformat(),
         "imported_kwh": round(month.imported_kwh, 3),
         "exported_kwh": round(month.exported_kwh, 3),
         # Take the last contract of the month. `between` leaves out a contract that begins at the
