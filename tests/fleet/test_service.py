@@ -5,9 +5,11 @@ import contextlib
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from unittest.mock import AsyncMock, Mock
 
 import pytest
+from nats.errors import Error as NatsError
 from nats.js.api import (
     ConsumerConfig,
     ConsumerInfo,
@@ -190,3 +192,15 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     await collector._connect_once()
     assert metrics.registry.get_sample_value("smarty_p1_collector_nats_losses_total") == 1
     assert "The connection to NATS failed (ConnectionError), and is tried again" in caplog.text
+    # The log names another cause only if waiting does not mend it.
+    untrusted = SSLCertVerificationError()
+    untrusted.verify_message = "certificate has expired"
+    for error in (OSError(), NatsError("Authorization Violation"), untrusted):
+        monkeypatch.setattr(CollectorClient, "open", AsyncMock(side_effect=error))
+        await collector._connect_once()
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert [text.split("(")[1].split(",")[0] for text in warnings] == [
+        "ConnectionError)",
+        "Authorization Violation)",
+        "TLS: its certificate is not trusted",
+    ]
