@@ -1,6 +1,8 @@
 #!/bin/sh
 # Backs up VictoriaMetrics into a folder, and notes the time: smarty-p1-backup /mnt/backup/store
 set -eu
+# vmbackup makes a missing folder, and so would fill this disk while the disk for backups is not mounted.
+[ -d "$1" ] || { echo "$1 is no folder: mount its disk, or make the folder" >&2; exit 1; }
 . "${STORE_ENVIRONMENT:-/etc/default/victoria-metrics}"
 noted=${NOTED_IN:-/var/lib/prometheus/node-exporter}/smarty_p1_backup.prom
 for argument in $ARGS; do

@@ -1,5 +1,6 @@
 """NATS client of the collector and of the operator's commands."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import override
@@ -16,6 +17,7 @@ from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
 
 API_TIMEOUT = 10.0
+_CLOSE_TIMEOUT_S = 3.0
 # Messages from a stream have a reply subject that begins with this prefix.
 _STORED = b"$JS.ACK."
 
@@ -26,6 +28,13 @@ class CollectorClient(NatsClient):
     Without this class, nats-py would stop reading at each delivery of an undecodable message. And
     it would take a stored message with the header `Status` for the end of the stream.
     """
+
+    @override
+    async def close(self) -> None:
+        """Close the connection. Raises TimeoutError and the errors of NATS."""
+        # After a refused certificate, nats-py would wait without end.
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await super().close()
 
     @override
     async def _process_headers(self, headers: bytes | None) -> dict[str, str] | None:

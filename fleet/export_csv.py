@@ -38,9 +38,12 @@ class Span:
     end: date
 
     def seconds(self) -> tuple[int, int]:
-        """Return the Unix times at which the days `begin` and `end` start in Luxembourg."""
+        """Return the Unix times at which the days `begin` and `end` start in Luxembourg.
+
+        Return 0 for a day before 1970, because no meter is so old.
+        """
         days = (datetime.combine(day, _MIDNIGHT, _ZONE) for day in (self.begin, self.end))
-        first, last = (int(day.timestamp()) for day in days)
+        first, last = (max(0, int(day.timestamp())) for day in days)
         return first, last
 
 

@@ -41,7 +41,8 @@ class KeysWatch:
         before = self._signature
         while True:
             is_wanted = await self._wait()
-            now = self._source.signature()
+            # The file may be on a network disk that hangs. So ask for it in a thread.
+            now = await asyncio.to_thread(self._source.signature)
             if is_wanted or (now != self._signature and now == before and now is not None):
                 self._signature = now
                 await self._read(on_change)

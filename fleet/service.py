@@ -17,6 +17,7 @@ from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics_and_health_server import serve
 from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
+from smarty_p1_gateway.nats_client import kind_of_loss
 from smartyp1.task_race import run_until_first_exit
 
 from .collector_client import CollectorClient
@@ -37,7 +38,7 @@ from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .pending_titles import PendingTitles
-from .store_requests import check_store
+from .store_requests import check_store, why
 from .store_writer import Store
 from .stored_counters import StoredCounters
 
@@ -186,20 +187,24 @@ class _Collector:
             LOGGER.debug("NATS: %s", type(error).__name__)
             # nats-py tries all servers for ever and raises no error. So log the outage here.
             if not nats.is_connected:
-                self._outage.note(reason(error))
+                self._note_loss(error)
 
         try:
             await nats.open(on_error, _setter(closed), reconnect=False)
             self._check_version(nats)
             await self._collect(nats, closed)
             self._metrics.nats_losses.inc()
-            self._outage.note(reason(ConnectionError()))
+            self._note_loss(ConnectionError())
         except Exception as error:
             LOGGER.debug("NATS", exc_info=True)
-            self._outage.note(reason(error))
+            self._note_loss(error)
         finally:
             with suppress(NatsError, OSError, TimeoutError):
                 await nats.close()
+
+    def _note_loss(self, error: Exception) -> None:
+        text = why(error)
+        self._outage.note(text, kind=kind_of_loss(text))
 
     def _check_version(self, nats: Client) -> None:
         with suppress(ValueError):

@@ -141,7 +141,7 @@ class Store:
                 return write
 
     async def _ask(self) -> None:
-        self._config.login.refresh()
+        await asyncio.to_thread(self._config.login.refresh)
         asked_at = time.monotonic()
         try:
             self._url, process = await self._ask_all()

@@ -6,6 +6,7 @@ A damaged file is renamed to `.damaged`.
 import fcntl
 import logging
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -107,6 +108,9 @@ _BITS = 40
 # deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
+# Number of bytes that the queue leaves free on the disk. SQLite needs space to delete frames, so on
+# a full disk, the queue could never become smaller again.
+_FREE_BYTES = 8 * 1024 * 1024
 # Maximum number of system titles that a port can set aside. The frames of such a title wait in a
 # sub-queue of their own, because NATS does not accept them now. A port has one meter, which may be
 # replaced. Further titles are noise or forged.
@@ -203,6 +207,7 @@ class FrameQueue:
         except OSError:
             self._lock.close()
             raise QueueInUseError from None
+        self._directory = path.parent
         self._share = most_bytes // len(ports)
         self._freed = 0
         # Sub-queues whose removed frames are still on the disk.
@@ -271,7 +276,14 @@ class FrameQueue:
         return row and str(row[0])
 
     def add(self, frames: Sequence[NewFrame]) -> Counter[str]:
-        """Add all frames in order, or none. Return the number of dropped frames of each port."""
+        """Add all frames in order, or none. Return the number of dropped frames of each port.
+
+        Raises sqlite3.Error if the disk fails or is nearly full.
+        """
+        if shutil.disk_usage(self._directory).free < _FREE_BYTES:
+            self._write()
+            msg = f"less than {_FREE_BYTES // 1024**2} MiB of the disk are free"
+            raise sqlite3.OperationalError(msg)
         last = {label: self._ports[label].last for label in {frame.port for frame in frames}}
         rows = []
         for frame in frames:

@@ -18,6 +18,16 @@ _PING_INTERVAL = 10
 _CONNECT_TIMEOUT = 5
 
 
+def kind_of_loss(text: str) -> str:
+    """Return the kind of a lost or refused connection. `text` is the text of the error.
+
+    A refused login and an untrusted certificate need other remedies than an unreachable server. So
+    the log names each of them, even in an outage that began with another error.
+    """
+    kinds = ("authorization violation", "certificate")
+    return next((kind for kind in kinds if kind in text.lower()), "away")
+
+
 class NoTlsError(Error):
     """Error for a server without TLS although TLS is configured."""
 

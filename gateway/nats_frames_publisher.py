@@ -25,7 +25,7 @@ from .frame_queue_memory_and_writer import FrameStore
 from .frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
 from .metrics import Metrics
 from .nats_acknowledged_publishing import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
-from .nats_client import NatsClient
+from .nats_client import NatsClient, kind_of_loss
 from .nats_config import NatsConfig
 
 LOGGER = logging.getLogger(__name__)
@@ -355,10 +355,7 @@ class NatsPublisher:
             self._note_away(text)
 
     def _note_away(self, text: str) -> None:
-        # A refused login needs a different remedy than an unreachable server. So log the refusal
-        # separately, even during an outage.
-        kind = "login" if "authorization violation" in text.lower() else "away"
-        self._outage.note(_AWAY % text, kind=kind)
+        self._outage.note(_AWAY % text, kind=kind_of_loss(text))
 
     def _on_denied(self, title: str, text: str) -> None:
         self._denied[title] = None

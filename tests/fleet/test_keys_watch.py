@@ -1,6 +1,7 @@
 """The keys of a collector, read again."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
@@ -98,6 +99,35 @@ async def test_a_file_that_is_being_written_is_not_read_yet(
     await until(lambda: len(found) == 1)
     # It was seen twice with its last size.
     assert source.read_at == [1]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+class HangingFile(GrowingFile):
+    """A source on a network disk that does not answer for a second, unless it is back before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked, self.is_back = threading.Event(), threading.Event()
+        self.answered: list[bool] = []
+
+    def signature(self) -> tuple[object, ...]:
+        self.is_asked.set()
+        self.answered.append(self.is_back.wait(1))
+        return super().signature()
+
+
+async def test_while_a_file_hangs_everything_else_goes_on(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
+    source, found = HangingFile(), list[Keys]()
+    watch = KeysWatch(cast("KeysSource", source), None, Keys({}, None), metrics)
+    running = asyncio.create_task(watch.run(found.append))
+    await until(source.is_asked.is_set)
+    source.is_back.set()
+    await until(lambda: len(found) == 1)
+    assert all(source.answered)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -5,9 +5,11 @@ import contextlib
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from unittest.mock import AsyncMock, Mock
 
 import pytest
+from nats.errors import Error as NatsError
 from nats.js.api import (
     ConsumerConfig,
     ConsumerInfo,
@@ -28,6 +30,7 @@ from smarty_p1_fleet.service import _Collector
 from smarty_p1_fleet.store_writer import Store
 from smarty_p1_fleet.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.nats_client import NatsClient
 
 CONFIGURATION = """\
 nats = {{ servers = ["nats://127.0.0.1:{port}", "nats://127.0.0.1:{other}"] }}
@@ -183,10 +186,25 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     config, metrics = read_config(configured(tmp_path, 1, 2)), Metrics()
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     collector = _Collector(config, Store(config.store, metrics), metrics, watch)
-    for name in ("open", "close"):
-        monkeypatch.setattr(CollectorClient, name, AsyncMock())
+    monkeypatch.setattr(CollectorClient, "open", AsyncMock())
+    # After a refused certificate, closing has no end.
+    monkeypatch.setattr(NatsClient, "close", lambda _: asyncio.Event().wait())
+    monkeypatch.setattr("smarty_p1_fleet.collector_client._CLOSE_TIMEOUT_S", 0.01)
     monkeypatch.setattr(_Collector, "_check_version", Mock())
     monkeypatch.setattr(_Collector, "_collect", AsyncMock())  # it ends when the connection ends
-    await collector._connect_once()
+    async with asyncio.timeout(10):
+        await collector._connect_once()
     assert metrics.registry.get_sample_value("smarty_p1_collector_nats_losses_total") == 1
     assert "The connection to NATS failed (ConnectionError), and is tried again" in caplog.text
+    # The log names another cause only if waiting does not mend it.
+    untrusted = SSLCertVerificationError()
+    untrusted.verify_message = "certificate has expired"
+    for error in (OSError(), NatsError("Authorization Violation"), untrusted):
+        monkeypatch.setattr(CollectorClient, "open", AsyncMock(side_effect=error))
+        await collector._connect_once()
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert [text.split("(")[1].split(",")[0] for text in warnings] == [
+        "ConnectionError)",
+        "Authorization Violation)",
+        "TLS: its certificate is not trusted",
+    ]

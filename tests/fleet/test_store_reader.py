@@ -124,6 +124,10 @@ async def test_every_telegram_is_exported_once(
     ]
 
 
+def test_days_before_1970_have_the_times_of_its_start() -> None:
+    assert Span(date(1, 1, 1), date(1970, 1, 2)).seconds() == (0, 23 * 3600)
+
+
 @pytest.mark.parametrize(
     ("days", "told"), [(0, "by 3,660 days"), (3660, "there already"), (3661, "by 3,660 days")]
 )

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -140,6 +141,20 @@ def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
         other.execute("DROP TRIGGER full")
     queue.close()
     assert waiting(open_queue("a"), "a") == [3]
+
+
+def test_a_nearly_full_disk_gets_no_more_frames_so_that_it_can_lose_some(
+    open_queue: FrameDecryptor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = open_queue("a")
+    queue.add(frames("a", 1, 2, 3))
+    queue.remove("a", queue.oldest("a", 2))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=8 * 1024**2 - 1))
+    with pytest.raises(sqlite3.Error, match="less than 8 MiB"):
+        queue.add(frames("a", 4))
+    with closing(sqlite3.connect(tmp_path / "queue")) as database:
+        assert database.execute("SELECT count(*) FROM frames").fetchone() == (1,)
+    assert waiting(queue, "a") == [3]
 
 
 def test_two_gateways_cannot_share_a_queue(open_queue: FrameDecryptor) -> None:

@@ -540,9 +540,10 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     cluster: Cluster, publishing: Publishing, caplog: pytest.LogCaptureFixture
 ) -> None:
     await until(lambda: publishing.metric("broker_connected") == 1)
-    cluster.refuses_login = [OSError("refused"), Error("Authorization Violation")]
+    expired = OSError("certificate verify failed: certificate has expired")
+    cluster.refuses_login = [OSError("refused"), Error("Authorization Violation"), expired]
     await cluster.last.on_closed()
-    await until(lambda: cluster.connections == 4)
+    await until(lambda: cluster.connections == 5)
     publishing.put(frame(1))
     await until(lambda: len(cluster.stored) == 1)
     assert publishing.metric("broker_losses_total") == 1
@@ -550,6 +551,7 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     assert "refused" not in caplog.text  # one loss, one line
     # But for what waiting does not mend.
     assert caplog.text.count("Authorization Violation") == 1
+    assert caplog.text.count("certificate has expired") == 1
 
 
 async def test_the_end_waits_for_what_can_still_go(

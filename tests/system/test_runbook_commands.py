@@ -102,6 +102,9 @@ async def test_each_command_works_with_what_is_made(tmp_path: Path) -> None:
         data = f"{line} 1780000000000\n".encode()
         assert fleet.ask("/vm/write?precision=ms", "collector", data=data)[0] == 204
         await until(is_stored, within=PATIENCE)
+        # The disk for backups is not mounted.
+        with pytest.raises(AssertionError, match="backup is no folder"):
+            operator.run("sudo smarty-p1-backup /mnt/backup/store")
         for command in commands():
             if "systemctl stop victoria-metrics" in command:
                 await store.__aexit__()
