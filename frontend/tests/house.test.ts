@@ -124,17 +124,17 @@ const year = (changes: Partial<House> = {}) => plain(houseYear(house(changes), e
 
 test("twelve whole months", () => {
   // 12 * 600, 12 * 240 and 12 * 52.60.
-  assert.equal(year(), "The house used 7,200 kWh, 40% of it from your roof. Solar power saved you **631 €** in these 12 months.");
+  assert.equal(year(), "The house used 7,200 kWh, 40% of it from your roof. Solar power saved you **631 €** in the 12 months shown.");
   const text = year({ battery, months: YEAR.map((each) => ({ ...each, unpriced_kwh: 1 })) });
-  assert.equal(text, "The house used 7,200 kWh, 40% of it from your roof and battery. Solar power saved you **631 €** in these 12 months. The price of 12 kWh is not known.");
+  assert.equal(text, "The house used 7,200 kWh, 40% of it from your roof and battery. Solar power saved you **631 €** in the 12 months shown. The price of 12 kWh is not known.");
 });
 
 test("fewer months, and months with an unknown day", () => {
   const young = [month("2026-08", unknown), month("2026-09"), month("2026-10"), month("2026-11")];
   const since = "2026-08-10T14:00:00+02:00";
-  assert.equal(year({ months: young, since }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Solar data is available from 10 August 2026 on.");
+  assert.equal(year({ months: young, since }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in the 2 months shown. Solar data is available from 10 August 2026 on.");
   const away = [month("2026-08"), month("2026-09", unknown), month("2026-10")];
-  assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in these 2 months. Months with missing days are left out.");
+  assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in the 2 months shown. Months with missing days are left out.");
   assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "The house used 600 kWh, 40% of it from your roof.");
   assert.equal(year({ months: [month("2026-10")] }), "The house used 600 kWh, 40% of it from your roof. Solar power saved you **53 €** in this month.");
   assert.equal(year({ months: [month("2026-11")] }), "");

@@ -76,7 +76,7 @@ test("the class that costs least is right, its neighbours are compared", () => {
   assert.equal(says(rows(180, 220), 7), "With 3 kW, you would have paid 20 € less in 12 months.");
   // In fewer months, less is as much in a year: 3 € in one month are 36 €.
   assert.equal(says(rows(197, 220), 7, 1), "With 3 kW, you would have paid 3 € less in 1 month.");
-  assert.equal(says(rows(199, 220), 7, 3), "7 kW is the right reference power. With 3 kW, you would have paid 1 € less in 3 months: no reason to change.");
+  assert.equal(says(rows(199, 220), 7, 3), "7 kW is the right reference power. With 3 kW, you would have paid only 1 € less in 3 months: not worth a change.");
   assert.equal(says(rows(180, 220), 7, 1), "With 3 kW, you would have paid 20 € less in 1 month.");
 });
 
