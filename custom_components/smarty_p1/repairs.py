@@ -31,7 +31,7 @@ from .coordinator.repair_issues import ENTRY_ID, Problem
 from .flows.form_errors import FieldError
 from .flows.leneda_account import async_read_key, key_fields
 from .flows.meter_options import DETAILS
-from .lib.virtual import Profile
+from .lib.virtual import MAX_BATTERIES, Profile
 from .sinks.shown_clients import clients_of
 
 
@@ -167,12 +167,13 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         """Store that the client is a battery.
 
         Once a battery is stored, other clients get no answers by UDP. So also store the clients
-        that have counted as batteries until now because they ask by UDP.
+        that have counted as batteries until now because they ask by UDP. The options accept at most
+        MAX_BATTERIES addresses. So of many clients, store those with the latest requests.
         """
         entry = _entry_of(self)
         clients = clients_of(self.hass, entry) if entry else []
         batteries = [client.address for client in clients if client.profile is Profile.BATTERY]
-        return self._add_to(CONF_BATTERIES, *batteries)
+        return self._add_to(CONF_BATTERIES, *batteries[: MAX_BATTERIES - 1])
 
     async def async_step_no_battery(
         self, _user_input: dict[str, str] | None = None
