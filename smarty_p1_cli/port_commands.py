@@ -80,7 +80,8 @@ def _run_capture(arguments: argparse.Namespace) -> int:
     if arguments.anonymous.exists():
         msg = f"{shown(str(arguments.anonymous))} is there already"
         raise UsageError(msg)
-    if not os.access(arguments.anonymous.parent, os.W_OK | os.X_OK):
+    folder = arguments.anonymous.parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         # Check the folder before the recording starts, because a recording may take an hour.
         msg = f"{shown(str(arguments.anonymous))} is in no folder that can be written"
         raise UsageError(msg)
