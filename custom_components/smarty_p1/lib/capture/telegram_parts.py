@@ -43,8 +43,8 @@ class Kind(Enum):
 class Part(NamedTuple):
     """Part of a telegram's text.
 
-    A part of the kind TOTAL, COUNTER or MEASURED has the digits of a number. For such a part,
-    `name` identifies the register that holds the number. For all other parts, `name` is "".
+    A part of the kind TOTAL, COUNTER, MEASURED or CURRENT has the digits of a number. For such a
+    part, `name` identifies the register that holds the number. For all other parts, `name` is "".
     """
 
     kind: Kind

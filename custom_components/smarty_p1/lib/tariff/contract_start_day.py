@@ -144,10 +144,12 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 def _with_changes(contract: Contract, before: Contract, after: Contract) -> Contract:
     """Return `contract` with all values that differ between `before` and `after`, as in `after`."""
-    names = [field.name for field in fields(contract)]
-    values = {name: getattr(after, name) for name in names}
-    changed = {name: value for name, value in values.items() if value != getattr(before, name)}
-    return replace(contract, **changed)
+    values = {
+        field.name: value
+        for field in fields(contract)
+        if (value := getattr(after, field.name)) != getattr(before, field.name)
+    }
+    return replace(contract, **values)
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
