@@ -61,7 +61,7 @@ test("in five languages", () => {
   const said = (language: string) => sentence(found, "2026-11-02", localeOf(language));
   assert.equal(said("en"), "November up to the 1st: **20% less** than on the same days of October");
   assert.equal(said("de"), "November: **20 % weniger** als im Oktober bis zum 1.");
-  assert.equal(said("fr"), "Novembre : **20 % de moins** qu'en octobre au 1er");
+  assert.equal(said("fr"), "Novembre : **20 % de moins** qu'en octobre jusqu'au 1er");
   assert.equal(said("lb"), "November: **20 % manner** wéi am Oktober bis den 1.");
   assert.equal(said("pt"), "Novembro: **20 % menos** do que em outubro até dia 1");
 });

@@ -149,7 +149,7 @@ test("the comparison begins after the first whole month", () => {
   assert.equal(begins(null), on("1 January"));
   // A whole month has passed.
   for (const since of ["2026-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00"]) assert.equal(begins(since), "No month was measured for at least 99% of the time, so there is no comparison.");
-  assert.equal(plain(noComparison("2025-11-01T00:00:00+01:00", now, of("fr"))), "Aucun mois n'est mesuré à 99 % : pas de comparaison.");
+  assert.equal(plain(noComparison("2025-11-01T00:00:00+01:00", now, of("fr"))), "Aucun mois n'est mesuré à 99 % ou plus : pas de comparaison.");
 });
 
 test("a period is said in words", () => {
