@@ -101,6 +101,6 @@ test("prices of an earlier month are said", () => {
 
 test("the price of a battery in five languages", () => {
   const said = (language: string) => batteryAnswer(found({ saving: { low: 197, high: 213 } }), size, 1800, new Locale({ language, number_format: "language", time_format: "24" }, language)).sentence;
-  const sentences = { de: "Sie rechnet sich nach etwa 9 Jahren", fr: "Amortie après environ 9 ans", lb: "Si wier no ongeféier 9 Joer erakritt", pt: "Recuperada após cerca de 9 anos" };
+  const sentences = { de: "Sie rechnet sich nach etwa 9 Jahren", fr: "Amortie après environ 9 ans", lb: "Si wier no ongeféier 9 Joer erakritt", pt: "A bateria pagar-se-ia em cerca de 9 anos" };
   for (const [language, sentence] of Object.entries(sentences)) assert.ok(plain(said(language)).includes(sentence), said(language));
 });
