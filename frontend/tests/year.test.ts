@@ -126,7 +126,7 @@ test("what was above is said as it was counted, above the contract of the time o
     const all = [monthAbove("2026-01", [0, 0], [count, kwh], 7), monthAbove("2026-02", [5, 10], [0, 0], 7)];
     return plain(aboveSentence(all, { kw: 7, isContract: true }, months, en));
   };
-  assert.equal(at(823, 926.4, 12), "823 quarter-hours were above 7 kW in 12 months: 2.3% of the time, 926 kWh.");
+  assert.equal(at(823, 926.4, 12), "823 quarter-hours were above 7 kW in 12 months: 2.3% of the time, 926 kWh in excess.");
   assert.equal(at(1, 0.6, 12), "1 quarter-hour was above 7 kW in 12 months: 0.6 kWh.");
   assert.equal(at(0, 0, 12), "No quarter-hour was above 7 kW in 12 months.");
   assert.equal(at(3, 1.2), "3 quarter-hours were above 7 kW so far: 1.2 kWh.");
@@ -134,7 +134,7 @@ test("what was above is said as it was counted, above the contract of the time o
   const said = (isContract: boolean, kw: number, locale = en) => plain(aboveSentence(changed, { kw, isContract }, 2, locale));
   assert.equal(said(true, 7), "2 quarter-hours were above 12 kW, then 7 kW in 2 months: 0.5 kWh.");
   assert.equal(said(true, 7, of("pt")), "2 quartos de hora acima de 12 kW, depois 7 kW em 2 meses: 0,5 kWh.");
-  assert.equal(said(false, 3), "30 quarter-hours were above 3 kW in 2 months: 0.1% of the time, 13 kWh.");
+  assert.equal(said(false, 3), "30 quarter-hours were above 3 kW in 2 months: 0.1% of the time, 13 kWh in excess.");
   assert.equal(limitName([monthAbove("2026-01", [0, 0], [0, 0])], { kw: 7, isContract: true }, en).replace("\u00a0", " "), "7 kW");
   assert.deepEqual(aboveIn(changed, { kw: 99, isContract: false }), { quarter_hours: 0, kwh: 0 });
 });
@@ -148,7 +148,7 @@ test("the comparison begins after the first whole month", () => {
   assert.equal(begins("2026-10-02T00:00:00+02:00"), on("1 December"));
   assert.equal(begins(null), on("1 January"));
   // A whole month has passed.
-  for (const since of ["2026-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00"]) assert.equal(begins(since), "No month was measured for at least 99% of the time, so there is no comparison.");
+  for (const since of ["2026-10-01T00:00:00+02:00", "2025-11-01T00:00:00+01:00"]) assert.equal(begins(since), "Every month has gaps of more than 1%, so there is no comparison.");
   assert.equal(plain(noComparison("2025-11-01T00:00:00+01:00", now, of("fr"))), "Aucun mois n'est mesuré à 99 % ou plus : pas de comparaison.");
 });
 
