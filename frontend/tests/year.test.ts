@@ -127,7 +127,7 @@ test("what was above is said as it was counted, above the contract of the time o
     return plain(aboveSentence(all, { kw: 7, isContract: true }, months, en));
   };
   assert.equal(at(823, 926.4, 12), "823 quarter-hours were above 7 kW in 12 months: 2.3% of the time, 926 kWh in excess.");
-  assert.equal(at(1, 0.6, 12), "1 quarter-hour was above 7 kW in 12 months: 0.6 kWh.");
+  assert.equal(at(1, 0.6, 12), "1 quarter-hour was above 7 kW in 12 months: 0.6 kWh in excess.");
   assert.equal(at(0, 0, 12), "No quarter-hour was above 7 kW in 12 months.");
   assert.equal(at(3, 1.2), "3 quarter-hours were above 7 kW so far: 1.2 kWh.");
   const changed = [monthAbove("2026-01", [10, 4], [0, 0], 12), monthAbove("2026-02", [20, 8.5], [2, 0.5], 12, 7)];
