@@ -85,7 +85,7 @@ async def forget_meter(
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return the task that deletes a meter.
+    """Find the system title and the names of `meter`. Return the object that deletes the meter.
 
     Raises ConfigError if the meter is unknown or has a key, or if `also` belongs to another meter.
     """

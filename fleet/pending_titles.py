@@ -177,9 +177,10 @@ class PendingTitles:
         return True
 
     async def _displace(self) -> None:
-        """Delete the oldest entry with tried keys, if there is one.
+        """Delete the oldest entry whose frames no key has verified, if there is one.
 
-        Its frames are probably damaged frames of a meter whose key is right.
+        Its frames are probably damaged frames of a meter whose key is right. Entries for which no
+        key was tried yet are kept.
         """
         if self._has_no_tried:
             return

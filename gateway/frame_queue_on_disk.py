@@ -363,8 +363,9 @@ class FrameQueue:
         """Move the oldest frame of a port to the sub-queue of its system title.
 
         If the port would have more than _MAX_TITLES such sub-queues, delete the smallest of them.
-        Return the number of frames that are lost with it, or 0. Fewer than MIN_METER_FRAMES frames
-        are probably noise, and do not count. Raises sqlite3.Error.
+        Return the number of frames in the deleted sub-queue. Return 0 if no sub-queue was deleted,
+        or if it had fewer than MIN_METER_FRAMES frames, which are probably noise. Raises
+        sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:

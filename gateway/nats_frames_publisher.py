@@ -275,9 +275,10 @@ class NatsPublisher:
     def _raise_limit(self, elapsed: float) -> None:
         """Raise the maximum size of a batch after frames were acknowledged in `elapsed` seconds.
 
-        The maximum is doubled after at most a third of TIMEOUT, and grows by one frame after two
-        thirds. So the maximum always recovers from an outage. On a slow line, the batches stay so
-        small that they are acknowledged before TIMEOUT.
+        If `elapsed` is at most a third of TIMEOUT, the maximum is doubled. With a higher `elapsed`,
+        it grows by fewer frames: from two thirds on, by one frame. So the maximum always recovers
+        from an outage. On a slow line, the batches stay so small that they are acknowledged before
+        TIMEOUT.
         """
         growth = int(self._limit * min(1, 2 - 3 * elapsed / TIMEOUT))
         self._limit = min(MAX_BATCH, self._limit + max(1, growth))

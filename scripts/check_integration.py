@@ -30,7 +30,7 @@ FORBIDDEN = {
 }
 WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)|translation_key: (\w+)')
 SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
-# Call whose `step_id` needs no text, because a step that shows progress has no form.
+# Pattern of a call whose `step_id` needs no text, because a step that shows progress has no form.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
 type Defects = Iterator[str]

@@ -205,9 +205,10 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
         # The sum of an imported row is its state plus `difference`. After a pause of the demo, the
         # imported sums must continue from the last recorded sum. In a new demo, the sums that Home
-        # Assistant records will begin at 0, so the imported sums must end at 0 or below. Just after
-        # a full hour, the current index of an M-Bus meter is older, and thus lower, than the state
-        # of the last imported row. So subtract the higher of these two values.
+        # Assistant records will begin at 0, so the imported sums must end at 0 or below. For this,
+        # subtract the meter's current index or the state of the last imported row, whichever is
+        # higher. Just after a full hour, the index of an M-Bus meter is lower than this state,
+        # because it was read earlier.
         difference = -max(values[entity_id], total.read(meter, this_hour))
         if watched:
             difference = watched[-1]["sum"] - watched[-1]["state"]

@@ -90,9 +90,9 @@ class Examiner:
         ]
         self._waiting = waiting
         self._heard = heard
-        # Leave out the frames that an attack has replayed. A killed gateway may have lost the frame
-        # from the meter, and then published the attacker's replay. So the publication does not
-        # prove that a gateway passed on the frame from the meter.
+        # Leave out the frames that an attack has replayed. If such a frame was published, it can be
+        # the attacker's copy, because a killed gateway may have lost the original. So this does not
+        # prove that a gateway passed on the original.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}

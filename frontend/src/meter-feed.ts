@@ -369,9 +369,9 @@ export class MeterFeed extends SharedSubscription {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
-    // The answers may be outdated if the meter is not read now, or was not read before this message. They may also be
-    // outdated if the message has no `received_at`. The meter then has no cable, and the integration sends such a
-    // message when Leneda has sent further days. In all these cases, request the answers again.
+    // Request the answers again if the meter is not read now, or was not read before this message. Also request them
+    // again if the message has no `received_at`: for a meter without a cable, such a message says that Leneda has sent
+    // further days.
     if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
     // After "unauthorized", the integration sends nothing more. The user may be permitted again later, so subscribe
     // again after a delay.

@@ -58,7 +58,10 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "7 kW is the right reference power. In 12 months, you would have paid 43 € "
         "more with 12 kW, and" in text
     )
-    assert "1,501 quarter-hours were above 7 kW in 12 months: 4.3% of the time, 553 kWh in excess." in text
+    assert (
+        "1,501 quarter-hours were above 7 kW in 12 months: 4.3% of the time, 553 kWh in excess."
+        in text
+    )
     assert "The house used 7,220 kWh, 27% of it from your roof." in text
     assert "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026" in text
     # The parts of a bar are only heard.

@@ -68,8 +68,9 @@ _PIECE = MAX_PERIOD - timedelta(days=1)
 # each download, so a few downloads of long periods cost less than many of short ones.
 _HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
-# Failures that can concern a single code, so the other codes are requested nevertheless. But if
-# imported energy fails, the platform itself may have a fault, so nothing more is requested.
+# Failures that can concern a single code, so the other codes are requested nevertheless. But if the
+# request for imported energy fails, the platform itself may have a fault. Then nothing more is
+# requested.
 _OF_ONE_CODE = {Refusal.SERVER, Refusal.TOO_SLOW, Refusal.TOO_LARGE, Refusal.NOT_UNDERSTOOD}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
@@ -355,9 +356,9 @@ class LenedaFetch:
 
         If `series` has all quarter-hours of a code in this period, no request is sent for the code.
 
-        The download goes back in time, step by step. A code is ahead of the other codes if an
-        earlier step has already requested its quarter-hours of a time before `end`. Skip such a
-        code until the other codes have reached the same time.
+        The download goes back in time, step by step. If a previous step has already requested
+        quarter-hours of a code before `end`, skip this code until the other codes have reached the
+        same time.
         """
         for code, point in self._points.items():
             if code not in waiting or waiting[code].since < end:

@@ -313,6 +313,7 @@ def digest_of(point: str) -> str:
 def _suffix(digest: str, first: str | None) -> str:
     """Return the suffix in file names for the metering point with the digest `digest`.
 
-    `first` is the digest of the code's first metering point, or None if the code has none.
+    Files belong to an OBIS code and a metering point. `first` is the digest of the first metering
+    point that had files of this code. It is None if the code has no files yet.
     """
     return "" if first in {None, digest} else f"~{digest[:16]}"

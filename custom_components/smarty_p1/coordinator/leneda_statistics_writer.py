@@ -140,9 +140,11 @@ class PastStatistics(ThrottledStore):
 
     @callback
     def add_late(self, key: str, name: str, costs: Mapping[datetime, float]) -> None:
-        """Add costs to the sums of the entity `name`, each from its hour on.
+        """Add late costs to the statistics of the entity `name`.
 
-        Hours before the entity's first own row are left out. `async_bring_in` writes their rows.
+        Each cost raises the sums of its hour and of all later hours. Hours before the first row
+        that Home Assistant wrote for the entity are left out, because `async_bring_in` writes the
+        rows of these hours.
         """
         if RECORDER in self._hass.config.components:
             for hour, cost in costs.items():

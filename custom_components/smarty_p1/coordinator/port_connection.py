@@ -90,7 +90,8 @@ class Line:
     def start(self) -> None:
         """Start to read the entry's port. The reading ends when the entry is unloaded."""
         self._take_port()
-        # Each dialog resumes the reader that it has paused. So after two dialogs, it runs already.
+        # Two open dialogs can have paused the reader, and each of them calls this method. At the
+        # second call, the reader runs already, so cancel it first.
         if self._task:
             self._task.cancel()
         source = self._source

@@ -204,8 +204,8 @@ def plan(
         return None
     ledger = _begun(rows, ledger, own[0])
     if starts_anew and known.get(own[0], inf) < ledger.first_sum:
-        # The total cost can rise in its first hour by the costs of earlier days, which Leneda has
-        # just sent. So keep this row.
+        # The first row of the total cost can contain the costs of earlier days, too, if Leneda sent
+        # these days just before. So do not replace this row by the cost of its own hour.
         known = {hour: cost for hour, cost in known.items() if hour != own[0]}
     kept = _kept(rows, ledger)
     change = known.get(own[0], ledger.first_change)
@@ -376,7 +376,7 @@ def _restarts(
 
 
 def _is_regular(since: float | None, starts_anew: StartsAnew | None) -> bool:
-    """Return whether a state begins with 0 at `since` anyway, as the costs of a month do."""
+    """Return whether a beginning with 0 at `since` is normal, as for the costs of a month."""
     if since is None or starts_anew is None:
         return since is None
     return starts_anew(datetime.fromtimestamp(since, UTC)) == since

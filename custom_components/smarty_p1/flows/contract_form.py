@@ -494,9 +494,9 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity has changed, and the user has entered a first day. This would be the
-        # first day of the whole contract. But its margin and fees have not changed, and they are
-        # valid already. So refuse the day.
+        # The user has changed only the price entity, but has entered a first day. This day would
+        # apply to the whole contract, also to its margin and fees, which are unchanged and valid
+        # already. So refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

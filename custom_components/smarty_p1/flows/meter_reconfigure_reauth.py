@@ -135,7 +135,7 @@ class UpdateSteps(MeterSteps):
         """Wait for a telegram, update the entry, and return the name of the next step.
 
         Raises FieldError for a telegram of another meter. Raises ReplayError if no telegram is
-        newer than the last one, unless the user has chosen that the frame counter was reset.
+        newer than the last one, unless the user has stated that the frame counter was reset.
         """
         key, _ = stored_keys(data)
         is_reset = bool(self._typed and self._typed.get(CONF_COUNTER_RESET))

@@ -43,8 +43,8 @@ class EntitySpec[D]:
     """Function that returns the attributes. `local_times` converts datetimes in attributes."""
     last_reset_fn: Callable[[D], datetime | None] | None = None
     exists_fn: Callable[[D], bool] = lambda _: True
-    """Function that returns whether `D` has the entity's value, even if the value is empty. An
-    existing entity is never removed."""
+    """Function that returns whether to create the entity: `D` has its value, which may be empty.
+    An existing entity stays even if a later `D` lacks the value."""
     needed_options: tuple[NeededOption, ...] = ()
     """Options that the user must have set. Of the options in a tuple, one suffices."""
     references: References = ()

@@ -38,7 +38,8 @@ class Row(NamedTuple):
     is_measured: bool
     """Whether the value was neither estimated nor edited."""
     version: int = 1
-    """The operator corrects a day for two weeks. The row of the highest version counts."""
+    """Number of the version. For two weeks after a day, the operator may send corrected versions of
+    its rows. The row with the highest version counts."""
 
 
 @lru_cache(maxsize=64)

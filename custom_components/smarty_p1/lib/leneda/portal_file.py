@@ -194,8 +194,9 @@ def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
     """
     begin = "\n".join(lines[:_FIRST_LINES])
     if POINT.search(begin) and CODE.search(begin):
-        # Where a semicolon separates cells, a spreadsheet program takes each line for one cell, and
-        # saves this cell with doubled quotes. So the doubled quotes replace the commas.
+        # In countries where spreadsheet programs expect semicolons between cells, a program takes
+        # each line for a single cell, and saves this cell with doubled quotes. Then `"",""` is
+        # between the names of the columns, instead of a comma.
         names = lines[0].replace('"",""', ";")
         if names.count(",") < _MIN_COMMAS <= max(map(names.count, ";\t")):
             raise ExportError(ExportRefusal.SPREADSHEET)

@@ -46,8 +46,9 @@ _MAX_INDEXES = 64
 # could not confirm a fall. So a later capture time is limited to the time of its telegram plus
 # _MAX_AHEAD.
 _MAX_AHEAD = timedelta(days=1)
-# A register leaps if it rises by more than _MAX_RISE kWh (or a count by as many events) between two
-# telegrams at most _MAX_PAUSE apart. The connections of households carry less than 100 kW.
+# A register leaps if it rises by more than _MAX_RISE between two telegrams that are at most
+# _MAX_PAUSE apart. The unit is kWh, or events if the register is a count. A real rise of the energy
+# is lower, because the connections of households carry less than 100 kW.
 _MAX_RISE = 1_000
 _MAX_PAUSE = timedelta(hours=1)
 REGISTERS = (

@@ -6,7 +6,8 @@ slow in Python. So all bits form one long integer, which a few steps reduce.
 
 The divisor is (x + 1) * q with q = x^15 + x + 1. The remainder of a division by x + 1 is the parity
 of the bits. Modulo q, x^15 equals x + 1. Repeated squaring gives x^(15n) = x^n + 1 for n = 2, 4, 8
-…. So each step moves the bits from x^(15n) upwards to the lower bits: it adds them at x^n and at 1.
+…. So each step removes the bits at x^(15n) and above, and adds them to the lower bits twice: at x^n
+and at 1.
 """
 
 # CRC-16/ARC starts with the lowest bit of a byte, so the bits of every byte are reversed.

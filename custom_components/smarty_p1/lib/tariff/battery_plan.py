@@ -237,13 +237,14 @@ class BatteryPlan:
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the expected excesses over the reference power, keyed by their first hour.
 
-        An hour is from 0 to 23. An excess has three values; a part is a twentieth of the battery's
-        usable energy.
+        An hour is from 0 to 23. An excess has three values:
 
         - the probability of the excess, lowered by `_CAUTION`;
         - the number of parts whose energy replaces the import above the reference power;
         - the number of parts whose energy can replace import below the reference power in the same
           hours.
+
+        A part is a twentieth of the battery's usable energy.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:

@@ -431,7 +431,7 @@ def _network_charges(part: MonthPart) -> Iterator[_Charge]:
     yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
     # The surcharge is paid for the energy above the reference power. Without a reference power,
-    # this energy is unknown. So pass None as the price, because the surcharge is then unknown, too.
+    # this energy is unknown, and so is the surcharge. A price of None says that it is unknown.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 

@@ -99,10 +99,11 @@ def _was_entered_for(contracts: Contracts, start: datetime) -> bool:
 
 
 def _remembering_for(contracts: Contracts, start: datetime) -> Contracts:
-    """Return the result of `_remembering`, because the day `start` may be a typing error.
+    """Return `contracts` with the entries to restore if the day `start` is a typing error.
 
-    If the latest contract was entered for the same day, the new contract replaces it. The field
-    `replaced` then already has the entries from before the latest contract, so it is unchanged.
+    Usually, these are the present entries. But if the latest contract was entered for the same
+    day, the new contract replaces it. The field `replaced` then already has the entries from before
+    the latest contract, so `contracts` is returned unchanged.
     """
     return contracts if _was_entered_for(contracts, start) else _remembering(contracts)
 

@@ -81,8 +81,8 @@ class WhatIfDay(NamedTuple):
         """Return a changed day: its quarter-hours have the energies `after`.
 
         The result has the excess over `reference_kw`. If `hours` is not None, the result also has
-        the energy in these time-of-use hours. If the original day has no value for `reference_kw`
-        or for `hours`, this value is computed from the quarter-hours. A quarter-hour without a
+        the energy in these time-of-use hours. If this day lacks its own excess or its own energy in
+        these hours, they are first computed from the quarter-hours. A quarter-hour without a
         market price gets the day's mean price. Shared energy changes in proportion to the imported
         energy with the same price. The market price of shared energy changes in proportion to the
         day's mean market price.

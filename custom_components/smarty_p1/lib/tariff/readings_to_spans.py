@@ -253,9 +253,9 @@ class ReadingHistory:
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
         # `sure` is the index of the last confirmed segment. If the last span of `new` ends within
-        # this segment, keep the segment and all later segments. Otherwise the files are newer than
-        # all of them. So replace all segments by an empty segment that begins at the end of the
-        # last span.
+        # this segment, keep the segment and all later segments. Otherwise `new` ends later than all
+        # segments. So replace all segments by an empty segment that begins at the end of the last
+        # span.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []

@@ -75,8 +75,8 @@ class HouseDay(NamedTuple):
     drawn_kwh: float
     own_kwh: float | None
     saved: float = 0.0
-    """Cost in EUR that the own energy (not drawn from the grid) has saved, where its price is
-    known."""
+    """Cost in EUR that the own energy (not drawn from the grid) has saved. Own energy of hours
+    without a known price does not count."""
     unpriced_kwh: float = 0.0
     """Own energy (not drawn from the grid) without a known price."""
 

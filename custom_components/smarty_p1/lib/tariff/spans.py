@@ -335,7 +335,7 @@ class Row:
         return month
 
     def with_others(self, spans: Iterable[Span]) -> Columns:
-        """Return the months of the row with `spans` added. The row itself does not change."""
+        """Return the months of this object with `spans` added. The object does not change."""
         row = Row(len(self.months) + MAX_MONTHS)
         row.months = self.months.copy()
         copied: set[datetime] = set()

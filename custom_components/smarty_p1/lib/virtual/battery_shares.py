@@ -27,8 +27,9 @@ _WEIGHTS = (1, 2)
 # 23 telegrams.
 _ERROR_DECAY = 0.97
 _CHANGE_DECAY = 0.95
-# Assumed speeds of batteries. The speed is the part (0 to 1) of a power from the virtual meter that
-# a battery adds to its output within one telegram interval. A full or empty battery has speed 0.
+# Assumed speeds of batteries. When the virtual meter reports a power, a battery changes its output
+# by a part of this power within one telegram interval. This part (0 to 1) is the battery's speed. A
+# full or empty battery has speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
 # The load is reconstructed once for each assumed speed of the batteries. Speed 1 is used, unless
 # another speed gives a much steadier load: `change` of the other speed must be below this factor

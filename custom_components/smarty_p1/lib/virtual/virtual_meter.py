@@ -208,7 +208,10 @@ class VirtualMeter:
         return interval
 
     def _take(self, client: Client, every: float, now: float) -> float:
-        """Return the part of the power (0 to 1) for a battery that polls every `every` seconds."""
+        """Return the part (0 to 1) of the measured power for a client that is a battery.
+
+        `every` is the client's polling interval in seconds.
+        """
         if now - (self._telegrams.last or 0.0) >= self.telegram_interval:
             return 0.0
         since = now - _MAX_POLL_TELEGRAMS * self.telegram_interval
