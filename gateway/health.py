@@ -1,11 +1,15 @@
-"""Health of a program, for /health, /ready and systemd's watchdog."""
+"""Health and readiness of a program, for /health, /ready and systemd's watchdog."""
 
 import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+
+from prometheus_client import Gauge
+
+from .metrics import Metrics
 
 _BEAT_INTERVAL_S = 5.0
 # Maximum delay of the event loop in seconds. A busy machine may cause shorter delays. A longer
@@ -43,6 +47,21 @@ class Health:
         lines = self.liveness_problems() or list(self._current_problems())
         left_out = len(lines) - _MAX_NAMED_PORTS
         return [*lines[:_MAX_NAMED_PORTS], *([f"and {left_out} more"] if left_out > 0 else [])]
+
+
+def gateway_problems(metrics: Metrics) -> Iterator[str]:
+    """Yield a line for each reason why the gateway is not ready."""
+    connected, are_open = _values(metrics.broker_connected), _values(metrics.port_open)
+    if not any(connected.values()):
+        yield "there is no connection to the broker"
+    if not any(are_open.values()):
+        yield "no port is open"
+        yield from (f"the port {port} is not open" for port in are_open)
+
+
+def _values(gauge: Gauge) -> dict[str, float]:
+    [metric] = gauge.collect()
+    return {sample.labels["port"]: sample.value for sample in metric.samples}
 
 
 def _watchdog_time() -> float:

@@ -1,7 +1,6 @@
 """Metrics of the gateway for Prometheus."""
 
 import time
-from collections.abc import Iterator
 
 from prometheus_client import (
     CollectorRegistry,
@@ -101,15 +100,6 @@ class Metrics:
         self._meters[port] = current
         self._meter_info.labels(port, *current).set(1)
 
-    def current_problems(self) -> Iterator[str]:
-        """Yield a line for each reason why the gateway is not ready."""
-        connected, are_open = _values(self.broker_connected), _values(self.port_open)
-        if not any(connected.values()):
-            yield "there is no connection to the broker"
-        if not any(are_open.values()):
-            yield "no port is open"
-            yield from (f"the port {port} is not open" for port in are_open)
-
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
         """Make `gauge` show the seconds since the last event of a port.
 
@@ -119,8 +109,3 @@ class Metrics:
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last
-
-
-def _values(gauge: Gauge) -> dict[str, float]:
-    [metric] = gauge.collect()
-    return {sample.labels["port"]: sample.value for sample in metric.samples}

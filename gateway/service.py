@@ -5,6 +5,7 @@ import logging
 import resource
 import signal
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .config_table import UnavailableError
@@ -14,7 +15,7 @@ from .encrypted_port import EncryptedPort, TopicRoot
 from .frame_queue_memory_and_writer import FrameStore
 from .frame_queue_on_disk import QueueInUseError
 from .gateway_config import GatewayConfig, PortConfig
-from .health import Health
+from .health import Health, gateway_problems
 from .json_storage import Memory
 from .metrics import Metrics
 from .metrics_and_health_server import serve
@@ -42,7 +43,7 @@ async def run(config: GatewayConfig) -> None:
     memory = Memory()
     await _open(store, memory, config)
     try:
-        health = Health(metrics.current_problems)
+        health = Health(partial(gateway_problems, metrics))
         serve(metrics.registry, health, config.metrics_address, config.metrics_port)
         await _Gateway(config, store, memory, metrics).run(health)
     finally:

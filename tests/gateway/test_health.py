@@ -5,13 +5,14 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from dev.ports import free_ports
 from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
-from smarty_p1_gateway.health import Health
+from smarty_p1_gateway.health import Health, gateway_problems
 from smarty_p1_gateway.metrics import Metrics
 from smarty_p1_gateway.metrics_and_health_server import serve
 
@@ -36,7 +37,11 @@ def metrics() -> Metrics:
 def asking(metrics: Metrics | CollectorMetrics) -> Callable[[str], tuple[int, Any]]:
     """Serve a program's metrics and health; return what asks at a path."""
     port = free_ports()
-    serve(metrics.registry, Health(metrics.current_problems), HOST, port)
+    if isinstance(metrics, CollectorMetrics):
+        health = Health(metrics.current_problems)
+    else:
+        health = Health(partial(gateway_problems, metrics))
+    serve(metrics.registry, health, HOST, port)
 
     def ask(path: str) -> tuple[int, Any]:
         try:
