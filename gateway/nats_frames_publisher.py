@@ -237,8 +237,7 @@ class NatsPublisher:
         A missing right to publish a meter's frames is not an error.
         """
         messages = [message for some in taken.values() for _, message in some if message]
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = time.monotonic()
         if messages and now >= self._no_batch_until:
             refusal = await requests.send_batch(messages)
             self._metrics.batches.labels("refused" if refusal else "accepted").inc()
@@ -262,7 +261,7 @@ class NatsPublisher:
         outcomes = await requests.send_each(messages)
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
-        elapsed = loop.time() - now
+        elapsed = time.monotonic() - now
         await self._settle(taken, failed)
         errors = [pair for pair in failed.values() if not isinstance(pair[1], DeniedError)]
         if errors:
