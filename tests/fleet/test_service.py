@@ -212,6 +212,7 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
     assert [text.split("(")[1].split(",")[0] for text in warnings] == [
         "ConnectionError)",
+        "no answer)",
         "Authorization Violation)",
         "TLS: its certificate is not trusted",
     ]
