@@ -190,7 +190,7 @@ class _Collector:
                 self._note_loss(error)
 
         try:
-            await nats.open(on_error, _setter(closed), reconnect=False)
+            await nats.open(on_error, _setter(closed))
             self._check_version(nats)
             await self._collect(nats, closed)
             self._note_loss(ConnectionError())

@@ -144,7 +144,7 @@ class NatsPublisher:
 
         # Each connection has a client of its own. So no acknowledgement for a message of an earlier
         # connection can arrive here.
-        await client.open(self._on_error, on_closed, reconnect=False)
+        await client.open(self._on_error, on_closed)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
         requests = self._requests = Requests(client)

@@ -21,7 +21,7 @@ from nats.js.api import (
 
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
-from smarty_p1_fleet.collector_client import CollectorClient
+from smarty_p1_fleet.collector_client import CollectorClient, connected
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.keys_watch import KeysWatch
@@ -216,3 +216,14 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
         "Authorization Violation)",
         "TLS: its certificate is not trusted",
     ]
+
+
+async def test_a_command_ends_if_no_server_of_nats_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.collector_client._CONNECT_TIMEOUT_S", 0.05)
+    config = read_config(configured(tmp_path, free_ports(), free_ports()))
+    async with asyncio.timeout(10):
+        with pytest.raises(UnavailableError, match="no server of NATS is reached"):
+            async with connected(config):
+                pass

@@ -79,10 +79,7 @@ class Client:
         self,
         on_error: Callable[[Exception], Awaitable[None]],
         on_closed: Callable[[], Awaitable[None]],
-        *,
-        reconnect: bool,
     ) -> None:
-        assert not reconnect
         self.on_error, self.on_closed = on_error, on_closed
         self.cluster.connections += 1
         if self.cluster.refuses_login:
