@@ -17,6 +17,7 @@ from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
 
 API_TIMEOUT = 10.0
+_CONNECT_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 3.0
 # Messages from a stream have a reply subject that begins with this prefix.
 _STORED = b"$JS.ACK."
@@ -74,7 +75,13 @@ async def connected(config: CollectorConfig) -> AsyncIterator[CollectorClient]:
         pass
 
     try:
-        await nats.open(ignore, closed, reconnect=False)
+        # While no server accepts a connection, nats-py tries all servers without end.
+        try:
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                await nats.open(ignore, closed)
+        except TimeoutError:
+            msg = "no server of NATS is reached"
+            raise UnavailableError(msg) from None
         yield nats
     except BucketNotFoundError:
         msg = f"there is no bucket {METERS}: no collector has worked with this login"

@@ -54,6 +54,7 @@ def read_store_config(path: Path) -> StoreConfig:
     """
     table = ConfigTable("store", read_toml(path).get("store", {}))
     config = read_store(table)
+    table.take_texts("registers")  # only for writing
     table.end()
     return config
 

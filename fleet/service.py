@@ -190,10 +190,9 @@ class _Collector:
                 self._note_loss(error)
 
         try:
-            await nats.open(on_error, _setter(closed), reconnect=False)
+            await nats.open(on_error, _setter(closed))
             self._check_version(nats)
             await self._collect(nats, closed)
-            self._metrics.nats_losses.inc()
             self._note_loss(ConnectionError())
         except Exception as error:
             LOGGER.debug("NATS", exc_info=True)
@@ -224,7 +223,12 @@ class _Collector:
         self._outage.end()
         self._metrics.nats_connected.set(1)
         LOGGER.info("Connected as %s", config.name)
-        await run_until_first_exit(self._worker.fetch(nats, name), self._look(js), closed.wait())
+        try:
+            await run_until_first_exit(
+                self._worker.fetch(nats, name), self._look(js), closed.wait()
+            )
+        finally:
+            self._metrics.nats_losses.inc()
 
     async def _look(self, js: JetStreamContext) -> None:
         """Check the stream, the consumer and the pending titles every _LOOK_INTERVAL seconds.

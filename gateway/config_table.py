@@ -8,7 +8,6 @@ import os
 import re
 import ssl
 import tomllib
-from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,14 +60,14 @@ class ConfigTable:
             self.fail(key, f"must be {names.get(kind, 'a list')}")
         return value
 
-    def take_number(self, key: str) -> float | None:
-        """Return a finite number. Return None if the table lacks `key`.
+    def take_seconds(self, key: str, highest: int) -> float | None:
+        """Return a number of seconds from 0 to `highest`. Return None if the table lacks `key`.
 
         Raises ConfigError for other values.
         """
         value = self._content.pop(key, None)
-        if value is not None and (type(value) not in {int, float} or not isfinite(value)):
-            self.fail(key, "must be a number")
+        if value is not None and (type(value) not in {int, float} or not 0 <= value <= highest):
+            self.fail(key, f"must be a number from 0 to {highest}")
         return None if value is None else float(value)
 
     def take_text[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]

@@ -14,7 +14,7 @@ from smartyp1.publish import SMARTYREADER_TOPIC, Format
 
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
 from .decoding_config import DecodingConfig, read_decoding
-from .nats_config import NatsConfig, read_batch_seconds, read_nats
+from .nats_config import MAX_BATCH_SECONDS, NatsConfig, read_nats
 
 _DEFAULT_MEGABYTES = 256
 _MEGABYTE_BYTES = 1024 * 1024
@@ -113,7 +113,8 @@ def read_config(path: Path) -> GatewayConfig:
     queue_path, queue_bytes = read_queue(queue, path.parent)
     broker: BrokerConfig | NatsConfig
     if to_nats:
-        broker = replace(read_nats(target), batch_seconds=read_batch_seconds(target))
+        seconds = target.take_seconds("batch_seconds", MAX_BATCH_SECONDS)
+        broker = replace(read_nats(target), batch_seconds=seconds)
     else:
         broker = _read_broker(target, queue_path)
     address = metrics.take_text("address", "127.0.0.1")

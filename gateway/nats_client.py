@@ -50,13 +50,11 @@ class NatsClient(Client):
         self,
         on_error: Callable[[Exception], Awaitable[None]],
         on_closed: Callable[[], Awaitable[None]],
-        *,
-        reconnect: bool,
     ) -> None:
-        """Connect to the first server that answers. With `reconnect`, reconnect after a loss.
+        """Connect to the first server that answers.
 
-        Without `reconnect`, `on_closed` is called when the connection is lost. Raises
-        nats.errors.Error, OSError and TimeoutError.
+        `on_closed` is called when the connection is lost. Raises nats.errors.Error, OSError and
+        TimeoutError.
         """
         config = self._config
         credentials = None if config.credentials is None else RawCredentials(config.credentials)
@@ -69,7 +67,7 @@ class NatsClient(Client):
             tls=config.tls,
             error_cb=on_error,
             closed_cb=on_closed,
-            allow_reconnect=reconnect,
+            allow_reconnect=False,
             max_reconnect_attempts=-1,
             connect_timeout=_CONNECT_TIMEOUT,
             ping_interval=_PING_INTERVAL,

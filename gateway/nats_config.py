@@ -13,7 +13,7 @@ PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
 DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MAX_SERVERS = 100
-_MAX_BATCH_SECONDS = 60
+MAX_BATCH_SECONDS = 60
 # An inbox prefix must not contain dots. Each user may read all subjects that begin with the user's
 # prefix and a dot. If the prefix "_INBOX_a.b" were possible, the user with the prefix "_INBOX_a"
 # could read the answers for the other user. A user's name has up to 64 characters, so
@@ -62,14 +62,6 @@ def read_nats(table: ConfigTable) -> NatsConfig:
         table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
     inbox = _read_inbox(table, username)
     return NatsConfig(servers, username, password, credentials, read_tls(table), inbox)
-
-
-def read_batch_seconds(table: ConfigTable) -> float | None:
-    """Return the seconds for which a gateway gathers frames. Return None if not configured."""
-    seconds = table.take_number("batch_seconds")
-    if seconds is not None and not 0 <= seconds <= _MAX_BATCH_SECONDS:
-        table.fail("batch_seconds", f"must be from 0 to {_MAX_BATCH_SECONDS}")
-    return seconds
 
 
 def _read_inbox(table: ConfigTable, username: str | None) -> str:

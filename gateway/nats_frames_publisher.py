@@ -144,7 +144,7 @@ class NatsPublisher:
 
         # Each connection has a client of its own. So no acknowledgement for a message of an earlier
         # connection can arrive here.
-        await client.open(self._on_error, on_closed, reconnect=False)
+        await client.open(self._on_error, on_closed)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
         requests = self._requests = Requests(client)
@@ -237,8 +237,7 @@ class NatsPublisher:
         A missing right to publish a meter's frames is not an error.
         """
         messages = [message for some in taken.values() for _, message in some if message]
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = time.monotonic()
         if messages and now >= self._no_batch_until:
             refusal = await requests.send_batch(messages)
             self._metrics.batches.labels("refused" if refusal else "accepted").inc()
@@ -262,7 +261,7 @@ class NatsPublisher:
         outcomes = await requests.send_each(messages)
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
-        elapsed = loop.time() - now
+        elapsed = time.monotonic() - now
         await self._settle(taken, failed)
         errors = [pair for pair in failed.values() if not isinstance(pair[1], DeniedError)]
         if errors:

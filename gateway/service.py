@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 
 _FINISH_TIMEOUT_S = 5.0
+_OPEN_TIMEOUT_S = 1.0
 
 
 async def run(config: GatewayConfig) -> None:
@@ -41,14 +42,21 @@ async def run(config: GatewayConfig) -> None:
     metrics = Metrics()
     store = FrameStore((port.label for port in config.ports), metrics)
     memory = Memory()
-    await _open(store, memory, config)
+    opening = asyncio.create_task(_open(store, memory, config))
+    # The check of a large queue can take minutes. Encrypted frames are read meanwhile, and wait in
+    # memory. If another gateway uses the queue, this gateway must not open the ports. So wait first
+    # for this error, which comes at once.
+    await asyncio.wait([opening], timeout=None if config.decoding else _OPEN_TIMEOUT_S)
+    if opening.done():
+        await opening
     try:
         health = Health(partial(gateway_problems, metrics))
         serve(metrics.registry, health, config.metrics_address, config.metrics_port)
-        await _Gateway(config, store, memory, metrics).run(health)
+        await _Gateway(config, store, memory, metrics).run(opening, health)
     finally:
-        await memory.close()
-        await store.close()
+        if opening.done() and not opening.exception():
+            await memory.close()
+            await store.close()
 
 
 def _allow_files() -> None:
@@ -85,31 +93,34 @@ class _Gateway:
         # port publishes on the topic.
         self._speakers: dict[str, object] = {}
 
-    async def run(self, health: Health) -> None:
-        """Run all tasks until SIGTERM or SIGINT."""
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async def run(self, opening: asyncio.Task[None], health: Health) -> None:
+        """Run all tasks until SIGTERM or SIGINT. Raises UnavailableError if `opening` fails."""
         async with asyncio.TaskGroup() as group:
-            readers: list[asyncio.Task[None]] = []
-            tasks = [group.create_task(writer.write()) for writer in (self._store, self._memory)]
+            tasks = [group.create_task(health.beat())]
             nats = self._nats_publisher()
-            if nats is not None:
-                tasks.append(group.create_task(nats.run()))
+            publishers: list[NatsPublisher | FramesPublisher | ValuesPublisher] = (
+                [nats] if nats else []
+            )
+            readers: list[asyncio.Task[None]] = []
             for port in self._config.ports:
-                listeners, publishers = self._parts_of(port)
+                listeners, port_publishers = self._parts_of(port)
+                publishers += port_publishers
                 reader = PortReader(port, listeners, self._metrics)
                 readers.append(group.create_task(reader.run()))
-                tasks += [group.create_task(publisher.run()) for publisher in publishers]
             count = len(readers)
             LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
-            tasks.append(group.create_task(health.beat()))
-            await stop.wait()
-            LOGGER.info("Stopping")
+            await asyncio.wait([opening])
+            if not opening.exception():
+                works = [publisher.run() for publisher in publishers]
+                works += [self._store.write(), self._memory.write()]
+                tasks += map(group.create_task, works)
+                await _until_signal()
+                LOGGER.info("Stopping")
             _cancel(readers)
-            if nats is not None:
+            if nats is not None and not opening.exception():
                 await nats.finish(_FINISH_TIMEOUT_S)
             _cancel(tasks)
+        await opening
         if self._meters:
             self._meters.store()
 
@@ -145,6 +156,14 @@ class _Gateway:
             listeners.append(DecodedPort(port.label, self._meters, values, metrics))
             publishers.append(values)
         return listeners, publishers
+
+
+async def _until_signal() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
 
 
 def _cancel(tasks: list[asyncio.Task[None]]) -> None:

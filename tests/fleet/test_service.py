@@ -21,7 +21,7 @@ from nats.js.api import (
 
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
-from smarty_p1_fleet.collector_client import CollectorClient
+from smarty_p1_fleet.collector_client import CollectorClient, connected
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.keys_watch import KeysWatch
@@ -191,10 +191,17 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     monkeypatch.setattr(NatsClient, "close", lambda _: asyncio.Event().wait())
     monkeypatch.setattr("smarty_p1_fleet.collector_client._CLOSE_TIMEOUT_S", 0.01)
     monkeypatch.setattr(_Collector, "_check_version", Mock())
-    monkeypatch.setattr(_Collector, "_collect", AsyncMock())  # it ends when the connection ends
-    async with asyncio.timeout(10):
-        await collector._connect_once()
-    assert metrics.registry.get_sample_value("smarty_p1_collector_nats_losses_total") == 1
+    monkeypatch.setattr(_Collector, "_show", Mock())
+    monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
+    made = ("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer")
+    for name in made:
+        monkeypatch.setattr(f"smarty_p1_fleet.service.{name}", AsyncMock())
+    # The connection is closed, or nobody answers at its other end.
+    monkeypatch.setattr(Worker, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))
+    for lost in (1, 2):
+        async with asyncio.timeout(10):
+            await collector._connect_once()
+        assert metrics.registry.get_sample_value("smarty_p1_collector_nats_losses_total") == lost
     assert "The connection to NATS failed (ConnectionError), and is tried again" in caplog.text
     # The log names another cause only if waiting does not mend it.
     untrusted = SSLCertVerificationError()
@@ -205,6 +212,18 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
     assert [text.split("(")[1].split(",")[0] for text in warnings] == [
         "ConnectionError)",
+        "no answer)",
         "Authorization Violation)",
         "TLS: its certificate is not trusted",
     ]
+
+
+async def test_a_command_ends_if_no_server_of_nats_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.collector_client._CONNECT_TIMEOUT_S", 0.05)
+    config = read_config(configured(tmp_path, free_ports(), free_ports()))
+    async with asyncio.timeout(10):
+        with pytest.raises(UnavailableError, match="no server of NATS is reached"):
+            async with connected(config):
+                pass

@@ -139,3 +139,10 @@ async def test_at_most_ten_years_are_exported_into_a_new_file(
     span = Span(date(2016, 1, 1), date(2016, 1, 1) + timedelta(days))
     with pytest.raises(ConfigError, match=told):
         await export_csv.write_csv(NO_CONFIG, "", span, tmp_path / "file", every_telegram=True)
+
+
+def test_an_export_takes_the_configuration_of_a_collector(tmp_path: Path) -> None:
+    path = tmp_path / "collect.toml"
+    table = '[store]\nurl = "http://127.0.0.1:8428"\nregisters = ["billing"]\n'
+    path.write_text(f'{table}[collector]\nname = "one"\n', encoding="utf-8")
+    assert export_csv.read_store_config(path).urls == ("http://127.0.0.1:8428",)

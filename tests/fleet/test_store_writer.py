@@ -49,6 +49,7 @@ class Host:
     encoding: str = ""
     asked: int = 0
     answers: list[int] = field(default_factory=list)
+    sizes: list[int | None] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
 
     async def tell(self, request: web.Request) -> web.Response:
@@ -71,6 +72,7 @@ class Host:
         if body := (await request.read()).decode():
             assert request.query_string == "precision=ms"
             self.writes.append(body)
+            self.sizes.append(request.content_length)
         status = self.answers.pop(0) if body and self.answers else 204
         return web.Response(status=status, headers=self._headers)
 
@@ -368,6 +370,13 @@ async def test_an_answer_that_may_have_no_end_is_no_answer(  # noqa: PLR0913, PL
         assert host.writes == []
     host.encoding, host.more = "", "" if reason else host.more
     await writing
+
+
+async def test_a_write_is_small_enough_for_a_slow_line(host: Host, store: Store) -> None:
+    await store.write([sample(counter) for counter in range(1, 1001)])
+    assert host.writes[0].count("smarty_p1,") == 1000
+    assert host.sizes[0] is not None
+    assert host.sizes[0] < len(host.writes[0]) / 5
 
 
 async def test_nobody_is_sent_elsewhere(

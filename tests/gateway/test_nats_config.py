@@ -149,7 +149,7 @@ def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         read(tmp_path, SERVERS)
 
 
-@pytest.mark.parametrize("text", ["-1", "61", "'1'", "true", "inf", "nan"])
+@pytest.mark.parametrize("text", ["-1", "61", "'1'", "true", "inf", "nan", "9" * 400])
 def test_a_time_to_wait_for_a_batch_is_bounded(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"\[nats\] batch_seconds must be"):
         read(tmp_path, f'servers = ["nats://node1:4222"]\nbatch_seconds = {text}\n')

@@ -57,8 +57,9 @@ class Cluster:
         # As long as it is set, what is stored is acknowledged.
         self.acknowledges = asyncio.Event()
         self.acknowledges.set()
-        # How many seconds an answer takes.
+        # The seconds that an answer takes by the clock `now`, whatever the machine takes.
         self.delay = 0.0
+        self.now = 0.0
 
     def client(self, _: NatsConfig) -> Client:
         """Make a client, as the library does."""
@@ -78,10 +79,7 @@ class Client:
         self,
         on_error: Callable[[Exception], Awaitable[None]],
         on_closed: Callable[[], Awaitable[None]],
-        *,
-        reconnect: bool,
     ) -> None:
-        assert not reconnect
         self.on_error, self.on_closed = on_error, on_closed
         self.cluster.connections += 1
         if self.cluster.refuses_login:
@@ -145,7 +143,7 @@ class Client:
 
     async def _answer(self, reply: str, answer: bytes | str) -> None:
         await self.cluster.acknowledges.wait()
-        await asyncio.sleep(self.cluster.delay)
+        self.cluster.now += self.cluster.delay
         client = cast("NatsClient", self)
         if isinstance(answer, str):
             message = Msg(client, reply, headers={"Status": answer})
@@ -423,6 +421,8 @@ async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(  
     for module in (nats_acknowledged_publishing, nats_frames_publisher):
         monkeypatch.setattr(module, "TIMEOUT", 0.6)
     monkeypatch.setattr(nats_frames_publisher, "_BATCH_PAUSE", 0.0)
+    clock = SimpleNamespace(monotonic=lambda: cluster.now)
+    monkeypatch.setattr(nats_frames_publisher, "time", clock)
     cluster.delay = delay
     cluster.batch_answers = [None, None, *refusals]
     frames = [frame(counter) for counter in range(1, 1001)]

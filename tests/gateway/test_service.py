@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from dev.encoder import frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway import UnavailableError, read_config, run
-from tests.gateway.loopback import Broker, Gateway, keys, until
+from smarty_p1_gateway.frame_queue_on_disk import open_file
+from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 
 VALUE = "smarty_p1/house/active_energy_imported"
 
@@ -66,6 +68,35 @@ async def test_what_a_running_quarter_hour_has_come_to_is_stored_at_the_end(
     # The second telegram of a run is stored by its end alone.
     assert "1500" in stored[0][0]
     assert "2500" in stored[1][0]
+
+
+@pytest.mark.parametrize("error", [None, sqlite3.OperationalError("disk I/O error")])
+async def test_ports_are_read_while_a_large_queue_is_checked(
+    tmp_path: Path,
+    broker: Broker,
+    line: MeterPort,
+    monkeypatch: pytest.MonkeyPatch,
+    error: sqlite3.Error | None,
+) -> None:
+    is_checked = threading.Event()
+
+    def check_slowly(path: Path) -> sqlite3.Connection:
+        is_checked.wait(PATIENCE)
+        if error:
+            raise error
+        return open_file(path)
+
+    monkeypatch.setattr("smarty_p1_gateway.frame_queue_on_disk.open_file", check_slowly)
+    monkeypatch.setattr("smarty_p1_gateway.service._OPEN_TIMEOUT_S", 0.0)
+    # The gateway's context begins when the port is open.
+    async with broker.serving(), Gateway(tmp_path, broker, line).running() as task:
+        await line.send(frame(1))
+        is_checked.set()
+        if error:
+            with pytest.raises(UnavailableError, match="cannot be used: disk I/O error"):
+                await task
+        else:
+            await broker.until_last("smarty_p1/house/frame", frame(1))
 
 
 async def test_what_may_be_mended_later_is_said(

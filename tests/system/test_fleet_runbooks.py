@@ -8,10 +8,12 @@ import contextlib
 import shutil
 import ssl
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from nats.errors import Error as NatsError
 
+from dev.demo.home_assistant import HOST
 from dev.fleet.fleet import frames_in
 from dev.fleet.meters import key_of
 from dev.fleet.stream import CONSUMER, ERRORS
@@ -33,8 +35,11 @@ STREAMS = (STREAM, "KV_smarty_p1_meters")
 
 
 async def has_all_nodes(fleet: RunbookFleet) -> bool:
-    """Return whether each node has all of the stream and of the buckets."""
+    """Return whether each node has all of the stream, of the consumer and of the buckets."""
     with contextlib.suppress(*ERRORS):
+        # The other nodes notice the loss of a node only after seconds.
+        for port in fleet.http_ports:
+            await asyncio.to_thread(urlopen, f"http://{HOST}:{port}/healthz", timeout=5)
         async with fleet.connected() as client:
             js = client.jetstream(timeout=5)
             groups = [(await js.stream_info(name)).cluster for name in STREAMS]
