@@ -281,11 +281,11 @@ export class MeterFeed extends SharedSubscription {
 
   /**
    * Key of the running quarter-hour. The key changes when the integration can answer requests about the previous
-   * quarter-hour.
+   * quarter-hour, and when a new month has its first bill.
    */
   get quarterHour(): string {
-    const running = this.live?.quarter_hour?.start;
-    return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
+    const running = this.live?.quarter_hour;
+    return running ? running.start + running.month : String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
   }
 
   async #ask(answer: Answer, message: object, period: string): Promise<void> {

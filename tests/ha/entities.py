@@ -88,7 +88,7 @@ class Smarty:
         return [self.ids[name].entity_id for name in names]
 
 
-async def listen(
+async def listen(  # noqa: PLR0913 - what may differ between trials
     hass: HomeAssistant,
     smarty: Smarty,
     typed: dict[str, Any],
