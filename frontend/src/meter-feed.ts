@@ -21,7 +21,7 @@ const COUNTING_DELAY_MS = 15_000;
  */
 const MAX_ANSWERS = 40;
 /** Time in ms without a touch after which the cards show the present again, for example on a tablet on a wall. */
-const IDLE_RESET_MS = 600_000;
+export const IDLE_RESET_MS = 600_000;
 /**
  * Time in ms for which a list of meters counts as new. While it is new, the cards of an opened view do not request it
  * again.
