@@ -74,7 +74,16 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
-    """Remove the files, dashboard, repair issues and published MQTT topics of a removed entry."""
+    """Remove the files, dashboard, repair issues and published MQTT topics of a removed entry.
+
+    Also end the open dialogs of the entry, because every step would fail.
+    """
+    flows, options = hass.config_entries.flow, hass.config_entries.options
+    context = {"entry_id": entry.entry_id}
+    for flow in flows.async_progress_by_handler(DOMAIN, match_context=context):
+        flows.async_abort(flow["flow_id"])
+    for flow in options.async_progress_by_handler(entry.entry_id):
+        options.async_abort(flow["flow_id"])
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
     await sinks.async_remove(hass, entry)

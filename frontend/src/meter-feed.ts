@@ -21,7 +21,7 @@ const COUNTING_DELAY_MS = 15_000;
  */
 const MAX_ANSWERS = 40;
 /** Time in ms without a touch after which the cards show the present again, for example on a tablet on a wall. */
-const IDLE_RESET_MS = 600_000;
+export const IDLE_RESET_MS = 600_000;
 /**
  * Time in ms for which a list of meters counts as new. While it is new, the cards of an opened view do not request it
  * again.
@@ -281,11 +281,11 @@ export class MeterFeed extends SharedSubscription {
 
   /**
    * Key of the running quarter-hour. The key changes when the integration can answer requests about the previous
-   * quarter-hour.
+   * quarter-hour, and when a new month has its first bill.
    */
   get quarterHour(): string {
-    const running = this.live?.quarter_hour?.start;
-    return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
+    const running = this.live?.quarter_hour;
+    return running ? running.start + running.month : String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
   }
 
   async #ask(answer: Answer, message: object, period: string): Promise<void> {

@@ -58,6 +58,8 @@ export interface RunningQuarterHour {
   start: Time;
   end: Time;
   measured_since: Time;
+  /** Newest month of the bills. */
+  month: string;
   imported_wh: number;
   exported_wh: number | null;
   reference_kw: number | null;

@@ -136,6 +136,17 @@ test("a card that returns asks once, in the quarter-hour of the first message", 
   remove();
 });
 
+test("answers are requested again when a month has its first bill", async () => {
+  const at = (start: string, month: string): Live => ({ ...server.live, received_at: start, quarter_hour: { start, month } as NonNullable<Live["quarter_hour"]> });
+  server.live = at("2026-11-30T22:45:00Z", "2026-11");
+  const remove = await place();
+  await server.send(at("2026-11-30T23:00:00Z", "2026-11"));
+  await server.send(at("2026-11-30T23:00:00Z", "2026-12"));
+  await server.send(at("2026-11-30T23:00:00Z", "2026-12"));
+  assert.deepEqual(server.sent, ["days", "days", "days"]);
+  remove();
+});
+
 test("an answer that was on its way when the meter got new days is asked for again", async () => {
   server.isSlow = true;
   server.answer = "old";

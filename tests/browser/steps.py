@@ -1,8 +1,14 @@
 """What a household does in Home Assistant, step by step, by clicks alone."""
 
-from dev.demo.meter_statistics import DOMAIN
+import asyncio
+import contextlib
 
-from .household import Household
+from playwright.async_api import Locator, TimeoutError as NotYetError
+
+from dev.demo.meter_statistics import DOMAIN
+from tests.system.support import PATIENCE
+
+from .household import ATTEMPT, Household
 
 NAME = "Luxembourg Smarty Meter (P1)"
 _FLOW = "panel.config.integrations.config_flow"
@@ -55,10 +61,28 @@ async def confirm(who: Household) -> None:
     await who.presses(frontend(f"{_FLOW}.finish_skip"))
 
 
+async def click_entry(who: Household, target: Locator) -> None:
+    """Open the page of the integration, and click a part of its entry.
+
+    If an entry changes its state while the page loads, Home Assistant's frontend shows an empty
+    list until the page is loaded again.
+    """
+    empty = who.page.locator("ha-config-integration-page .no-entries")
+    await who.opens(f"/config/integrations/integration/{DOMAIN}")
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            await target.or_(empty).first.wait_for()
+            if await empty.count():
+                await who.opens(f"/config/integrations/integration/{DOMAIN}")
+                continue
+            with contextlib.suppress(NotYetError):
+                return await target.click(timeout=ATTEMPT)
+
+
 async def open_options(who: Household, page: str = "contract") -> None:
     """Open a page of the options of the only entry."""
-    await who.opens(f"/config/integrations/integration/{DOMAIN}")
-    await who.presses(who.texts.of_frontend("panel.config.integrations.config_entry.configure"))
+    configure = who.texts.of_frontend("panel.config.integrations.config_entry.configure")
+    await click_entry(who, who.page.get_by_role("button", name=configure, exact=True).last)
     await who.chooses(who.texts.own(f"options.step.init.menu_options.{page}"))
     await who.sees(who.texts.own(_SEEN[page]))
 
@@ -126,14 +150,13 @@ async def add_dashboard(who: Household) -> None:
 
 async def open_device(who: Household, name: str) -> None:
     """Open the page of a device, from the page of the integration."""
-    await who.opens(f"/config/integrations/integration/{DOMAIN}")
-    await who.page.locator("ha-config-entry-device-row").get_by_text(name, exact=True).first.click()
+    rows = who.page.locator("ha-config-entry-device-row")
+    await click_entry(who, rows.get_by_text(name, exact=True).first)
     await who.page.wait_for_url("**/config/devices/device/*")
 
 
 async def open_entry_menu(who: Household, choice: str) -> None:
     """Choose in the menu of the config entry, on the page of the integration."""
-    await who.opens(f"/config/integrations/integration/{DOMAIN}")
-    row = who.page.locator("ha-config-entry-row").first
-    menu = row.locator("ha-dropdown").first
+    menu = who.page.locator("ha-config-entry-row ha-dropdown").first
+    await click_entry(who, menu)
     await who.chooses_in_menu(menu, who.texts.of_frontend(f"panel.config.integrations.{choice}"))

@@ -39,6 +39,7 @@ def quarter_hour(**changes: object) -> Json:
         "start": "2026-11-21T17:30:00+00:00",
         "end": "2026-11-21T17:45:00+00:00",
         "measured_since": "2026-11-21T17:30:00+00:00",
+        "month": "2026-11",
         "imported_wh": 120.0,
         "exported_wh": 0.0,
         "reference_kw": 7.0,

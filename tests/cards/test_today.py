@@ -153,6 +153,11 @@ async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage
     await stage.page.keyboard.press("Escape")
     await stage.settle()
     assert await cells.count() == 0
+    await title.press("Enter")
+    for seconds, is_open in ((590, True), (20, False)):
+        await stage.passes(seconds)
+        await stage.settle()
+        assert (await cells.count() > 0) is is_open
 
     # Turning back ends with the first known day.
     known = meter(known_since="2026-11-20T00:00:00+01:00")

@@ -89,11 +89,11 @@ class EntityReports:
 
     @property
     def last_report(self) -> datetime | None:
-        """Return the time of the last report, even before `async_start`.
+        """Return the time of the last report of the imported energy, even before `async_start`.
 
-        Only chosen entities with a value count. Return None if no chosen entity has a value.
+        Return None if no entity of the imported energy has a value.
         """
-        states = [self._hass.states.get(name) for name in self._entity_ids(self._chosen)]
+        states = [self._hass.states.get(name) for name in self._entity_ids(["energy_imported"])]
         return max((state.last_reported for state in states if _has_value(state)), default=None)
 
     async def async_start(self) -> None:

@@ -1,6 +1,7 @@
 """Set-up steps of a meter that another integration reads: choose its entities, and test them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -181,8 +182,10 @@ class EntitySteps(ContractAndDashboardSteps):
         telegrams: list[Telegram] = []
 
         def take(telegram: Telegram) -> None:
-            if telegram.objects[IMPORTED_ENERGY] is not None:
-                telegrams.append(telegram)
+            # A report of the power alone has the old energy.
+            last, time = telegrams[-1].time if telegrams else last_report, reports.last_report
+            if telegram.objects[IMPORTED_ENERGY] is not None and time != last:
+                telegrams.append(replace(telegram, time=time))
 
         reports = EntityReports(self.hass, self._chosen, take)
         last_report = reports.last_report

@@ -25,7 +25,7 @@ from ..coordinator import BooksCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, EntitySpec
 from ..lib.meter import Reading
-from ..lib.tariff import QUARTER_HOUR, Amounts, Demand
+from ..lib.tariff import QUARTER_HOUR, Amounts, Demand, month_name
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
@@ -92,6 +92,8 @@ def _quarter_hour(demand: Demand, running: Amounts) -> dict[str, Any]:
         "start": demand.quarter_start.isoformat(),
         "end": (demand.quarter_start + QUARTER_HOUR).isoformat(),
         "measured_since": demand.measured_since.isoformat(),
+        # The first telegram of a month still belongs to the bill of the ended month.
+        "month": month_name(demand.month_start),
         "imported_wh": round(running.imported_wh, 1),
         "exported_wh": round(running.exported_wh, 1),
         "reference_kw": demand.contracts.at(demand.quarter_start).reference_kw,

@@ -4,7 +4,7 @@ import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type Pro
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../parts/day-chart-bars.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import { IDLE_RESET_MS, type MeterFeed } from "../meter-feed.ts";
 import { addDays, addMonths, dayStart, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
@@ -60,6 +60,7 @@ export class TodayCard extends SmartyCard {
   declare protected focusedDay: string | undefined;
   /** Whether a button above the calendar keeps the focus, because it was pressed to turn the month. */
   #keepsFocus = false;
+  #idle: ReturnType<typeof setTimeout> | undefined;
   #size: ResizeObserver | undefined;
   #chart: Chart | undefined;
   #last = 0;
@@ -255,7 +256,11 @@ export class TodayCard extends SmartyCard {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("focusedDay") && this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
+    if (!changed.has("focusedDay")) return;
+    // On a tablet on a wall, an open calendar would cover the chart until the next touch.
+    clearTimeout(this.#idle);
+    if (this.focusedDay) this.#idle = setTimeout(() => (this.focusedDay = undefined), IDLE_RESET_MS);
+    if (this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 
   /** Return the month's highest powers, and the sentence about the base load. */

@@ -192,6 +192,25 @@ class TestChargeCar:
         assert home.calls == []
 
 
+async def test_a_battery_whose_power_is_exactly_no_longer_needed_stops(
+    hass: HomeAssistant, home: Home, use: Use
+) -> None:
+    home.note("number", "set_value")
+    hass.states.async_set("number.battery", "2.7", KILOWATTS)
+    hass.states.async_set("sensor.charge", "60")
+    # 0.3 kW of the house and 0.2 kW of margin. As floats, these numbers add up to 4e-16.
+    await home.powers(net=-2.4, available=0.5)
+    await use(
+        "battery",
+        net_power="sensor.net",
+        available_power="sensor.available",
+        battery_power="number.battery",
+        charge="sensor.charge",
+    )
+    await home.let_pass(30)
+    assert home.calls == [("set_value", 0.0)]
+
+
 class TestShedLoads:
     """Boiler, then heater; a thermostat that was sold; a dryer that is off already; a memory."""
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import enter_contract, open_options
+from tests.ha.dialogs import enter_contract, open_options, reconfigure
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, set_up
 
@@ -62,6 +62,21 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
     form = await open_options(hass, entry, "updates")
     assert form["data_schema"]
     assert [str(key) for key in form["data_schema"].schema] == gas
+
+
+async def test_dialogs_end_when_their_entry_is_removed(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    flows = hass.config_entries
+    dialogs = [
+        (flows.options, await open_options(hass, entry)),
+        (flows.flow, await reconfigure(hass, entry)),
+    ]
+    await flows.async_remove(entry.entry_id)
+    for manager, form in dialogs:
+        # Home Assistant answers 404, and its frontend closes the dialog.
+        with pytest.raises(UnknownFlow):
+            await manager.async_configure(form["flow_id"], {})
 
 
 async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -41,6 +41,21 @@ async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Sm
     )
 
 
+async def test_a_fast_power_does_not_hide_a_slow_total(hass: HomeAssistant, smarty: Smarty) -> None:
+    typed = {
+        "energy_imported": smarty.chosen("tariff_1"),
+        "power_imported": smarty.chosen("power")[0],
+    }
+    found = await listen(hass, smarty, typed, totals_every=6, tariff_1="1000.001")
+    # 4 x 1 Wh + 1000 W x 30 s / 900 s.
+    assert told(found)["meter"].startswith(
+        "Values received: 4, one every 30 s. The energy rises in steps of 1 Wh. "
+        "Quarter-hour power is accurate to about ±37 W."
+    )
+    form = await listen(hass, smarty, typed, totals_every=1000)
+    assert form["errors"] == {"base": "entities_silent"}
+
+
 async def test_coarse_totals_are_for_days(hass: HomeAssistant, smarty: Smarty) -> None:
     smarty.set(tariff_1="1000.1")
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})

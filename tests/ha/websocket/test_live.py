@@ -61,6 +61,7 @@ async def test_a_snapshot_at_once_and_then_each_telegram(
         "start": "2026-06-15T22:00:00+00:00",
         "end": "2026-06-15T22:15:00+00:00",
         "measured_since": "2026-06-15T22:00:00+00:00",
+        "month": "2026-06",
         "imported_wh": 500.0,
         "exported_wh": 0.0,
         "reference_kw": 7.0,

@@ -251,6 +251,18 @@ def test_a_voltage_follows_in_steps_for_discovery_only() -> None:
     assert meter.on("voltage_l1") == volts
 
 
+def test_the_index_of_heat_is_announced_in_the_unit_of_its_captures() -> None:
+    meter = Meter(discovery=True)
+    never, captured = "(632525252525S)(00000.000)", "(250703103000S)(00001.234*MWh)"
+    meter.tell(*(with_value(TELEGRAM, "0-3:24.2.1", each) for each in (never, captured, never)))
+    sent = [each for each in meter.messages if each.topic == f"{DEVICES}_HEAT079000257403/config"]
+    components = [json.loads(each.payload)["components"] for each in sent]
+    units = [each.get("sensor_index", {}).get("unit_of_measurement") for each in components]
+    assert units == [None, "MWh"]
+    states = [json.loads(each).get("index") for each in meter.on("states/HEAT079000257403")]
+    assert states == [None, 1.234, None]
+
+
 def test_a_message_is_an_event_once() -> None:
     meter = Meter(discovery=True)
     # The first one was there before.

@@ -132,8 +132,9 @@ class Trial(NamedTuple):
 def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
     """Return the result of a trial reading. Return None if no interval between telegrams is known.
 
-    `last_report` is the time of the entities' last report before the trial reading. If there is
-    only one telegram, the interval lasts from `last_report` to this telegram.
+    Each telegram has a new report of the imported energy. `last_report` is the time of its last
+    report before the trial reading. If there is only one telegram, the interval lasts from
+    `last_report` to this telegram.
     """
     times = [telegram.time for telegram in telegrams if telegram.time]
     if len(times) == 1 and last_report:

@@ -6,7 +6,7 @@ as JSON.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
@@ -194,6 +194,7 @@ class Announcer:
         self._id = f"{DOMAIN}_{_safe(meter.serial_number)}"
         self._followers: dict[str, DeadbandFilter] = {}
         self._announced: set[tuple[str | None, str, str]] = set()
+        self._units: dict[str, str | None] = {}
 
     def begin_anew(self) -> None:
         """Forget the shown numbers, so that the next numbers are shown without a deadband."""
@@ -211,6 +212,11 @@ class Announcer:
         yield Device(None, None, made_by, states)
         for identity in reading.channels:
             if meter := reading.meter(identity):
+                if meter.time is None and meter.unit != "m3":
+                    # The unit of a captured index can differ from the default unit of the meter's
+                    # type. So announce the index of heat only from its first capture on.
+                    meter = replace(meter, unit=self._units.get(identity))
+                self._units[identity] = meter.unit
                 sensors = sensors_of_mbus_meter(identity, meter)
                 yield Device(
                     identity, meter, "", [*self._states(identity, _SENSOR, sensors, reading)]
