@@ -74,6 +74,7 @@ from .leneda_hours_and_costs import (
 from .leneda_progress import LenedaProgress
 from .leneda_quarter_hour_files import ImportedQuarterHours
 from .leneda_statistics_writer import PastStatistics
+from .running_sum_plan import HOUR
 
 _AGAIN = timedelta(hours=1)
 # Seconds to wait after the recorder's event about new statistics. The recorder commits the new rows
@@ -410,8 +411,11 @@ class PlatformPast:
             if first < month.end and (old != month or until < month.end):
                 was = _cost_of_days(old, after.contracts, until)
                 for day, cost in _cost_of_days(month, after.contracts, month.end).items():
-                    late = self._late_costs.get(day, 0.0) + cost - was.get(day, 0.0)
-                    self._late_costs[day] = late
+                    # The state of the first own row determines the sum of this row. So add the
+                    # costs of earlier days from the next row on.
+                    hour = max(day, first + HOUR)
+                    late = self._late_costs.get(hour, 0.0) + cost - was.get(day, 0.0)
+                    self._late_costs[hour] = late
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
@@ -435,7 +439,7 @@ class PlatformPast:
         """Write the hourly values of `platform` into the statistics of the meter's entities."""
         names = self._names()
         if name := names.get(TOTAL):
-            self._statistics.add_late(TOTAL, name, self._late_costs)
+            self._statistics.add_late(name, self._late_costs)
         self._late_costs.clear()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -453,7 +457,10 @@ class PlatformPast:
             alone |= _COSTS.keys()
         work = partial(without_collection(all_series), names, own, platform, costs)
         await self._statistics.async_bring_in(
-            series._replace(is_alone=series.key in alone)
+            series._replace(
+                is_alone=series.key in alone,
+                has_whole_state=series.key == TOTAL and not self._meter.has_readings,
+            )
             for series in await self._hass.async_add_executor_job(work)
         )
 
