@@ -399,10 +399,11 @@ class PlatformPast:
     def _note_ended_months(self, before: Demand | None) -> None:
         """Note the costs that days of ended months have got since `before`, for the statistics.
 
-        Home Assistant records only the displayed total, which belongs to the current month. Do
-        nothing for a meter with readings. Skip months before the first recorded total.
+        Home Assistant records only the displayed total, which belongs to the current month. Skip
+        months before the first recorded total. If the meter has readings, skip days before the
+        first recorded total, too, because the costs of their hours are written.
         """
-        if before is None or self._meter.has_readings:
+        if before is None:
             return
         after, first = self._meter.snapshot or before, self._statistics.first_hour(TOTAL)
         displayed = {month.start: month for month in known_months(before)}
@@ -411,11 +412,18 @@ class PlatformPast:
             if first < month.end and (old != month or until < month.end):
                 was = _cost_of_days(old, after.contracts, until)
                 for day, cost in _cost_of_days(month, after.contracts, month.end).items():
-                    # The state of the first own row determines the sum of this row. So add the
-                    # costs of earlier days from the next row on.
-                    hour = max(day, first + HOUR)
-                    late = self._late_costs.get(hour, 0.0) + cost - was.get(day, 0.0)
-                    self._late_costs[hour] = late
+                    self._note_late_cost(day, cost - was.get(day, 0.0), first)
+
+    @callback
+    def _note_late_cost(self, day: datetime, cost: float, first: datetime) -> None:
+        """Note the cost that a day has got late. `first` is the hour of the first own row."""
+        is_written = day < first and day_name(day) not in self._statistics.days_at_once
+        if self._meter.has_readings and is_written:
+            return
+        # The state of the first own row determines the sum of this row. So add the costs of earlier
+        # days from the next row on.
+        hour = max(day, first + HOUR)
+        self._late_costs[hour] = self._late_costs.get(hour, 0.0) + cost
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
