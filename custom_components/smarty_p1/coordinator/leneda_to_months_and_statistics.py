@@ -80,6 +80,8 @@ _AGAIN = timedelta(hours=1)
 # Seconds to wait after the recorder's event about new statistics. The recorder commits the new rows
 # only after the event.
 _COMMIT_TIME_S = 10
+# Home Assistant records how much a total has risen since the last total, unless that is 10 days old.
+_REMEMBERED = timedelta(days=10)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
 type Platform = Mapping[str, Sequence[Row]]
@@ -432,14 +434,21 @@ class PlatformPast:
         The displayed total of the bill rises at once by the costs of these days. Home Assistant
         records this rise in the statistics. If the costs of the days' hours were also written, they
         would count twice. If no total has been displayed yet, do nothing: the first displayed total
-        already includes the costs, so Home Assistant records no rise. Do nothing also if the meter
-        was not read today, because no total is displayed then.
+        already includes the costs, so Home Assistant records no rise.
+
+        If the meter was not read today, the rise is recorded at the next reading. So exclude the
+        days up to the last reading, but not the later days, whose hours are missing in the
+        statistics. After a long silence, Home Assistant forgets the last total, and records no
+        rise. So do nothing then.
         """
         demand, now = self._meter.snapshot, dt_util.utcnow()
-        if not demand or (self._meter.has_readings and demand.time < day_start(now)):
+        if not demand:
             return
+        end = now
+        if self._meter.has_readings and demand.time < day_start(now):
+            end = demand.time if now - demand.time < _REMEMBERED else demand.month.start
         rows = chain.from_iterable(found.values())
-        starts = {row.start for row in rows if row.start >= demand.month.start}
+        starts = {row.start for row in rows if demand.month.start <= row.start < end}
         displayed = {day_name(day.start) for day in demand.month.days if day.platform_quarter_hours}
         self._statistics.days_at_once |= {*map(day_name, starts)} - displayed
 
