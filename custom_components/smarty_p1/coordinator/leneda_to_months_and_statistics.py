@@ -80,7 +80,7 @@ _AGAIN = timedelta(hours=1)
 # Seconds to wait after the recorder's event about new statistics. The recorder commits the new rows
 # only after the event.
 _COMMIT_TIME_S = 10
-# Home Assistant records how much a total has risen since the last total, unless that is 10 days old.
+# Home Assistant records the rise of a total since its last total, unless that is 10 days old.
 _REMEMBERED = timedelta(days=10)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
