@@ -97,7 +97,10 @@ async def test_a_fixed_price_and_what_is_left(
 
 
 async def test_the_market_as_far_as_its_entity_knows_it(
-    hass: HomeAssistant, begin: Callable[..., Awaitable[MockConfigEntry]], call: Call
+    hass: HomeAssistant,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+    call: Call,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     await begin(energy_price_entity="sensor.market", energy_margin=0.02)
     start = NOW.replace(minute=0)
@@ -121,6 +124,11 @@ async def test_the_market_as_far_as_its_entity_knows_it(
     # The entity says something else: what it knows ahead is not its own price.
     hass.states.async_set("sensor.market", "12", attributes)
     assert prices(await call())[:2] == [0.20628, None]
+
+    # The next price holds, but the entity has not been updated yet.
+    hass.states.async_set("sensor.market", "10", attributes)
+    freezer.move_to(start + 4 * QUARTER + timedelta(seconds=5))
+    assert prices(await call())[:5] == [0.19548] * 4 + [None]
     hass.states.async_set("sensor.market", "unavailable", attributes)
     assert prices(await call())[:1] == [None]
 

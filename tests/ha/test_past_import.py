@@ -485,6 +485,44 @@ async def test_the_statistics_of_the_entities_know_it(
     assert left == {may: pytest.approx(0.5), may + HOUR: pytest.approx(1.0)}
 
 
+async def test_sharing_of_an_ended_month_lowers_the_total_cost(
+    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+) -> None:
+    name = "sensor.smarty_total_cost_this_month"
+    may = datetime(2026, 4, 30, 22, tzinfo=UTC)
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=None,
+        source="recorder",
+        statistic_id=name,
+        unit_class=None,
+        unit_of_measurement="EUR",
+    )
+    own = [StatisticData(start=may + n * HOUR, state=n, sum=n) for n in range(31 * 24)]
+    async_import_statistics(hass, metadata, own)
+    await bring_in(april())
+    await entry.runtime_data.books.past._recording
+    layer = "1-65:1.29.4"
+
+    async def costs() -> tuple[float, float]:
+        """Return the cost of May: in the statistics, and in the bill."""
+        await get_instance(hass).async_block_till_done()
+        hours = await rows_of(hass, name)
+        bill = await call(hass, "get_bill", month="2026-05")
+        return sum(cost for hour, cost in hours.items() if hour >= may), bill["total"]
+
+    before = await costs()
+    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
+    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.100"] * 2976, layer))
+    await entry.runtime_data.books.past._recording
+
+    after = await costs()
+    # 74.4 kWh at 0.15, with 8 % of VAT
+    assert before[1] - after[1] == pytest.approx(12.05)
+    assert before[0] - after[0] == pytest.approx(12.05)
+
+
 # What was measured on 16 June in kWh; something was fed in in the morning only.
 MEASURED = [0.1 + (n * 7 % 13) / 10 for n in range(96)]
 FED_IN = [0.2] * 20 + [0.0] * 76

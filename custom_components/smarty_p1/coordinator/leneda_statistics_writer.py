@@ -69,6 +69,8 @@ class Series(NamedTuple):
     starts_anew: StartsAnew | None = None
     is_alone: bool = False
     """Whether Home Assistant writes no rows for the entity. Then `hours` creates its statistics."""
+    has_whole_state: bool = False
+    """Whether the state of the entity's first own row includes all costs since its reset."""
 
 
 class PastStatistics(ThrottledStore):
@@ -139,16 +141,14 @@ class PastStatistics(ThrottledStore):
         return self._ledgers.get(key, Ledger()).first or datetime.max.replace(tzinfo=UTC)
 
     @callback
-    def add_late(self, key: str, name: str, costs: Mapping[datetime, float]) -> None:
+    def add_late(self, name: str, costs: Mapping[datetime, float]) -> None:
         """Add late costs to the statistics of the entity `name`.
 
-        Each cost raises the sums of its hour and of all later hours. Hours before the first row
-        that Home Assistant wrote for the entity are left out, because `async_bring_in` writes the
-        rows of these hours.
+        Each cost raises the sums of its hour and of all later hours.
         """
         if RECORDER in self._hass.config.components:
             for hour, cost in costs.items():
-                if self.first_hour(key) <= hour and round(cost, 2):
+                if round(cost, 2):
                     get_instance(self._hass).async_adjust_statistics(name, hour, cost, CURRENCY)
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
@@ -379,7 +379,8 @@ def _plan(
         return plan_back(rows, ledger, series.starts_anew, can_delete=CAN_DELETE)
     if series.is_alone and (alone := with_unlisted_hours(rows, ledger)):
         return plan_alone(rows, alone, series.hours)
-    return plan(rows, ledger, series.hours, series.starts_anew)
+    has_whole_state = series.has_whole_state
+    return plan(rows, ledger, series.hours, series.starts_anew, has_whole_state=has_whole_state)
 
 
 def _new_metadata(series: Series) -> StatisticMetaData:

@@ -74,11 +74,14 @@ from .leneda_hours_and_costs import (
 from .leneda_progress import LenedaProgress
 from .leneda_quarter_hour_files import ImportedQuarterHours
 from .leneda_statistics_writer import PastStatistics
+from .running_sum_plan import HOUR
 
 _AGAIN = timedelta(hours=1)
 # Seconds to wait after the recorder's event about new statistics. The recorder commits the new rows
 # only after the event.
 _COMMIT_TIME_S = 10
+# Home Assistant records the rise of a total since its last total, unless that is 10 days old.
+_REMEMBERED = timedelta(days=10)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
 type Platform = Mapping[str, Sequence[Row]]
@@ -398,10 +401,11 @@ class PlatformPast:
     def _note_ended_months(self, before: Demand | None) -> None:
         """Note the costs that days of ended months have got since `before`, for the statistics.
 
-        Home Assistant records only the displayed total, which belongs to the current month. Do
-        nothing for a meter with readings. Skip months before the first recorded total.
+        Home Assistant records only the displayed total, which belongs to the current month. Skip
+        months before the first recorded total. If the meter has readings, skip days before the
+        first recorded total, too, because the costs of their hours are written.
         """
-        if before is None or self._meter.has_readings:
+        if before is None:
             return
         after, first = self._meter.snapshot or before, self._statistics.first_hour(TOTAL)
         displayed = {month.start: month for month in known_months(before)}
@@ -410,8 +414,18 @@ class PlatformPast:
             if first < month.end and (old != month or until < month.end):
                 was = _cost_of_days(old, after.contracts, until)
                 for day, cost in _cost_of_days(month, after.contracts, month.end).items():
-                    late = self._late_costs.get(day, 0.0) + cost - was.get(day, 0.0)
-                    self._late_costs[day] = late
+                    self._note_late_cost(day, cost - was.get(day, 0.0), first)
+
+    @callback
+    def _note_late_cost(self, day: datetime, cost: float, first: datetime) -> None:
+        """Note the cost that a day has got late. `first` is the hour of the first own row."""
+        is_written = day < first and day_name(day) not in self._statistics.days_at_once
+        if self._meter.has_readings and is_written:
+            return
+        # The state of the first own row determines the sum of this row. So add the costs of earlier
+        # days from the next row on.
+        hour = max(day, first + HOUR)
+        self._late_costs[hour] = self._late_costs.get(hour, 0.0) + cost
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
@@ -420,14 +434,21 @@ class PlatformPast:
         The displayed total of the bill rises at once by the costs of these days. Home Assistant
         records this rise in the statistics. If the costs of the days' hours were also written, they
         would count twice. If no total has been displayed yet, do nothing: the first displayed total
-        already includes the costs, so Home Assistant records no rise. Do nothing also if the meter
-        was not read today, because no total is displayed then.
+        already includes the costs, so Home Assistant records no rise.
+
+        If the meter was not read today, the rise is recorded at the next reading. So exclude the
+        days up to the last reading, but not the later days, whose hours are missing in the
+        statistics. After a long silence, Home Assistant forgets the last total, and records no
+        rise. So do nothing then.
         """
         demand, now = self._meter.snapshot, dt_util.utcnow()
-        if not demand or (self._meter.has_readings and demand.time < day_start(now)):
+        if not demand:
             return
+        end = now
+        if self._meter.has_readings and demand.time < day_start(now):
+            end = demand.time if now - demand.time < _REMEMBERED else demand.month.start
         rows = chain.from_iterable(found.values())
-        starts = {row.start for row in rows if row.start >= demand.month.start}
+        starts = {row.start for row in rows if demand.month.start <= row.start < end}
         displayed = {day_name(day.start) for day in demand.month.days if day.platform_quarter_hours}
         self._statistics.days_at_once |= {*map(day_name, starts)} - displayed
 
@@ -435,7 +456,7 @@ class PlatformPast:
         """Write the hourly values of `platform` into the statistics of the meter's entities."""
         names = self._names()
         if name := names.get(TOTAL):
-            self._statistics.add_late(TOTAL, name, self._late_costs)
+            self._statistics.add_late(name, self._late_costs)
         self._late_costs.clear()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -453,7 +474,10 @@ class PlatformPast:
             alone |= _COSTS.keys()
         work = partial(without_collection(all_series), names, own, platform, costs)
         await self._statistics.async_bring_in(
-            series._replace(is_alone=series.key in alone)
+            series._replace(
+                is_alone=series.key in alone,
+                has_whole_state=series.key == TOTAL and not self._meter.has_readings,
+            )
             for series in await self._hass.async_add_executor_job(work)
         )
 

@@ -192,22 +192,25 @@ _ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
 async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
     """Return the current and the future prices of a kWh from a price entity, in EUR.
 
-    The prices are keyed by the start of the quarter-hour in UTC. The current price is the entity's
-    state. The future prices come from lists. A list is ignored if its price for the current time
-    differs from the entity's state, because it may have other taxes or units. The result is empty
-    if the state is not a price.
+    The prices are keyed by the start of the quarter-hour in UTC. The entity's state is the price of
+    the quarter-hour in which the entity last reported it. The other prices come from lists. A list
+    is ignored if it has another price for that quarter-hour, because it may have other taxes or
+    units. Without a list, the state is the current price. The result is empty if the state is not a
+    price.
     """
     state = hass.states.get(entity_id)
-    price_now = price_of(state)
-    if state is None or price_now is None:
+    price = price_of(state)
+    if state is None or price is None:
         return {}
     factor = unit_factor(state)
     assert factor is not None  # noqa: S101 - a state with a price has a factor
-    prices = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
+    # Some entities report a new price only seconds after the start of its quarter-hour.
+    reported = quarter_start(state.last_reported)
+    prices = prices_of_attributes(state.attributes, factor, reported, price, MAX_PRICE)
     if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
-        price = ahead.get(quarter_start(now))
-        prices = ahead if price is not None and agrees(price, price_now) else {}
-    return {**prices, quarter_start(now): price_now}
+        listed = ahead.get(reported)
+        prices = ahead if listed is not None and agrees(listed, price) else {}
+    return {quarter_start(now): price, **prices, reported: price}
 
 
 async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:

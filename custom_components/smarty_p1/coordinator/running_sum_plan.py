@@ -193,34 +193,56 @@ def plan(
     ledger: Ledger,
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
+    *,
+    has_whole_state: bool = False,
 ) -> Plan | None:
     """Return the plan that adds the hours in `known` to an entity with rows of its own.
 
     `known` has the energy of each complete hour. Hours that were added earlier stay, even if
-    `known` lacks them. Return None if the entity has not written any row itself.
+    `known` lacks them. With `has_whole_state`, all sums are raised so that the hours since the
+    reset of the first own row's state add up to this state. Return None if the entity has not
+    written any row itself.
     """
     own = _own(rows, ledger)
     if not own:
         return None
     ledger = _begun(rows, ledger, own[0])
-    if starts_anew and known.get(own[0], inf) < ledger.first_sum:
+    if has_whole_state or (starts_anew and known.get(own[0], inf) < ledger.first_sum):
         # The first row of the total cost can contain the costs of earlier days, too, if Leneda sent
         # these days just before. So do not replace this row by the cost of its own hour.
-        known = {hour: cost for hour, cost in known.items() if hour != own[0]}
-    kept = _kept(rows, ledger)
+        known = {**known}
+        known.pop(own[0], None)
+    energies = {**_kept(rows, ledger), **known}
     change = known.get(own[0], ledger.first_change)
+    if has_whole_state and starts_anew and starts_anew(own[0]) == rows[own[0]].last_reset:
+        change = _uncounted(rows[own[0]], own[0], energies)
     ledger = replace(ledger, first_change=change)
-    energies = {**kept, **known}
     if change is None:
-        # Usually, the sum of the first row is the energy of its hour. But after an import by
-        # another integration, this sum can be negative, and then it is not an energy. So use 0
-        # instead.
-        has_before = any(hour < own[0] for hour in energies)
-        change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
+        change = _own_change(own[0], ledger, energies)
     counted = _counted(rows, ledger, own)
     restarts = {**ledger.restarts, **_restarts(counted, ledger, energies, starts_anew)}
     result = _lay_out(rows, ledger, own, energies, change, starts_anew, restarts)
     return result._replace(waits=any(hour > own[-1] for hour in energies))
+
+
+def _uncounted(row: Row, hour: datetime, energies: Mapping[datetime, float]) -> float:
+    """Return the state of `row` minus the energies of the hours from its reset up to `hour`.
+
+    Home Assistant records only changes of a state. So the costs that the first state had already,
+    and only these costs, must come from `energies` and from the change of the first own row.
+    """
+    since = row.last_reset or 0.0
+    return (row.state or 0.0) - sum(
+        energy for start, energy in energies.items() if since <= start.timestamp() and start < hour
+    )
+
+
+def _own_change(first: datetime, ledger: Ledger, energies: Iterable[datetime]) -> float:
+    """Return the part of the hour `first` that the entity itself has counted."""
+    # Usually, the sum of the first row is the energy of its hour. But after an import by another
+    # integration, this sum can be negative, and then it is not an energy. So use 0 instead.
+    has_before = any(hour < first for hour in energies)
+    return max(0.0, ledger.first_sum) if has_before else ledger.first_sum
 
 
 def plan_alone(
@@ -361,6 +383,10 @@ def _restarts(
         # If the state was reset during the gap, the entity has lost its count, too.
         is_reset = since != own[last].last_reset and not _is_regular(since, starts_anew)
         has_fallen = change < fall - _SAME
+        if starts_anew:
+            # A correction by Leneda can lower the costs, too. A lost sum is far lower than before.
+            sum_before, sum_now = (own[at].sum + counted.shifts[at] for at in (last, hour))
+            has_fallen &= sum_now < sum_before / 2
         # In its first hour, the entity may have stopped before the end of the hour. The energy
         # after the stop is in this hour's whole energy, and in the next own row, too. But the next
         # row of a cost stays, because the costs of earlier days can be in it.

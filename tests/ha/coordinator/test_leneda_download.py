@@ -329,8 +329,9 @@ def days_at_once(hass_storage: dict[str, Any], entry: MockConfigEntry) -> list[s
     ("now", "days"),
     [
         ("2025-07-03 08:35", ["2025-07-01", "2025-07-02"]),
-        # The meter's last telegram is from 3 July, and its costs are not displayed any more.
-        ("2025-07-05 08:35", []),
+        # The meter's last telegram is from 3 July at 8:34 UTC.
+        ("2025-07-05 08:35", ["2025-07-01", "2025-07-02", "2025-07-03"]),
+        ("2025-07-14 08:35", []),
         ("2025-08-05 08:35", []),
     ],
 )

@@ -383,6 +383,15 @@ def test_the_costs_of_a_month_in_the_first_row_stay() -> None:
     assert planned.raises == {EIGHT: pytest.approx(0.4)}
 
 
+def test_a_cost_that_a_correction_lowers_in_a_gap_stays_lower() -> None:
+    stored = {EIGHT: Row(60.0, 60.0), EIGHT + 3 * HOUR: Row(50.0, 50.0)}
+
+    planned = plan(stored, Ledger(), {EIGHT + HOUR: 0.4}, lambda _hour: None)
+
+    assert planned is not None
+    assert planned.raises == planned.ledger.restarts == {}
+
+
 async def test_hours_that_are_not_known_are_left_out(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
 ) -> None:

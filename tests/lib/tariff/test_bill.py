@@ -199,6 +199,14 @@ def test_without_an_energy_price_there_is_no_total() -> None:
     assert parts == {"energy": None, "network": 36.57, "surcharge": 0.83, "feed_in": -5.00}
 
 
+def test_a_surcharge_without_other_known_parts_is_the_subtotal() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={9: 0.182})
+    due = compute_bill(june, agreed(reference_kw=9), june.end)
+    assert due.missing == ("energy", "network_fixed")
+    # 0.182 * 0.0765 = 0.0139, which is a line of 0.01. With VAT, the product would be 0.02.
+    assert (due.part("surcharge"), due.subtotal) == (0.01, 0.01)
+
+
 @pytest.mark.parametrize(
     ("later", "market_kwh"),
     [

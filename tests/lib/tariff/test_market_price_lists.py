@@ -7,7 +7,7 @@ import pytest
 
 from smartyp1.tariff import prices_by_quarter, prices_of_attributes
 
-NOW = datetime(2026, 11, 20, 9, 22, tzinfo=UTC)
+QUARTER = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
 TEN = "2026-11-20T10:00:00+01:00"
 ELEVEN = "2026-11-20T11:00:00+01:00"
 NOON = "2026-11-20T12:00:00+01:00"
@@ -23,7 +23,7 @@ def hour(start: int, price: float) -> dict[datetime, float]:
 
 
 def of(attributes: dict[str, object], price_now: float = 0.1) -> dict[datetime, float]:
-    return prices_of_attributes(attributes, 1.0, NOW, price_now, 100.0)
+    return prices_of_attributes(attributes, 1.0, QUARTER, price_now, 100.0)
 
 
 def test_hours_are_four_quarter_hours() -> None:

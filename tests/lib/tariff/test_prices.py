@@ -1,8 +1,10 @@
 """A price has a day from which it holds: the past keeps its own. Computed by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from smartyp1.tariff import Demand
+from smartyp1.tariff import Demand, compute_bill
 from tests.lib.tariff.support import Connection, at, cost
 
 
@@ -26,6 +28,23 @@ def wait_until(house: Connection, text: str) -> Demand:
     while house.time < at(text):
         demand = house.after(min(600.0, (at(text) - house.time).total_seconds()))
     return demand
+
+
+def test_the_switch_of_vat_waits_for_its_day_and_then_holds_for_all_months() -> None:
+    house = house_with(0.1, "2026-07-30T12:00:00S")
+
+    def rates(demand: Demand) -> list[float | None]:
+        """Return the rate of VAT of each month's bill."""
+        months = (*demand.earlier_months, demand.month)
+        return [compute_bill(month, demand.contracts, month.end).vat_rate for month in months]
+
+    house.change(replace(house.contract, has_vat=False), "2026-08-02")
+    demand = house.read()
+    assert rates(demand) == [0.08]
+    assert house.read().contracts is demand.contracts
+    house.restart()
+    assert rates(wait_until(house, "2026-08-01T23:50:00S")) == [0.08, 0.08]
+    assert rates(wait_until(house, "2026-08-02T00:10:00S")) == [0, 0]
 
 
 @pytest.mark.parametrize(("minutes", "price"), [(7, 0.3), (8, 0.1)])

@@ -177,16 +177,15 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
             surcharge += line.quantity * line.price
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
-    if "surcharge" in taxed:
+    others = taxed.keys() - {"surcharge", "feed_in"} or taxed.keys() & {"surcharge"}
+    if "surcharge" in taxed.keys() - others:
         # A sensor shows the surcharge with six decimals, as the product of energy and price. So
         # compute the cents of the surcharge from this product, and not from the rounded amounts of
         # the lines. Otherwise, the sensor and the bill could differ by a cent.
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
-    part_names = sorted(
-        taxed.keys() - {"surcharge", "feed_in"}, key=lambda part: -(taxed[part] * percent % 100)
-    )
+    part_names = sorted(others, key=lambda part: -(taxed[part] * percent % 100))
     for n, part in enumerate(part_names):
         # Add the remaining cents to the parts in turn. The part with the largest remainder comes
         # first.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from .calendar import day_end, day_start, midnight
@@ -186,6 +187,16 @@ class Contracts:
         entries = ((since, replace(contract, has_vat=has_vat)) for since, contract in self.entries)
         return replace(self, entries=tuple(entries))
 
+    def shown_at(self, time: datetime) -> Contracts:
+        """Return these contracts as they are shown at `time`.
+
+        Contracts that begin later get the field `has_vat` of the contract that holds at `time`.
+        """
+        has_vat = self.at(time).has_vat
+        if all(since <= time or contract.has_vat == has_vat for since, contract in self.entries):
+            return self
+        return _with_vat_after(self, sum(since <= time for since, _ in self.entries))
+
     @property
     def before_latest(self) -> Contracts:
         """Return the contracts as they were before the user entered the latest contract.
@@ -239,3 +250,13 @@ class Contracts:
         if not kept or kept[-1][1] != contract:
             kept += ((since, contract),)
         return replace(self, entries=kept[-MAX_CONTRACTS:])
+
+
+# Callers compare contracts by identity, so equal arguments must return the same object.
+@lru_cache(maxsize=16)
+def _with_vat_after(contracts: Contracts, begun: int) -> Contracts:
+    """Return `contracts`, with the later entries' `has_vat` as in the last of the `begun` ones."""
+    entries = contracts.entries
+    has_vat = entries[max(0, begun - 1)][1].has_vat
+    later = ((since, replace(contract, has_vat=has_vat)) for since, contract in entries[begun:])
+    return replace(contracts, entries=(*entries[:begun], *later))

@@ -161,8 +161,8 @@ class DemandMeter:
 
     @property
     def contracts(self) -> Contracts:
-        """Return the contracts of the connection."""
-        return self._contracts
+        """Return the contracts of the connection, as they are shown at the last reading."""
+        return self.snapshot.contracts if self.snapshot else self._contracts
 
     @property
     def has_readings(self) -> bool:
@@ -418,7 +418,7 @@ class DemandMeter:
             known_month=summary.month,
             running=segment.amounts,
             earlier_months=summary.earlier,
-            contracts=self._contracts,
+            contracts=self._contracts.shown_at(time),
             market=self._market,
             is_begun_here=self._is_begun_here,
             day_sums=self._history.past.day_sums,
@@ -448,7 +448,7 @@ class DemandMeter:
             known_month=summary.month,
             running=None,
             earlier_months=summary.earlier,
-            contracts=self._contracts,
+            contracts=self._contracts.shown_at(end),
             market=self._market,
             is_begun_here=self._is_begun_here,
             day_sums=self._history.past.day_sums,

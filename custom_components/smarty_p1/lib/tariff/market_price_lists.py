@@ -61,24 +61,25 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
 def prices_of_attributes(
     attributes: Mapping[str, object],
     factor: float,
-    now: datetime,
-    price_now: float,
+    quarter: datetime,
+    state_price: float,
     max_price: float,
 ) -> PricesAhead:
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
-    Some lists have other taxes, hours or units than `price_now`, the entity's state, and must not
-    be used. Lists with the same columns are judged together: they are used if the price at `now` in
-    at least one of the lists equals `price_now`, and no list has another price at `now`. So a list
-    for tomorrow, which has no price at `now`, is used together with the list for today. `factor`
-    and `max_price` have the same meaning as in `prices_by_quarter`.
+    `state_price` is the entity's state, the price of the quarter-hour that starts at `quarter`.
+    Some lists have other taxes, hours or units than the state, and must not be used. Lists with the
+    same columns are judged together: they are used if the price at `quarter` in at least one of the
+    lists equals `state_price`, and no list has another price at `quarter`. So a list for tomorrow,
+    which has no price at `quarter`, is used together with the list for today. `factor` and
+    `max_price` have the same meaning as in `prices_by_quarter`.
     """
     lists = list(_lists_of(attributes, factor, max_price))
     good: set[frozenset[str]] = set()
     bad: set[frozenset[str]] = set()
     for columns, ahead in lists:
-        if (price := ahead.get(quarter_start(now))) is not None:
-            (good if agrees(price, price_now) else bad).add(columns)
+        if (price := ahead.get(quarter)) is not None:
+            (good if agrees(price, state_price) else bad).add(columns)
     prices: PricesAhead = {}
     for columns, ahead in lists:
         if columns in good - bad:
@@ -100,9 +101,9 @@ def _lists_of(
             yield frozenset(map(str, first)), ahead
 
 
-def agrees(price: float, price_now: float) -> bool:
+def agrees(price: float, other: float) -> bool:
     """Return whether two prices in EUR per kWh are equal apart from rounding."""
-    return abs(price - price_now) <= _ROUNDING
+    return abs(price - other) <= _ROUNDING
 
 
 def _read(
