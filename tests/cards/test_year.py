@@ -136,7 +136,7 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     # 2 kWh are drawn and 1.5 kWh fed in within a quarter-hour: 8 kW, 0.25 kWh of them billed more.
     answers = with_one_high(2000)
     await stage.show(YEAR, answers=answers, config={"chooser": True}, width=1280)
-    assert "1 quarter-hour was above 7 kW in 12 months: 0.3 kWh." in await stage.text()
+    assert "1 quarter-hour was above 7 kW in 12 months: 0.3 kWh in excess." in await stage.text()
     assert await pixel(stage, *HIGH_AT) == RED
     await stage.page.evaluate("history.replaceState(null, '', '/smarty/year')")
     field = stage.page.locator(f"{YEAR} [role=slider]")
