@@ -174,8 +174,8 @@ def _write_watching(
 
 
 def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:
-    # The commands install a key file only once. Further keys are entered on the collector itself,
-    # which then needs no restart.
+    # The printed commands install a key file only the first time. The operator adds later keys on
+    # the collector itself, which needs no restart. So a changed key file needs no commands.
     folders = {
         name.partition("/")[0]
         for name, change in files.untold.items()

@@ -214,8 +214,8 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener, no message could arrive. So measure the time since the last message from now, when the first
-    // listener comes.
+    // Without a listener, no message could arrive. So when the first listener comes, act as if the last message had
+    // just arrived.
     this.#liveAt = Date.now();
     this.#open();
   }

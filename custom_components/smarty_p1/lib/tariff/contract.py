@@ -113,7 +113,7 @@ class Aid(NamedTuple):
     amount: float
     """EUR per unit by which the aid lowers the bill."""
     unit: str
-    """`PER_KWH` (a kWh that the supplier bills) or `PER_MONTH`."""
+    """`PER_KWH` (for each kWh that the supplier bills) or `PER_MONTH`."""
     vat: AidVat
 
     @property

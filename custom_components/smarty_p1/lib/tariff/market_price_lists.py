@@ -67,11 +67,12 @@ def prices_of_attributes(
 ) -> PricesAhead:
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
-    Some lists have other taxes, hours or units than `price_now`, the entity's state, and must not
-    be used. Lists with the same columns are judged together: they are used if the price at `now` in
-    at least one of the lists equals `price_now`, and no list has another price at `now`. So a list
-    for tomorrow, which has no price at `now`, is used together with the list for today. `factor`
-    and `max_price` have the same meaning as in `prices_by_quarter`.
+    `price_now`, the present price, is the entity's state. Some lists have other taxes or another
+    unit, or their hours are wrong. Such a list must not be used, and has another price at `now`.
+    Lists with the same columns are judged together: they are used if the price at `now` in at least
+    one of the lists equals `price_now`, and no list has another price at `now`. So a list for
+    tomorrow, which has no price at `now`, is used together with the list for today. `factor` and
+    `max_price` have the same meaning as in `prices_by_quarter`.
     """
     lists = list(_lists_of(attributes, factor, max_price))
     good: set[frozenset[str]] = set()
