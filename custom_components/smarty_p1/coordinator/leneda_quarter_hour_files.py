@@ -192,7 +192,7 @@ class ImportedQuarterHours:
         self._write_digests({key: digest for key, digest in digests if key in codes})
 
     def is_empty(self) -> bool:
-        """Return whether there is neither a file nor the digest of a metering point."""
+        """Return whether neither a file nor the digest of a metering point's name is stored."""
         return not self._files() and not self._digests()
 
     def _of_former_points(self, points: Mapping[str, str]) -> list[_File]:

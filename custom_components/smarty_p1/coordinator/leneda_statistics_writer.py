@@ -160,8 +160,9 @@ class PastStatistics(ThrottledStore):
                 if series.key in self._outdated:
                     await self._async_undo(series)
                 is_written = await self._async_apply(series, is_back=False)
-                # A series without hours has nothing to write later. If the recorder excludes the
-                # entity, its statistics never begin.
+                # Do not wait for a series without hours, because it has nothing to write later. Do
+                # not wait for an entity that the recorder excludes, because its statistics never
+                # begin.
                 can_wait = series.hours and self._is_recorded(series.statistic_id)
                 waits |= series.key in self._outdated or bool(can_wait and not is_written)
             self.waits = waits

@@ -8,10 +8,10 @@ sum of the previous row. A row that the entity itself has written is called an o
 - Hours that are missing between own rows are added with sums that continue from the previous row.
   The next own row stays as it is, because its sum already includes the missing hours. No hour gets
   a negative energy.
-- An entity can lose its count during a gap. Home Assistant begins the sum of an entity with 0 again
-  after 10 days of silence, and the costs of the Energy dashboard with 0 at each start. The first
-  own row after such a gap is called a restart. Its sum lacks the missing hours. So the sums of the
-  restart and of all later rows are raised.
+- An entity can lose its count during a gap. After 10 days of silence, Home Assistant begins the sum
+  of an entity with 0 again. At each start of Home Assistant, the costs of the Energy dashboard
+  begin with 0 again. The first own row after such a gap is called a restart. Its sum lacks the
+  missing hours. So the sums of the restart and of all later rows are raised.
 - The entity of a meter without a cable has no own rows, so all hours are added. When the meter gets
   a cable, the entity begins to count, and its sum begins at 0. The sum of the added hours,
   `lifted`, is then added to the entity's sum. This is done before the entity's first hour becomes a
@@ -72,7 +72,7 @@ class Restart(NamedTuple):
     """First row that Home Assistant wrote after a gap in which the entity has lost its sum."""
 
     change: float
-    """Sum of this row minus the sum of the entity's previous own row, before all changes."""
+    """Sum of this row minus the sum of the previous own row, both before all changes."""
     energy: float
     """Energy of the whole hour, or the part that the entity has counted."""
 
@@ -321,7 +321,8 @@ class _Counted(NamedTuple):
 
     rows: dict[datetime, Row]
     shifts: dict[datetime, float]
-    """For each row, the number by which all rows from a certain hour on were raised."""
+    """Shift of each row's sum, keyed by the row's hour. From the first row on, and from each
+    restart on, all rows were shifted by one number."""
 
 
 def _counted(rows: Mapping[datetime, Row], ledger: Ledger, own: list[datetime]) -> _Counted:

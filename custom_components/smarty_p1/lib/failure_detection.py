@@ -246,9 +246,9 @@ class _FailureRun:
         """Return whether a frame that seems to be of another meter may be bytes of this meter.
 
         By chance, bytes inside a frame of this meter can look like the start of another meter's
-        frame. Such bytes are noticed only if the frame around them was rejected because of its
-        keys. So return True for some time after such a rejection. The call also prolongs the run of
-        failures.
+        frame. Such bytes are taken for a frame only if the frame around them was rejected because
+        of its keys. So return True for some time after such a rejection. The call also sets `last`,
+        so this run of failures lasts longer.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
@@ -308,8 +308,9 @@ class Health:
     def reason(self) -> tuple[ReadingProblem, Details]:
         """Return the latest problem and its details.
 
-        The problem becomes `rules.silence` after an accepted reading, and after a minute without a
-        byte. If the source then stays silent, this problem is the right explanation.
+        After an accepted reading, the problem is `rules.silence`. This problem explains why no
+        readings come if the source sends nothing more. A problem of received bytes becomes
+        `rules.silence` a minute after the last byte.
         """
         return self._reason
 

@@ -280,8 +280,8 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
   // If the readings began at midnight, the day of the first reading is whole. Otherwise, the next day is the first
-  // whole day. `known_since` is a day without a time. But while the meter's first quarter-hour is running,
-  // `measured_since` is the time of the first reading.
+  // whole day. `known_since` is a day, so it does not show the time of the first reading. While the meter's first
+  // quarter-hour is running, `measured_since` shows this time.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

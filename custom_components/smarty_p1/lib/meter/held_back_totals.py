@@ -124,9 +124,9 @@ class _Total[M: (int, datetime)]:
         if not self.sightings or not 0 <= value - self._held <= most:
             self.sightings = 1
         elif moment > self.moment and sent_moment != self._held_moment:
-            # A repeated capture confirms nothing. But a capture time far in the future is limited
-            # to one day after its telegram, so `moment` rises with every telegram that repeats the
-            # capture. So also compare the moments as the meter sent them.
+            # A repeated capture confirms nothing. But `moment` is limited to one day after its
+            # telegram. If a capture time is far in the future, `moment` rises with every telegram
+            # that repeats the capture. So also compare the moments that the meter sent.
             self.sightings += 1
         else:
             return False
@@ -145,8 +145,8 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` counts how often each total has fallen or leapt, keyed by OBIS reference. A value counts
-    even if later telegrams did not confirm it.
+    `falls` counts how often each total has fallen or leapt, keyed by OBIS reference. A fall or leap
+    is counted even if later telegrams did not confirm it.
     """
 
     def __init__(self) -> None:

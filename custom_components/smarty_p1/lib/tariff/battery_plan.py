@@ -285,11 +285,12 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 def _with_event(
     values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the values of the battery's parts before an hour in which an excess may begin.
+    """Return the value of each part of the battery at the start of an hour with a possible excess.
 
-    An excess is import above the reference power. `event` is an excess as `_expected_events`
-    returns it. The result is the weighted mean of two lists: the values if the excess happens, and
-    the values if it does not happen. The weight of the first list is the probability of the excess.
+    A part is a twentieth of the battery's usable energy. An excess is import above the reference
+    power. `event` is an excess as `_expected_events` returns it. The result is the weighted mean of
+    two lists: the values if the excess happens, and the values if it does not happen. The weight of
+    the first list is the probability of the excess.
 
     `saving` is the value of a part that replaces import below the reference power. A part that
     replaces import above the reference power is worth `surcharge` more. All values are negated (see

@@ -107,7 +107,7 @@ class Bill(NamedTuple):
     vat: float | None
     total: float | None
     subtotal: float | None
-    """Sum of all parts of the bill that lack no line. The sum includes VAT."""
+    """Sum, with VAT, of the parts of the bill whose lines are all known."""
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None

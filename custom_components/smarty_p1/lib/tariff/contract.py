@@ -96,7 +96,8 @@ class AidVat(StrEnum):
     """VAT of an aid: added to the entered amount, included in the entered amount, or none."""
 
     EXCLUDED = "excluded"
-    """The amount is without VAT. The VAT on the amount lowers the bill, too."""
+    """The amount is without VAT. The aid lowers the bill by the amount and by the VAT on the
+    amount."""
     INCLUDED = "included"
     """The amount includes VAT."""
     NONE = "none"

@@ -93,7 +93,8 @@ def _with_changed_values(contracts: Contracts, contract: Contract, start: dateti
 def _was_entered_for(contracts: Contracts, start: datetime) -> bool:
     """Return whether the user entered the latest contract with the first day `start`.
 
-    If an earlier contract also began then, the latest change was entered for another day.
+    If `contracts.replaced` has a contract that begins at `start`, this contract existed before the
+    latest change. So the user entered the latest change for another day: return False.
     """
     return contracts.entries[-1][0] == start and start not in dict(contracts.replaced)
 

@@ -113,8 +113,8 @@ def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
 def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
     """Return whether the clock was set ahead by over a day between two segments.
 
-    Return False for a real gap. A gap is real if the readings are of the same register, and if the
-    rise of this register amounts to a mean power of at least `_MIN_W`.
+    Return False for a real gap. A gap is real on two conditions: both readings are of the same
+    register, and its rise amounts to a mean power of at least `_MIN_W`.
     """
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:
