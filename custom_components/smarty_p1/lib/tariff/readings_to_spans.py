@@ -179,9 +179,9 @@ class ReadingHistory:
         """Count a whole quarter-hour in `segment`. The quarter-hour began at `start`.
 
         After the segment's first quarter-hour, the gap before the segment becomes a span. The shown
-        month does not change at the same reading, so the old month is shown once with the energy of
-        the gap. Only a later reading can change the shown month. After the 96th quarter-hour (a
-        day), the segment is confirmed.
+        month does not change at this reading, so the old month is shown once with the energy of the
+        gap. Only a later reading can change the shown month. After the 96th quarter-hour (a day),
+        the segment is confirmed.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:

@@ -91,7 +91,7 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
     """Return whether a wrong clock has changed the shown month, and the clock is right again.
 
     `month` is the month of the last reading, and `shown` the start of the shown month. Return True
-    if `month` has measured quarter-hours, but the month after `month` has none. But if the month
+    if `month` has measured quarter-hours, and the month after `month` has none. But if the month
     after `month` is the shown month, return False: the clock may only be slow.
     """
     following = month_end(month)

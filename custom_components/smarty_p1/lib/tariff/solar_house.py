@@ -26,7 +26,7 @@ MAX_NIGHT = timedelta(hours=18)
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 """Longest gap over midnight that counts as known: its energy is divided between the two days."""
 # Factor for doubtful hours. If the energy of an hour is above _MAX_RISE times the highest energy of
-# an earlier hour, the hour is doubtful. The statistics then probably show the energy of several
+# all earlier hours, the hour is doubtful. The statistics then probably show the energy of several
 # hours in this hour.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
