@@ -257,8 +257,8 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
 async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
     """Set up the integration smarty_p1 with at most `number` enabled entities.
 
-    At each start, the integration gets a frame, which is removed from `frames`. Return the number
-    of enabled entities, and a function that feeds bytes to the integration.
+    The integration starts twice. Each start takes one frame from `frames`. Return the number of
+    enabled entities, and a function that feeds bytes to the integration.
     """
     keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
     entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)

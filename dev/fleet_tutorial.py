@@ -143,7 +143,7 @@ def _walk() -> int:
 def _run(script: str, folder: Path) -> tuple[int, list[int]]:
     """Run `script` in `folder`. Return its exit status, and the PORTS that are in use at its end.
 
-    Then kill the script and its children.
+    Finally, kill all processes that the script has left in its process group.
     """
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")

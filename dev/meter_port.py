@@ -12,9 +12,9 @@ from .ports import free_ports
 class MeterPort:
     """TCP port that behaves like ser2net, which offers a meter's serial port on TCP.
 
-    After connecting, a client gets `greeting`, or the result of the function `greeting`. Then it
-    gets the pieces of `sending`, one every 0.01 s. All connected clients get the bytes passed to
-    `send`. An `exclusive` port rejects a second client.
+    After connecting, a client gets the bytes `greeting`. If `greeting` is a function, the client
+    gets its result. Then the client gets the pieces of `sending`, one every 0.01 s. All connected
+    clients get the bytes passed to `send`. An `exclusive` port rejects a second client.
     """
 
     def __init__(

@@ -55,8 +55,9 @@ class CollectorClient(NatsClient):
     ) -> Msg:
         readable = subject.decode(errors="replace").encode()
         if headers and reply.startswith(_STORED):
-            # A status message of the server never has a reply subject that begins with `_STORED`.
-            # So the publisher of this message has added the status headers: drop these headers.
+            # This message has a reply subject that begins with `_STORED`. A status message of the
+            # server never has such a reply subject. So the publisher of this message has added its
+            # status headers: drop these headers.
             own = {Header.STATUS, Header.DESCRIPTION}
             headers = {name: text for name, text in headers.items() if name not in own}
         message: Msg = super()._build_message(sid, readable, reply, data, headers)

@@ -19,8 +19,8 @@ class Order(Enum):
     """Order of a frame relative to the other frames of its meter.
 
     UNKNOWN means that no frame of the meter is in memory. An OLD frame has a lower counter than all
-    frames of its meter in memory. Only the frames in VictoriaMetrics show whether counter and time
-    of an OLD frame rise together with those of the other frames.
+    frames of its meter in memory. Only the stored frames in VictoriaMetrics show whether the time
+    of an OLD frame fits its counter.
     """
 
     NEWEST = "newest"
@@ -31,10 +31,10 @@ class Order(Enum):
 
 
 class _Meter:
-    """Two accepted frames of a meter, each with counter and time.
+    """Counter and time of two accepted frames of a meter.
 
-    `counter` is the highest frame counter. `mark` is the last counter before the meter's clock was
-    put back, or the first counter in memory.
+    The first frame has the highest counter (`counter`, `time`). The second frame (`mark`,
+    `mark_time`) is the last one before the meter's clock was put back, or the first one in memory.
     """
 
     __slots__ = ("counter", "has_refused", "mark", "mark_time", "time")
@@ -85,9 +85,9 @@ class Newest:
             return Order.REFUSED
         if counter < meter.mark:
             return Order.REFUSED if time > meter.mark_time + TOLERANCE_S else Order.OLD
-        # NATS may deliver a refused frame again after newer frames have raised the highest counter.
-        # Refuse such a frame again: its counter is above `mark`, but its time is before the time of
-        # `mark`.
+        # NATS may deliver a refused frame again. Its counter is then no longer the highest, so the
+        # frame looks EARLIER. Refuse this frame again: its counter is above `mark`, but its time is
+        # before `mark_time`.
         is_put_back = counter > meter.mark and time < meter.mark_time - TOLERANCE_S
         return Order.REFUSED if is_put_back else Order.EARLIER
 
@@ -97,9 +97,10 @@ class Newest:
             meter.has_refused = True
             return Order.REFUSED
         # A meter sends at most one frame a second. If the counter has risen by more than the
-        # elapsed seconds, the clock was put back after `meter.counter`. The frames in between
-        # reached another collector, which refused them until the clock reached `meter.time` again.
-        # So `mark` becomes `meter.counter`, the last counter before the clock was put back.
+        # elapsed seconds, the clock was put back after the frame of `meter.counter`. The frames
+        # between that frame and this frame reached another collector, which refused them until the
+        # clock reached `meter.time` again. So `mark` becomes `meter.counter`, the last counter
+        # before the clock was put back.
         if meter.has_refused or counter - meter.counter > time - meter.time + TOLERANCE_S:
             meter.mark, meter.mark_time, meter.has_refused = meter.counter, meter.time, False
         meter.counter, meter.time = counter, time

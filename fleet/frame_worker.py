@@ -44,9 +44,9 @@ _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 _ACKNOWLEDGE_INTERVAL = 1.0
 # Maximum number of late frames (such as replays) of a batch that are stored at once. Further late
-# frames are acknowledged and reprocessed later. A stored frame stays unacknowledged until its
-# values are on disk. NATS limits the number of unacknowledged messages. So without this maximum, a
-# flood of replays would delay the frames of other meters.
+# frames are acknowledged without being stored, and later read from the stream again. A stored frame
+# stays unacknowledged until its values are on disk. NATS limits the number of unacknowledged
+# messages. So without this maximum, a flood of replays would delay the frames of other meters.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9

@@ -191,7 +191,7 @@ async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit:
 async def fetch_all(
     subscription: JetStreamContext.PullSubscription,
 ) -> AsyncIterator[list[Msg]]:
-    """Yield all messages that wait for a new consumer, in batches. Raises NATS's errors."""
+    """Yield all pending messages of a new consumer, in batches. Raises NATS's errors."""
     left = (await subscription.consumer_info()).num_pending
     while left:
         messages = await fetch_messages(subscription, min(left, _FETCH_BATCH))

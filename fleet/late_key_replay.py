@@ -27,9 +27,9 @@ LOGGER = logging.getLogger(__name__)
 # do not count.
 _MAX_READING = 2
 # Seconds between two reads of the entries of all pending system titles. Between these reads, a
-# checked entry is not read again without a call of `want`. Another collector may change the entry,
-# and stop before it has reprocessed the frames. Only the next read of all entries shows that this
-# collector must reprocess the frames.
+# checked entry is read again only after a call of `want`. But another collector can change an
+# entry, and stop before it has reprocessed the frames. This collector notices only at the next read
+# of all entries that it must reprocess these frames.
 _LOOK_INTERVAL = 60.0
 
 
@@ -76,7 +76,8 @@ class LateKeys:
                 entry = entries.get(title) or await self._waiting.get(title)
                 self._start(js, title, entry, print_of(lines))
         # If `want` was called with a title during this loop, the title's entry may have changed
-        # after it was read. So leave this title out, and `look` reads its entry again next time.
+        # after it was read. So leave this title out of `_listed`: then the next `look` reads its
+        # entry again.
         self._listed = {*titles} - self._wanted
 
     def _start(

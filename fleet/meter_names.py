@@ -34,8 +34,8 @@ class _Meter:
 
     def __init__(self) -> None:
         self.name: str | None = None
-        # Labels of series to which this meter writes: its name, or its system title for telegrams
-        # without a serial number.
+        # Labels of the series to which this meter's values are written. The label is the meter's
+        # name. If a telegram has no serial number, the label is the meter's system title.
         self.own: set[str] = set()
         self.refused: set[str] = set()
 

@@ -86,7 +86,8 @@ class PendingTitles:
     ) -> None:
         self.count = 0
         self._is_full = False
-        # Whether a search since the last call of `titles` has found no entry with tried keys.
+        # Whether the last search of `_displace` found no entry to delete. `titles` resets this
+        # flag.
         self._has_no_tried = False
         self._store = store
         self._js = js
@@ -140,8 +141,8 @@ class PendingTitles:
         """Create or update the entry of each title in `failed`. Raises NATS's errors.
 
         A title that does not begin with the letters of a manufacturer gets no entry. If MAX_WAITING
-        entries exist, a further title gets an entry only in place of an old entry. For this, the
-        oldest entry with tried keys is deleted.
+        entries exist, a further title gets an entry only if no key was tried for it, and only in
+        place of an old entry. `_displace` deletes the old entry.
         """
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
@@ -177,10 +178,10 @@ class PendingTitles:
         return True
 
     async def _displace(self) -> None:
-        """Delete the oldest entry whose frames no key has verified, if there is one.
+        """Delete the oldest entry for which keys were tried in vain, if there is such an entry.
 
-        Its frames are probably damaged frames of a meter whose key is right. Entries for which no
-        key was tried yet are kept.
+        The frames of this entry are probably damaged frames of a meter whose key is right. Entries
+        that are due, and entries for which no key was tried yet, are kept.
         """
         if self._has_no_tried:
             return
@@ -257,9 +258,9 @@ class PendingTitles:
 
         If only the first pending frames of a title have left the stream, the entry's `first`
         becomes `first_sequence`, the stream's first sequence number. Perhaps none of the title's
-        remaining frames is pending. So if keys were tried, the entry becomes due: a task reads the
-        remaining frames, and deletes the entry if none of these frames is pending. Raises the
-        errors of NATS.
+        remaining frames is pending, so a task must read these frames and delete the entry. After
+        keys were tried, the task starts only if the entry is due. So such an entry becomes due.
+        Raises the errors of NATS.
         """
         for title, entry in (await self.entries()).items():
             if entry.first < first_sequence:

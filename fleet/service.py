@@ -262,9 +262,9 @@ class _Collector:
         # below `_delivered`, and no frame counts as discarded.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if consumer.config.filter_subjects and not consumer.num_pending:
-            # All frames that pass the filter were delivered, so the stream has discarded only
-            # frames of other meters. While the meters in the filter are silent, `delivered` does
-            # not rise, so `discarded` would be too high.
+            # No frame that passes the filter is pending, so the stream has discarded no unread
+            # frame of these meters. But `discarded` may be above 0: `delivered` does not rise while
+            # the meters in the filter are silent. So set `discarded` to 0.
             discarded = 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

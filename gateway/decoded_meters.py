@@ -188,8 +188,8 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     """
     meter.take_new()
     # `number` is the number of the last span in a DemandMeter's files. The gateway writes no such
-    # files, so it stores 0. With a higher number, the restored DemandMeter would miss these spans
-    # in the files, and count them as lost.
+    # files, so it stores 0. With a higher number, the restored DemandMeter would look for all spans
+    # up to this number in the files, and count the missing spans as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:

@@ -39,11 +39,12 @@ class Keys:
         otherwise: bytes | None,
         second: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """Take the keys of the meters by DLMS system title.
+        """Take the keys of the meters.
 
-        A value is the encryption key (16 bytes), or the encryption key and the authentication key
-        (32 bytes). `otherwise` is the value for all meters that `by_title` lacks. If the key file
-        has two lines for a meter, `second` has the value of the second line.
+        `by_title` has a value for each DLMS system title. A value is the encryption key (16 bytes),
+        or the encryption key and the authentication key (32 bytes). `otherwise` is the value for
+        all meters that `by_title` lacks. If the key file has two lines for a meter, `second` has
+        the value of the second line.
         """
         # Keep the keys as bytes and not as MeterKeys objects, because the keys of 300,000 meters
         # must fit into memory.

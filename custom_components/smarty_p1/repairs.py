@@ -168,7 +168,8 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
 
         Once a battery is stored, other clients get no answers by UDP. So also store the clients
         that have counted as batteries until now because they ask by UDP. The options accept at most
-        MAX_BATTERIES addresses. So of many clients, store those with the latest requests.
+        MAX_BATTERIES addresses. If too many clients count as batteries, store the clients with the
+        latest requests.
         """
         entry = _entry_of(self)
         clients = clients_of(self.hass, entry) if entry else []

@@ -40,7 +40,7 @@ _TELEGRAMS_EVERY = timedelta(minutes=5)
 class Costs:
     """Costs of a meter in EUR since the start of the simulated year.
 
-    Each key is the end of an hour, and its value is the total until then.
+    In each field, a key is the end of an hour, and its value is the total until then.
     """
 
     bill: dict[datetime, float] = field(default_factory=dict)

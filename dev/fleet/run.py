@@ -196,8 +196,8 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
-            # Do not wait for frames with forged system titles. They stay set aside in the queue of
-            # a gateway, because the gateway may not publish them.
+            # Do not wait for frames with forged system titles. These frames stay set aside in the
+            # queue of a gateway, because NATS forbids the gateway to publish them.
             aside = await fleet.metric(fleet.gateways, "smarty_p1_gateway_set_aside")
             behind = await not_acknowledged(stream)
             left = int(sum(queued.values()) - sum(aside.values())) + behind

@@ -290,9 +290,10 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 
 # --- atheris -----------------------------------------------------------------------------------
 def write_seeds(folder: Path) -> None:
-    """Write the inputs with which atheris starts into `folder`.
+    """Write the first inputs for atheris into `folder`.
 
-    They are the stored frames and captures, one telegram of each, a key, and the address of a port.
+    The inputs are the stored frames and captures, one telegram of each, a key, and the address of a
+    port.
     """
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)

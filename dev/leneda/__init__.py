@@ -7,8 +7,8 @@
         platform.requests                            # received queries for series
 
 If `series` does not have the metering point and code of a query, the answer has `unit: null`.
-Leneda gives the same answer for an unknown metering point, or for a code that the account may not
-read.
+The real Leneda, too, answers `unit: null` for an unknown metering point, and for a code that the
+account may not read.
 """
 
 from .platform import Fault, Platform, Request

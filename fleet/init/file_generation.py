@@ -32,9 +32,8 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. A later run can add such files to an existing folder. So these
-# files do not show that a folder is new. Only a new file with any other suffix shows that its
-# folder is new.
+# Suffixes of certificates and keys. A later run can add such files to an existing folder. So a
+# folder counts as new only if it has a new file with another suffix.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
@@ -174,8 +173,8 @@ def _write_watching(
 
 
 def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:
-    # The commands install a key file only once. Further keys are entered on the collector itself,
-    # which then needs no restart.
+    # The printed commands install a key file only the first time. The operator adds later keys on
+    # the collector itself, which needs no restart. So a changed key file needs no commands.
     folders = {
         name.partition("/")[0]
         for name, change in files.untold.items()

@@ -202,8 +202,9 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
-            # On one machine, all gateways but the first use higher ports than the collectors. So an
-            # added collector does not change the port of a gateway.
+            # On one machine, the collectors use the ports below _MORE_METRICS, and all gateways but
+            # the first use the ports above it. So a further collector does not change the port of a
+            # gateway.
             _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
         )
         for number, table in enumerate(tables, start=1)

@@ -165,8 +165,8 @@ export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
   /**
-   * Time of the last message, in ms by this page's clock. If the first listener came after the last message, it is the
-   * time of this listener. `silenceMs` is the time since then.
+   * Time of the last message, or of the first listener if this listener came later. In ms by this page's clock.
+   * `silenceMs` is the time since `#liveAt`.
    */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
@@ -214,8 +214,8 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener, no message could arrive. So measure the time since the last message from now, when the first
-    // listener comes.
+    // Without a listener, no message could arrive. So when the first listener comes, act as if the last message had
+    // just arrived.
     this.#liveAt = Date.now();
     this.#open();
   }

@@ -192,7 +192,7 @@ export interface Bill {
   shared_kwh?: number;
   sharing_known_kwh?: number;
   may_owe_less_network?: number | null;
-  /** Payment to the energy community beside the bill, if its price is known. */
+  /** Payment to the energy community, which is not in the bill. Present only with shared energy of a known price. */
   community?: BillLine;
   total_with_community?: number | null;
   imported_kwh: number;

@@ -74,7 +74,7 @@ class MeterHistory(ThrottledStore):
 
     @callback
     def note(self, reading: Reading) -> None:
-        """Add a reading. If the reading is late, add only its captures: they have their own times.
+        """Add a reading. A late reading adds only its M-Bus captures, which have their own times.
 
         This must be fast, because it runs for every telegram.
         """
@@ -108,8 +108,8 @@ class MeterHistory(ThrottledStore):
                 time = reading.received_at
                 meter = replace(meter, time=time)
             medium = self._medium(identity, meter)
-            # The broker may deliver a late telegram twice, or after newer ones. So add only a newer
-            # capture.
+            # The broker may deliver a late telegram twice, or after newer telegrams. So add its
+            # capture only if the capture is newer than the meter's last capture.
             newest = None if reading.is_current else medium.time
             if not is_counted and (newest is None or time > newest):
                 medium.note(meter)

@@ -145,8 +145,9 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # After a failure, the listeners are not called here, so the entities stay unavailable. The
-        # next `push` brings new data and makes the entities available again.
+        # If a failure has just ended, do not call the listeners: the entities are still
+        # unavailable. The next `push` makes the entities available with new data, and calls the
+        # listeners.
 
     @callback
     def _log_failure(self) -> None:

@@ -61,8 +61,8 @@ _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# The period of one request is a day shorter than Leneda's maximum. In autumn, the clocks are put
-# back, so a period of the same number of days is an hour longer.
+# The period of one request is a day shorter than Leneda's maximum. Otherwise, a period in which the
+# clocks are put back would be an hour longer than the maximum.
 _PIECE = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. The months and the statistics are updated after
 # each download, so a few downloads of long periods cost less than many of short ones.

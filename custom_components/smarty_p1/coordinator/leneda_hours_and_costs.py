@@ -46,7 +46,8 @@ class Costs(NamedTuple):
     """Months that include the platform's days."""
     until: datetime
     left_out: Container[str]
-    """Days such as "2026-06-30" to leave out, because the bill's total already has their costs."""
+    """Days such as "2026-06-30" to leave out. The displayed total of the bill rose by their costs,
+    and Home Assistant has recorded this rise itself."""
 
 
 def all_series(
@@ -183,8 +184,8 @@ def _spared(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield the saving in EUR of each quarter-hour that has shared energy.
 
-    A saving comes with the start of the hour that contains the quarter-hour. So an hour can occur
-    up to four times. A quarter-hour whose cost is unknown is left out.
+    Each result has the start of the hour that contains the quarter-hour, and the saving. So the
+    same hour can occur up to four times. A quarter-hour whose cost is unknown is left out.
     """
     if not (sharing := sharing_of(platform)):
         return
@@ -223,8 +224,8 @@ def _days_of_the_bill(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield the whole days of a month, each with its part of the bill in EUR.
 
-    Yield only days in `wanted`. Skip the days in `costs.left_out`, because the bill's displayed
-    total already has their costs. Skip days with an unknown cost, too.
+    Yield only days in `wanted`. Skip the days in `costs.left_out`, so that their costs do not count
+    twice. Skip days with an unknown cost, too.
     """
     for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
         is_whole = end == day_end(day) and day in wanted and day_name(day) not in costs.left_out

@@ -7,8 +7,8 @@ into a new file.
 
 The files never contain the name of a metering point, only a digest of the name. A household has one
 metering point of consumption. It can have several metering points of production. Their energies are
-added up. The first point's files have no digest in their names. The names of the other points'
-files contain the beginning of the digest.
+added up. The file names of the first metering point of a code contain no digest. The file names of
+all other points contain the beginning of the point's digest.
 
 If the user changes a metering point of the Leneda account, the files of the former metering point
 are removed, because the former point was wrong. The files of all other points stay.
@@ -48,7 +48,7 @@ _MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
 _ASIDE = ".unreadable"
 _POINTS = "points.json"
 _ACCOUNT_PRODUCTION = "account_production"
-"""Key in the file of the digests for the account's metering point of production."""
+"""Key of one digest in the file of digests: the account's metering point of production."""
 _MAX_POINTS_SIZE = 10_000
 
 
@@ -152,9 +152,9 @@ class ImportedQuarterHours:
         return name not in points and len(points) >= MAX_POINTS
 
     def note_point(self, code: str, point: str) -> None:
-        """Store the digest of `point` as a code's first metering point.
+        """Store the digest of `point`, the first metering point of `code`.
 
-        If the code has a stored digest already, keep that digest. Raises OSError if the digest
+        If a digest of `code` is stored already, keep that digest. Raises OSError if the digest
         cannot be stored.
         """
         self._write_digests({code: digest_of(point), **self._digests()})
@@ -192,7 +192,7 @@ class ImportedQuarterHours:
         self._write_digests({key: digest for key, digest in digests if key in codes})
 
     def is_empty(self) -> bool:
-        """Return whether there is neither a file nor the digest of a metering point."""
+        """Return whether neither a file nor the digest of a metering point's name is stored."""
         return not self._files() and not self._digests()
 
     def _of_former_points(self, points: Mapping[str, str]) -> list[_File]:

@@ -112,7 +112,7 @@ class PastStatistics(ThrottledStore):
         return all(key in self._ledgers and key not in self._outdated for key in keys)
 
     async def async_begin(self) -> None:
-        """Set and store `waits`. If Home Assistant restarts, the next start writes the values."""
+        """Set and store `waits`, so that the values are written even if Home Assistant restarts."""
         self.waits = True
         await self.async_save()
 
@@ -160,8 +160,9 @@ class PastStatistics(ThrottledStore):
                 if series.key in self._outdated:
                     await self._async_undo(series)
                 is_written = await self._async_apply(series, is_back=False)
-                # A series without hours has nothing to write later. If the recorder excludes the
-                # entity, its statistics never begin.
+                # Do not wait for a series without hours, because it has nothing to write later. Do
+                # not wait for an entity that the recorder excludes, because its statistics never
+                # begin.
                 can_wait = series.hours and self._is_recorded(series.statistic_id)
                 waits |= series.key in self._outdated or bool(can_wait and not is_written)
             self.waits = waits
@@ -176,7 +177,7 @@ class PastStatistics(ThrottledStore):
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
-        """Add the sum of the added hours to the sums of entities that have just begun to count.
+        """Add the sum of the added hours to the sums of entities that have a first own row now.
 
         Home Assistant begins the sum of an entity with 0, even if this writer has added earlier
         hours. The entity's first hour would then have a negative energy: minus the energy of all
@@ -275,8 +276,8 @@ class PastStatistics(ThrottledStore):
         If Home Assistant writes no rows for the entity, the statistic may not exist yet. In this
         case, return new metadata and no rows.
 
-        Return None if the statistic of any other entity does not exist. Return None also if the
-        statistic has no sums, or a unit that does not fit `series`.
+        Return None if the statistic does not exist although Home Assistant writes rows for the
+        entity. Return None also if the statistic has no sums, or a unit that does not fit `series`.
         """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))

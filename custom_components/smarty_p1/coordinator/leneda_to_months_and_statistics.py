@@ -104,7 +104,7 @@ class Imported(NamedTuple):
     too_old: int
     """Quarter-hours that were left out, because they are more than 25 months old."""
     compared_days: int
-    """Days of the file that the meter has measured, too."""
+    """Number of days in the file for which the meter has measured values, too."""
     differing_days: int
 
 
@@ -399,7 +399,7 @@ class PlatformPast:
 
     @callback
     def _note_ended_months(self, before: Demand | None) -> None:
-        """Note the costs that days of ended months have got since `before`, for the statistics.
+        """Note, for the statistics, how the costs of ended months have changed since `before`.
 
         Home Assistant records only the displayed total, which belongs to the current month. Skip
         months before the first recorded total. If the meter has readings, skip days before the
@@ -429,7 +429,7 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, found: Platform) -> None:
-        """Exclude the displayed month's new days in `found` from the cost statistics.
+        """Exclude days from the cost statistics: the displayed month's new days in `found`.
 
         The displayed total of the bill rises at once by the costs of these days. Home Assistant
         records this rise in the statistics. If the costs of the days' hours were also written, they

@@ -278,8 +278,8 @@ def is_pulse(domain: str, old: str, new: str) -> bool:
     return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}
 
 
-# Health rules and class for each kind of source. The kind is the field of the entry's data that has
-# the source, such as CONF_PORT.
+# Health rules and class for each kind of source. A key is the name of the field in the entry's data
+# that stores the source, such as CONF_PORT.
 _SOURCES: Mapping[str, tuple[Rules, MakeSource]] = {
     CONF_PORT: (PULSE_PORT, PortPulses),
     CONF_ENTITY_ID: (PULSE_ENTITY, EntityPulses),

@@ -48,7 +48,8 @@ class Problem(StrEnum):
     VIRTUAL_METER = "virtual_meter"
     """The virtual meter cannot listen at its ports."""
     VIRTUAL_BATTERY = "virtual_battery"
-    """A client reads the virtual meter as often as a battery does, so the user is asked."""
+    """A client polls the virtual meter as fast as a battery. The user must say whether this client
+    is a battery."""
     VIRTUAL_METER_ADDED = "virtual_meter_added"
     """This Home Assistant has added its own virtual meter as a device."""
     DAMAGED_MONTH = "damaged_month"

@@ -8,10 +8,10 @@ sum of the previous row. A row that the entity itself has written is called an o
 - Hours that are missing between own rows are added with sums that continue from the previous row.
   The next own row stays as it is, because its sum already includes the missing hours. No hour gets
   a negative energy.
-- An entity can lose its count during a gap. Home Assistant begins the sum of an entity with 0 again
-  after 10 days of silence, and the costs of the Energy dashboard with 0 at each start. The first
-  own row after such a gap is called a restart. Its sum lacks the missing hours. So the sums of the
-  restart and of all later rows are raised.
+- An entity can lose its count during a gap. After 10 days of silence, Home Assistant begins the sum
+  of an entity with 0 again. At each start of Home Assistant, the costs of the Energy dashboard
+  begin with 0 again. The first own row after such a gap is called a restart. Its sum lacks the
+  missing hours. So the sums of the restart and of all later rows are raised.
 - The entity of a meter without a cable has no own rows, so all hours are added. When the meter gets
   a cable, the entity begins to count, and its sum begins at 0. The sum of the added hours,
   `lifted`, is then added to the entity's sum. This is done before the entity's first hour becomes a
@@ -72,7 +72,7 @@ class Restart(NamedTuple):
     """First row that Home Assistant wrote after a gap in which the entity has lost its sum."""
 
     change: float
-    """Sum of this row minus the sum of the entity's previous own row, before all changes."""
+    """Sum of this row minus the sum of the previous own row, both before all changes."""
     energy: float
     """Energy of the whole hour, or the part that the entity has counted."""
 
@@ -90,18 +90,19 @@ class Ledger:
     hours: frozenset[datetime] = frozenset()
     """Hours whose rows were added, because the entity had no row of its own for them."""
     lifted: float | None = None
-    """Sum of the added hours, if it was added to the entity's sum when it began to count."""
+    """Sum of the added hours, if this sum was added to the entity's own sums; otherwise None."""
     raised: Mapping[datetime, Row] = field(default_factory=dict)
-    """Rows of the entity, as they were before they were raised to the energy of the whole hour.
+    """Own rows whose energy was raised to the energy of the whole hour, as they were before.
 
-    Their sums are differences from the sum of the entity's previous own row.
+    The sum of such a row is stored as the difference from the sum of the previous own row.
     """
     restarts: Mapping[datetime, Restart] = field(default_factory=dict)
-    """Restarts. The sums of all rows from a restart on were raised."""
+    """Restarts, keyed by the hour of their row. The sums of this row and of all later rows were
+    raised."""
 
     @property
     def is_alone(self) -> bool:
-        """Return whether the entity's statistics have only added rows, and no own row yet."""
+        """Return whether the statistics have added rows, but no row that the entity wrote."""
         return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
@@ -140,9 +141,9 @@ class Ledger:
             first_change=None if change is None else float(change),
             hours=frozenset(hours),
             lifted=None if lifted is None else float(lifted),
-            # An earlier version stored the sums of own rows before their rise, under the key
+            # An earlier version stored the original sums of raised own rows under the key
             # `replaced`. A user may have adjusted the statistics since then, so these sums may be
-            # wrong. So ignore them: the rows keep their present sums.
+            # wrong. Ignore them: the rows keep their present sums.
             raised={
                 _time(hour): Row(float(change), state, last_reset)
                 for hour, change, state, last_reset in checked_list(
@@ -179,9 +180,10 @@ class Plan(NamedTuple):
     raises: Mapping[datetime, float]
     """Numbers to add to the sums of all rows from an hour on."""
     between: Mapping[datetime, Row]
-    """Rows to write between the entity's own rows, and changed own rows."""
+    """Rows to write: new rows between the entity's own rows, and own rows that change."""
     waits: bool
-    """Whether hours are left to write, because they come after the entity's last own row."""
+    """Whether some hours cannot be written yet, because they come after the entity's last own
+    row."""
 
 
 type StartsAnew = Callable[[datetime], float | None]
@@ -341,7 +343,8 @@ class _Counted(NamedTuple):
 
     rows: dict[datetime, Row]
     shifts: dict[datetime, float]
-    """For each row, the number by which all rows from a certain hour on were raised."""
+    """Shift of each row's sum, keyed by the row's hour. From the first row on, and from each
+    restart on, all rows were shifted by one number."""
 
 
 def _counted(rows: Mapping[datetime, Row], ledger: Ledger, own: list[datetime]) -> _Counted:
@@ -380,16 +383,18 @@ def _restarts(
         # the entity has lost its count, and has begun with 0 again.
         fall = sum(min(0.0, energies.get(start, 0.0)) for start in (last, *missing, hour))
         since = own[hour].last_reset
-        # If the state was reset during the gap, the entity has lost its count, too.
+        # A reset of the state during the gap also means that the entity has lost its count.
         is_reset = since != own[last].last_reset and not _is_regular(since, starts_anew)
         has_fallen = change < fall - _SAME
         if starts_anew:
             # A correction by Leneda can lower the costs, too. A lost sum is far lower than before.
             sum_before, sum_now = (own[at].sum + counted.shifts[at] for at in (last, hour))
             has_fallen &= sum_now < sum_before / 2
-        # In its first hour, the entity may have stopped before the end of the hour. The energy
-        # after the stop is in this hour's whole energy, and in the next own row, too. But the next
-        # row of a cost stays, because the costs of earlier days can be in it.
+        # If the gap follows the entity's first hour, the entity may have stopped within this hour.
+        # The energy after the stop is then counted twice: in the energy of the whole first hour,
+        # and in the next own row. So the next own row becomes a restart with the energy of its own
+        # hour. This does not apply to costs, because the next row can contain the costs of earlier
+        # days.
         is_begun = last in {ledger.first, *restarts, *ledger.restarts}
         is_doubled = all((is_begun, hour in energies, not starts_anew))
         if any((has_fallen, is_reset, is_doubled)):
@@ -478,10 +483,11 @@ def _in_gaps(
     """Return the rows in `own` with their new sums, and the rows to write for the gaps.
 
     `own` has the rows that the entity itself has written, and `last_sum` is the sum of the row
-    before them. `restarts` also contains the first row of `own`. The sums of a restart and of all
-    later rows are raised, so that they continue from the previous row. Each hour of a gap gets a
-    new row if its energy is known. In the last hour before a gap, the entity may have counted only
-    a part of the energy. So the row of this hour is raised to the energy of the whole hour.
+    before them. `restarts` has the hours of the rows whose sum began anew, including the first row
+    of `own`. The sums of such a row and of all later rows are raised, so that they continue from
+    the previous row. Each hour of a gap gets a new row if its energy is known. In the last hour
+    before a gap, the entity may have counted only a part of the energy. So the row of this hour is
+    raised to the energy of the whole hour.
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)

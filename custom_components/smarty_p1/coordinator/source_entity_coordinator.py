@@ -103,7 +103,7 @@ class EntityReports:
 
     @callback
     def stop(self) -> None:
-        """Stop listening. `take` gets no telegram for a report in the last BURST_S seconds."""
+        """Stop listening. Reports of the last BURST_S seconds that were not read yet are lost."""
         while self._stops:
             self._stops.pop()()
         if self._cancel_read:

@@ -53,11 +53,11 @@ async def probe_pulses(
 ) -> FoundPulses:
     """Return the first pulse, or the first count of pulses, that a port sends.
 
-    `has_come` is False if nothing comes within `timeout` seconds. Raises a LinkError if the port
-    cannot be opened or is lost.
+    If nothing comes within `timeout` seconds, the field `has_come` of the result is False. Raises a
+    LinkError if the port cannot be opened or is lost.
 
     The first line may lack its first digits, because the port was just opened. So a count in this
-    line is not returned. It only shows that something has come.
+    line is not returned, but makes `has_come` True.
     """
     meter, has_come = PulseMeter(1), False
     with suppress(TimeoutError):

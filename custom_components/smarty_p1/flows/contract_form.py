@@ -343,7 +343,8 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
     """Return True if the second price is complete, or if all of its fields are empty.
 
-    A complete second price also has the first energy price, and either hours or days.
+    The second price is complete if the first energy price is entered, too, and either hours or
+    days.
     """
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None
@@ -459,12 +460,12 @@ def _read_entities_before(
 
     The previous contract applies until the first day of the new contract in `read`. With
     `is_replaced`, the contract in `stored` is the previous contract, so take its price entities.
-    Otherwise, `stored` already has the price entities of the previous contract under names of their
-    own. Keep these entities.
+    Otherwise, `stored` already has the previous contract's price entities in separate options. Keep
+    these entities.
 
     With `is_entity_alone`, the user has changed only a price entity of a contract that begins in
-    the future. If the previous contract has the same old entity, replace this entity by the new
-    entity, too.
+    the future. If the previous contract has the same old entity, put the new entity into the
+    previous contract, too.
     """
     for option, before_change in PRICE_ENTITIES.items():
         entity_id = stored.get(option if is_replaced else before_change)

@@ -104,7 +104,8 @@ async def async_read_key(
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
     """Raise FieldError unless `account` has the metering point of the meter `meter_id`.
 
-    The meter has no cable. So its id is the code of its metering point of consumption.
+    The meter is not read by cable, so its serial number is unknown. Its id is the code of its
+    metering point of consumption instead.
     """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")

@@ -93,8 +93,9 @@ async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulse
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
     """Return the first pulse, or the first count of pulses, at a topic.
 
-    A pulse in a retained message is ignored. `has_come` is False if nothing else comes within
-    PULSE_TIMEOUT_S. Raises FieldError if the MQTT integration is not running.
+    A pulse in a retained message is ignored. If no other pulse or count comes within
+    PULSE_TIMEOUT_S, the field `has_come` of the result is False. Raises FieldError if the MQTT
+    integration is not running.
     """
     from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 

@@ -39,9 +39,9 @@ class ClockLag:
         """Return the seconds by which the clock is behind, negative if the clock is ahead.
 
         `known` is a lag that is already known: it was measured on a port without an MQTT broker, or
-        confirmed by the user. The result is then the smaller of `known` and the smallest delay. If
-        `known` is None, the result is the smallest delay. But in the first minute of telegrams, a
-        positive delay does not count, and the result is at most 0.
+        confirmed by the user. The result is then the smaller of `known` and the smallest delay of a
+        telegram. If `known` is None, the result is the smallest delay. But as long as `known` is
+        None and the telegrams cover less than a minute, the result is at most 0.
         """
         if not self._delays:
             return known or 0.0

@@ -22,7 +22,7 @@ PATIENCE = 30.0
 TELL_INTERVAL = 10.0
 """Minimum seconds between two reported changes of a failing source."""
 NO_READINGS_AFTER = 300.0
-"""Seconds for which a source fails until a repair issue is raised."""
+"""A repair issue is raised when a source has failed for this number of seconds."""
 ENOUGH = 5
 """Minimum number of failures of one kind that proves a lasting cause."""
 MIN_DURATION_S = 30.0
@@ -35,8 +35,9 @@ _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
 # A run of failures ends after this number of seconds without a failure. A meter sends at least six
 # telegrams in this time, so a lasting cause would have made another telegram fail. The same number
-# of seconds has two further uses. A problem of received bytes is forgotten after this time without
-# a byte. The repair issues about late telegrams end after this time without a late telegram.
+# of seconds has further uses. If no byte comes for this time, a problem found in earlier bytes is
+# forgotten. If no late telegram comes for this time, the repair issues about late telegrams end.
+# `may_be_false_start` uses it, too.
 _MAX_RUN_PAUSE_S = 60.0
 # A repair issue about late telegrams is raised after this number of seconds. After a short outage,
 # a gateway needs less time to deliver its delayed telegrams, so no issue is raised.
@@ -245,9 +246,9 @@ class _FailureRun:
         """Return whether a frame that seems to be of another meter may be bytes of this meter.
 
         By chance, bytes inside a frame of this meter can look like the start of another meter's
-        frame. Such bytes are noticed only if the frame around them was rejected because of its
-        keys. So return True for some time after such a rejection. The call also prolongs the run of
-        failures.
+        frame. Such bytes are taken for a frame only if the frame around them was rejected because
+        of its keys. So return True for some time after such a rejection. The call also sets `last`,
+        so this run of failures lasts longer.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
@@ -307,8 +308,9 @@ class Health:
     def reason(self) -> tuple[ReadingProblem, Details]:
         """Return the latest problem and its details.
 
-        The problem becomes `rules.silence` after an accepted reading, and after a minute without a
-        byte. If the source then stays silent, this problem is the right explanation.
+        After an accepted reading, the problem is `rules.silence`. This problem explains why no
+        readings come if the source sends nothing more. A problem of received bytes becomes
+        `rules.silence` a minute after the last byte.
         """
         return self._reason
 

@@ -11,8 +11,8 @@ from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, wh
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    A user who may read a meter's entities may also read the meter's energies and costs. The other
-    actions are only for administrators and automations, for these reasons:
+    The actions that return energies and costs are open to every user who may read the meter's
+    entities. All other actions are only for administrators and automations, for these reasons:
 
     - A telegram also contains serial numbers, messages of the grid operator and unknown data.
     - A capture of telegrams is written to a file for publication.

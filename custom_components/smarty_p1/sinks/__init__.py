@@ -25,7 +25,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 
 
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Clear the retained MQTT messages of a removed entry, and stop ignoring its virtual meter."""
+    """Clear a removed entry's retained MQTT messages. Let its virtual meter be discovered again."""
     await virtual_meter_server.async_remove(hass, entry)
     retained = RetainedTopics(hass, entry.entry_id)
     await retained.async_load()

@@ -1,4 +1,4 @@
-/** Card of thirteen months as stacks. The bill card also shows the month chosen here. */
+/** Card with a stacked bar for each of thirteen months. The bill card shows the month that is chosen here. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";

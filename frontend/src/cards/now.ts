@@ -49,8 +49,8 @@ export function quarterHourBar(
   limit: number | undefined,
 ): { parts: Part[]; limit: number | undefined; scale: number } {
   const end = Math.max(energy, projected ?? 0);
-  // The label at the end of the scale is a whole number. With a limit (the energy at the reference power), the label is
-  // a power in kW: 4 kW mean 1 kWh in a quarter-hour. Without a limit, the label is an energy in kWh.
+  // `scale` is in kWh, and the label at its end is a whole number. With a limit (the energy at the reference power),
+  // the label is a power in kW, so `scale` is a multiple of 1/4 kWh. Without a limit, the label is an energy in kWh.
   const unit = limit === undefined ? 1 : 4;
   const scale = Math.ceil(unit * Math.max(limit === undefined ? 1 : 1.25 * limit, 1.08 * end)) / unit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;

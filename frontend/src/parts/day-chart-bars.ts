@@ -83,7 +83,7 @@ export interface Chart {
    * of the reference power is not visible.
    */
   isCalm: boolean;
-  /** Highest bar above the reference power; on a calm day, the highest bar. */
+  /** Highest bar above the reference power. If `isCalm`, the highest bar of the day. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
   /** Whether the name of the reference power stands at the right end of its line, because bars cover the left end. */
   isNameRight: boolean;
@@ -182,9 +182,9 @@ function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; l
 }
 
 /**
- * MIN_TICK_GAP_PX is the minimum distance between two ticks in px. On a calm day, MIN_CALM_TICK_GAP_PX is used instead.
- * A tick that is too near to the line of the reference power is left out. BELOW_LINE_PX is the minimum distance below
- * the line, and ABOVE_LINE_PX the minimum distance above it.
+ * MIN_TICK_GAP_PX is the minimum distance between two ticks in px. On a calm day (see `Chart.isCalm`),
+ * MIN_CALM_TICK_GAP_PX is used instead. A tick that is too near to the line of the reference power is left out.
+ * BELOW_LINE_PX is the minimum distance below the line, and ABOVE_LINE_PX the minimum distance above it.
  */
 const MIN_TICK_GAP_PX = 44;
 const MIN_CALM_TICK_GAP_PX = 28;

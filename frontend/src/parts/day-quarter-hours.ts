@@ -48,8 +48,8 @@ interface DayReplies {
 export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): DayReplies {
   const command = "smarty_p1/quarter_hours";
   // Today's answer has a mark (`past`) that changes when the quarter-hours of earlier days change. Then the answer for
-  // a past day must be requested again. `feed.get` does this when the period changes, so the period of a past day
-  // contains the mark.
+  // a past day must be requested again. `feed.get` requests an answer again if its argument `period` changes. So for a
+  // past day, this argument contains the mark.
   const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
   const past = `${today} ${ofToday.value?.past}`;
   const isToday = day === today;

@@ -77,7 +77,10 @@ export function sumOf({ amounts }: Month, first: number, last: number): number {
   return amounts.slice(first - 1, last).reduce<number>((sum, amount) => sum + (amount ?? 0), 0);
 }
 
-/** Return the month's amount up to the last fully known day before `today`, and the amount of the reference month. */
+/**
+ * Return the amount of this month up to the last fully known day before `today`. Also return the amount of an earlier
+ * month up to the same day (the reference).
+ */
 export function standingOn(history: MediumHistory, today: string, isSeasonal: boolean): Standing {
   const thisMonth = today.slice(0, 7);
   const month = monthOf(history, thisMonth);
@@ -88,9 +91,8 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
   const isLate = ended - lastWhole > MAX_LATE_DAYS;
   const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((isKnown) => !isKnown).length;
-  // On the 1st, the month has no whole day yet, so the card shows the previous month. A seasonal meter is usually
-  // compared with the same month a year ago. But without a whole day, the reference is the previous month for all
-  // meters.
+  // A seasonal meter is usually compared with the same month a year ago. But on the 1st, this month has no whole day
+  // yet. The card then shows the previous month, so the reference is the previous month for all meters.
   const references = [...(isSeasonal && lastWhole ? [-12] : []), -1].map((ago) => monthOf(history, addMonths(thisMonth, ago)));
   const canCompare = missing === 0 && (first === 1 || !ended);
   const reference = canCompare

@@ -57,8 +57,8 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
     if (!index) return;
     const day = first - 1 + index;
     const [from, to] = [at(day - 1, own[index - 1]!), at(day, sum)];
-    // The amount of a partly known day may be too low. The day is included in the sum of the following days, but the
-    // curve has a gap for it.
+    // The amount of a partly known day may be too low. So the curve has a gap at this day, although the sums at all
+    // following days include its amount.
     if (!month.isWhole[day - 1]) {
       if (start) area += `L${write({ x: from.x, y: SIZE })}Z`;
       start = undefined;

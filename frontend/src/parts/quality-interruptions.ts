@@ -393,7 +393,8 @@ export function interruptionLines({ interruptions, drawing, locale, chosen, read
   const kind = (name: (typeof KINDS)[number], index: number) => {
     const row = `grid-row:${index + 2}`;
     const title = html`<div class="kind" style="grid-column:1;${row}">${say(locale, name)}</div>`;
-    // In the drawing, a text takes the place of the counts.
+    // If this kind is not counted, the drawing has the text `not_counted` here, but is hidden from screen readers. So
+    // add the text for them.
     if (interruptions.seen[name] === undefined) return html`${title}<span class="hidden">${say(locale, "not_counted")}</span>`;
     return html`${title}
       <div class="count" style="grid-column:3;${row}">${number(interruptions.seen[name])}<span class="hidden">${say(locale, "seen")}</span></div>

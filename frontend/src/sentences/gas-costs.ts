@@ -57,9 +57,9 @@ export function costUntil({ month: { month, last } }: KnownCosts, locale: Locale
 }
 
 /**
- * Return the sentences about the costs of this month. The sentences name the fixed price in the amount, and missing
- * days. If the sum does not begin on the 1st, they name its first day. They also compare the costs with the same days a
- * year ago.
+ * Return the sentences about the costs of this month. The sentences say how much of the amount is the fixed price, and
+ * whether days are incomplete. If the sum does not begin on the 1st, they name its first day. They also compare the
+ * costs with the same days a year ago.
  */
 export function costSentence(costs: KnownCosts, today: string, locale: Locale): string {
   const { month, year_ago: yearAgo } = costs;

@@ -147,7 +147,7 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
   };
 }
 
-/** Round down a load in kW that the household can switch on: to half kilowatts, from 10 kW on to whole kilowatts. */
+/** Round down a load in kW that the household can switch on: below 10 kW to half kilowatts, else to whole kilowatts. */
 export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
 
 /**
@@ -196,9 +196,9 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const kW = (kw: number) => locale.referenceKW(allowance(kw));
   const params = { keep: kW(room.keep), more: kW(room.short), R, end };
   const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
-  // `room` has the displayed loads, and `SteadyRoom` delays their rises. After a device was switched off, `room.keep`
-  // can rise earlier than `room.short`. Then `room.short` would be the lower one only because of the delay. So compare
-  // the exact loads, too.
+  // `room` has the possible loads as displayed: `SteadyRoom` shows a rise of such a load with a delay. After a device
+  // was switched off, `room.keep` can rise earlier than `room.short`. Then `room.short` is lower only because of the
+  // delay. So also compare the possible loads without the delay.
   const isShort = now.isWhole && [room, roomOf(now)!].every(({ short, keep }) => short < keep - MIN_LESS_KW);
   const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
   if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
@@ -280,8 +280,8 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
   // If the readings began at midnight, the day of the first reading is whole. Otherwise, the next day is the first
-  // whole day. `known_since` is a day without a time. But while the meter's first quarter-hour is running,
-  // `measured_since` is the time of the first reading.
+  // whole day. `known_since` is a day, so it does not show the time of the first reading. While the meter's first
+  // quarter-hour is running, `measured_since` shows this time.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
   if (localDay(new Date(start)) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));

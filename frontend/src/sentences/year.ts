@@ -16,7 +16,7 @@ export const yearTexts: Texts<YearKey> = texts;
 export const ABOUT_THE_SAME = 5;
 const MAX_ROWS = 6;
 const MONTHS_A_YEAR = 12;
-/** Return the difference in whole euros below which two classes cost about the same in some months. */
+/** Return the difference over `monthCount` months, in whole euros, below which two classes cost about the same. */
 export const leastDifference = (monthCount: number): number => Math.ceil((ABOUT_THE_SAME * monthCount) / MONTHS_A_YEAR);
 const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
@@ -201,8 +201,8 @@ export function energySentence(bills: Bill[], locale: Locale): string {
 }
 
 /**
- * Return the sentence about a comparison that has no month. It names the day after the first complete month or, if this
- * day has passed, says that no month was measured completely.
+ * Return the sentence that is shown while no complete month can be compared. The sentence names the day after the first
+ * complete month. If this day has passed, the sentence says that no month was measured completely.
  */
 export function noComparison(knownSince: string | null, now: Date, locale: Locale): string {
   const today = localDay(now);

@@ -76,7 +76,7 @@ def _days(
             _more(before.total, due.total),
             _more(before.amount(*_FIXED), due.amount(*_FIXED)),
             # While none of the month's exported energy has a known price, the bill has no line
-            # `feed_in`. Then count 0 EUR until the start of the day.
+            # `feed_in`. In this case, count 0 EUR for the time before the day.
             _more(before.amount("feed_in") or 0.0, due.amount("feed_in")),
         )
         used = None if cost is None or fixed is None else round(cost - fixed - (feed_in or 0.0), 2)

@@ -59,7 +59,7 @@ def gas_meter_costs(
 ) -> dict[str, Any]:
     """Return the costs of the gas meter `medium` and of the meters that it replaced.
 
-    `meters` are all gas meters of the household. If `medium` itself was replaced, the report has no
+    `meters` are all gas meters of the household. If `medium` itself was replaced, the result has no
     costs. If several meters are in use, only one meter's costs include the monthly price. This is
     the first meter with costs in the newest month.
     """

@@ -304,7 +304,7 @@ class _Writer:
             at = match.end()
             # If the frame was cut short, `body` also holds bytes that came after the frame. Replace
             # all bytes of `body`, because the bytes in a frame are encrypted data. The bytes 00, FF
-            # and line ends are kept only between frames, where they are an idle line.
+            # and line ends are kept only between frames, where they come from an idle line.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

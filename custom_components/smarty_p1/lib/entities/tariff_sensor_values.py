@@ -106,9 +106,11 @@ _before = _CachedResult(
 )
 _comparison = _CachedResult(_compare, _compared)
 compared_months = _CachedResult(_decisive_months, _compared)
-"""Returns the attributes with the decisive months: the last twelve complete months."""
+"""Returns, as attributes, the months by which reference powers are compared: the last twelve
+complete months."""
 classes = _CachedResult(_classes, _compared)
-"""Returns the decisive months, and the cost of each reference power in them, as attributes."""
+"""Returns, as attributes, the compared months and the cost of each reference power in these
+months."""
 
 
 def _last_month(demand: Demand) -> Month | None:

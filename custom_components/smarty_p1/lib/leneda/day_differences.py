@@ -35,7 +35,7 @@ class Cause(StrEnum):
     OTHER_POINT = "other_point"
     """Another metering point, or an unknown cause."""
     PRODUCTION = "production"
-    """Leneda's series is the energy exported here."""
+    """Leneda's series has the energy that the meter has measured as exported."""
     FACTOR_FOUR = "factor_four"
     """Mean power in kW was taken for energy in kWh, or energy for power."""
     SHIFTED_HOUR = "shifted_hour"

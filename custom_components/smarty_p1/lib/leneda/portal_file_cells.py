@@ -30,9 +30,10 @@ DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 DECIMAL_COMMA = re.compile(r"-?[0-9.]{1,9},[0-9]{1,9}")
 INTEGER = re.compile(r"[0-9]{1,9}")
 
-# Columns that must have the same cell in all rows: the pattern of a valid cell, and a reason. If a
-# cell differs from the first row and matches the pattern, the file is refused for this reason. If
-# it differs and does not match, the file is refused because of a damaged line.
+# Columns that must have the same cell in all rows. Each column has the pattern of a valid cell, and
+# a reason to refuse the file. If a cell differs from the first row and matches the pattern, the
+# file is refused for this reason. If the cell differs and does not match, the file is refused
+# because of a damaged line.
 _SAME = (
     (POINT, ExportRefusal.SEVERAL_POINTS),
     (CODE, ExportRefusal.SEVERAL_CODES),

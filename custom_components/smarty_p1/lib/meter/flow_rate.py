@@ -177,7 +177,7 @@ class FlowRates:
         return rates
 
     def _same_until(self, identities: Iterable[str]) -> datetime:
-        """Return the time until which the flows stay the same if no new capture comes."""
+        """Return the time until which the flows stay the same if no M-Bus meter is read again."""
         flows = (self._flows[identity] for identity in identities if identity in self._flows)
         return min((flow.silence_ends_at for flow in flows if flow.rate != 0), default=_NEVER)
 

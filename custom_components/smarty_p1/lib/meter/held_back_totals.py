@@ -43,8 +43,8 @@ _MBUS_CONFIRMATIONS = 1
 # memory.
 _MAX_INDEXES = 64
 # A wrong capture time can be far in the future. Later captures would then seem to be older, and
-# could not confirm a fall. So a later capture time is limited to the time of its telegram plus
-# _MAX_AHEAD.
+# could not confirm a fall. So a capture time more than _MAX_AHEAD after the time of its telegram is
+# lowered to this limit.
 _MAX_AHEAD = timedelta(days=1)
 # A register leaps if it rises by more than _MAX_RISE between two telegrams that are at most
 # _MAX_PAUSE apart. The unit is kWh, or events if the register is a count. A real rise of the energy
@@ -124,9 +124,9 @@ class _Total[M: (int, datetime)]:
         if not self.sightings or not 0 <= value - self._held <= most:
             self.sightings = 1
         elif moment > self.moment and sent_moment != self._held_moment:
-            # A repeated capture confirms nothing. But a capture time far in the future is limited
-            # to one day after its telegram, so `moment` rises with every telegram that repeats the
-            # capture. So also compare the moments as the meter sent them.
+            # A repeated capture confirms nothing. But `moment` is limited to one day after its
+            # telegram. If a capture time is far in the future, `moment` rises with every telegram
+            # that repeats the capture. So also compare the moments that the meter sent.
             self.sightings += 1
         else:
             return False
@@ -145,8 +145,8 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` counts how often each total has fallen or leapt, keyed by OBIS reference. A value counts
-    even if later telegrams did not confirm it.
+    `falls` counts how often each total has fallen or leapt, keyed by OBIS reference. A fall or leap
+    is counted even if later telegrams did not confirm it.
     """
 
     def __init__(self) -> None:
@@ -194,9 +194,9 @@ class Totals:
     def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
 
-        `received_at` is the time of reception. The telegram was sent at its own time, or at
-        `received_at` if that is earlier. If a capture time is more than one day after the sending,
-        it counts as one day after the sending.
+        `received_at` is the time of reception. The time in the telegram counts as the time of
+        sending, or `received_at` if this is earlier. A capture time of more than one day after the
+        time of sending is lowered to one day after it.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time
@@ -218,7 +218,8 @@ class Totals:
     def _held_back_registers(self, telegram: Telegram, most: float) -> dict[str, Value]:
         """Return the last accepted value of each register whose new value is held back.
 
-        A register leaps if it rises by more than `most`. The keys are OBIS references.
+        A value that falls, or rises by more than `most`, is held back until it is confirmed. The
+        keys are OBIS references.
         """
         objects: dict[str, Value] = {}
         get = telegram.objects.get

@@ -58,9 +58,10 @@ class NamedMeter:
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader if the telegram is from this meter. Return None for any other telegram.
 
-        The telegram must have this meter's serial number. A telegram with this meter's last system
-        title may lack the serial number. A verified telegram with another system title is accepted
-        only if the first telegram with that system title had this meter's serial number, too.
+        The telegram must have this meter's serial number. Only a telegram with this meter's last
+        system title may lack the serial number. For a verified telegram with another system title,
+        a further condition applies. The first telegram with that system title must have had this
+        meter's serial number.
         """
         memory, title = self._reader.memory, telegram.system_title
         if self._decryptor and title is not None and telegram.frame_counter is not None:

@@ -74,7 +74,7 @@ class Reception:
     ignored: Counter[str]
     """Number of objects, M-Bus meters and telegrams that `Limits` removed, keyed by kind."""
     totals_held_back: Counter[str]
-    """How often the fall of a total was held back, keyed by OBIS reference."""
+    """How often a total was held back because it fell or leapt, keyed by OBIS reference."""
 
 
 class MeterReader:

@@ -75,8 +75,9 @@ class Framer:
     - `_searched`: all marks that begin before this size are found. The last byte is not searched
       yet, because it can begin a mark.
     - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
-    - `wake`: below this size, no candidate can be complete. A telegram's end that begins with the
-      last byte needs five more bytes, and a header needs more.
+    - `wake`: below this size, no candidate can be complete. If the last byte begins a telegram's
+      end, five more bytes must come. If the last byte begins a header, more than five bytes must
+      come.
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ _PORT_NAME = re.compile(r"port(?:_[a-z_]+)?")
 
 
 def redact_port(url: str) -> str:
-    """Return the device or URL for people and logs: user info and query values are masked.
+    """Return the device or URL to show or log, with user info and query values masked.
 
     In a malformed address, every part that could be a secret is masked.
     """
@@ -55,9 +55,10 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 def _is_before_query(address: str, query: str) -> bool:
     """Return whether `query` is the query of an address, and not a part of its password.
 
-    `address` is the part of an address before its first separator. `query` is the rest, and
-    contains an @. This @ belongs to the query, or ends a password that contains the separator.
-    `query` counts as a query if it begins with ?, contains =, and comes after a valid host.
+    The text of an address was cut before its first separator, such as ?, into `address` and
+    `query`. `query` contains an @, so there are two cases. Either `query` is a query with an @ in
+    it, or a password contains the separator, and the @ ends the password. The first case is assumed
+    if `query` begins with ?, contains =, and comes after a valid host.
     """
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))

@@ -65,7 +65,8 @@ class _Findings:
         self._nameless = False
         self._first_bytes = b""
         self.failed_at = inf
-        """Time of the first rejection by the loop's clock, infinity without a rejection."""
+        """Time at which the first bytes were rejected, by the loop's clock. Infinity without a
+        rejection."""
 
     def read(self, data: bytes, now: float) -> Telegram | None:
         """Return the first telegram in `data` that names its meter. Return None if there is none.

@@ -341,7 +341,8 @@ class Announcer:
         return {
             "state_topic": states_topic(self._root, device),
             # After a restart of this program, the telegram can lack the entity's object. The state
-            # is then unknown. Without `get`, the other Home Assistant would keep the last state.
+            # is then unknown. Without `get`, the Home Assistant that receives the message would
+            # keep the last state.
             "value_template": f"{{{{ value_json.get('{key}') }}}}",
             # If this program crashes, it cannot report that it is offline. So let the states
             # expire.

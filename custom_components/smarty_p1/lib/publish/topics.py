@@ -100,8 +100,9 @@ def _index_items(
     These are always three items. The text of an item is "" if its value is unknown.
     """
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
-    # A meter omits the unit of an unknown index. But the SmartyReader's names contain the unit, so
-    # take `reading.unit`, which is then the default unit for the type of the meter.
+    # A meter omits the unit of an unknown index. But the topic names of the device SmartyReader
+    # contain a unit. So take `reading.unit`: if the telegram has no unit, it is the default unit
+    # for the type of the meter.
     unit = capture.unit or (reading.unit if reading else None)
     _, _, index = sent.partition(")(")
     # A meter that has never captured the index sends fill bytes instead of a capture time. So its
@@ -154,7 +155,7 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return `value` as text. If `sent` has the same number, the text has the digits of `sent`.
+    """Return `value` as text. If `sent` has the same number, the text has the decimals of `sent`.
 
     Otherwise, the text has at least as many decimals as `sent`.
     """

@@ -89,7 +89,8 @@ class _Event:
     """First hour of the event, from 0 to 23."""
     above_wh: float = 0.0
     beside_wh: float = 0.0
-    """Import in Wh below the reference power that the battery could replace in these hours."""
+    """Energy in Wh that the battery could replace, imported below the reference power in these
+    hours."""
 
 
 class BatteryPlan:
@@ -196,10 +197,9 @@ class BatteryPlan:
     def _last_values(self, cheapest: float) -> list[float]:
         """Return the values that the battery's 20 parts have after the last planned hour.
 
-        The values are in EUR per stored kWh. All values are negated, because `bisect` needs an
-        ascending list and the part with the highest value must come first. Only the argument
-        `cheapest` is not negated. `cheapest` is the value of a part in the cheapest hour of the
-        plan.
+        The values are in EUR per stored kWh. The returned values are negated, because `bisect`
+        needs an ascending list and the part with the highest value must come first. The argument
+        `cheapest` is not negated. It is the value of a stored kWh in the cheapest hour of the plan.
         """
         before = self._at_midnight or [-cheapest] * _PARTS
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
@@ -285,11 +285,12 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 def _with_event(
     values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the values of the battery's parts before an hour in which an excess may begin.
+    """Return the value of each part of the battery at the start of an hour with a possible excess.
 
-    An excess is import above the reference power. `event` is an excess as `_expected_events`
-    returns it. The result is the weighted mean of two lists: the values if the excess happens, and
-    the values if it does not happen. The weight of the first list is the probability of the excess.
+    A part is a twentieth of the battery's usable energy. An excess is import above the reference
+    power. `event` is an excess as `_expected_events` returns it. The result is the weighted mean of
+    two lists: the values if the excess happens, and the values if it does not happen. The weight of
+    the first list is the probability of the excess.
 
     `saving` is the value of a part that replaces import below the reference power. A part that
     replaces import above the reference power is worth `surcharge` more. All values are negated (see
@@ -303,12 +304,12 @@ def _with_event(
 
 
 def _filled(values: list[float], cost: float, parts: int, index: int) -> list[float]:
-    """Return the values of the battery's parts before an hour in which some parts can be filled.
+    """Return the value of each part of the battery at the start of an hour that can fill parts.
 
-    `values` are the values after that hour. `parts` is the number of parts that can be filled, and
-    `cost` the cost of filling them, in EUR per kWh. All values and `cost` are negated (see
-    `_last_values`), so `values` begins with the most valuable parts. The first `parts` values are
-    removed, and `cost` is inserted `parts` times before the value at `index`.
+    `values` are the values at the end of the hour. `parts` is the number of parts that can be
+    filled, and `cost` the cost of filling them, in EUR per kWh. All values and `cost` are negated
+    (see `_last_values`), so `values` begins with the most valuable parts. The first `parts` values
+    are removed, and `cost` is inserted `parts` times before the value at `index`.
     """
     if not parts:
         return values

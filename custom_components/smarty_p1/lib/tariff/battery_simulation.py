@@ -84,7 +84,7 @@ class BatteryRun(NamedTuple):
     """Result of a simulation, day by day."""
 
     days: Sequence[DayEnergies]
-    """Energies of the simulated quarter-hours with the battery."""
+    """Energies of each day's quarter-hours with the battery."""
     stored_wh: float
     """Solar energy that the battery stored instead of exporting it."""
     charged_wh: float

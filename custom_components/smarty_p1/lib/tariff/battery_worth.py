@@ -110,10 +110,11 @@ class WhatIf(NamedTuple):
     has_vat: bool
     """Whether the amounts include VAT."""
     hourly_share: float | None
-    """Share of known quarter-hours with a market price for their hour. None if the price in the
-    contract does not follow the market."""
+    """Share (0 to 1) of the known quarter-hours that have a market price for import. None if the
+    price in the contract does not follow the market."""
     prices_of: date | None
-    """`APPROVED_UNTIL` if the costs may use published prices after that day, otherwise None."""
+    """`APPROVED_UNTIL` if the costs may use published prices whose approval has ended; otherwise
+    None."""
 
 
 def simulate_battery(
@@ -125,8 +126,9 @@ def simulate_battery(
 ) -> WhatIf:
     """Return the worth of a battery. `quarters` are the known quarter-hours in the order of time.
 
-    `market` has the market's prices of past hours. `feed_in_price` replaces the price in the
-    contract, for example by the mean price of a household that also sells to an energy community.
+    `market` has the market's prices of past hours. `feed_in_price` is used in place of the feed-in
+    price in the contract. It can be the mean price of a household that also sells to an energy
+    community.
 
     Run this function in an executor, because the simulation takes a fifth of a second. Raises
     WhatIfError if the data does not suffice, and ValueError for an impossible battery.

@@ -107,7 +107,7 @@ class Bill(NamedTuple):
     vat: float | None
     total: float | None
     subtotal: float | None
-    """Sum of all parts of the bill that lack no line. The sum includes VAT."""
+    """Sum, with VAT, of the parts of the bill whose lines are all known."""
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None
@@ -451,8 +451,9 @@ def _supplied(day: Day) -> tuple[float, float]:
         return day.market_wh, day.market_cost
     wh = day.market_wh - day.shared.market_wh
     cost = day.market_cost - day.shared.market_cost
-    # The market's price may be known for a gap as a whole, but not for its quarter-hours with
-    # shared energy. The energy of such quarter-hours gets the mean price of the rest of the day.
+    # The market price of a gap between readings is known only for the gap as a whole. So
+    # `day.shared.market_wh` lacks the shared energy of the gap, and `wh` can exceed the supplied
+    # energy. In this case, return the supplied energy at the same mean price.
     supplied_wh = max(0.0, day.imported_wh - day.shared.all_wh)
     return (wh, cost) if wh <= supplied_wh else (supplied_wh, cost * supplied_wh / wh)
 

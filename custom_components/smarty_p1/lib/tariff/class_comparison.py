@@ -89,8 +89,9 @@ def compare(
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
     # A monthly price in the contract counts only for the contract's own reference power. For all
     # other reference powers, the published monthly prices are used. If the approval of the
-    # published prices has ended before `until`, `prices_of` is the last approved day. This holds
-    # even if the contract has all prices of its own reference power.
+    # published prices ended before `until`, `prices_of` is the last day of the approval. The
+    # contract may have all prices of its own reference power, but all other reference powers still
+    # use the published prices.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

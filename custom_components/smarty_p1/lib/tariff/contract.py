@@ -97,7 +97,8 @@ class AidVat(StrEnum):
     """VAT of an aid: added to the entered amount, included in the entered amount, or none."""
 
     EXCLUDED = "excluded"
-    """The amount is without VAT. The VAT on the amount lowers the bill, too."""
+    """The amount is without VAT. The aid lowers the bill by the amount and by the VAT on the
+    amount."""
     INCLUDED = "included"
     """The amount includes VAT."""
     NONE = "none"
@@ -114,7 +115,7 @@ class Aid(NamedTuple):
     amount: float
     """EUR per unit by which the aid lowers the bill."""
     unit: str
-    """`PER_KWH` (a kWh that the supplier bills) or `PER_MONTH`."""
+    """`PER_KWH` (for each kWh that the supplier bills) or `PER_MONTH`."""
     vat: AidVat
 
     @property

@@ -77,8 +77,8 @@ def _with_day(
 def _with_changed_values(contracts: Contracts, contract: Contract, start: datetime) -> Contracts:
     """Return `contracts` with the values that the user has changed in `contract`.
 
-    A price can be announced late. So only the changed values hold from `start` on. All other values
-    hold from the days on which later contracts have changed them.
+    The changed values hold from `start` on. A price can be announced late, so `contracts` may have
+    contracts that begin after `start`. In these contracts, only the changed values are replaced.
     """
     month = _filled(contracts, contracts.latest, contract, month_start(start))
     later = [begin for begin, _ in contracts.entries if begin > start]
@@ -93,7 +93,8 @@ def _with_changed_values(contracts: Contracts, contract: Contract, start: dateti
 def _was_entered_for(contracts: Contracts, start: datetime) -> bool:
     """Return whether the user entered the latest contract with the first day `start`.
 
-    If an earlier contract also began then, the latest change was entered for another day.
+    If `contracts.replaced` has a contract that begins at `start`, this contract existed before the
+    latest change. So the user entered the latest change for another day: return False.
     """
     return contracts.entries[-1][0] == start and start not in dict(contracts.replaced)
 
@@ -144,7 +145,7 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 
 def _with_changes(contract: Contract, before: Contract, after: Contract) -> Contract:
-    """Return `contract` with all values that differ between `before` and `after`, as in `after`."""
+    """Return `contract` with each value of `after` that differs between `before` and `after`."""
     values = {
         field.name: value
         for field in fields(contract)
@@ -157,8 +158,8 @@ def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
     """Return `contract` with its empty fields filled from `after`, the entered contract.
 
     `before` is the contract that `after` replaces. A field is filled only if it is empty in
-    `before`, too. Otherwise the user has changed an old value, and the new value must not hold
-    before the entered day.
+    `before`, too. If it has a value in `before`, the user has changed this value from the entered
+    day on. So the new value must not be used before that day.
     """
     values = {
         field.name: getattr(after, field.name)

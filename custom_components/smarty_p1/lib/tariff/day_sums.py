@@ -68,8 +68,8 @@ class _Part(NamedTuple):
         energy is known.
         """
         month, begin = self.month, self.begin
-        # A quarter-hour belongs to the contract that holds at its start. So round both ends of the
-        # part up to the start of a quarter-hour.
+        # A quarter-hour belongs to the contract that holds at its start. So round the begin and the
+        # end of this `_Part` up to the start of a quarter-hour.
         first, last = (-((month.first - time) // QUARTER_HOUR) for time in (begin, self.end))
         imported, exported, origins = self._columns(first, last)
         repeated = [span for span in month.repeated if begin <= span.start < self.end]
@@ -205,10 +205,10 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the total split for each set of time-of-use hours, rounded.
+    """Return the rounded sums of all splits, keyed by their time-of-use hours.
 
-    A split has an energy and the part of this energy with the second price. `splits` are the splits
-    of whole quarter-hours, and each piece in `pieces` has further splits. All splits for the same
+    A split is an energy and the part of this energy with the second price. `splits` are the splits
+    of whole quarter-hours, and each piece in `pieces` has further splits. Splits with the same
     hours are added up. A key is a text with hours, as in `Contract.second_hours`.
     """
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})

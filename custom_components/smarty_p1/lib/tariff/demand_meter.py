@@ -136,10 +136,10 @@ class DemandMeter:
         a cable. If that quarter-hour lies in a later month than the shown month, the result shows
         the later month.
 
-        Answers to actions and cards use this property, but sensors use `snapshot`. If a month ends
-        without readings, the sensors still lack the month's last energy. At the next reading, the
-        sensors show the whole month, so that Home Assistant's statistics get this energy. If a
-        sensor had already shown a later month, the statistics would be wrong.
+        Answers to actions and cards use this property, but sensors use `snapshot`. If the readings
+        stop before a month ends, the sensors lack the energy since the last reading. At the next
+        reading, the sensors first show the whole old month, so Home Assistant's statistics get this
+        energy. If a sensor had shown a later month before, the statistics would be wrong.
         """
         snapshot, until = self.snapshot, self._history.past.until
         if snapshot is None or until is None or not self.has_readings:
@@ -166,7 +166,7 @@ class DemandMeter:
 
     @property
     def has_readings(self) -> bool:
-        """Return whether the connection has ever been read."""
+        """Return whether a meter of the connection has ever sent a reading."""
         return self._segment is not None
 
     def may_continue(self, time: datetime, imported_kwh: float) -> bool:
@@ -260,7 +260,10 @@ class DemandMeter:
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state to be stored as JSON. Spans and aids are not part of the state."""
+        """Return the state to be stored as JSON.
+
+        The state has no spans, which are in files, and no aids (see `set_aids`).
+        """
         history = self._history
         return {
             "version": _VERSION,

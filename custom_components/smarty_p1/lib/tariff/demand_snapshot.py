@@ -22,13 +22,13 @@ class Demand:
     """
 
     time: datetime
-    """The meter's time of the last reading that counts. If nothing reads the meter, the end of the
-    time that the platform Leneda knows."""
+    """The meter's time of the last reading that counts. If nothing reads the meter, this is the end
+    of Leneda's last quarter-hour."""
     until: datetime
     """Time up to which the shown month is billed.
 
-    Normally equal to `time`. With a doubtful clock, the time of the last reading before the doubt,
-    or the end of the platform Leneda's last quarter-hour if this is later.
+    Normally equal to `time`. If the clock is doubtful, this is the time of the last reading before
+    the doubt. If Leneda's last quarter-hour ends later, this is the end of that quarter-hour.
     """
     quarter_start: datetime
     measured_since: datetime
@@ -44,7 +44,8 @@ class Demand:
 
     It is at least 0, and at most the limit of the connection. An excess of less than 1 Wh does not
     lower this power below the reference power, because in the last seconds 1 Wh amounts to
-    kilowatts. A value above the reference power is computed for at least one remaining minute.
+    kilowatts. If the value is above the reference power, it is computed as if at least one minute
+    remained.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""

@@ -1,16 +1,16 @@
-"""Energy of loose spans by day, without the quarter-hours that the national platform Leneda has.
+"""Energy of loose spans by day, without the parts for which Leneda has quarter-hours.
 
 A loose span is a gap between readings, or a part of a quarter-hour. Loose spans that touch form a
-run. Leneda's quarter-hours replace the parts of a run that they cover. Imported and exported energy
-are treated separately.
+run. Quarter-hours from Leneda, the national platform, replace the parts of a run that they cover.
+Imported and exported energy are treated separately.
 
 - The registers at both ends of a run show the run's energy. This energy minus Leneda's energy
   belongs to the parts of the run that Leneda does not cover. The remaining energy is divided among
   these parts in proportion to the energies of their spans.
 - If Leneda covers a whole run, its energy replaces the energy of the registers.
 - The energy of a gap of more than 40 days belongs to no day until Leneda covers a part of the gap.
-  An exception is a gap with hardly any energy: the clock was probably set ahead, so the energy
-  belongs to the gap's last day.
+  An exception is a gap with hardly any energy. It is no real gap, because the clock was probably
+  set ahead. So its energy belongs to the gap's last day.
 - Energy with a market price counts on the day on which its span starts. Leneda's energy has no
   market price.
 """

@@ -68,11 +68,11 @@ def prices_of_attributes(
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
     `state_price` is the entity's state, the price of the quarter-hour that starts at `quarter`.
-    Some lists have other taxes, hours or units than the state, and must not be used. Lists with the
-    same columns are judged together: they are used if the price at `quarter` in at least one of the
-    lists equals `state_price`, and no list has another price at `quarter`. So a list for tomorrow,
-    which has no price at `quarter`, is used together with the list for today. `factor` and
-    `max_price` have the same meaning as in `prices_by_quarter`.
+    Some lists have other taxes or another unit, or their hours are wrong. Such a list must not be
+    used, and has another price at `quarter`. Lists with the same columns are judged together: they
+    are used if the price at `quarter` in at least one of the lists equals `state_price`, and no
+    list has another price at `quarter`. So a list for tomorrow, which has no price at `quarter`, is
+    used together with the list for today. `factor` and `max_price` have the same meaning as in `prices_by_quarter`.
     """
     lists = list(_lists_of(attributes, factor, max_price))
     good: set[frozenset[str]] = set()

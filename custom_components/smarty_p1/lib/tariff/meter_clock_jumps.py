@@ -17,8 +17,8 @@ unconfirmed segment B between the breaks, and the reading R after the second bre
 
 B is dropped in four cases, and kept in all others:
 
-- Case 1: The clock, meter or register of B was wrong. R continues A, but not B. Also, B does not
-  continue A, or R does not fit the register of B.
+- Case 1: The clock, meter or register of B was wrong. R continues A, but not B. At least one of two
+  facts shows the fault: B does not continue A, or R does not fit the register of B.
 - Case 2: The clock was ahead during B, and was then set back. B continues A, and R fits the
   register of B. R continues A, but not B, because the time of R is before the end of B. The elapsed
   time is as long as B, or up to 15 min longer (up to 30 min if B begins more than a day after A).
@@ -78,9 +78,9 @@ _A_DAY = timedelta(days=1)
 # If a short segment is dropped, the gaps before and after it become one gap. This constant is the
 # maximum length of such a gap. If the gap would be longer, the short segment is kept. If more than
 # MAX_SEGMENTS segments are kept, the oldest unconfirmed segment is confirmed, although its clock
-# may be wrong. With this limit, the two gaps beside a kept short segment take more than four hours
-# together. So it takes more than half a day until MAX_SEGMENTS short segments exist, and the oldest
-# is confirmed.
+# may be wrong. With this limit, a kept short segment and the two gaps beside it take more than four
+# hours. MAX_SEGMENTS (8) segments have seven gaps between them, which contain three such pairs of
+# gaps. So more than half a day passes before the oldest segment is confirmed.
 _MAX_MERGED_GAP = timedelta(hours=4)
 
 
@@ -98,7 +98,7 @@ class ReadingSegment:
     since: datetime
     serial_number: str | None
     month_start: datetime
-    """Start of the month shown to the user. A wrong clock does not end that month at once."""
+    """Start of the month that is shown to the user. A doubtful clock may be in another month."""
     amounts: Amounts = field(default_factory=Amounts)
     spans: list[Span] = field(default_factory=list)
     quarter_hours: int = 0
@@ -187,11 +187,11 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # `lacking` is the time without readings if the clock was wrong. A wrong clock leaps twice: when
-    # it goes wrong, and when it is set right. Telegrams are up to MAX_GAP apart. So each leap can
-    # hide a time of up to MAX_GAP without readings. If the first leap is longer than a day,
-    # tolerate MAX_GAP twice. A shorter leap can also be a real gap of several hours. If the clock
-    # is set back after such a gap, `lacking` can be small by chance. So after a shorter leap,
+    # `lacking` is the time without readings, assuming that the clock was wrong. A wrong clock leaps
+    # twice: when it goes wrong, and when it is set right. Telegrams are up to MAX_GAP apart. So
+    # each leap can hide a time of up to MAX_GAP without readings. If the first leap is longer than
+    # a day, tolerate MAX_GAP twice. A shorter leap can also be a real gap of several hours. If the
+    # clock is set back after such a gap, `lacking` can be small by chance. So after a shorter leap,
     # tolerate MAX_GAP only once.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)

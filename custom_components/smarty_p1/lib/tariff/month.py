@@ -127,7 +127,7 @@ class Day:
     estimated_quarter_hours: int = 0
     """Number of Leneda's quarter-hours that the operator has estimated or edited."""
     above: Mapping[float, ClassExcess] = field(default_factory=dict)
-    """Excess by reference power: all exceeded powers of the tariff, and the contract's power."""
+    """Excess, keyed by reference power in kW. `above_each` explains which keys exist."""
     second: Mapping[str, TimeOfUseSplit] = field(default_factory=dict)
     """Imported energy, and the part of it at a second price, keyed by `Contract.second_hours`."""
     market_cost: float = 0.0
@@ -229,17 +229,15 @@ def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExces
     """Return the energy of a quarter-hour above each reference power that it exceeds.
 
     The keys are reference powers in kW. `own_kw` is the contract's reference power. If a reference
-    power of the tariff is not a key, the quarter-hour does not exceed that reference power. If any
-    other reference power is not a key, the excess over that power is unknown. So if the tariff has
-    no reference power `own_kw`, `own_kw` is always a key.
+    power of the tariff is not a key, the quarter-hour does not exceed it. All other powers differ:
+    without a key, the excess over such a power is unknown. So if `own_kw` is not a reference power
+    of the tariff, it is always a key, even without an excess.
     """
     return above_classes([energy_wh], own_kw)
 
 
 def above_classes(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, ClassExcess]:
     """Return the total excess of some quarter-hours over each reference power.
-
-    Reference powers that none of the quarter-hours exceeds are left out.
 
     The keys and `own_kw` have the same meaning as in `above_each`.
     """

@@ -28,7 +28,7 @@ from .register_rises import Registers
 from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
 
 REMOVED = "removed"
-"""Name of the file with the numbers of removed lines. A line has a range, such as "1-2976"."""
+"""Name of the file with the numbers of removed spans. Each line is a range, such as "1-2976"."""
 _NO_MARKET: tuple[float, ...] = (0.0,) * 4
 _SECOND = timedelta(seconds=1)
 
@@ -36,7 +36,7 @@ _SECOND = timedelta(seconds=1)
 def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
     """Return the new content of the file `REMOVED` when the month file `name` is removed.
 
-    `removed` is the old content. The new content also has the numbers of the lines in `data`, the
+    `removed` is the old content. The new content also has the numbers of all spans in `data`, the
     content of the month file.
     """
     numbers: list[range] = []
@@ -170,7 +170,7 @@ class RowReader:
         return True
 
     def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
-        """Add a gap for each range of missing numbers. Call this after all files were read.
+        """Add a gap for each range of missing span numbers. Call this after all files were read.
 
         `begun` is the first reading of the connection, at the start of the first span. `segment` is
         the stored segment of readings after the last span. If energy was lost between the last line

@@ -224,8 +224,9 @@ class _Known(NamedTuple):
         `price` is the mean market price of the energy, in EUR per Wh.
         """
         shares = [self.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
-        # The days with known shared energy may differ from the days with known market prices. So
-        # adjust the market cost of the shared energy to `price`.
+        # The market cost of the shared energy comes only from the days with known shared energy.
+        # `price` comes from all days with a market price. So convert this cost from the mean price
+        # of its own days to `price`.
         shared_price = self.ratio(_market_if_shared) or 0.0
         return Shared(*shares).times(energy_wh).repriced(shared_price, price)
 

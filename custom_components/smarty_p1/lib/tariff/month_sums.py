@@ -1,6 +1,7 @@
 """Sums over the days of months, and two changes that are made only when a month is shown.
 
-The changes add the running quarter-hour, and the day from which monthly prices count.
+One change adds the running quarter-hour. The other change sets the day from which monthly prices
+are charged.
 """
 
 from collections.abc import Iterable, Iterator
@@ -62,7 +63,7 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield `months`, with monthly prices counted from the first recorded day of a connection.
+    """Yield `months`, changed so that monthly prices are charged from the first recorded day on.
 
     `months` are in the order of time. The field `since` of the first month becomes the start of its
     first recorded day. If the first month has less than 96 known quarter-hours (a day), the second

@@ -154,8 +154,8 @@ class WhatIfDay(NamedTuple):
             before.exported_wh, after.exported_wh, sold, day.market_revenue, day.market_exported_wh
         )
         # `market_cost` has only the cost of energy with a market price. On a bill, all other energy
-        # costs the mean price. So add the difference only for the share of the energy that has a
-        # market price.
+        # costs the mean price. So add the change of the cost only for the share of the energy that
+        # has a market price.
         share = min(1.0, day.market_wh / day.imported_wh) if day.imported_wh else 1.0
         share_sold = min(1.0, day.market_exported_wh / day.exported_wh) if day.exported_wh else 1.0
         return (
@@ -166,9 +166,9 @@ class WhatIfDay(NamedTuple):
     def _changed_priced(
         self, after: DayEnergies, left: float, left_exported: float
     ) -> tuple[float, float]:
-        """Return the changed day's energies whose market price is known: imported and exported.
+        """Return the imported and the exported energy of the changed day that have a market price.
 
-        Both energies are in Wh. The changed day has the energies `after`. `left` is its imported
+        Both energies are in Wh. `after` has all energies of the changed day. `left` is its imported
         energy divided by the imported energy of the original day. `left_exported` is the same ratio
         of the exported energies.
         """
@@ -310,7 +310,7 @@ def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]
 def _with_quarters(
     months: Sequence[Month], quarters: Sequence[QuarterHour], *, feeds_in: bool
 ) -> Iterator[tuple[Day, Sequence[QuarterHour]]]:
-    """Yield each day, or part of a day under one contract, and its quarter-hours.
+    """Yield each day with its quarter-hours. If the contract changes on a day, yield its parts.
 
     With `feeds_in`, quarter-hours with unknown exported energy are left out, because the simulation
     would lack their solar energy.
@@ -383,9 +383,9 @@ def _changed_shared(shared: Shared, before: TimeOfUseSplit, after: TimeOfUseSpli
     Shared energy of each price, first or second, changes in proportion to the imported energy with
     this price.
     """
-    # The shared energy may be split by the hours of a different contract than `before`. So limit
-    # the shared energy with the second price to the energy with the second price in `before`.
-    # Without a second price, this limit is 0.
+    # `shared` may be split by the time-of-use hours of another contract than the contract of
+    # `before`. So limit its energy with the second price to the energy with the second price in
+    # `before`. If `before` has no second price, this limit is 0.
     second_wh = min(shared.second_wh, before.second_wh)
     first_wh = before.energy_wh - before.second_wh
     more_first_wh = after.energy_wh - after.second_wh - first_wh

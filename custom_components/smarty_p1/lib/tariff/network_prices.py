@@ -117,8 +117,9 @@ def network_prices_at(moment: datetime) -> NetworkPrices | None:
 def lasting_prices_at(moment: datetime) -> NetworkPrices | None:
     """Return the published prices at `moment`, for the computation of a yearly amount.
 
-    If a price ends within a year after `moment`, such as an aid of the State, the result has the
-    price that follows it. Return None if `moment` is before the first published prices.
+    A price can end within a year after `moment`, for example a levy with an aid of the State. The
+    result then has the price that follows. Return None if `moment` is before the first published
+    prices.
     """
     return _lasting_prices_on(moment.astimezone(LUXEMBOURG).date())
 

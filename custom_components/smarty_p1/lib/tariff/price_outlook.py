@@ -35,7 +35,7 @@ class Unknown(StrEnum):
     PRICE = "price_unknown"
     """A needed price, such as the grid's, is neither published nor entered."""
     TOO_FEW_DAYS = "too_few_days"
-    """The time of day was measured on fewer than `MIN_DAYS` days."""
+    """The import at this time of day was measured on fewer than `MIN_DAYS` days."""
 
 
 class ComingQuarterHour(NamedTuple):
@@ -58,9 +58,9 @@ class ComingQuarterHour(NamedTuple):
 def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
     """Return the mean imported power in kW of each time of day.
 
-    Times of day that were measured on fewer than `MIN_DAYS` days are left out. Weekdays and
-    weekends share one mean, because the eight weekend days of four weeks are too few for a reliable
-    mean. Estimates of the national platform Leneda do not count.
+    Times of day are left out if their import was measured on fewer than `MIN_DAYS` days. Weekdays
+    and weekends share one mean, because the eight weekend days of four weeks are too few for a
+    reliable mean. Estimates of the national platform Leneda do not count.
     """
     kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:

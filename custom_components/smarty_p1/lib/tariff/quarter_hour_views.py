@@ -18,7 +18,8 @@ from .register_rises import DECIMALS
 from .spans import ORIGINS, MonthColumns
 
 ABOVE_CONTRACT = 16
-"""Bit that `QuarterHours.above` adds to a count of reference powers (0 to 10, in four bits)."""
+"""Bit in a result of `QuarterHours.above`: the contract's reference power is exceeded. The four
+lower bits are the number of reference powers of the tariff that are exceeded (0 to 10)."""
 
 type Run = tuple[int, int, Origin]
 """Successive quarter-hours from Leneda: index of the first quarter-hour, count, origin."""

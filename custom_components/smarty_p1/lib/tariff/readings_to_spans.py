@@ -178,10 +178,10 @@ class ReadingHistory:
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Count a whole quarter-hour in `segment`. The quarter-hour began at `start`.
 
-        After the segment's first quarter-hour, the gap before the segment becomes a span. This
-        reading still shows the old month, so that the old month is shown with the energy of the
-        gap. Only a later reading can show another month. After the 96th quarter-hour (a day), the
-        segment is confirmed.
+        After the segment's first quarter-hour, the gap before the segment becomes a span. The shown
+        month does not change at this reading, so the old month is shown once with the energy of the
+        gap. Only a later reading can change the shown month. After the 96th quarter-hour (a day),
+        the segment is confirmed.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:

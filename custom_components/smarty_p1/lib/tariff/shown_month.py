@@ -91,8 +91,8 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
     """Return whether a wrong clock has changed the shown month, and the clock is right again.
 
     `month` is the month of the last reading, and `shown` the start of the shown month. Return True
-    if `month` is the last month with measured quarter-hours: it has some, and the next month has
-    none. But return False if the next month is the shown month, because the clock is perhaps slow.
+    if `month` has measured quarter-hours, and the month after `month` has none. But if the month
+    after `month` is the shown month, return False: the clock may only be slow.
     """
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)
@@ -102,9 +102,9 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
     """Return whether the clock is perhaps ahead: it was set ahead between two segments.
 
-    At most MAX_SEGMENTS segments exist. The clock may have been set ahead between all of them,
-    `MAX_SEGMENTS - 1` times. Such a clock is perhaps set ahead all the time. Return False in this
-    case; otherwise, the shown month would never change.
+    Return False if the clock was set ahead `MAX_SEGMENTS - 1` times: before each segment except the
+    first. Such a clock is perhaps set ahead again and again. With the result True, the shown month
+    would then never change.
     """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
@@ -113,8 +113,8 @@ def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
 def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
     """Return whether the clock was set ahead by over a day between two segments.
 
-    Return False for a real gap: the readings are of the same register, and its rise amounts to a
-    mean power of at least `_MIN_W`.
+    Return False for a real gap. A gap is real on two conditions: both readings are of the same
+    register, and its rise amounts to a mean power of at least `_MIN_W`.
     """
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:

@@ -24,14 +24,15 @@ _HOUR = timedelta(hours=1)
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
-"""Longest gap between readings whose energy may be divided between two days."""
-# If the energy of an hour is above this multiple of the highest energy of all earlier hours, the
-# hour is doubtful: the statistics probably show the energy of several hours in this hour.
+"""Longest gap over midnight that counts as known: its energy is divided between the two days."""
+# Factor for doubtful hours. If the energy of an hour is above _MAX_RISE times the highest energy of
+# all earlier hours, the hour is doubtful. The statistics then probably show the energy of several
+# hours in this hour.
 _MAX_RISE = 2.0
 _LEARNING_HOURS = 28 * 24
-# In the first week of an inverter's statistics, no hour is doubtful. From the second to the fourth
-# week, this multiple replaces _MAX_RISE, because a sunny hour after dull days may have more than
-# twice the energy of each earlier hour.
+# From the second to the fourth week of an inverter's statistics, this factor replaces _MAX_RISE.
+# The reason is that a sunny hour after dull days may have more than twice the energy of each
+# earlier hour. In the first week, no hour counts as doubtful for this reason.
 _MAX_EARLY_RISE = 5.0
 _EARLY_LEARNING_HOURS = 7 * 24
 # Limit for the first hour after more than MAX_NIGHT without solar energy, as a share of the highest
@@ -130,7 +131,8 @@ class Grid:
     def is_known(self, day: datetime) -> bool:
         """Return whether the energies of a day are known.
 
-        If `until` lies within the day, only the time before `until` must be known.
+        If the inverter's statistics end within the day (`self.until`), only the energies before
+        this time must be known.
         """
         end = min(day_end(day), self.until)
         return self._known.get(day, timedelta()) >= end - day - timedelta(seconds=1)
@@ -317,10 +319,11 @@ def _worth(
 ) -> tuple[float, float]:
     """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
 
-    Own energy is the energy that the house did not draw from the grid: in each hour, `delivered`
-    minus the fed-in energy. `fed_hours` lacks the hours with unknown fed-in energy. The own energy
-    of these hours is known only as a sum: `own_kwh` minus the own energy of all other hours. This
-    sum has a price only if all hours that `fed_hours` lacks have the same price.
+    Own energy is the energy that the house did not draw from the grid. In each hour, it is the
+    energy `delivered` by inverters and batteries, minus the energy fed into the grid. `fed_hours`
+    lacks the hours with unknown fed-in energy. The own energy of these hours is known only as a
+    sum: `own_kwh` minus the own energy of all other hours. This sum has a price only if all hours
+    that `fed_hours` lacks have the same price.
     """
     saved = unpriced_kwh = 0.0
     rest_kwh, rest_prices = own_kwh, set[float | None]()

@@ -27,8 +27,8 @@ from .register_rises import DECIMALS, Amounts, Registers
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not divided among days, because that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
-# A gap of more than two years comes from a clock that was lost. Such a gap is shortened to this
-# length, so that its energy is divided among fewer months.
+# A gap of more than two years comes from a clock that had lost its time. Such a gap is shortened to
+# this length, so that its energy is divided among fewer months.
 _MAX_GAP = timedelta(days=731)
 # Energy in Wh. A household draws more than this in a real gap of more than 40 days. If it drew
 # less, the gap is not real: the clock was set ahead.
@@ -75,10 +75,10 @@ class Span(NamedTuple):
         """Return the periods that get the span's energy if Leneda has no data for the span.
 
         Usually, the whole span is the only period. A gap of more than `MAX_SHARED_GAP` has no such
-        period, because its energy belongs to no day. An exception is a longer gap with at most
-        `_MAX_LEAP_WH` of energy. A household draws more in that time, so the gap is not real: the
-        clock was set ahead. The only period is then the gap's last second, so the energy belongs to
-        the last day.
+        period, because its energy belongs to no day. An exception is such a gap with at most
+        `_MAX_LEAP_WH` of energy. A household draws more than `_MAX_LEAP_WH` in a real gap of this
+        length, so the clock was set ahead. The only period is then the gap's last second, so the
+        energy belongs to the last day.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -156,7 +156,8 @@ class MonthColumns:
         """Columns of the imported and exported reactive energy in 0.001 varh, -1 where unknown.
         None if all values are unknown."""
         self.late_exported: dict[int, float] = {}
-        """Inexact exported energy by place: a part may be from before the quarter-hour."""
+        """Inexact exported energy in Wh by place. A part of it may have been exported before the
+        quarter-hour."""
         self.repeated: list[Span] = []
         """Earlier measurements of quarter-hours that were measured more than once."""
         self.loose: list[Span] = []

@@ -1,9 +1,9 @@
 """Conversion of stored day sums to spans. Only version 2 of the stored state has day sums.
 
 A quarter-hour in the files becomes a span. The rest of a day's sum, with its cost and revenue at
-the market's prices, becomes a gap that is as long as the day. If the files have more energy for a
-day than the stored day sum, or more quarter-hours, the files are ignored for this day. The whole
-day sum then becomes a gap, because bills were computed from day sums. This conversion stays until
+the market's prices, becomes a gap that is as long as the day. If the files have more energy or more
+quarter-hours for a day than the stored day sum, the files are ignored for this day. The whole day
+sum then becomes a gap, because bills were computed from day sums. This conversion stays until
 release 0.2.
 """
 

@@ -74,10 +74,11 @@ def second_quarters(hours: str, midnight: datetime) -> bytes:
 def split(
     contract: Contract, start: datetime, end: datetime, wh: float
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the energy `wh`, and the part of it that has the contract's second price.
+    """Return the split of the energy `wh`: all of it, and its part with the second price.
 
-    The energy is assumed to be imported at a constant power from `start` to `end`. The only key of
-    the result is `contract.second_hours`. The result is empty if the contract has no such hours.
+    The energy is assumed to be imported at a constant power from `start` to `end`. The result has
+    one key, `contract.second_hours`, and the split is its value. If the contract has no such hours,
+    the result is empty.
     """
     hours = contract.second_hours
     if hours is None:
@@ -96,7 +97,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return one mapping with the splits of both. Splits with the same key (hours) are added up."""
+    """Return a mapping with the splits of both mappings. Splits with the same key are added up."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

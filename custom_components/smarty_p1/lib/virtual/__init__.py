@@ -6,8 +6,9 @@
     homewizard_data(answer)
 
 A client gets the values of the last telegram. After 30 seconds without a telegram, it gets no
-values. At each poll, a battery gets only a part of the power (see virtual_meter.py). While the load
-varies, a battery gets only the power that is expected to last (see battery_shares.py).
+values. In each answer, a battery reads only a part of the measured power (see virtual_meter.py).
+While the load varies, a battery reads only the power that is expected to last (see
+battery_shares.py).
 """
 
 from .announcements import Announcement, Kind, announcements_of

@@ -65,7 +65,8 @@ class LoadForecast:
 class _Reconstruction:
     """Reconstruction and forecasts of the load. The batteries are assumed to have `speed`.
 
-    The speed is the part (0 to 1) of a power that the batteries add within one telegram interval.
+    Batteries add the power that they read to their output, but not at once. The speed is the share
+    (0 to 1) of the missing power that the batteries add within one telegram interval.
     """
 
     def __init__(self, speed: float) -> None:
@@ -132,9 +133,10 @@ class Handout:
         """Return the part (0 to 1) of the telegram's power that a battery gets. Count it as used.
 
         `name` is the name of the battery's share, and `share` its size. `requested` is the part
-        that the battery may get at this poll. `share` and `requested` are parts (0 to 1) of the
-        telegram's power. The battery gets `requested`, but no more than the unused rest of its
-        share. If the load forecast allows only a part of the power, the result is smaller.
+        that the battery reads at this poll. `share` and `requested` are parts (0 to 1) of the
+        telegram's power. `requested` is limited to the unused rest of the share, and to the unused
+        rest of the telegram's power. Then it is multiplied by the part that the load forecast
+        allows.
         """
         taken = self._taken.get(name, 0.0)
         granted = max(0.0, min(requested, share - taken, 1 - sum(self._taken.values())))

@@ -95,11 +95,11 @@ def _total_current(values: MeterValues) -> float | None:
 
 
 def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of the first gas meter in m³ that is still read.
+    """Yield the fields of the first gas meter that counts in m³ and is still in use.
 
-    A replaced gas meter can stay in the telegram, on its own channel with its last index. Captures
-    of two gas meters in use can be at different minutes of the same hour. So a gas meter is still
-    read if its capture is at most a day older than the newest capture.
+    A replaced gas meter can stay in the telegram, on its own channel with its last index. So a gas
+    meter counts as in use only if its capture is at most a day older than the newest capture of a
+    gas meter. The captures of two gas meters in use can also differ, but only by minutes.
     """
     meters = [
         (time, meter)

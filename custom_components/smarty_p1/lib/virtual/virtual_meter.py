@@ -242,10 +242,11 @@ class VirtualMeter:
         return {client.address for client in steady[:MAX_BATTERIES]}
 
     def _share_name(self, client: Client, batteries: set[str]) -> str | None:
-        """Return the name of the share of the power that a client uses.
+        """Return the name of a client's share of the power.
 
-        The name is the client's address if `batteries` contains the address. All other batteries
-        use the share `_NEWCOMERS` together. Return None if the client is not a battery.
+        The name is the client's address if `batteries` contains the address. Batteries that
+        `batteries` lacks use the share `_NEWCOMERS` together. Return None if the client is not a
+        battery.
         """
         if self.profile(client) is not Profile.BATTERY:
             return None
