@@ -72,7 +72,8 @@ def prices_of_attributes(
     used, and has another price at `quarter`. Lists with the same columns are judged together: they
     are used if the price at `quarter` in at least one of the lists equals `state_price`, and no
     list has another price at `quarter`. So a list for tomorrow, which has no price at `quarter`, is
-    used together with the list for today. `factor` and `max_price` have the same meaning as in `prices_by_quarter`.
+    used together with the list for today. `factor` and `max_price` have the same meaning as in
+    `prices_by_quarter`.
     """
     lists = list(_lists_of(attributes, factor, max_price))
     good: set[frozenset[str]] = set()
