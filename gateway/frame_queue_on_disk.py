@@ -69,8 +69,8 @@ def open_file(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     # Only the owner may read the file, because its frames contain a household's consumption.
     path.touch(mode=0o600)
-    # Raise OSError now if the file cannot be written. SQLite would report this only below, with an
-    # error for which `open_file` would rename the file as damaged.
+    # Raise OSError now if the file cannot be written. SQLite would notice this only at a later
+    # statement. `open_file` would take that error for a damaged file, and rename the file.
     with path.open("ab"):
         pass
     database = sqlite3.connect(path)
@@ -221,9 +221,9 @@ class FrameQueue:
     def _adopt(self) -> None:
         """Load the sub-queues of frames that are set aside.
 
-        If a port is no longer in the configuration, move its frames to the port that then has the
-        fewest bytes. So the frames of several such ports are divided among the ports. A single port
-        could not keep all these frames within its share.
+        If a port is no longer in the configuration, move its frames to the configured port that has
+        the fewest bytes at that moment. So the frames of several removed ports are divided among
+        the configured ports. A single port could not keep all these frames within its share.
         """
         rows = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in rows:

@@ -58,7 +58,8 @@ _CLOSE_TIMEOUT = 2.0
 # them.
 _ASIDE_INTERVAL = 30.0
 # Titles with few frames are probably noise. The NATS server logs each refusal, so such titles are
-# tried rarely: at a new connection, and then once in this number of intervals (an hour).
+# tried rarely: at a new connection, and then once in this number of intervals, which is once an
+# hour.
 _NOISE_INTERVALS = 120
 _MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000

@@ -87,7 +87,7 @@ class FleetFiles:
             self._replace(name, text, is_secret=is_secret)
 
     def save(self) -> None:
-        """Save digests, password hashes and untold changes for later runs. Raises OSError."""
+        """Save digests, password hashes and `untold` for later runs. Raises OSError."""
         record = {"files": self._digests, "hashes": self.hashes, "untold": self.untold}
         self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 

@@ -502,7 +502,7 @@ def _in_gaps(
         has_limit = never_falls and following not in restarts
         limit = own[following].sum + shift if has_limit else None
         missing = _missing(hour, following, energies)
-        # If the energy of the hour is unknown, the row is not raised.
+        # If the energy of the hour is unknown, the sum of the row stays.
         whole = last_sum + energies.get(hour, -inf)
         rise = (whole if limit is None else min(whole, limit)) - now.sum
         if missing and not restart and rise > 0:

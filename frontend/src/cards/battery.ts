@@ -15,7 +15,7 @@ const SLIDERS = {
   standby: { min: 0, max: 60, unit: "W" },
 } as const;
 const MAX_PRICE = 100_000;
-/** Field whose value is missing, by the reason of a refusal. */
+/** For each reason of a refusal, the field whose value is missing. */
 const FIELDS: Partial<Record<WhatIfRefusal["reason"], Field>> = {
   no_reference_power: "reference_power",
   no_feed_in_price: "feed_in",

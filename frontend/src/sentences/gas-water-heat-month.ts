@@ -61,7 +61,7 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
   const own = { unit: (unit ?? "").slice(0, 12).replace(/^m3$/, "m³"), factor: 1, decimals: 3 };
   const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
   if (energy && Number.isFinite(energy) && energy > 0) {
-    // Small daily amounts need a decimal, such as the amounts of a boiler in summer. But a meter in GJ counts in steps
+    // Small daily amounts, such as those of a boiler in summer, need a decimal. But a meter in GJ counts in steps
     // of about 0.3 kWh, so its amounts have no decimal.
     const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
     const kwh = { unit: "kWh", factor: energy, decimals };

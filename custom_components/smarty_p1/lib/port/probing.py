@@ -65,7 +65,7 @@ class _Findings:
         self._nameless = False
         self._first_bytes = b""
         self.failed_at = inf
-        """Time at which the first bytes were rejected, by the loop's clock. Infinity without a
+        """Time, by the loop's clock, of the first rejection of bytes. Infinity without a
         rejection."""
 
     def read(self, data: bytes, now: float) -> Telegram | None:

@@ -273,8 +273,8 @@ class BatteryPlan:
 def _with(values: list[float], value: float, parts: int) -> list[float]:
     """Return the sorted list `values` with `value` inserted `parts` times, cut to 20 values.
 
-    All values are negated (see `_last_values`). So the list begins with the most valuable parts,
-    and the battery's 20 parts have the first 20 values.
+    All values are negated (see `_last_values`), so the list begins with the highest value. The
+    battery has 20 parts, so only the first 20 values are kept.
     """
     if not parts:
         return values

@@ -113,8 +113,8 @@ class _Part(NamedTuple):
         energies: Sequence[float],
         pieces: Sequence[Piece],
     ) -> Mapping[str, TimeOfUseSplit]:
-        # A forecast uses this day as the model of coming days, and a later contract may hold then.
-        # So also split the energy by the hours of all later contracts.
+        # A forecast uses this day as the model of coming days, which may have a later contract. So
+        # also split the energy by the hours of all later contracts.
         every = {hours for contract in self.contracts if (hours := contract.second_hours)}
         if not every or not energies:
             return _of(pieces)

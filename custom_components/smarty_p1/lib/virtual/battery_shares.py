@@ -14,7 +14,7 @@ from collections import deque
 from statistics import median
 
 MIN_PART = 0.05
-"""Minimum part of the grid power to hand out, because some batteries stop after many zeros."""
+"""Minimum part of the grid power that a battery is told. Some batteries stop after many zeros."""
 
 # The load is forecast by medians over these numbers of telegrams. The numbers are odd, so that each
 # median is a load that really occurred.
