@@ -46,6 +46,11 @@ def test_the_switch_of_vat_waits_for_its_day_and_then_holds_for_all_months() -> 
     assert rates(wait_until(house, "2026-08-01T23:50:00S")) == [0.08, 0.08]
     assert rates(wait_until(house, "2026-08-02T00:10:00S")) == [0, 0]
 
+    # The first telegram of a month still shows the month before, with the last VAT of that month.
+    house.change(replace(house.contract, has_vat=True), "2026-09-01")
+    assert rates(wait_until(house, "2026-09-01T00:00:00S")) == [0, 0]
+    assert rates(house.after(10)) == [0.08, 0.08, 0.08]
+
 
 @pytest.mark.parametrize(("minutes", "price"), [(7, 0.3), (8, 0.1)])
 def test_a_quarter_hour_has_the_price_of_its_greater_part(minutes: int, price: float) -> None:

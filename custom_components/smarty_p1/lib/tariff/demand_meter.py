@@ -72,6 +72,7 @@ from .spans import Columns, Row, Span
 _VERSION = 3
 _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
+_SECOND = timedelta(seconds=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour can be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
 # Minimum divisor for the available power. The available power is the energy left until the
@@ -421,7 +422,7 @@ class DemandMeter:
             known_month=summary.month,
             running=segment.amounts,
             earlier_months=summary.earlier,
-            contracts=self._contracts.shown_at(time),
+            contracts=self._shown(time, summary.month),
             market=self._market,
             is_begun_here=self._is_begun_here,
             day_sums=self._history.past.day_sums,
@@ -451,11 +452,18 @@ class DemandMeter:
             known_month=summary.month,
             running=None,
             earlier_months=summary.earlier,
-            contracts=self._contracts.shown_at(end),
+            contracts=self._shown(end, summary.month),
             market=self._market,
             is_begun_here=self._is_begun_here,
             day_sums=self._history.past.day_sums,
         )
+
+    def _shown(self, time: datetime, month: Month) -> Contracts:
+        """Return the contracts as they are shown at `time` with `month`.
+
+        The last values of a month come at its end or later. They belong to the contract before.
+        """
+        return self._contracts.shown_at(min(time, month.end - _SECOND))
 
     def _summarise(self, shown: datetime) -> Summary:
         """Return the summary of the shown month and the earlier months.
