@@ -129,6 +129,14 @@ async def test_the_market_as_far_as_its_entity_knows_it(
     hass.states.async_set("sensor.market", "10", attributes)
     freezer.move_to(start + 4 * QUARTER + timedelta(seconds=5))
     assert prices(await call())[:5] == [0.19548] * 4 + [None]
+
+    # The entity's clock is ahead, so it has reported this price before its quarter-hour.
+    freezer.move_to(start + 4 * QUARTER - timedelta(seconds=2))
+    hass.states.async_set("sensor.market", "11", attributes)
+    freezer.move_to(start + 7 * QUARTER)
+    assert prices(await call())[:2] == [0.19548, None]
+    freezer.move_to(start + 4 * QUARTER - timedelta(seconds=2))
+    assert prices(await call())[1:6] == [0.19548] * 4 + [None]
     hass.states.async_set("sensor.market", "unavailable", attributes)
     assert prices(await call())[:1] == [None]
 

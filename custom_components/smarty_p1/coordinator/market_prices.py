@@ -166,6 +166,8 @@ _NORDPOOL_KEY = "-current_price"
 _PER_MWH = 0.001
 _PATIENCE = 10.0
 _AGAIN = timedelta(minutes=15)
+# Maximum time by which the clock of the program that reports a price may be ahead.
+_MAX_CLOCK_LEAD = timedelta(seconds=30)
 _MAX_KEPT = 8
 
 
@@ -204,9 +206,13 @@ async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     factor = unit_factor(state)
     assert factor is not None  # noqa: S101 - a state with a price has a factor
-    # Some entities report a new price only seconds after the start of its quarter-hour.
-    reported = quarter_start(state.last_reported)
-    prices = prices_of_attributes(state.attributes, factor, reported, price, MAX_PRICE)
+    # Some entities report a new price only seconds after the start of its quarter-hour. A program
+    # with another clock may report it some seconds before the start.
+    for delay in (_MAX_CLOCK_LEAD, timedelta(0)):
+        reported = quarter_start(state.last_reported + delay)
+        prices = prices_of_attributes(state.attributes, factor, reported, price, MAX_PRICE)
+        if prices:
+            break
     if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
         listed = ahead.get(reported)
         prices = ahead if listed is not None and agrees(listed, price) else {}
