@@ -389,7 +389,7 @@ def _restarts(
         if starts_anew:
             # A correction by Leneda can lower the costs, too. A lost sum is far lower than before.
             sum_before, sum_now = (own[at].sum + counted.shifts[at] for at in (last, hour))
-            has_fallen &= sum_now < sum_before / 2
+            has_fallen &= abs(sum_now) < abs(sum_before) / 2
         # If the gap follows the entity's first hour, the entity may have stopped within this hour.
         # The energy after the stop is then counted twice: in the energy of the whole first hour,
         # and in the next own row. So the next own row becomes a restart with the energy of its own

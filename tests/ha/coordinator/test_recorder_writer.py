@@ -383,8 +383,9 @@ def test_the_costs_of_a_month_in_the_first_row_stay() -> None:
     assert planned.raises == {EIGHT: pytest.approx(0.4)}
 
 
-def test_a_cost_that_a_correction_lowers_in_a_gap_stays_lower() -> None:
-    stored = {EIGHT: Row(60.0, 60.0), EIGHT + 3 * HOUR: Row(50.0, 50.0)}
+@pytest.mark.parametrize(("before", "after"), [(60.0, 50.0), (10.0, -5.0), (-60.0, -70.0)])
+def test_a_cost_that_a_correction_lowers_in_a_gap_stays_lower(before: float, after: float) -> None:
+    stored = {EIGHT: Row(before, before), EIGHT + 3 * HOUR: Row(after, after)}
 
     planned = plan(stored, Ledger(), {EIGHT + HOUR: 0.4}, lambda _hour: None)
 
