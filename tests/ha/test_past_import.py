@@ -486,7 +486,10 @@ async def test_the_statistics_of_the_entities_know_it(
 
 
 async def test_sharing_of_an_ended_month_lowers_the_total_cost(
-    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    bring_in: Callable[[bytes], Any],
+    port: MeterPort,
 ) -> None:
     name = "sensor.smarty_total_cost_this_month"
     may = datetime(2026, 4, 30, 22, tzinfo=UTC)
@@ -521,6 +524,15 @@ async def test_sharing_of_an_ended_month_lowers_the_total_cost(
     # 74.4 kWh at 0.15, with 8 % of VAT
     assert before[1] - after[1] == pytest.approx(12.05)
     assert before[0] - after[0] == pytest.approx(12.05)
+
+    # A restart changes nothing, and without the files everything is as before.
+    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
+    await reload(hass, entry)
+    await bring_in(april())
+    await entry.runtime_data.books.past._recording
+    assert await costs() == pytest.approx(after)
+    await call(hass, "remove_imported_quarter_hours")
+    assert await costs() == pytest.approx(before)
 
 
 # What was measured on 16 June in kWh; something was fed in in the morning only.

@@ -84,6 +84,8 @@ class PastStatistics(ThrottledStore):
         super().__init__(hass, f"{entry_id}.past_statistics", interval=0)
         self._ledgers: dict[str, Ledger] = {}
         self._outdated: set[str] = set()
+        # Late costs by series and hour, which `_async_undo` takes back.
+        self._late: dict[str, dict[datetime, float]] = {}
         self._lock = asyncio.Lock()
         self.waits = False
         self.days_at_once: set[str] = set()
@@ -105,7 +107,7 @@ class PastStatistics(ThrottledStore):
     async def async_load(self) -> None:
         """Load the content of the file."""
         if content := await self._async_read(_parse):
-            self._ledgers, self.waits, self.days_at_once, self._outdated = content
+            self._ledgers, self.waits, self.days_at_once, self._outdated, self._late = content
 
     def knows(self, keys: Iterable[str]) -> bool:
         """Return whether each of the `keys` has a ledger that is not outdated."""
@@ -141,15 +143,21 @@ class PastStatistics(ThrottledStore):
         return self._ledgers.get(key, Ledger()).first or datetime.max.replace(tzinfo=UTC)
 
     @callback
-    def add_late(self, name: str, costs: Mapping[datetime, float]) -> None:
+    def add_late(self, key: str, name: str, costs: Mapping[datetime, float]) -> None:
         """Add late costs to the statistics of the entity `name`.
 
         Each cost raises the sums of its hour and of all later hours.
         """
         if RECORDER in self._hass.config.components:
+            late = self._late.setdefault(key, {})
             for hour, cost in costs.items():
                 if round(cost, 2):
-                    get_instance(self._hass).async_adjust_statistics(name, hour, cost, CURRENCY)
+                    late[hour] = late.get(hour, 0.0) + cost
+                    self._adjust(name, hour, cost)
+
+    @callback
+    def _adjust(self, name: str, hour: datetime, cost: float) -> None:
+        get_instance(self._hass).async_adjust_statistics(name, hour, cost, CURRENCY)
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
         """Write the hourly values of all series. Overwrite rows that have other values."""
@@ -243,6 +251,8 @@ class PastStatistics(ThrottledStore):
         """
         if await self._async_apply(series, is_back=True):
             self._outdated.discard(series.key)
+            for hour, cost in self._late.pop(series.key, {}).items():
+                self._adjust(series.statistic_id, hour, -cost)
             if CAN_DELETE:
                 self._ledgers.pop(series.key, None)
 
@@ -344,6 +354,10 @@ class PastStatistics(ThrottledStore):
             "months_at_once": sorted(self.days_at_once),
             "outdated": sorted(self._outdated),
             "statistics": ledgers,
+            "late": {
+                key: [[hour.isoformat(), cost] for hour, cost in late.items()]
+                for key, late in self._late.items()
+            },
         }
 
 
@@ -357,7 +371,9 @@ async def _async_until_written(recorder: Recorder) -> None:
     await written
 
 
-def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str], set[str]]:  # noqa: ANN401 - a file may hold anything
+def _parse(
+    stored: Any,  # noqa: ANN401 - a file may hold anything
+) -> tuple[dict[str, Ledger], bool, set[str], set[str], dict[str, dict[datetime, float]]]:
     data = checked_mapping(stored)
     ledgers = {
         key: Ledger.from_dict(record) for key, record in checked_mapping(data["statistics"]).items()
@@ -367,6 +383,10 @@ def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str], set[str]]:  
         checked_flag(data["waits"]),
         {*map(checked_text, checked_list(data["months_at_once"]))},
         {*map(checked_text, checked_list(data.get("outdated", [])))},
+        {
+            key: {datetime.fromisoformat(hour): float(cost) for hour, cost in checked_list(late)}
+            for key, late in checked_mapping(data.get("late", {})).items()
+        },
     )
 
 

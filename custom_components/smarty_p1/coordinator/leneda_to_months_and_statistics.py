@@ -160,6 +160,9 @@ class PlatformPast:
             return
         if platform:
             await self._async_show(platform)
+            # The costs of these days were recorded before Home Assistant was stopped. Only the
+            # meter's months did not have them yet, because Leneda's days are not stored there.
+            self._late_costs.clear()
         if platform or self._statistics.is_outdated:
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
@@ -314,6 +317,7 @@ class PlatformPast:
             # a Leneda account later.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
             await self._async_show({})
+            self._late_costs.clear()  # `async_take_back` has taken them back
             return is_gone
 
     async def async_forget(self) -> None:
@@ -456,7 +460,7 @@ class PlatformPast:
         """Write the hourly values of `platform` into the statistics of the meter's entities."""
         names = self._names()
         if name := names.get(TOTAL):
-            self._statistics.add_late(name, self._late_costs)
+            self._statistics.add_late(TOTAL, name, self._late_costs)
         self._late_costs.clear()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
