@@ -158,6 +158,7 @@ async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage
         await stage.passes(seconds)
         await stage.settle()
         assert (await cells.count() > 0) is is_open
+    assert await title.evaluate("title => title.getRootNode().activeElement === title")
 
     # Turning back ends with the first known day.
     known = meter(known_since="2026-11-20T00:00:00+01:00")

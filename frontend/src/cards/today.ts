@@ -259,7 +259,12 @@ export class TodayCard extends SmartyCard {
     if (!changed.has("focusedDay")) return;
     // On a tablet on a wall, an open calendar would cover the chart until the next touch.
     clearTimeout(this.#idle);
-    if (this.focusedDay) this.#idle = setTimeout(() => (this.focusedDay = undefined), IDLE_RESET_MS);
+    const close = () => {
+      // Without this, the page would lose the keyboard focus together with the focused day.
+      if (this.renderRoot.querySelector(".calendar :focus")) this.renderRoot.querySelector<HTMLElement>(".pick")?.focus();
+      this.focusedDay = undefined;
+    };
+    if (this.focusedDay) this.#idle = setTimeout(close, IDLE_RESET_MS);
     if (this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 
