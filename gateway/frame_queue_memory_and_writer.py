@@ -38,6 +38,10 @@ class FrameStore:
         self._ports = tuple(ports)
         self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
         self._metrics = metrics
+        # Frames can be dropped before the queue is open. For Prometheus, the first value of a
+        # counter is no rise, so show 0 first.
+        for port in self._ports:
+            metrics.dropped.labels(port)
         self._thread = ThreadPoolExecutor(1, "queue")
         # Frames in memory by number, in order of arrival. Their numbers are negative, because
         # frames on the disk have positive numbers.
@@ -68,7 +72,6 @@ class FrameStore:
             self._thread.shutdown()
             raise
         for port in self._ports:
-            self._metrics.dropped.labels(port)
             self._tell(port)
 
     def put(self, frame: NewFrame) -> None:

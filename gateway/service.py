@@ -68,7 +68,11 @@ def _allow_files() -> None:
 async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> None:
     try:
         await store.open(config.queue_path, config.queue_bytes)
-        await memory.open(config.queue_path)
+        try:
+            await memory.open(config.queue_path)
+        except sqlite3.Error:
+            await store.close()  # it writes the frames that were read meanwhile
+            raise
     except QueueInUseError:
         msg = "[queue] path is in use by another gateway"
         raise UnavailableError(msg) from None
