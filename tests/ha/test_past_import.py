@@ -525,14 +525,53 @@ async def test_sharing_of_an_ended_month_lowers_the_total_cost(
     assert before[1] - after[1] == pytest.approx(12.05)
     assert before[0] - after[0] == pytest.approx(12.05)
 
-    # A restart changes nothing, and without the files everything is as before.
-    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
-    await reload(hass, entry)
-    await bring_in(april())
-    await entry.runtime_data.books.past._recording
-    assert await costs() == pytest.approx(after)
+    # A restart changes nothing, also if the files cannot be read at first. Without the files,
+    # everything is as before.
+    for second, error in ((20, None), (30, OSError(5, "I/O error"))):
+        port.greeting = port.next_frame(telegram(f"00:00:{second}", 0.0))
+        unreadable = patch.object(ImportedQuarterHours, "read", Mock(side_effect=error))
+        with unreadable if error else nullcontext():
+            await reload(hass, entry)
+        await bring_in(april())
+        await entry.runtime_data.books.past._recording
+        assert await costs() == pytest.approx(after)
     await call(hass, "remove_imported_quarter_hours")
     assert await costs() == pytest.approx(before)
+
+
+async def test_removal_takes_nothing_from_statistics_that_began_anew(
+    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+) -> None:
+    name = "sensor.smarty_total_cost_this_month"
+    may = datetime(2026, 4, 30, 22, tzinfo=UTC)
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=None,
+        source="recorder",
+        statistic_id=name,
+        unit_class=None,
+        unit_of_measurement="EUR",
+    )
+
+    def of_days(first: int, last: int) -> list[StatisticData]:
+        hours = range(first * 24, last * 24)
+        return [StatisticData(start=may + n * HOUR, state=n, sum=n) for n in hours]
+
+    async_import_statistics(hass, metadata, of_days(0, 31))
+    await bring_in(april())
+    await entry.runtime_data.books.past._recording
+    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
+    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.100"] * 2976, "1-65:1.29.4"))
+    await entry.runtime_data.books.past._recording
+    get_instance(hass).async_clear_statistics([name])
+    async_import_statistics(hass, metadata, own := of_days(35, 36))
+    await bring_in(april())
+    await entry.runtime_data.books.past._recording
+
+    await call(hass, "remove_imported_quarter_hours")
+    await get_instance(hass).async_block_till_done()
+    assert sum((await rows_of(hass, name)).values()) == pytest.approx(own[-1]["sum"])
 
 
 # What was measured on 16 June in kWh; something was fed in in the morning only.

@@ -32,7 +32,13 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..lib.entities import CURRENCY
-from ..lib.stored_values import checked_flag, checked_list, checked_mapping, checked_text
+from ..lib.stored_values import (
+    checked_flag,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+)
 from .garbage_collection import without_collection
 from .running_sum_plan import (
     HOUR,
@@ -275,6 +281,9 @@ class PastStatistics(ThrottledStore):
         )
         if planned is None:
             return False
+        if ledger.first not in {None, planned.ledger.first}:
+            # The user has cleared the statistics, so the late costs are not in their sums any more.
+            self._late.pop(series.key, None)
         self._ledgers[series.key] = planned.ledger
         await self.async_save()
         await self._async_write(series, metadata, planned)
@@ -384,7 +393,10 @@ def _parse(
         {*map(checked_text, checked_list(data["months_at_once"]))},
         {*map(checked_text, checked_list(data.get("outdated", [])))},
         {
-            key: {datetime.fromisoformat(hour): float(cost) for hour, cost in checked_list(late)}
+            key: {
+                datetime.fromisoformat(checked_text(hour)): checked_number(cost)
+                for hour, cost in checked_list(late)
+            }
             for key, late in checked_mapping(data.get("late", {})).items()
         },
     )

@@ -119,6 +119,8 @@ class PlatformPast:
         self._lock = asyncio.Lock()
         self._meter = DemandMeter()
         self._may_share = True
+        # Whether Leneda's stored quarter-hours are in the meter's months.
+        self._is_shown = False
         self._late_costs: dict[datetime, float] = {}
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
@@ -160,9 +162,7 @@ class PlatformPast:
             return
         if platform:
             await self._async_show(platform)
-            # The costs of these days were recorded before Home Assistant was stopped. Only the
-            # meter's months did not have them yet, because Leneda's days are not stored there.
-            self._late_costs.clear()
+        self._is_shown = True
         if platform or self._statistics.is_outdated:
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
@@ -397,7 +397,11 @@ class PlatformPast:
         result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(is_of_sharing(code) for code, rows in platform.items() if rows)
         self._meter.set_platform_days(*result)
-        self._note_ended_months(demand)
+        # After a start, the meter's months do not have Leneda's days yet. The costs of these days
+        # were recorded before Home Assistant was stopped, so they are not late.
+        if self._is_shown:
+            self._note_ended_months(demand)
+        self._is_shown = True
         for listener in tuple(self._listeners):
             listener()
 
