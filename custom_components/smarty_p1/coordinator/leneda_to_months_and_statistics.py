@@ -397,11 +397,7 @@ class PlatformPast:
         result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(is_of_sharing(code) for code, rows in platform.items() if rows)
         self._meter.set_platform_days(*result)
-        # After a start, the meter's months do not have Leneda's days yet. The costs of these days
-        # were recorded before Home Assistant was stopped, so they are not late.
-        if self._is_shown:
-            self._note_ended_months(demand)
-        self._is_shown = True
+        self._note_ended_months(demand)
         for listener in tuple(self._listeners):
             listener()
 
@@ -413,7 +409,10 @@ class PlatformPast:
         months before the first recorded total. If the meter has readings, skip days before the
         first recorded total, too, because the costs of their hours are written.
         """
-        if before is None:
+        # After a start, the meter's months do not have Leneda's days yet. The costs of these days
+        # were recorded before Home Assistant was stopped, so they are not late.
+        was_shown, self._is_shown = self._is_shown, True
+        if before is None or not was_shown:
             return
         after, first = self._meter.snapshot or before, self._statistics.first_hour(TOTAL)
         displayed = {month.start: month for month in known_months(before)}
