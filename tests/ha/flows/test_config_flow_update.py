@@ -520,6 +520,8 @@ async def test_mistake_while_waiting_and_nothing_is_changed(
     await dialogs.is_read()
     assert "a mistake" in caplog.text
     caplog.clear()
+    # The entry's reader must not get the frame of the next greeting.
+    await dialogs.port.wait_for_clients(1)
     # Everything is left as it is.
     data = dict(dialogs.entry.data)
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
