@@ -182,21 +182,21 @@ class Contracts:
         Use the result for amounts that are shown together. `has_vat` only says whether amounts are
         shown with VAT. So the latest contract decides this for earlier times, too.
         """
-        has_vat = self.latest.has_vat
-        if all(contract.has_vat == has_vat for _, contract in self.entries):
-            return self
-        entries = ((since, replace(contract, has_vat=has_vat)) for since, contract in self.entries)
-        return replace(self, entries=tuple(entries))
+        return self._with_vat(self.latest, self.entries)
 
     def shown_at(self, time: datetime) -> Contracts:
         """Return these contracts as they are shown at `time`.
 
         Contracts that begin later get the field `has_vat` of the contract that holds at `time`.
         """
-        has_vat = self.at(time).has_vat
-        if all(since <= time or contract.has_vat == has_vat for since, contract in self.entries):
+        later = tuple(entry for entry in self.entries if entry[0] > time)
+        return self._with_vat(self.at(time), later)
+
+    def _with_vat(self, like: Contract, last: tuple[tuple[datetime, Contract], ...]) -> Contracts:
+        """Return these contracts, with the field `has_vat` of `like` in the `last` entries."""
+        if all(contract.has_vat == like.has_vat for _, contract in last):
             return self
-        return _with_vat_after(self, sum(since <= time for since, _ in self.entries))
+        return _with_vat(self, len(self.entries) - len(last), has_vat=like.has_vat)
 
     @property
     def before_latest(self) -> Contracts:
@@ -255,9 +255,8 @@ class Contracts:
 
 # Callers compare contracts by identity, so equal arguments must return the same object.
 @lru_cache(maxsize=16)
-def _with_vat_after(contracts: Contracts, begun: int) -> Contracts:
-    """Return `contracts`, with the later entries' `has_vat` as in the last of the `begun` ones."""
+def _with_vat(contracts: Contracts, first: int, *, has_vat: bool) -> Contracts:
+    """Return `contracts`, with the field `has_vat` in all entries from the index `first` on."""
     entries = contracts.entries
-    has_vat = entries[max(0, begun - 1)][1].has_vat
-    later = ((since, replace(contract, has_vat=has_vat)) for since, contract in entries[begun:])
-    return replace(contracts, entries=(*entries[:begun], *later))
+    later = ((since, replace(contract, has_vat=has_vat)) for since, contract in entries[first:])
+    return replace(contracts, entries=(*entries[:first], *later))
