@@ -38,6 +38,7 @@ from ..lib.stored_values import (
     checked_mapping,
     checked_number,
     checked_text,
+    checked_time,
 )
 from .garbage_collection import without_collection
 from .running_sum_plan import (
@@ -364,7 +365,7 @@ class PastStatistics(ThrottledStore):
             "outdated": sorted(self._outdated),
             "statistics": ledgers,
             "late": {
-                key: [[hour.isoformat(), cost] for hour, cost in late.items()]
+                key: {hour.isoformat(): cost for hour, cost in late.items()}
                 for key, late in self._late.items()
             },
         }
@@ -394,8 +395,8 @@ def _parse(
         {*map(checked_text, checked_list(data.get("outdated", [])))},
         {
             key: {
-                datetime.fromisoformat(checked_text(hour)): checked_number(cost)
-                for hour, cost in checked_list(late)
+                checked_time(hour): checked_number(cost)
+                for hour, cost in checked_mapping(late).items()
             }
             for key, late in checked_mapping(data.get("late", {})).items()
         },
