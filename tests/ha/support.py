@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
 from homeassistant.core import HassJob, HomeAssistant, State
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
 from homeassistant.util import dt as dt_util
@@ -141,6 +142,19 @@ def device_of(registry: DeviceRegistry, entry: MockConfigEntry, identifier: str)
     )
     assert device is not None
     return device
+
+
+def metadata_of_sums(name: str, unit: str, unit_class: str | None = None) -> StatisticMetaData:
+    """Return the metadata of a statistic with sums, as the recorder writes it for an entity."""
+    return StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=None,
+        source="recorder",
+        statistic_id=name,
+        unit_class=unit_class,
+        unit_of_measurement=unit,
+    )
 
 
 def links(hass: HomeAssistant) -> int:

@@ -12,11 +12,7 @@ from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.models import (
-    StatisticData,
-    StatisticMeanType,
-    StatisticMetaData,
-)
+from homeassistant.components.recorder.models import StatisticData
 from homeassistant.components.recorder.statistics import (
     async_import_statistics,
     statistics_during_period,
@@ -46,7 +42,7 @@ from .conftest import EntryMaker
 from .dialogs import open_options
 from .measured import measure
 from .meter import MeterPort
-from .support import call, receive, reload, state_of
+from .support import call, metadata_of_sums, receive, reload, state_of
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
@@ -434,6 +430,9 @@ async def test_nothing_is_tried_again_while_it_is_taken_back(
     assert is_stopped == [True]
 
 
+MAY = datetime(2026, 4, 30, 22, tzinfo=UTC)
+
+
 async def rows_of(hass: HomeAssistant, name: str) -> dict[datetime, float]:
     """Return the energy of each hour, as the Energy dashboard shows it."""
 
@@ -455,20 +454,11 @@ async def test_the_statistics_of_the_entities_know_it(
     name = "sensor.house"
     er.async_get(hass).async_update_entity(ENERGY, new_entity_id=name)
     await hass.async_block_till_done()
-    may = datetime(2026, 4, 30, 22, tzinfo=UTC)
-    metadata = StatisticMetaData(
-        mean_type=StatisticMeanType.NONE,
-        has_sum=True,
-        name=None,
-        source="recorder",
-        statistic_id=name,
-        unit_class="energy",
-        unit_of_measurement="kWh",
-    )
-    own = [StatisticData(start=may + n * HOUR, state=2000 + n, sum=n + 0.5) for n in range(2)]
+    metadata = metadata_of_sums(name, "kWh", "energy")
+    own = [StatisticData(start=MAY + n * HOUR, state=2000 + n, sum=n + 0.5) for n in range(2)]
     async_import_statistics(hass, metadata, own)
     await get_instance(hass).async_block_till_done()
-    assert await rows_of(hass, name) == {may: 0.5, may + HOUR: 1.0}
+    assert await rows_of(hass, name) == {MAY: 0.5, MAY + HOUR: 1.0}
 
     await bring_in(april())
     await entry.runtime_data.books.past._recording
@@ -482,7 +472,25 @@ async def test_the_statistics_of_the_entities_know_it(
     assert min(shown.values()) == pytest.approx(0.5)
     await call(hass, "remove_imported_quarter_hours")
     left = {hour: kwh for hour, kwh in (await rows_of(hass, name)).items() if kwh}
-    assert left == {may: pytest.approx(0.5), may + HOUR: pytest.approx(1.0)}
+    assert left == {MAY: pytest.approx(0.5), MAY + HOUR: pytest.approx(1.0)}
+
+
+TOTAL_COST = "sensor.smarty_total_cost_this_month"
+
+
+def record_total_costs(hass: HomeAssistant, end: int, begin: int = 0) -> float:
+    """Write rows of Home Assistant itself for days from 1 May on; return the sum of the last."""
+    hours = range(begin * 24, end * 24)
+    rows = [StatisticData(start=MAY + n * HOUR, state=n, sum=n) for n in hours]
+    async_import_statistics(hass, metadata_of_sums(TOTAL_COST, "EUR"), rows)
+    return hours[-1]
+
+
+async def bring_in_may(entry: MockConfigEntry, bring_in: Callable[[bytes], Any]) -> None:
+    """Import the consumption of May, and then the sharing of a quarter of it."""
+    for kw, code in (("0.400", CONSUMPTION), ("0.100", "1-65:1.29.4")):
+        await bring_in(export("2026-05-01T00:00:00+02:00", [kw] * 2976, code))
+    await entry.runtime_data.books.past._recording
 
 
 async def test_sharing_of_an_ended_month_lowers_the_total_cost(
@@ -491,34 +499,19 @@ async def test_sharing_of_an_ended_month_lowers_the_total_cost(
     bring_in: Callable[[bytes], Any],
     port: MeterPort,
 ) -> None:
-    name = "sensor.smarty_total_cost_this_month"
-    may = datetime(2026, 4, 30, 22, tzinfo=UTC)
-    metadata = StatisticMetaData(
-        mean_type=StatisticMeanType.NONE,
-        has_sum=True,
-        name=None,
-        source="recorder",
-        statistic_id=name,
-        unit_class=None,
-        unit_of_measurement="EUR",
-    )
-    own = [StatisticData(start=may + n * HOUR, state=n, sum=n) for n in range(31 * 24)]
-    async_import_statistics(hass, metadata, own)
+    record_total_costs(hass, 31)
     await bring_in(april())
     await entry.runtime_data.books.past._recording
-    layer = "1-65:1.29.4"
 
     async def costs() -> tuple[float, float]:
         """Return the cost of May: in the statistics, and in the bill."""
         await get_instance(hass).async_block_till_done()
-        hours = await rows_of(hass, name)
+        hours = await rows_of(hass, TOTAL_COST)
         bill = await call(hass, "get_bill", month="2026-05")
-        return sum(cost for hour, cost in hours.items() if hour >= may), bill["total"]
+        return sum(cost for hour, cost in hours.items() if hour >= MAY), bill["total"]
 
     before = await costs()
-    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
-    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.100"] * 2976, layer))
-    await entry.runtime_data.books.past._recording
+    await bring_in_may(entry, bring_in)
 
     after = await costs()
     # 74.4 kWh at 0.15, with 8 % of VAT
@@ -542,36 +535,18 @@ async def test_sharing_of_an_ended_month_lowers_the_total_cost(
 async def test_removal_takes_nothing_from_statistics_that_began_anew(
     hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
 ) -> None:
-    name = "sensor.smarty_total_cost_this_month"
-    may = datetime(2026, 4, 30, 22, tzinfo=UTC)
-    metadata = StatisticMetaData(
-        mean_type=StatisticMeanType.NONE,
-        has_sum=True,
-        name=None,
-        source="recorder",
-        statistic_id=name,
-        unit_class=None,
-        unit_of_measurement="EUR",
-    )
-
-    def of_days(first: int, last: int) -> list[StatisticData]:
-        hours = range(first * 24, last * 24)
-        return [StatisticData(start=may + n * HOUR, state=n, sum=n) for n in hours]
-
-    async_import_statistics(hass, metadata, of_days(0, 31))
+    record_total_costs(hass, 31)
     await bring_in(april())
     await entry.runtime_data.books.past._recording
-    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
-    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.100"] * 2976, "1-65:1.29.4"))
-    await entry.runtime_data.books.past._recording
-    get_instance(hass).async_clear_statistics([name])
-    async_import_statistics(hass, metadata, own := of_days(35, 36))
+    await bring_in_may(entry, bring_in)
+    get_instance(hass).async_clear_statistics([TOTAL_COST])
+    last_sum = record_total_costs(hass, 36, begin=35)
     await bring_in(april())
     await entry.runtime_data.books.past._recording
 
     await call(hass, "remove_imported_quarter_hours")
     await get_instance(hass).async_block_till_done()
-    assert sum((await rows_of(hass, name)).values()) == pytest.approx(own[-1]["sum"])
+    assert sum((await rows_of(hass, TOTAL_COST)).values()) == pytest.approx(last_sum)
 
 
 # What was measured on 16 June in kWh; something was fed in in the morning only.

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -28,7 +27,7 @@ from custom_components.smarty_p1.const import CONF_SUN_SOURCES, DOMAIN
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options
 from tests.ha.meter import MeterPort
-from tests.ha.support import reload
+from tests.ha.support import metadata_of_sums, reload
 
 from .conftest import Client, ask
 
@@ -68,15 +67,7 @@ async def record(  # noqa: PLR0913 - as much as differs
     left_out: Callable[[datetime], bool] = lambda _time: False,
 ) -> None:
     """Write the statistics of an energy until 16 June. Left out hours have no row of their own."""
-    metadata = StatisticMetaData(
-        mean_type=StatisticMeanType.NONE,
-        has_sum=True,
-        name=None,
-        source="recorder",
-        statistic_id=name,
-        unit_class="energy",
-        unit_of_measurement=unit,
-    )
+    metadata = metadata_of_sums(name, unit, "energy")
     total, time, rows = 0.0, start, []
     while time < UNTIL:
         total += kwh_of(time) * (1000 if unit == "Wh" else 1)
