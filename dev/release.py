@@ -1,6 +1,5 @@
 """Build and try the files of a release: the program behind `scripts/release`."""
 
-import ast
 import hashlib
 import json
 import os
@@ -19,13 +18,6 @@ ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = "custom_components/smarty_p1"
 ARCHIVE = "smarty_p1.zip"
 CONTAINER_LOCK = "requirements_container_lock.txt"
-# Kinds of files that an installation needs. The archive must not have a file of another kind.
-KINDS = {".js", ".json", ".png", ".py", ".toml", ".typed", ".yaml"}
-# Names of modules that Home Assistant loads itself, without an import in the integration.
-PLATFORMS = re.compile(
-    r"__init__|binary_sensor|button|condition|config_flow|diagnostics|energy|event|logbook|repairs"
-    r"|sensor|system_health|trigger"
-)
 MAX_CHANGES_LINES = 60
 GIT = shutil.which("git") or "git"
 
@@ -213,6 +205,11 @@ def check_changes() -> None:
     )
 
 
+def check_contents() -> None:
+    """Check files, entry points, requirements and locks, with dev/release_contents.py."""
+    run(ROOT / ".venv" / "bin" / "python", "dev/release_contents.py")
+
+
 def check_texts() -> None:
     """Check the texts in all languages and the icons, with scripts/check_integration.py."""
     run(ROOT / ".venv" / "bin" / "python", "scripts/check_integration.py")
@@ -262,17 +259,14 @@ class Artifacts:
     def check_files(self) -> None:
         """Check that archive and wheel contain only files of the commit.
 
-        The archive must contain all files of the integration. Each must be of a kind in KINDS, and
-        each module must be in use.
+        The archive must contain all files of the integration.
         """
         tracked = run(GIT, "ls-files").split()
         own = {name.removeprefix(f"{INTEGRATION}/") for name in tracked if INTEGRATION in name}
         with ZipFile(self.folder / ARCHIVE) as archive:
             names = {name for name in archive.namelist() if not name.endswith("/")}
-        wrong = names ^ own | {name for name in own if Path(name).suffix not in KINDS}
+        wrong = names ^ own
         require(holds=not wrong, otherwise=f"of {ARCHIVE}: {', '.join(sorted(wrong))}")
-        unused = sorted(find_unused_modules(tracked))
-        require(holds=not unused, otherwise=f"nothing imports {', '.join(unused)}")
         contents = {(ROOT / name).read_bytes() for name in tracked if (ROOT / name).is_file()}
         with ZipFile(self.wheel) as wheel:
             strange = [
@@ -328,31 +322,6 @@ class Artifacts:
         run(ROOT / ".venv" / "bin" / "python", *test, SMARTY_P1_INTEGRATION=str(unpacked))
 
 
-def find_unused_modules(tracked: list[str]) -> Iterator[str]:
-    """Yield the integration's modules that Home Assistant does not load and no program imports.
-
-    `tracked` has the paths of all files in the repository.
-    """
-    programs = (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/")
-    modules = [name for name in tracked if name.startswith(programs) and name.endswith(".py")]
-    # Programs of other projects import the modules that docs/library.md names. So these modules
-    # count as imported.
-    imported = set(re.findall(r"smartyp1\.(\w+)", read("docs/library.md")))
-    for name in modules:
-        for node in ast.walk(ast.parse(read(name))):
-            # A string such as ".announcing" is the name of a module that is imported later, outside
-            # of the event loop. So the module with this name counts as imported.
-            if isinstance(node, ast.Constant) and str(node.value).startswith("."):
-                imported.add(str(node.value)[1:])
-            if isinstance(node, ast.ImportFrom):
-                imported |= {alias.name for alias in node.names}
-                imported |= set((node.module or "").split("."))
-    for name in modules:
-        stem = Path(name).stem
-        if INTEGRATION in name and stem not in imported and not PLATFORMS.fullmatch(stem):
-            yield name
-
-
 @contextmanager
 def counted(failed: list[str], name: str) -> Iterator[None]:
     """Print the name of a check, which runs while the context is active.
@@ -378,6 +347,7 @@ def check() -> int:
         checks: dict[str, Callable[[], None]] = {
             "the version is in one place": check_version,
             "changes": check_changes,
+            "contents": check_contents,
             "texts in five languages": check_texts,
             "cards": check_cards,
             "two builds are equal": artifacts.build_twice,

@@ -1,0 +1,213 @@
+"""Tampering with the files, entry points, requirements and locks of a release is noticed."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import run
+
+import pytest
+
+from dev.release_contents import (
+    GIT,
+    INTEGRATION,
+    LOCKS,
+    file_modes,
+    file_problems,
+    lock_problems,
+    package_problems,
+)
+
+ROOT = Path(__file__).parents[2]
+MANIFEST = f"{INTEGRATION}/manifest.json"
+
+
+def copied(root: Path, beginnings: tuple[str, ...]) -> Path:
+    """Copy the files of the working tree whose paths begin with one of `beginnings`."""
+    for name in file_modes(ROOT):
+        if name.startswith(beginnings):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+    return root
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of the files with requirements."""
+    return copied(tmp_path, ("requirements", "pyproject.toml", "frontend/package", MANIFEST))
+
+
+def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """Return a change of a file: its first `old` becomes `new`. Both are regular expressions."""
+
+    def change(root: Path) -> None:
+        text = (root / name).read_text(encoding="utf-8")
+        changed, count = re.subn(old, new, text, count=1)
+        assert count == 1
+        (root / name).write_text(changed, encoding="utf-8")
+
+    return change
+
+
+def add(name: str, text: str = "x") -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+    return change
+
+
+def link(name: str, target: str) -> Callable[[Path], None]:
+    return lambda root: (root / name).symlink_to(target)
+
+
+def make_executable(name: str) -> Callable[[Path], None]:
+    return lambda root: (root / name).chmod(0o755)
+
+
+def extend(name: str, **fields: object) -> Callable[[Path], None]:
+    """Return a change of a JSON file: further fields."""
+
+    def change(root: Path) -> None:
+        content = json.loads((root / name).read_text(encoding="utf-8"))
+        (root / name).write_text(json.dumps(content | fields), encoding="utf-8")
+
+    return change
+
+
+PROJECT = "pyproject.toml"
+BUILD_LOCK = "requirements_build_lock.txt"
+FILES = {
+    f"{INTEGRATION}/energy.py is not in": add(f"{INTEGRATION}/energy.py"),
+    f"{INTEGRATION}/icon.png is not in": add(f"{INTEGRATION}/icon.png"),
+    "fast.so is no module": add(f"{INTEGRATION}/lib/p1/fast.so"),
+    "other is not in": add("custom_components/other/__init__.py", ""),
+    "nothing imports .*/unused.py": add(f"{INTEGRATION}/lib/p1/unused.py", ""),
+    "gateway.pth is no module": add("gateway/gateway.pth"),
+    "setup.py is not in top_level": add("setup.py"),
+    "passwords.py is no regular file": link("fleet/passwords.py", "metrics.py"),
+    "metrics.py can be executed": make_executable("fleet/metrics.py"),
+}
+REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "requirement of the manifest": (extend(MANIFEST, requirements=["evil==1.0"]), "evil==1.0"),
+    "dependency of the manifest": (
+        extend(MANIFEST, dependencies=["http", "shell_command"]),
+        "shell",
+    ),
+    "requirement of the wheel": (
+        replace(PROJECT, 'dependencies = \\["', 'dependencies = ["evil", "'),
+        "requirements: ",
+    ),
+    "older requirement": (replace(PROJECT, "bcrypt>=5", "bcrypt>=3"), "bcrypt>=3"),
+    "further extra": (
+        replace(PROJECT, "\nport = ", '\nevil = ["evil"]\nport = '),
+        "'evil': .'evil'",
+    ),
+    "entry point": (
+        replace(PROJECT, "\\[project.scripts\\]", '\\g<0>\nsudo = "smarty_p1_cli.keys:main"'),
+        "entry points: .*sudo",
+    ),
+    "plugin": (
+        replace(
+            PROJECT, "\\[project.urls\\]", '[project.entry-points.pytest11]\nx = "fleet"\n\n\\g<0>'
+        ),
+        "entry points: .*pytest11",
+    ),
+    "backend in the repository": (
+        replace(PROJECT, "build-backend", 'backend-path = ["dev"]\n\\g<0>'),
+        "build system: ",
+    ),
+    "hook of the build": (
+        replace(
+            PROJECT, "\\[tool.ruff\\]", '[tool.hatch.build.hooks.custom]\npath = "x"\n\n\\g<0>'
+        ),
+        "hatchling: .*hooks",
+    ),
+    "further file in the wheel": (
+        replace(PROJECT, '\n"custom.*icons.json" =', '\n"tests/conftest.py" = "x.py"\\g<0>'),
+        "hatchling: .*conftest",
+    ),
+    "script of npm": (
+        extend("frontend/package.json", scripts={"postinstall": "true"}),
+        "scripts of npm: .*postinstall",
+    ),
+    "npm package without a hash": (
+        replace("frontend/package-lock.json", '"integrity": "sha512-[^"]*",', ""),
+        "has no hash",
+    ),
+    "npm package of another version": (
+        replace("frontend/package-lock.json", '"lit": "[\\d.]+"', '"lit": "2.0.0"'),
+        "other packages than package.json",
+    ),
+    "address of a package": (
+        replace("requirements_test.txt", "\nserialx", "\\g<0> @ git+https://example.org/serialx"),
+        "serialx @ git",
+    ),
+    "other package index": (add("requirements_demo.txt", "--index-url x"), "--index-url x is no"),
+    "lock without a hash": (
+        replace(BUILD_LOCK, r"hatchling(==\S+) \\\n( .*\n){2}", r"hatchling\1" + "\n"),
+        "hatchling.* is no pinned package",
+    ),
+}
+LOCK_TAMPERING: dict[str, tuple[str, Callable[[Path], None], str]] = {
+    "hash of zeros": (
+        "container",
+        replace("requirements_container_lock.txt", "sha256:[0-9a-f]{64}", "sha256:" + "0" * 64),
+        "sha256:0000",
+    ),
+    "older package": (
+        "container",
+        replace("requirements_container_lock.txt", "cryptography==[\\d.]+", "cryptography==41.0.0"),
+        "cryptography==41.0.0",
+    ),
+    "further package": (
+        "build",
+        replace(BUILD_LOCK, "\nhatchling", "\nevil==1.0\\g<0>"),
+        "evil==1.0",
+    ),
+    "missing package": ("build", replace(BUILD_LOCK, r"pluggy(.*\n){3}", ""), "pluggy=="),
+    "no date": ("sbom", replace("requirements_sbom_lock.txt", "--exclude-newer.*", ""), "no date"),
+    "date in the future": ("build", replace(BUILD_LOCK, "-newer 20", "-newer 30"), "the future"),
+    "earlier date": ("build", replace(BUILD_LOCK, "-newer 2026", "-newer 2024"), "hatchling"),
+    "requirement without its lock": (
+        "build",
+        replace("requirements_build.txt", "\nhatchling==[\\d.]+", "\nhatchling==1.27.0"),
+        "hatchling==1.27.0",
+    ),
+}
+
+
+def test_files_that_do_not_belong_to_a_release_are_noticed(tmp_path: Path) -> None:
+    root = copied(tmp_path, (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/", "docs/lib"))
+    run([GIT, "init", "--quiet"], cwd=root, check=True)
+    assert list(file_problems(root)) == []
+    for tamper in FILES.values():
+        tamper(root)
+    problems = list(file_problems(root))
+    assert len(problems) == len(FILES) + 1  # icon.png is at the top, and no module
+    unnoticed = [name for name in FILES if not re.search(name, "\n".join(problems))]
+    assert unnoticed == []
+
+
+def test_the_requirements_of_the_working_tree_are_listed() -> None:
+    assert list(package_problems(ROOT)) == []
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_tampering_with_requirements_is_noticed(tree: Path, name: str) -> None:
+    tamper, problem = REQUIREMENTS[name]
+    tamper(tree)
+    problems = list(package_problems(tree))
+    assert len(problems) == 1
+    assert re.search(problem, problems[0]), problems
+
+
+@pytest.mark.parametrize("name", LOCK_TAMPERING)
+def test_a_lock_that_differs_from_its_requirements_is_noticed(tree: Path, name: str) -> None:
+    lock, tamper, problem = LOCK_TAMPERING[name]
+    assert lock in LOCKS
+    tamper(tree)
+    problems = list(lock_problems(tree, [lock]))
+    assert len(problems) == 1
+    assert problem in problems[0], problems
