@@ -12,7 +12,7 @@ the quarter-hours of the grid tariff.
 
 from .flow_rate import FlowRates
 from .held_back_totals import CONFIRMATIONS, REGISTERS, Totals
-from .mbus_channels import CHANNEL_PREFIX
+from .mbus_meters import CHANNEL_PREFIX, MBusMeters
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
 from .meter_reader import (
@@ -54,6 +54,7 @@ __all__ = [
     "FirstMeter",
     "FlowRates",
     "Limits",
+    "MBusMeters",
     "MeterMemory",
     "MeterReader",
     "MeterSession",

@@ -13,13 +13,13 @@ confirm the held-back value if they follow it, which means that they neither fal
   needed. With a telegram every 10 seconds, the confirmation takes a minute.
 
 A value that does not follow restarts the confirmation. A missing or empty value is passed on, and
-confirms nothing. An M-Bus meter has a separate total for each unit of its index. The totals can be
-stored, so that a fall must be confirmed after a restart, too. After a restart or a gap, a register
-may rise by any amount, because nobody knows how long the meter was not read.
+confirms nothing. An M-Bus meter has a separate total for each device type and unit. The totals can
+be stored, so that a fall must be confirmed after a restart, too. After a restart or a gap, a
+register may rise by any amount, because nobody knows how long the meter was not read.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
@@ -35,10 +35,11 @@ from ..stored_values import (
     checked_time,
 )
 from .flow_rate import max_rise
-from .mbus_channels import channels_by_meter
+from .mbus_meters import UNKNOWN_TYPE, MBusMeters
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
+_TOTAL_FIELDS = 5
 # Maximum number of indexes to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_INDEXES = 64
@@ -154,7 +155,8 @@ class Totals:
         self._telegrams = 0
         self._last_time: datetime | None = None
         self._registers: dict[str, _Total[int]] = {}
-        self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
+        # Totals of the indexes, keyed by identity, device type and unit of the M-Bus meter.
+        self._indexes: dict[tuple[str, str, str | None], _Total[datetime]] = {}
         # M-Bus channels of the last telegram, empty if the telegram had a held-back index.
         # Telegrams repeat the same captures for minutes. If the channels of the next telegram are
         # equal to these channels, its indexes need no check.
@@ -174,10 +176,11 @@ class Totals:
             register = _Total[int].restored(checked_list(fields), checked_count, CONFIRMATIONS)
             totals._registers[reference] = register
         for identity, unit, *fields in map(checked_list, checked_list(stored["indexes"])):
+            # Earlier versions stored no device type.
+            kind = checked_text(fields.pop()) if len(fields) > _TOTAL_FIELDS else UNKNOWN_TYPE
             index = _Total[datetime].restored(fields, checked_time, _MBUS_CONFIRMATIONS)
-            totals._indexes[
-                checked_text(identity), None if unit is None else checked_text(unit)
-            ] = index
+            known_unit = None if unit is None else checked_text(unit)
+            totals._indexes[checked_text(identity), kind, known_unit] = index
         return totals
 
     def as_dict(self) -> dict[str, Any]:
@@ -187,23 +190,48 @@ class Totals:
             "telegrams": self._telegrams,
             "registers": {name: total.as_list() for name, total in self._registers.items()},
             "indexes": [
-                [*key, *map(_encoded, total.as_list())] for key, total in self._indexes.items()
+                [identity, unit, *map(_encoded, total.as_list()), kind]
+                for (identity, kind, unit), total in self._indexes.items()
             ],
         }
 
-    def settle(self, telegram: Telegram, received_at: datetime) -> Telegram:
+    def last_indexes(self) -> Iterator[tuple[str, str | None, float, datetime]]:
+        """Yield identity, unit, value and capture time of every M-Bus meter's accepted index."""
+        for (identity, _, unit), total in self._indexes.items():
+            yield identity, unit, total.value, total.moment
+
+    def rename(self, new_identity: Callable[[str, str | None], str | None]) -> None:
+        """Change the identities of the M-Bus meters. If the new identity is None, forget the total.
+
+        `new_identity` gets the identity and the unit.
+        """
+        self._indexes = {
+            (new, kind, unit): total
+            for (identity, kind, unit), total in self._indexes.items()
+            if (new := new_identity(identity, unit)) is not None
+        }
+
+    def settle(
+        self,
+        telegram: Telegram,
+        received_at: datetime,
+        identities: Mapping[str, int] | None = None,
+    ) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
 
         `received_at` is the time of reception. The time in the telegram counts as the time of
         sending, or `received_at` if this is earlier. A capture time of more than one day after the
-        time of sending is lowered to one day after it.
+        time of sending is lowered to one day after it. `identities` has the M-Bus channels, keyed by
+        the identities of their meters. If it is None, the identities come from this telegram alone.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time
         has_gap = last_time is None or time - last_time > _MAX_PAUSE
         self._last_time = time
         objects = self._held_back_registers(telegram, inf if has_gap else _MAX_RISE)
-        channels = self._held_back_indexes(telegram, received_at)
+        if identities is None:
+            identities = MBusMeters().identify(telegram)
+        channels = self._held_back_indexes(telegram, received_at, identities)
         if not objects and not channels:
             return telegram
         for channel, reading in channels.items():
@@ -240,7 +268,7 @@ class Totals:
         return objects
 
     def _held_back_indexes(
-        self, telegram: Telegram, received_at: datetime
+        self, telegram: Telegram, received_at: datetime, identities: Mapping[str, int]
     ) -> dict[int, MBusReading]:
         """Return the last accepted reading of each M-Bus meter whose new index is held back.
 
@@ -249,15 +277,17 @@ class Totals:
         channels: dict[int, MBusReading] = {}
         if telegram.channels == self._accepted:
             return channels
-        for identity, channel in channels_by_meter(telegram).items():
+        for identity, channel in identities.items():
             reading = telegram.channels[channel]
             if reading.value is None or reading.time is None:
                 continue
             sent = min(telegram.time or received_at, received_at)
             moment = min(reading.time, sent + _MAX_AHEAD)
-            key = identity, reading.unit
-            index = self._indexes.pop(key, None) or _Total(
-                reading.value, moment, _MBUS_CONFIRMATIONS
+            key = identity, reading.type, reading.unit
+            index = (
+                self._indexes.pop(key, None)
+                or self._indexes.pop((identity, UNKNOWN_TYPE, reading.unit), None)
+                or _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
             )
             index.limit_moments(received_at + _MAX_AHEAD)
             # If there are too many indexes, the loop below removes the first ones in the dict. So

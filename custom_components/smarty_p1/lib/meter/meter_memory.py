@@ -4,11 +4,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..p1 import CHANNELS, FINGERPRINT_SIZE, FrameDecryptor, Telegram, Verification, key_fingerprint
+from ..p1 import (
+    FINGERPRINT_SIZE,
+    FrameDecryptor,
+    Telegram,
+    Verification,
+    is_filler,
+    key_fingerprint,
+)
 from ..stored_values import (
     Stored,
     checked_count,
-    checked_list,
     checked_mapping,
     checked_number,
     checked_text,
@@ -18,6 +24,7 @@ from ..stored_values import (
 from ..tariff import DemandMeter
 from .flow_rate import FlowRates
 from .held_back_totals import Totals
+from .mbus_meters import MBusMeters
 from .object_count_and_rate_limits import shown_name
 from .telegram_outline import Outline
 
@@ -39,7 +46,7 @@ class MeterMemory:
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
     - `clock_deviation`: the time by which the meter's clock is ahead, None if unknown;
     - `totals` and `flow_rates` of the registers and M-Bus meters;
-    - `named_channels`: M-Bus channels that have had a meter with an identifier;
+    - `mbus_meters`: the M-Bus meters, their identities and channels;
     - `outline`: the objects and M-Bus meters of the last telegram, without values;
     - `demand_meter`: the quarter-hours and months of the grid tariff.
 
@@ -54,7 +61,7 @@ class MeterMemory:
         self.last_telegram: datetime | None = None
         self.clock_deviation: timedelta | None = None
         self.totals = Totals()
-        self.named_channels: set[int] = set()
+        self.mbus_meters = MBusMeters()
         self.flow_rates = FlowRates()
         self.outline = Outline()
         self.demand_meter = demand_meter or DemandMeter()
@@ -96,9 +103,37 @@ class MeterMemory:
             except Exception:  # noqa: BLE001 - a file may hold anything, and other parts are good
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.snapshot
+        if memory.mbus_meters.is_empty:
+            memory._find_mbus_meters()
         if memory.system_title and memory.serial_number:
             memory.names.setdefault(memory.system_title, shown_name(memory.serial_number))
         return memory
+
+    def _find_mbus_meters(self) -> None:
+        """Find the M-Bus meters of a file without `mbus_meters` in its other parts.
+
+        Earlier versions took filler for an identifier. Meters that were known by it are moved to
+        the identities of their channels. If several channels had this filler and unit, nobody knows
+        which of them a total or flow belongs to.
+        """
+        outline = self.outline
+        units = {
+            identity: outline.channels[channel].unit
+            for identity, channel in outline.identities.items()
+            if outline.channels[channel].serial_number is None
+        }
+
+        def new_identity(identity: str, unit: str | None) -> str | None:
+            if not is_filler(identity):
+                return identity
+            same_unit = [name for name, sent in units.items() if sent == unit]
+            return same_unit[0] if len(same_unit) == 1 else None
+
+        self.totals.rename(new_identity)
+        self.flow_rates.rename(new_identity)
+        self.mbus_meters = MBusMeters.from_earlier_file(
+            outline.channels, outline.identities, self.totals.last_indexes()
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the memory as JSON values, without the quarter-hours and months.
@@ -118,7 +153,7 @@ class MeterMemory:
             "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
             "clock_deviation": None if deviation is None else deviation.total_seconds(),
             "totals": self.totals.as_dict(),
-            "named_channels": sorted(self.named_channels),
+            "mbus_meters": self.mbus_meters.as_dict(),
             "flows": self.flow_rates.as_list(),
             "outline": self.outline.as_dict(),
         }
@@ -195,8 +230,9 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
 # Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
-# a file of its own. The part `outline` is created again from the next telegram.
-_MAY_BE_MISSING = {"demand_meter", "outline"}
+# a file of its own. The part `outline` is created again from the next telegram, and `mbus_meters`
+# from the other parts.
+_MAY_BE_MISSING = {"demand_meter", "outline", "mbus_meters"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "system_title": _title,
@@ -210,9 +246,7 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
         seconds=checked_number(content, -_MAX_SECONDS, _MAX_SECONDS)
     ),
     "totals": lambda content: Totals.from_dict(checked_mapping(content)),
-    "named_channels": lambda content: {
-        checked_count(channel, max(CHANNELS)) for channel in checked_list(content)
-    },
+    "mbus_meters": MBusMeters.from_dict,
     "flow_rates": FlowRates.from_list,
     "outline": Outline.from_dict,
 }

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..p1 import MBusReading, Reason, Telegram
 from ..tariff import NO_PRICES, Demand, Energies, MarketPrices
-from .mbus_channels import CHANNEL_PREFIX, channels_by_meter
 from .meter_memory import MeterMemory
 from .object_count_and_rate_limits import Limits
 
@@ -87,8 +86,6 @@ class MeterReader:
     def __init__(self, memory: MeterMemory | None = None, limits: Limits | None = None) -> None:
         self.memory = memory or MeterMemory()
         self.limits = limits or Limits()
-        self._identified_in: Mapping[int, MBusReading] = {}
-        self._channels: Mapping[str, int] = {}
         self._demand = _without_current_values(self.memory.demand_meter.snapshot)
 
     def read(
@@ -104,14 +101,20 @@ class MeterReader:
         `market` has the market prices at the telegram's time. `is_current` is False if the telegram
         came late.
         """
-        telegram = self.limits.apply(telegram)
-        settled = self.memory.totals.settle(telegram, received_at)
+        mbus = self.memory.mbus_meters
+        channels = mbus.identify(telegram)
+        limited = self.limits.apply(telegram, channels)
+        if limited is not telegram:
+            telegram = limited
+            channels = {name: at for name, at in channels.items() if at in telegram.channels}
+        telegram = mbus.with_known_types(telegram, channels)
+        settled = self.memory.totals.settle(telegram, received_at, channels)
+        mbus.note(settled, channels)
         # `settle` holds back a fall of the imported energy until further telegrams confirm the
         # fall. Until then, the true energy is unknown. So do not use this telegram for the
         # quarter-hours.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market)
-        channels = self._identify_channels(settled)
         flows = self.memory.flow_rates.update(settled, channels, received_at)
         return Reading(settled, channels, self._demand, flows, received_at, is_current)
 
@@ -139,26 +142,6 @@ class MeterReader:
         )
         if telegram.time is None or energies.imported_kwh is None:
             self._demand = _without_current_values(self._demand)
-
-    def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
-        """Return the M-Bus channels keyed by the identities of their meters.
-
-        If a channel has once had a meter with an identifier, a meter without identifier on this
-        channel is left out. Otherwise, a telegram that lacks the identifier would seem to have a
-        second meter.
-        """
-        if telegram.channels == self._identified_in:
-            return self._channels
-        channels = channels_by_meter(telegram)
-        named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
-        self.memory.named_channels |= named
-        self._identified_in = telegram.channels
-        self._channels = {
-            identity: channel
-            for identity, channel in channels.items()
-            if channel in named or channel not in self.memory.named_channels
-        }
-        return self._channels
 
 
 def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:

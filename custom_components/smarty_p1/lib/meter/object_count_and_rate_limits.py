@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..backoff import Budget
 from ..p1 import MBUS_FIELDS, OBJECTS, MBusReading, Telegram, Verification, mbus_reference
-from .mbus_channels import identity_of
+from .mbus_meters import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
@@ -73,10 +73,16 @@ class Limits:
         self._turns.spend(1)
         return True
 
-    def apply(self, telegram: Telegram) -> Telegram:
-        """Return the telegram without the objects and M-Bus meters that exceed the limits."""
+    def apply(
+        self, telegram: Telegram, identities: Mapping[str, int] | None = None
+    ) -> Telegram:
+        """Return the telegram without the objects and M-Bus meters that exceed the limits.
+
+        `identities` has the M-Bus channels, keyed by the identities of their meters. If it is None,
+        the identities come from this telegram alone.
+        """
         objects = self._refused_objects(telegram)
-        channels = self._refused_channels(telegram)
+        channels = self._refused_channels(telegram, identities)
         if not objects and not channels:
             return telegram
         self._note("objects", len(objects), MAX_OTHER_OBJECTS)
@@ -101,12 +107,16 @@ class Limits:
             self._objects.add(reference)
         return reference in self._objects
 
-    def _refused_channels(self, telegram: Telegram) -> set[int]:
+    def _refused_channels(
+        self, telegram: Telegram, channels: Mapping[str, int] | None
+    ) -> set[int]:
         if telegram.channels == self._admitted:
             return set()
-        identities = {
-            channel: identity_of(channel, meter) for channel, meter in telegram.channels.items()
-        }
+        if channels is None:
+            readings = telegram.channels.items()
+            identities = {channel: identity_of(channel, reading) for channel, reading in readings}
+        else:
+            identities = {channel: identity for identity, channel in channels.items()}
         meters = set(identities.values())
         if meters == self._meters:
             self._admitted = telegram.channels

@@ -38,7 +38,7 @@ from .obis import (
 )
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
-from .value_converters import Capture, MBusReading, Value
+from .value_converters import Capture, MBusReading, Value, identifier, is_filler
 
 __all__ = [
     "CHANNELS",
@@ -69,6 +69,8 @@ __all__ = [
     "Value",
     "Verification",
     "crc16",
+    "identifier",
+    "is_filler",
     "key_fingerprint",
     "mbus_reference",
     "parse_key",

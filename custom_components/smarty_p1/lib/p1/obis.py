@@ -14,6 +14,7 @@ from .value_converters import (
     Converter,
     capture,
     count,
+    device_name,
     identifier,
     message,
     number,
@@ -89,7 +90,7 @@ def _limits(name: str) -> ObisObject:
 _METER: dict[str, ObisObject] = {
     "1-3:0.2.8": ObisObject("P1 version", None, plain_text),
     METER_TIME: ObisObject("meter's date and time", None, timestamp),
-    DEVICE_NAME: ObisObject("logical device name", None, identifier),
+    DEVICE_NAME: ObisObject("logical device name", None, device_name),
     "1-0:1.8.0": _number("active energy imported", "kWh"),
     "1-0:2.8.0": _number("active energy exported", "kWh"),
     "1-0:3.8.0": _number("reactive energy imported", "kvarh"),

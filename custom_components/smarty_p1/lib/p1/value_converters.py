@@ -60,20 +60,30 @@ MAX_MESSAGE_SIZE = 2048
 # Maximum number of values of an object. No known object has more. If an object has more, the last
 # value holds all of the remaining text.
 _MAX_VALUES = 16
-_NO_TEXT = " \t\r\n\0"
+# Characters that pad a text. The name of the electricity meter keeps bytes FF, because an installed
+# meter is known by its name.
+_PADDING_OF_NAME = " \t\r\n\0"
+_PADDING = _PADDING_OF_NAME + "\xff"
+# Text without a meaning, which some meters send instead of nothing: blanks, NUL, FF, `0`, `-`, `?`
+# and `.`. A byte FF may also be written as two letters F.
+_FILLER = re.compile(r"(?:[ \t\r\n\0\xff0?.-]|[Ff]{2,}+)*+")
 # Control characters are removed, because some databases refuse them. Tabs and line ends stay.
 _CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-def _text_of(text: str) -> str:
+def _text_of(text: str, padding: str = _PADDING) -> str:
     if not _is_octets(text):
         return text
-    octets = bytes.fromhex(text)
+    octets = bytes.fromhex(text).strip(padding.encode("latin-1"))
     try:
-        decoded = octets.decode()
+        return octets.decode()
     except UnicodeDecodeError:
-        decoded = octets.decode("latin-1")
-    return decoded.strip(_NO_TEXT)
+        return octets.decode("latin-1")
+
+
+def is_filler(text: str) -> bool:
+    """Return whether a decoded message or identifier is filler or empty, so it means nothing."""
+    return _FILLER.fullmatch(text) is not None
 
 
 def _split(text: str) -> list[str]:
@@ -130,21 +140,36 @@ def plain_text(text: str) -> str | None:
 
 
 def message(text: str) -> str | None:
-    """Return the message in a text of hexadecimal octets. Return None if it is empty.
+    """Return the message in a text of hexadecimal octets. Return None if it is filler or empty.
 
     The octets are decoded as UTF-8, or as Latin-1 if that fails. A text that is not hexadecimal is
     the message itself.
     """
-    return _CONTROLS.sub("", _text_of(text)).strip()[:MAX_MESSAGE_SIZE] or None
+    decoded = _CONTROLS.sub("", _text_of(text)).strip(_PADDING)[:MAX_MESSAGE_SIZE]
+    return None if is_filler(decoded) else decoded
+
+
+def device_name(text: str) -> str | None:
+    """Return the name of the electricity meter. Return None if it is empty.
+
+    Hexadecimal octets that stand for ASCII characters are decoded. Any other text stays as it was
+    sent. A name of filler is a name, because an installed meter is known by it.
+    """
+    return _readable(text, _text_of(text, _PADDING_OF_NAME))
 
 
 def identifier(text: str) -> str | None:
-    """Return an identifier. Return None if it is empty.
+    """Return the identifier of an M-Bus meter. Return None if it is filler or empty.
 
     Hexadecimal octets that stand for ASCII characters are decoded. Any other text stays as it was
-    sent.
+    sent. Blanks, NUL and FF at both ends are left out.
     """
+    text = text.strip(_PADDING)
     decoded = _text_of(text)
+    return None if is_filler(decoded) else _readable(text, decoded)
+
+
+def _readable(text: str, decoded: str) -> str | None:
     is_readable = decoded.isascii() and decoded.isprintable()
     return (decoded if is_readable else text)[:MAX_NAME_SIZE] or None
 

@@ -132,7 +132,7 @@ def _text(telegram: Telegram, item: Item) -> str:
         # The SmartyReader sends local time without the UTC offset, so drop the offset.
         return telegram.time.replace(tzinfo=None).isoformat()
     if item.reference in _AS_SENT or item.name == "gas_1_equipment_identifier":
-        return item.sent
+        return item.sent if item.text else ""  # filler is published as an empty text
     return item.text
 
 

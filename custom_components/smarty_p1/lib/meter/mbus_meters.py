@@ -1,0 +1,400 @@
+"""Meters on the M-Bus, and the channels on which they are.
+
+The identity of a meter is its equipment identifier, or "channel_<number>" if it has none. Meters of
+two types are never one meter, even with the same identifier or on the same channel.
+
+An identifier can come late, be missing in some telegrams, or disappear. The meter then keeps its
+identity if type and unit are the same and the index goes on: it has not fallen, and has not risen
+by more than a household can use. Otherwise, the meter was exchanged. An index of 0, or one that is
+far too high, can be an error. So a later index must confirm such an exchange, and until then
+neither meter is known to be on the channel.
+
+Meters without identifier can also change their channels. If the index of such a meter goes on, but
+on another channel, the meter keeps its identity.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count
+from typing import Any, Self
+
+from ..p1 import CHANNELS, MBusReading, Telegram, identifier
+from ..stored_values import (
+    Stored,
+    checked_count,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+)
+from .flow_rate import max_rise
+
+CHANNEL_PREFIX = "channel_"
+UNKNOWN_TYPE = "unknown"
+"""Device type of a meter that sends none, or one outside of the specification."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+# Maximum number of meters to remember. Replaced or forged meters could otherwise fill the memory.
+_MAX_METERS = 64
+_MAX_EXCHANGED = 16
+# Another meter must not pass as the same one because its index is higher. So an index goes on only
+# if its rise is below this part of the limit for errors: 25 m³ or 250 kWh in an hour. A rise over
+# more than a day may be at most the rise of a day.
+_GOES_ON = 1 / 40
+_MAX_INTERVAL = timedelta(days=1)
+
+
+def identity_of(channel: int, reading: MBusReading) -> str:
+    """Return the identity of the meter on an M-Bus channel, as this reading alone tells it."""
+    return reading.serial_number or f"{CHANNEL_PREFIX}{channel}"
+
+
+def _goes_on(before: MBusReading, after: MBusReading) -> bool:
+    """Return whether the index `after` can be of the same meter as the index `before`.
+
+    A telegram can come late, so `after` may be the earlier one. If an index is missing, it can be
+    of the same meter.
+    """
+    if before.time is None or after.time is None or before.value is None or after.value is None:
+        return True
+    rise, interval = after.value - before.value, after.time - before.time
+    if interval < timedelta():
+        rise, interval = -rise, -interval
+    return 0 <= rise <= max_rise(after.unit, min(interval, _MAX_INTERVAL)) * _GOES_ON
+
+
+@dataclass(slots=True)
+class _Meter:
+    """Meter on the M-Bus, with its last channel and its last accepted reading.
+
+    `last` has the meter's own identifier, type and unit, even if the last telegram lacked them.
+    """
+
+    identity: str
+    channel: int | None
+    last: MBusReading
+
+    def has_type_of(self, reading: MBusReading) -> bool:
+        return UNKNOWN_TYPE in (self.last.type, reading.type) or self.last.type == reading.type
+
+    def has_unit_of(self, reading: MBusReading) -> bool:
+        return self.last.unit == reading.unit or reading.time is None or self.last.time is None
+
+    def is_another_by_identifier(self, reading: MBusReading) -> bool:
+        """Return whether both have an identifier. The caller knows that the identifiers differ."""
+        return reading.serial_number is not None and self.last.serial_number is not None
+
+    def goes_on_in(self, reading: MBusReading) -> bool:
+        return (
+            self.has_type_of(reading)
+            and self.has_unit_of(reading)
+            and not self.is_another_by_identifier(reading)
+            and _goes_on(self.last, reading)
+        )
+
+    def is_surely_before(self, reading: MBusReading) -> bool:
+        """Return whether `reading` is of another meter, because the index fell, but not to 0."""
+        before, after = self.last, reading
+        if before.time is None or after.time is None or not before.value or not after.value:
+            return False
+        return after.value < before.value and after.time >= before.time
+
+    def update(self, channel: int, reading: MBusReading) -> None:
+        """Take over a reading of the meter. What it lacks stays as it was."""
+        last = self.last
+        self.channel = channel
+        if reading.type == UNKNOWN_TYPE:
+            reading = replace(reading, type=last.type)
+        if reading.time is None or reading.value is None:
+            # Without an index, nothing proves that an identifier belongs to this meter.
+            self.last = replace(last, type=reading.type)
+        else:
+            self.last = replace(reading, serial_number=last.serial_number or reading.serial_number)
+
+    def as_list(self) -> list[Stored]:
+        """Return the meter as JSON values. `restored` reads them."""
+        last = self.last
+        time = last.time and last.time.isoformat()
+        index = last.serial_number, last.type, last.unit, last.value, time
+        return [self.identity, self.channel, *index]
+
+    @classmethod
+    def restored(cls, stored: Stored) -> Self:
+        """Return the meter from the result of `as_list`. Raises ValueError for malformed data."""
+        identity, channel, serial_number, kind, unit, value, time = checked_list(stored, 7)
+        if channel is not None and checked_count(channel) not in CHANNELS:
+            raise ValueError
+        last = _reading(
+            None if serial_number is None else checked_text(serial_number),
+            checked_text(kind),
+            None if unit is None else checked_text(unit),
+            None if value is None else checked_number(value),
+            None if time is None else checked_time(time),
+        )
+        return cls(checked_text(identity), channel, last)
+
+
+def _reading(
+    serial_number: str | None,
+    kind: str,
+    unit: str | None,
+    value: float | None,
+    time: datetime | None,
+) -> MBusReading:
+    return MBusReading(
+        type=kind, serial_number=serial_number, value=value, unit=unit, time=time, valve=None
+    )
+
+
+class MBusMeters:
+    """Meters that are or were on the M-Bus of one electricity meter.
+
+    `exchanged` has the identities of meters that were exchanged, each with the identity of the
+    meter that took its place. It is replaced when it changes.
+    """
+
+    def __init__(self) -> None:
+        self.exchanged: Mapping[str, str] = {}
+        # The meters that were read last are at the end.
+        self._meters: dict[str, _Meter] = {}
+        # Readings that may be of another meter than before, keyed by channel.
+        self._doubtful: dict[int, MBusReading] = {}
+        # Last result of `identify` and its input, and the last input of `note`.
+        self._identified_in: Mapping[int, MBusReading] = {}
+        self._identified: Mapping[str, int] = {}
+        self._noted: tuple[Mapping[int, MBusReading], Mapping[str, int]] | None = None
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the meters from the result of `as_dict`. Raises ValueError for malformed data."""
+        content = checked_mapping(stored)
+        meters = cls()
+        for item in checked_list(content["meters"], _MAX_METERS):
+            meter = _Meter.restored(item)
+            meters._meters[meter.identity] = meter
+        exchanged = checked_mapping(content["exchanged"], _MAX_EXCHANGED)
+        meters.exchanged = {old: checked_text(new) for old, new in exchanged.items()}
+        return meters
+
+    @classmethod
+    def from_earlier_file(
+        cls,
+        channels: Mapping[int, MBusReading],
+        identities: Mapping[str, int],
+        indexes: Iterable[tuple[str, str | None, float, datetime]],
+    ) -> Self:
+        """Return the meters of a file that lacks them.
+
+        `channels` and `identities` are of the last telegram. `indexes` are the identity, unit,
+        value and time of the last accepted indexes.
+        """
+        meters = cls()
+        # Channels whose meter had an identifier earlier, but not in the last telegram.
+        nameless = channels.keys() - identities.values()
+        for identity, unit, value, time in indexes:
+            channel, name = identities.get(identity), identity
+            if channel is None:
+                candidates = [at for at in nameless if channels[at].unit == unit]
+                channel = candidates[0] if len(candidates) == 1 else None
+            else:
+                name = channels[channel].serial_number
+            is_channel = identity.startswith(CHANNEL_PREFIX)
+            if is_channel and (identity not in identities or channels[channel].unit != unit):
+                continue
+            kind = UNKNOWN_TYPE if channel is None else channels[channel].type
+            # An earlier version left blanks or FF in some identifiers.
+            last = _reading(name and identifier(name), kind, unit, value, time)
+            meters._meters[identity] = _Meter(identity, channel, last)
+        return meters
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the meters as JSON values. `from_dict` reads them."""
+        return {
+            "meters": [meter.as_list() for meter in self._meters.values()],
+            "exchanged": dict(self.exchanged),
+        }
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no meter is known."""
+        return not self._meters
+
+    def type_of(self, identity: str) -> str:
+        """Return the device type of a meter, "unknown" if the meter or its type is unknown."""
+        meter = self._meters.get(identity)
+        return meter.last.type if meter else UNKNOWN_TYPE
+
+    def identify(self, telegram: Telegram) -> Mapping[str, int]:
+        """Return the M-Bus channels of a telegram, keyed by the identities of their meters.
+
+        When a meter is moved to another channel, its last index can stay on the old channel. So of
+        two channels with the same meter, the channel with the newer index is returned. A channel is
+        left out while it is not known which meter is on it.
+        """
+        readings = telegram.channels
+        if readings == self._identified_in:
+            return self._identified
+        found: dict[str, int] = {}
+        others = []
+        for channel, reading in sorted(readings.items(), key=lambda item: item[1].time or _NEVER):
+            if meter := self._known_by_identifier(channel, reading):
+                found[meter.identity] = channel
+            else:
+                others.append(channel)
+        for find in (self._stayed, self._moved):
+            for channel in others.copy():
+                if meter := find(channel, readings[channel], found):
+                    found[meter.identity] = channel
+                    others.remove(channel)
+        doubtful = {}
+        for channel in others:
+            reading = readings[channel]
+            if identity := self._decide(channel, reading, found, readings):
+                found[identity] = channel
+            else:
+                before = self._doubtful.get(channel)
+                doubtful[channel] = reading if not before or _is_news(reading, before) else before
+        self._doubtful = doubtful
+        self._identified_in, self._identified = readings, found
+        return found
+
+    def with_known_types(self, telegram: Telegram, channels: Mapping[str, int]) -> Telegram:
+        """Return the telegram with the known type of each meter whose type the telegram lacks."""
+        known = {
+            channel: replace(reading, type=kind)
+            for identity, channel in channels.items()
+            if (reading := telegram.channels[channel]).type == UNKNOWN_TYPE
+            and (kind := self.type_of(identity)) != UNKNOWN_TYPE
+        }
+        return replace(telegram, channels={**telegram.channels, **known}) if known else telegram
+
+    def note(self, telegram: Telegram, channels: Mapping[str, int]) -> None:
+        """Remember the meters of a telegram. `channels` has the channel of each identity."""
+        if self._noted == (telegram.channels, channels):
+            return
+        self._noted = telegram.channels, channels
+        exchanged = {old: new for old, new in self.exchanged.items() if old not in channels}
+        for identity, channel in channels.items():
+            reading = telegram.channels[channel]
+            meter = self._meters.pop(identity, None)
+            if meter is None:
+                before = self._last_on(channel, reading)
+                if before and before.identity not in channels:
+                    exchanged[before.identity] = identity
+                meter = _Meter(identity, channel, reading)
+            meter.update(channel, reading)
+            self._meters[identity] = meter
+        while len(self._meters) > _MAX_METERS:
+            del self._meters[next(iter(self._meters))]
+        while len(exchanged) > _MAX_EXCHANGED:
+            del exchanged[next(iter(exchanged))]
+        if exchanged != self.exchanged:
+            self.exchanged = exchanged
+
+    def forget_exchanged(self) -> None:
+        """Forget which meters were exchanged, after the user has been told."""
+        self.exchanged = {}
+
+    def _known_by_identifier(self, channel: int, reading: MBusReading) -> _Meter | None:
+        name = reading.serial_number
+        if name is None:
+            return None
+        meters = [
+            meter
+            for meter in self._meters.values()
+            if name in (meter.last.serial_number, meter.identity) and meter.has_type_of(reading)
+        ]
+        return min(
+            meters,
+            key=lambda meter: (meter.last.type != reading.type, meter.channel != channel),
+            default=None,
+        )
+
+    def _last_on(self, channel: int, reading: MBusReading) -> _Meter | None:
+        """Return the last meter on a channel that had the type of the reading."""
+        meters = (
+            meter
+            for meter in reversed(self._meters.values())
+            if meter.channel == channel and meter.has_type_of(reading)
+        )
+        return next(meters, None)
+
+    def _stayed(
+        self, channel: int, reading: MBusReading, found: Mapping[str, int]
+    ) -> _Meter | None:
+        """Return the meter that was on this channel before, if its index goes on."""
+        meter = self._last_on(channel, reading)
+        is_same = meter and meter.identity not in found and meter.goes_on_in(reading)
+        return meter if is_same else None
+
+    def _moved(
+        self, channel: int, reading: MBusReading, found: Mapping[str, int]
+    ) -> _Meter | None:
+        """Return the only meter without identifier that was on another channel and goes on."""
+        if not reading.value or reading.time is None:
+            return None
+        last_on = {meter.channel: meter for meter in self._meters.values() if meter.channel}
+        meters = [
+            meter
+            for at, meter in last_on.items()
+            if at != channel
+            and meter.identity not in found
+            and meter.last.serial_number is None
+            and meter.last.value
+            and meter.goes_on_in(reading)
+        ]
+        return meters[0] if len(meters) == 1 else None
+
+    def _decide(
+        self,
+        channel: int,
+        reading: MBusReading,
+        found: Mapping[str, int],
+        readings: Mapping[int, MBusReading],
+    ) -> str | None:
+        """Return the identity of a meter whose index goes on nowhere. Return None if in doubt."""
+        before = self._last_on(channel, reading)
+        if before and before.identity not in found and not before.is_another_by_identifier(reading):
+            if before.last.serial_number is reading.serial_number is None:
+                # The index fell, or the unit is another one. As there is no identifier, nothing
+                # says that it is another meter.
+                return before.identity
+            doubtful = self._doubtful.get(channel)
+            is_confirmed = (
+                doubtful
+                and doubtful.serial_number == reading.serial_number
+                and _is_news(reading, doubtful)
+                and _goes_on(doubtful, reading)
+            )
+            if before.has_unit_of(reading) and not (
+                is_confirmed or before.is_surely_before(reading)
+            ):
+                return None
+        return self._new_identity(channel, reading, found, readings)
+
+    def _new_identity(
+        self,
+        channel: int,
+        reading: MBusReading,
+        found: Mapping[str, int],
+        readings: Mapping[int, MBusReading],
+    ) -> str:
+        identity, name = identity_of(channel, reading), reading.serial_number
+        # If the identity is taken by a meter of another type, the type becomes a part of it.
+        typed = f"{reading.type}_{identity}" if name else f"{identity}_{reading.type}"
+        for candidate in chain((identity, typed), (f"{typed}_{number}" for number in count(2))):
+            if candidate in self._meters:
+                continue
+            other = readings[found[candidate]] if candidate in found else None
+            # Two channels with the same identifier and type have the same meter.
+            if other is None or (name and (name, reading.type) == (other.serial_number, other.type)):
+                return candidate
+        raise AssertionError
+
+
+def _is_news(reading: MBusReading, before: MBusReading) -> bool:
+    """Return whether a reading has another identifier or a later index than the one before."""
+    if reading.serial_number != before.serial_number:
+        return True
+    return bool(reading.time and before.time and reading.time > before.time)
