@@ -22,7 +22,7 @@ from .dashboards import (
     async_serve_cards,
     async_show_in_sidebar,
 )
-from .entity import is_in_telegram, meter_device
+from .entity import is_in_telegram, mbus_device_id, meter_device
 from .services import async_setup_services
 from .websocket import async_setup_websocket
 
@@ -98,8 +98,13 @@ async def async_remove_config_entry_device(
     Return True only if the entry is loaded and the last telegram does not contain the meter of this
     device. If the meter still sends, Home Assistant would soon create the deleted device again.
     """
-    return (
+    is_gone = (
         entry.state is ConfigEntryState.LOADED
         and has_books(entry)
         and not is_in_telegram(entry.runtime_data, device)
     )
+    if is_gone:
+        start = mbus_device_id(entry.runtime_data, "")
+        for _, name in device.identifiers:
+            entry.runtime_data.books.forget_exchanged(name.removeprefix(start))
+    return is_gone

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator import BooksCoordinator, has_books
 from .lib.entities import (
+    INDEX,
     MBUS_MODEL,
     METER_MODEL,
     EntitySpec,
@@ -22,7 +23,8 @@ from .lib.entities import (
     maker,
     short_serial,
 )
-from .lib.meter import Reading
+from .lib.meter import CHANNEL_PREFIX, Reading
+from .lib.p1 import is_filler
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
@@ -85,6 +87,36 @@ def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry 
         (DOMAIN, mbus_device_id(coordinator, identity)),
         config_entry_id=coordinator.config_entry.entry_id,
     )
+
+
+def move_filler_device(coordinator: BooksCoordinator, identity: str, kind: str) -> None:
+    """Move the device of an M-Bus meter without identifier, and its entities, to its identity.
+
+    Earlier versions took filler for an identifier, and registered the device under it. Two meters
+    could have the same filler. So the device is moved only to a meter of its type `kind`.
+    """
+    if not identity.startswith(CHANNEL_PREFIX):
+        return
+    devices, entities = dr.async_get(coordinator.hass), er.async_get(coordinator.hass)
+    new_id, entry_id = mbus_device_id(coordinator, identity), coordinator.config_entry.entry_id
+    start = mbus_device_id(coordinator, "")
+    for device in dr.async_entries_for_config_entry(devices, entry_id):
+        for domain, old_id in device.identifiers:
+            name = old_id.removeprefix(start)
+            if domain != DOMAIN or name == old_id or not is_filler(name):
+                continue
+            moved = er.async_entries_for_device(entities, device.id, include_disabled_entities=True)
+            kinds = {
+                entity.translation_key
+                for entity in moved
+                if entity.unique_id == f"{old_id}_{INDEX}" and entity.translation_key
+            }
+            if kinds <= {kind}:
+                for entity in moved:
+                    unique_id = new_id + entity.unique_id.removeprefix(old_id)
+                    entities.async_update_entity(entity.entity_id, new_unique_id=unique_id)
+                devices.async_update_device(device.id, new_identifiers={(DOMAIN, new_id)})
+                return
 
 
 def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInfo:

@@ -80,6 +80,23 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
         return self.async_create_entry(data={})
 
 
+class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
+    """Dialog that says which gas, water or heat meters were exchanged, and what to do."""
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show the meters. If the user confirms, forget that they were exchanged."""
+        if user_input is None:
+            return await super().async_step_confirm()
+        entry = _entry_of(self)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_removed")
+        entry.runtime_data.books.forget_exchanged()
+        return self.async_create_entry(data={})
+
+
 class _ChoiceRepairFlow(RepairsFlow):
     """Dialog with a menu of choices. `ways` has the name of the step for each choice."""
 
@@ -266,6 +283,7 @@ _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.LENEDA_KEY: LenedaKeyRepairFlow,
     Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
     Problem.TELEGRAMS_LATE: MeterClockRepairFlow,
+    Problem.MBUS_METER_EXCHANGED: MBusMeterExchangedRepairFlow,
     Problem.CAPTURE: CaptureRepairFlow,
 }
 

@@ -16,9 +16,9 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..lib.meter import Reading
+from ..lib.meter import CHANNEL_PREFIX, Reading
 from ..lib.min_interval import MinInterval
-from ..lib.p1 import MBusReading
+from ..lib.p1 import MBusReading, is_filler
 from ..lib.stored_values import checked_list, checked_mapping
 from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory
@@ -121,10 +121,19 @@ class MeterHistory(ThrottledStore):
     def _medium(self, identity: str, meter: MBusReading) -> MediumHistory:
         """Return the history of a meter, an empty one if the meter is new or was replaced."""
         medium = self.media.pop(identity, None)
+        if medium is None and identity.startswith(CHANNEL_PREFIX):
+            medium = self._medium_of_filler(meter)
         if medium is None or medium.is_replaced_by(meter):
             medium = MediumHistory(meter.type, meter.unit)
         self.media[identity] = medium
         return medium
+
+    def _medium_of_filler(self, meter: MBusReading) -> MediumHistory | None:
+        """Return the history of a meter that an earlier version knew by filler."""
+        for identity, medium in self.media.items():
+            if is_filler(identity) and (medium.kind, medium.unit) == (meter.type, meter.unit):
+                return self.media.pop(identity)
+        return None
 
     async def async_close(self) -> None:
         """Save the history one last time, and ignore later readings."""

@@ -1,15 +1,18 @@
 """Stored data of a meter ("books"). It is available even before the first telegram."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
-from ..lib.meter import Limits, MeterMemory, Reading
+from ..lib.entities import short_serial
+from ..lib.meter import Limits, MeterMemory, Reading, shown_name
 from ..lib.p1 import Telegram
 from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG, Demand, MarketPrices
 from .card_history import MeterHistory
@@ -64,6 +67,8 @@ class MeterBooks:
         self._hass = hass
         self._entry = entry
         self._leneda = LenedaFetch(hass, entry, self.past, self.history)
+        # Exchanged M-Bus meters of which the repair issue tells.
+        self._exchanged: Mapping[str, str] = {}
 
     @property
     def memory(self) -> MeterMemory:
@@ -106,6 +111,7 @@ class MeterBooks:
         except OSError as err:
             raise ConfigEntryNotReady(err.strerror) from err
         self._tell_of_damage()
+        self._tell_of_exchange()
         self.memory.demand_meter.set_aids(aids_of(options))
         await self.history.async_load()
         await self.past.async_start(self.memory.demand_meter)
@@ -129,6 +135,46 @@ class MeterBooks:
         raise_issue(self._hass, self._entry, Problem.DAMAGED_MONTH, folder=folder, months=names)
 
     @callback
+    def forget_exchanged(self, identity: str | None = None) -> None:
+        """Forget that an M-Bus meter was exchanged, because the user knows. Default: all meters."""
+        self.memory.mbus_meters.forget_exchanged(identity)
+        self._tell_of_exchange()
+        self.schedule_save()
+
+    @callback
+    def _tell_of_exchange(self) -> None:
+        """Raise the repair issue if M-Bus meters were exchanged, else withdraw it.
+
+        A meter without a device is left out, because the user has deleted its device.
+        """
+        self._exchanged = self.memory.mbus_meters.exchanged
+        kept = self._kept_meters() if self._exchanged else set()
+        lines = [
+            f"- {self._name_of(old)} → {self._name_of(new)}"
+            for old, new in self._exchanged.items()
+            if old in kept
+        ]
+        if lines:
+            meters = "\n".join(lines)
+            raise_issue(self._hass, self._entry, Problem.MBUS_METER_EXCHANGED, meters=meters)
+        else:
+            withdraw_issues(self._hass, self._entry, [Problem.MBUS_METER_EXCHANGED])
+
+    def _name_of(self, identity: str) -> str:
+        """Return the name of an M-Bus meter's device, or the name that a new device gets."""
+        device = dr.async_get(self._hass).async_get_device_by_identifier(
+            (DOMAIN, f"{self._entry.unique_id}_{identity}"), config_entry_id=self._entry.entry_id
+        )
+        if device and (name := device.name_by_user or device.name):
+            return name
+        texts = async_get_cached_translations(
+            self._hass, self._hass.config.language, "device", DOMAIN
+        )
+        kind = self.memory.mbus_meters.type_of(identity)
+        text = texts.get(f"component.{DOMAIN}.device.{kind}.name", "{serial}")
+        return text.format(serial=shown_name(short_serial(identity)))
+
+    @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
         """Return the current market prices of the contract that applies at the time of a telegram.
 
@@ -148,6 +194,8 @@ class MeterBooks:
         self.history.note(reading)
         outline = self.memory.outline
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
+        if self.memory.mbus_meters.exchanged is not self._exchanged:
+            self._tell_of_exchange()
 
     @callback
     def schedule_save(self) -> None:

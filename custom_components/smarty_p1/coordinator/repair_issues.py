@@ -52,6 +52,8 @@ class Problem(StrEnum):
     is a battery."""
     VIRTUAL_METER_ADDED = "virtual_meter_added"
     """This Home Assistant has added its own virtual meter as a device."""
+    MBUS_METER_EXCHANGED = "mbus_meter_exchanged"
+    """A gas, water or heat meter was exchanged. The new meter has a device of its own."""
     DAMAGED_MONTH = "damaged_month"
     """Stored quarter-hours are damaged or lost."""
     NETWORK_PRICES = "network_prices"
@@ -84,6 +86,7 @@ _FIXABLE = {
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
     Problem.VIRTUAL_BATTERY,
+    Problem.MBUS_METER_EXCHANGED,
     Problem.CAPTURE,
     *_ERRORS,
 }

@@ -16,7 +16,14 @@ from ..coordinator.cableless_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.source_entity_coordinator import EntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
-from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
+from ..entity import (
+    SmartyEntity,
+    find_new,
+    mbus_device,
+    mbus_device_id,
+    move_filler_device,
+    on_new_objects,
+)
 from ..lib.entities import (
     CONNECTION,
     DEMAND_SENSORS,
@@ -238,11 +245,13 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
     current: set[str] = set()
 
     def find(reading: Reading) -> list[MeterSensor]:
-        for identity in reading.channels.keys() - current:
+        for identity in sorted(reading.channels.keys() - current):
             # The previous reading lacked this M-Bus meter. If the user has deleted the meter's
             # device, create the meter's sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
+                meter = reading.telegram.channels[reading.channels[identity]]
+                move_filler_device(coordinator, identity, meter.type)
         current.clear()
         current.update(reading.channels)
         new = []

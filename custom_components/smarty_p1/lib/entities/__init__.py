@@ -18,7 +18,7 @@ from .entity_description import (
 )
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .leneda_and_sharing_sensors import PAST_SENSORS, SHARING_SENSORS, day_sums_of
-from .mbus_sensors import sensors_of_mbus_meter
+from .mbus_sensors import INDEX, sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
 from .quarter_hour_power_sensors import (
     BINARY_SENSORS,
@@ -38,6 +38,7 @@ __all__ = [
     "DISTURBANCE",
     "EVENTS",
     "EVENT_MESSAGE",
+    "INDEX",
     "MBUS_MODEL",
     "MEASURED_SINCE",
     "METER_MODEL",

@@ -22,5 +22,10 @@ def maker(telegram: Telegram, serial_number: str) -> str:
 
 
 def short_serial(identity: str) -> str:
-    """Return the last characters of a meter's identity, which suffice to tell meters apart."""
-    return identity.removeprefix(CHANNEL_PREFIX)[-SHORT_SERIAL_SIZE:]
+    """Return the last characters of a meter's identity, which suffice to tell meters apart.
+
+    Return the channel of a meter on the M-Bus without identifier.
+    """
+    if identity.startswith(CHANNEL_PREFIX):
+        return identity.removeprefix(CHANNEL_PREFIX)[:1]
+    return identity[-SHORT_SERIAL_SIZE:]

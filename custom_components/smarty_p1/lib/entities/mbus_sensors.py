@@ -17,6 +17,8 @@ from .entity_description import (
 )
 from .meter_sensors import CONTROL_STATE, to_control_state, to_number, to_text
 
+INDEX = "index"
+"""Key of the sensor with the index of an M-Bus meter."""
 _CUBIC_METRES = "m³"
 _UNITS: Mapping[str | None, str] = {
     "m3": _CUBIC_METRES,
@@ -128,7 +130,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
     is_volume = _UNITS[unit] == _CUBIC_METRES
     return (
         sensor(
-            "index",
+            INDEX,
             "index",
             index,  # returns None if the meter now sends another unit than the sensor's unit
             translation_key=kind,

@@ -292,9 +292,11 @@ class MBusMeters:
         if exchanged != self.exchanged:
             self.exchanged = exchanged
 
-    def forget_exchanged(self) -> None:
-        """Forget which meters were exchanged, after the user has been told."""
-        self.exchanged = {}
+    def forget_exchanged(self, identity: str | None = None) -> None:
+        """Forget that a meter was exchanged, because the user knows. By default, forget all."""
+        self.exchanged = {
+            old: new for old, new in self.exchanged.items() if identity not in (old, None)
+        }
 
     def _known_by_identifier(self, channel: int, reading: MBusReading) -> _Meter | None:
         name = reading.serial_number

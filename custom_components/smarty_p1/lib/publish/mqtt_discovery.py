@@ -37,7 +37,7 @@ from ..entities import (
     short_serial,
 )
 from ..meter import Reading, Reception
-from ..p1 import MBusReading
+from ..p1 import MBusReading, is_filler
 from .publish_format import DOMAIN
 from .topics import level
 
@@ -248,8 +248,14 @@ class Announcer:
         return follower.shown(value, data.time)
 
     def owns(self, topic: str) -> bool:
-        """Return whether `topic` is for a discovery message of this meter or its M-Bus meters."""
-        return topic.startswith(f"{self._discovery.prefix}/device/{self._id}")
+        """Return whether `topic` is for a discovery message of this meter or its M-Bus meters.
+
+        Earlier versions took filler for the identifier of an M-Bus meter. Such a topic is for no
+        meter.
+        """
+        start = f"{self._discovery.prefix}/device/{self._id}"
+        identity = topic.removeprefix(f"{start}_").removesuffix("/config")
+        return topic.startswith(start) and not is_filler(identity.replace("_", " "))
 
     def topic(self, device: Device) -> str:
         """Return the topic of the device's discovery message."""
