@@ -185,10 +185,12 @@ def test_kinds_of_mbus_meters(
 
 
 @pytest.mark.parametrize(
-    ("device_type", "index"), [("008", "(00012.345)"), ("007", "(00012.345*ft3)")]
+    ("device_type", "index", "shown"),
+    # Two device types are never one meter.
+    [("008", "(00012.345)", "unavailable"), ("007", "(00012.345*ft3)", "unknown")],
 )
 async def test_an_index_without_a_known_unit_has_no_sensor(
-    home: Home, device_type: str, index: str
+    home: Home, device_type: str, index: str, shown: str
 ) -> None:
     text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
     text = with_value(text, "0-2:24.2.1", f"(250703103000S){index}")
@@ -199,7 +201,7 @@ async def test_an_index_without_a_known_unit_has_no_sensor(
     assert home.state_of(WATER).state == "28.103"
 
     await home.receive(text)
-    assert home.state_of(WATER).state == "unknown"
+    assert home.state_of(WATER).state == shown
 
 
 async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:

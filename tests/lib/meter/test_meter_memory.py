@@ -138,7 +138,7 @@ def test_what_is_stored_is_whole() -> None:
         "demand",
         "flows",
         "last_telegram",
-        "named_channels",
+        "mbus_meters",
         "names",
         "outline",
         "serial_number",
@@ -191,8 +191,6 @@ INDEX = ("totals", "indexes", 0)
         (REGISTER, [101.5, 3, 0]),
         ((*INDEX, 3), "noon"),
         ((*INDEX, 3), "2025-07-03T10:30:00"),
-        (("named_channels",), "123"),
-        (("named_channels", 0), "1"),
         (("system_title",), "5341"),
         (("outline", "objects"), ["x"] * 9),
         (("last_telegram",), 5),
@@ -211,7 +209,7 @@ def test_a_part_that_is_malformed_begins_anew(path: Path, value: object) -> None
     assert kept(memory) == STORED | {part: new[part]}
 
 
-@pytest.mark.parametrize("part", ["counters", "totals", "named_channels"])
+@pytest.mark.parametrize("part", ["counters", "totals"])
 def test_a_part_that_was_always_stored_is_missed(part: str) -> None:
     stored = {key: content for key, content in STORED.items() if key != part}
     assert restored(stored).damaged == [part]

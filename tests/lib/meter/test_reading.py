@@ -59,15 +59,6 @@ def test_without_a_time_nothing_is_known_of_this_moment() -> None:
     assert demand.will_exceed is None
 
 
-def test_a_channel_that_had_a_named_meter_is_not_one_of_its_own() -> None:
-    following = reader()
-    following.read(TELEGRAM, NOW)
-    nameless = replace(TELEGRAM, channels={1: replace(GAS, serial_number=None)})
-
-    assert following.read(nameless, NOW).channels == {}
-    assert reader().read(nameless, NOW).channels == {"channel_1": 1}
-
-
 def test_what_the_line_names_is_bounded() -> None:
     warned: list[str] = []
     limits = Limits(

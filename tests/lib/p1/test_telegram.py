@@ -82,6 +82,67 @@ def test_values(line: str, expected: Value) -> None:
     assert type(found) is type(expected)
 
 
+FILLERS = [
+    *("00", "0000000000000000", "30303030303030303030303030303030", 96 * "F", 8 * "ff", 8 * "20"),
+    *("2D2D2D2D", "3F3F3F3F", "2E2E2E2E", "302D302D", "20FF00FF", "3030FF2D2E3F0020", "C3BFC3BF"),
+    *("4646464646464646", "0", "000", "-", "----", "?????", "...", "0.0", " ", "     ", "- - -"),
+    *("\xff", 40 * "\xff", "0\xff?", "\0\0\0", "FFF", "FF FF FF", "00-00-00"),
+]
+
+
+@pytest.mark.parametrize("filler", FILLERS)
+def test_filler_is_nothing(filler: str) -> None:
+    assert value(f"0-0:96.13.0({filler})") is None
+    assert value(f"0-0:96.13.3({filler})") is None
+    assert value(f"0-2:96.1.0({filler})") is None
+    found = read(
+        *(f"0-1:96.1.0({filler})", "0-1:24.1.0(003)", "0-1:24.2.1(250703103000S)(00678.901*m3)"),
+        *(f"0-2:96.1.0({filler})", "0-2:24.1.0(007)", "0-2:24.2.1(632525252525S)(00000.000)"),
+    )
+    # The second channel has no meter, because nothing but filler says that there is one.
+    assert [*found.channels] == [1]
+    assert (found.channels[1].serial_number, found.channels[1].value) == (None, 678.901)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("0-0:96.13.0(31)", "1"),
+        ("0-0:96.13.0(1)", "1"),
+        ("0-0:96.13.0(3230)", "20"),
+        ("0-0:96.13.0(4F6B3F)", "Ok?"),
+        ("0-0:96.13.0(2D2D2041202D2D)", "-- A --"),
+        ("0-0:96.13.0(46)", "F"),
+        ("0-0:96.13.0(5AC3A4686C6572FFFFFF)", "Zähler"),
+        ("0-0:96.13.0(00005AE4686C6572FF00)", "Zähler"),
+        ("0-0:96.13.0(c'est fini\xff\xff)", "c'est fini"),
+        ("0-1:96.1.0(47303033FFFFFF)", "G003"),
+        ("0-1:96.1.0(4730303300202000)", "G003"),
+        ("0-1:96.1.0(G003   )", "G003"),
+        ("0-1:96.1.0(47302D303F)", "G0-0?"),
+        ("0-1:96.1.0(3030303030303031)", "00000001"),
+        ("0-1:96.1.0(3230323032303230)", "20202020"),
+        ("0-1:96.1.0(00000001)", "00000001"),
+    ],
+)
+def test_what_is_more_than_filler_is_read(line: str, expected: str) -> None:
+    assert value(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("30303030", "0000"),
+        ("FFFFFFFF", "FFFFFFFF"),
+        ("3F3F3F", "???"),
+        ("----", "----"),
+        ("534147FFFF", "534147FFFF"),
+    ],
+)
+def test_filler_can_be_the_name_of_the_meter(sent: str, name: str) -> None:
+    assert read(f"0-0:42.0.0({sent})", name=None).serial_number == name
+
+
 def test_both_hours_of_the_october_night() -> None:
     times = [
         value(f"0-0:1.0.0({text})")

@@ -330,9 +330,7 @@ class MBusMeters:
         is_same = meter and meter.identity not in found and meter.goes_on_in(reading)
         return meter if is_same else None
 
-    def _moved(
-        self, channel: int, reading: MBusReading, found: Mapping[str, int]
-    ) -> _Meter | None:
+    def _moved(self, channel: int, reading: MBusReading, found: Mapping[str, int]) -> _Meter | None:
         """Return the only meter without identifier that was on another channel and goes on."""
         if not reading.value or reading.time is None:
             return None
@@ -390,7 +388,9 @@ class MBusMeters:
                 continue
             other = readings[found[candidate]] if candidate in found else None
             # Two channels with the same identifier and type have the same meter.
-            if other is None or (name and (name, reading.type) == (other.serial_number, other.type)):
+            if other is None or (
+                name and (name, reading.type) == (other.serial_number, other.type)
+            ):
                 return candidate
         raise AssertionError
 

@@ -73,9 +73,7 @@ class Limits:
         self._turns.spend(1)
         return True
 
-    def apply(
-        self, telegram: Telegram, identities: Mapping[str, int] | None = None
-    ) -> Telegram:
+    def apply(self, telegram: Telegram, identities: Mapping[str, int] | None = None) -> Telegram:
         """Return the telegram without the objects and M-Bus meters that exceed the limits.
 
         `identities` has the M-Bus channels, keyed by the identities of their meters. If it is None,
@@ -107,9 +105,7 @@ class Limits:
             self._objects.add(reference)
         return reference in self._objects
 
-    def _refused_channels(
-        self, telegram: Telegram, channels: Mapping[str, int] | None
-    ) -> set[int]:
+    def _refused_channels(self, telegram: Telegram, channels: Mapping[str, int] | None) -> set[int]:
         if telegram.channels == self._admitted:
             return set()
         if channels is None:
