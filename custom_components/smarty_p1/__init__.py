@@ -98,13 +98,12 @@ async def async_remove_config_entry_device(
     Return True only if the entry is loaded and the last telegram does not contain the meter of this
     device. If the meter still sends, Home Assistant would soon create the deleted device again.
     """
-    is_gone = (
-        entry.state is ConfigEntryState.LOADED
-        and has_books(entry)
-        and not is_in_telegram(entry.runtime_data, device)
-    )
-    if is_gone:
-        start = mbus_device_id(entry.runtime_data, "")
-        for _, name in device.identifiers:
-            entry.runtime_data.books.forget_exchanged(name.removeprefix(start))
-    return is_gone
+    if entry.state is not ConfigEntryState.LOADED or not has_books(entry):
+        return False
+    coordinator = entry.runtime_data
+    if is_in_telegram(coordinator, device):
+        return False
+    start = mbus_device_id(coordinator, "")
+    for _, name in device.identifiers:
+        coordinator.books.forget_exchanged(name.removeprefix(start))
+    return True

@@ -84,8 +84,10 @@ LONG = "".join(chr(ord("a") + n % 26) for n in range(2044)) + "Zäh"
         (["Peak", "", "Peak"], [0, 2]),
         (["Peak", None, "Peak"], [0]),
         ([LONG], [0]),
+        # Filler is no message.
+        (["Peak", "0000", "????", "1", "\xff" * 9, "Peak"], [0, 3, 5]),
     ],
-    ids=["another", "empty", "missing", "long"],
+    ids=["another", "empty", "missing", "long", "filler"],
 )
 async def test_a_new_text_fires_once(home: Home, sent: list[str | None], fired: list[int]) -> None:
     messages = Fired(home.hass)

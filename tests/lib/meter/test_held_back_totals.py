@@ -186,7 +186,14 @@ def test_a_register_may_rise_by_any_amount_after_a_gap_or_a_restart(*, is_stored
             {2: gas(9.0, 0, serial_number=None)},
             {"0-2:24.2.1": 1},
         ),
-        # Another meter and another unit are no fall.
+        # Another meter, another type and another unit are no fall.
+        ({1: gas(9.0, 0)}, {1: replace(gas(1.0, 5), type="water")}, None, {}),
+        (
+            {1: gas(9.0, 0, serial_number=None)},
+            {1: replace(gas(1.0, 5, serial_number=None), type="heat")},
+            None,
+            {},
+        ),
         ({1: gas(9.0, 0)}, {1: gas(0.0, 5, serial_number="GAS2")}, None, {}),
         ({1: gas(9.0, 0)}, {1: gas(0.1, 5, unit="GJ")}, None, {}),
     ],

@@ -44,7 +44,7 @@ def restarted(memory: MeterMemory) -> MeterMemory:
 
 
 def read(reader: MeterReader, *channels: MBusReading | None) -> Shown:
-    """Return the indexes by identity, after a telegram with meters on channels 1, 2, …"""
+    """Return the indexes by identity, after a telegram with meters on the first channels."""
     on = {number: each for number, each in enumerate(channels, 1) if each}
     newest = max((each.time for each in on.values() if each.time), default=NOON)
     reading = reader.read(Telegram("Lux5", "SAG1", newest, {}, on), newest)
@@ -106,8 +106,12 @@ def shown(telegrams: Iterable[tuple[MBusReading | None, ...]], *, restart: bool)
         # Two types are never one meter, by channel or by identifier, and may come back.
         (
             [(meter(9.0),), (water(9.1, 60),), (meter(9.2, 120),), (water(9.3, 180),)],
-            [{"channel_1": 9.0}, {"channel_1_water": 9.1}, {"channel_1": 9.2}]
-            + [{"channel_1_water": 9.3}],
+            [
+                {"channel_1": 9.0},
+                {"channel_1_water": 9.1},
+                {"channel_1": 9.2},
+                {"channel_1_water": 9.3},
+            ],
         ),
         (
             [(meter(9.0, 0, "1"), water(5.0, 5, "1")), (water(5.1, 60, "1"), meter(9.1, 65, "1"))],
@@ -198,16 +202,20 @@ def test_forged_meters_fill_no_memory() -> None:
     assert len(restarted(memory).mbus_meters.exchanged) == 16
 
 
-def test_a_missing_type_is_the_known_one() -> None:
+def test_a_missing_type_or_identifier_is_the_known_one() -> None:
     reader = MeterReader()
     read(reader, meter(9.0, 0, "G1"))
     at = NOON + timedelta(hours=1)
-    nameless = Telegram("Lux5", "SAG1", at, {}, {1: meter(9.1, 60, "G1", "unknown")})
-    assert reader.read(nameless, at).telegram.channels[1].type == "gas"
+    lacking = Telegram("Lux5", "SAG1", at, {}, {1: meter(9.1, 60, None, "unknown")})
+    assert reader.read(lacking, at).telegram.channels == {1: meter(9.1, 60, "G1")}
 
 
 def test_the_name_of_a_channel_is_its_number() -> None:
-    assert [*map(short_serial, ("channel_1", "channel_2_water", "water_G7401"))] == ["1", "2", "7401"]
+    assert [*map(short_serial, ("channel_1", "channel_2_water", "water_G7401"))] == [
+        "1",
+        "2",
+        "7401",
+    ]
 
 
 def earlier_file(*channels: list[Any], indexes: list[list[Any]]) -> MeterMemory:

@@ -234,6 +234,37 @@ def test_meters_that_are_away_have_so_many_places_at_the_broker() -> None:
     assert taken_back == [*away[16:], "house/of_earlier_options"]
 
 
+@pytest.mark.parametrize("filler", ["0000000000000000", "FFFFFFFF", "--------", "????", "...."])
+def test_a_meter_that_was_announced_under_filler_is_taken_back(filler: str) -> None:
+    of_filler = f"{DEVICES}_{re.sub('[^A-Za-z0-9_-]', '_', filler)}/config"
+    meter = Meter(discovery=True, stale=[of_filler, f"{DEVICES}/config", f"{DEVICES}_AWAY/config"])
+    sent = filler.encode().hex()
+    meter.tell(with_value(TELEGRAM, "0-1:96.1.0", f"({sent})"))
+    assert [each.topic for each in meter.messages if not each.payload and each.retain] == [
+        of_filler
+    ]
+    [states] = meter.on("states/channel_1")
+    assert json.loads(states)["index"] == 678.901
+
+
+@pytest.mark.parametrize("form", [Format.BOTH, Format.SMARTYREADER])
+@pytest.mark.parametrize("filler", ["(3F3F3F3F)", f"({80 * 'F'})", f"({40 * chr(255)})", "(----)"])
+def test_filler_is_told_to_nobody(form: Format, filler: str) -> None:
+    meter = Meter(form, discovery=True)
+    text = with_value(TELEGRAM, "0-1:96.1.0", filler)
+    meter.tell(TELEGRAM, with_value(text, "0-0:96.13.0", filler))
+    is_like_smartyreader = form is Format.SMARTYREADER
+    message, name = (
+        ("msg_long_e_meter", "gas_meter_id_hex")
+        if is_like_smartyreader
+        else ("message", "gas_1_equipment_identifier")
+    )
+    assert meter.on(message)[-1] == ""
+    assert len(meter.on(name)) == 2
+    assert meter.on(name)[-1] == ""
+    assert meter.events("message") == []
+
+
 def test_what_is_kept_no_longer_is_taken_back_before_it_is_told() -> None:
     # Whoever listens ends up with the value, not with the empty message.
     meter = Meter(stale=["house/active_power_imported"])

@@ -221,8 +221,8 @@ class Totals:
 
         `received_at` is the time of reception. The time in the telegram counts as the time of
         sending, or `received_at` if this is earlier. A capture time of more than one day after the
-        time of sending is lowered to one day after it. `identities` has the M-Bus channels, keyed by
-        the identities of their meters. If it is None, this telegram alone tells the identities.
+        time of sending is lowered to one day after it. `identities` has the M-Bus channels,
+        keyed by the identities of their meters. If it is None, this telegram alone tells them.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time

@@ -259,15 +259,20 @@ class MBusMeters:
         self._identified_in, self._identified = readings, found
         return found
 
-    def with_known_types(self, telegram: Telegram, channels: Mapping[str, int]) -> Telegram:
-        """Return the telegram with the known type of each meter whose type the telegram lacks."""
-        known = {
-            channel: replace(reading, type=kind)
-            for identity, channel in channels.items()
-            if (reading := telegram.channels[channel]).type == UNKNOWN_TYPE
-            and (kind := self.type_of(identity)) != UNKNOWN_TYPE
-        }
-        return replace(telegram, channels={**telegram.channels, **known}) if known else telegram
+    def complete(self, telegram: Telegram, channels: Mapping[str, int]) -> Telegram:
+        """Return the telegram with known types and identifiers of meters where it lacks them."""
+        completed: dict[int, MBusReading] = {}
+        for identity, channel in channels.items():
+            reading, meter = telegram.channels[channel], self._meters.get(identity)
+            if meter is None:
+                continue
+            kind = meter.last.type if reading.type == UNKNOWN_TYPE else reading.type
+            name = reading.serial_number or meter.last.serial_number
+            if (kind, name) != (reading.type, reading.serial_number):
+                completed[channel] = replace(reading, type=kind, serial_number=name)
+        if not completed:
+            return telegram
+        return replace(telegram, channels={**telegram.channels, **completed})
 
     def note(self, telegram: Telegram, channels: Mapping[str, int]) -> None:
         """Remember the meters of a telegram. `channels` has the channel of each identity."""

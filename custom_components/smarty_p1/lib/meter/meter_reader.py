@@ -107,7 +107,7 @@ class MeterReader:
         if limited is not telegram:
             telegram = limited
             channels = {name: at for name, at in channels.items() if at in telegram.channels}
-        telegram = mbus.with_known_types(telegram, channels)
+        telegram = mbus.complete(telegram, channels)
         settled = self.memory.totals.settle(telegram, received_at, channels)
         mbus.note(settled, channels)
         # `settle` holds back a fall of the imported energy until further telegrams confirm the

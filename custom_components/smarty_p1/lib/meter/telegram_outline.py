@@ -72,7 +72,8 @@ class Outline:
             and identities == self.identities
             and telegram.channels.keys() == channels.keys()
             and all(
-                meter.type == channels[channel].type
+                (meter.type, meter.serial_number)
+                == (channels[channel].type, channels[channel].serial_number)
                 and (meter.time is None or meter.unit == channels[channel].unit)
                 for channel, meter in telegram.channels.items()
             )

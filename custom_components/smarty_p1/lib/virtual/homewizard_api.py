@@ -7,9 +7,10 @@ Source: api-documentation.homewizard.com, version 1 of the local API.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
-from ..meter import Reading
+from ..meter import CHANNEL_PREFIX, Reading
 from ..p1 import VOLTAGE_COUNTERS
 from .meter_values import MeterValues, number
 
@@ -119,7 +120,7 @@ def _external(reading: Reading) -> Iterator[tuple[datetime, dict[str, Any]]]:
 
     The order is the order of the channels.
     """
-    for channel in sorted(reading.channels.values()):
+    for identity, channel in sorted(reading.channels.items(), key=itemgetter(1)):
         meter = reading.telegram.channels.get(channel)
         if meter is None or meter.value is None or meter.time is None:
             continue
@@ -127,7 +128,7 @@ def _external(reading: Reading) -> Iterator[tuple[datetime, dict[str, Any]]]:
         if kind is None or unit is None:
             continue
         document = {
-            "unique_id": _hexadecimal(meter.serial_number or f"channel {channel}"),
+            "unique_id": _hexadecimal(identity.replace(CHANNEL_PREFIX, "channel ")),
             "type": kind,
             # The API wants the local time as a number with the digits YYMMDDhhmmss.
             "timestamp": int(meter.time.strftime("%y%m%d%H%M%S")),

@@ -1,0 +1,178 @@
+"""Gas, water and heat meters whose identifiers are filler, come later or change."""
+
+from collections.abc import Mapping
+
+import pytest
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceRegistry
+from homeassistant.helpers.issue_registry import IssueRegistry
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1 import async_remove_config_entry_device
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
+
+from .meter import SERIAL, with_value
+from .repairs import open_repair
+from .support import TELEGRAM, Home, device_of, wait_for_telegram
+
+ZEROS = f"({16 * '30'})"
+
+
+def sent(identifier: str, gas: str, at: str = "1030", water: str | None = None) -> str:
+    """Return a telegram with this identifier and index of gas, and this identifier of water."""
+    text = with_value(TELEGRAM, "0-1:96.1.0", identifier)
+    text = with_value(text, "0-1:24.2.1", f"(250703{at}00S)({gas}*m3)")
+    return text if water is None else with_value(text, "0-2:96.1.0", water)
+
+
+def named(name: str) -> str:
+    """Return an identifier as the meter sends it."""
+    return f"({name.encode().hex().upper()})"
+
+
+async def test_a_meter_whose_identifier_comes_later_stays_the_same(
+    home: Home, device_registry: DeviceRegistry, issue_registry: IssueRegistry
+) -> None:
+    entry = await home.set_up(sent("()", "02236.009"))
+    entities = home.values().keys()
+
+    for identifier, gas, at in (
+        (named("G003800123456782"), "02236.012", "1030"),
+        ("()", "02236.020", "1035"),
+        (named("G003800123456782"), "02236.030", "1130"),
+    ):
+        await home.receive(sent(identifier, gas, at))
+        assert home.state_of("gas_meter_1").state == str(float(gas))
+    assert home.values().keys() == entities
+    media = entry.runtime_data.books.history.media
+    assert media["channel_1"].index == 2236.03
+
+    home.port.greeting = home.port.next_frame(sent(named("G003800123456782"), "02236.040", "1230"))
+    await home.reload(entry)
+    assert home.state_of("gas_meter_1").state == "2236.04"
+    assert home.values().keys() == entities
+    device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
+    assert (device.name, device.serial_number) == ("Gas meter 1", "G003800123456782")
+    assert not [name for _, name in issue_registry.issues if name.startswith("mbus")]
+
+
+async def test_two_meters_with_one_filler_are_both_shown(home: Home) -> None:
+    await home.set_up(sent(ZEROS, "00678.901", water=ZEROS))
+    assert home.state_of("gas_meter_1").state == "678.901"
+    assert home.state_of("water_meter_2").state == "28.103"
+    assert home.state_of("gas_meter_1_flow_rate").name == "Gas meter 1 Flow rate"
+
+
+def register(home: Home, entry: MockConfigEntry, filler: str, kind: str) -> Mapping[str, str]:
+    """Register a meter under filler as earlier versions did. Return the entity ids by key."""
+    devices, entities = dr.async_get(home.hass), er.async_get(home.hass)
+    name = f"{SERIAL}_{filler}"
+    device = devices.async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, name)}, name="Old", serial_number="0"
+    )
+    return {
+        key: entities.async_get_or_create(
+            *("sensor", DOMAIN, f"{name}_{key}"),
+            config_entry=entry,
+            device_id=device.id,
+            translation_key=kind if key == "index" else key,
+            suggested_object_id=f"old_{kind}_{key}",
+        ).entity_id
+        for key in ("index", "flow_rate", "valve")
+    }
+
+
+@pytest.mark.parametrize(
+    ("identifier", "filler"), [(ZEROS, 16 * "0"), ("(FFFFFFFF)", "FFFFFFFF"), ("(----)", "----")]
+)
+@pytest.mark.parametrize("kind", ["gas", "water"])
+async def test_entities_under_filler_move_to_the_channel(
+    home: Home, identifier: str, filler: str, kind: str
+) -> None:
+    entry = home.make_entry(home.port.url)
+    registered = register(home, entry, filler, kind)
+    text = sent(identifier, "00678.901", water=identifier)
+    home.port.greeting = home.port.next_frame(text)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_telegram(home.hass, entry)
+
+    # Of two meters with the same filler, it was that of its type.
+    channel, other, value = {
+        "gas": ("channel_1", "sensor.water_meter_2", "678.901"),
+        "water": ("channel_2", "sensor.gas_meter_1", "28.103"),
+    }[kind]
+    device = device_of(dr.async_get(home.hass), entry, f"{SERIAL}_{channel}")
+    assert device.serial_number is None
+    for key, entity_id in registered.items():
+        moved = er.async_get(home.hass).async_get(entity_id)
+        assert moved
+        assert (moved.unique_id, moved.device_id) == (f"{SERIAL}_{channel}_{key}", device.id)
+    state = home.hass.states.get(registered["index"])
+    assert state
+    assert state.state == value
+    assert home.hass.states.get(other)
+    devices = dr.async_entries_for_config_entry(dr.async_get(home.hass), entry.entry_id)
+    names = {name for each in devices for _, name in each.identifiers}
+    assert f"{SERIAL}_{filler}" not in names
+
+
+async def test_the_history_under_filler_moves_to_the_channel(home: Home) -> None:
+    entry = await home.set_up(sent(named("G1"), "00678.901"))
+    media = entry.runtime_data.books.history.media
+    media.clear()
+    media["----"] = MediumHistory("water", "m3")
+    gas = media[16 * "0"] = MediumHistory("gas", "m3")
+    await home.receive(sent("()", "00012.000", "1130"))
+    await home.receive(sent("()", "00012.001", "1230"))
+    assert media["channel_1"] is gas
+    assert "----" in media
+
+
+async def test_an_exchanged_meter_is_told_until_the_user_knows(
+    home: Home, issue_registry: IssueRegistry, device_registry: DeviceRegistry
+) -> None:
+    assert await async_setup_component(home.hass, "repairs", {})
+    entry = await home.set_up(sent("()", "02236.009"))
+    issue = f"mbus_meter_exchanged_{entry.entry_id}"
+    new = sent(named("G003800123456782"), "00003.120", "1130")
+
+    await home.receive(new)
+    assert home.state_of("gas_meter_1").state == "unavailable"
+    assert home.state_of("gas_meter_6782").state == "3.12"
+    home.port.greeting = home.port.next_frame(new)
+    await home.reload(entry)
+    raised = issue_registry.async_get_issue(DOMAIN, issue)
+    assert raised
+    assert raised.translation_placeholders == {
+        "name": "Smarty 2574",
+        "meters": "- Gas meter 1 → Gas meter 6782",
+    }
+
+    form = await open_repair(home.hass, issue)
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
+    flows = home.hass.data["repairs"]["flow_manager"]
+    assert (await flows.async_configure(form["flow_id"], {}))["type"] == "create_entry"
+    assert issue_registry.async_get_issue(DOMAIN, issue) is None
+    await home.receive(new)
+    assert issue_registry.async_get_issue(DOMAIN, issue) is None
+
+    # Whoever deletes the old device knows, too.
+    await home.receive(sent(named("G4"), "00001.000", "1230"))
+    assert issue_registry.async_get_issue(DOMAIN, issue)
+    old = device_of(device_registry, entry, f"{SERIAL}_G003800123456782")
+    assert await async_remove_config_entry_device(home.hass, entry, old)
+    assert issue_registry.async_get_issue(DOMAIN, issue) is None
+
+
+async def test_a_meter_that_comes_back_was_not_exchanged(
+    home: Home, issue_registry: IssueRegistry
+) -> None:
+    entry = await home.set_up(sent(named("G1"), "02236.009"))
+    await home.receive(sent(named("G2"), "00003.120", "1130"))
+    issue = DOMAIN, f"mbus_meter_exchanged_{entry.entry_id}"
+    assert issue_registry.async_get_issue(*issue)
+    await home.receive(sent(named("G1"), "02236.010", "1230"))
+    assert issue_registry.async_get_issue(*issue) is None
