@@ -473,6 +473,14 @@ def test_each_sign_of_an_identifier_may_become_any_of_its_kind() -> None:
     assert found == [set("ABCDEF"), set("0123456789"), set("abcdef")]
 
 
+@pytest.mark.parametrize("filler", [16 * "30", 16 * "F", "----", "3F3F", 4 * "\xff"])
+def test_filler_instead_of_an_identifier_stays(filler: str) -> None:
+    line = f"0-2:96.1.0({filler})"
+    made = made_of(frame(1, telegram(line, "0-1:96.1.0(4730303331)")))
+    assert line.encode("latin-1") in made.telegrams[0]
+    assert b"(4730303331)" not in made.telegrams[0]
+
+
 def test_no_frame_has_its_true_counter() -> None:
     counters = [0x1D2C3B4A, 0x1D2C3B4B]
     foreign = [frame(one, key=OTHER_KEY, title=OTHER_TITLE) for one in counters]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
+from ..p1 import identifier
 from .substitutes import is_octets
 
 MAX_LINES = 512
@@ -150,6 +151,8 @@ def _parts_of_value(reference: str, number: int, value: bytes) -> Iterator[Part]
 
 
 def _kind_of_value(reference: str, value: bytes) -> Kind:
+    if _IDENTIFIERS.fullmatch(reference) and identifier(value.decode("latin-1")) is None:
+        return Kind.KEPT  # filler identifies nobody
     if _MESSAGES.fullmatch(reference):
         return Kind.MESSAGE
     if _TIME.fullmatch(value):

@@ -193,16 +193,16 @@ class MBusMeters:
         # Channels whose meter had an identifier earlier, but not in the last telegram.
         nameless = channels.keys() - identities.values()
         for identity, unit, value, time in indexes:
-            channel, name = identities.get(identity), identity
-            if channel is None:
-                candidates = [at for at in nameless if channels[at].unit == unit]
-                channel = candidates[0] if len(candidates) == 1 else None
-            else:
+            channel, name = identities.get(identity), None
+            if channel is not None:
                 name = channels[channel].serial_number
-            is_channel = identity.startswith(CHANNEL_PREFIX)
-            if is_channel and (identity not in identities or channels[channel].unit != unit):
+            elif not identity.startswith(CHANNEL_PREFIX):
+                candidates = [at for at in nameless if channels[at].unit == unit]
+                channel, name = candidates[0] if len(candidates) == 1 else None, identity
+            sent = None if channel is None else channels[channel]
+            if name is None and (sent is None or sent.unit != unit):
                 continue
-            kind = UNKNOWN_TYPE if channel is None else channels[channel].type
+            kind = sent.type if sent else UNKNOWN_TYPE
             # An earlier version left blanks or FF in some identifiers.
             last = _reading(name and identifier(name), kind, unit, value, time)
             meters._meters[identity] = _Meter(identity, channel, last)
