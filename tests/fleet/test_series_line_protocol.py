@@ -42,14 +42,15 @@ def test_numbers_are_written_as_they_were_sent_and_texts_are_not() -> None:
     ]
 
 
-def test_what_is_behind_a_meter_has_lines_of_its_own() -> None:
+@pytest.mark.parametrize("filler", ["", "3030303030303030", "FFFFFFFF", "-----"])
+def test_what_is_behind_a_meter_has_lines_of_its_own(filler: str) -> None:
     _, *channels = rendered(
         "0-1:24.1.0(003)",
         "0-1:96.1.0(4741532031)",
         "0-1:24.2.1(260115125500W)(00112.384*m3)",
         "0-1:24.4.0(1)",
         "0-2:24.1.0(007)",
-        "0-2:96.1.0()",
+        f"0-2:96.1.0({filler})",
         "0-2:24.2.1(260115125500W)(00001.000*m3)",
     )
     assert channels == [
