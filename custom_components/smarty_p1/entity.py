@@ -97,26 +97,33 @@ def move_filler_device(coordinator: BooksCoordinator, identity: str, kind: str) 
     """
     if not identity.startswith(CHANNEL_PREFIX):
         return
-    devices, entities = dr.async_get(coordinator.hass), er.async_get(coordinator.hass)
-    new_id, entry_id = mbus_device_id(coordinator, identity), coordinator.config_entry.entry_id
+    registry, new_id = er.async_get(coordinator.hass), mbus_device_id(coordinator, identity)
+    for device, old_id in _filler_devices(coordinator):
+        entities = er.async_entries_for_device(registry, device.id, include_disabled_entities=True)
+        kinds = [entity for entity in entities if entity.unique_id == f"{old_id}_{INDEX}"]
+        if any(entity.translation_key not in {kind, None} for entity in kinds):
+            continue
+        for entity in entities:
+            unique_id = new_id + entity.unique_id.removeprefix(old_id)
+            registry.async_update_entity(entity.entity_id, new_unique_id=unique_id)
+        dr.async_get(coordinator.hass).async_update_device(
+            device.id, new_identifiers={(DOMAIN, new_id)}
+        )
+        return
+
+
+def _filler_devices(coordinator: BooksCoordinator) -> list[tuple[dr.DeviceEntry, str]]:
+    """Return the devices that are registered under filler, and their identifiers."""
+    devices = dr.async_entries_for_config_entry(
+        dr.async_get(coordinator.hass), coordinator.config_entry.entry_id
+    )
     start = mbus_device_id(coordinator, "")
-    for device in dr.async_entries_for_config_entry(devices, entry_id):
-        for domain, old_id in device.identifiers:
-            name = old_id.removeprefix(start)
-            if domain != DOMAIN or name == old_id or not is_filler(name):
-                continue
-            moved = er.async_entries_for_device(entities, device.id, include_disabled_entities=True)
-            kinds = {
-                entity.translation_key
-                for entity in moved
-                if entity.unique_id == f"{old_id}_{INDEX}" and entity.translation_key
-            }
-            if kinds <= {kind}:
-                for entity in moved:
-                    unique_id = new_id + entity.unique_id.removeprefix(old_id)
-                    entities.async_update_entity(entity.entity_id, new_unique_id=unique_id)
-                devices.async_update_device(device.id, new_identifiers={(DOMAIN, new_id)})
-                return
+    return [
+        (device, name)
+        for device in devices
+        for domain, name in device.identifiers
+        if domain == DOMAIN and name.startswith(start) and is_filler(name.removeprefix(start))
+    ]
 
 
 def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInfo:

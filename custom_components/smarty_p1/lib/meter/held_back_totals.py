@@ -284,11 +284,7 @@ class Totals:
             sent = min(telegram.time or received_at, received_at)
             moment = min(reading.time, sent + _MAX_AHEAD)
             key = identity, reading.type, reading.unit
-            index = (
-                self._indexes.pop(key, None)
-                or self._indexes.pop((identity, UNKNOWN_TYPE, reading.unit), None)
-                or _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
-            )
+            index = self._take_index(*key) or _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
             index.limit_moments(received_at + _MAX_AHEAD)
             # If there are too many indexes, the loop below removes the first ones in the dict. So
             # move this index to the end.
@@ -300,6 +296,11 @@ class Totals:
             del self._indexes[next(iter(self._indexes))]
         self._accepted = {} if channels else telegram.channels
         return channels
+
+    def _take_index(self, identity: str, kind: str, unit: str | None) -> _Total[datetime] | None:
+        """Return the total of an index, and remove it. Its device type may be unknown until now."""
+        index = self._indexes.pop((identity, kind, unit), None)
+        return index or self._indexes.pop((identity, UNKNOWN_TYPE, unit), None)
 
     def _holds_back[M: (int, datetime)](
         self, total: _Total[M], reference: str, value: float, moments: tuple[M, M], most: float

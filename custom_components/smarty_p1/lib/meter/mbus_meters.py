@@ -81,7 +81,7 @@ class _Meter:
     def has_unit_of(self, reading: MBusReading) -> bool:
         return self.last.unit == reading.unit or reading.time is None or self.last.time is None
 
-    def is_another_by_identifier(self, reading: MBusReading) -> bool:
+    def is_another(self, reading: MBusReading) -> bool:
         """Return whether both have an identifier. The caller knows that the identifiers differ."""
         return reading.serial_number is not None and self.last.serial_number is not None
 
@@ -89,13 +89,23 @@ class _Meter:
         return (
             self.has_type_of(reading)
             and self.has_unit_of(reading)
-            and not self.is_another_by_identifier(reading)
+            and not self.is_another(reading)
             and _goes_on(self.last, reading)
         )
 
+    def may_move_to(self, reading: MBusReading) -> bool:
+        """Return whether the meter can be the one in a reading on another channel."""
+        last = self.last
+        return last.serial_number is None and bool(last.value) and self.goes_on_in(reading)
+
     def is_surely_before(self, reading: MBusReading) -> bool:
-        """Return whether `reading` is of another meter, because the index fell, but not to 0."""
+        """Return whether a reading is of another meter, as its unit or its lower index shows.
+
+        An index of 0 shows nothing, because it can be an error.
+        """
         before, after = self.last, reading
+        if not self.has_unit_of(reading):
+            return True
         if before.time is None or after.time is None or not before.value or not after.value:
             return False
         return after.value < before.value and after.time >= before.time
@@ -191,18 +201,17 @@ class MBusMeters:
         """
         meters = cls()
         # Channels whose meter had an identifier earlier, but not in the last telegram.
-        nameless = channels.keys() - identities.values()
+        nameless = {at: channels[at] for at in channels.keys() - identities.values()}
         for identity, unit, value, time in indexes:
-            channel, name = identities.get(identity), None
+            channel = identities.get(identity)
             if channel is not None:
                 name = channels[channel].serial_number
             elif not identity.startswith(CHANNEL_PREFIX):
-                candidates = [at for at in nameless if channels[at].unit == unit]
+                candidates = [at for at, sent in nameless.items() if sent.unit == unit]
                 channel, name = candidates[0] if len(candidates) == 1 else None, identity
-            sent = None if channel is None else channels[channel]
-            if name is None and (sent is None or sent.unit != unit):
+            else:
                 continue
-            kind = sent.type if sent else UNKNOWN_TYPE
+            kind = UNKNOWN_TYPE if channel is None else channels[channel].type
             # An earlier version left blanks or FF in some identifiers.
             last = _reading(name and identifier(name), kind, unit, value, time)
             meters._meters[identity] = _Meter(identity, channel, last)
@@ -247,15 +256,7 @@ class MBusMeters:
                 if meter := find(channel, readings[channel], found):
                     found[meter.identity] = channel
                     others.remove(channel)
-        doubtful = {}
-        for channel in others:
-            reading = readings[channel]
-            if identity := self._decide(channel, reading, found, readings):
-                found[identity] = channel
-            else:
-                before = self._doubtful.get(channel)
-                doubtful[channel] = reading if not before or _is_news(reading, before) else before
-        self._doubtful = doubtful
+        self._decide(others, readings, found)
         self._identified_in, self._identified = readings, found
         return found
 
@@ -282,18 +283,14 @@ class MBusMeters:
         exchanged = {old: new for old, new in self.exchanged.items() if old not in channels}
         for identity, channel in channels.items():
             reading = telegram.channels[channel]
-            meter = self._meters.pop(identity, None)
-            if meter is None:
-                before = self._last_on(channel, reading)
-                if before and before.identity not in channels:
-                    exchanged[before.identity] = identity
-                meter = _Meter(identity, channel, reading)
+            before = None if identity in self._meters else self._last_on(channel, reading)
+            if before and before.identity not in channels:
+                exchanged[before.identity] = identity
+            meter = self._meters.pop(identity, None) or _Meter(identity, channel, reading)
             meter.update(channel, reading)
             self._meters[identity] = meter
-        while len(self._meters) > _MAX_METERS:
-            del self._meters[next(iter(self._meters))]
-        while len(exchanged) > _MAX_EXCHANGED:
-            del exchanged[next(iter(exchanged))]
+        _limit(self._meters, _MAX_METERS)
+        _limit(exchanged, _MAX_EXCHANGED)
         if exchanged != self.exchanged:
             self.exchanged = exchanged
 
@@ -343,48 +340,37 @@ class MBusMeters:
         meters = [
             meter
             for at, meter in last_on.items()
-            if at != channel
-            and meter.identity not in found
-            and meter.last.serial_number is None
-            and meter.last.value
-            and meter.goes_on_in(reading)
+            if at != channel and meter.identity not in found and meter.may_move_to(reading)
         ]
         return meters[0] if len(meters) == 1 else None
 
     def _decide(
         self,
-        channel: int,
-        reading: MBusReading,
-        found: Mapping[str, int],
+        channels: Iterable[int],
         readings: Mapping[int, MBusReading],
-    ) -> str | None:
-        """Return the identity of a meter whose index goes on nowhere. Return None if in doubt."""
-        before = self._last_on(channel, reading)
-        if before and before.identity not in found and not before.is_another_by_identifier(reading):
-            if before.last.serial_number is reading.serial_number is None:
+        found: dict[str, int],
+    ) -> None:
+        """Add meters whose index goes on nowhere to `found`, but none that is in doubt."""
+        doubtful = {}
+        for channel in channels:
+            reading, doubted = readings[channel], self._doubtful.get(channel)
+            before = self._last_on(channel, reading)
+            if before is None or before.identity in found or before.is_another(reading):
+                found[self._new_identity(channel, readings, found)] = channel
+            elif before.last.serial_number is reading.serial_number is None:
                 # The index fell, or the unit is another one. As there is no identifier, nothing
                 # says that it is another meter.
-                return before.identity
-            doubtful = self._doubtful.get(channel)
-            is_confirmed = (
-                doubtful
-                and doubtful.serial_number == reading.serial_number
-                and _is_news(reading, doubtful)
-                and _goes_on(doubtful, reading)
-            )
-            if before.has_unit_of(reading) and not (
-                is_confirmed or before.is_surely_before(reading)
-            ):
-                return None
-        return self._new_identity(channel, reading, found, readings)
+                found[before.identity] = channel
+            elif before.is_surely_before(reading) or _confirms(reading, doubted):
+                found[self._new_identity(channel, readings, found)] = channel
+            else:
+                doubtful[channel] = _first_of(doubted, reading)
+        self._doubtful = doubtful
 
     def _new_identity(
-        self,
-        channel: int,
-        reading: MBusReading,
-        found: Mapping[str, int],
-        readings: Mapping[int, MBusReading],
+        self, channel: int, readings: Mapping[int, MBusReading], found: Mapping[str, int]
     ) -> str:
+        reading = readings[channel]
         identity, name = identity_of(channel, reading), reading.serial_number
         # If the identity is taken by a meter of another type, the type becomes a part of it.
         typed = f"{reading.type}_{identity}" if name else f"{identity}_{reading.type}"
@@ -400,8 +386,22 @@ class MBusMeters:
         raise AssertionError
 
 
-def _is_news(reading: MBusReading, before: MBusReading) -> bool:
-    """Return whether a reading has another identifier or a later index than the one before."""
-    if reading.serial_number != before.serial_number:
-        return True
-    return bool(reading.time and before.time and reading.time > before.time)
+def _first_of(before: MBusReading | None, reading: MBusReading) -> MBusReading:
+    """Return the first reading of the same index and identifier: the one before, or this one."""
+    if before is None or reading.serial_number != before.serial_number:
+        return reading
+    is_later = reading.time and before.time and reading.time > before.time
+    return reading if is_later else before
+
+
+def _confirms(reading: MBusReading, before: MBusReading | None) -> bool:
+    """Return whether a later index of the same identifier goes on from the one before."""
+    if before is None or reading.serial_number != before.serial_number:
+        return False
+    return _first_of(before, reading) is reading and _goes_on(before, reading)
+
+
+def _limit(entries: dict[str, Any], maximum: int) -> None:
+    """Remove the first entries until there are at most `maximum`."""
+    while len(entries) > maximum:
+        del entries[next(iter(entries))]

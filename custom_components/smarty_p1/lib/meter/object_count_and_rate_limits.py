@@ -108,11 +108,7 @@ class Limits:
     def _refused_channels(self, telegram: Telegram, channels: Mapping[str, int] | None) -> set[int]:
         if telegram.channels == self._admitted:
             return set()
-        if channels is None:
-            readings = telegram.channels.items()
-            identities = {channel: identity_of(channel, reading) for channel, reading in readings}
-        else:
-            identities = {channel: identity for identity, channel in channels.items()}
+        identities = _identities(telegram, channels)
         meters = set(identities.values())
         if meters == self._meters:
             self._admitted = telegram.channels
@@ -131,6 +127,13 @@ class Limits:
         if not self.ignored[kind]:
             self._warn(kind, limit)
         self.ignored[kind] += refused
+
+
+def _identities(telegram: Telegram, channels: Mapping[str, int] | None) -> dict[int, str]:
+    if channels is not None:
+        return {channel: identity for identity, channel in channels.items()}
+    readings = telegram.channels.items()
+    return {channel: identity_of(channel, reading) for channel, reading in readings}
 
 
 def _without[K, V](mapping: Mapping[K, V], keys: Container[K]) -> dict[K, V]:
