@@ -18,19 +18,22 @@ from homeassistant.helpers import issue_registry as ir
 from .const import (
     CONF_BATTERIES,
     CONF_ENERGY_ID,
+    CONF_HIGH_PRICES_CONFIRMED,
     CONF_NO_BATTERIES,
     CONF_PRICES_CONFIRMED,
     DOMAIN,
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
+from .coordinator.entered_contract import high_prices
 from .coordinator.entry_types import short_title
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import ENTRY_ID, Problem
+from .flows.contract_form import async_list_high_prices
 from .flows.form_errors import FieldError
 from .flows.leneda_account import async_read_key, key_fields
-from .flows.meter_options import DETAILS
+from .flows.meter_options import CONTRACT, DETAILS
 from .lib.virtual import MAX_BATTERIES, Profile
 from .sinks.shown_clients import clients_of
 
@@ -139,6 +142,43 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
             return self.async_abort(reason="entry_removed")
         flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=DETAILS)
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
+
+
+class HighPricesRepairFlow(RepairsFlow):
+    """Dialog to confirm prices of a kWh above the usual price, or to correct them."""
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the prices and the menu."""
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        prices = await async_list_high_prices(self.hass, entry.options)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["correct", "keep"],
+            description_placeholders={"name": short_title(entry), "prices": prices},
+        )
+
+    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Store that the prices are right. Then the issue ends."""
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        options = {**entry.options, CONF_HIGH_PRICES_CONFIRMED: high_prices(entry.options)}
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        return self.async_create_entry(data={})
+
+    async def async_step_correct(
+        self, _user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Open the contract in the options. Saving it ends the issue."""
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACT)
+        return self.async_abort(
+            reason="correct", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"])
+        )
 
 
 class LenedaKeyRepairFlow(RepairsFlow):
@@ -280,6 +320,7 @@ def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
 
 _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.NETWORK_PRICES: NetworkPricesRepairFlow,
+    Problem.HIGH_PRICES: HighPricesRepairFlow,
     Problem.LENEDA_KEY: LenedaKeyRepairFlow,
     Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
     Problem.TELEGRAMS_LATE: MeterClockRepairFlow,

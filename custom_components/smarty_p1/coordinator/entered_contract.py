@@ -21,6 +21,7 @@ from ..const import (
     CONF_FEED_IN_MARGIN,
     CONF_FEED_IN_PRICE,
     CONF_FEED_IN_PRICE_ENTITY,
+    CONF_HIGH_PRICES_CONFIRMED,
     CONF_METER_AMPERE,
     CONF_METER_FEE,
     CONF_NETWORK_FIXED_PRICE,
@@ -54,6 +55,20 @@ from ..lib.tariff import (
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
 _MONTHS_A_YEAR = 12
+USUAL_EUR_PER_KWH = 1.0
+"""Highest usual price of a kWh. A higher price is probably a mistake, so the user is asked."""
+_PRICES_OF_KWH = (
+    CONF_ENERGY_PRICE,
+    CONF_SECOND_ENERGY_PRICE,
+    CONF_ENERGY_MARGIN,
+    CONF_FEED_IN_PRICE,
+    CONF_FEED_IN_MARGIN,
+    CONF_ELECTRICITY_TAX,
+    CONF_COMPENSATION,
+    CONF_COMMUNITY_PRICE,
+    CONF_NETWORK_VARIABLE_PRICE,
+    CONF_SURCHARGE_PRICE,
+)
 # Bills are computed only if the user has entered at least one of these options.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
@@ -121,6 +136,19 @@ def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
         and AgreedPrices.at(contract_of(options), moment).prices_of is not None
         and options.get(CONF_PRICES_CONFIRMED) != moment.astimezone(LUXEMBOURG).year
     )
+
+
+def high_prices(options: Mapping[str, Any]) -> list[float]:
+    """Return all prices of a kWh in the options that are above USUAL_EUR_PER_KWH, sorted."""
+    prices = [options.get(option) for option in _PRICES_OF_KWH]
+    prices += [aid.get("per_kwh") for aid in options.get(CONF_AIDS, ())]
+    return sorted({price for price in prices if price and abs(price) > USUAL_EUR_PER_KWH})
+
+
+def unconfirmed_prices(options: Mapping[str, Any]) -> list[float]:
+    """Return the prices above USUAL_EUR_PER_KWH that the user has not confirmed, sorted."""
+    confirmed = options.get(CONF_HIGH_PRICES_CONFIRMED, ())
+    return [price for price in high_prices(options) if price not in confirmed]
 
 
 def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:

@@ -16,7 +16,13 @@ from ..lib.meter import Limits, MeterMemory, Reading, shown_name
 from ..lib.p1 import Telegram
 from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG, Demand, MarketPrices
 from .card_history import MeterHistory
-from .entered_contract import aids_of, contract_of, contract_since, needs_new_prices
+from .entered_contract import (
+    aids_of,
+    contract_of,
+    contract_since,
+    needs_new_prices,
+    unconfirmed_prices,
+)
 from .entry_types import AnyConfigEntry
 from .leneda_download import LenedaFetch
 from .leneda_progress import LenedaProgress
@@ -27,10 +33,10 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 
 @callback
-def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Raise or withdraw the repair issue about missing network prices.
+def async_check_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Raise or withdraw the repair issues about high prices and about missing network prices.
 
-    This is done now, and then every hour until the entry is unloaded.
+    This is done now, for network prices also every hour until the entry is unloaded.
     """
 
     @callback
@@ -42,6 +48,11 @@ def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> No
             withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
 
     check(dt_util.utcnow())
+    # Options change only with a reload or through the issue's own dialog, so check them once.
+    if unconfirmed_prices(entry.options):
+        raise_issue(hass, entry, Problem.HIGH_PRICES)
+    else:
+        withdraw_issues(hass, entry, [Problem.HIGH_PRICES])
     entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))
 
 
@@ -116,7 +127,7 @@ class MeterBooks:
         await self.history.async_load()
         await self.past.async_start(self.memory.demand_meter)
         self.market.async_start()
-        async_check_network_prices(self._hass, self._entry)
+        async_check_prices(self._hass, self._entry)
         await self._leneda.async_start()
 
     def limits(self) -> Limits:

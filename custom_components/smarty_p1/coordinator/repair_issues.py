@@ -58,6 +58,8 @@ class Problem(StrEnum):
     """Stored quarter-hours are damaged or lost."""
     NETWORK_PRICES = "network_prices"
     """No network prices are published for the running year, so earlier prices are used."""
+    HIGH_PRICES = "high_prices"
+    """The contract has a price of a kWh above the usual price. The user must confirm the price."""
     LENEDA_KEY = "leneda_key"
     """Leneda, the national platform, refuses the API key."""
     LENEDA_SILENT = "leneda_silent"
@@ -83,6 +85,7 @@ _FIXABLE = {
     Problem.NO_TELEGRAM,
     Problem.NOT_VERIFIED,
     Problem.NETWORK_PRICES,
+    Problem.HIGH_PRICES,
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
     Problem.VIRTUAL_BATTERY,

@@ -35,7 +35,7 @@ from ..entity import number_of_new
 from ..lib.entities import short_serial
 from ..lib.meter import MeterMemory, MeterReader, Reading, outlined_reading, shown_name
 from ..lib.p1 import Telegram
-from .contract_form import Errors, first_contract_fields, read_first_contract
+from .contract_form import first_contract_fields, read_first_contract
 from .dialog_base import Dialog, Draft, Input
 from .form_errors import FieldError
 
@@ -154,8 +154,7 @@ class ContractAndDashboardSteps(Dialog):
         return await self.async_step_contract()
 
     async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
-        errors: Errors = {}
-        contract = read_first_contract(self.hass, typed, errors)
+        contract, errors = read_first_contract(self.hass, typed, self._amounts)
         for name, key in errors.items():
             self._note(FieldError(name, key))
         return contract

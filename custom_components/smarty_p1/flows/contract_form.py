@@ -1,7 +1,7 @@
 """Contract pages of the options: their fields, their checks, and the options that they store."""
 
-from collections.abc import Container, Mapping
-from datetime import date
+from collections.abc import Container, Iterator, Mapping
+from datetime import date, datetime, time
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -24,7 +24,6 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
-    TextSelectorConfig,
     TimeSelector,
 )
 from homeassistant.util import dt as dt_util
@@ -44,6 +43,7 @@ from ..const import (
     CONF_FEED_IN_MARGIN,
     CONF_FEED_IN_PRICE,
     CONF_FEED_IN_PRICE_ENTITY,
+    CONF_HIGH_PRICES_CONFIRMED,
     CONF_METER_AMPERE,
     CONF_METER_FEE,
     CONF_NETWORK_FIXED_PRICE,
@@ -70,11 +70,15 @@ from ..const import (
 )
 from ..coordinator.entered_contract import (
     DEFAULT_METER_AMPERE,
+    USUAL_EUR_PER_KWH,
     contract_of,
+    contract_since,
+    high_prices,
     is_awaited,
+    unconfirmed_prices,
 )
 from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
-from ..lib.entities import CURRENCY
+from ..lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
 from ..lib.tariff import (
     CONSUMER_CATEGORIES,
     LUXEMBOURG,
@@ -82,9 +86,14 @@ from ..lib.tariff import (
     MAX_AIDS,
     MAX_POWER_KW,
     METER_SIZES,
+    REFERENCE_POWERS,
     WEEKDAYS,
+    AgreedPrices,
+    Contract,
 )
-from .shared_form_fields import list_field, number_field
+from .shared_form_fields import list_field
+from .typed_amounts import AmountField, Place, TypedAmounts
+from .user_locale import UserLocale, async_user_locale
 
 # Year in which the grid tariff with reference power began.
 _FIRST_YEAR = 2025
@@ -93,14 +102,17 @@ _FIRST_YEAR = 2025
 # latest. Accept one year more.
 _YEARS_AHEAD = 2
 
-_PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
-_MARGIN = number_field(MAX_PRICE, f"{CURRENCY}/kWh", minimum=-MAX_PRICE)
+_NOON = time(12)
+
+_PRICE = Amount(EUR_PER_KWH, MAX_PRICE)
+_MARGIN = Amount(EUR_PER_KWH, MAX_PRICE, -MAX_PRICE)
 _MAX_FEE = 10_000
-_FEE = number_field(_MAX_FEE, CURRENCY)
+_FEE = Amount(EUR_PER_MONTH, _MAX_FEE)
+_FEE_A_YEAR = Amount(EUR_PER_YEAR, _MAX_FEE)
 _PRICE_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
 )
-_POWER = TextSelector(TextSelectorConfig(suffix="kW"))
+_POWER = Amount(KW, MAX_POWER_KW)
 _SIZE = list_field(zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True))
 
 _PER_MONTH = "month"
@@ -126,17 +138,17 @@ def _required(selector: Selector[Any]) -> ObjectSelectorField:
     return ObjectSelectorField(selector=selector, required=True)
 
 
+# Some bills print state aids as negative amounts, so accept amounts of either sign.
+_AID_AMOUNTS = {"per_kwh": _MARGIN, "per_month": Amount(EUR_PER_MONTH, _MAX_FEE, -_MAX_FEE)}
 _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             # No field offers choices, because the frontend would not translate the choices.
             "name": _required(TextSelector()),
-            # Some bills print state aids as negative amounts, so accept amounts of either sign. The
-            # frontend would fill a required number with its minimum, so the amounts are optional.
-            "per_kwh": ObjectSelectorField(selector=_MARGIN),
-            "per_month": ObjectSelectorField(
-                selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
-            ),
+            **{
+                name: ObjectSelectorField(selector=AmountField(amount))
+                for name, amount in _AID_AMOUNTS.items()
+            },
             "with_vat": ObjectSelectorField(selector=BooleanSelector()),
             "vat_free": ObjectSelectorField(selector=BooleanSelector()),
             "first_day": _required(DateSelector()),
@@ -149,6 +161,10 @@ _AIDS = ObjectSelector(
     )
 )
 
+_WITH_EXAMPLES = {"amount_malformed", "amount_out_of_range"}
+# Rows above MAX_AIDS are refused.
+_MAX_ROWS = MAX_AIDS + 1
+
 type Errors = dict[str, str]
 
 
@@ -156,9 +172,22 @@ class _Field(NamedTuple):
     """Field of the form for one option of the contract."""
 
     option: str
-    selector: Selector[Any]
+    asked: Selector[Any] | Amount
     section: str | None = None
     default: str | bool | None = None
+
+    @property
+    def selector(self) -> Selector[Any]:
+        """Return the field that the form shows."""
+        return AmountField(self.asked) if isinstance(self.asked, Amount) else self.asked
+
+    @property
+    def place(self) -> Place:
+        """Return the place of this field's amount in the options."""
+        if not self.section:
+            return Place(self.option, f"options.step.contract.data.{self.option}")
+        page = f"options.step.contract_details.sections.{self.section}"
+        return Place(self.section, f"{page}.data.{self.option}")
 
     def asked_of(self, defaults: Mapping[str, Any]) -> vol.Marker:
         """Return the field's marker: required if `defaults` has its option, otherwise optional."""
@@ -220,10 +249,16 @@ _CHOICES = (
         SECTION_FEED_IN, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
     ),
 )
+_AMOUNTS = {field.option: field.asked for field in _FIELDS if isinstance(field.asked, Amount)}
+_PLACES = {field.option: field.place for field in _FIELDS}
 _FIRST = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_FEED_IN_PRICE}
 _DEFAULTS = {field.option: field.default for field in _FIELDS if field.default is not None}
 _SECTIONS = frozenset(field.section for field in _FIELDS if field.section)
-CONTRACT_OPTIONS = {field.option for field in (*_FIELDS, _SINCE)} | set(PRICE_ENTITIES.values())
+CONTRACT_OPTIONS = {
+    *(field.option for field in (*_FIELDS, _SINCE)),
+    *PRICE_ENTITIES.values(),
+    CONF_HIGH_PRICES_CONFIRMED,
+}
 """Options that the contract pages store or remove."""
 
 
@@ -245,14 +280,15 @@ def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
     return form | {_SINCE.asked_of(_DEFAULTS): _SINCE.selector}
 
 
-def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
+def shown_contract(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
     """Return the stored contract as the form shows it, with the options in their sections."""
     shown: dict[str, Any] = {name: {} for name in _SECTIONS}
+    values = locale.amounts(options, _AMOUNTS)
+    if CONF_AIDS in values:
+        values[CONF_AIDS] = [locale.amounts(aid, _AID_AMOUNTS) for aid in values[CONF_AIDS]]
     for option, _, name, _ in _FIELDS:
-        if option in options:
-            (shown[name] if name else shown)[option] = options[option]
-    if CONF_REFERENCE_POWER in shown:
-        shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
+        if option in values:
+            (shown[name] if name else shown)[option] = values[option]
     # Show the contract's first day only if it is in the future. A day in the past belongs to an
     # earlier change of the contract.
     if is_awaited(options):
@@ -260,21 +296,36 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def read_contract(
-    hass: HomeAssistant, stored: Mapping[str, Any], typed: Mapping[str, Any], errors: Errors
-) -> dict[str, Any]:
-    """Return the contract options to store. Add the errors of the `typed` values to `errors`.
+def read_first_page(typed: Mapping[str, Any], amounts: TypedAmounts) -> Errors:
+    """Return the errors of the first page."""
+    read, errors = _read_amounts(typed, amounts, _PLACES)
+    if not errors:
+        _ask_about_prices(read, amounts, _PLACES)
+        errors |= amounts.errors
+    return errors
 
-    A section that `typed` lacks keeps its stored options.
+
+def read_contract(
+    hass: HomeAssistant,
+    stored: Mapping[str, Any],
+    typed: Mapping[str, Any],
+    amounts: TypedAmounts,
+    places: Mapping[str, Place] = _PLACES,
+) -> tuple[dict[str, Any], Errors]:
+    """Return the contract options to store, and the errors of the `typed` values.
+
+    A section that `typed` lacks keeps its stored options. A price that is unusually high is an
+    error once.
     """
     read = {}
     for option, _, name, _ in _FIELDS:
         source = typed.get(name, stored) if name else typed
         if option in source:
             read[option] = source[option]
-    power = read_power(read.pop(CONF_REFERENCE_POWER, ""), errors)
-    if power:
-        read[CONF_REFERENCE_POWER] = power
+    read, errors = _read_amounts(read, amounts, places)
+    if errors:
+        # The other checks would take a wrong amount for an empty field.
+        return {}, errors
     for choice in _CHOICES:
         if error := _price_error(hass, read, choice):
             errors[choice.section] = error
@@ -288,7 +339,14 @@ def read_contract(
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
     _read_since(read, stored, _entered_day(read, stored, typed), errors)
-    return read
+    if not errors:
+        _ask_about_prices(read, amounts, places)
+        _ask_about_fixed_prices(read, amounts, places)
+        errors |= amounts.errors
+    # The user has just confirmed all high prices.
+    if confirmed := high_prices(read):
+        read[CONF_HIGH_PRICES_CONFIRMED] = confirmed
+    return read, errors
 
 
 def first_contract_fields() -> dict[vol.Marker, Any]:
@@ -299,9 +357,9 @@ def first_contract_fields() -> dict[vol.Marker, Any]:
 
 
 def read_first_contract(
-    hass: HomeAssistant, typed: Mapping[str, Any], errors: Errors
-) -> dict[str, Any]:
-    """Return the contract options to store from the set-up's form. Add errors to `errors`.
+    hass: HomeAssistant, typed: Mapping[str, Any], amounts: TypedAmounts
+) -> tuple[dict[str, Any], Errors]:
+    """Return the contract options to store from the set-up's form, and the form's errors.
 
     The contract gets no first day, because a meter's first contract applies to all recorded months.
     """
@@ -311,25 +369,103 @@ def read_first_contract(
             if option in source:
                 (whole[name] if name else whole)[option] = source[option]
                 break
-    return read_contract(hass, {}, whole, errors)
+    places = {option: Place(option, f"config.step.contract.data.{option}") for option in _FIRST}
+    return read_contract(hass, {}, whole, amounts, _PLACES | places)
 
 
-def read_power(text: str, errors: Errors) -> float | None:
-    """Return the reference power in kW. Return None for an empty text.
+def _read_amounts(
+    typed: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
+) -> tuple[dict[str, Any], Errors]:
+    """Return `typed` with numbers instead of typed amounts, and the errors of the amounts.
 
-    For a malformed text, add an error to `errors` and return None.
+    Empty and wrong amounts are left out.
     """
-    text = text.strip()
-    if not text:
-        return None
-    try:
-        power = float(text.lower().removesuffix("kw").strip().replace(",", "."))
-    except ValueError:
-        power = 0.0
-    if 0 < power <= MAX_POWER_KW:
-        return power
-    errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
-    return None
+    read = dict(typed)
+    per_year = typed.get(CONF_ENERGY_FEE_PER) == PER_YEAR
+    for option in filter(typed.__contains__, _AMOUNTS):
+        amount = _FEE_A_YEAR if per_year and option == CONF_ENERGY_FEE else _AMOUNTS[option]
+        value = amounts.read(places[option], read.pop(option), amount)
+        if value is not None:
+            read[option] = value
+    if CONF_AIDS in typed:
+        read[CONF_AIDS] = [
+            _read_aid(aid, row, amounts) for row, aid in enumerate(typed[CONF_AIDS][:_MAX_ROWS], 1)
+        ]
+    errors = amounts.errors
+    # The message about a wrong power gives examples.
+    is_zero = read.get(CONF_REFERENCE_POWER) == 0
+    if is_zero or errors.get(CONF_REFERENCE_POWER) in _WITH_EXAMPLES:
+        errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
+    return read, errors
+
+
+def _read_aid(aid: Mapping[str, Any], row: int, amounts: TypedAmounts) -> dict[str, Any]:
+    read = dict(aid)
+    for name in filter(aid.__contains__, _AID_AMOUNTS):
+        value = amounts.read(_place_in_aid(name, row), read.pop(name), _AID_AMOUNTS[name])
+        if value is not None:
+            read[name] = value
+    return read
+
+
+def _place_in_aid(name: str, row: int) -> Place:
+    label = f"selector.{SECTION_AIDS}.fields.{name}.name"
+    return Place(SECTION_AIDS, label, _PLACES[CONF_AIDS].label, row)
+
+
+def _ask_about_prices(
+    read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
+) -> None:
+    """Ask about each price of a kWh above USUAL_EUR_PER_KWH."""
+    for place, price in _prices_of_kwh(read, places):
+        amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
+
+
+def _prices_of_kwh(
+    contract: Mapping[str, Any], places: Mapping[str, Place]
+) -> Iterator[tuple[Place, float]]:
+    """Yield each price of a kWh in a contract, with its place in the form."""
+    for option, amount in _AMOUNTS.items():
+        if option in contract and amount.unit is EUR_PER_KWH:
+            yield places[option], contract[option]
+    for row, aid in enumerate(contract.get(CONF_AIDS, ()), 1):
+        if "per_kwh" in aid:
+            yield _place_in_aid("per_kwh", row), aid["per_kwh"]
+
+
+async def async_list_high_prices(hass: HomeAssistant, options: Mapping[str, Any]) -> str:
+    """Return a Markdown list of the high prices in the options that are not confirmed."""
+    locale = await async_user_locale(hass)
+    unconfirmed = unconfirmed_prices(options)
+    return "\n".join(
+        [
+            f"- {await place.async_name(hass, locale)}: "
+            f"**{amount_text(price, locale.decimal_mark)} {EUR_PER_KWH.symbol}**"
+            for place, price in _prices_of_kwh(options, _PLACES)
+            if price in unconfirmed
+        ]
+    )
+
+
+def _ask_about_fixed_prices(
+    read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
+) -> None:
+    """Ask about each fixed price of the grid above the published price of its class."""
+    since = contract_since(read)
+    contract = contract_of(read)
+    # A contract without own prices has the published prices. A reference power between two classes
+    # counts as the higher class.
+    power = contract.reference_kw or REFERENCE_POWERS[-1]
+    kw = next((power_class for power_class in REFERENCE_POWERS if power_class >= power), None)
+    published = AgreedPrices.at(
+        Contract(meter_ampere=contract.meter_ampere),
+        datetime.combine(since, _NOON, LUXEMBOURG) if since else dt_util.utcnow(),
+    )
+    for option, price in (
+        (CONF_NETWORK_FIXED_PRICE, published.fixed(kw)),
+        (CONF_METER_FEE, published.meter),
+    ):
+        amounts.ask(places[option], read.get(option), EUR_PER_MONTH, price)
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
@@ -358,9 +494,6 @@ def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
     return has_days
 
 
-_AMOUNTS = ("per_kwh", "per_month")
-
-
 def _check_aids(read: dict[str, Any], errors: Errors) -> None:
     """Check the state aids and rebates in `read`, and make their amounts positive.
 
@@ -374,9 +507,9 @@ def _check_aids(read: dict[str, Any], errors: Errors) -> None:
     elif aids:
         read[CONF_AIDS] = [
             {
-                **{name: value for name, value in aid.items() if name not in _AMOUNTS},
+                **{name: value for name, value in aid.items() if name not in _AID_AMOUNTS},
                 "name": aid["name"].strip(),
-                **{name: abs(float(aid[name])) for name in _AMOUNTS if aid.get(name)},
+                **{name: abs(aid[name]) for name in _AID_AMOUNTS if aid.get(name)},
             }
             for aid in aids
         ]
@@ -385,7 +518,7 @@ def _check_aids(read: dict[str, Any], errors: Errors) -> None:
 def _is_possible(aid: Mapping[str, Any]) -> bool:
     return (
         0 < len(aid["name"].strip()) <= MAX_AID_NAME_LENGTH
-        and any(aid.get(name) for name in _AMOUNTS)
+        and any(aid.get(name) for name in _AID_AMOUNTS)
         and aid["first_day"] <= (aid.get("last_day") or aid["first_day"])
     )
 

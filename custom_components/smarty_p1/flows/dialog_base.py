@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_BASE, CONF_ENTITY_ID, CONF_PORT
-from homeassistant.helpers.translation import async_get_translations
 
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
@@ -25,6 +24,8 @@ from ..lib.port import NothingReceivedError, PortBusyError, redact_port
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
+from .typed_amounts import TypedAmounts
+from .user_locale import async_user_locale
 
 # Default values of the placeholders in the texts of forms.
 _PLACEHOLDERS = {
@@ -67,6 +68,7 @@ class Dialog(ConfigFlow):
         self._errors: dict[str, str] = {}
         self._error_placeholders: dict[str, str] = {}
         self._look_task: asyncio.Task[str] | None = None
+        self._amounts = TypedAmounts()
 
     @property
     def _updated_entry(self) -> AnyConfigEntry | None:
@@ -87,10 +89,13 @@ class Dialog(ConfigFlow):
         if user_input is None:
             return None
         self._typed, self._errors, self._error_placeholders = user_input, {}, {}
+        self._amounts.begin()
         try:
             accepted = await read(user_input)
         except FieldError as err:
             self._note(err)
+        self._errors = self._amounts.errors | self._errors
+        self._error_placeholders |= await self._amounts.async_placeholders(self.hass)
         return None if self._errors else accepted
 
     def _turn_page(self) -> None:
@@ -237,8 +242,11 @@ class Dialog(ConfigFlow):
         )
 
     async def _async_text(self, key: str) -> str:
-        """Return a text in Home Assistant's language. An example of `key` is `device.tank.name`."""
-        texts = await async_get_translations(
-            self.hass, self.hass.config.language, key.partition(".")[0], {DOMAIN}
-        )
-        return texts[f"component.{DOMAIN}.{key}"]
+        """Return a text in the user's language. An example of `key` is `common.grid_exists`.
+
+        Names of devices and entities are in Home Assistant's language, as everywhere else.
+        """
+        locale = await async_user_locale(self.hass)
+        if key.endswith(".name"):
+            locale = locale._replace(language=self.hass.config.language)
+        return await locale.async_text(self.hass, key)

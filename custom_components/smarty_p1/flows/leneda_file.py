@@ -7,7 +7,6 @@ from homeassistant.components.file_upload import process_uploaded_file
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
-from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import short_title
@@ -16,6 +15,7 @@ from ..coordinator.leneda_to_months_and_statistics import Imported
 from ..lib.leneda import MAX_EXPORT_SIZE, Quantity
 from ..lib.tariff import LUXEMBOURG
 from .dialog_base import Input
+from .user_locale import async_user_locale
 
 _FILE = "file"
 _SCHEMA = vol.Schema(
@@ -128,12 +128,9 @@ class LenedaFileSteps(OptionsFlow):
         return imported
 
     async def _async_text(self, key: str, placeholders: dict[str, str]) -> str:
-        """Return a text of this integration with its placeholders filled in."""
-        texts = await async_get_translations(
-            self.hass, self.hass.config.language, key.partition(".")[0], {DOMAIN}
-        )
-        text = texts[f"component.{DOMAIN}.{key}"]
-        return text.format_map(placeholders)
+        """Return a text in the user's language, with its placeholders filled in."""
+        locale = await async_user_locale(self.hass)
+        return (await locale.async_text(self.hass, key)).format_map(placeholders)
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:

@@ -22,7 +22,6 @@ from homeassistant.helpers.selector import (
 
 from ..const import (
     CONF_ENABLED,
-    CONF_REFERENCE_POWER,
     CONF_SIDEBAR,
     CONF_SUN_SOURCES,
     KIND_LENEDA,
@@ -43,7 +42,7 @@ from .contract_form import (
     contract_fields,
     detail_fields,
     read_contract,
-    read_power,
+    read_first_page,
     shown_contract,
 )
 from .dialog_base import Input
@@ -57,12 +56,13 @@ from .publish_options import (
     mqtt_schema,
     p1_server_schema,
 )
-from .shared_form_fields import with_decimal_mark
-from .update_interval_and_gas_prices import DATA_OPTIONS, data_fields, read_data
+from .typed_amounts import TypedAmounts
+from .update_interval_and_gas_prices import DATA_OPTIONS, GAS_AMOUNTS, data_fields, read_data
+from .user_locale import UserLocale, async_user_locale
 from .virtual_meter_options_and_clients import (
     async_addresses_to_enter,
+    async_client_tables,
     async_read_virtual,
-    client_tables,
     shown_virtual,
     virtual_schema,
 )
@@ -70,7 +70,7 @@ from .virtual_meter_options_and_clients import (
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
-def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+def surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[str, str]:
     """Return texts for the contract page, keyed by placeholder. Unknown values are dashes."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
@@ -83,7 +83,7 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
         "instead": _shown(instead, CURRENCY),
         "difference": _shown(difference, CURRENCY),
     }
-    return {name: with_decimal_mark(hass, text) for name, text in shown.items()}
+    return {name: locale.number(text) for name, text in shown.items()}
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
@@ -156,8 +156,9 @@ _MENU = ["contract", "updates", "sun", "other_programs", "leneda_file", "leneda_
 
 _MENU_WITHOUT_CABLE = ["contract", "sun", "leneda_file", "leneda_account"]
 
+CONTRACT = {"page": "contract"}
 DETAILS = {"page": "contract_details"}
-"""Input that opens the dialog at the contract's details instead of the menu, for a repair."""
+"""Inputs that open the dialog at a page of the contract instead of the menu, for a repair."""
 
 
 class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
@@ -166,8 +167,13 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     _contract: Mapping[str, Any] | None = None
     """Input of the contract's first page, None while that page has not been submitted."""
 
+    def __init__(self) -> None:
+        self._amounts = TypedAmounts()
+
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the menu. If a repair opened the dialog, show the contract's details instead."""
+        """Show the menu. If a repair opened the dialog, show a page of the contract instead."""
+        if user_input == CONTRACT:
+            return await self.async_step_contract()
         if user_input == DETAILS:
             return await self.async_step_contract_details()
         menu = list(_MENU if has_telegrams(self.config_entry) else _MENU_WITHOUT_CABLE)
@@ -184,41 +190,49 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that every bill has."""
         errors: Errors = {}
-        shown = shown_contract(self.config_entry.options)
+        shown: Mapping[str, Any] = await self._async_shown_contract()
         if user_input is not None:
-            read_power(user_input.get(CONF_REFERENCE_POWER, ""), errors)
+            self._amounts.begin()
+            errors = read_first_page(user_input, self._amounts)
             if not errors:
                 self._contract = user_input
                 return await self.async_step_contract_details()
             shown = user_input
-        return self._show("contract", contract_fields(), shown, errors)
+        problems = await self._amounts.async_placeholders(self.hass)
+        return self._show("contract", contract_fields(), shown, errors, **problems)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that not every bill has, and for the contract's first day."""
         errors: Errors = {}
         stored = self.config_entry.options
-        shown: Mapping[str, Any] = shown_contract(stored)
+        shown: Mapping[str, Any] = await self._async_shown_contract()
         if user_input is not None:
+            self._amounts.begin()
             first = shown if self._contract is None else self._contract
             typed = {name: value for name, value in first.items() if name in contract_fields()}
-            contract = read_contract(self.hass, stored, typed | user_input, errors)
+            contract, errors = read_contract(self.hass, stored, typed | user_input, self._amounts)
             if not errors:
                 return self._save(contract, CONTRACT_OPTIONS)
             shown = user_input
         fields = detail_fields(errors)
-        placeholders = surcharge_placeholders(self.hass, self.config_entry)
+        locale = await async_user_locale(self.hass)
+        placeholders = surcharge_placeholders(locale, self.config_entry)
+        placeholders |= await self._amounts.async_placeholders(self.hass)
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
         errors: Errors = {}
-        shown: Mapping[str, Any] = self.config_entry.options
+        locale = await async_user_locale(self.hass)
+        shown: Mapping[str, Any] = locale.amounts(self.config_entry.options, GAS_AMOUNTS)
         if user_input is not None:
-            read = read_data(user_input, errors)
+            self._amounts.begin()
+            read = read_data(user_input, self._amounts, errors)
             if not errors:
                 return self._save(read, DATA_OPTIONS)
             shown = user_input
-        return self._show("updates", data_fields(self.config_entry), shown, errors)
+        problems = await self._amounts.async_placeholders(self.hass)
+        return self._show("updates", data_fields(self.config_entry), shown, errors, **problems)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which inverters and batteries supply the house."""
@@ -296,8 +310,12 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         """Show the clients of the virtual meter. This page has no fields."""
         if user_input is not None:
             return self._save({}, ())
-        tables = client_tables(self.hass, self.config_entry)
+        tables = await async_client_tables(self.hass, self.config_entry)
         return self._show("virtual_clients", {}, {}, {}, **tables)
+
+    async def _async_shown_contract(self) -> dict[str, Any]:
+        """Return the stored contract as the form shows it."""
+        return shown_contract(self.config_entry.options, await async_user_locale(self.hass))
 
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors

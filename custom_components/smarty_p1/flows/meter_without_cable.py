@@ -11,7 +11,7 @@ from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, day_start
 from .contract_and_dashboard_step import ContractAndDashboardSteps
 from .dialog_base import Input
 from .leneda_account import account_fields, async_read_new_account
-from .shared_form_fields import with_decimal_mark
+from .user_locale import async_user_locale
 
 
 class LenedaSteps(ContractAndDashboardSteps):
@@ -40,6 +40,7 @@ class LenedaSteps(ContractAndDashboardSteps):
     async def _async_describe_days(self, days: Sequence[Row]) -> str:
         """Return a text about the newest complete day in `days`. Say if yesterday is missing."""
         texts = []
+        locale = await async_user_locale(self.hass)
         last = last_whole_day(days)
         if last:
             rows = [row for row in days if day_start(row.start) == last.start]
@@ -49,8 +50,8 @@ class LenedaSteps(ContractAndDashboardSteps):
             texts.append(
                 text.format(
                     day=f"{local:%Y-%m-%d}",
-                    kwh=with_decimal_mark(self.hass, f"{last.kwh:.1f}"),
-                    kw=with_decimal_mark(self.hass, f"{highest.kw:.1f}"),
+                    kwh=locale.number(f"{last.kwh:.1f}"),
+                    kw=locale.number(f"{highest.kw:.1f}"),
                     time=f"{highest.start.astimezone(LUXEMBOURG):%H:%M}",
                 )
             )

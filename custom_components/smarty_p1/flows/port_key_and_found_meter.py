@@ -34,7 +34,8 @@ from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
-from .shared_form_fields import NEW_PORT, async_port_field, with_decimal_mark
+from .shared_form_fields import NEW_PORT, async_port_field
+from .user_locale import UserLocale, async_user_locale
 
 # Seconds to wait for MQTT messages. This is enough for the retained status messages. The next frame
 # may take 10 s to come, but a form cannot wait that long.
@@ -227,18 +228,19 @@ class MeterSteps(CableSteps):
 
     async def _async_outline(self, serial_number: str) -> dict[str, str]:
         """Return placeholders that describe the found meter and the meters on its M-Bus."""
+        locale = await async_user_locale(self.hass)
         verification = f"entity.sensor.verification.state.{self._telegram.verification.value}"
         return {
             "serial_number": shown_name(serial_number),
             "verification": await self._async_text(verification),
-            "power_imported": self._describe("1-0:1.7.0", "kW"),
-            "power_exported": self._describe("1-0:2.7.0", "kW"),
-            "energy_imported": self._describe("1-0:1.8.0", "kWh"),
-            "energy_exported": self._describe("1-0:2.8.0", "kWh"),
-            "channels": await self._async_describe_channels(),
+            "power_imported": self._describe(locale, "1-0:1.7.0", "kW"),
+            "power_exported": self._describe(locale, "1-0:2.7.0", "kW"),
+            "energy_imported": self._describe(locale, "1-0:1.8.0", "kWh"),
+            "energy_exported": self._describe(locale, "1-0:2.8.0", "kWh"),
+            "channels": await self._async_describe_channels(locale),
         }
 
-    async def _async_describe_channels(self) -> str:
+    async def _async_describe_channels(self, locale: UserLocale) -> str:
         """Return a Markdown list of the meters on the M-Bus."""
         lines = []
         for channel, reading in self._telegram.channels.items():
@@ -246,15 +248,15 @@ class MeterSteps(CableSteps):
                 serial=shown_name(reading.serial_number or "")
             )
             unit = shown_name(reading.unit or "").replace("m3", UnitOfVolume.CUBIC_METERS)
-            index = "" if reading.value is None else f", {self._amount(reading.value, unit)}"
+            index = "" if reading.value is None else f", {_amount(locale, reading.value, unit)}"
             lines.append(f"- M-Bus {channel}: {name.rstrip()}{index}")
         return "\n".join(lines)
 
-    def _describe(self, reference: str, unit: str) -> str:
+    def _describe(self, locale: UserLocale, reference: str, unit: str) -> str:
         value = self._telegram.objects.get(reference)
-        return self._amount(value, unit) if isinstance(value, float) else _NONE
+        return _amount(locale, value, unit) if isinstance(value, float) else _NONE
 
-    def _amount(self, value: float, unit: str) -> str:
-        """Return `value` and its unit, with three decimals. If `unit` is "", keep all decimals."""
-        text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
-        return with_decimal_mark(self.hass, text)
+
+def _amount(locale: UserLocale, value: float, unit: str) -> str:
+    """Return `value` and its unit, with three decimals. If `unit` is "", keep all decimals."""
+    return locale.number(f"{value:.3f} {unit}" if unit else f"{value:.15g}")

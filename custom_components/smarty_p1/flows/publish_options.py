@@ -42,7 +42,7 @@ from ..lib.publish import (
     default_topic,
 )
 from .form_errors import FieldError
-from .shared_form_fields import list_field, number_field
+from .shared_form_fields import list_field, whole_number_field
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
@@ -83,9 +83,7 @@ def p1_server_schema(port: int) -> vol.Schema:
             vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): list_field(
                 ((address, address) for address in _ADDRESSES), takes_any=True
             ),
-            vol.Required(CONF_LISTEN_PORT, default=port): number_field(
-                LAST_PORT, minimum=1, is_whole=True
-            ),
+            vol.Required(CONF_LISTEN_PORT, default=port): whole_number_field(LAST_PORT, minimum=1),
         }
     )
 
@@ -102,9 +100,7 @@ def mqtt_schema() -> vol.Schema:
             ),
             vol.Optional(CONF_TOPIC): TextSelector(),
             vol.Required(CONF_RETAIN, default=False): BooleanSelector(),
-            vol.Required(CONF_MIN_INTERVAL, default=0): number_field(
-                MAX_INTERVAL, "s", is_whole=True
-            ),
+            vol.Required(CONF_MIN_INTERVAL, default=0): whole_number_field(MAX_INTERVAL, "s"),
             vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
             vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
         }

@@ -1,6 +1,7 @@
 """Dialogs of an LED pulse reader: its source, a test for pulses, and its options."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from functools import partialmethod
 from typing import Any
@@ -32,12 +33,15 @@ from ..const import (
 from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from ..coordinator.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
+from ..lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ..lib.boards import PulseMeter
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, probe_pulses
 from .board_steps import BoardSteps
 from .dialog_base import Draft, Input, shown_source
 from .form_errors import FieldError, check_topic
-from .shared_form_fields import NEW_PORT, async_port_field, list_field, number_field, state_of
+from .shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
+from .typed_amounts import AmountField, TypedAmounts
+from .user_locale import async_user_locale
 
 _NOTHING = FoundPulses(has_come=False)
 
@@ -126,8 +130,29 @@ async def _in_time(pulses: asyncio.Future[FoundPulses]) -> FoundPulses:
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
 _DOMAINS = [*BINARY_DOMAINS, *COUNT_DOMAINS, EVENT_DOMAIN]
-_PULSES_PER_KWH = number_field(1_000_000, minimum=0.001)
-_METER_READING = number_field(1_000_000_000, "kWh")
+_AMOUNTS = {
+    CONF_PULSES_PER_KWH: Amount(PULSES_PER_KWH, 1_000_000, 0.001),
+    CONF_METER_READING: Amount(KWH, 1_000_000_000),
+}
+_REQUIRED = {CONF_PULSES_PER_KWH}
+
+
+def _amount_fields(*, pulses_per_kwh: float | None = None) -> dict[vol.Marker, AmountField]:
+    """Return the fields for the amounts. `pulses_per_kwh` is the default value."""
+    default = vol.UNDEFINED if pulses_per_kwh is None else amount_text(pulses_per_kwh)
+    return {
+        vol.Required(CONF_PULSES_PER_KWH, default=default): AmountField(
+            _AMOUNTS[CONF_PULSES_PER_KWH]
+        ),
+        vol.Optional(CONF_METER_READING): AmountField(_AMOUNTS[CONF_METER_READING]),
+    }
+
+
+def _read_amounts(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+    """Return the entered values, with numbers instead of typed amounts. Raises FieldError."""
+    read = amounts.read_all(typed, _AMOUNTS, "options.step.pulse", _REQUIRED)
+    amounts.check()
+    return read
 
 
 class PulseSteps(BoardSteps):
@@ -162,9 +187,7 @@ class PulseSteps(BoardSteps):
             case _:
                 fields = {vol.Required(CONF_TOPIC): TextSelector()}
         if not self._updated_entry:
-            default = DEFAULT_PULSES_PER_KWH
-            fields[vol.Required(CONF_PULSES_PER_KWH, default=default)] = _PULSES_PER_KWH
-            fields[vol.Optional(CONF_METER_READING)] = _METER_READING
+            fields |= _amount_fields(pulses_per_kwh=DEFAULT_PULSES_PER_KWH)
         suggested = self._suggested_source
         suggested[CONF_BAUD_RATE] = str(suggested.get(CONF_BAUD_RATE, _BAUD_RATES[-1]))
         return self._show(fields, suggested, step_id=step_id)
@@ -172,6 +195,7 @@ class PulseSteps(BoardSteps):
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
+        typed = _read_amounts(typed, self._amounts)
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
             data[CONF_BAUD_RATE] = int(typed[CONF_BAUD_RATE])
@@ -229,24 +253,32 @@ def _read_topic(text: str) -> str:
 class PulseOptionsFlow(OptionsFlowWithReload):
     """Options dialog of an LED pulse reader."""
 
+    def __init__(self) -> None:
+        self._amounts = TypedAmounts()
+
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the pulses per kWh, and for the meter's reading in kWh."""
         if user_input is not None:
-            if (reading := user_input.get(CONF_METER_READING)) is not None:
-                await self._async_set_energy(reading)
-            return self.async_create_entry(
-                data={CONF_PULSES_PER_KWH: user_input[CONF_PULSES_PER_KWH]}
-            )
-        fields = {
-            vol.Required(CONF_PULSES_PER_KWH): _PULSES_PER_KWH,
-            vol.Optional(CONF_METER_READING): _METER_READING,
-        }
+            self._amounts.begin()
+            with contextlib.suppress(FieldError):  # `self._amounts` has all errors
+                read = _read_amounts(user_input, self._amounts)
+                if CONF_METER_READING in read:
+                    await self._async_set_energy(read[CONF_METER_READING])
+                return self.async_create_entry(
+                    data={CONF_PULSES_PER_KWH: read[CONF_PULSES_PER_KWH]}
+                )
+        locale = await async_user_locale(self.hass)
         return self.async_show_form(
             step_id="pulse",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(fields), self.config_entry.options
+                vol.Schema(_amount_fields()),
+                user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
             ),
-            description_placeholders={"name": short_title(self.config_entry)},
+            errors=self._amounts.errors,
+            description_placeholders={
+                "name": short_title(self.config_entry),
+                **await self._amounts.async_placeholders(self.hass),
+            },
         )
 
     async_step_init = async_step_pulse

@@ -32,13 +32,14 @@ _MAX_PORTS = 64
 _MAX_NAME = 64
 
 
-def number_field(
-    maximum: float, unit: str | None = None, *, minimum: float = 0, is_whole: bool = False
+def whole_number_field(
+    maximum: int, unit: str | None = None, *, minimum: int = 0
 ) -> NumberSelector:
-    """Return a field for a number between two limits. `unit` is shown behind the number."""
-    config = NumberSelectorConfig(
-        min=minimum, max=maximum, step=1 if is_whole else "any", mode=NumberSelectorMode.BOX
-    )
+    """Return a field for a whole number between two limits. `unit` is shown behind the number.
+
+    A number with decimals needs an `AmountField`, because browsers drop decimal commas.
+    """
+    config = NumberSelectorConfig(min=minimum, max=maximum, step=1, mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit
     return NumberSelector(config)
@@ -56,11 +57,6 @@ def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -
             mode=SelectSelectorMode.DROPDOWN,
         )
     )
-
-
-def with_decimal_mark(hass: HomeAssistant, number: str) -> str:
-    """Return a number with the decimal mark of Home Assistant's language."""
-    return number if hass.config.language.startswith("en") else number.replace(".", ",")
 
 
 def state_of(hass: HomeAssistant, entity_id: str, field: str) -> State:

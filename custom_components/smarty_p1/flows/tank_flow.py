@@ -17,27 +17,35 @@ from ..const import (
 )
 from ..coordinator.entry_types import short_title
 from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
+from ..lib.amounts import CENTIMETRES, LITRES, Amount
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 from .dialog_base import Draft, Input
 from .form_errors import FieldError
-from .shared_form_fields import NEW_PORT, async_port_field, number_field
+from .shared_form_fields import NEW_PORT, async_port_field
+from .typed_amounts import AmountField, TypedAmounts
+from .user_locale import async_user_locale
 
 _UNKNOWN = "-"
+_AMOUNTS = {
+    CONF_DISTANCE_EMPTY: Amount(CENTIMETRES, 1000),
+    CONF_DISTANCE_FULL: Amount(CENTIMETRES, 1000),
+    CONF_VOLUME: Amount(LITRES, 1_000_000),
+}
 _GEOMETRY = {
-    vol.Required(CONF_DISTANCE_EMPTY): number_field(1000, "cm"),
-    vol.Required(CONF_DISTANCE_FULL): number_field(1000, "cm"),
-    vol.Required(CONF_VOLUME): number_field(1_000_000, "L"),
+    **{vol.Required(name): AmountField(amount) for name, amount in _AMOUNTS.items()},
     vol.Required(CONF_SHAPE, default=Shape.UPRIGHT.value): SelectSelector(
         SelectSelectorConfig(options=[shape.value for shape in Shape], translation_key="tank_shape")
     ),
 }
 
 
-def _read_geometry(user_input: dict[str, Any]) -> dict[str, Any]:
+def _read_geometry(user_input: dict[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
     """Return the tank's geometry from the entered values. Raises FieldError if it is impossible."""
-    geometry = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
+    typed = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
+    geometry = amounts.read_all(typed, _AMOUNTS, "options.step.tank", required=_AMOUNTS)
+    amounts.check()
     try:
         tank_of(geometry)
     except ValueError as err:
@@ -84,7 +92,7 @@ class TankSteps(BoardSteps):
     async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         entry = self._updated_entry
-        options = entry.options if entry else _read_geometry(typed)
+        options = entry.options if entry else _read_geometry(typed, self._amounts)
         port = await self._async_read_port(typed[CONF_PORT])
         data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
         self._check_unused(data)
@@ -102,21 +110,30 @@ def _shown(value: float | None, unit: str) -> str:
 class TankOptionsFlow(OptionsFlowWithReload):
     """Options dialog of a rainwater tank."""
 
+    def __init__(self) -> None:
+        self._amounts = TypedAmounts()
+
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the tank's geometry."""
         errors = {}
+        locale = await async_user_locale(self.hass)
         if user_input is not None:
+            self._amounts.begin()
             try:
-                return self.async_create_entry(data=_read_geometry(user_input))
+                return self.async_create_entry(data=_read_geometry(user_input, self._amounts))
             except FieldError as err:
-                errors[err.field] = err.key
+                errors = self._amounts.errors or {err.field: err.key}
         return self.async_show_form(
             step_id="tank",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(_GEOMETRY), user_input or self.config_entry.options
+                vol.Schema(_GEOMETRY),
+                user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
             ),
             errors=errors,
-            description_placeholders={"name": short_title(self.config_entry)},
+            description_placeholders={
+                "name": short_title(self.config_entry),
+                **await self._amounts.async_placeholders(self.hass),
+            },
         )
 
     async_step_init = async_step_tank

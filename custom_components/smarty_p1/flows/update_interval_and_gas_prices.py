@@ -21,20 +21,19 @@ from ..coordinator.gas_prices_and_limits import (
     MIN_KWH_PER_M3,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.entities import CURRENCY
+from ..lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KWH_PER_M3, Amount
 from .contract_form import Errors
-from .shared_form_fields import number_field
+from .shared_form_fields import whole_number_field
+from .typed_amounts import AmountField, TypedAmounts
 
 _MAX_INTERVAL_S = 3600
-_INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
-# Maximum of a number field, far above plausible values. The frontend checks this maximum, but does
-# not translate its error. So `read_data` checks the plausible range, and reports a translated
-# error.
+_INTERVAL = whole_number_field(_MAX_INTERVAL_S, "s")
+# `_BOUNDS` has the plausible ranges, and an error for each.
 _MAX_TYPED = 1_000_000
-_GAS_FIELDS = {
-    CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),
-    CONF_GAS_PRICE: number_field(_MAX_TYPED, f"{CURRENCY}/m³"),
-    CONF_GAS_FIXED_PRICE: number_field(_MAX_TYPED, CURRENCY),
+GAS_AMOUNTS = {
+    CONF_GAS_KWH_PER_M3: Amount(KWH_PER_M3, _MAX_TYPED),
+    CONF_GAS_PRICE: Amount(EUR_PER_M3, _MAX_TYPED),
+    CONF_GAS_FIXED_PRICE: Amount(EUR_PER_MONTH, _MAX_TYPED),
 }
 _BOUNDS = {
     CONF_GAS_KWH_PER_M3: (MIN_KWH_PER_M3, MAX_KWH_PER_M3, "gas_kwh_per_m3_implausible"),
@@ -42,7 +41,7 @@ _BOUNDS = {
     CONF_GAS_FIXED_PRICE: (0.0, MAX_EUR_PER_MONTH, "gas_fixed_price_implausible"),
 }
 
-DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
+DATA_OPTIONS = (CONF_MIN_INTERVAL, *GAS_AMOUNTS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
@@ -51,19 +50,21 @@ def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
     The gas fields may be needed if one of them has a value, or if the entry may have a gas meter.
     """
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
-    if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
-        fields |= {vol.Optional(name): field for name, field in _GAS_FIELDS.items()}
+    if GAS_AMOUNTS.keys() & entry.options.keys() or _may_have_gas(entry):
+        fields |= {vol.Optional(name): AmountField(amount) for name, amount in GAS_AMOUNTS.items()}
     return fields
 
 
-def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
+def read_data(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
     """Return the options to store. Add errors for implausible or missing values to `errors`."""
+    read = amounts.read_all(typed, GAS_AMOUNTS, "options.step.updates")
+    errors |= amounts.errors
     for name, (lowest, highest, error) in _BOUNDS.items():
-        if name in typed and not lowest <= typed[name] <= highest:
+        if name in read and not lowest <= read[name] <= highest:
             errors[name] = error
-    if CONF_GAS_FIXED_PRICE in typed and CONF_GAS_PRICE not in typed:
+    if CONF_GAS_FIXED_PRICE in read and CONF_GAS_PRICE not in read and not errors:
         errors[CONF_GAS_PRICE] = "gas_price_missing"
-    return dict(typed)
+    return read
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:

@@ -37,7 +37,8 @@ from ..lib.virtual_server import UDP_PORTS
 from ..sinks.shown_clients import ShownClient, clients_of
 from .form_errors import FieldError
 from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
-from .shared_form_fields import list_field, number_field, with_decimal_mark
+from .shared_form_fields import list_field, whole_number_field
+from .user_locale import UserLocale, async_user_locale
 
 HTTP_PORT = 80
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - a choice
@@ -61,8 +62,8 @@ def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
             vol.Required(CONF_LISTEN_ADDRESS, default=_EVERY_IPV4): list_field(
                 ((address, address) for address in (_EVERY_IPV4, EVERY_ADDRESS)), takes_any=True
             ),
-            vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): number_field(
-                LAST_PORT, minimum=1, is_whole=True
+            vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): whole_number_field(
+                LAST_PORT, minimum=1
             ),
             vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
             vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
@@ -185,11 +186,12 @@ def _read_port(text: str) -> int:
     return port
 
 
-def client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
     """Return the rows of each table of clients as Markdown, keyed by the form's placeholders."""
     clients = clients_of(hass, entry)
+    locale = await async_user_locale(hass)
     return {
-        name: "\n".join(_row(hass, client) for client in clients if client.profile is profile)
+        name: "\n".join(_row(locale, client) for client in clients if client.profile is profile)
         or f"| {_NONE} | {_NONE} | {_NONE} | {_NONE} |"
         for name, profile in (
             ("meters", Profile.METER),
@@ -199,7 +201,7 @@ def client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
     }
 
 
-def _row(hass: HomeAssistant, client: ShownClient) -> str:
-    every = _NONE if client.every is None else f"{with_decimal_mark(hass, f'{client.every:.1f}')} s"
+def _row(locale: UserLocale, client: ShownClient) -> str:
+    every = _NONE if client.every is None else f"{locale.number(f'{client.every:.1f}')} s"
     asks = ", ".join(client.asks) or _NONE
     return f"| {client.address} | {asks} | {every} | {client.last:.0f} s |"

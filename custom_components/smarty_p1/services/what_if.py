@@ -10,9 +10,12 @@ from functools import partial
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
 from ..answer_queue import async_what_if, books_of
+from ..flows.typed_amounts import AmountProblem
+from ..flows.user_locale import UserLocale, async_user_locale
+from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
 from ..lib.tariff import (
     MAX_KW,
     MAX_KWH,
@@ -45,7 +48,23 @@ BATTERY: Mapping[vol.Marker, Any] = {
     vol.Optional("feed_in_price"): _number(0, _MAX_FEED_IN_PRICE),
 }
 """Part of a schema for a battery and a feed-in price. `efficiency` and `reserve` are in %."""
-SCHEMA = vol.Schema({**METER, **BATTERY})
+# Amounts that a person copies from paper can also be texts.
+_TYPED: Mapping[str, Amount] = {
+    "kwh": Amount(KWH, MAX_KWH, MIN_KWH),
+    "kw": Amount(KW, MAX_KW, MIN_KW),
+    "feed_in_price": Amount(EUR_PER_KWH, _MAX_FEED_IN_PRICE),
+}
+SCHEMA = vol.Schema(
+    {
+        **METER,
+        **{
+            field: vol.Any(vol.All(str, vol.Length(max=MAX_CHARS)), check)
+            if field.schema in _TYPED
+            else check
+            for field, check in BATTERY.items()
+        },
+    }
+)
 
 REFUSED: Mapping[WhatIfRefusal, str] = {
     WhatIfRefusal.NO_REFERENCE_POWER: "reference_power_missing",
@@ -61,12 +80,16 @@ REFUSED: Mapping[WhatIfRefusal, str] = {
 async def try_battery(call: ServiceCall) -> ServiceResponse:
     """Return the yearly value of a battery, computed from the last twelve whole months.
 
-    Raises ServiceValidationError if the meter does not exist, if data or a price is missing, or if
-    the user has too many questions in the queue. Raises Unauthorized if the user may not read the
-    meter.
+    Raises ServiceValidationError if the meter does not exist, if an amount is wrong, if data or a
+    price is missing, or if the user has too many questions in the queue. Raises Unauthorized if the
+    user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
-    make = partial(async_what_if, coordinator, call.data)
+    locale = await async_user_locale(call.hass, call.context.user_id)
+    fields = {
+        name: await _async_read(call.hass, name, value, locale) for name, value in call.data.items()
+    }
+    make = partial(async_what_if, coordinator, fields)
     try:
         return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
     except WhatIfError as err:
@@ -76,3 +99,22 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
             days=str(err.days),
             least=str(MIN_DAYS),
         ) from None
+
+
+async def _async_read(
+    hass: HomeAssistant, name: str, value: str | float, locale: UserLocale
+) -> str | float:
+    """Return the number in a typed amount. Return all other values as they are.
+
+    Raises ServiceValidationError if the text is not an amount.
+    """
+    if name not in _TYPED or not isinstance(value, str):
+        return value
+    amount = _TYPED[name]
+    try:
+        return amount.parse(value)
+    except AmountError as err:
+        problem = AmountProblem(err.fault, value, amount.unit, err.values)
+    label = await locale.async_text(hass, f"services.what_if.fields.{name}.name")
+    shown = {problem.key: problem.shown(label, locale)}
+    raise invalid(translation_key=problem.key, **shown)

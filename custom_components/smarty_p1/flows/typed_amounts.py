@@ -1,0 +1,174 @@
+"""Amounts that a user types into a dialog: their fields, their values and their errors.
+
+The fields are text fields. In a number field, Chromium drops the decimal comma without a word, so
+`0,15` would become 15. The dialog's step reads the texts, because Home Assistant does not translate
+the errors of a schema.
+"""
+
+from collections.abc import Container, Mapping
+from typing import Any, NamedTuple, override
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
+
+from ..lib.amounts import (
+    Amount,
+    AmountError,
+    AmountFault,
+    Unit,
+    amount_text,
+    shown_typed,
+)
+from .form_errors import FieldError
+from .user_locale import UserLocale, async_user_locale
+
+# Maximum number of amounts that a message names.
+_MAX_NAMED = 5
+_UNUSUAL = "unusual"
+_DETAILS = {
+    AmountFault.AMBIGUOUS: " = {0} / {1}",
+    AmountFault.UNIT: " ({unit})",
+    AmountFault.OUT_OF_RANGE: " ({0} – {1} {unit})",  # noqa: RUF001 - a dash, as in a range
+    _UNUSUAL: " = {0} {unit} (> {1} {unit})",
+}
+
+
+class AmountField(TextSelector):
+    """Text field for an amount. Programs that fill in the form can also send a number."""
+
+    def __init__(self, amount: Amount) -> None:
+        super().__init__(TextSelectorConfig(suffix=amount.unit.symbol))
+
+    @override
+    def __call__(self, data: Any) -> str | list[str]:
+        is_number = isinstance(data, int | float) and not isinstance(data, bool)
+        return super().__call__(amount_text(data) if is_number else data)
+
+
+class Place(NamedTuple):
+    """Place of an amount in a form."""
+
+    field: str
+    """Field of the form that shows the error: the amount's own field, its section or its list."""
+    label: str
+    """Translation key of the amount's label."""
+    list_label: str = ""
+    """Translation key of the list's label, for an amount in a row of a list."""
+    row: int = 0
+    """Number of the row, counted from 1."""
+
+    async def async_name(self, hass: HomeAssistant, locale: UserLocale) -> str:
+        """Return the name of the amount for a message, in the user's language."""
+        label = await locale.async_text(hass, self.label)
+        if not self.list_label:
+            return label
+        return f"{await locale.async_text(hass, self.list_label)} {self.row}, {label}"
+
+
+class AmountProblem(NamedTuple):
+    """Typed amount that is refused, or that the user is asked about."""
+
+    kind: str
+    typed: str
+    unit: Unit
+    values: tuple[float, ...] = ()
+    """Both readings of an ambiguous amount, or lowest and highest amount, or amount and limit."""
+
+    @property
+    def key(self) -> str:
+        """Return the translation key of the message. It is also the name of its placeholder."""
+        return f"amount_{self.kind}"
+
+    def shown(self, name: str, locale: UserLocale) -> str:
+        """Return the part of the message about this amount, which is called `name`."""
+        values = [amount_text(value, locale.decimal_mark) for value in self.values]
+        detail = _DETAILS.get(self.kind, "").format(*values, unit=self.unit.symbol)
+        return f"{name}: “{shown_typed(self.typed)}”{detail}"
+
+
+class TypedAmounts:
+    """Amounts that a user types into the forms of one dialog.
+
+    Call `begin` for each submitted form, then `read` for each of its amounts. `errors` then has the
+    errors of the form, and `async_placeholders` the texts for their placeholders.
+    """
+
+    def __init__(self) -> None:
+        self._asked: set[tuple[Place, float]] = set()
+        self._problems: list[tuple[Place, AmountProblem]] = []
+        self._typed: dict[Place, str] = {}
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Return the translation keys of the errors, keyed by the field of the form."""
+        return {place.field: problem.key for place, problem in reversed(self._problems)}
+
+    def begin(self) -> None:
+        """Forget the errors of the form that was submitted before."""
+        self._problems.clear()
+        self._typed.clear()
+
+    def read(
+        self, place: Place, entered: str | float, amount: Amount, *, is_required: bool = False
+    ) -> float | None:
+        """Return an entered amount as a number. Return None for an error, and for an empty text.
+
+        A required text must not be empty. A number was stored before, or a program has sent it.
+        """
+        if not isinstance(entered, str):
+            entered = amount_text(entered)
+        self._typed[place] = entered
+        if not is_required and not entered.strip():
+            return None
+        try:
+            return amount.parse(entered)
+        except AmountError as err:
+            problem = AmountProblem(err.fault, entered, amount.unit, err.values)
+            self._problems.append((place, problem))
+            return None
+
+    def read_all(
+        self,
+        typed: Mapping[str, Any],
+        amounts: Mapping[str, Amount],
+        page: str,
+        required: Container[str] = (),
+    ) -> dict[str, Any]:
+        """Return the values of a form, with numbers instead of typed `amounts`.
+
+        `page` is the translation key of the page with the labels. Empty and wrong amounts are left
+        out. The amounts in `required` must not be empty.
+        """
+        read = dict(typed)
+        for name in filter(typed.__contains__, amounts):
+            place = Place(name, f"{page}.data.{name}")
+            value = self.read(place, read.pop(name), amounts[name], is_required=name in required)
+            if value is not None:
+                read[name] = value
+        return read
+
+    def check(self) -> None:
+        """Raise FieldError if an amount was wrong."""
+        for field, key in self.errors.items():
+            raise FieldError(field, key)
+
+    def ask(self, place: Place, value: float | None, unit: Unit, highest: float | None) -> None:
+        """Ask about a value above the highest usual value. The same value is asked about once."""
+        question = place, value or 0.0
+        if value is None or highest is None or abs(value) <= highest or question in self._asked:
+            return
+        self._asked.add(question)
+        typed = self._typed.get(place) or amount_text(value)
+        problem = AmountProblem(_UNUSUAL, typed, unit, (value, highest))
+        self._problems.append((place, problem))
+
+    async def async_placeholders(self, hass: HomeAssistant) -> dict[str, str]:
+        """Return the texts that the messages need: all refused amounts, keyed by placeholder."""
+        if not self._problems:
+            return {}
+        locale = await async_user_locale(hass)
+        shown: dict[str, list[str]] = {}
+        for place, problem in self._problems:
+            name = await place.async_name(hass, locale)
+            shown.setdefault(problem.key, []).append(problem.shown(name, locale))
+        return {key: "; ".join(texts[:_MAX_NAMED]) for key, texts in shown.items()}

@@ -1,0 +1,80 @@
+"""Language and decimal mark of the user who fills in a dialog."""
+
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from homeassistant.components.frontend.storage import async_user_store
+from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.generated.languages import LANGUAGES
+from homeassistant.helpers.http import current_request
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..lib.amounts import amount_text
+
+_MAX_TAGS = 20
+# Languages of Home Assistant whose numbers have a decimal point.
+_WITH_POINT = {"ar", "bn", "cy", "en", "es-419", "fa", "ga", "gsw", "he", "hi", "ja", "ko", "ml"}
+_WITH_POINT |= {"ta", "te", "th", "ur", "zh"}
+# Number formats that a user can choose in the profile. All others follow the language.
+_MARKS = {
+    "comma_decimal": ".",
+    "quote_decimal": ".",
+    "none": ".",
+    "decimal_comma": ",",
+    "space_comma": ",",
+}
+
+
+class UserLocale(NamedTuple):
+    """Language of a user, and the decimal mark of the user's numbers."""
+
+    language: str
+    decimal_mark: str
+
+    def number(self, text: str) -> str:
+        """Return a number that is written with a decimal point, with the user's decimal mark."""
+        return text.replace(".", self.decimal_mark)
+
+    def amounts(self, stored: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+        """Return stored values as a form shows them: the amounts in `names` as texts."""
+        return {
+            name: amount_text(value, self.decimal_mark) if name in names else value
+            for name, value in stored.items()
+        }
+
+    async def async_text(self, hass: HomeAssistant, key: str) -> str:
+        """Return a text of the integration. An example of `key` is `device.tank.name`."""
+        texts = await async_get_translations(hass, self.language, key.partition(".")[0], {DOMAIN})
+        return texts[f"component.{DOMAIN}.{key}"]
+
+
+async def async_user_locale(hass: HomeAssistant, user_id: str | None = None) -> UserLocale:
+    """Return the locale of a user, or of the user whose request is being answered.
+
+    Home Assistant does not pass the language to a dialog. So look where the frontend looks: first
+    in the user's profile, then in the languages of the browser. Without both, return Home
+    Assistant's language.
+    """
+    request = None if user_id else current_request.get()
+    if request and (user := request.get(KEY_HASS_USER)):
+        user_id = user.id
+    chosen: object = (await async_user_store(hass, user_id)).data.get("language") if user_id else {}
+    profile = chosen if isinstance(chosen, dict) else {}
+    tags = [profile.get("language")]
+    if request:
+        accepted = request.headers.get("Accept-Language", "").split(",", _MAX_TAGS)
+        tags += [tag.partition(";")[0].strip() for tag in accepted[:_MAX_TAGS]]
+    language = _first_known([*tags, hass.config.language])
+    own_mark = "." if {language, language.partition("-")[0]} & _WITH_POINT else ","
+    return UserLocale(language, _MARKS.get(str(profile.get("number_format")), own_mark))
+
+
+def _first_known(tags: Iterable[object]) -> str:
+    """Return the first tag that is a language of Home Assistant, also without its region."""
+    for tag in tags:
+        for language in (str(tag), str(tag).partition("-")[0]):
+            if language in LANGUAGES:
+                return language
+    return "en"
