@@ -26,7 +26,10 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
     # 1800 / 197 = 9.1; a price above the maximum counts as the maximum.
     for entered, said in (
         ("1800", "The battery would pay for itself in about 9 years"),
-        ("9e300", "The battery would not pay for itself within 25 years."),
+        ("1 800,00 €", "The battery would pay for itself in about 9 years"),
+        ("9" * 30, "The battery would not pay for itself within 25 years."),
+        ("1.800", "This can be read as 1.80 or 1800. Enter the one that you mean."),
+        ("9e300", "This is not an amount."),
     ):
         await stage.page.get_by_label("Price").fill(entered)
         await stage.settle()

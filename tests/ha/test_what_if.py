@@ -68,6 +68,32 @@ async def entry(
     return entry
 
 
+@pytest.mark.parametrize(
+    ("typed", "error", "shown"),
+    [
+        ({"feed_in_price": "1.450"}, "ambiguous", "Feed-in price: “1.450” = 1.45 / 1450"),
+        ({"feed_in_price": "much"}, "malformed", "Feed-in price: “much”"),
+        ({"feed_in_price": "9 €/mois"}, "unit", "Feed-in price: “9 €/mois” (EUR/kWh)"),
+        (
+            {"feed_in_price": "1,01"},
+            "out_of_range",
+            "Feed-in price: “1,01” (0 \N{EN DASH} 1 EUR/kWh)",
+        ),
+        ({"kwh": "0,4"}, "out_of_range", "Battery capacity: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
+    ],
+)
+async def test_amounts_of_a_battery_are_typed_as_printed(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str], error: str, shown: str
+) -> None:
+    numbers = await call(hass, "what_if", kwh=9.6, kw=4.6, feed_in_price=0.09)
+    texts = {"kwh": "9,6 kWh", "kw": "4,60", "feed_in_price": "9 ct/kWh"}
+    assert await call(hass, "what_if", **texts) == numbers
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "what_if", **{**texts, **typed})
+    assert refused.value.translation_key == f"amount_{error}"
+    assert refused.value.translation_placeholders == {f"amount_{error}": shown}
+
+
 async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:

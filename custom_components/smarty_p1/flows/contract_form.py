@@ -341,7 +341,7 @@ def read_contract(
     _read_since(read, stored, _entered_day(read, stored, typed), errors)
     if not errors:
         _ask_about_prices(read, amounts, places)
-        _ask_about_fixed_prices(read, amounts, places)
+        _ask_about_fixed_price(read, amounts, places)
         errors |= amounts.errors
     # The user has just confirmed all high prices.
     if confirmed := high_prices(read):
@@ -447,25 +447,20 @@ async def async_list_high_prices(hass: HomeAssistant, options: Mapping[str, Any]
     )
 
 
-def _ask_about_fixed_prices(
+def _ask_about_fixed_price(
     read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
 ) -> None:
-    """Ask about each fixed price of the grid above the published price of its class."""
+    """Ask about a fixed price of the grid above the published price of its reference power."""
     since = contract_since(read)
-    contract = contract_of(read)
-    # A contract without own prices has the published prices. A reference power between two classes
-    # counts as the higher class.
-    power = contract.reference_kw or REFERENCE_POWERS[-1]
-    kw = next((power_class for power_class in REFERENCE_POWERS if power_class >= power), None)
+    # A power between two reference powers counts as the higher one.
+    power = read.get(CONF_REFERENCE_POWER, REFERENCE_POWERS[-1])
+    reference_kw = next((kw for kw in REFERENCE_POWERS if kw >= power), None)
+    # A contract without own prices has the published prices.
     published = AgreedPrices.at(
-        Contract(meter_ampere=contract.meter_ampere),
-        datetime.combine(since, _NOON, LUXEMBOURG) if since else dt_util.utcnow(),
-    )
-    for option, price in (
-        (CONF_NETWORK_FIXED_PRICE, published.fixed(kw)),
-        (CONF_METER_FEE, published.meter),
-    ):
-        amounts.ask(places[option], read.get(option), EUR_PER_MONTH, price)
+        Contract(), datetime.combine(since, _NOON, LUXEMBOURG) if since else dt_util.utcnow()
+    ).fixed(reference_kw)
+    own = read.get(CONF_NETWORK_FIXED_PRICE)
+    amounts.ask(places[CONF_NETWORK_FIXED_PRICE], own, EUR_PER_MONTH, published)
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:

@@ -3,6 +3,7 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { type Field, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
+import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
 import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
 import { styles } from "../styles.ts";
@@ -44,7 +45,7 @@ export class BatteryCard extends SmartyCard {
         accent-color: var(--drawn);
         cursor: pointer;
       }
-      input[type="number"] {
+      input[type="text"] {
         justify-self: end;
         max-width: 120px;
         padding: 0 8px;
@@ -65,6 +66,11 @@ export class BatteryCard extends SmartyCard {
         .sliders input {
           grid-column: 1 / -1;
         }
+      }
+      .refused {
+        grid-column: 1 / -1;
+        margin: 0;
+        color: var(--excess);
       }
       .year {
         margin: 8px 0;
@@ -92,19 +98,19 @@ export class BatteryCard extends SmartyCard {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, chosen: { state: true }, asked: { state: true }, price: { state: true } };
+  static override properties = { ...SmartyCard.properties, chosen: { state: true }, asked: { state: true }, entered: { state: true } };
 
   declare protected chosen: BatterySize;
   /** Battery of the last request. It differs from `chosen` while a slider moves. */
   declare protected asked: BatterySize;
-  /** Price of the battery in EUR; 0 if not entered. */
-  declare protected price: number;
+  /** Price of the battery as typed, empty if not entered. */
+  declare protected entered: string;
 
   constructor() {
     super();
     this.chosen = { kwh: 10, kw: 5, standby: 20 };
     this.asked = this.chosen;
-    this.price = 0;
+    this.entered = "";
   }
 
   protected override get label(): string {
@@ -116,7 +122,7 @@ export class BatteryCard extends SmartyCard {
     const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
     return html`<h2>${this.#t("title")}</h2>
       ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}
-      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked, this.price, this.locale), meter) : nothing}
+      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked, this.#euros, this.locale), meter) : nothing}
       ${value ? nothing : this.waiting(error)}`;
   }
 
@@ -134,18 +140,31 @@ export class BatteryCard extends SmartyCard {
       <span class="number" aria-hidden="true">${shown}</span></label>`;
   }
 
+  /** Price of the battery in EUR; 0 if no valid price is entered. */
+  get #euros(): number {
+    const [price = 0, ...others] = readEuros(this.entered);
+    return others.length ? 0 : Math.min(Math.max(price, 0), MAX_PRICE);
+  }
+
   #price(): TemplateResult {
-    const enter = ({ target }: Event) => {
-      const price = Number((target as HTMLInputElement).value);
-      this.price = price > 0 ? Math.min(price, MAX_PRICE) : 0;
-    };
+    const enter = ({ target }: Event) => (this.entered = (target as HTMLInputElement).value);
+    const refused = this.#refusedPrice();
     return html`<label><span>${this.#t("price")}</span>
-      <input type="number" inputmode="numeric" min="0" max=${MAX_PRICE} step="100" value=${this.price || nothing} @input=${enter} />
-      <span class="number">€</span></label>`;
+        <input type="text" inputmode="decimal" autocomplete="off" .value=${this.entered} aria-invalid=${refused ? "true" : "false"} @input=${enter} />
+        <span class="number">€</span></label>
+      ${refused ? html`<p class="refused" role="alert">${refused}</p>` : nothing}`;
+  }
+
+  /** Return why the typed price is refused, or an empty text. */
+  #refusedPrice(): string {
+    const [first, second] = readEuros(this.entered);
+    // Without its group separator, the higher reading is not ambiguous.
+    if (first !== undefined && second !== undefined) return this.#t("price_ambiguous", { first: this.locale.number(first, 2), second: String(second) });
+    return this.entered.trim() && !(first !== undefined && first >= 0) ? this.#t("price_malformed") : "";
   }
 
   #answer({ sentence, head, rows, notes }: ReturnType<typeof batteryAnswer>, meter: Meter): TemplateResult {
-    this.announce(`${meter.entry_id} ${JSON.stringify(this.asked)} ${this.price}`, "", sentence);
+    this.announce(`${meter.entry_id} ${JSON.stringify(this.asked)} ${this.#euros}`, "", sentence);
     const row = ([name, ...cells]: string[]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`${this.sentence(sentence)}

@@ -22,6 +22,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerat
 
 from custom_components.smarty_p1.const import (
     CONF_BAUD_RATE,
+    CONF_DISTANCE_EMPTY,
     CONF_DISTANCE_FULL,
     CONF_METER_READING,
     CONF_PULSES_PER_KWH,
@@ -316,11 +317,15 @@ async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
 
 
 async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
-    fields = {CONF_PORT: port.address, **GEOMETRY}
+    # With the decimal comma and the unit of a tape measure.
+    typed = {CONF_DISTANCE_EMPTY: "2,2 m", CONF_DISTANCE_FULL: "20,0", CONF_VOLUME: "5 000 l"}
+    fields = {CONF_PORT: port.address, **GEOMETRY, **typed}
     form = await start(hass, "tank")
-    impossible: tuple[tuple[dict[str, float], dict[str, str]], ...] = (
+    impossible: tuple[tuple[dict[str, object], dict[str, str]], ...] = (
         ({CONF_DISTANCE_FULL: 220.0}, {CONF_DISTANCE_FULL: "tank_upside_down"}),
         ({CONF_VOLUME: 0.0}, {CONF_VOLUME: "volume_zero"}),
+        ({CONF_VOLUME: "5.000"}, {CONF_VOLUME: "amount_ambiguous"}),
+        ({CONF_VOLUME: " "}, {CONF_VOLUME: "amount_malformed"}),
     )
     for geometry, errors in impossible:
         form = await submit(hass, form, {**fields, **geometry})
@@ -334,7 +339,7 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
         port.greeting = greeting
         form = await submit(hass, form, fields)
         assert form["errors"] == {CONF_PORT: error}
-        assert suggested(form) == fields
+        assert suggested(form) == {**fields, **typed}
 
     port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
     found = await submit(hass, form, fields)
@@ -406,7 +411,14 @@ async def test_the_reading_of_the_meter(
 ) -> None:
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
     assert await hass.config_entries.async_setup(entry.entry_id)
-    for reading, shown in ((2500.125, "2500.125"), (None, "2500.125"), (17, "17.0")):
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert suggested(form)["pulses_per_kwh"] == "1000"
+    for wrong, error in (("2.500", "amount_ambiguous"), ("12 €", "amount_unit")):
+        typed = {CONF_PULSES_PER_KWH: "1000 imp/kWh", CONF_METER_READING: wrong}
+        form = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+        assert form["errors"] == {CONF_METER_READING: error}
+        assert suggested(form) == typed
+    for reading, shown in (("2 500,125 kWh", "2500.125"), (None, "2500.125"), (17, "17.0")):
         form = await hass.config_entries.options.async_init(entry.entry_id)
         typed = PULSES if reading is None else {**PULSES, CONF_METER_READING: reading}
         result = await hass.config_entries.options.async_configure(form["flow_id"], typed)

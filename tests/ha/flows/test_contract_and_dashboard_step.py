@@ -28,7 +28,7 @@ from tests.ha.dialogs import confirm, enter_contract, open_options, start, submi
 from tests.ha.meter import KEY, OTHER_SERIAL, MeterPort, with_value
 from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, reload, set_up
 
-PRICES = {"reference_power": "7", "energy_price": 0.1463, "feed_in_price": 0.06}
+PRICES = {"reference_power": "7 kW", "energy_price": "14,63 ct/kWh", "feed_in_price": "0,0600 €"}
 GRID = {
     "type": "grid",
     "stat_energy_from": "sensor.smarty_energy_imported",
@@ -176,9 +176,9 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(
 ) -> None:
     form = await find(hass, port)
     assert list(suggested(form)) == ["reference_power", "energy_price", "feed_in_price"]
-    form = await submit(hass, form, {"reference_power": "much", "energy_price": 0.2})
+    form = await submit(hass, form, {"reference_power": "much", "energy_price": "0,2"})
     assert form["errors"] == {"reference_power": "reference_power_malformed"}
-    assert suggested(form)["energy_price"] == 0.2
+    assert suggested(form)["energy_price"] == "0,2"
     entry = (await submit(hass, form, PRICES))["result"]
     await hass.async_block_till_done()
     stored = dict(entry.options)
@@ -195,7 +195,7 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(
     }
 
     # And so the options change nothing when they are sent as they are shown.
-    first = {"reference_power": "7", "energy_price": 0.1463, "energy_fee_per": "month"}
+    first = {"reference_power": "7", "energy_price": "0.1463", "energy_fee_per": "month"}
     port.greeting = port.next_frame(TELEGRAM)
     await enter_contract(hass, entry, first)
     await hass.async_block_till_done()

@@ -128,7 +128,7 @@ async def test_numbers_of_no_gas_bill_are_refused(
         assert result["errors"] == {field: f"{field}_implausible"}
         # What was typed stands there, to be mended.
         fields = {str(key): key.description for key in result["data_schema"].schema}
-        assert fields[field] == {"suggested_value": typed}
+        assert fields[field] == {"suggested_value": str(typed)}
     result = await enter_data(hass, entry, min_interval=10, gas_fixed_price=16.5)
     assert result["errors"] == {"gas_price": "gas_price_missing"}
     assert dict(entry.options) == STORED

@@ -1,0 +1,345 @@
+"""Amounts as printed on a bill: stored as meant, refused at their place, asked about once."""
+
+from typing import Any
+
+import pytest
+from homeassistant.components.frontend.storage import async_user_store
+from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smarty_p1.const import DOMAIN
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import enter_contract, open_details, open_options, suggested, told
+from tests.ha.meter import MeterPort
+from tests.ha.repairs import choose, open_repair
+from tests.ha.support import TELEGRAM, set_up
+
+AID = {"name": "Aide", "first_day": "2026-01-01"}
+OPTIONS_FLOW = "/api/config/config_entries/options/flow"
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+    """Return an entry whose meter answers each reload."""
+    assert await async_setup_component(hass, REPAIRS, {})
+    entry = await set_up(hass, port, make_entry)
+    port.greeting = lambda: port.next_frame(TELEGRAM)
+    return entry
+
+
+async def enter(hass: HomeAssistant, entry: MockConfigEntry, **typed: object) -> ConfigFlowResult:
+    """Fill in both pages of the contract."""
+    result = await enter_contract(hass, entry, typed)
+    await hass.async_block_till_done()
+    return result
+
+
+async def send_again(
+    hass: HomeAssistant, form: ConfigFlowResult, **typed: object
+) -> ConfigFlowResult:
+    """Send a page of the contract again, as it is shown, but with other values for some fields."""
+    shown = {name: value for name, value in suggested(form).items() if value is not None}
+    shown = {
+        name: {key: each for key, each in value.items() if each is not None}
+        if isinstance(value, dict)
+        else value
+        for name, value in shown.items()
+    }
+    result = await hass.config_entries.options.async_configure(form["flow_id"], shown | typed)
+    await hass.async_block_till_done()
+    return result
+
+
+async def test_every_amount_of_the_contract_is_stored_as_printed(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    result = await enter(
+        hass,
+        entry,
+        reference_power="7,0 kW",
+        energy_price="0,1450 €/kWh",
+        energy_fee="2,50\u00a0€/Monat",
+        discount="1.20",
+        second_price={"second_energy_price": "9,5 ct/kWh", "second_price_days": ["sun"]},
+        feed_in={"feed_in_price": "€ 0,0800"},
+        levies={"electricity_tax": "0,10 ct", "compensation": "\u22120,0371 €/kWh"},
+        aids={"aids": [{**AID, "per_kwh": "- 4,0 ct/kWh", "per_month": "1,5 €/mois"}]},
+        energy_sharing={"community_price": "12 ct"},
+        network_prices={
+            "network_fixed_price": "12,84 €",
+            "network_variable_price": "0,0510",
+            "meter_fee": "5.72 EUR",
+            "surcharge_price": "0,0765",
+        },
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    stored: dict[str, Any] = {
+        "reference_power": 7.0,
+        "energy_price": 0.145,
+        "energy_fee": 2.5,
+        "discount": 1.2,
+        "second_energy_price": 0.095,
+        "feed_in_price": 0.08,
+        "electricity_tax": 0.001,
+        "compensation": -0.0371,
+        "community_price": 0.12,
+        "network_fixed_price": 12.84,
+        "network_variable_price": 0.051,
+        "meter_fee": 5.72,
+        "surcharge_price": 0.0765,
+    }
+    assert {name: entry.options[name] for name in stored} == stored
+    assert entry.options["aids"] == [{**AID, "per_kwh": 0.04, "per_month": 1.5}]
+
+    # What is shown again can be sent as it is.
+    before = dict(entry.options)
+    form = await open_details(hass, entry)
+    result = await send_again(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    assert dict(entry.options) == before
+
+
+async def test_a_value_with_three_decimals_is_shown_as_it_can_be_read(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    options = {**entry.options, "energy_fee": 2.125, "energy_price": 0.125}
+    hass.config_entries.async_update_entry(entry, options=options)
+    form = await open_options(hass, entry)
+    assert (suggested(form)["energy_fee"], suggested(form)["energy_price"]) == ("2.1250", "0.125")
+    await send_again(hass, await open_details(hass, entry))
+    assert entry.options["energy_fee"] == 2.125
+
+
+WRONG: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"energy_price": "1.450"}, "energy_price", "ambiguous", "Energy price: “1.450” = 1.45 / 1450"),
+    (
+        {"discount": "-1"},
+        "discount",
+        "out_of_range",
+        "Monthly discount: “-1” (0 \N{EN DASH} 10000 EUR)",
+    ),
+    ({"energy_fee": "21 €/Jahr"}, "energy_fee", "unit", "Supplier's fixed fee: “21 €/Jahr” (EUR)"),
+    (
+        {"feed_in": {"feed_in_price": "x" * 1000}},
+        *("feed_in", "malformed"),
+        f"Fixed feed-in price: “{'x' * 40}…”",
+    ),
+    (
+        {"aids": {"aids": [{**AID, "per_kwh": "0,04"}, {**AID, "per_month": "1,5,0"}]}},
+        *("aids", "malformed"),
+        "State aid and rebates 2, Reduction per month: “1,5,0”",
+    ),
+    (
+        {"levies": {"compensation": "-101"}},
+        *("levies", "out_of_range"),
+        "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 EUR/kWh)",
+    ),
+    (
+        {"network_prices": {"meter_fee": "5,7 ct/kWh", "surcharge_price": "0,08 €/Monat"}},
+        *("network_prices", "unit"),
+        "Meter rental per month: “5,7 ct/kWh” (EUR); Surcharge price: “0,08 €/Monat” (EUR/kWh)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("typed", "field", "kind", "shown"), WRONG)
+async def test_an_error_names_the_field_the_row_and_the_text(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    typed: dict[str, Any],
+    field: str,
+    kind: str,
+    shown: str,
+) -> None:
+    form = await enter(hass, entry, **typed)
+    assert form["errors"] == {field: f"amount_{kind}"}
+    assert told(form)[f"amount_{kind}"] == shown
+    assert suggested(form)[field] == typed[field] or isinstance(typed[field], dict)
+    assert not entry.options
+
+
+async def test_a_high_price_is_asked_about_once(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    form = await enter(hass, entry, energy_price="15")
+    assert (form["step_id"], form["errors"]) == ("contract", {"energy_price": "amount_unusual"})
+    assert told(form)["amount_unusual"] == "Energy price: “15” = 15 EUR/kWh (> 1 EUR/kWh)"
+    # Another high price is another question; the same one is taken, also with other signs.
+    form = await send_again(hass, form, energy_price="145 ct")
+    assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45 EUR/kWh (> 1 EUR/kWh)"
+    form = await send_again(hass, form, energy_price="1,45")
+    assert form["step_id"] == "contract_details"
+
+    aids = {"aids": [{**AID, "per_kwh": "4"}]}
+    form = await send_again(hass, form, aids=aids, feed_in={"feed_in_price": "1 €"})
+    assert form["errors"] == {"aids": "amount_unusual"}
+    result = await send_again(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert (entry.options["energy_price"], entry.options["feed_in_price"]) == (1.45, 1)
+    assert entry.options["high_prices_confirmed"] == [1.45, 4]
+    assert not ir.async_get(hass).async_get_issue(DOMAIN, f"high_prices_{entry.entry_id}")
+
+    await enter(hass, entry, energy_price="0,145", aids={"aids": []})
+    assert "high_prices_confirmed" not in entry.options
+
+
+@pytest.mark.parametrize(
+    ("power", "price", "published"),
+    [
+        ("100", "138,85", None),
+        ("100", "138,86", "138.85"),
+        ("7", "1284", "12.84"),
+        ("6,5", "12,85", "12.84"),
+        ("", "274.35", None),
+        ("", "27435", None),
+        ("500", "999", None),
+    ],
+)
+async def test_a_fixed_price_above_the_published_one_is_asked_about(
+    hass: HomeAssistant, entry: MockConfigEntry, power: str, price: str, published: str | None
+) -> None:
+    contract = {"network_fixed_price": price}
+    form = await enter(
+        hass,
+        entry,
+        reference_power=power,
+        network_prices=contract,
+        surcharge_price_since="2026-02-01",
+    )
+    if price == "27435":
+        # Above what can be entered at all.
+        assert form["errors"] == {"network_prices": "amount_out_of_range"}
+    elif published is None:
+        assert form["type"] is FlowResultType.CREATE_ENTRY
+    else:
+        assert form["errors"] == {"network_prices": "amount_unusual"}
+        assert f"(> {published} EUR)" in told(form)["amount_unusual"]
+        assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_amounts_of_the_gas_bill(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    configure = hass.config_entries.options.async_configure
+    form = await open_options(hass, entry, "updates")
+    typed = {"min_interval": 0, "gas_kwh_per_m3": "11,20 kWh/Nm³", "gas_price": "89,5 ct/m³"}
+    form = await configure(form["flow_id"], {**typed, "gas_fixed_price": "1.650"})
+    assert form["errors"] == {"gas_fixed_price": "amount_ambiguous"}
+    assert told(form)["amount_ambiguous"] == "Fixed gas price per month: “1.650” = 1.65 / 1650"
+    result = await configure(form["flow_id"], {**typed, "gas_fixed_price": "16,50 € / mois"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    stored = {"gas_kwh_per_m3": 11.2, "gas_price": 0.895, "gas_fixed_price": 16.5}
+    assert dict(entry.options) == {"min_interval": 0, **stored}
+
+
+@pytest.mark.parametrize(
+    ("profile", "accepted", "label", "mark"),
+    [
+        ({"language": "de", "number_format": "language"}, "fr", "Energiepreis", ","),
+        ({"language": "de", "number_format": "comma_decimal"}, "fr", "Energiepreis", "."),
+        ({"language": "en", "number_format": "decimal_comma"}, "fr", "Energy price", ","),
+        (None, "xx, fr-LU;q=0.9, en;q=0.8", "Prix de l'énergie", ","),
+        (None, "lb", "Energiepräis", ","),
+        ({"language": "../../secrets"}, "pt-PT", "Preço da energia", ","),
+        ("damaged", "", "Energy price", "."),
+    ],
+)
+async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_admin_user: MockUser,
+    entry: MockConfigEntry,
+    profile: object,
+    accepted: str,
+    label: str,
+    mark: str,
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    hass.config_entries.async_update_entry(entry, options={"energy_price": 0.145})
+    store = await async_user_store(hass, hass_admin_user.id)
+    await store.async_set_item("language", profile)
+    client = await hass_client()
+    headers = {"Accept-Language": accepted}
+
+    async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await client.post(f"{OPTIONS_FLOW}{path}", json=body, headers=headers)
+        assert answer.status == 200
+        result: dict[str, Any] = await answer.json()
+        return result
+
+    menu = await post("", {"handler": entry.entry_id})
+    form = await post(f"/{menu['flow_id']}", {"next_step_id": "contract"})
+    [shown] = [
+        field["description"]["suggested_value"]
+        for field in form["data_schema"]
+        if field["name"] == "energy_price"
+    ]
+    assert shown == f"0{mark}145"
+    form = await post(f"/{menu['flow_id']}", {"energy_price": "2,345"})
+    told = form["description_placeholders"]["amount_ambiguous"]
+    assert told == f"{label}: “2,345” = 2{mark}3450 / 2345"
+
+
+def high_price_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"high_prices_{entry.entry_id}")
+    return issue if issue and issue.active else None
+
+
+STORED = {
+    "reference_power": 7.0,
+    "energy_price": 15.0,
+    "compensation": -0.04,
+    "aids": [{**AID, "per_kwh": 4.0}],
+}
+
+
+async def test_a_high_price_from_before_raises_a_repair(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, options=STORED)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert high_price_issue(hass, entry)
+
+    menu = await open_repair(hass, f"high_prices_{entry.entry_id}")
+    assert menu["menu_options"] == ["correct", "keep"]
+    assert (menu["description_placeholders"] or {})["prices"] == (
+        "- Energy price: **15 EUR/kWh**\n"
+        "- State aid and rebates 1, Reduction per kilowatt-hour: **4 EUR/kWh**"
+    )
+    # To correct them, the contract opens.
+    result = await choose(hass, menu, "correct")
+    assert result["type"] is FlowResultType.ABORT
+    _, flow_id = result["next_flow"]
+    form = await hass.config_entries.options.async_configure(flow_id)
+    assert suggested(form)["energy_price"] == "15"
+    assert high_price_issue(hass, entry)
+    form = await send_again(hass, form, energy_price="0,15")
+    await send_again(hass, form, aids={"aids": [{**AID, "per_kwh": "0,04"}]})
+    assert entry.options["energy_price"] == 0.15
+    assert not high_price_issue(hass, entry)
+
+
+async def test_a_confirmed_high_price_is_not_asked_about_again(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, options=STORED)
+    await hass.config_entries.async_reload(entry.entry_id)
+    menu = await open_repair(hass, f"high_prices_{entry.entry_id}")
+    result = await choose(hass, menu, "keep")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == {**STORED, "high_prices_confirmed": [4.0, 15.0]}
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not high_price_issue(hass, entry)
+
+    # Another high price is another one.
+    options = {**entry.options, "feed_in_price": 8.0}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert high_price_issue(hass, entry)
