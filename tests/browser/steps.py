@@ -91,8 +91,7 @@ async def enter_prices(who: Household, reference_power: str, energy_price: str) 
     """Enter in the options what is on the bill, and no more than that."""
     await open_options(who)
     await who.types("reference_power", reference_power)
-    # The first number of the form.
-    await who.page.locator("ha-selector-number input").first.fill(energy_price)
+    await who.types("energy_price", energy_price)
 
 
 async def show_details(who: Household) -> None:

@@ -154,7 +154,7 @@ async def enter_aid(who: Household) -> None:
     await who.presses(add)
     await who.sees(own("selector.aids.fields.first_day.name"))
     await who.types("name", "Resilienzpak")
-    await who.page.locator("ha-selector-number input").nth(-2).fill("0.04")
+    await who.types("per_kwh", "4,0 ct/kWh")
     await who.page.locator("ha-selector-boolean ha-switch").nth(-2).click()
     await who.takes_picture("aid")
     await who.presses(add)

@@ -58,7 +58,7 @@ async def test_last_months_bill_after_few_clicks(
         # 24 hours of 0.8 kW.
         await who.sees(own("config.step.contract.title"), POINT, "19.2 kWh")
         await who.takes_picture("leneda-found", of=who.dialog)
-        await fill(page.locator("ha-selector-number input").first, "0.1463")
+        await fill(page.locator("[name=energy_price] input").last, "0,1463")
         await who.sees(own("config.step.contract.data.fill_energy"), "Energy imported")
         await who.presses(frontend(f"{_FLOW}.submit"))
         await who.sees("Your meter is set up.", "shows the days up to yesterday")

@@ -82,8 +82,9 @@ async def entry(
         ({"kwh": "0,4"}, "out_of_range", "Battery capacity: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
     ],
 )
+@pytest.mark.usefixtures("entry")
 async def test_amounts_of_a_battery_are_typed_as_printed(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str], error: str, shown: str
+    hass: HomeAssistant, typed: dict[str, str], error: str, shown: str
 ) -> None:
     numbers = await call(hass, "what_if", kwh=9.6, kw=4.6, feed_in_price=0.09)
     texts = {"kwh": "9,6 kWh", "kw": "4,60", "feed_in_price": "9 ct/kWh"}
