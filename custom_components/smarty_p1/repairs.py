@@ -18,14 +18,13 @@ from homeassistant.helpers import issue_registry as ir
 from .const import (
     CONF_BATTERIES,
     CONF_ENERGY_ID,
-    CONF_HIGH_PRICES_CONFIRMED,
     CONF_NO_BATTERIES,
     CONF_PRICES_CONFIRMED,
     DOMAIN,
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from .coordinator.entered_contract import high_prices
+from .coordinator.entered_contract import with_confirmed_prices
 from .coordinator.entry_types import short_title
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_coordinator import MeterConfigEntry
@@ -164,7 +163,7 @@ class HighPricesRepairFlow(RepairsFlow):
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
-        options = {**entry.options, CONF_HIGH_PRICES_CONFIRMED: high_prices(entry.options)}
+        options = with_confirmed_prices(entry.options)
         self.hass.config_entries.async_update_entry(entry, options=options)
         return self.async_create_entry(data={})
 

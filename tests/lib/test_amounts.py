@@ -4,6 +4,7 @@ import json
 import random
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,9 @@ from smartyp1.amounts import (
 from tests.random_examples import examples
 
 # Texts in EUR that the battery card reads, too: its own test has the same table.
-TABLE = json.loads(Path(__file__).with_name("amounts.json").read_text(encoding="utf-8"))
+TABLE: dict[str, Any] = json.loads(
+    Path(__file__).with_name("amounts.json").read_text(encoding="utf-8")
+)
 UNITS: list[tuple[Unit, str, float]] = [
     (EUR_PER_KWH, "0,1450 €/kWh", 0.145),
     (EUR_PER_KWH, "14,5 ct/kWh", 0.145),
@@ -151,7 +154,7 @@ def test_groups_and_decimals_are_read_with_every_pair_of_separators() -> None:
             "'.",
             "\u2019,",
         ):
-            text = f"{value:,.2f}".translate(str.maketrans({",": group, ".": mark}))
+            text = f"{value:,.2f}".translate({44: group, 46: mark})
             assert parse_amount(text, EUR) == float(value), (seed, text)
 
 

@@ -145,6 +145,12 @@ def high_prices(options: Mapping[str, Any]) -> list[float]:
     return sorted({price for price in prices if price and abs(price) > USUAL_EUR_PER_KWH})
 
 
+def with_confirmed_prices(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options, with the mark that the user has confirmed all their high prices."""
+    confirmed = high_prices(options)
+    return {**options, CONF_HIGH_PRICES_CONFIRMED: confirmed} if confirmed else dict(options)
+
+
 def unconfirmed_prices(options: Mapping[str, Any]) -> list[float]:
     """Return the prices above USUAL_EUR_PER_KWH that the user has not confirmed, sorted."""
     confirmed = options.get(CONF_HIGH_PRICES_CONFIRMED, ())

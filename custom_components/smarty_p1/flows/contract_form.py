@@ -73,9 +73,9 @@ from ..coordinator.entered_contract import (
     USUAL_EUR_PER_KWH,
     contract_of,
     contract_since,
-    high_prices,
     is_awaited,
     unconfirmed_prices,
+    with_confirmed_prices,
 )
 from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
 from ..lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
@@ -339,14 +339,12 @@ def read_contract(
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
     _read_since(read, stored, _entered_day(read, stored, typed), errors)
-    if not errors:
-        _ask_about_prices(read, amounts, places)
-        _ask_about_fixed_price(read, amounts, places)
-        errors |= amounts.errors
-    # The user has just confirmed all high prices.
-    if confirmed := high_prices(read):
-        read[CONF_HIGH_PRICES_CONFIRMED] = confirmed
-    return read, errors
+    if errors:
+        return {}, errors
+    _ask_about_prices(read, amounts, places)
+    _ask_about_fixed_price(read, amounts, places)
+    # If these questions are no errors, the user has just confirmed all high prices.
+    return with_confirmed_prices(read), amounts.errors
 
 
 def first_contract_fields() -> dict[vol.Marker, Any]:

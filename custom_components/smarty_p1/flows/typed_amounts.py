@@ -6,7 +6,7 @@ the errors of a schema.
 """
 
 from collections.abc import Container, Mapping
-from typing import Any, NamedTuple, override
+from typing import Any, NamedTuple, Self, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
@@ -24,12 +24,16 @@ from .user_locale import UserLocale, async_user_locale
 
 # Maximum number of amounts that a message names.
 _MAX_NAMED = 5
-_UNUSUAL = "unusual"
-_DETAILS = {
-    AmountFault.AMBIGUOUS: " = {0} / {1}",
-    AmountFault.UNIT: " ({unit})",
-    AmountFault.OUT_OF_RANGE: " ({0} – {1} {unit})",  # noqa: RUF001 - a dash, as in a range
-    _UNUSUAL: " = {0} {unit} (> {1} {unit})",
+# Translation key of each message, and the text behind the amount that its placeholder names.
+_UNUSUAL = "amount_unusual", " = {0} {unit} (> {1} {unit})"
+_MESSAGES = {
+    AmountFault.MALFORMED: ("amount_malformed", ""),
+    AmountFault.AMBIGUOUS: ("amount_ambiguous", " = {0} / {1}"),
+    AmountFault.UNIT: ("amount_unit", " ({unit})"),
+    AmountFault.OUT_OF_RANGE: (
+        "amount_out_of_range",
+        " ({0} \N{EN DASH} {1} {unit})",
+    ),
 }
 
 
@@ -68,21 +72,24 @@ class Place(NamedTuple):
 class AmountProblem(NamedTuple):
     """Typed amount that is refused, or that the user is asked about."""
 
-    kind: str
+    key: str
+    """Translation key of the message. It is also the name of the message's placeholder."""
+    detail: str
+    """Pattern of the text behind the amount."""
     typed: str
     unit: Unit
     values: tuple[float, ...] = ()
     """Both readings of an ambiguous amount, or lowest and highest amount, or amount and limit."""
 
-    @property
-    def key(self) -> str:
-        """Return the translation key of the message. It is also the name of its placeholder."""
-        return f"amount_{self.kind}"
+    @classmethod
+    def of(cls, error: AmountError, typed: str, unit: Unit) -> Self:
+        """Return the problem of a typed amount that was refused."""
+        return cls(*_MESSAGES[error.fault], typed, unit, error.values)
 
     def shown(self, name: str, locale: UserLocale) -> str:
         """Return the part of the message about this amount, which is called `name`."""
         values = [amount_text(value, locale.decimal_mark) for value in self.values]
-        detail = _DETAILS.get(self.kind, "").format(*values, unit=self.unit.symbol)
+        detail = self.detail.format(*values, unit=self.unit.symbol)
         return f"{name}: “{shown_typed(self.typed)}”{detail}"
 
 
@@ -123,7 +130,7 @@ class TypedAmounts:
         try:
             return amount.parse(entered)
         except AmountError as err:
-            problem = AmountProblem(err.fault, entered, amount.unit, err.values)
+            problem = AmountProblem.of(err, entered, amount.unit)
             self._problems.append((place, problem))
             return None
 
@@ -159,7 +166,7 @@ class TypedAmounts:
             return
         self._asked.add(question)
         typed = self._typed.get(place) or amount_text(value)
-        problem = AmountProblem(_UNUSUAL, typed, unit, (value, highest))
+        problem = AmountProblem(*_UNUSUAL, typed, unit, (value, highest))
         self._problems.append((place, problem))
 
     async def async_placeholders(self, hass: HomeAssistant) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from math import prod
 
 MAX_CHARS = 64
 """Maximum length of a typed amount in characters."""
@@ -69,16 +70,12 @@ class Unit:
             _FILLER.sub("", text.casefold().replace("³", "3")) for text in (before, after)
         )
         name, *divisor = _DIVIDED_BY.split(after, maxsplit=1)
-        if before and name:
+        words = [(self.names, word) for word in (before, name) if word]
+        if len(words) > 1:
             return None
-        factors = [self.names.get(before or name) if before or name else Decimal(1)]
-        factors += [self.divisors.get(word) for word in divisor]
-        if None in factors:
-            return None
-        product = Decimal(1)
-        for factor in factors:
-            product *= factor or 1
-        return product
+        words += [(self.divisors, word) for word in divisor]
+        factors = [known[word] for known, word in words if word in known]
+        return prod(factors, start=Decimal(1)) if len(factors) == len(words) else None
 
 
 def _each(words: str, factor: str = "1") -> dict[str, Decimal]:
@@ -137,22 +134,17 @@ def parse_amount(text: str, unit: Unit) -> float:
     AmountError.
     """
     match = _AMOUNT.fullmatch(_plain(text)) if len(text) <= MAX_CHARS else None
-    signs = (
-        [match[name] for name in ("sign", "inner_sign", "last_sign") if match[name]]
-        if match
-        else []
-    )
-    if match is None or len(signs) > 1:
+    if match is None:
         raise AmountError(AmountFault.MALFORMED)
-    readings = _readings(match["number"])
+    sign = _sign(match.group("sign", "inner_sign", "last_sign"))
+    readings = [sign * reading for reading in _readings(match["number"])]
     factor = unit.factor(match["before"], match["unit"] or "")
     if factor is None:
         raise AmountError(AmountFault.UNIT)
-    sign = -1 if signs == ["-"] else 1
     if len(readings) > 1:
-        raise AmountError(AmountFault.AMBIGUOUS, *(float(sign * each) for each in readings))
+        raise AmountError(AmountFault.AMBIGUOUS, *map(float, readings))
     # Without the addition, -0 would stay -0.
-    return float(sign * readings[0] * factor) + 0.0
+    return float(readings[0] * factor) + 0.0
 
 
 def amount_text(amount: float, decimal_mark: str = ".") -> str:
@@ -179,31 +171,43 @@ def _plain(text: str) -> str:
     return " ".join("".join(visible).translate(_PLAIN).split())
 
 
+def _sign(signs: Iterable[str | None]) -> int:
+    """Return -1 for a minus sign, otherwise 1. Raises AmountError for several signs."""
+    typed = [sign for sign in signs if sign]
+    if len(typed) > 1:
+        raise AmountError(AmountFault.MALFORMED)
+    return -1 if typed == ["-"] else 1
+
+
 def _readings(number: str) -> list[Decimal]:
     """Return the reading of a number, or both readings of an ambiguous number.
 
     Raises AmountError if its separators contradict each other.
     """
     separators = re.sub("[0-9]", "", number)
-    if not separators:
-        return [Decimal(number)]
-    mark = separators[-1]
-    grouping = set(separators[:-1])
-    is_decimal = mark in ".," and mark not in grouping and len(grouping) <= 1
-    if is_decimal:
-        whole, fraction = number.rsplit(mark, 1)
-        if len(separators) > 1:
-            _check_groups(re.split("[ .,']", whole))
-        whole = re.sub("[^0-9]", "", whole)
-        readings = [Decimal(f"{whole or 0}.{fraction}")]
-        if len(separators) == 1 and len(fraction) == _GROUP_DIGITS and whole.strip("0"):
-            readings.append(Decimal(whole + fraction))
-        return readings
-    if len(set(separators)) > 1:
+    mark = separators[-1:]
+    if mark in {".", ","} and mark not in separators[:-1]:
+        return _decimal_readings(*number.rsplit(mark, 1))
+    return [_whole(number)]
+
+
+def _decimal_readings(whole: str, fraction: str) -> list[Decimal]:
+    """Return the readings of a number, whose last separator is a decimal mark in the first one."""
+    digits = _whole(whole or "0")
+    readings = [Decimal(f"{digits}.{fraction}")]
+    if whole.isdecimal() and digits and len(fraction) == _GROUP_DIGITS:
+        readings.append(Decimal(whole + fraction))
+    return readings
+
+
+def _whole(number: str) -> Decimal:
+    """Return a whole number that may have group separators of one kind. Raises AmountError."""
+    separators = set(re.sub("[0-9]", "", number))
+    if len(separators) > 1:
         raise AmountError(AmountFault.MALFORMED)
-    groups = number.split(mark)
-    _check_groups(groups)
-    return [Decimal("".join(groups))]
+    if separators:
+        _check_groups(number.split(separators.pop()))
+    return Decimal(re.sub("[^0-9]", "", number))
 
 
 def _check_groups(groups: list[str]) -> None:

@@ -114,7 +114,7 @@ async def _async_read(
     try:
         return amount.parse(value)
     except AmountError as err:
-        problem = AmountProblem(err.fault, value, amount.unit, err.values)
+        problem = AmountProblem.of(err, value, amount.unit)
     label = await locale.async_text(hass, f"services.what_if.fields.{name}.name")
     shown = {problem.key: problem.shown(label, locale)}
     raise invalid(translation_key=problem.key, **shown)

@@ -418,7 +418,7 @@ async def test_the_reading_of_the_meter(
         form = await hass.config_entries.options.async_configure(form["flow_id"], typed)
         assert form["errors"] == {CONF_METER_READING: error}
         assert suggested(form) == typed
-    for reading, shown in (("2 500,125 kWh", "2500.125"), (None, "2500.125"), (17, "17.0")):
+    for reading, shown in (("2 500,125 kWh", "2500.125"), (None, "2500.125"), ("17", "17.0")):
         form = await hass.config_entries.options.async_init(entry.entry_id)
         typed = PULSES if reading is None else {**PULSES, CONF_METER_READING: reading}
         result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
