@@ -73,8 +73,5 @@ async def async_user_locale(hass: HomeAssistant, user_id: str | None = None) -> 
 
 def _first_known(tags: Iterable[object]) -> str:
     """Return the first tag that is a language of Home Assistant, also without its region."""
-    for tag in tags:
-        for language in (str(tag), str(tag).partition("-")[0]):
-            if language in LANGUAGES:
-                return language
-    return "en"
+    candidates = (name for tag in tags for name in (str(tag), str(tag).partition("-")[0]))
+    return next((name for name in candidates if name in LANGUAGES), "en")
