@@ -117,6 +117,7 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
         "rejections": {str(reason): count for reason, count in reception.rejections.items()},
         "telegrams_of_other_meters": reception.other_meters.total(),
         "ignored": dict(reception.ignored),
+        "repeated_objects": dict(reception.repeated_objects),
         "totals_held_back": dict(reception.totals_held_back),
     }
     if clients := clients_of(coordinator.hass, coordinator.config_entry):

@@ -53,3 +53,16 @@ async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCapture
         reading.cancel()
         await asyncio.wait([reading])
     assert caplog.text.count("(PortClosedError)") == 1
+
+
+async def test_a_port_that_another_client_uses(caplog: pytest.LogCaptureFixture) -> None:
+    metrics = Metrics()
+    async with MeterPort(b"Port already in use\r\n") as line:
+        port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
+        reading = asyncio.create_task(PortReader(port, [Taker()], metrics).run())
+        await until(partial(has, metrics.registry, "port_losses_total", 2))
+        reading.cancel()
+        await asyncio.wait([reading])
+    assert "house: Port already in use (PortBusyError)" in caplog.text
+    # The text is no data of the line.
+    assert value(metrics.registry, "bytes_total") == 0

@@ -28,7 +28,7 @@ from custom_components.smarty_p1.coordinator import (
 )
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.flows import port_key_and_found_meter
-from custom_components.smarty_p1.lib.port import probe, probing, reconnecting_port
+from custom_components.smarty_p1.lib.port import port_stream, probe, probing
 from dev.leneda import Platform
 
 from . import billed_month, leneda
@@ -146,7 +146,7 @@ async def entry(
 @pytest.fixture
 def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a port be read as fast as somebody writes to it."""
-    monkeypatch.setattr(reconnecting_port, "MAX_BYTES_A_SECOND", 1e9)
+    monkeypatch.setattr(port_stream, "MAX_BYTES_A_SECOND", 1e9)
 
 
 @pytest.fixture

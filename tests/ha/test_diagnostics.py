@@ -67,7 +67,8 @@ async def download(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any
 
 async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
     coordinator: SmartyCoordinator = entry.runtime_data
-    await port.send_telegram(with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)"))
+    fallen = with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)")
+    await port.send_telegram(fallen.replace("!", "1-0:1.8.0(000001.000*kWh)\r\n!", 1))
     await port.send(b"\xdb\x08" + SYSTEM_TITLE + b"\x20\x30\x00\x00\x00\x09" + bytes(40))
     await wait_until(hass, lambda: coordinator.reception.rejections.total() > 0)
 
@@ -78,6 +79,7 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
     assert told["obstacle"] is None
     assert told["telegrams"] == 2
     assert told["rejections"] == {"tag": 1}
+    assert told["repeated_objects"] == {"1-0:1.8.0": 1}
     assert told["totals_held_back"] == {"1-0:1.8.0": 1}
     assert told["options"] == {CONF_REFERENCE_POWER: 7.0}
     assert told["demand"]["running_kw"] == 2.345

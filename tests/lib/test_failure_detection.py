@@ -215,7 +215,21 @@ OTHERS = [
     (PULSE_PORT, "2 opened, 100 lost link_lost", 130, "failing link_lost"),
     (PULSE_PORT, "2 opened, 100 lost link_lost, 120 lost link_lost", 130, "failing link_lost"),
     (PULSE_PORT, "2 opened, 100 lost port_silent, 101 opened", 500, "receiving"),
-    (PULSE_PORT, "2 opened, 100 lost link_lost, 200 opened", 200, "receiving"),
+    (PULSE_PORT, "2 opened, 100 lost link_lost, 200 opened", 204, "failing link_lost"),
+    (PULSE_PORT, "2 opened, 100 lost link_lost, 200 opened", 205, "receiving"),
+    # A gateway that serves another client opens the port and closes it again, for hours.
+    (
+        PULSE_PORT,
+        "1..9000/60 opened, 2..9000/60 lost port_busy",
+        9000,
+        "failing port_busy +no_telegram(port_busy)",
+    ),
+    (
+        PULSE_PORT,
+        "2 opened, 100..900/20 lost port_busy, 118..900/20 opened",
+        899,
+        "failing port_busy +no_telegram(port_busy)",
+    ),
     (PULSE_ENTITY, "1 opened", 90_000, "receiving"),
     (PULSE_TOPIC, "1 opened", 90_000, "receiving"),
     (PULSE_TOPIC, "1 opened, 50 lost broker_unavailable", 50, "failing broker_unavailable"),

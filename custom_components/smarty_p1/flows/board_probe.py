@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from ..lib.boards import PulseMeter, Sonar
 from ..lib.port import (
-    BUSY_TEXT,
     NothingReceivedError,
     NotP1Error,
-    PortBusyError,
     PortClosedError,
-    ReadLimit,
+    PortStream,
     open_port,
-    read_chunk,
 )
 
 # Seconds to wait for a pulse. An LED with 1,000 pulses per kWh pulses every 20 s at a power of 180
@@ -54,7 +51,7 @@ async def probe_pulses(
     """Return the first pulse, or the first count of pulses, that a port sends.
 
     If nothing comes within `timeout` seconds, the field `has_come` of the result is False. Raises a
-    LinkError if the port cannot be opened or is lost.
+    LinkError if the port cannot be opened or is lost, or if a gateway serves another client.
 
     The first line may lack its first digits, because the port was just opened. So a count in this
     line is not returned, but makes `has_come` True.
@@ -62,9 +59,9 @@ async def probe_pulses(
     meter, has_come = PulseMeter(1), False
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
-            limit = ReadLimit()
+            stream = PortStream(reader)
             while True:
-                for event in meter.feed(await _read(reader, limit), time.time()):
+                for event in meter.feed(await _read(stream), time.time()):
                     if event.count is None or has_come:
                         return FoundPulses(has_come=True, count=event.count)
                     has_come = True
@@ -86,9 +83,9 @@ async def probe_sonar(
     readings, has_come = 0, False
     with suppress(TimeoutError, PortClosedError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
-            limit = ReadLimit()
+            stream = PortStream(reader)
             while readings < _ENOUGH_READINGS:
-                data = await _read(reader, limit)
+                data = await _read(stream)
                 has_come = True
                 readings += len(sonar.feed(data, time.monotonic()))
     if not readings:
@@ -96,13 +93,7 @@ async def probe_sonar(
     return sonar.distance_cm(time.monotonic())
 
 
-async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
-    """Return the next bytes of a port. Limit the rate to the rate of a serial line.
-
-    Raises PortBusyError if a gateway says that it serves another client.
-    """
-    data = await read_chunk(reader)
-    if BUSY_TEXT in data:
-        raise PortBusyError(data.decode("latin-1").strip())
-    await limit.wait(len(data))
+async def _read(stream: PortStream) -> bytes:
+    data = await stream.read()
+    await stream.wait()
     return data

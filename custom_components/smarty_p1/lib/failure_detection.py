@@ -174,6 +174,9 @@ class Rules:
     """Seconds for which a reading is shown. Just under a minute, because timers run late."""
     is_open_enough: bool = False
     """Whether an open port counts as a reading, because the next pulse may take hours."""
+    holds_open_after: float = 0.0
+    """Seconds for which a port must stay open after a loss until it counts as a reading. A gateway
+    that serves another client opens the port, too, but closes it at once."""
     patience: float = PATIENCE
     """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
 
@@ -181,7 +184,11 @@ class Rules:
 METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
 TANK = Rules(ReadingProblem.SENSOR_SILENT, ReadingProblem.NOT_SONAR)
 PULSE_PORT = Rules(
-    ReadingProblem.NO_PULSE, ReadingProblem.NO_PULSE, fresh_for=30.0, is_open_enough=True
+    ReadingProblem.NO_PULSE,
+    ReadingProblem.NO_PULSE,
+    fresh_for=30.0,
+    is_open_enough=True,
+    holds_open_after=5.0,
 )
 PULSE_ENTITY = Rules(
     ReadingProblem.ENTITY_UNAVAILABLE,
@@ -295,6 +302,8 @@ class Health:
         self._shown_until = -inf
         self._failing_since = inf
         self._tries = 0
+        self._is_lost = False
+        self._open_counts_at = inf
         self._is_offline = False
         self._has_received = False
         self._bytes_count_until = -inf
@@ -322,7 +331,8 @@ class Health:
         self._patient_until = now + self._rules.patience
         self._failing_since = inf
         self._tries = 0
-        self._is_offline = False
+        self._is_lost = self._is_offline = False
+        self._open_counts_at = inf
         self._has_received = False
         self._run = None
         self._reason = (self._rules.silence, ())
@@ -331,6 +341,12 @@ class Health:
     def opened(self, now: float) -> None:
         """Record that the port is open, or that the source of pulses is available."""
         if self._rules.is_open_enough:
+            self._open_counts_at = now + (self._rules.holds_open_after if self._is_lost else 0)
+            self._note_open(now)
+
+    def _note_open(self, now: float) -> None:
+        if now >= self._open_counts_at:
+            self._open_counts_at = inf
             self._note_reading(now)
             self._shown_until = inf
 
@@ -340,6 +356,7 @@ class Health:
             self._reason = (obstacle, ())
         self.losses += 1
         self._tries += 1
+        self._is_lost, self._open_counts_at = True, inf
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
         # After a lost connection, a gateway may refuse the next connection, because it has not
@@ -439,7 +456,7 @@ class Health:
         A reading proves that the port and the keys are right.
         """
         self._run = None
-        self._is_offline = False
+        self._is_lost = self._is_offline = False
         self._reason = (self._rules.silence, ())
         self._state = State.RECEIVING
         self._patient_until = now
@@ -481,6 +498,7 @@ class Health:
         The same object is returned while there is no change to report.
         """
         self._forget_old(now)
+        self._note_open(now)
         if now >= max(self._patient_until, self._shown_until):
             self._state = State.FAILING
             self._failing_since = min(self._failing_since, now)
@@ -493,6 +511,7 @@ class Health:
         moments = (
             self._patient_until if self._state is State.WAITING else inf,
             self._shown_until,
+            self._open_counts_at,
             self._failing_since + NO_READINGS_AFTER,
             self._bytes_count_until,
             self._late_until,

@@ -9,6 +9,7 @@ from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.setup import async_setup_component
 
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.meter import MeterReader
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import SERIAL, with_value
@@ -79,6 +80,24 @@ async def test_lost_port_alone_is_not_unavailable(house: House) -> None:
     await let_pass_until(house.hass, RECONNECT, lambda: house.coordinator.readings == 2)
     assert house.energy == "25679.0"
     assert house.log == []
+
+
+async def test_a_gateway_that_serves_another_client(house: House) -> None:
+    house.port.greeting = b"Port already in use\r\n"
+    house.port.drop()
+    await let_pass_until(house.hass, RECONNECT, lambda: house.coordinator.health.losses > 2)
+    await house.passes(61)
+    assert house.connection == "port_busy"
+    # Each new attempt is turned away, and does not change the problem.
+    for _ in range(5):
+        await house.passes(RECONNECT)
+        assert house.connection == "port_busy"
+    [(_, line)] = house.log
+    assert "in use by another program" in line
+    await house.passes(300)
+    diagnostics = await async_get_config_entry_diagnostics(house.hass, house.entry)
+    assert diagnostics["obstacle"] == "port_busy"
+    assert "no_telegram" in diagnostics["repairs"]
 
 
 async def test_after_each_reading_a_lost_port_is_opened_again_at_once(

@@ -318,7 +318,10 @@ async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: Me
     port.greeting = b"Port already in use\r\n"
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await port.wait_for_connections(2)
+    await wait_until(hass, lambda: entry.runtime_data.condition.obstacle == "port_busy")
+    assert state(hass, ENERGY) == "unavailable"
+    port.greeting = b""
     await shows(hass, ENERGY, "0.0")
-    await port.wait_for_clients(1)
     await send(hass, port, entry, b"pulse\r\n")
     assert state(hass, ENERGY) == "0.001"

@@ -329,10 +329,3 @@ def test_a_text_is_no_pulse_after_a_running_count_above_one(count: int, pulses: 
     meter = PulseMeter(1000)
     meter.begin_at(count, 0.0)
     assert sum(event.pulses for event in meter.read_line("blink", 10.0)) == pulses
-
-
-def test_the_text_of_a_gateway_that_serves_somebody_else_is_no_pulse() -> None:
-    meter = PulseMeter(1000)
-    for data in (b"Port alrea", b"dy in use\r\nblink\r", b"\n"):
-        meter.feed(data, 10.0)
-    assert meter.pulses == 1

@@ -214,3 +214,14 @@ def test_without_a_tag_a_recorded_frame_makes_one_telegram() -> None:
         assert port.hears(bytes(recorded)) == ["tag"]
     recorded[counter] = (7).to_bytes(4)
     assert port.hears(bytes(recorded) * 3) == ["read", "replay", "replay"]
+
+
+def test_repeated_objects_are_counted_up_to_a_limit() -> None:
+    port = Port()
+    for first in (0, 30, 60):
+        lines = [f"9-9:1.2.{first + number}(1)" for number in range(40)]
+        text = telegram(ENERGY, *lines, *lines, name=DEVICE_NAME)
+        assert port.hears(frame(first + 1, text)) == ["read"]
+    counted = port.session.reception.repeated_objects
+    assert len(counted) == 64
+    assert (counted["9-9:1.2.0"], counted["9-9:1.2.39"]) == (1, 2)

@@ -125,8 +125,19 @@ def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
 @pytest.mark.parametrize(
     "texts",
     [
-        # The second of two lines of an object counts, also when the first has changed.
+        # The first of two lines of an object counts, whichever has changed.
         [telegram("1-0:1.8.0(1)", "1-0:1.8.0(2)"), telegram("1-0:1.8.0(3)", "1-0:1.8.0(2)")],
+        [telegram("1-0:1.8.0(1)", "1-0:1.8.0(2)"), telegram("1-0:1.8.0(1)", "1-0:1.8.0(3)")],
+        [telegram("1-0:1.8.0(1)"), telegram("1-0:1.8.0(1)", "1-0:1.8.0(3)")],
+        # Also of a meter on the M-Bus, of a message and of an unknown object.
+        [
+            telegram(
+                *(f"0-1:24.2.1(250703101500S)(0000{digit}.1*m3)" for digit in digits),
+                *(f"0-0:96.13.0(3{digit})" for digit in digits),
+                *(f"9-9:1.2.3({digit})" for digit in digits),
+            )
+            for digits in ((1, 2), (1, 3), (2, 3))
+        ],
         # A number grows by a digit, in the last line and in another.
         [telegram(f"1-0:1.8.0({number})", "1-0:2.8.0(1)") for number in (9, 10, 11, 100)],
         [telegram() + b"1-0:1.8.0(%d)" % number for number in (9, 10, 11, 100)],

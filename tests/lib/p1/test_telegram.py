@@ -216,6 +216,48 @@ def test_lines_that_are_no_objects_are_passed_over() -> None:
     }
 
 
+def test_the_first_of_repeated_objects_counts() -> None:
+    # Last month's registers, behind those of today.
+    found = read(
+        "1-0:1.8.0(012345.681*kWh)",
+        "0-1:24.1.0(003)",
+        "0-1:96.1.0(473031)",
+        "0-1:24.2.1(250703101500S)(00100.500*m3)",
+        "0-0:96.13.0(4869)",
+        "9-9:1.2.3(now)",
+        "1-0:2.8.0()",
+        "1-0:1.8.0 (000007.000*kWh)",
+        "1-0:1.8.0(000001.000*kWh)",
+        "1-0:1.8.0(000002.000*kWh)",
+        "0-1:24.1.0(007)",
+        "0-1:96.1.0(473032)",
+        "0-1:24.2.1(250630235900S)(00001.000*m3)",
+        "0-0:96.13.0(4279)",
+        "9-9:1.2.3(then)",
+        "1-0:2.8.0(000003.000*kWh)",
+        "0-0:42.0.0(4142)",
+    )
+    assert found.objects["1-0:1.8.0"] == 12345.681
+    assert found.objects["0-0:96.13.0"] == "Hi"
+    assert found.objects["9-9:1.2.3"] == "now"
+    # An empty value is unknown, and the value of last month does not replace it.
+    assert found.objects["1-0:2.8.0"] is None
+    assert found.serial_number == "SAG1030790002574"
+    gas = found.channels[1]
+    assert (gas.type, gas.serial_number, gas.value) == ("gas", "G01", 100.5)
+    assert found.repeated == (
+        "1-0:1.8.0",
+        "0-1:24.1.0",
+        "0-1:96.1.0",
+        "0-1:24.2.1",
+        "0-0:96.13.0",
+        "9-9:1.2.3",
+        "1-0:2.8.0",
+        "0-0:42.0.0",
+    )
+    assert read("1-0:1.8.0(1*kWh)").repeated == ()
+
+
 def test_a_telegram_of_thousands_of_lines_is_cut() -> None:
     lines = [f"9-{number // 200}:{number % 200}.0.0(1)" for number in range(1500)]
 

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import pty
+import re
 import time
 import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,52 @@ async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.Monke
         await collector.stop()
 
     assert [str(error) for error in collector.losses] == ["RuntimeError"]
+
+
+# Texts of ser2net, of gensio, and of Arduino's example WiFiTelnetToSerial, as they come in pieces.
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"Port already in use\r\n"],
+        [b"Port already in use\n\r"],
+        [b"\xff\xfb\x03\xff\xfb\x01", b"Port's device already in use\r\n"],
+        [b"Port already in use by another process\r\n"],
+        [b"Device open failure: Object was already in use\r\n"],
+        [b"No free port found\r\n"],
+        [b"busy", b"\r\n"],
+        # The older client of ser2net must leave while the meter sends.
+        [bytes(200) + b"\xdb\x08SAGgp", b"kicked off, new user is coming\r\n"],
+    ],
+)
+async def test_a_gateway_that_serves_another_client(pieces: list[bytes]) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            with suppress(TimeoutError):  # the client may leave before it has all pieces
+                async with asyncio.timeout(0.02):
+                    await reader.read()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: len(collector.losses) > 1)
+        await collector.stop()
+    assert {type(error) for error in collector.losses} == {PortBusyError}
+    # The text is no data of a meter.
+    assert not {b"in use", b"kicked", b"busy"} & set(re.findall(rb"[a-z ]+", collector.data))
+    assert all(len(str(error)) <= 64 and str(error).isprintable() for error in collector.losses)
+
+
+@pytest.mark.parametrize("text", [b"busybox\r\n", b"/Lux5 busy line\r\n", b"1-0:1.8.0(in us)"])
+async def test_other_texts_are_passed_on(text: bytes) -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(text)
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: bool(collector.losses))
+        await collector.stop()
+    assert collector.data.startswith(text)
+    assert isinstance(collector.losses[0], PortClosedError)
 
 
 async def test_delays_grow_and_start_anew_once_a_meter_answers(

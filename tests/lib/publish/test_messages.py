@@ -30,7 +30,7 @@ TELEGRAM = literal("three_phase_gas_water_heat").telegram
 MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
 OTHER_MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(48616C6C6F)")
 NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
-RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter())
+RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter(), Counter())
 DEVICES = f"elsewhere/device/smarty_p1_{DEVICE_NAME}"
 
 

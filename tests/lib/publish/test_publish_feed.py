@@ -15,7 +15,7 @@ from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import Format, Message, MeterMessages, Published, PublishFeed
 
 NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
-RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter())
+RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter(), Counter())
 ONLINE = Message("house/availability", "online", retain=True)
 OFFLINE = ONLINE._replace(payload="offline")
 

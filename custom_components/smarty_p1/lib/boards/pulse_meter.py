@@ -9,7 +9,6 @@ The lines tell the kind of board:
 - Until the first rise, every line without a number is a pulse. After the first rise, such a line is
   not a pulse, because boards send a greeting when they start.
 - If the number 1 comes `_MIN_ONES` times in a row before any rise, every 1 is a pulse.
-- A line with the text "in use" comes from a network gateway, and is not a pulse.
 
 Times are in seconds of a clock that continues while this program is stopped.
 """
@@ -24,8 +23,6 @@ from .running_count import RunningCount, parse_count
 MAX_LINE_SIZE = 256
 
 _CR, _LF = b"\r\n"
-# ser2net sends a line with this text while it serves another client.
-_BUSY_TEXT = "in use"
 
 
 class LineSplitter:
@@ -266,8 +263,7 @@ class PulseMeter:
 
     def _read_line(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
         if not _is_number(text):
-            is_pulse = not self.is_counting and _BUSY_TEXT not in text
-            return Pulses(1) if is_pulse else None
+            return None if self.is_counting else Pulses(1)
         event = self._read_count(text, at, is_whole=is_whole)
         is_one = event is not None and event.count == 1 and not self.is_counting
         self._ones = self._ones + 1 if is_one else 0

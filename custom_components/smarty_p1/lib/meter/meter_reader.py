@@ -72,6 +72,8 @@ class Reception:
     """Number of telegrams from other meters, keyed by the meter's name."""
     ignored: Counter[str]
     """Number of objects, M-Bus meters and telegrams that `Limits` removed, keyed by kind."""
+    repeated_objects: Counter[str]
+    """Number of telegrams that contain an object more than once, keyed by OBIS reference."""
     totals_held_back: Counter[str]
     """How often a total was held back because it fell or leapt, keyed by OBIS reference."""
 

@@ -35,6 +35,8 @@ def is_recent(time: datetime, now: datetime, clock_deviation: timedelta | None) 
 # because an attacker could forge any number of names.
 _MAX_OTHER_METERS = 16
 _FURTHER_METERS = "further meters"
+# Maximum number of repeated objects that are counted by reference.
+_MAX_REPEATED_OBJECTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class MeterSession:
         self._telegrams = 0
         self._rejections: Counter[Reason] = Counter()
         self._other_meters: Counter[str | None] = Counter()
+        self._repeated_objects: Counter[str] = Counter()
 
     @property
     def reception(self) -> Reception:
@@ -88,6 +91,7 @@ class MeterSession:
             rejections=self._rejections.copy(),
             other_meters=self._other_meters.copy(),
             ignored=(reader or self).limits.ignored.copy(),
+            repeated_objects=self._repeated_objects.copy(),
             totals_held_back=reader.memory.totals.falls.copy() if reader else Counter(),
         )
 
@@ -119,6 +123,10 @@ class MeterSession:
         self._reader = reader
         reader.memory.last_telegram = now
         self._telegrams += 1
+        for reference in telegram.repeated:
+            is_counted = reference in self._repeated_objects
+            if is_counted or len(self._repeated_objects) < _MAX_REPEATED_OBJECTS:
+                self._repeated_objects[reference] += 1
         return reading
 
     def _is_current(self, telegram: Telegram, now: datetime, reader: MeterReader) -> bool:

@@ -79,6 +79,7 @@ class FastParser:
         self._objects: dict[str, Value] = {}
         self._readings: dict[int, MBusReading | None] = {}
         self._channels: dict[int, MBusReading] = {}
+        self._repeated: tuple[str, ...] = ()
 
     def read(self, text: bytes) -> Contents | None:
         """Return the contents of the telegram in `text`.
@@ -89,7 +90,7 @@ class FastParser:
             self._read_all(text)
         if self._identification is None:
             return None
-        return self._identification, self._objects.copy(), self._channels.copy()
+        return self._identification, self._objects.copy(), self._channels.copy(), self._repeated
 
     def _read_changes(self, text: bytes) -> bool:
         """Convert the numbers and times that have changed.
@@ -127,10 +128,10 @@ class FastParser:
         objects: dict[str, Value] = {}
         fields: list[_Field] = []
         spans: list[_Span] = []
-        number_of_objects = 0
-        for reference, kind, value, start in read_lines(text):
+        # The layout masks no value of a repeated line, so such a line must stay the same.
+        lines, self._repeated = read_lines(text)
+        for reference, (kind, value, start) in lines.items():
             objects[reference] = converted = kind.convert(value)
-            number_of_objects += 1
             convert: Callable[[bytes], Value] = float
             if isinstance(converted, float):
                 digits, _, unit = value.partition("*")
@@ -144,11 +145,8 @@ class FastParser:
             spans.append((start, start + len(digits)))
         self._objects, self._fields = objects, fields
         self._read_channels(CHANNELS)
-        # If a reference occurs twice, only the last line counts. Later, a change of the earlier
-        # line would be taken for the object's new value. So remember no layout for such a telegram.
-        if len(objects) == number_of_objects:
-            self._layout = _Layout(text, spans)
-            self._values = self._layout.values_of(text)
+        self._layout = _Layout(text, spans)
+        self._values = self._layout.values_of(text)
 
     def _read_channels(self, channels: Iterable[int]) -> None:
         for channel in channels:

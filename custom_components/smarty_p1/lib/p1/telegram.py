@@ -35,7 +35,8 @@ class Telegram:
 
     `channels` has the M-Bus meters, keyed by channel number. Channels without a meter are left out.
     `frame_counter` and `system_title` (8 bytes) are None in a plain telegram. `text` is the
-    telegram as the meter wrote it.
+    telegram as the meter wrote it. `repeated` has the references of objects that the telegram
+    contains more than once. In `objects`, the first of them counts.
     """
 
     identification: str
@@ -47,6 +48,7 @@ class Telegram:
     system_title: bytes | None = None
     text: bytes = field(default=b"", repr=False)
     verification: Verification = Verification.PLAIN
+    repeated: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the telegram as JSON values.

@@ -36,8 +36,9 @@ CHANNEL_REFERENCES = {
     channel: [mbus_reference(channel, field) for field in MBUS_FIELDS] for channel in CHANNELS
 }
 
-type Contents = tuple[str, dict[str, Value], dict[int, MBusReading]]
-"""Contents of a telegram: identification, objects by reference, M-Bus meters by channel."""
+type Contents = tuple[str, dict[str, Value], dict[int, MBusReading], tuple[str, ...]]
+"""Contents of a telegram: identification, objects by reference, M-Bus meters by channel, and the
+references of repeated objects."""
 
 
 def parse(
@@ -54,7 +55,7 @@ def parse(
     """
     if (contents := read(text)) is None:
         return None
-    identification, objects, channels = contents
+    identification, objects, channels, repeated = contents
     get: Callable[[str], Any] = objects.get
     return Telegram(
         identification,
@@ -66,6 +67,7 @@ def parse(
         system_title,
         text,
         verification,
+        repeated,
     )
 
 
@@ -74,9 +76,10 @@ def read(text: bytes) -> Contents | None:
     identification = read_identification(text)
     if identification is None:
         return None
-    objects = {name: kind.convert(value) for name, kind, value, _ in read_lines(text)}
+    lines, repeated = read_lines(text)
+    objects = {name: kind.convert(value) for name, (kind, value, _) in lines.items()}
     channels = {n: reading for n in CHANNELS if (reading := read_channel(objects, n))}
-    return identification, objects, channels
+    return identification, objects, channels, repeated
 
 
 def read_identification(text: bytes) -> str | None:
@@ -88,22 +91,31 @@ def read_identification(text: bytes) -> str | None:
     return match and match[1].decode("latin-1")[:MAX_NAME_SIZE]
 
 
-def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
-    """Return reference, kind, value text and position of every object in a telegram.
+def read_lines(
+    text: bytes,
+) -> tuple[dict[str, tuple[ObisObject, str, int]], tuple[str, ...]]:
+    """Return the objects in a telegram by reference, and the references of repeated objects.
 
-    The value text is the text between the brackets. The position is the value's index in `text`.
-    Lines that are not objects are left out.
+    An object has its kind, value text and position. The value text is the text between the
+    brackets. The position is the value's index in `text`. Lines that are not objects are left out.
+
+    If a reference is repeated, its first line counts: behind the registers of today, some meters
+    repeat them with the values at the end of last month.
     """
-    lines = []
+    lines: dict[str, tuple[ObisObject, str, int]] = {}
+    repeated: dict[str, None] = {}
     start = len(text) - len(text.lstrip())
     for line in text[start:].splitlines(keepends=True)[:MAX_LINES]:
         reference, _, rest = line.decode("latin-1").partition("(")
         value, bracket, line_end = rest.rpartition(")")
         kind = OBJECTS.get(reference)
         if bracket and line_end in _LINE_ENDS and (kind or _is_reference(reference)):
-            lines.append((reference, kind or UNKNOWN, value, start + len(reference) + 1))
+            if reference in lines:
+                repeated[reference] = None
+            else:
+                lines[reference] = kind or UNKNOWN, value, start + len(reference) + 1
         start += len(line)
-    return lines
+    return lines, tuple(repeated)
 
 
 def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | None:

@@ -23,13 +23,13 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .probing import BUSY_TEXT, probe
-from .reconnecting_port import SILENCE_TIMEOUT, Link, ReadLimit
-from .serial_port import BAUD_RATE, ByteReader, Opener, normalise_port, open_port, read_chunk
+from .port_stream import PortStream
+from .probing import probe
+from .reconnecting_port import SILENCE_TIMEOUT, Link
+from .serial_port import BAUD_RATE, ByteReader, Opener, normalise_port, open_port
 
 __all__ = [
     "BAUD_RATE",
-    "BUSY_TEXT",
     "MASK",
     "SILENCE_TIMEOUT",
     "ByteReader",
@@ -47,9 +47,9 @@ __all__ = [
     "PortNotFoundError",
     "PortPermissionError",
     "PortSilentError",
+    "PortStream",
     "PortUnreachableError",
     "ProbeError",
-    "ReadLimit",
     "ReplayError",
     "SecurityOffError",
     "WrongKeyError",
@@ -57,6 +57,5 @@ __all__ = [
     "normalise_port",
     "open_port",
     "probe",
-    "read_chunk",
     "redact_port",
 ]

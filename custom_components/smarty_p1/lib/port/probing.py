@@ -23,8 +23,8 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .reconnecting_port import ReadLimit
-from .serial_port import Opener, open_port, read_chunk
+from .port_stream import PortStream
+from .serial_port import Opener, open_port
 
 PROBE_TIMEOUT_S = 25.0
 _REOPEN_DELAY_S = 1.0
@@ -40,8 +40,6 @@ _MIN_FAILURES = {
 # Seconds to listen after the first rejection. A meter sends at least every ten seconds, so its
 # telegram comes in this time, even if an attacker causes rejections.
 _MIN_LISTENING_S = 12.0
-# Text that ser2net sends to a client while another client is connected.
-BUSY_TEXT = b"in use"
 
 # Errors, keyed by reason. If several reasons occurred, the first in this table explains the failure
 # best.
@@ -57,13 +55,14 @@ _ERRORS: dict[Reason, type[P1Error]] = {
 
 
 class _Findings:
-    """Findings of a probe so far: counts of rejections, and the first bytes from the port."""
+    """Findings of a probe so far: counts of rejections by reason."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
         self._rejections: Counter[Reason] = Counter()
         self._nameless = False
-        self._first_bytes = b""
+        self.is_empty = True
+        """Whether no byte came so far."""
         self.failed_at = inf
         """Time, by the loop's clock, of the first rejection of bytes. Infinity without a
         rejection."""
@@ -73,7 +72,7 @@ class _Findings:
 
         `now` is the time in seconds of the loop's clock.
         """
-        self._first_bytes = (self._first_bytes + data)[:64]
+        self.is_empty = False
         for event in self._decoder.feed(data):
             match event:
                 case Telegram(serial_number=None):
@@ -92,24 +91,12 @@ class _Findings:
         for reason, error in _ERRORS.items():
             if self._rejections[reason]:
                 return error()
-        if self.is_busy:
-            return PortBusyError(self._first_bytes.decode("latin-1").strip())
-        return NotP1Error() if self._first_bytes else NothingReceivedError()
+        return NothingReceivedError() if self.is_empty else NotP1Error()
 
     @property
     def is_certain(self) -> bool:
         """Return whether there were enough rejections to be sure of the error."""
         return any(self._rejections[reason] >= minimum for reason, minimum in _MIN_FAILURES.items())
-
-    @property
-    def is_busy(self) -> bool:
-        """Return whether the network gateway answered that another client uses the port."""
-        return BUSY_TEXT in self._first_bytes
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether no byte came so far."""
-        return not self._first_bytes
 
 
 async def probe(  # noqa: PLR0913
@@ -129,8 +116,9 @@ async def probe(  # noqa: PLR0913
     frame counter must be higher than the counter of the same meter in `last_counters`. `opener`
     replaces `open_port` for sources that are neither a device nor a URL.
 
-    Raises a LinkError if the port cannot be opened, or if it closes at once. If the port stays
-    open, but no verified telegram names its meter, raises a ProbeError that names the cause.
+    Raises a LinkError if the port cannot be opened, if it closes at once, or if a gateway serves
+    another client. If the port stays open, but no verified telegram names its meter, raises a
+    ProbeError that names the cause.
     """
     findings = _Findings(
         Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)
@@ -143,17 +131,15 @@ async def probe(  # noqa: PLR0913
             while empty_connections < _MAX_EMPTY_CONNECTIONS:
                 async with opener() if opener else open_port(url) as reader:
                     with suppress(PortClosedError):
-                        limit = ReadLimit()
+                        stream = PortStream(reader)
                         while True:
-                            data = await read_chunk(reader)
+                            data = await stream.read()
                             if telegram := findings.read(data, clock()):
                                 return telegram
                             if findings.is_certain:
                                 deadline = findings.failed_at + _MIN_LISTENING_S
                                 waiting.reschedule(min(deadline, last_deadline))
-                            await limit.wait(len(data))
-                if findings.is_busy:
-                    break
+                            await stream.wait()
                 empty_connections += findings.is_empty
                 await asyncio.sleep(_REOPEN_DELAY_S)
             else:

@@ -1,43 +1,14 @@
-"""Connection to a port. After a loss, the port is reopened, with growing delays (back-off).
-
-A rate limit makes fast senders wait, so that all other tasks keep running.
-"""
+"""Connection to a port. After a loss, the port is reopened, with growing delays (back-off)."""
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..backoff import Backoff, Budget
+from ..backoff import Backoff
 from .errors import LinkError, PortNotFoundError, PortSilentError
-from .serial_port import BAUD_RATE, READ_SIZE, ByteReader, Opener, open_port, read_chunk
-
-# This limit is ten times the speed of a P1 port, which sends BAUD_RATE / 10 bytes a second. Faster
-# senders have to wait, so that all other tasks keep running.
-MAX_BYTES_A_SECOND = BAUD_RATE
-_MAX_BURST_BYTES = READ_SIZE // 2
-
-
-class ReadLimit:
-    """Rate limit for a task that reads a port, so that other tasks of the event loop can run.
-
-    `StreamReader.read` returns at once while bytes are buffered. Without the limit, a task that
-    reads from a fast sender would never let other tasks run.
-    """
-
-    def __init__(self) -> None:
-        self._clock = asyncio.get_running_loop().time
-        self._budget = Budget(MAX_BYTES_A_SECOND, _MAX_BURST_BYTES, self._clock())
-
-    async def wait(self, size: int) -> None:
-        """Wait until the rate limit allows the `size` bytes that were just read."""
-        left = self._budget.left(self._clock()) - size
-        self._budget.spend(size)
-        if left < 0:
-            # Wait until a whole burst is allowed again. A few long pauses cost less processor time
-            # than many short pauses.
-            await asyncio.sleep((_MAX_BURST_BYTES - left) / MAX_BYTES_A_SECOND)
-
+from .port_stream import PortStream
+from .serial_port import BAUD_RATE, ByteReader, Opener, open_port
 
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY_S = 1.0
@@ -131,13 +102,13 @@ class Link:
                 self.is_open = False
 
     async def _hand_over(self, reader: ByteReader) -> None:
-        limit = ReadLimit()
+        stream = PortStream(reader)
         while True:
             try:
                 async with asyncio.timeout(self._silence_timeout):
-                    data = await read_chunk(reader)
+                    data = await stream.read()
             except TimeoutError as err:
                 msg = f"no byte for {self._silence_timeout:.0f} s"
                 raise PortSilentError(msg) from err
             self._on_data(data)
-            await limit.wait(len(data))
+            await stream.wait()

@@ -14,7 +14,6 @@ from .address_masking import redact_port
 from .errors import (
     LinkError,
     PortBusyError,
-    PortClosedError,
     PortNotFoundError,
     PortPermissionError,
     PortUnreachableError,
@@ -23,10 +22,9 @@ from .errors import (
 BAUD_RATE = 115_200
 CONNECT_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 5.0
-READ_SIZE = 4 * 1024
 
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
-_ERROR_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ?")
+ERROR_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ?")
 
 
 class ByteReader(Protocol):
@@ -82,28 +80,12 @@ async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio
     raise error from (cause if redact_port(url) == url else None)
 
 
-async def read_chunk(reader: ByteReader) -> bytes:
-    """Return the next bytes, at least one. Raises PortClosedError at the end of the stream."""
-    try:
-        data = await reader.read(READ_SIZE)
-    except LinkError:
-        raise
-    except (OSError, serialx.SerialException) as err:
-        raise PortClosedError(_ERROR_NUMBER.sub("", str(err))) from err
-    except Exception as err:  # unknown exceptions of backends may have secrets in their texts
-        raise PortClosedError(type(err).__name__) from err
-    if not data:
-        msg = "the other side closed the connection"
-        raise PortClosedError(msg)
-    return data
-
-
 def _link_error(err: Exception, url: str) -> LinkError:
     # If the address has a secret, the backend's text may repeat the secret in a changed form. In
     # this case, drop the text.
     has_secret = redact_port(url) != url
     text = "" if has_secret else str(err)
-    text = _ERROR_NUMBER.sub("", text) or type(err).__name__
+    text = ERROR_NUMBER.sub("", text) or type(err).__name__
     match err:
         case PermissionError():
             return PortPermissionError(text)
