@@ -69,6 +69,7 @@ def service(
     ip: str = "127.0.0.1",
     port: int | None = 2001,
     others: tuple[str, ...] = (),
+    host: str = "gateway.local.",
     **properties: str,
 ) -> ZeroconfServiceInfo:
     """Return what is announced on the network."""
@@ -77,7 +78,7 @@ def service(
         ip_address=address,
         ip_addresses=[address, *(ip_address(other) for other in others)],
         port=port,
-        hostname="gateway.local.",
+        hostname=host,
         type=TYPE,
         name=f"{name}.{TYPE}",
         properties={**SER2NET, **properties},
@@ -246,10 +247,20 @@ async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
     assert len(hass.config_entries.flow.async_progress()) == 2
 
 
-async def test_an_ignored_port_is_not_offered_again(
-    hass: HomeAssistant, port: MeterPort, device_registry: DeviceRegistry
-) -> None:
-    await find(hass, service())
+# One port, announced under other names: with the addresses in another order, by IPv6 alone, by
+# another protocol, by another name of the host.
+SAME_PORT: list[dict[str, Any]] = [
+    {},
+    {"ip": "fd00::7", "others": ("192.168.1.50",)},
+    {"ip": "fd00::7"},
+    {"ip": "fd00::7", "gensiostack": "telnet,tcp"},
+    {"ip": "192.168.1.50", "host": "Other-Name.local."},
+    {"ip": "192.168.1.99", "host": "GATEWAY.local."},
+]
+
+
+async def ignore(hass: HomeAssistant) -> None:
+    """Ignore the only port that is offered, as Home Assistant's frontend does it."""
     (flow,) = hass.config_entries.flow.async_progress()
     await hass.config_entries.flow.async_init(
         DOMAIN,
@@ -257,8 +268,54 @@ async def test_an_ignored_port_is_not_offered_again(
         data={"unique_id": flow["context"]["unique_id"], "title": "P1 meter"},
     )
     await hass.async_block_till_done()
-
     assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_a_port_of_many_names_is_offered_once(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    first = service(ip="192.168.1.50", others=("fd00::7",))
+    names = [f"P1 no. {number}" for number in range(300)]
+    found = [service(name, ip="192.168.1.50") for name in names]
+    found += [service(f"P1 {at}", **other) for at, other in enumerate(SAME_PORT)]
+    await asyncio.gather(*(find(hass, info) for info in [first, *found]))
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["unique_id"] == first.name
+
+    # Nor after it was ignored, nor while an entry reads the port by any of its addresses.
+    await ignore(hass)
+    for info in found:
+        assert was_ended(await find(hass, info), "already_configured")
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_remove(entry.entry_id)
+    entry = make_entry("socket://[fd00::7]:2001")
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_SERVICE: "another"})
+    for info in [first, service("P1 b", ip="192.168.1.50", others=("fd00::7",))]:
+        assert was_ended(await find(hass, info), "already_configured")
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_an_ignored_port_may_move(hass: HomeAssistant) -> None:
+    await find(hass, service(ip="192.168.1.50", host="a.local."))
+    await ignore(hass)
+    # Another gateway gets its address after the ignored one was announced at a new address.
+    moved = service(ip="192.168.1.60", host="a.local.")
+    assert was_ended(await find(hass, moved), "already_configured")
+    other = await find(hass, service("P1 b", ip="192.168.1.50", host="b.local."))
+    assert other["step_id"] == "discovery_confirm"
+
+
+async def test_the_number_of_offered_ports_is_limited(hass: HomeAssistant) -> None:
+    for port in range(1, 100):
+        await find(hass, service(f"P1 {port}", port=port))
+    assert len(hass.config_entries.flow.async_progress()) == 32
+
+
+async def test_an_ignored_port_is_not_offered_again(
+    hass: HomeAssistant, port: MeterPort, device_registry: DeviceRegistry
+) -> None:
+    await find(hass, service())
+    await ignore(hass)
     assert was_ended(await find(hass, service()), "already_configured")
     assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_configured")
     # It can still be added by hand, is no gateway to suggest ports of, and no meter before others.

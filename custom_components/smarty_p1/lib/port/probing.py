@@ -142,7 +142,6 @@ async def probe(  # noqa: PLR0913
                             await stream.wait()
                 empty_connections += findings.is_empty
                 await asyncio.sleep(_REOPEN_DELAY_S)
-            else:
-                msg = "the connection is closed as soon as it is opened"
-                raise PortBusyError(msg)
+            msg = "the connection is closed as soon as it is opened"
+            raise PortBusyError(msg)
     raise findings.verdict()
