@@ -278,7 +278,11 @@ async def test_a_port_of_many_names_is_offered_once(
     names = [f"P1 no. {number}" for number in range(300)]
     found = [service(name, ip="192.168.1.50") for name in names]
     found += [service(f"P1 {at}", **other) for at, other in enumerate(SAME_PORT)]
-    await asyncio.gather(*(find(hass, info) for info in [first, *found]))
+    await asyncio.gather(*(find(hass, service(name, ip="192.168.1.9")) for name in names))
+    (flow,) = hass.config_entries.flow.async_progress()
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+    await find(hass, first)
+    await asyncio.gather(*(find(hass, info) for info in found))
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["unique_id"] == first.name
 
