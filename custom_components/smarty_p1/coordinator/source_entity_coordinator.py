@@ -37,6 +37,8 @@ from ..lib.meter import (
     MeterMemory,
     MeterReader,
     Reading,
+    Report,
+    Standstill,
     entity_telegram,
     outlined_reading,
 )
@@ -88,12 +90,18 @@ class EntityReports:
         return entity_telegram(states, None, self.integration)
 
     @property
-    def last_report(self) -> datetime | None:
-        """Return the time of the last report of the imported energy, even before `async_start`.
+    def last_report(self) -> Report:
+        """Return the last report of the entities, even before `async_start`.
 
-        Return None if no entity of the imported energy has a value.
+        Its times are None if the entities have no values.
         """
-        states = [self._hass.states.get(name) for name in self._entity_ids(["energy_imported"])]
+        return Report(
+            self._telegram(self._last_reported(self._chosen)),
+            self._last_reported(["energy_imported"]),
+        )
+
+    def _last_reported(self, names: Iterable[str]) -> datetime | None:
+        states = map(self._hass.states.get, self._entity_ids(names))
         return max((state.last_reported for state in states if _has_value(state)), default=None)
 
     async def async_start(self) -> None:
@@ -160,11 +168,14 @@ class EntityReports:
     @callback
     def _read(self, _now: datetime) -> None:
         self._cancel_read = None
+        self._take(self._telegram(self._time))
+
+    def _telegram(self, time: datetime | None) -> Telegram:
         states = {
             name: [self._state_of(chosen) for chosen in entities]
             for name, entities in self._chosen.items()
         }
-        self._take(entity_telegram(states, self._time, self.integration))
+        return entity_telegram(states, time, self.integration)
 
     def _state_of(self, chosen: str) -> EntityState:
         entity_id = er.async_resolve_entity_id(er.async_get(self._hass), chosen)
@@ -210,6 +221,7 @@ class EntityCoordinator(SourceCoordinator[Reading]):
         self.books = MeterBooks(hass, entry)
         self.data = outlined_reading(MeterMemory(), dt_util.utcnow())
         self._reader: MeterReader
+        self._standstill = Standstill()
         self._reports = EntityReports(hass, entry.data, self._take, self._on_lost)
         self._reading_listeners: list[ReadingListener] = []
 
@@ -244,6 +256,8 @@ class EntityCoordinator(SourceCoordinator[Reading]):
         if self.is_closed or telegram.objects[IMPORTED_ENERGY] is None:
             return
         now = dt_util.utcnow()
+        for unreported in self._standstill.until(telegram):
+            self._reader.read(unreported, now, self.books.prices_at(unreported))
         reading = self._reader.read(telegram, now, self.books.prices_at(telegram))
         self.books.memory.last_telegram = now
         self.books.enter(reading)

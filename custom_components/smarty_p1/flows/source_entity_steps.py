@@ -1,7 +1,7 @@
 """Set-up steps of a meter that another integration reads: choose its entities, and test them."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from ..lib.meter import (
     MAX_INTERVAL_S,
     QUANTITIES,
     EntityState,
+    Report,
     Trial,
     assess,
     value_of,
@@ -49,6 +50,9 @@ MAX_LISTEN_S = 310
 earlier."""
 TICK_S = 5
 _MAX_TARIFFS = 2
+# The error of a quarter-hour grows with the power. The form shows the error at these powers in kW:
+# a house at rest, and a common reference power.
+_PROMISED_KW = (1, 7)
 _MAIN = "energy_imported"
 
 
@@ -107,8 +111,15 @@ class EntitySteps(ContractAndDashboardSteps):
             count=trial.reports,
             seconds=max(1, round(trial.interval_s)),
             step=trial.step_wh,
-            exact=exact.format(watts=trial.tolerance_w),
+            exact=exact.format(
+                low=_PROMISED_KW[0],
+                high=_PROMISED_KW[1],
+                watts_low=trial.tolerance_w(_PROMISED_KW[0]),
+                watts_high=trial.tolerance_w(_PROMISED_KW[1]),
+            ),
         )
+        if not trial.has_total:
+            outline += "\n\n" + await self._async_text("common.entities_unchanged")
         [first, *_] = self._chosen[_MAIN]
         return await self._async_ask_contract(self._chosen, telegram, {"meter": outline}, first)
 
@@ -179,36 +190,34 @@ class EntitySteps(ContractAndDashboardSteps):
         Raises FieldError if the entities report too seldom or not at all, or if their total does
         not fit the meter that is being reconfigured.
         """
-        telegrams: list[Telegram] = []
+        found: list[Report] = []
 
         def take(telegram: Telegram) -> None:
-            # A report of the power alone has the old energy.
-            last, time = telegrams[-1].time if telegrams else last_report, reports.last_report
-            if telegram.objects[IMPORTED_ENERGY] is not None and time != last:
-                telegrams.append(replace(telegram, time=time))
+            if telegram.objects[IMPORTED_ENERGY] is not None:
+                found.append(Report(telegram, reports.last_report.total_at))
 
         reports = EntityReports(self.hass, self._chosen, take)
-        last_report = reports.last_report
+        start = reports.last_report
         await reports.async_start()
         try:
-            await self._async_listen(telegrams)
+            await self._async_listen(lambda: _is_enough(start, found))
         finally:
             reports.stop()
-        trial = assess(telegrams, last_report)
+        trial = assess(start, found)
         if trial is None:
             raise FieldError(CONF_BASE, "entities_silent")
         if trial.interval_s > MAX_INTERVAL_S:
             raise FieldError(CONF_BASE, "entities_slow", seconds=str(round(trial.interval_s)))
-        entry = self._updated_entry
-        if entry and not may_join(entry, telegrams[-1]):
+        entry, telegram = self._updated_entry, found[-1].telegram
+        if entry and not may_join(entry, telegram):
             raise FieldError(CONF_BASE, "other_total", title=entry.title)
-        self._tried = telegrams[-1], trial
+        self._tried = telegram, trial
         return "entities_found"
 
-    async def _async_listen(self, telegrams: list[Telegram]) -> None:
+    async def _async_listen(self, is_enough: Callable[[], bool]) -> None:
         """Wait LISTEN_S seconds.
 
-        If no report has come by then, wait for the first report, but no longer than MAX_LISTEN_S
+        If the reports are not enough by then, wait until they are, but no longer than MAX_LISTEN_S
         seconds in all.
         """
         is_over = asyncio.Event()
@@ -219,7 +228,7 @@ class EntitySteps(ContractAndDashboardSteps):
             nonlocal passed
             passed += TICK_S
             self.async_update_progress(min(1.0, passed / LISTEN_S))
-            if passed >= (LISTEN_S if telegrams else MAX_LISTEN_S):
+            if passed >= MAX_LISTEN_S or (passed >= LISTEN_S and is_enough()):
                 is_over.set()
 
         stop = async_track_time_interval(self.hass, tick, timedelta(seconds=TICK_S))
@@ -227,3 +236,9 @@ class EntitySteps(ContractAndDashboardSteps):
             await is_over.wait()
         finally:
             stop()
+
+
+def _is_enough(start: Report, found: Sequence[Report]) -> bool:
+    """Return whether the imported energy was reported, or cannot have changed."""
+    has_total = any(report.total_at != start.total_at for report in found)
+    return has_total or assess(start, found) is not None

@@ -77,6 +77,30 @@ async def test_any_report_is_a_reading_of_all(smarty: Smarty, entry: MockConfigE
         assert coordinator.readings == 4
 
 
+async def test_a_total_that_is_not_reported_while_it_stands_still(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send(tariff_1="1000.100")
+    await smarty.send(tariff_1="1000.200", tariff_2="2000.000", exported="500.000")
+    # The house feeds in for two hours, and MQTT reports nothing that stays the same.
+    await smarty.wait(7200)
+    assert set(keys(hass, entry).values()) == {"unavailable"}
+    await smarty.send("tariff_1", tariff_1="1000.300")
+    answer = await call(
+        hass,
+        "get_quarter_hours",
+        start="2026-11-02T12:00:00+00:00",
+        end="2026-11-02T14:15:00+00:00",
+    )
+    found = [quarter["imported_kwh"] for quarter in answer["quarter_hours"]]
+    assert found == [0.0] * 7
+    # An integration that was away has a higher total afterwards: nobody knows when it was drawn.
+    await smarty.wait(7200)
+    await smarty.send("tariff_1", tariff_1="1000.900")
+    month = entry.runtime_data.latest.demand.month
+    assert month.imported_kwh == pytest.approx(0.8)
+
+
 @pytest.mark.parametrize("away", ["unavailable", "unknown"])
 async def test_two_tariffs_count_only_together(
     hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry, away: str

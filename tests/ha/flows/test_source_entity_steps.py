@@ -33,10 +33,10 @@ async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Sm
     }
     found = await listen(hass, smarty, typed)
     assert found["step_id"] == "contract_without_cable"
-    # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W.
+    # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W, and 82 W for 7000 W.
     assert told(found)["meter"].startswith(
         "Values received: 12, one every 10 s. The energy rises in steps of 1 Wh. "
-        "Quarter-hour power is accurate to about ±15 W.\n\n"
+        "Quarter-hour power is accurate to about ±15 W at 1 kW and ±82 W at 7 kW.\n\n"
         "The values come from DSMR Smart Meter and cannot be verified."
     )
 
@@ -50,8 +50,44 @@ async def test_a_fast_power_does_not_hide_a_slow_total(hass: HomeAssistant, smar
     # 4 x 1 Wh + 1000 W x 30 s / 900 s.
     assert told(found)["meter"].startswith(
         "Values received: 4, one every 30 s. The energy rises in steps of 1 Wh. "
-        "Quarter-hour power is accurate to about ±37 W."
+        "Quarter-hour power is accurate to about ±37 W at 1 kW and ±237 W at 7 kW."
     )
+    form = await listen(hass, smarty, typed, totals_every=1000)
+    assert form["errors"] == {"base": "entities_silent"}
+
+
+async def test_totals_that_are_reported_only_when_they_change(
+    hass: HomeAssistant, smarty: Smarty
+) -> None:
+    smarty.set(tariff_1="1000.1", power="600", exported="500.2")
+    smarty.report()
+    typed = {
+        "energy_imported": smarty.chosen("tariff_1"),
+        "energy_exported": smarty.chosen("exported"),
+        "power_imported": smarty.chosen("power")[0],
+    }
+    # 600 W make 20 Wh in the trial, which are no step of 100 Wh.
+    found = await listen(hass, smarty, typed, totals_every=1000)
+    outline = told(found)["meter"]
+    assert outline.startswith(
+        "Values received: 12, one every 10 s. The energy rises in steps of 100"
+    )
+    assert "did not change during the test" in outline
+    # At noon, the house feeds in, and only the exported energy changes.
+    smarty.set(power="0")
+    smarty.report()
+    flow = await start(hass, "entities")
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
+    for tick in range(1, 40):
+        smarty.set(exported=f"{500.2 + tick / 10:.1f}")
+        smarty.report("exported")
+        await smarty.wait_in_trial(5)
+        result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+        if "progress" not in result["type"]:
+            break
+    assert told(result)["meter"].startswith("Values received: 2")
+    # Without these entities, nobody can tell a total that cannot change from a silent one.
+    typed = {"energy_imported": smarty.chosen("tariff_1")}
     form = await listen(hass, smarty, typed, totals_every=1000)
     assert form["errors"] == {"base": "entities_silent"}
 

@@ -1,5 +1,6 @@
 """Telegrams that are made of the states of entities, and how a trial of them is judged."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from smartyp1.meter import (
     QUANTITIES,
     EntityState,
+    Report,
+    Standstill,
     Trial,
     assess,
     entity_telegram,
@@ -81,32 +84,140 @@ def test_a_tariff_that_is_away_leaves_no_sum(text: str) -> None:
     assert entity_telegram(states, TIME, "").objects == {"1-0:1.8.0": None}
 
 
-def telegrams(seconds: list[float], kwh: list[float], kw: float | None = None) -> list[Telegram]:
-    """Return telegrams with these times and totals."""
-    power = {} if kw is None else {"1-0:1.7.0": kw}
-    return [
-        Telegram("", None, TIME + timedelta(seconds=at), {"1-0:1.8.0": total, **power}, {})
-        for at, total in zip(seconds, kwh, strict=True)
+def report(at: float | None, kwh: float, total_at: float | None, **others: float | None) -> Report:
+    """Return a report at a second of the trial, with the second of the total's last report."""
+    names = {"kw": "1-0:1.7.0", "out_kw": "1-0:2.7.0", "out_kwh": "1-0:2.8.0"}
+    objects = {"1-0:1.8.0": kwh, **{names[name]: value for name, value in others.items()}}
+    times = [
+        None if second is None else TIME + timedelta(seconds=second) for second in (at, total_at)
     ]
+    return Report(Telegram("", None, times[0], objects, {}), times[1])
+
+
+def totals(*reports: tuple[float, float]) -> list[Report]:
+    """Return reports of a total alone."""
+    return [report(at, kwh, at) for at, kwh in reports]
+
+
+def unchanged(kwh: float, seconds: Iterable[int], **others: float | None) -> list[Report]:
+    """Return reports of other entities while the total is not reported."""
+    return [report(at, kwh, -600, **others) for at in seconds]
 
 
 @pytest.mark.parametrize(
-    ("sent", "last_report", "trial"),
+    ("start", "sent", "trial"),
     [
-        # 4 x 1 Wh, and 1000 W x 10 s / 900 s.
-        (telegrams([0, 10, 20], [5.001, 5.004, 5.007], 1.0), None, Trial(3, 10, 1, 15)),
-        # The longest interval counts, 4 x 10 Wh + 21000 W x 60 s / 900 s.
-        (telegrams([0, 10, 70], [5.01, 5.02, 5.05], 21.0), None, Trial(3, 60, 10, 1440)),
-        # Without a power: 0.1 kWh in 60 s are 6000 W, and 400 + 6000 x 30 / 900.
-        (telegrams([0, 30, 60], [5.1, 5.1, 5.2]), None, Trial(3, 30, 100, 600)),
-        # The report before the trial counts only for a single telegram.
-        (telegrams([0], [5.0], 0.0), TIME - timedelta(seconds=240), Trial(1, 240, 1000, 4000)),
-        (telegrams([0, 10], [5.5, 5.5]), TIME - timedelta(hours=2), Trial(2, 10, 100, 400)),
+        (report(-10, 5.001, -10), totals((0, 5.001), (10, 5.004), (20, 5.007)), (3, 10, 1, True)),
+        # The longest interval counts.
+        (report(-10, 5.0, -10), totals((0, 5.01), (10, 5.02), (70, 5.05)), (3, 60, 10, True)),
+        # The report before the trial counts only for a single report.
+        (report(-240, 5.0, -240), totals((0, 5.0)), (1, 240, 1000, True)),
+        (report(-7200, 5.5, -7200), totals((0, 5.5), (10, 5.5)), (2, 10, 100, True)),
+        (report(-400, 5.001, -400), totals((0, 5.001)), (1, 400, 1, True)),
         # A total of 0 tells no step.
-        (telegrams([0, 10], [0.0, 0.0]), None, Trial(2, 10, 1, 4)),
-        (telegrams([0], [5.0]), None, None),
-        ([], TIME, None),
+        (report(-10, 0.0, -10), totals((0, 0.0), (10, 0.0)), (2, 10, 1, True)),
+        (report(None, 5.0, None), totals((0, 5.0)), None),
+        (report(-10, 5.0, -10), [], None),
+        # MQTT reports 0.1 kWh only when it changes: 33 Wh are no step yet.
+        (
+            report(-4, 1000.1, -600, kw=1.0),
+            unchanged(1000.1, range(0, 130, 10), kw=1.0),
+            (13, 10, 100, False),
+        ),
+        # 33 Wh are many steps of 1 Wh, so this total is silent.
+        (report(-4, 1000.101, -600, kw=1.0), unchanged(1000.101, range(0, 130, 10), kw=1.0), None),
+        # Nothing is drawn: the power says it, or the house feeds in.
+        (
+            report(-4, 1000.101, -600, kw=0.0),
+            unchanged(1000.101, range(0, 130, 30), kw=0.0),
+            (5, 30, 1, False),
+        ),
+        (
+            report(-4, 1000.101, -600, out_kw=2.5),
+            unchanged(1000.101, range(0, 130, 20), out_kw=2.5),
+            (7, 20, 1, False),
+        ),
+        (
+            report(-4, 1000.101, -600, out_kwh=50.0),
+            [report(at, 1000.101, -600, out_kwh=50 + at / 1000) for at in range(10, 130, 10)],
+            (12, 10, 1, False),
+        ),
+        # The exported energy alone changes rarely, too.
+        (
+            report(-100, 1000.1, -600, out_kwh=50.0),
+            [report(90, 1000.1, -600, out_kwh=50.1)],
+            (1, 190, 100, False),
+        ),
+        # The total changes once, 400 s after its last change, at 0.9 kW.
+        (
+            report(-4, 1000.1, -340, kw=0.9),
+            [
+                report(at, 1000.1 if at < 60 else 1000.2, -340 if at < 60 else 60, kw=0.9)
+                for at in range(0, 130, 10)
+            ],
+            (13, 10, 100, True),
+        ),
+        # Nobody knows whether power is drawn.
+        (report(-4, 1000.1, -600, kw=None), unchanged(1000.1, range(0, 130, 10), kw=None), None),
+        # An exported energy that stands still, too.
+        (report(-4, 9.1, -600, out_kwh=1.0), unchanged(9.1, range(0, 130, 9), out_kwh=1.0), None),
     ],
 )
-def test_a_trial(sent: list[Telegram], last_report: datetime | None, trial: Trial | None) -> None:
-    assert assess(sent, last_report) == trial
+def test_a_trial(
+    start: Report, sent: list[Report], trial: tuple[int, float, int, bool] | None
+) -> None:
+    assert assess(start, sent) == (None if trial is None else Trial(*trial))
+
+
+@pytest.mark.parametrize(
+    ("interval", "step", "at_1_kw", "at_7_kw"),
+    # 4 W for each Wh of the step, and the power during an interval of 900 s.
+    [(10, 1, 15, 82), (60, 1, 71, 471), (10, 10, 51, 118)],
+)
+def test_the_error_grows_with_the_power(
+    interval: float, step: int, at_1_kw: int, at_7_kw: int
+) -> None:
+    trial = Trial(12, interval, step, has_total=True)
+    assert (trial.tolerance_w(1), trial.tolerance_w(7)) == (at_1_kw, at_7_kw)
+
+
+def reading(minute: float, kwh: float | None, exported: float | None = None) -> Telegram:
+    objects = {"1-0:1.8.0": kwh, "1-0:1.7.0": 2.0}
+    if exported is not None:
+        objects["1-0:2.8.0"] = exported
+    return Telegram("MQTT", None, TIME + timedelta(minutes=minute), objects, {})
+
+
+@pytest.mark.parametrize(
+    ("sent", "minutes"),
+    [
+        # A step of 100 Wh after three hours at noon: at each moment before, the total was known.
+        ([reading(0, 1.1), reading(1, 1.2), reading(181, 1.3)], [*range(11, 181, 10)]),
+        ([reading(0, 1.1), reading(31, 1.1)], [10, 20, 30]),
+        # Within 15 minutes, the energy is interpolated.
+        ([reading(0, 1.1), reading(15, 1.2)], []),
+        ([reading(0, 1.1, 5.1), reading(25, 1.1, 5.2)], [10, 20]),
+        # More than a step, a fall, an exported energy that rises by more than a step.
+        ([reading(0, 1.101), reading(31, 1.103)], []),
+        ([reading(0, 1.101), reading(31, 1.1)], []),
+        ([reading(0, 1.1, 5.001), reading(31, 1.1, 5.003)], []),
+        # A total that was divisible by 100 Wh by chance shows its step sooner or later.
+        ([reading(0, 1.101), reading(1, 1.1), reading(31, 1.2)], []),
+        # Longer than a day, or a total that is not known.
+        ([reading(0, 1.1), reading(1441, 1.1)], []),
+        ([reading(0, 1.1, 5.1), reading(31, 1.1)], []),
+        ([reading(0, None), reading(31, 1.1)], []),
+    ],
+)
+def test_a_standstill_is_proved_by_the_next_report(
+    sent: list[Telegram], minutes: list[int]
+) -> None:
+    standstill = Standstill()
+    *_, found = [standstill.until(telegram) for telegram in sent]
+    assert [telegram.time for telegram in found] == [
+        TIME + timedelta(minutes=minute) for minute in minutes
+    ]
+    before = sent[-2].objects
+    assert all(telegram.objects.items() <= before.items() for telegram in found)
+    # Nobody knows the power of that time.
+    assert all("1-0:1.7.0" not in telegram.objects for telegram in found)

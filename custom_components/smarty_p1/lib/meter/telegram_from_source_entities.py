@@ -4,10 +4,11 @@ A dialog makes the trial reading before the entities are used. The trial finds t
 between two reports, and the step by which the totals change.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
-from math import gcd
+from math import ceil, gcd
 from typing import NamedTuple
 
 from ..p1 import Telegram, Verification
@@ -112,9 +113,26 @@ COARSE_STEP_WH = 100
 """If the totals change in steps of this many Wh or more, quarter-hours are wrong. Days and months
 are still right."""
 _ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0")
-_POWERS = ("1-0:1.7.0", "1-0:2.7.0")
 _STEPS_WH = (1000, 100, 10)
 _QUARTER_HOUR_S = 900
+_HOUR_S = 3600
+_QUARTER_HOURS_AN_HOUR = _HOUR_S // _QUARTER_HOUR_S
+# The total may lag behind the power by this number of steps. A total that lags by more is not
+# reported, although it must have changed.
+_MAX_LAG_STEPS = 2
+# Between reports that are at most 15 minutes apart, the energy is interpolated.
+_MIN_STANDSTILL = timedelta(minutes=15)
+_MAX_STANDSTILL = timedelta(days=1)
+_STANDSTILL_INTERVAL = timedelta(minutes=10)
+
+
+class Report(NamedTuple):
+    """Report of any chosen entity."""
+
+    telegram: Telegram
+    """Values of all entities, and the time of the report."""
+    total_at: datetime | None
+    """Time of the last report of the imported energy."""
 
 
 class Trial(NamedTuple):
@@ -122,48 +140,133 @@ class Trial(NamedTuple):
 
     reports: int
     interval_s: float
-    """Longest time between two reports."""
+    """Longest time between two reports of the imported energy. If the imported energy did not
+    change, longest time between two reports of any entity."""
     step_wh: int
     """Step of the totals: the largest power of ten in Wh that divides all of them."""
-    tolerance_w: int
-    """Probable error of a quarter-hour's mean power in W."""
+    has_total: bool
+    """Whether the imported energy was reported."""
+
+    def tolerance_w(self, power_kw: float) -> int:
+        """Return the probable error in W of a quarter-hour's mean power at the power `power_kw`.
+
+        Each end of the quarter-hour is wrong by up to a step. A total is also late by up to an
+        interval.
+        """
+        late = 1000 * power_kw * self.interval_s / _QUARTER_HOUR_S
+        return round(_QUARTER_HOURS_AN_HOUR * self.step_wh + late)
 
 
-def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
-    """Return the result of a trial reading. Return None if no interval between telegrams is known.
+def assess(start: Report, reports: Sequence[Report]) -> Trial | None:
+    """Return the result of a trial reading. Return None if the imported energy is silent.
 
-    Each telegram has a new report of the imported energy. `last_report` is the time of its last
-    report before the trial reading. If there is only one telegram, the interval lasts from
-    `last_report` to this telegram.
+    `start` is the last report before the trial. `reports` has the reports during the trial.
+
+    Some integrations report a total only when it changes. Such a total cannot report while the
+    house draws no power, or less than a step. If the entities prove that, the reports of the other
+    entities count instead.
     """
-    times = [telegram.time for telegram in telegrams if telegram.time]
-    if len(times) == 1 and last_report:
-        times.insert(0, last_report)
-    if len(times) < 2:  # noqa: PLR2004 - an interval has two ends
-        return None
-    interval = max((after - before).total_seconds() for before, after in pairwise(times))
-    step = _step_wh(telegrams)
-    tolerance = 4 * step + 1000 * _power_kw(telegrams) * interval / _QUARTER_HOUR_S
-    return Trial(len(telegrams), interval, step, round(tolerance))
+    followed = reports if len(reports) > 1 else [start, *reports]
+    times = [report.telegram.time for report in followed if report.telegram.time]
+    reported = [report.total_at for report in reports if report.total_at != start.total_at]
+    totals = list(dict.fromkeys(time for time in reported if time))
+    number = len(totals)
+    step = _step_wh([start.telegram, *(report.telegram for report in reports)])
+    if number == 1 and start.total_at:
+        totals.insert(0, start.total_at)
+    interval = _longest(totals)
+    if (interval is None or interval > MAX_INTERVAL_S) and not _lags(followed, step):
+        interval, number = _longest(times), len(reports)
+    return None if interval is None else Trial(number, interval, step, has_total=bool(reported))
 
 
-def _step_wh(telegrams: Sequence[Telegram]) -> int:
+def _longest(times: Sequence[datetime]) -> float | None:
+    """Return the longest interval in seconds. Return None if there are not two times."""
+    return max(
+        ((after - before).total_seconds() for before, after in pairwise(times)), default=None
+    )
+
+
+def _step_wh(telegrams: Iterable[Telegram]) -> int:
     totals = [telegram.objects.get(name) for telegram in telegrams for name in _ENERGIES]
-    divisor = gcd(*(round(total * 1000) for total in totals if isinstance(total, float)))
+    return _step_of(gcd(*(round(total * 1000) for total in totals if isinstance(total, float))))
+
+
+def _step_of(divisor: int) -> int:
     return next((step for step in _STEPS_WH if divisor and divisor % step == 0), 1)
 
 
-def _power_kw(telegrams: Sequence[Telegram]) -> float:
-    """Return the present power of the connection in kW.
+def _lags(reports: Sequence[Report], step_wh: int) -> bool:
+    """Return whether the imported energy should have changed, but did not.
 
-    If no entity shows the power, it is computed from the rise of the imported energy.
+    Return True if the entities do not tell whether power was drawn.
     """
-    first, last = telegrams[0], telegrams[-1]
-    powers = [power for name in _POWERS if isinstance(power := last.objects.get(name), float)]
-    if powers:
-        return max(powers)
-    before, after = (telegram.objects.get(IMPORTED_ENERGY) for telegram in (first, last))
-    if not (isinstance(before, float) and isinstance(after, float) and first.time and last.time):
-        return 0.0
-    hours = (last.time - first.time).total_seconds() / 3600
-    return max(0.0, after - before) / hours if hours else 0.0
+    drawn_wh = 0.0
+    for report, after in pairwise(reports):
+        before, end = report.telegram, after.telegram
+        if not before.time or not end.time or (power := _drawn_kw(before, end)) is None:
+            return True
+        drawn_wh += 1000 * power * (end.time - before.time).total_seconds() / _HOUR_S
+    ends = reports[0].telegram, reports[-1].telegram
+    first, last = (telegram.objects.get(IMPORTED_ENERGY) for telegram in ends)
+    if not isinstance(first, float) or not isinstance(last, float):
+        return True
+    return drawn_wh - 1000 * (last - first) >= _MAX_LAG_STEPS * step_wh
+
+
+def _drawn_kw(before: Telegram, after: Telegram) -> float | None:
+    """Return the imported power in kW between two telegrams, or None if it is unknown.
+
+    A Smarty adds up the powers of its phases, so a house that feeds in draws nothing.
+    """
+    power = before.objects.get("1-0:1.7.0")
+    if isinstance(power, float):
+        return power
+    exported = before.objects.get("1-0:2.7.0")
+    totals = [telegram.objects.get("1-0:2.8.0") for telegram in (before, after)]
+    is_feeding_in = isinstance(exported, float) and exported > 0
+    return 0.0 if is_feeding_in or len({*totals}) > 1 else None
+
+
+class Standstill:
+    """Finder of times in which the totals stood still although no entity reported.
+
+    Some integrations report a total only when it changes. While a house feeds in, its imported
+    energy stands still, so nothing reports. The next report proves it: since the last report, the
+    totals have risen by one step or less.
+    """
+
+    def __init__(self) -> None:
+        self._last: Telegram | None = None
+        self._divisor_wh = 0
+
+    def until(self, telegram: Telegram) -> list[Telegram]:
+        """Return telegrams for the standstill between the last call's telegram and `telegram`.
+
+        They have the totals of the last telegram. Return [] if there was no standstill, or if it
+        lasted less than 15 minutes or more than a day.
+        """
+        last, self._last = self._last, telegram
+        totals = _totals(telegram)
+        # A fall of the totals makes the divisor no larger, so the step is never too large.
+        for total in totals.values():
+            self._divisor_wh = gcd(self._divisor_wh, total)
+        if last is None or last.time is None or telegram.time is None:
+            return []
+        before = _totals(last)
+        rises = {name: totals[name] - total for name, total in before.items() if name in totals}
+        step = _step_of(self._divisor_wh)
+        passed = telegram.time - last.time
+        is_still = before.keys() == totals.keys() and all(0 <= n <= step for n in rises.values())
+        if not is_still or not _MIN_STANDSTILL < passed <= _MAX_STANDSTILL:
+            return []
+        objects = {name: last.objects[name] for name in before}
+        number = ceil(passed / _STANDSTILL_INTERVAL) - 1
+        times = [last.time + n * _STANDSTILL_INTERVAL for n in range(1, number + 1)]
+        return [replace(last, time=time, objects=objects) for time in times]
+
+
+def _totals(telegram: Telegram) -> dict[str, int]:
+    """Return the known totals in Wh by OBIS reference."""
+    values = {name: telegram.objects.get(name) for name in _ENERGIES}
+    return {name: round(value * 1000) for name, value in values.items() if isinstance(value, float)}
