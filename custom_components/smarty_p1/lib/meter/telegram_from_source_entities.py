@@ -4,7 +4,7 @@ A dialog makes the trial reading before the entities are used. The trial finds t
 between two reports, and the step by which the totals change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -166,22 +166,26 @@ def assess(start: Report, reports: Sequence[Report]) -> Trial | None:
     house draws no power, or less than a step. If the entities prove that, the reports of the other
     entities count instead.
     """
-    followed = reports if len(reports) > 1 else [start, *reports]
-    times = [report.telegram.time for report in followed if report.telegram.time]
-    reported = [report.total_at for report in reports if report.total_at != start.total_at]
-    totals = list(dict.fromkeys(time for time in reported if time))
-    number = len(totals)
     step = _step_wh([start.telegram, *(report.telegram for report in reports)])
-    if number == 1 and start.total_at:
-        totals.insert(0, start.total_at)
-    interval = _longest(totals)
+    reported = {report.total_at for report in reports} - {start.total_at, None}
+    has_total, number = bool(reported), len(reported)
+    interval = _longest(start.total_at, reported)
+    followed = reports if len(reports) > 1 else [start, *reports]
     if (interval is None or interval > MAX_INTERVAL_S) and not _lags(followed, step):
-        interval, number = _longest(times), len(reports)
-    return None if interval is None else Trial(number, interval, step, has_total=bool(reported))
+        number = len(reports)
+        interval = _longest(start.telegram.time, {report.telegram.time for report in reports})
+    return None if interval is None else Trial(number, interval, step, has_total)
 
 
-def _longest(times: Sequence[datetime]) -> float | None:
-    """Return the longest interval in seconds. Return None if there are not two times."""
+def _longest(before: datetime | None, reported: AbstractSet[datetime | None]) -> float | None:
+    """Return the longest interval in seconds between two reports.
+
+    If there is only one time, the interval lasts from `before` to this time. Return None if no
+    interval is known.
+    """
+    times = sorted(time for time in reported if time)
+    if len(times) == 1 and before:
+        times.insert(0, before)
     return max(
         ((after - before).total_seconds() for before, after in pairwise(times)), default=None
     )
@@ -247,23 +251,24 @@ class Standstill:
         lasted less than 15 minutes or more than a day.
         """
         last, self._last = self._last, telegram
-        totals = _totals(telegram)
         # A fall of the totals makes the divisor no larger, so the step is never too large.
-        for total in totals.values():
-            self._divisor_wh = gcd(self._divisor_wh, total)
+        self._divisor_wh = gcd(self._divisor_wh, *_totals(telegram).values())
         if last is None or last.time is None or telegram.time is None:
             return []
-        before = _totals(last)
-        rises = {name: totals[name] - total for name, total in before.items() if name in totals}
-        step = _step_of(self._divisor_wh)
         passed = telegram.time - last.time
-        is_still = before.keys() == totals.keys() and all(0 <= n <= step for n in rises.values())
-        if not is_still or not _MIN_STANDSTILL < passed <= _MAX_STANDSTILL:
+        if not _MIN_STANDSTILL < passed <= _MAX_STANDSTILL or not self._stood_still(last, telegram):
             return []
-        objects = {name: last.objects[name] for name in before}
-        number = ceil(passed / _STANDSTILL_INTERVAL) - 1
-        times = [last.time + n * _STANDSTILL_INTERVAL for n in range(1, number + 1)]
+        objects = {name: last.objects[name] for name in _totals(last)}
+        number = ceil(passed / _STANDSTILL_INTERVAL)
+        times = [last.time + n * _STANDSTILL_INTERVAL for n in range(1, number)]
         return [replace(last, time=time, objects=objects) for time in times]
+
+    def _stood_still(self, last: Telegram, telegram: Telegram) -> bool:
+        before, after = _totals(last), _totals(telegram)
+        step = _step_of(self._divisor_wh)
+        return before.keys() == after.keys() and all(
+            0 <= after[name] - total <= step for name, total in before.items()
+        )
 
 
 def _totals(telegram: Telegram) -> dict[str, int]:
