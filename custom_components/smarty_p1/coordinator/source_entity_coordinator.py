@@ -38,6 +38,7 @@ from ..lib.meter import (
     MeterReader,
     Reading,
     Report,
+    SilentTotal,
     Standstill,
     entity_telegram,
     outlined_reading,
@@ -95,10 +96,12 @@ class EntityReports:
 
         Its times are None if the entities have no values.
         """
-        return Report(
-            self._telegram(self._last_reported(self._chosen)),
-            self._last_reported(["energy_imported"]),
-        )
+        return Report(self._telegram(self._last_reported(self._chosen)), self.total_at)
+
+    @property
+    def total_at(self) -> datetime | None:
+        """Return the time of the last report of the imported energy."""
+        return self._last_reported(["energy_imported"])
 
     def _last_reported(self, names: Iterable[str]) -> datetime | None:
         states = map(self._hass.states.get, self._entity_ids(names))
@@ -221,6 +224,7 @@ class EntityCoordinator(SourceCoordinator[Reading]):
         self.books = MeterBooks(hass, entry)
         self.data = outlined_reading(MeterMemory(), dt_util.utcnow())
         self._reader: MeterReader
+        self._silent_total = SilentTotal()
         self._standstill = Standstill()
         self._reports = EntityReports(hass, entry.data, self._take, self._on_lost)
         self._reading_listeners: list[ReadingListener] = []
@@ -255,6 +259,9 @@ class EntityCoordinator(SourceCoordinator[Reading]):
     def _take(self, telegram: Telegram) -> None:
         if self.is_closed or telegram.objects[IMPORTED_ENERGY] is None:
             return
+        if self._silent_total.note(Report(telegram, self._reports.total_at)):
+            self._fail(ReadingProblem.ENTITIES_SILENT)
+            return
         now = dt_util.utcnow()
         for unreported in self._standstill.until(telegram):
             self._reader.read(unreported, now, self.books.prices_at(unreported))
@@ -273,5 +280,9 @@ class EntityCoordinator(SourceCoordinator[Reading]):
     @callback
     def _on_lost(self, entity_id: str) -> None:
         self.placeholders["entity"] = entity_id
-        self.health.away(self.now(), ReadingProblem.ENTITY_UNAVAILABLE)
+        self._fail(ReadingProblem.ENTITY_UNAVAILABLE)
+
+    @callback
+    def _fail(self, problem: ReadingProblem) -> None:
+        self.health.away(self.now(), problem)
         self.look()

@@ -194,7 +194,7 @@ class EntitySteps(ContractAndDashboardSteps):
 
         def take(telegram: Telegram) -> None:
             if telegram.objects[IMPORTED_ENERGY] is not None:
-                found.append(Report(telegram, reports.last_report.total_at))
+                found.append(Report(telegram, reports.total_at))
 
         reports = EntityReports(self.hass, self._chosen, take)
         start = reports.last_report

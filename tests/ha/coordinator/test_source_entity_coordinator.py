@@ -77,6 +77,26 @@ async def test_any_report_is_a_reading_of_all(smarty: Smarty, entry: MockConfigE
         assert coordinator.readings == 4
 
 
+async def test_a_total_that_is_silent_while_power_is_drawn(
+    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
+) -> None:
+    await smarty.send(tariff_1="1000.001", power="600")
+    # 600 W make 60 Wh in ten minutes, and the total rises in steps of 1 Wh.
+    for _ in range(70):
+        await smarty.send("power", "fed_in")
+    coordinator = entry.runtime_data
+    assert (coordinator.condition.state, coordinator.condition.obstacle) == (
+        "failing",
+        "entities_silent",
+    )
+    await smarty.send(tariff_1="1000.118")
+    assert keys(hass, entry)["energy_imported"] == "3000.118"
+    # While the house feeds in, the total stands still.
+    for _ in range(100):
+        await smarty.send("power", "fed_in", power="0", fed_in="900")
+    assert coordinator.condition.state == "receiving"
+
+
 async def test_a_total_that_is_not_reported_while_it_stands_still(
     hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
 ) -> None:

@@ -223,13 +223,37 @@ def _drawn_kw(before: Telegram, after: Telegram) -> float | None:
 
     A Smarty adds up the powers of its phases, so a house that feeds in draws nothing.
     """
+    exported = [telegram.objects.get("1-0:2.8.0") for telegram in (before, after)]
+    feed_in = before.objects.get("1-0:2.7.0")
+    if len({*exported}) > 1 or (isinstance(feed_in, float) and feed_in > 0):
+        return 0.0
     power = before.objects.get("1-0:1.7.0")
-    if isinstance(power, float):
-        return power
-    exported = before.objects.get("1-0:2.7.0")
-    totals = [telegram.objects.get("1-0:2.8.0") for telegram in (before, after)]
-    is_feeding_in = isinstance(exported, float) and exported > 0
-    return 0.0 if is_feeding_in or len({*totals}) > 1 else None
+    return power if isinstance(power, float) else None
+
+
+class SilentTotal:
+    """Detector of imported energy that is not reported, although power is drawn.
+
+    The other entities may still report. Without this detector, the house would seem to draw
+    nothing.
+    """
+
+    def __init__(self) -> None:
+        self._last: Report | None = None
+        self._drawn_wh = 0.0
+
+    def note(self, report: Report) -> bool:
+        """Take the next report. Return whether the imported energy is silent."""
+        last, self._last = self._last, report
+        before, after = last and last.telegram.time, report.telegram.time
+        if not last or not before or not after or last.total_at != report.total_at:
+            self._drawn_wh = 0.0
+            return False
+        power = _drawn_kw(last.telegram, report.telegram) or 0.0
+        self._drawn_wh += 1000 * power * (after - before).total_seconds() / _HOUR_S
+        silent_s = (after - report.total_at).total_seconds() if report.total_at else 0.0
+        step = _step_wh([report.telegram])
+        return silent_s > 2 * MAX_INTERVAL_S and self._drawn_wh >= _MAX_LAG_STEPS * step
 
 
 class Standstill:
