@@ -2,6 +2,8 @@
 
 usage: check_integration.py [custom_components/DOMAIN]
 
+Each levy of the price file needs its names as labels of the contract's fields and in the cards.
+
 Prints one line per defect, and exits with status 1 if there is any. On GitHub, hassfest and the
 HACS action make further checks at each push. They check the manifest, the English texts, the icons,
 the actions and the brand.
@@ -10,6 +12,7 @@ the actions and the brand.
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +35,12 @@ WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)|translation_key: (\w+)')
 SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
 # Pattern of a call whose `step_id` needs no text, because a step that shows progress has no form.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
+
+PRICE_FILE = Path("lib", "tariff", "network_prices.toml")
+CARD_TEXTS = Path("frontend", "src", "texts", "bill.json")
+# Fields of the contract for the prices of the levies, and the other fields among them.
+LEVY_FIELDS = "options.step.contract_details.sections.levies.data"
+OTHER_LEVY_FIELDS = {"vat", "with_levies", "consumer_category"}
 
 type Defects = Iterator[str]
 type Texts = dict[str, str]
@@ -136,11 +145,36 @@ def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
             yield f"icons.json: {platform} {key} has an icon without a name, or a name alone"
 
 
+def check_levies(
+    levies: dict[str, Any], languages: dict[str, Texts], cards: dict[str, Texts]
+) -> Defects:
+    """Yield a defect for each levy whose name differs in a language, and for each other name.
+
+    `levies` is the table of the price file. `cards` has the texts of the bill by language.
+    """
+    for name, levy in levies.items():
+        for language, text in levy["names"].items():
+            label = languages[f"{language}.json"].get(f"{LEVY_FIELDS}.{name}")
+            if label != text:
+                yield f"{language}.json: {LEVY_FIELDS}.{name} is {label}, not {text}"
+            if cards[language].get(name) != text:
+                yield f"bill.json: {language}.{name} is {cards[language].get(name)}, not {text}"
+    labels = {
+        path.rpartition(".")[2]
+        for path in languages["en.json"]
+        if path.startswith(f"{LEVY_FIELDS}.")
+    }
+    for name in sorted(labels - levies.keys() - OTHER_LEVY_FIELDS):
+        yield f"en.json: {LEVY_FIELDS}.{name} is no levy of the price file"
+
+
 def defects(path: Path) -> list[str]:
     """Return all defects of the integration in the directory `path`, one line per defect."""
     texts = {file.name: read(file) for file in sorted((path / "translations").glob("*.json"))}
     languages = {name: dict(leaves(content)) for name, content in texts.items()}
     english, entities = languages["en.json"], texts["en.json"]["entity"]
+    prices = tomllib.loads((path / PRICE_FILE).read_text(encoding="utf-8"))
+    cards = read(path.parents[1] / CARD_TEXTS)
     sources = {
         file.relative_to(path).as_posix(): file.read_text(encoding="utf-8")
         for file in (*sorted(path.rglob("*.py")), path / "services.yaml")
@@ -150,6 +184,7 @@ def defects(path: Path) -> list[str]:
         *check_forms(texts["en.json"]),
         *check_texts_exist(english, entities.keys(), sources),
         *check_texts_are_used(english, entities.keys(), "\n".join(sources.values())),
+        *check_levies(prices["levies"], languages, cards),
         *check_icons(entities, read(path / "icons.json")["entity"]),
     ]
 

@@ -7,6 +7,7 @@ the position of the value in the price's list. Position 2 is the second value. T
 network_prices.toml describes how to add a year.
 """
 
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,11 @@ FILE = Path("custom_components", "smarty_p1", "lib", "tariff", "network_prices.t
 POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
 CATEGORIES = ("A", "B")
+UNITS = ("kWh", "month")
+LANGUAGES = ("en", "fr", "de", "lb", "pt")
+# Names of aids that have texts.
+AIDS = ("state_aid",)
+NAME = re.compile(r"[a-z]+(_[a-z]+)*$")
 # Prices that the regulator approves for whole calendar years. Levies and aids are not in this list,
 # because they can change within a year.
 OF_THE_GRID = ("variable", "surcharge", "fixed", "meter")
@@ -54,15 +60,22 @@ LINES = vol.All(
             vol.Required("from"): DAY,
             vol.Optional("until"): DAY,
             vol.Required("value"): NUMBER,
+            vol.Optional("ends"): vol.In(AIDS, msg=f"none of: {', '.join(AIDS)}"),
             vol.Required("source"): TEXT,
             vol.Optional("is_private"): TRUE,
         }
     ],
     vol.Length(min=1, msg="no line"),
 )
+LEVY = {
+    vol.Required("per"): vol.In(UNITS, msg=f"none of: {', '.join(UNITS)}"),
+    vol.Optional("from"): DAY,
+    vol.Optional("until"): DAY,
+    vol.Required("names"): {vol.Required(language): TEXT for language in LANGUAGES},
+    **{vol.Optional(category): LINES for category in CATEGORIES},
+}
 SCHEMA = vol.Schema(
     {
-        "approved_until": DAY,
         "sources": {str: TEXT},
         "prices": {
             "vat": LINES,
@@ -70,9 +83,8 @@ SCHEMA = vol.Schema(
             "surcharge": LINES,
             "fixed": {vol.Any(*POWERS): LINES},
             "meter": {vol.Any(*METERS): LINES},
-            "electricity_tax": {vol.Any(*CATEGORIES): LINES},
-            "compensation": {vol.Any(*CATEGORIES): LINES},
         },
+        "levies": {vol.Match(NAME, msg="no name: write small_letters"): LEVY},
     },
     required=True,
 )
@@ -90,13 +102,27 @@ def defects(text: str) -> list[str]:
         return [f"cannot be read: {error}"]
     except vol.MultipleInvalid as error:
         return [f"{_place(detail.path)}: {detail.error_message}" for detail in error.errors]
-    prices = dict(_prices(content["prices"]))
+    grid = dict(_prices(content["prices"]))
+    first = min(line["from"] for lines in grid.values() for line in lines)
+    levies = {
+        f"levies.{name}.{category}": levy[category]
+        for name, levy in content["levies"].items()
+        for category in CATEGORIES
+        if category in levy
+    }
+    prices = {**grid, **levies}
     return [
         *(defect for name, lines in prices.items() for defect in _wrong_days(name, lines)),
-        *(defect for name, lines in prices.items() for defect in _wrong_values(name, lines)),
+        *(defect for name, lines in prices.items() for defect in _wrong_aids(name, lines)),
+        *_wrong_levies(content["levies"], first),
+        *(
+            defect
+            for name, lines in prices.items()
+            for defect in _wrong_values(name, lines, _maximum(name, content["levies"]))
+        ),
         *_not_ascending(content["prices"]["fixed"]),
         *_wrong_sources(content["sources"], prices),
-        *_wrong_approval(content["approved_until"], prices),
+        *_wrong_ends(grid | levies),
     ]
 
 
@@ -128,7 +154,8 @@ def _wrong_days(name: str, lines: list[Line]) -> Iterator[str]:
     for number, line in enumerate(lines):
         if line.get("until", line["from"]) < line["from"]:
             yield f"{_named(name, number)}: ends on {line['until']}, before it begins"
-    for number, (before, line) in enumerate(pairwise(lines), 1):
+    numbered = [(number, line) for number, line in enumerate(lines) if "ends" not in line]
+    for (_, before), (number, line) in pairwise(numbered):
         place, start, end = _named(name, number), line["from"], before.get("until")
         if start <= before["from"]:
             yield f"{place}: begins on {start}, the line before it on {before['from']}: latest last"
@@ -138,17 +165,61 @@ def _wrong_days(name: str, lines: list[Line]) -> Iterator[str]:
             yield f"{place}: begins on {start}, the line before it ends on {end}: a gap"
 
 
-def _wrong_values(name: str, lines: list[Line]) -> Iterator[str]:
+def _wrong_aids(name: str, lines: list[Line]) -> Iterator[str]:
+    """Yield a defect for each aid without a last day, or without a price that then holds again."""
+    others = [line for line in lines if "ends" not in line]
+    for number, line in enumerate(lines):
+        if "ends" not in line:
+            continue
+        if "until" not in line:
+            yield f"{_named(name, number)}: an aid that ends needs its last day, `until`"
+        if not any(other["from"] <= line["from"] for other in others):
+            yield f"{_named(name, number)}: no line without `ends` has begun by {line['from']}"
+
+
+def _wrong_levies(levies: Mapping[str, Any], first: date) -> Iterator[str]:
+    """Yield a defect for each levy whose price is unknown on its first or last days.
+
+    `first` is the first day of the file.
+    """
+    for name, levy in levies.items():
+        start, end = levy.get("from", first), levy.get("until")
+        if end is not None and end < start:
+            yield f"levies.{name}: ends on {end}, before it begins"
+        lines = levy.get(CATEGORIES[0])
+        if lines is None:
+            yield f"levies.{name}: no price of category {CATEGORIES[0]}"
+            continue
+        place, begins = f"levies.{name}.{CATEGORIES[0]}", lines[0]["from"]
+        if begins > start:
+            yield (
+                f"{_named(place, 0)}: begins on {begins}, but the levy on {start}: the price is"
+                f" unknown before. If the levy began on {begins}, write `from` into its table"
+            )
+        if begins < start:
+            yield f"{_named(place, 0)}: begins on {begins}, before the levy begins on {start}"
+        for number, line in enumerate(lines):
+            if end is not None and line.get("until", end) > end:
+                yield f"{_named(place, number)}: holds until {line['until']}, the levy until {end}"
+
+
+def _maximum(name: str, levies: Mapping[str, Any]) -> int:
+    """Return the highest plausible value of a price."""
     kind = name.split(".")[1]
-    maximum = MAX_PER_MONTH if kind in {"fixed", "meter"} else MAX_PER_KWH
+    is_monthly = kind in {"fixed", "meter"} or levies.get(kind, {}).get("per") == "month"
+    return MAX_PER_MONTH if is_monthly else MAX_PER_KWH
+
+
+def _wrong_values(name: str, lines: list[Line], maximum: int) -> Iterator[str]:
+    kind = name.split(".")[1]
     for number, line in enumerate(lines):
         value, place = line["value"], _named(name, number)
         if kind == "vat" and not 0 <= value <= MAX_VAT:
             yield f"{place}: {value} is no share from 0 to {MAX_VAT}"
-        elif kind == "compensation" and abs(value) > maximum:
+        elif name.startswith("levies.") and abs(value) > maximum:
             yield f"{place}: {value} is more than {maximum}"
-        elif kind not in {"vat", "compensation"} and not 0 < value <= maximum:
-            yield f"{place}: {value} is not above 0 and up to {maximum}"
+        elif name.startswith("prices.") and kind != "vat" and not 0 <= value <= maximum:
+            yield f"{place}: {value} is not from 0 to {maximum}"
 
 
 def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
@@ -160,7 +231,7 @@ def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
     for lower, higher in pairwise(powers):
         for number, line in enumerate(fixed[higher]):
             other = _on(line["from"], fixed[lower])
-            if other is not None and line["value"] <= other:
+            if other is not None and line["value"] <= other and line["value"] != 0:
                 place = _named(f"prices.fixed.{higher}", number)
                 yield f"{place}: {line['value']} is not more than {other} for {lower} kW"
 
@@ -180,18 +251,21 @@ def _wrong_sources(sources: Mapping[str, str], prices: Mapping[str, list[Line]])
     yield from (f"sources.{name}: no line names it" for name in sources if name not in used)
 
 
-def _wrong_approval(until: date, prices: Mapping[str, list[Line]]) -> Iterator[str]:
-    if (until.month, until.day) != (12, 31):
-        yield f"approved_until: {until} is no 31 December"
-    of_the_grid = {
-        name: lines for name, lines in prices.items() if name.split(".")[1] in OF_THE_GRID
-    }
-    for name, lines in of_the_grid.items():
+def _wrong_ends(prices: Mapping[str, list[Line]]) -> Iterator[str]:
+    """Yield a defect for each line without a last published day, and for a part of a year.
+
+    Only the VAT may lack a last day: it holds until a law changes it.
+    """
+    for name, lines in prices.items():
+        kind = name.split(".")[1]
         for number, line in enumerate(lines):
-            if line["from"] > until:
-                yield f"{_named(name, number)}: begins after approved_until, {until}"
-        if lines[-1]["from"].year < until.year and "until" not in lines[-1]:
-            yield f"{_named(name, len(lines) - 1)}: the last one, and none begins in {until.year}"
+            until: date | None = line.get("until")
+            if until is None and kind != "vat":
+                yield f"{_named(name, number)}: no `until`, the last day for which it is published"
+            if until is None or kind not in OF_THE_GRID or "ends" in line:
+                continue
+            if (until.month, until.day) != (12, 31):
+                yield f"{_named(name, number)}: {until} is no 31 December"
 
 
 def main() -> int:

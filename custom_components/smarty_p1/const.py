@@ -57,8 +57,6 @@ CONF_NETWORK_VARIABLE_PRICE: Final = "network_variable_price"
 CONF_METER_FEE: Final = "meter_fee"
 CONF_WITH_LEVIES: Final = "with_levies"
 CONF_CONSUMER_CATEGORY: Final = "consumer_category"
-CONF_ELECTRICITY_TAX: Final = "electricity_tax"
-CONF_COMPENSATION: Final = "compensation"
 CONF_AIDS: Final = "aids"
 CONF_COMMUNITY_PRICE: Final = "community_price"
 # Calendar year for which the user accepts that bills use the network prices of an earlier year.

@@ -29,8 +29,7 @@ export interface Meter {
   reference_kw: number | null;
   /** Additional price of a kWh above the reference power, in EUR with VAT. */
   excess_price: number | null;
-  /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
-  prices_of?: string;
+  prices_of?: OlderPrices;
   known_since: Time | null;
   /**
    * "leneda": a meter without a cable. Only its past days are known. "entities": another integration reads the meter, and
@@ -116,6 +115,18 @@ export interface Peak {
   mean_kw: number;
 }
 
+/** Published prices that an amount uses after the last day for which they are published. Days are "2026-12-31". */
+export interface OlderPrices {
+  /** That day, for each kind of price. */
+  grid?: string;
+  levies?: string;
+  vat?: string;
+  /** Last day of each aid that lowered one of these prices, or will have lowered it. */
+  ended?: { state_aid?: string };
+  /** Whether newer prices are published, although a yearly amount does not use them. */
+  newer_known?: boolean;
+}
+
 export interface Day {
   day: string;
   start: Time;
@@ -135,6 +146,7 @@ export interface Day {
   cost_used: number | null;
   cost_fixed: number | null;
   cost_above: number | null;
+  prices_of?: OlderPrices;
   feed_in: number | null;
 }
 
@@ -167,14 +179,14 @@ export interface Bill {
   vat: number | null;
   vat_rate: number | null;
   total: number | null;
-  estimate?: { total: number; low?: number; high?: number };
+  estimate?: { total: number; low?: number; high?: number; prices_of?: OlderPrices };
   /**
    * Names of the bill's lines that have no price. If there is one, `total` is null. `subtotal` is then the sum of the
    * parts of the bill (such as "network") in which every line has a price.
    */
   missing?: string[];
   subtotal?: number | null;
-  prices_of?: string;
+  prices_of?: OlderPrices;
   unpriced_kwh?: number;
   /** Part of `unpriced_kwh` whose price follows the market. */
   unpriced_market_kwh?: number;
@@ -228,7 +240,7 @@ export interface Classes {
     classes: Record<string, { excess_kwh: number; fixed: number; surcharge: number; total: number }>;
   }[];
   prices: "current";
-  prices_of?: string;
+  prices_of?: OlderPrices;
   cheapest: number | null;
   saving_per_year: number | null;
   about_the_same: boolean;
@@ -327,8 +339,7 @@ export interface WhatIf {
   has_vat: boolean;
   /** Share of the quarter-hours with a known hourly market price; null if the contract has no market price. */
   hourly_share: number | null;
-  /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
-  prices_of?: string;
+  prices_of?: OlderPrices;
   saving: { low: number; high: number };
   cheapest: { without: number; with_battery: number };
   classes: Record<string, { without: YearCosts; with_battery: YearCosts; cycles: number; stored_share: number | null }>;
@@ -393,7 +404,7 @@ export interface High {
 export interface Highlights {
   month: string;
   highest: High[];
-  always_on: { w: number; nights: number; cost_per_year: number | null } | null;
+  always_on: { w: number; nights: number; cost_per_year: number | null; prices_of?: OlderPrices } | null;
 }
 
 /** Parameters and answer of each websocket command. */

@@ -95,8 +95,8 @@ test("what the amounts are with, and what is not counted", () => {
 });
 
 test("prices of an earlier month are said", () => {
-  const { notes } = batteryAnswer(found({ end: "2027-02-01", prices_of: "2026-12" }), size, 0, en);
-  assert.ok(notes.map(plain).includes("The prices of 2027 are not known yet. Calculated with the prices of December 2026."));
+  const { notes } = batteryAnswer(found({ end: "2026-11-01", prices_of: { grid: "2026-12-31" } }), size, 0, en, "2026-11-25");
+  assert.ok(notes.map(plain).includes("From 1 January 2027: grid charges of 2026; nothing newer is known to this version."));
 });
 
 test("the price of a battery in five languages", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { billTexts, type Row, shownBill } from "../src/sentences/bill.ts";
 import { olderPrices } from "../src/sentences/older-prices.ts";
-import type { Bill, BillLine } from "../src/websocket-types.ts";
+import type { Bill, BillLine, OlderPrices } from "../src/websocket-types.ts";
 
 const formats = { number_format: "language", time_format: "24" } as const;
 const english = new Locale({ language: "en", ...formats });
@@ -70,10 +70,10 @@ test("the lines of a name stand together, in the order of the paper", () => {
 });
 
 test("each line of the integration has words in each language", () => {
-  // Held to BILL_LINES of the integration by hand: a name that is not here is shown as it is.
+  // Held to the integration by hand: a name that is not here is shown as it is. scripts/check compares the levies.
   const names = ["energy", "energy_second", "energy_fee", "discount", "network_fixed", "network_variable", "meter"] as const;
   for (const texts of Object.values(billTexts)) {
-    for (const name of [...names, "surcharge", "electricity_tax", "compensation", "feed_in"] as const) assert.ok(texts[name]);
+    for (const name of [...names, "surcharge", "feed_in"] as const) assert.ok(texts[name]);
   }
 });
 
@@ -201,15 +201,38 @@ test("without its price there is no sum with the energy community", () => {
   assert.match(texts[2]!, /^The bill of the energy community is not included\./);
 });
 
-test("prices of another year are said, in each language", () => {
-  const january = (changes: Partial<Bill> = {}) => told(bill({ month: "2027-01", start: "2027-01-01T00:00:00+01:00", end: "2027-02-01T00:00:00+01:00", until: "2027-02-01T00:00:00+01:00", prices_of: "2026-12", ...changes }));
-  assert.equal(january().texts[0], "The prices of 2027 are not known yet. Calculated with the prices of December 2026.");
-  assert.deepEqual(january().sums, ["To pay, with the prices of December 2026 | 54.81 €"]);
-  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["Total so far, with the prices of December 2026 | until Wed 20 Jan, 24:00 | 54.81 €"]);
-  assert.equal(plain(olderPrices("2026-12", "2027-01", french)), "Les prix de 2027 ne sont pas encore connus. Calculé avec les prix de décembre 2026.");
-  // Of the same year: the month.
-  assert.equal(plain(olderPrices("2027-08", "2027-10", french)), "Les prix d'octobre 2027 ne sont pas encore connus. Calculé avec les prix d'août 2027.");
-  assert.equal(olderPrices("2026-12", "2026-12", english), "");
+const OLD = { grid: "2026-12-31", levies: "2026-12-31", ended: { state_aid: "2026-12-31" } };
+
+test("a bill says of when its prices are, and what has ended", () => {
+  const january = (changes: Partial<Bill> = {}) => told(bill({ month: "2027-01", start: "2027-01-01T00:00:00+01:00", end: "2027-02-01T00:00:00+01:00", until: "2027-02-01T00:00:00+01:00", prices_of: OLD, ...changes }));
+  assert.equal(january().texts[0], "Grid charges and levies of 2026; the State's aid ended on 31 December 2026; nothing newer is known to this version.");
+  assert.deepEqual(january().sums, ["To pay (grid charges and levies of 2026) | 54.81 €"]);
+  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["Total so far (grid charges and levies of 2026) | until Wed 20 Jan, 24:00 | 54.81 €"]);
+  // The forecast of a month whose last days have no published price says so as well.
+  const estimate = { total: 90, prices_of: { grid: "2027-01-15" } };
+  assert.equal(january({ prices_of: undefined, estimate }).texts[0], "From 16 January 2027: grid charges of January 2027; nothing newer is known to this version.");
+});
+
+test("older prices in each language, of each kind, from each day", () => {
+  const said = (older: OlderPrices, day: string, locale: Locale) => plain(olderPrices(older, day, locale));
+  const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
+  const all: Record<string, string> = {
+    en: "Grid charges and levies of 2026; the State's aid ended on 31 December 2026; nothing newer is known to this version.",
+    fr: "Prix du réseau et taxes de 2026 ; l'aide de l'État a pris fin le 31 décembre 2026 ; cette version ne connaît rien de plus récent.",
+    de: "Preise der Netznutzung und Abgaben von 2026; die Hilfe des Staates endete am 31. Dezember 2026; diese Version kennt nichts Neueres.",
+    lb: "Netzkäschten an Taxe vun 2026; d'Hëllef vum Staat ass den 31. Dezember 2026 ausgelaf; dës Versioun kennt näischt méi Neies.",
+    pt: "Preços da rede e taxas de 2026; o apoio do Estado terminou em 31 de dezembro de 2026; esta versão não conhece nada mais recente.",
+  };
+  for (const [language, sentence] of Object.entries(all)) assert.equal(said(OLD, "2027-01-01", of(language)), sentence);
+  // A yearly amount, calculated in the year before.
+  assert.equal(said(OLD, "2026-11-25", english), "From 1 January 2027: grid charges and levies of 2026; the State's aid ends on 31 December 2026; nothing newer is known to this version.");
+  assert.equal(said({ grid: "2026-12-31", newer_known: true }, "2026-12-31", english), "From 1 January 2027: grid charges of 2026; newer prices are known, but not used here.");
+  // Each kind has its own day; within a year, the month is named.
+  assert.equal(said({ grid: "2027-12-31", levies: "2026-12-31" }, "2028-02-01", english), "Grid charges of 2027; levies of 2026; nothing newer is known to this version.");
+  assert.equal(said({ vat: "2027-08-31" }, "2027-10-01", french), "TVA d'août 2027 ; cette version ne connaît rien de plus récent.");
+  // An aid that ends within the year of an amount whose prices are published.
+  assert.equal(said({ ended: { state_aid: "2027-03-31" } }, "2027-01-01", english), "The State's aid ends on 31 March 2027.");
+  assert.equal(olderPrices(undefined, "2027-01-01", english), "");
 });
 
 test("aids have the household's name; one without VAT stands below the VAT", () => {

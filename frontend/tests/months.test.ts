@@ -148,12 +148,12 @@ test("without a month in euros there is only energy, and what has to be entered 
 test("amounts say at which prices they are", () => {
   const notes = (changes: Partial<Bill>, unit: "€" | "kWh" = "€") => amountNotes(yearOf([bill("2026-12", "2027-01"), bill("2027-01", "2027-02", changes)], unit), en);
   assert.deepEqual(notes({}), ["Each month is calculated with its own prices."]);
-  assert.deepEqual(notes({ prices_of: "2026-12" }), [
+  assert.deepEqual(notes({ prices_of: { grid: "2026-12-31" } }), [
     "Each month is calculated with its own prices.",
-    "The prices of 2027 are not known yet. Calculated with the prices of December 2026.",
+    "Grid charges of 2026; nothing newer is known to this version.",
   ]);
   assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month is calculated with its own prices.", "The bill of the energy community is not included."]);
-  assert.deepEqual(notes({ prices_of: "2026-12" }, "kWh"), []);
+  assert.deepEqual(notes({ prices_of: { grid: "2026-12-31" } }, "kWh"), []);
 });
 
 test("what the energy community is paid is energy, and the sum is both together", () => {

@@ -96,8 +96,8 @@ test("what today costs is told by its parts, which add up", () => {
 });
 
 test("prices of another year are said beside what the month costs", () => {
-  const { notes } = shown([day()], bill({ month: "2027-01", prices_of: "2026-12" }));
-  assert.equal(notes[1], "The prices of 2027 are not known yet. Calculated with the prices of December 2026.");
+  const { notes } = shown([day()], bill({ month: "2027-01", prices_of: { grid: "2026-12-31" } }));
+  assert.equal(notes[1], "Grid charges of 2026; nothing newer is known to this version.");
 });
 
 test("the month costs the bill and the energy community together", () => {

@@ -50,7 +50,11 @@ def _bills() -> list[Json]:
         "may_owe_less_network": 12345.51,
         "community": house_bill.line("community", "12345", "0.0912"),
         "total_with_community": 34567.5,
-        "prices_of": "2026-08",
+        "prices_of": {
+            "grid": "2026-08-31",
+            "levies": "2026-08-31",
+            "ended": {"state_aid": "2026-08-31"},
+        },
     }
     return found
 

@@ -117,9 +117,10 @@ async def test_the_shown_day_stays_while_its_meter_is_loaded_anew(stage: Stage) 
 
 
 async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: Stage) -> None:
-    older = {"prices_of": "2026-10"}
+    older = {"prices_of": {"grid": "2026-10-31", "ended": {"state_aid": "2026-10-31"}}}
     said = (
-        "The prices of November 2026 are not known yet. Calculated with the prices of October 2026."
+        "Grid charges of October 2026; the State's aid ended on 31 October 2026; nothing newer is"
+        " known to this version."
     )
     views = house_all.views()
     for card in (*views["now"], *views["bill"], views["year"][0]):

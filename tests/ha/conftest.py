@@ -29,7 +29,9 @@ from custom_components.smarty_p1.coordinator import (
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.flows import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import port_stream, probe, probing
+from custom_components.smarty_p1.lib.tariff import PriceFile, network_prices
 from dev.leneda import Platform
+from tests.prices import PRICES
 
 from . import billed_month, leneda
 from .meter import KEY, SERIAL, EntryMaker, MeterPort
@@ -37,6 +39,8 @@ from .passed import Passed
 from .support import Home
 
 __all__ = ["EntryMaker"]
+
+network_prices.PUBLISHED = PriceFile.read(PRICES)
 
 # The test kit logs every statement of the recorder, which costs more time than many a test.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)

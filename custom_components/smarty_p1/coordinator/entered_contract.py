@@ -9,10 +9,8 @@ from homeassistant.util import dt as dt_util
 from ..const import (
     CONF_AIDS,
     CONF_COMMUNITY_PRICE,
-    CONF_COMPENSATION,
     CONF_CONSUMER_CATEGORY,
     CONF_DISCOUNT,
-    CONF_ELECTRICITY_TAX,
     CONF_ENERGY_FEE,
     CONF_ENERGY_FEE_PER,
     CONF_ENERGY_MARGIN,
@@ -49,6 +47,8 @@ from ..lib.tariff import (
     Aid,
     AidVat,
     Contract,
+    OlderPrices,
+    price_file,
     time_of_use_hours,
 )
 
@@ -63,8 +63,7 @@ _PRICES_OF_KWH = (
     CONF_ENERGY_MARGIN,
     CONF_FEED_IN_PRICE,
     CONF_FEED_IN_MARGIN,
-    CONF_ELECTRICITY_TAX,
-    CONF_COMPENSATION,
+    *(name for name, levy in price_file().levies.items() if levy.per == PER_KWH),
     CONF_COMMUNITY_PRICE,
     CONF_NETWORK_VARIABLE_PRICE,
     CONF_SURCHARGE_PRICE,
@@ -82,7 +81,8 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         options, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
     )
     category = options.get(CONF_CONSUMER_CATEGORY)
-    return Contract(
+    own_levies = {name: options.get(name) for name in price_file().levies}
+    terms = Contract(
         reference_kw=options.get(CONF_REFERENCE_POWER),
         meter_ampere=int(options.get(CONF_METER_AMPERE, DEFAULT_METER_AMPERE)),
         has_vat=options.get(CONF_VAT, True),
@@ -107,10 +107,9 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         # levies.
         has_levies=options.get(CONF_WITH_LEVIES) or None,
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
-        electricity_tax=options.get(CONF_ELECTRICITY_TAX),
-        compensation=options.get(CONF_COMPENSATION),
         community_price=options.get(CONF_COMMUNITY_PRICE),
-    )
+    ).terms
+    return Contract.of_terms(terms | own_levies)
 
 
 def contract_since(options: Mapping[str, Any]) -> date | None:
@@ -125,17 +124,16 @@ def is_awaited(options: Mapping[str, Any]) -> bool:
     return since > dt_util.now(LUXEMBOURG).date().isoformat()
 
 
-def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
-    """Return whether bills at `moment` use network prices that were approved for an earlier year.
+def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPrices | None:
+    """Return the published prices that bills at `moment` use after their last published day.
 
-    Return False if the user has accepted these prices for the year of `moment`, or if no bills are
+    Return None if the user has accepted older prices for the year of `moment`, or if no bills are
     computed.
     """
-    return (
-        not _PRICED.isdisjoint(options)
-        and AgreedPrices.at(contract_of(options), moment).prices_of is not None
-        and options.get(CONF_PRICES_CONFIRMED) != moment.astimezone(LUXEMBOURG).year
-    )
+    is_accepted = options.get(CONF_PRICES_CONFIRMED) == moment.astimezone(LUXEMBOURG).year
+    if is_accepted or _PRICED.isdisjoint(options):
+        return None
+    return AgreedPrices.at(contract_of(options), moment).prices_of
 
 
 def high_prices(options: Mapping[str, Any]) -> list[float]:

@@ -14,13 +14,13 @@ from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.entities import short_serial
 from ..lib.meter import Limits, MeterMemory, Reading, shown_name
 from ..lib.p1 import Telegram
-from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG, Demand, MarketPrices
+from ..lib.tariff import LUXEMBOURG, Demand, MarketPrices
 from .card_history import MeterHistory
 from .entered_contract import (
     aids_of,
     contract_of,
     contract_since,
-    needs_new_prices,
+    prices_to_replace,
     unconfirmed_prices,
 )
 from .entry_types import AnyConfigEntry
@@ -29,21 +29,23 @@ from .leneda_progress import LenedaProgress
 from .leneda_to_months_and_statistics import PlatformPast
 from .market_prices import MarketPriceEntities
 from .meter_memory_file import MeterStore
+from .older_prices_sentence import older_prices_sentence
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 
 @callback
 def async_check_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Raise or withdraw the repair issues about high prices and about missing network prices.
+    """Raise or withdraw the repair issues about high prices and about older published prices.
 
     This is done now, for network prices also every hour until the entry is unloaded.
     """
 
     @callback
     def check(now: datetime) -> None:
-        if needs_new_prices(now, entry.options):
-            year, last = now.astimezone(LUXEMBOURG).year, APPROVED_UNTIL.year
-            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=str(year), last=str(last))
+        if older := prices_to_replace(now, entry.options):
+            year = str(now.astimezone(LUXEMBOURG).year)
+            prices = older_prices_sentence(hass, older)
+            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=year, prices=prices)
         else:
             withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
 

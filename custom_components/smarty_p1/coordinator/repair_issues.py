@@ -57,7 +57,7 @@ class Problem(StrEnum):
     DAMAGED_MONTH = "damaged_month"
     """Stored quarter-hours are damaged or lost."""
     NETWORK_PRICES = "network_prices"
-    """No network prices are published for the running year, so earlier prices are used."""
+    """Some prices are no longer published, so prices of an earlier year are used."""
     HIGH_PRICES = "high_prices"
     """The contract has a price of a kWh above the usual price. The user must confirm the price."""
     LENEDA_KEY = "leneda_key"
@@ -118,6 +118,13 @@ def raise_issue(
         translation_key=problem,
         translation_placeholders={"name": short_title(entry), **placeholders},
     )
+
+
+@callback
+def text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, str]) -> str:
+    """Return a text of the translations' `exceptions` in Home Assistant's language."""
+    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    return texts.get(f"component.{DOMAIN}.exceptions.{key}.message", key).format_map(placeholders)
 
 
 @callback
@@ -243,19 +250,8 @@ class Remedies:
             return
         placeholders = {**self._placeholders, **details}
         if repair is Repair.NO_TELEGRAM:
-            placeholders["reason"] = self._text_of(details["reason"], placeholders)
+            placeholders["reason"] = text_of(self._hass, details["reason"], placeholders)
         raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
-
-    def _text_of(self, obstacle: str, placeholders: Mapping[str, str]) -> str:
-        """Return the text of `obstacle` in Home Assistant's language.
-
-        `obstacle` is a translation key of `exceptions`.
-        """
-        texts = async_get_cached_translations(
-            self._hass, self._hass.config.language, "exceptions", DOMAIN
-        )
-        text = texts.get(f"component.{DOMAIN}.exceptions.{obstacle}.message", obstacle)
-        return text.format_map(placeholders)
 
     @callback
     def _end_dialogs(self) -> None:

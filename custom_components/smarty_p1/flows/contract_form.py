@@ -31,10 +31,8 @@ from homeassistant.util import dt as dt_util
 from ..const import (
     CONF_AIDS,
     CONF_COMMUNITY_PRICE,
-    CONF_COMPENSATION,
     CONF_CONSUMER_CATEGORY,
     CONF_DISCOUNT,
-    CONF_ELECTRICITY_TAX,
     CONF_ENERGY_FEE,
     CONF_ENERGY_FEE_PER,
     CONF_ENERGY_MARGIN,
@@ -86,10 +84,12 @@ from ..lib.tariff import (
     MAX_AIDS,
     MAX_POWER_KW,
     METER_SIZES,
+    PER_KWH,
     REFERENCE_POWERS,
     WEEKDAYS,
     AgreedPrices,
     Contract,
+    price_file,
 )
 from .shared_form_fields import list_field
 from .typed_amounts import AmountField, Place, TypedAmounts
@@ -109,6 +109,7 @@ _MARGIN = Amount(EUR_PER_KWH, MAX_PRICE, -MAX_PRICE)
 _MAX_FEE = 10_000
 _FEE = Amount(EUR_PER_MONTH, _MAX_FEE)
 _FEE_A_YEAR = Amount(EUR_PER_YEAR, _MAX_FEE)
+_MONTHLY_LEVY = Amount(EUR_PER_MONTH, _MAX_FEE, -_MAX_FEE)
 _PRICE_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
 )
@@ -227,8 +228,10 @@ _FIELDS = (
     _Field(CONF_VAT, BooleanSelector(), SECTION_LEVIES, default=True),
     _Field(CONF_WITH_LEVIES, BooleanSelector(), SECTION_LEVIES, default=True),
     _Field(CONF_CONSUMER_CATEGORY, _CATEGORY, SECTION_LEVIES, default=CONSUMER_CATEGORIES[0]),
-    _Field(CONF_ELECTRICITY_TAX, _MARGIN, SECTION_LEVIES),
-    _Field(CONF_COMPENSATION, _MARGIN, SECTION_LEVIES),
+    *(
+        _Field(name, _MARGIN if levy.per == PER_KWH else _MONTHLY_LEVY, SECTION_LEVIES)
+        for name, levy in price_file().levies.items()
+    ),
     _Field(CONF_AIDS, _AIDS, SECTION_AIDS),
     _Field(CONF_COMMUNITY_PRICE, _PRICE, SECTION_ENERGY_SHARING),
     _Field(CONF_METER_AMPERE, _SIZE, SECTION_NETWORK_PRICES, default=DEFAULT_METER_AMPERE),

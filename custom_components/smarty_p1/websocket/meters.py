@@ -21,7 +21,7 @@ from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.failure_detection import ENTITIES
 from ..lib.meter import Reading
-from ..lib.tariff import AgreedPrices, Demand, excess_price, older_prices
+from ..lib.tariff import AgreedPrices, Demand, OlderPrices, excess_price
 from .meter_status import loaded_meter, status_of
 
 _PHASES = (
@@ -70,12 +70,13 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until
+    prices = AgreedPrices.at(contract, until)
     first, *_ = (*demand.earlier_months, demand.month)
     since = first.since or first.start
     return {
         "reference_kw": contract.reference_kw,
         "excess_price": excess_price(contract, until),
-        **older_prices(AgreedPrices.at(contract, until).prices_of),
+        **OlderPrices.answer(prices.older(prices.surcharge_lines)),
         "known_since": since.isoformat(),
     }
 

@@ -157,7 +157,7 @@ export class NowCard extends SmartyCard {
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     this.announce(meter.entry_id, `${this.#t(is)} ${this.locale.kW(Math.abs(now.power))}`, advice.text, true);
-    const older = advice.isExcess ? olderPrices(meter.prices_of, day.slice(0, 7), this.locale) : "";
+    const older = advice.isExcess ? olderPrices(meter.prices_of, day, this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
       ${this.#number(now.power, is, this.#t(is))}

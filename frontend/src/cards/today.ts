@@ -5,7 +5,7 @@ import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../parts/day-chart-bars.ts";
 import { IDLE_RESET_MS, type MeterFeed } from "../meter-feed.ts";
-import { addDays, addMonths, dayStart, QUARTER_HOUR_MS, round } from "../locale.ts";
+import { addDays, addMonths, dayStart, localDay, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
 import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
@@ -149,7 +149,7 @@ export class TodayCard extends SmartyCard {
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale, this.#widthOf);
     this.#chart = chart;
     const isAbove = Boolean(day?.cost_above) || (running?.reference != null && running.drawn > running.reference);
-    const older = isAbove ? olderPrices(meter.prices_of, shown.day.slice(0, 7), this.locale) : "";
+    const older = isAbove ? olderPrices(shown.day < shown.today ? day?.prices_of && meter.prices_of : meter.prices_of, shown.day, this.locale) : "";
     return { shown, chart, quarters, day, reference, running, hasSun, older, ...knownPart };
   }
 
@@ -277,8 +277,9 @@ export class TodayCard extends SmartyCard {
     return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;
       const sentence = hasBattery ? "" : alwaysOnSentence(value.always_on, this.locale);
+      const older = sentence ? olderPrices(value.always_on?.prices_of, localDay(new Date()), this.locale) : "";
       return html`${highs(value.month, highRows(value.highest, reference, this.locale), this.locale, choose)}
-        ${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing}`;
+        ${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing} ${older ? html`<p class="small">${older}</p>` : nothing}`;
     });
   }
 

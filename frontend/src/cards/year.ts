@@ -178,7 +178,7 @@ export class YearCard extends SmartyCard {
   #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes, { entry_id: entryId }: Meter): TemplateResult {
     const vat = this.locale.common(vat_rate === 0 ? "without_vat" : "with_vat");
     const caption = this.locale.count(yearTexts, "caption", decisive.length, { vat });
-    const older = olderPrices(prices_of, localDay(new Date()).slice(0, 7), this.locale);
+    const older = olderPrices(prices_of, localDay(new Date()), this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
     return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>

@@ -1,6 +1,6 @@
 /** Texts and table of the battery estimate. */
 
-import type { Locale, Texts } from "../locale.ts";
+import { localDay, type Locale, type Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
 import type { WhatIf } from "../websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -31,7 +31,7 @@ export interface BatterySize {
 }
 
 /** Return the texts of an estimate for a battery. `price` is in EUR, 0 if not entered. */
-export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price: number, locale: Locale): BatteryAnswer {
+export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price: number, locale: Locale, today = localDay(new Date())): BatteryAnswer {
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
   const { without: from, with_battery: to } = estimate.cheapest;
   const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];
@@ -59,7 +59,7 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price:
       hourly === null || hourly >= MIN_HOURLY_SHARE ? "" : t("hourly", { share: locale.percent(hourly) }),
       // In German, the abbreviation of VAT ends with a dot. So drop the second dot at the end of the sentence.
       t("basis", { count: locale.number(estimate.measured_days), vat: locale.common(estimate.has_vat ? "with_vat" : "without_vat") }).replace("..", "."),
-      olderPrices(estimate.prices_of, estimate.end.slice(0, "2027-01".length), locale),
+      olderPrices(estimate.prices_of, today, locale),
       price > 0 ? t("not_counted") : "",
     ].filter(Boolean),
   };

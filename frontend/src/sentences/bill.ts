@@ -3,27 +3,25 @@
 import { addDays, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../base-card.ts";
-import type { Bill, BillLine, BillPart } from "../websocket-types.ts";
+import type { Bill, BillLine, BillPart, OlderPrices } from "../websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
 import { midnight, yesterdayTexts } from "./last-known-day.ts";
 
 export type BillKey = keyof (typeof texts)["en"];
 export const billTexts: Texts<BillKey> = texts;
 
-/** Groups of bill lines, in the order of the paper bill. The card draws a thin rule between two groups. */
+/** Lines of the supplier and of the grid, in the order of the paper bill. All other lines but feed-in are levies and aids. */
 const GROUPS: string[][] = [
   ["energy", "energy_second", "energy_fee", "discount", "aid_per_month"],
   ["network_fixed", "network_variable", "meter", "surcharge"],
-  ["electricity_tax", "compensation", "aid_per_kwh"],
 ];
-const KNOWN = new Set<string>([...GROUPS.flat(), "feed_in"]);
-/** Lines of each part of the bill. If any line has no price, the whole part is left out of the subtotal. */
-const PARTS: Record<Exclude<BillPart, "feed_in">, string[]> = {
-  energy: GROUPS[0]!,
-  network: ["network_fixed", "network_variable", "meter"],
-  levies: GROUPS[2]!,
-  surcharge: ["surcharge"],
-};
+const PARTS = ["energy", "network", "levies", "surcharge"] as const;
+
+/** Return the part of a bill line. If any line of a part has no price, the whole part is left out of the subtotal. */
+function partOf(name: string): BillPart {
+  if (name === "surcharge" || name === "feed_in") return name;
+  return GROUPS[0]!.includes(name) ? "energy" : GROUPS[1]!.includes(name) ? "network" : "levies";
+}
 const MIN_MEASURED_SHARE = 0.99;
 /** Maximum number of decimals of a price that a user enters. A price with more decimals is a mean of market prices. */
 const MAX_ENTERED_DECIMALS = 5;
@@ -66,6 +64,10 @@ export interface ShownBill {
 
 export const isRunning = (bill: Bill): boolean => Date.parse(bill.until) < Date.parse(bill.end);
 
+/** Return the older prices of the bill, or of the forecast if the bill so far has none. */
+export const pricesOf = ({ prices_of: older, estimate }: Bill): OlderPrices | undefined => older ?? estimate?.prices_of;
+export const firstDay = ({ month }: Bill): string => `${month}-01`;
+
 /** Return the last day of the bill's month. */
 export const lastDay = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.end)), -1));
 
@@ -85,7 +87,7 @@ export function missingField(bill: Bill): Field | undefined {
   if (lacksMarketPrices(bill)) return undefined;
   if (lack === "reference") return "reference_power";
   const missing = bill.missing ?? [];
-  return missing.length && missing.every((name) => PARTS.network.includes(name)) ? "network_prices" : "energy_price";
+  return missing.length && missing.every((name) => partOf(name) === "network") ? "network_prices" : "energy_price";
 }
 
 export function shownBill(bill: Bill, locale: Locale): ShownBill {
@@ -101,7 +103,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     until: isRunning(bill) ? untilOf(until, locale, t) : undefined,
     measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : t("measured", { share: locale.percent(bill.measured_share, bill.measured_share < 1 ? 1 : 0) }),
     isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE,
-    notice: isInEuros ? olderPrices(bill.prices_of, bill.month, locale) : "",
+    notice: isInEuros ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
     sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
     community: lacksCommunity(bill) && !lacks ? t("community_missing") : "",
     lacks,
@@ -159,8 +161,8 @@ function missingSentence(bill: Bill, locale: Locale, t: Say): string {
 }
 
 /** Return the parts without a complete price, in the order of the paper bill. */
-function missingParts({ missing = [] }: Bill): (keyof typeof PARTS)[] {
-  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((part) => PARTS[part].some((name) => missing.includes(name)));
+function missingParts({ missing = [] }: Bill): (typeof PARTS)[number][] {
+  return PARTS.filter((part) => missing.some((name) => partOf(name) === part));
 }
 
 const isEnergyAlone = (parts: string[]): boolean => parts.length === 1 && parts[0] === "energy";
@@ -195,25 +197,26 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   // If a month has two fixed prices, its reference power may have changed. So name no reference power.
   const R = bill.reference_kw === null || fixed > 1 ? undefined : locale.referenceKW(bill.reference_kw);
   const write = quantities(bill, locale, t);
-  const leftOut = new Set(missingParts(bill).flatMap((part) => PARTS[part]));
+  const parts = new Set<string>(missingParts(bill));
+  const isLeftOut = (line: BillLine) => parts.has(partOf(line.name));
   const named = (name: string): string => {
-    if (!KNOWN.has(name)) return name;
     const plain = (name === "network_fixed" || name === "surcharge") && R === undefined;
     return t((plain ? `${name}_plain` : name) as BillKey, R === undefined ? {} : { R });
   };
   const row = (line: BillLine): Row => ({
     name: line.label ?? named(line.name),
     quantity: Number.isFinite(line.quantity) && Number.isFinite(line.price) ? write(line) : undefined,
-    amount: leftOut.has(line.name) ? t("not_in_sum") : Number.isFinite(line.amount) ? locale.number(line.amount, 2) : "–",
+    amount: isLeftOut(line) ? t("not_in_sum") : Number.isFinite(line.amount) ? locale.number(line.amount, 2) : "–",
     ...(line.name === "surcharge" ? { dot: "excess" as const } : line.name === "feed_in" ? { dot: "fed-in" as const } : {}),
   });
   const rowsOf = (name: string): Row[] => [
     ...lines.filter((line) => line.name === name && (name === "feed_in" || !rate || hasVat(line))).map(row),
     ...(missing.includes(name) ? [{ name: named(name), quantity: quantityMissing(name, bill, locale), amount: t("price_missing") }] : []),
   ];
-  const unknown = [...new Set([...lines.map(({ name }) => name), ...missing])].filter((name) => !KNOWN.has(name));
-  const groups = [...GROUPS, unknown].map((names) => names.flatMap(rowsOf));
-  const counted = lines.filter(({ name }) => !leftOut.has(name));
+  const isAid = (name: string) => Number(name === "aid_per_kwh");
+  const levies = [...new Set([...lines.map(({ name }) => name), ...missing])].filter((name) => partOf(name) === "levies").sort((a, b) => isAid(a) - isAid(b));
+  const groups = [...GROUPS, levies].map((names) => names.flatMap(rowsOf));
+  const counted = lines.filter((line) => !isLeftOut(line));
   const aids = rate ? counted.filter((line) => line.name !== "feed_in" && !hasVat(line)) : [];
   groups.push([...netAndVat(bill, counted, locale, t), ...aids.map(row), ...rowsOf("feed_in"), ...soldWithoutPrice(bill, locale, t)]);
   return groups.filter((rows) => rows.length);

@@ -13,7 +13,7 @@ import {
 } from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../websocket-types.ts";
-import { billTexts, isRunning, lackOf, lacksCommunity, type Lack, lastDay, missingField, toPay, unpricedNote } from "./bill.ts";
+import { billTexts, firstDay, isRunning, lackOf, lacksCommunity, type Lack, lastDay, missingField, toPay, unpricedNote } from "./bill.ts";
 import { olderPrices } from "./older-prices.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"];
@@ -222,7 +222,7 @@ export function amountNotes({ unit, months }: Year, locale: Locale): string[] {
   const older = priced.filter(({ bill }) => bill?.prices_of).at(-1);
   return [
     locale.text(monthsTexts, "own_prices"),
-    older ? olderPrices(older.bill!.prices_of, older.month, locale) : "",
+    older ? olderPrices(older.bill!.prices_of, firstDay(older.bill!), locale) : "",
     priced.some(({ bill }) => bill && lacksCommunity(bill)) ? locale.text(monthsTexts, "without_community") : "",
   ].filter(Boolean);
 }

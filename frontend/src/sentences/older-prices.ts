@@ -1,22 +1,60 @@
-/** Notes about amounts that use older prices, because newer published prices are not known yet. */
+/** Notes about amounts that use published prices after the last day for which they are published. */
 
-import { dayStart, type Locale } from "../locale.ts";
+import { addDays, dayStart, type Locale } from "../locale.ts";
+import type { OlderPrices } from "../websocket-types.ts";
 
-/** Return the note that a month (2027-01) uses prices of an earlier month; "" if its prices are current. */
-export function olderPrices(pricesOf: string | undefined, month: string, locale: Locale): string {
-  if (!pricesOf || month <= pricesOf) return "";
-  const [year] = month.split("-");
-  const of = pricesOf.startsWith(`${year}-`) ? nameOf(month, locale) : year!;
-  return withArticle(locale.common("older_prices", { of, month: nameOf(pricesOf, locale) }), locale);
+type Name = "older_grid" | "older_levies" | "older_grid_and_levies" | "older_vat";
+
+/**
+ * Return a sentence such as "Grid charges of 2026; the State's aid ended on 31 December 2026; nothing newer is known to
+ * this version." Return "" if the prices are current.
+ *
+ * `day` is the first day for which the amount counts. If the prices are published for this day, the sentence begins with
+ * "From 1 January 2027:".
+ *
+ * coordinator/older_prices_sentence.py makes the same sentence for the repair.
+ */
+export function olderPrices(older: OlderPrices | undefined, day: string, locale: Locale): string {
+  if (!older) return "";
+  const until = Object.values(kindsOf(older));
+  const ended = Object.values(older.ended ?? {}).map((last) => locale.common(last < day ? "state_aid_ended" : "state_aid_ends", { day: dateOf(last, locale) }));
+  const newer = until.length ? [locale.common(older.newer_known ? "newer_known" : "nothing_newer")] : [];
+  const text = [...namesOf(older, locale), ...ended, ...newer].join(separatorOf(locale));
+  const [first] = until.sort();
+  const begins = first !== undefined && first >= day;
+  return begins ? locale.common("older_from", { day: dateOf(addDays(first, 1), locale), text: `${text}.` }) : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Return a name such as "To pay, with the prices of December 2026", or only "To pay" if the prices are current. */
-export function withPrices(name: string, pricesOf: string | undefined, locale: Locale): string {
-  if (!pricesOf) return name;
-  return withArticle(locale.common("with_prices", { name, month: nameOf(pricesOf, locale) }), locale);
+/** Return a name such as "To pay (grid charges of 2026)", or only "To pay" if the prices are current. */
+export function withPrices(name: string, older: OlderPrices | undefined, locale: Locale): string {
+  const names = older ? namesOf(older, locale) : [];
+  return names.length ? `${name} (${names.join(separatorOf(locale))})` : name;
 }
 
-const nameOf = (month: string, locale: Locale): string => locale.monthYear(dayStart(`${month}-15`));
+const dateOf = (day: string, locale: Locale): string => locale.date(dayStart(day));
 
-/** French elides "de" before a vowel: "les prix d'août". */
+const kindsOf = ({ grid, levies, vat }: OlderPrices): Record<string, string> =>
+  Object.fromEntries(Object.entries({ grid, levies, vat }).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+/** Return the names of the older prices, such as "grid charges of 2026". */
+function namesOf({ grid, levies, vat }: OlderPrices, locale: Locale): string[] {
+  const all: [Name, string | undefined][] =
+    grid !== undefined && grid === levies
+      ? [["older_grid_and_levies", grid]]
+      : [
+          ["older_grid", grid],
+          ["older_levies", levies],
+        ];
+  all.push(["older_vat", vat]);
+  return all.flatMap(([name, until]) => (until === undefined ? [] : [withArticle(locale.common(name, { period: periodOf(until, locale) }), locale)]));
+}
+
+/** Return the year that ends on a day, or the month if no year ends then. */
+function periodOf(until: string, locale: Locale): string {
+  return until.endsWith("-12-31") ? until.slice(0, 4) : locale.monthYear(dayStart(until));
+}
+
+const separatorOf = ({ language }: Locale): string => (language === "fr" ? "\u00a0; " : "; ");
+
+/** French elides "de" before a vowel: "prix du réseau d'août". */
 const withArticle = (text: string, { language }: Locale): string => (language === "fr" ? text.replace(/\bde (?=[ao])/g, "d'") : text);

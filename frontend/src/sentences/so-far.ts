@@ -1,7 +1,7 @@
 /** Texts and numbers of today and of this month so far. */
 
 import { dayStart, localDay, type Locale, localParts, type Texts } from "../locale.ts";
-import { forecast, type Lack, lackOf, toPay } from "./bill.ts";
+import { firstDay, forecast, type Lack, lackOf, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
 import type { Bill, Day, House, Usual } from "../websocket-types.ts";
@@ -127,7 +127,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
     notes: [
       last && bill ? partsOf(last, today, locale) : "",
       house ? unknownNote(house, ofHouse, locale) : "",
-      bill ? olderPrices(bill.prices_of, bill.month, locale) : "",
+      bill ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
       last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })

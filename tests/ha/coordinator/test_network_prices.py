@@ -1,6 +1,6 @@
 """A year whose network prices are not known: the issue, its ways out, and when it goes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -13,16 +13,32 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.entered_contract import needs_new_prices
-from custom_components.smarty_p1.lib.tariff import APPROVED_UNTIL, AgreedPrices
+from custom_components.smarty_p1.coordinator.entered_contract import prices_to_replace
+from custom_components.smarty_p1.coordinator.older_prices_sentence import older_prices_sentence
+from custom_components.smarty_p1.lib.tariff import OlderPrices, PriceFile, network_prices
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.repairs import choose, open_repair
 from tests.ha.support import TELEGRAM
+from tests.prices import PRICES
 
-LAST = APPROVED_UNTIL.year
+LAST = 2026
 UNKNOWN = LAST + 1
 SUMMER = f"{UNKNOWN}-07-01T12:00:00Z"
+GRID = "Grid charges of 2026; nothing newer is known to this version."
+NB = "\N{NO-BREAK SPACE}"
+AID_ENDED = {
+    "en": "Grid charges and levies of 2026; the State's aid ended on 31.12.2026; nothing newer is"
+    " known to this version.",
+    "fr": f"Prix du réseau et taxes de 2026{NB}; l'aide de l'État a pris fin le 31.12.2026{NB};"
+    " cette version ne connaît rien de plus récent.",
+    "de": "Preise der Netznutzung und Abgaben von 2026; die Hilfe des Staates endete am"
+    " 31.12.2026; diese Version kennt nichts Neueres.",
+    "lb": "Netzkäschten an Taxe vun 2026; d'Hëllef vum Staat ass den 31.12.2026 ausgelaf; dës"
+    " Versioun kennt näischt méi Neies.",
+    "pt": "Preços da rede e taxas de 2026; o apoio do Estado terminou em 31.12.2026; esta versão"
+    " não conhece nada mais recente.",
+}
 OWN = {"network_variable_price": 0.05, "meter_fee": 5.7}
 OWN_OF_A_POWER = {**OWN, "network_fixed_price": 12.0, "surcharge_price": 0.08}
 OWN_LEVIES = {"electricity_tax": 0.001, "compensation": -0.001}
@@ -85,7 +101,7 @@ def test_who_is_told_of_a_year_that_is_not_known(
     options: dict[str, Any],
     is_told: bool,  # noqa: FBT001
 ) -> None:
-    assert needs_new_prices(datetime.fromisoformat(SUMMER), options) is is_told
+    assert bool(prices_to_replace(datetime.fromisoformat(SUMMER), options)) is is_told
 
 
 async def test_the_year_begins_while_it_runs_at_luxembourgs_midnight(
@@ -114,7 +130,7 @@ async def test_confirmed_prices_hold_for_one_year(
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == ["keep", "enter"]
     placeholders = menu["description_placeholders"]
-    assert placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN), "last": str(LAST)}
+    assert placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN), "prices": GRID}
     result = await choose(hass, menu, "keep")
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -166,13 +182,30 @@ async def test_the_issue_names_the_fields_that_end_it(hass: HomeAssistant, langu
         for label in (
             "network_prices.name",
             "levies.name",
-            "levies.data.electricity_tax",
-            "levies.data.compensation",
         )
     ]
     flow = f"component.{DOMAIN}.issues.network_prices.fix_flow"
     for text in (texts[f"{flow}.step.init.description"], texts[f"{flow}.abort.enter"]):
         assert [label for label in labels if label not in text] == []
+
+
+@pytest.mark.parametrize("language", [*AID_ENDED])
+async def test_the_issue_names_the_older_prices_and_the_aid_that_has_ended(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    language: str,
+) -> None:
+    hass.config.language = language
+    freezer.move_to(SUMMER)
+    await set_up(hass, entry, reference_power=7.0, with_levies=True)
+    issue = issue_of(hass, entry)
+    assert issue
+    assert (issue.translation_placeholders or {})["prices"] == AID_ENDED[language]
+    # Of each kind and each day.
+    older = OlderPrices({"levies": date(2027, 8, 31), "grid": date(2026, 12, 31)}, {})
+    first, second, _ = older_prices_sentence(hass, older).split(";")
+    assert (first.rstrip()[-4:], second.rstrip()[-7:]) == ("2026", "08/2027")
 
 
 async def test_a_version_that_knows_the_year_withdraws_the_issue(
@@ -186,10 +219,11 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
     issue = issue_of(hass, entry)
     assert issue
     assert issue.is_fixable
-    placeholders = {"name": "Smarty 2574", "year": str(UNKNOWN), "last": str(LAST)}
+    placeholders = {"name": "Smarty 2574", "year": str(UNKNOWN), "prices": GRID}
     assert issue.translation_placeholders == placeholders
 
-    monkeypatch.setattr(AgreedPrices, "prices_of", None)
+    newer = PRICES.replace("until = 2026-12-31", "until = 2027-12-31")
+    monkeypatch.setattr(network_prices, "PUBLISHED", PriceFile.read(newer))
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert issue_of(hass, entry) is None

@@ -31,12 +31,18 @@ from custom_components.smarty_p1.coordinator import (
 )
 from custom_components.smarty_p1.coordinator.leneda_client import asked_of
 from custom_components.smarty_p1.lib.leneda import Row
-from custom_components.smarty_p1.lib.tariff import QUARTER_HOUR, AgreedPrices, compute_bill
+from custom_components.smarty_p1.lib.tariff import (
+    QUARTER_HOUR,
+    PriceFile,
+    compute_bill,
+    network_prices,
+)
 from dev.leneda import Platform
 from tests.ha import leneda
 from tests.ha.flows.test_leneda_meter import add
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, let_pass, wait_for_telegram
+from tests.prices import PRICES
 
 OPTIONS = {
     CONF_REFERENCE_POWER: 3.0,
@@ -210,7 +216,8 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
     assert await async_setup_component(home.hass, "sensor", {})
     # An earlier version knew nothing of the aid that the State pays since August.
     with monkeypatch.context() as earlier:
-        earlier.setattr(AgreedPrices, "compensation", -0.0010)
+        [aid] = [line for line in PRICES.splitlines() if "state_aid" in line]
+        earlier.setattr(network_prices, "PUBLISHED", PriceFile.read(PRICES.replace(aid, "")))
         entry = await home.set_up(telegram("260920090000S", 100.0))
         home.port.greeting = home.port.next_frame(telegram("260920090010S", 100.0))
         home.hass.config_entries.async_update_entry(entry, options=LEVIES)

@@ -51,7 +51,9 @@ async def test_quarter_hours_above_the_reference_power_in_a_row_are_one(
     assert (second["start"], second["kw"], second["is_above"]) == (first["end"], 0.4, False)
     assert len(others) == 3
     # 0.4 kW in 8760 hours at 0.2177.
-    assert answer["always_on"] == {"w": 400, "nights": 6, "cost_per_year": 760.0}
+    older = {"grid": "2026-12-31"}  # for the second half of the year
+    base_load = {"w": 400, "nights": 6, "cost_per_year": 760.0, "prices_of": older}
+    assert answer["always_on"] == base_load
 
 
 async def test_a_new_meter_has_no_habits(

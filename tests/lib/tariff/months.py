@@ -57,7 +57,7 @@ def whole_month(name: str, count: int, **of_first_day: Unpack[CountedAbove]) -> 
 
 def agreed(**contract: Any) -> Contracts:  # noqa: ANN401 - whatever a contract says
     """Return a contract that holds for all times."""
-    return Contracts(((LONG_AGO, Contract(**contract)),))
+    return Contracts(((LONG_AGO, Contract.of_terms(contract)),))
 
 
 def changing(*entries: tuple[str, Contract]) -> Contracts:

@@ -5,7 +5,12 @@ from datetime import date
 
 import pytest
 
-from smartyp1.tariff import Contract, compare, compute_bill
+from smartyp1.tariff import (
+    Contract,
+    OlderPrices,
+    compare,
+    compute_bill,
+)
 from tests.lib.tariff.months import (
     agreed,
     changing,
@@ -91,12 +96,17 @@ def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
     january = whole_month("2031-01", 31, kwh=300)
     due = compute_bill(january, agreed(reference_kw=7), january.end)
     assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.00]
-    assert due.prices_of == date(2026, 12, 31)
+    assert due.prices_of == OlderPrices({"grid": date(2026, 12, 31)}, {})
     # Where all prices are one's own, none is of another year.
     own = {"network_fixed": 1, "network_variable": 1, "surcharge": 1, "meter_fee": 1}
     assert compute_bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
     with_levies = agreed(reference_kw=7, has_levies=True, **own)
-    assert compute_bill(january, with_levies, january.end).prices_of == date(2026, 12, 31)
+    last = date(2026, 12, 31)
+    due = compute_bill(january, with_levies, january.end)
+    assert due.prices_of == OlderPrices({"levies": last}, {"state_aid": last})
+    # Each part says it of its own prices.
+    assert [due.older_prices(part) for part in ("network", "surcharge", "energy")] == [None] * 3
+    assert due.older_prices("levies") == due.prices_of
 
 
 def test_the_switch_of_vat_holds_for_all_months() -> None:

@@ -5,7 +5,12 @@ from datetime import date
 
 import pytest
 
-from smartyp1.tariff import REFERENCE_POWERS, Contract, compare
+from smartyp1.tariff import (
+    REFERENCE_POWERS,
+    Contract,
+    OlderPrices,
+    compare,
+)
 from tests.lib.tariff.months import agreed, changing, day, local, month, whole_month
 
 
@@ -84,7 +89,7 @@ def test_an_own_price_is_for_the_own_class_only() -> None:
     assert (found.cheapest, found.saving_per_year) == (7, 0)
     # Those of the other classes are published ones, and become old.
     found = compare([june], contracts, local("2027-01-01"), is_at_current_prices=True)
-    assert found.prices_of == date(2026, 12, 31)
+    assert found.prices_of == OlderPrices({"grid": date(2026, 12, 31)}, {})
 
 
 def test_at_the_prices_that_hold_now() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+import tomllib
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,18 +11,16 @@ from typing import Any
 import pytest
 
 from smartyp1.tariff import (
-    APPROVED_UNTIL,
     PER_KWH,
     Aid,
     AidVat,
     Contract,
     Line,
     Month,
-    NetworkPrices,
     Shared,
     compare,
     compute_bill,
-    network_prices_at,
+    network_prices,
 )
 from smartyp1.tariff.contract_start_day import with_entered
 from tests.lib.tariff.months import agreed, local, whole_month
@@ -53,10 +51,15 @@ def section(heading: str, page: str = PAGE) -> str:
     return str(found)
 
 
+def all_rows(heading: str, page: str = PAGE) -> list[list[str]]:
+    """Return the head and the rows of a section's table, without what makes cells bold."""
+    head, _, *table = re.findall(r"^\|(.*)\|$", section(heading, page), re.MULTILINE)
+    return [[cell.strip("*` ") for cell in row.split("|")] for row in (head, *table)]
+
+
 def rows(heading: str, page: str = PAGE) -> list[list[str]]:
     """Return the rows of a section's table, without its head and without what makes cells bold."""
-    table = re.findall(r"^\|(.*)\|$", section(heading, page), re.MULTILINE)
-    return [[cell.strip("*` ") for cell in row.split("|")] for row in table[2:]]
+    return all_rows(heading, page)[1:]
 
 
 def number(cell: str) -> float:
@@ -107,32 +110,36 @@ def june() -> Month:
 
 
 def test_the_prices() -> None:
-    named: dict[str, Callable[[NetworkPrices], float | None]] = {
-        "variable price": lambda prices: prices.variable,
-        "surcharge": lambda prices: prices.surcharge,
-        "3 kW": lambda prices: prices.fixed[3],
-        "7 kW": lambda prices: prices.fixed[7],
-        "12 kW": lambda prices: prices.fixed[12],
-        "17 kW": lambda prices: prices.fixed[17],
-        "27 kW": lambda prices: prices.fixed[27],
-        "40\N{EN DASH}50 A": lambda prices: prices.meter[40],
-        "63\N{EN DASH}100 A": lambda prices: prices.meter[63],
-        "from 120 A": lambda prices: prices.meter[120],
-        "electricity tax": lambda prices: prices.electricity_tax["A"],
-        "compensation mechanism": lambda prices: prices.compensation["A"],
+    """The page has the whole price file of the integration: each year, price, levy and aid."""
+    content = tomllib.loads(network_prices.PRICE_FILE.read_text(encoding="utf-8"))
+    prices, levies = content["prices"], content["levies"]
+    named: dict[str, list[dict[str, Any]]] = {
+        "variable price": prices["variable"],
+        "surcharge": prices["surcharge"],
+        "40\N{EN DASH}50 A": prices["meter"]["40"],
+        "63\N{EN DASH}100 A": prices["meter"]["63"],
+        "from 120 A": prices["meter"]["120"],
+        **{f"{kw} kW": prices["fixed"][str(kw)] for kw in (3, 7, 12, 17, 27)},
     }
-    *shown, (_, days, _, aid) = rows("How the tariff works")
-    assert len(shown) == len(named)
-    for part, what, in_2025, in_2026 in shown:
-        price = named[part if part in named else what.rpartition(": ")[2]]
-        found = [network_prices_at(local(f"{year}-01-01")) for year in (2025, 2026)]
-        assert [number(in_2025), number(in_2026)] == [price(each) for each in found if each]
-    assert days == "from 1 August to 31 December"
-    for day in ("2026-08-01", "2026-12-31T23:59"):
-        prices = network_prices_at(local(day))
-        assert prices
-        assert prices.compensation == {"A": number(aid)}
-    assert f"approved until {APPROVED_UNTIL:%-d %B %Y}" in PAGE
+    for levy in levies.values():
+        named[levy["names"]["en"].lower()] = [line for line in levy["A"] if "ends" not in line]
+        named |= {_days_of(line): [line] for line in levy["A"] if "ends" in line}
+    [_, _, *years], *shown = all_rows("How the tariff works")
+    assert years == sorted({f"{line['from']:%Y}" for line in prices["variable"]})
+    told = set()
+    for part, what, *cells in shown:
+        name = part if part in named else what.rpartition(": ")[2]
+        told.add(name)
+        expected = {f"{line['from']:%Y}": line["value"] for line in named[name]}
+        assert [number(cell) if cell else None for cell in cells] == [
+            expected.get(year) for year in years
+        ]
+    assert told == named.keys()
+    assert f"published until {prices['variable'][-1]['until']:%-d %B %Y}" in PAGE
+
+
+def _days_of(line: dict[str, Any]) -> str:
+    return f"from {line['from']:%-d %B} to {line['until']:%-d %B}"
 
 
 def test_the_worked_month(june: Month) -> None:
@@ -195,7 +202,7 @@ def test_the_aid_on_a_line_of_its_own_is_taken_off_once() -> None:
         text,
     )
     first_day = datetime.strptime(day, "%d %B %Y").date()  # noqa: DTZ007 - a day without a time
-    contract = Contract(**HOUSEHOLD, compensation=number(compensation))
+    contract = Contract.of_terms({**HOUSEHOLD, "compensation": number(compensation)})
     aid = Aid("aid", first_day, None, number(amount), PER_KWH, AidVat.INCLUDED)
     contracts = with_entered(agreed(**HOUSEHOLD), contract, first_day, local("2026-11-15T12:00"))
     for month in (whole_month(f"2026-{n:02}", 30, kwh=100.0) for n in range(7, 12)):

@@ -12,6 +12,7 @@ from smartyp1.tariff import (
     AidVat,
     Contract,
     MarketPrices,
+    OlderPrices,
     excess_price,
     price_of_kwh,
 )
@@ -74,13 +75,15 @@ def test_prices(
 
 
 def test_of_when_the_prices_are() -> None:
-    def said(moment: str, **more: Any) -> date | None:  # noqa: ANN401 - whatever a contract says
+    def said(moment: str, **more: Any) -> OlderPrices | None:  # noqa: ANN401 - whatever a contract says
         return price_of_kwh(agreed(**LEVIED, **more), local(moment), MarketPrices()).prices_of
 
     assert said("2026-12-31T23:59") is None
-    assert said("2027-01-01") == date(2026, 12, 31)
+    last = date(2026, 12, 31)
+    aid = {"state_aid": last}
+    assert said("2027-01-01") == OlderPrices({"grid": last, "levies": last}, aid)
     own = {"network_variable": 0.05, "electricity_tax": 0.001}
-    assert said("2027-01-01", **own) == date(2026, 12, 31)
+    assert said("2027-01-01", **own) == OlderPrices({"levies": last}, aid)
     assert said("2027-01-01", **own, compensation=-0.001) is None
 
 

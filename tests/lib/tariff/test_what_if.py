@@ -155,6 +155,8 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
     )
     contract = replace(
         CONTRACT,
+        # As it is when the year has ended, at whose prices a battery is judged.
+        levies=(("compensation", -0.001),),
         reference_kw=8,
         network_fixed=14.0,
         energy_fee=2.0,
@@ -162,8 +164,6 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
         second_price=0.1,
         second_hours="22:00-06:00 sun",
         has_levies=True,
-        # As it is when the year has ended, at whose prices a battery is judged.
-        compensation=-0.001,
         replaces_variable=True,
     )
     demand = demand_after(quarters, contract, "2027-01-01")
@@ -255,7 +255,7 @@ def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
     found = tried(equal_year(), contract)
     # The aid of the State would be 5402 kWh at 3.61 cents, with VAT.
     assert found.classes[7].without.energy == pytest.approx(1172.67, abs=0.15)
-    without_aid = tried(equal_year(), replace(contract, compensation=-0.001))
+    without_aid = tried(equal_year(), Contract.of_terms(contract.terms | {"compensation": -0.001}))
     assert (found.classes, found.saving_low) == (without_aid.classes, without_aid.saving_low)
 
 

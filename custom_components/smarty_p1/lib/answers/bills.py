@@ -15,13 +15,14 @@ from ..tariff import (
     Line,
     Month,
     MonthComparison,
+    OlderPrices,
     QuarterHour,
     above_contract,
     compare,
     compute_bill,
     estimated,
     month_name,
-    older_prices,
+    older_prices_of_month,
 )
 
 CURRENT_PRICES = "current"
@@ -55,10 +56,11 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
         "vat_base": due.vat_base,
         "vat": due.vat,
         "total": due.total,
-        **older_prices(due.prices_of),
+        **OlderPrices.answer(due.prices_of),
     }
     if month is demand.month and (estimate := estimated(demand)):
-        answer["estimate"] = _known(estimate._asdict())
+        older = older_prices_of_month(month, demand.contracts)
+        answer["estimate"] = _known(estimate._asdict()) | OlderPrices.answer(older)
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
     unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
@@ -166,7 +168,7 @@ def _comparison(comparison: Comparison, prices: str) -> dict[str, Any]:
         "cheapest": comparison.cheapest,
         "saving_per_year": comparison.saving_per_year,
         "about_the_same": comparison.is_about_the_same,
-        **older_prices(comparison.prices_of),
+        **OlderPrices.answer(comparison.prices_of),
     }
 
 

@@ -11,26 +11,26 @@ from datetime import date, datetime
 from typing import Any
 
 from ..tariff import (
-    BILL_LINES,
     LUXEMBOURG,
-    PER_MONTH,
     QUARTER_HOUR,
+    AgreedPrices,
     Bill,
     Contracts,
     Demand,
     Month,
     MonthPrices,
+    OlderPrices,
     QuarterHours,
     above_contract,
     compute_bill,
     day_end,
     day_start,
     month_prices,
+    monthly_lines,
 )
 from .bills import known_months, peak_report
 
 MAX_DAYS = 400
-_FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
 
 
 def bills_by_day(
@@ -71,10 +71,11 @@ def _days(
     month: Month, contracts: Contracts, until: datetime, quarters: QuarterHours
 ) -> Iterator[dict[str, Any]]:
     """Yield the data of each day of `month` that begins before `until`."""
+    monthly = monthly_lines()
     for start, end, before, due in bills_by_day(month, contracts, until):
         cost, fixed, feed_in = (
             _more(before.total, due.total),
-            _more(before.amount(*_FIXED), due.amount(*_FIXED)),
+            _more(before.amount(*monthly), due.amount(*monthly)),
             # While none of the month's exported energy has a known price, the bill has no line
             # `feed_in`. In this case, count 0 EUR for the time before the day.
             _more(before.amount("feed_in") or 0.0, due.amount("feed_in")),
@@ -90,6 +91,7 @@ def _days(
             "cost_fixed": fixed,
             "cost_above": _more(before.amount("surcharge"), due.amount("surcharge")),
             "feed_in": feed_in,
+            **OlderPrices.answer(AgreedPrices.at(contracts.at(start), start).prices_of),
         }
 
 

@@ -16,18 +16,20 @@ from ..tariff import (
     LUXEMBOURG,
     NO_PRICES,
     QUARTER_HOUR,
+    AgreedPrices,
     Contracts,
     Demand,
     Month,
+    OlderPrices,
     QuarterHours,
     day_end,
     day_start,
     excess_price,
-    lasting_prices_at,
     mean_market_prices,
     month_end,
     month_start,
     price_of_kwh,
+    prices_of_year_at,
     quarter_start,
 )
 from .days import days_report
@@ -67,16 +69,19 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
     costs = {
         day["day"]: day for day in days_report(demand, known, first, last + timedelta(1))["days"]
     }
-    found = [
-        sums
+    found = {
+        until: sums
         for until in past
         if (sums := _until(until, known, demand.contracts, costs.get(until.date().isoformat())))
-    ]
+    }
     usual = None
     if len(found) >= _MIN_DAYS:
+        days = list(found.values())
+        prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in found)
         usual = {
             "days": len(found),
-            **{name: _mean([day[name] for day in found]) for name in found[0]},
+            **{name: _mean([day[name] for day in days]) for name in days[0]},
+            **OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices)),
         }
     return {"until": demand.time.isoformat(), "usual": usual}
 
@@ -243,33 +248,36 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
         return None
     least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]
     kw = round(median(least), 2)
-    price = _mean_price(demand)
+    price, older = _mean_price(demand)
     cost = None if price is None else round(kw * _HOURS_A_YEAR * price, -1)
-    return {"w": round(kw * 1000), "nights": len(least), "cost_per_year": cost}
+    answer = {"w": round(kw * 1000), "nights": len(least), "cost_per_year": cost}
+    return answer | OlderPrices.answer(older)
 
 
-def _mean_price(demand: Demand) -> float | None:
-    """Return the mean price in EUR of an imported kWh. Return None if a price is unknown.
+def _mean_price(demand: Demand) -> tuple[float | None, OlderPrices | None]:
+    """Return the mean price in EUR of an imported kWh, and the older published prices that it uses.
+
+    The mean price is None if a price is unknown.
 
     The price of a kWh can depend on the hour and on the weekday. So the result is the mean over all
     quarter-hours of the coming week.
 
     The caller computes the cost of a whole year from this price. So aids that end within a year are
-    left out, and published prices that end within a year are replaced by their successors. If the
-    price follows the market, the market price is assumed to be the mean of the last twelve months,
-    weighted by the imported energy.
+    left out. If the price follows the market, the market price is assumed to be the mean of the
+    last twelve months, weighted by the imported energy.
     """
     months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
     market = mean_market_prices(day for month in months for day in month.days)
     now = quarter_start(demand.time)
     contracts = replace(demand.contracts, aids=demand.contracts.aids_at(now + _YEAR))
-    published = lasting_prices_at(now)
+    published = prices_of_year_at(now)
     prices = [
-        price_of_kwh(contracts, now + n * QUARTER_HOUR, market, published).imported
+        price_of_kwh(contracts, now + n * QUARTER_HOUR, market, published)
         for n in range(_WEEK // QUARTER_HOUR)
     ]
-    known_prices = [price for price in prices if price is not None]
-    return fmean(known_prices) if len(known_prices) == len(prices) else None
+    known_prices = [price.imported for price in prices if price.imported is not None]
+    mean = fmean(known_prices) if len(known_prices) == len(prices) else None
+    return mean, None if mean is None else prices[0].prices_of
 
 
 def _night(known: QuarterHours, midnight: datetime) -> list[_Quarter]:

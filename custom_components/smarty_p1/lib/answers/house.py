@@ -7,17 +7,21 @@ from typing import Any
 
 from ..tariff import (
     LUXEMBOURG,
+    NO_PRICES,
     Columns,
+    Contracts,
     Demand,
     Grid,
     HouseDay,
     MarketPrices,
+    OlderPrices,
     PlatformDays,
     Supply,
     house_days,
     house_sum,
     month_name,
     month_start,
+    price_of_kwh,
     prices_by_hour,
 )
 
@@ -59,14 +63,18 @@ def house_report(
             for day in days
         ],
         "months": [
-            _month(start, list(days_of_month))
+            _month(start, list(days_of_month), demand.contracts)
             for start, days_of_month in groupby(days, lambda day: month_start(day.start))
         ],
     }
 
 
-def _month(start: datetime, days: Sequence[HouseDay]) -> dict[str, Any]:
+def _month(start: datetime, days: Sequence[HouseDay], contracts: Contracts) -> dict[str, Any]:
     total = house_sum(days)
+    older = {}
+    if total.saved is not None:
+        prices = (price_of_kwh(contracts, day.start, NO_PRICES) for day in days)
+        older = OlderPrices.answer(OlderPrices.joined(price.prices_of for price in prices))
     return {
         "month": month_name(start),
         "house_kwh": _rounded(total.house_kwh, 3),
@@ -74,6 +82,7 @@ def _month(start: datetime, days: Sequence[HouseDay]) -> dict[str, Any]:
         "saved": _rounded(total.saved, 2),
         "unpriced_kwh": round(total.unpriced_kwh, 3),
         "unknown_days": total.unknown_days,
+        **older,
     }
 
 

@@ -12,8 +12,8 @@ from ..tariff import (
     ComingQuarterHour,
     Contracts,
     MarketPrices,
+    OlderPrices,
     QuarterHour,
-    older_prices,
     quarter_hours_ahead,
     usual_import,
 )
@@ -45,7 +45,7 @@ def _local(time: datetime) -> str:
 
 def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
     return {
-        **older_prices(quarters[-1].price.prices_of),
+        **OlderPrices.answer(quarters[-1].price.prices_of),
         "quarter_hours": [
             {
                 "start": _local(quarter.start),

@@ -7,9 +7,9 @@ from ..tariff import (
     Battery,
     Demand,
     MarketHours,
+    OlderPrices,
     QuarterHour,
     YearCosts,
-    older_prices,
     simulate_battery,
 )
 
@@ -43,7 +43,7 @@ def what_if_report(
         "measured_days": result.measured_days,
         "reference_kw": result.reference_kw,
         "has_vat": result.has_vat,
-        **older_prices(result.prices_of),
+        **OlderPrices.answer(result.prices_of),
         "hourly_share": result.hourly_share and round(result.hourly_share, 2),
         "saving": {"low": low, "high": max(low, round(result.saving_high))},
         "cheapest": {"without": result.cheapest_without, "with_battery": result.cheapest_with},

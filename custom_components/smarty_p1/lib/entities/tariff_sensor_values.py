@@ -13,13 +13,14 @@ from ..tariff import (
     Demand,
     KwhPrice,
     Month,
+    OlderPrices,
     QuarterHour,
     compare,
     compute_bill,
     estimated,
-    network_prices_at,
-    older_prices,
+    older_prices_of_month,
     price_of_kwh,
+    prices_of_year_at,
 )
 from .quarter_hour_power_sensors import Attributes, quarter_hour_attributes
 
@@ -69,7 +70,7 @@ def _compared(demand: Demand) -> tuple[object, ...]:
         *demand.earlier_months,
         demand.contracts,
         demand.contracts.at(demand.until),
-        network_prices_at(demand.until),
+        prices_of_year_at(demand.until),
     )
 
 
@@ -79,7 +80,7 @@ def _decisive_months(demand: Demand) -> Attributes:
         "months": [f"{month.start:%Y-%m}" for month in comparison.decisive],
         "prices": "current",
         "about_the_same": comparison.is_about_the_same,
-        **older_prices(comparison.prices_of),
+        **OlderPrices.answer(comparison.prices_of),
     }
 
 
@@ -125,12 +126,11 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return an attribute with the last month for which the published prices were approved.
+    """Return an attribute with the older published prices that the price of an imported kWh uses.
 
-    Return {} if the price of a kWh uses no published price, or if the published prices are approved
-    for the present month.
+    Return {} if it uses none.
     """
-    return older_prices(price(demand).prices_of)
+    return OlderPrices.answer(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
@@ -170,14 +170,18 @@ def month_end(demand: Demand) -> float | None:
 
 
 def month_end_attributes(demand: Demand) -> Attributes:
-    """Return the result of `cost_attributes`, plus the bounds of the estimate if they are known."""
+    """Return the month's measured share, and the bounds of the estimate if they are known.
+
+    If the bill of the whole month will use older published prices, return these, too.
+    """
     estimate = _estimate(demand)
     span = (
         {"low": estimate.low, "high": estimate.high}
         if estimate and estimate.low is not None
         else {}
     )
-    return {**span, **cost_attributes(demand)}
+    older = older_prices_of_month(demand.month, demand.contracts)
+    return {**span, **measured_share(demand), **OlderPrices.answer(older)}
 
 
 def feed_in(demand: Demand) -> float | None:
@@ -191,24 +195,28 @@ def measured_share(demand: Demand) -> Attributes:
     return {"measured_share": _measured_share(demand)}
 
 
-def cost_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share as an attribute.
+def cost_attributes(*parts: str) -> Callable[[Demand], Attributes]:
+    """Return a function that returns the attributes of the cost of `parts` of the month's bill.
 
-    If the bill uses published prices after their approval has ended, a second attribute has the
-    last month for which they were approved.
+    The attributes are the month's measured share, and the older published prices that these parts
+    use, if any.
     """
-    return measured_share(demand) | older_prices(_this_month(demand).prices_of)
+    return lambda demand: {
+        **measured_share(demand),
+        **OlderPrices.answer(_this_month(demand).older_prices(*parts)),
+    }
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the result of `cost_attributes`, plus up to two energies in kWh.
+    """Return the attributes of the cost of energy and levies, plus up to two energies in kWh.
 
     "unpriced_kwh" is the imported energy with an unknown price. "unsplit_kwh" is the energy whose
     time of use is unknown. An energy of 0 is left out.
     """
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
-    return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
+    attributes = cost_attributes("energy", "levies")(demand)
+    return _with_unpriced(attributes, due.unpriced_kwh) | unsplit
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
@@ -227,14 +235,15 @@ def total_attributes(demand: Demand) -> Attributes:
     - "last_month_measured_share", the share (0 to 1) of last month that was measured;
     - "since", the time from which monthly prices count (only if it is after the month's start).
     """
-    before, month = _before(demand), _last_month(demand)
+    before, month, due = _before(demand), _last_month(demand), _this_month(demand)
     since = demand.month.since
     return {
         **({"since": since} if since else {}),
         "last_month": before.total if before else None,
-        **({"missing": due.missing} if (due := _this_month(demand)).missing else {}),
+        **({"missing": due.missing} if due.missing else {}),
         "last_month_measured_share": month.measured_share(month.end) if month else None,
         **energy_attributes(demand),
+        **OlderPrices.answer(due.prices_of),
     }
 
 

@@ -41,7 +41,10 @@ def _attributes(
 
 
 def _price(
-    key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption
+    key: str,
+    value_fn: Callable[[Demand], float | None],
+    attributes_fn: Callable[[Demand], Attributes],
+    needed: NeededOption,
 ) -> SensorSpec[Reading]:
     # Set no device class, because Home Assistant's class `monetary` is only for amounts of money,
     # and not for prices.
@@ -51,7 +54,7 @@ def _price(
         native_unit_of_measurement=f"{CURRENCY}/kWh",
         suggested_display_precision=4,
         value_fn=_shown(value_fn),
-        attributes_fn=_attributes(values.price_attributes),
+        attributes_fn=_attributes(attributes_fn),
         needed_options=(needed,),
     )
 
@@ -79,8 +82,15 @@ def _monetary(
 
 
 TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
-    _price("price_import", lambda demand: values.price(demand).imported, _ENERGY_PRICE),
-    _price("price_export", lambda demand: values.price(demand).exported, _FEED_IN_PRICE),
+    _price(
+        "price_import",
+        lambda demand: values.price(demand).imported,
+        values.price_attributes,
+        _ENERGY_PRICE,
+    ),
+    _price(
+        "price_export", lambda demand: values.price(demand).exported, lambda _: {}, _FEED_IN_PRICE
+    ),
     _monetary(
         "cost_energy",
         values.cost("energy", "levies"),
@@ -90,13 +100,13 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _monetary(
         "cost_network",
         values.cost("network"),
-        values.cost_attributes,
+        values.cost_attributes("network"),
         REFERENCE_POWER,
     ),
     _monetary(
         "demand_excess_cost",
         values.surcharge,
-        values.cost_attributes,
+        values.cost_attributes("surcharge"),
         REFERENCE_POWER,
         enabled=True,
     ),

@@ -16,7 +16,16 @@ from .battery_simulation import (
     Battery,
 )
 from .battery_worth import ClassWithBattery, WhatIf, YearCosts, simulate_battery
-from .bill import BILL_LINES, Bill, Line, MonthPrices, compute_bill, lines_of, month_prices
+from .bill import (
+    Bill,
+    Line,
+    MonthPrices,
+    bill_lines,
+    compute_bill,
+    lines_of,
+    month_prices,
+    monthly_lines,
+)
 from .calendar import (
     KEPT_MONTHS,
     KEPT_TIME,
@@ -73,16 +82,16 @@ from .month_file_lines import (
 from .month_file_reader import REMOVED, with_removed
 from .month_forecast import Estimate, estimate_month, estimated
 from .month_sums import above_contract
+from .months_by_contract import older_prices_of_month
 from .months_for_battery import MIN_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
 from .network_prices import (
-    APPROVED_UNTIL,
     AgreedPrices,
-    NetworkPrices,
-    lasting_prices_at,
     network_prices_at,
-    older_prices,
+    price_file,
+    prices_of_year_at,
 )
 from .past_market_prices import at_stored_level
+from .price_file import NetworkPrices, OlderPrices, PriceFile
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import Amounts, Energies
@@ -103,8 +112,6 @@ from .stored_state_version_2 import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 
 __all__ = [
-    "APPROVED_UNTIL",
-    "BILL_LINES",
     "CONSUMER_CATEGORIES",
     "HEADER",
     "KEPT_MONTHS",
@@ -171,8 +178,10 @@ __all__ = [
     "MonthComparison",
     "MonthPrices",
     "NetworkPrices",
+    "OlderPrices",
     "Origin",
     "PlatformDays",
+    "PriceFile",
     "PricesAhead",
     "QuarterHour",
     "QuarterHours",
@@ -193,6 +202,7 @@ __all__ = [
     "agrees",
     "as_decimal",
     "at_stored_level",
+    "bill_lines",
     "compare",
     "compute_bill",
     "day_end",
@@ -203,7 +213,6 @@ __all__ = [
     "excess_price",
     "house_days",
     "house_sum",
-    "lasting_prices_at",
     "line_of",
     "lines_of",
     "lines_of_file",
@@ -214,13 +223,16 @@ __all__ = [
     "month_name",
     "month_prices",
     "month_start",
+    "monthly_lines",
     "months_of",
     "network_prices_at",
-    "older_prices",
+    "older_prices_of_month",
+    "price_file",
     "price_of_kwh",
     "prices_by_hour",
     "prices_by_quarter",
     "prices_of_attributes",
+    "prices_of_year_at",
     "quarter_hour_cost",
     "quarter_hours_ahead",
     "quarter_hours_between",

@@ -11,7 +11,8 @@ from .calendar import LUXEMBOURG
 from .contract import BEGINNING, NO_PRICES, Contract, Contracts, MarketPrices
 from .kwh_price import mean_market_prices, price_of_kwh
 from .months_for_battery import WhatIfDay, second_quarters
-from .network_prices import AgreedPrices, NetworkPrices
+from .network_prices import AgreedPrices
+from .price_file import NetworkPrices
 
 _HOURS = range(24)
 
@@ -20,7 +21,7 @@ def prices_by_day(
     days: Sequence[WhatIfDay],
     contract: Contract,
     moment: datetime,
-    published: NetworkPrices | None,
+    published: NetworkPrices,
 ) -> list[DayPrices]:
     """Return the hourly prices of each day.
 

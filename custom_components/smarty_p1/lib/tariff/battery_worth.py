@@ -20,14 +20,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from math import floor, sqrt
 from typing import NamedTuple
 
 from .battery_day_prices import prices_by_day
 from .battery_plan import DayPrices
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
-from .bill import Bill, MonthPrices, compute_bill, lines_of, month_prices
+from .bill import Bill, MonthPrices, compute_bill, lines_of, month_prices, monthly_lines
 from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
 from .kwh_price import mean_market_prices
@@ -40,11 +40,11 @@ from .months_for_battery import (
     WhatIfYear,
     year_of,
 )
-from .network_prices import AgreedPrices, NetworkPrices, lasting_prices_at
+from .network_prices import AgreedPrices, prices_of_year_at
+from .price_file import NetworkPrices, OlderPrices
 
 _SURCHARGE = lines_of("surcharge")
 _FEED_IN = lines_of("feed_in")
-_FIXED = ("energy_fee", "discount", "network_fixed", "meter")
 
 
 class YearCosts(NamedTuple):
@@ -112,9 +112,8 @@ class WhatIf(NamedTuple):
     hourly_share: float | None
     """Share (0 to 1) of the known quarter-hours that have a market price for import. None if the
     price in the contract does not follow the market."""
-    prices_of: date | None
-    """`APPROVED_UNTIL` if the costs may use published prices whose approval has ended; otherwise
-    None."""
+    prices_of: OlderPrices | None
+    """Older published prices that the costs use for a part of the year, otherwise None."""
 
 
 def simulate_battery(
@@ -137,7 +136,7 @@ def simulate_battery(
         message = "there is no such battery"
         raise ValueError(message)
     contract, own_kw = _contract_of(demand, feed_in_price)
-    published = lasting_prices_at(demand.until)
+    published = prices_of_year_at(demand.until)
     year = year_of(_months_of(demand), quarters, contract, market)
     if not contract.has_feed_in_price and any(month.exported_kwh for month in year.months):
         raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
@@ -165,7 +164,7 @@ def simulate_battery(
         saving_high=max(saving, saving + trial.spared_elsewhere(classes[with_battery])),
         has_vat=contract.has_vat,
         hourly_share=year.hourly_share if contract.energy_margin is not None else None,
-        prices_of=AgreedPrices(contract, published).published_until,
+        prices_of=AgreedPrices(contract, published).prices_of_classes(classes),
     )
 
 
@@ -208,7 +207,7 @@ class _Trial:
         year: WhatIfYear,
         battery: Battery,
         contract: Contract,
-        published: NetworkPrices | None,
+        published: NetworkPrices,
         prices: Sequence[DayPrices],
     ) -> None:
         self._year = year
@@ -293,7 +292,8 @@ class _Trial:
         times = self._year.times_a_year
         total = round(sum(totals) * times, 2)
         surcharge, feed_in, fixed = (
-            round(_amount(bills, *names) * times, 2) for names in (_SURCHARGE, _FEED_IN, _FIXED)
+            round(_amount(bills, *names) * times, 2)
+            for names in (_SURCHARGE, _FEED_IN, monthly_lines())
         )
         # Compute the energy's cost as the rest of the total, so that the rounded amounts add up to
         # the total.

@@ -10,6 +10,7 @@
 - Each line belongs to a part of the bill, such as the network. The cost of a part includes VAT. The
   costs are rounded by the largest remainder, so that they add up to the total.
 - If the contract lacks a price of the grid or a levy, the published price of each day is used.
+- A levy that is not levied on a day has no line. A levy with an unknown price is missing.
 - While a price is unknown, its line is in `missing`, and there is no total.
 - Energy at the market's price is priced when it is measured. If the market's price is unknown then,
   the energy counts as `unpriced_kwh`. If at most a tenth of the month's energy is unpriced, the
@@ -22,14 +23,15 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from .contract import PER_KWH, PER_MONTH, AidVat, Contracts
 from .month import Day, Month, Shared
 from .months_by_contract import MonthPart, parts_of
-from .network_prices import NetworkPrices
+from .network_prices import price_file
+from .price_file import NetworkPrices, OlderPrices, PriceFile
 
 
 class LineKind(NamedTuple):
@@ -43,7 +45,7 @@ class LineKind(NamedTuple):
     """Whether the household receives the amount, which then has no VAT."""
 
 
-BILL_LINES: Mapping[str, LineKind] = {
+_BEFORE_LEVIES: Mapping[str, LineKind] = {
     "energy": LineKind("kWh", "energy"),
     "energy_second": LineKind("kWh", "energy"),
     "energy_fee": LineKind("month", "energy"),
@@ -53,22 +55,36 @@ BILL_LINES: Mapping[str, LineKind] = {
     "network_variable": LineKind("kWh", "network"),
     "meter": LineKind("month", "network"),
     "surcharge": LineKind("kWh", "surcharge"),
-    "electricity_tax": LineKind("kWh", "levies"),
-    "compensation": LineKind("kWh", "levies"),
+}
+_AFTER_LEVIES: Mapping[str, LineKind] = {
     "aid_per_kwh": LineKind("kWh", "levies"),
     "feed_in": LineKind("kWh", "feed_in", is_paid_out=True),
 }
-"""Kinds of lines by name, in the order of a bill."""
-_ORDER = tuple(BILL_LINES)
 _AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
 # Share of a month's energy. If the market's price is unknown for more than this share, the cost of
 # the month's energy is unknown.
 _MAX_UNPRICED_SHARE = 0.1
 
 
+def bill_lines() -> Mapping[str, LineKind]:
+    """Return the kinds of lines by name, in the order of a bill."""
+    return _lines_with_levies(price_file())
+
+
+@lru_cache(maxsize=2)
+def _lines_with_levies(prices: PriceFile) -> Mapping[str, LineKind]:
+    levies = {name: LineKind(levy.per, "levies") for name, levy in prices.levies.items()}
+    return {**_BEFORE_LEVIES, **levies, **_AFTER_LEVIES}
+
+
 def lines_of(*parts: str) -> tuple[str, ...]:
     """Return the line names of the given parts of a bill."""
-    return tuple(name for name, kind in BILL_LINES.items() if kind.part in parts)
+    return tuple(name for name, kind in bill_lines().items() if kind.part in parts)
+
+
+def monthly_lines() -> tuple[str, ...]:
+    """Return the names of the lines with a monthly price."""
+    return tuple(name for name, kind in bill_lines().items() if kind.unit == PER_MONTH)
 
 
 _CENT = 10_000_000
@@ -79,7 +95,7 @@ class Line(NamedTuple):
     """One line of a bill. Its price and amount are in EUR and do not include VAT."""
 
     name: str
-    """Key of `BILL_LINES`."""
+    """Key of `bill_lines`."""
     quantity: float
     unit: str
     price: float
@@ -110,8 +126,8 @@ class Bill(NamedTuple):
     """Sum, with VAT, of the parts of the bill whose lines are all known."""
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
-    prices_of: date | None
-    """Last approved day of the published prices if the bill uses them for later days, else None."""
+    older: Mapping[str, OlderPrices]
+    """Older published prices of each line that uses some."""
     unpriced_kwh: float
     """Imported energy whose price is unknown."""
     unpriced_market_kwh: float
@@ -124,6 +140,18 @@ class Bill(NamedTuple):
     """Energy from energy sharing. The supplier's lines do not include this energy."""
     may_owe_less_network: float | None
     """Network cost of locally shared energy, with VAT. The operator may waive this cost."""
+
+    @property
+    def prices_of(self) -> OlderPrices | None:
+        """Return the older published prices that the bill uses. Return None if it uses none."""
+        return OlderPrices.joined(self.older.values())
+
+    def older_prices(self, *parts: str) -> OlderPrices | None:
+        """Return the older published prices that the `parts` of the bill use, such as `network`."""
+        kinds = bill_lines()
+        return OlderPrices.joined(
+            older for name, older in self.older.items() if kinds[name].part in parts
+        )
 
     @property
     def total_with_community(self) -> float | None:
@@ -152,7 +180,7 @@ class Bill(NamedTuple):
         Return None if a cost is unknown, or if the bill has no line of these parts. The costs of
         all parts add up to `subtotal`.
         """
-        if self.vat_rate is None or any(BILL_LINES[line].part in names for line in self.missing):
+        if self.vat_rate is None or any(map(lines_of(*names).__contains__, self.missing)):
             return None
         parts = _parts(_lines_of_known_parts(self.lines, self.missing), self.vat_rate)
         costs = [parts[name] for name in names if name in parts]
@@ -167,9 +195,9 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
     """
     taxed: dict[str, int] = {}
     untaxed: dict[str, int] = {}
-    surcharge = 0.0
+    surcharge, kinds = 0.0, bill_lines()
     for line in lines:
-        part = BILL_LINES[line.name].part
+        part = kinds[line.name].part
         cents = round(line.amount * 100)
         taxed[part] = taxed.get(part, 0) + (cents if line.has_vat else 0)
         untaxed[part] = untaxed.get(part, 0) + (0 if line.has_vat else cents)
@@ -268,7 +296,7 @@ def compute_bill(
         total=shown.total,
         subtotal=sums.total,
         community=_community(parts),
-        prices_of=next(filter(None, (part.prices.prices_of for part in parts)), None),
+        older=_older(parts, {charge.name for charge in charges}),
         unpriced_kwh=_unpriced_kwh(bought),
         unpriced_market_kwh=_unpriced_kwh(_of_market(bought)),
         unpriced_exported_kwh=_unpriced_kwh(sold),
@@ -281,13 +309,25 @@ def compute_bill(
 def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
     """Return the names of charges with an unknown price, and the lines of all other charges."""
     missing = dict.fromkeys(charge.name for charge in charges if charge.price is None)
-    lines = (_line(charge, charge.price) for charge in charges if charge.price is not None)
+    kinds = bill_lines()
+    lines = (_line(charge, charge.price, kinds) for charge in charges if charge.price is not None)
     return tuple(missing), tuple(lines)
 
 
 def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> tuple[Line, ...]:
-    unknown = {BILL_LINES[name].part for name in missing}
-    return tuple(line for line in lines if BILL_LINES[line.name].part not in unknown)
+    kinds = bill_lines()
+    unknown = {kinds[name].part for name in missing}
+    return tuple(line for line in lines if kinds[line.name].part not in unknown)
+
+
+def _older(parts: Sequence[MonthPart], names: Iterable[str]) -> Mapping[str, OlderPrices]:
+    """Return the older published prices of each line in `names` that uses some."""
+    if not any(part.prices.published.older for part in parts):
+        return {}
+    by_name = {
+        name: OlderPrices.joined(part.prices.older([name]) for part in parts) for name in names
+    }
+    return {name: older for name, older in by_name.items() if older}
 
 
 class _Sums(NamedTuple):
@@ -399,9 +439,9 @@ def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charg
     """Yield all charges for a part of a month, in the order of the lines on a bill."""
     yield from _supplier_charges(part, bought)
     yield from _network_charges(part)
-    if part.contract.has_levies:
-        yield _Charge("electricity_tax", part.supplied_kwh, part.prices.electricity_tax)
-        yield _Charge("compensation", part.supplied_kwh, part.prices.compensation)
+    for levy in part.prices.levies:
+        quantity = part.months if levy.per == PER_MONTH else part.supplied_kwh
+        yield _Charge(levy.name, quantity, levy.price)
     yield from _aids(part, PER_KWH, part.supplied_kwh)
     if sold.margin is not None and sold.unpriced_kwh:
         sold = sold._replace(kwh=sold.market_kwh)
@@ -514,11 +554,12 @@ def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
             market = None if charge.market is None else (same.market or 0.0) + charge.market
             charge = charge._replace(quantity=same.quantity + charge.quantity, market=market)  # noqa: PLW2901
         merged[key] = charge
-    return sorted(merged.values(), key=lambda charge: _ORDER.index(charge.name))
+    order = tuple(bill_lines())
+    return sorted(merged.values(), key=lambda charge: order.index(charge.name))
 
 
-def _line(charge: _Charge, price: float) -> Line:
-    kind, quantity, market = BILL_LINES[charge.name], charge.quantity, charge.market
+def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> Line:
+    kind, quantity, market = kinds[charge.name], charge.quantity, charge.market
     # Round energy to whole Wh first, so that the shown quantity times the price gives the shown
     # amount.
     quantity = round(quantity, 6 if kind.unit == PER_MONTH else 3) or 0.0

@@ -10,14 +10,15 @@ or all months have the current prices. Current prices say more about the coming 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from .bill import to_cents
 from .contract import REFERENCE_POWERS, Contracts
 from .month import Month
 from .months_by_contract import MonthPart, parts_of
-from .network_prices import AgreedPrices
+from .network_prices import AgreedPrices, prices_of_year_at
+from .price_file import OlderPrices
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
@@ -61,8 +62,11 @@ class Comparison(NamedTuple):
     """The cheapest reference power in kW; None while no total is known."""
     saving_per_year: float | None
     """Yearly saving in EUR at the cheapest reference power; None if unknown."""
-    prices_of: date | None
-    """Last approved day of the published prices if they are used after that day, otherwise None."""
+    prices_of: OlderPrices | None
+    """Older published prices that the costs use. None if they use none.
+
+    At current prices, these are also the prices that are published for a part of the coming year.
+    """
 
     @property
     def is_about_the_same(self) -> bool | None:
@@ -86,13 +90,11 @@ def compare(
     `is_at_current_prices` is True, the prices that hold at `until` are used for all months. If it
     is False, each month has the prices that held in that month.
     """
-    current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # A monthly price in the contract counts only for the contract's own reference power. For all
-    # other reference powers, the published monthly prices are used. If the approval of the
-    # published prices ended before `until`, `prices_of` is the last day of the approval. The
-    # contract may have all prices of its own reference power, but all other reference powers still
-    # use the published prices.
-    prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
+    current = None
+    if is_at_current_prices:
+        current = AgreedPrices(contracts.at(until), prices_of_year_at(until))
+    prices = [current] if current else _prices_of_months(months, contracts, until)
+    prices_of = OlderPrices.joined(map(_older, prices)) if months else None
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = _totals(decisive)
@@ -102,6 +104,18 @@ def compare(
     cheapest = min(known_totals, key=known_totals.__getitem__)
     saving = _saving_per_year(known_totals, contracts.at(until).reference_kw, len(decisive))
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
+
+
+def _prices_of_months(
+    months: Sequence[Month], contracts: Contracts, until: datetime
+) -> list[AgreedPrices]:
+    return [part.prices for month in months for part in parts_of(month, contracts, until)]
+
+
+def _older(prices: AgreedPrices) -> OlderPrices | None:
+    """Return the older published prices that the comparison of all reference powers uses."""
+    lines = "network_fixed", *prices.surcharge_lines
+    return OlderPrices.joined(prices.at_power(kw).older(lines) for kw in REFERENCE_POWERS)
 
 
 def _saving_per_year(

@@ -1,10 +1,11 @@
 """Contracts of a household with grid operator and supplier, and the time from which each holds."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from .calendar import day_end, day_start, midnight
 
@@ -65,12 +66,34 @@ class Contract:
     """Whether the bill has separate lines for the levies. None (not entered) means False."""
     consumer_category: str | None = None
     """Category of the levies, from `CONSUMER_CATEGORIES`; None means the first."""
-    electricity_tax: float | None = None
-    """Electricity tax per imported kWh."""
-    compensation: float | None = None
-    """Price per imported kWh; negative if the household receives it."""
+    levies: tuple[tuple[str, float], ...] = ()
+    """Name and price of each levy that the household has entered, in the order of the names.
+
+    A price is negative if the household receives it."""
     community_price: float | None = None
     """Price per shared kWh that the energy community charges, including VAT."""
+
+    @classmethod
+    def of_terms(cls, terms: Mapping[str, Any]) -> Self:
+        """Return the contract with these terms. A term is a field, or the price of a levy.
+
+        A price of None was not entered. `terms` has the opposite result.
+        """
+        names = {field.name for field in fields(cls)}
+        levies = {name: price for name, price in terms.items() if name not in names}
+        entered = ((name, price) for name, price in levies.items() if price is not None)
+        others = {name: value for name, value in terms.items() if name in names}
+        return cls(**others, levies=tuple(sorted(entered)))
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Return the fields, with the price of each entered levy under the levy's name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | dict(values.pop("levies"))
+
+    def levy(self, name: str) -> float | None:
+        """Return the price of a levy, None if the household has not entered it."""
+        return dict(self.levies).get(name)
 
     @property
     def has_energy_price(self) -> bool:

@@ -4,7 +4,6 @@ The functions that read stored data raise ValueError, KeyError or TypeError for 
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from .contract import MAX_CONTRACTS, Contract, Contracts
 from .meter_clock_jumps import ReadingSegment
 from .month import QuarterHour
 from .month_file_lines import line_of, span_of
+from .network_prices import price_file
 from .register_rises import Amounts, Registers
 from .spans import Span
 from .time_of_use import parsed
@@ -87,11 +87,7 @@ def _known(values: Stores, *omitted: str) -> Stores:
 
 def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores]:
     """Return the entries of `Contracts` as JSON."""
-    return [
-        {"since": since.isoformat()}
-        | _known({field.name: getattr(contract, field.name) for field in fields(contract)})
-        for since, contract in entries
-    ]
+    return [{"since": since.isoformat()} | _known(contract.terms) for since, contract in entries]
 
 
 def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
@@ -129,7 +125,10 @@ def _load_contract(data: Stored) -> tuple[datetime, Contract]:
             values[name] = float(
                 checked_number(value, 0 if name == "reference_kw" else -_MAX_VALUE, _MAX_VALUE)
             )
-    return since, Contract(**values)
+    contract = Contract.of_terms(values)
+    if dict(contract.levies).keys() - price_file().levies.keys():
+        raise ValueError
+    return since, contract
 
 
 def store_registers(registers: Registers) -> Stores:

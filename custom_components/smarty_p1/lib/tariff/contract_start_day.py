@@ -10,8 +10,10 @@
 If the entered day is in the future, the whole contract holds from that day.
 """
 
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
@@ -146,12 +148,9 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 def _with_changes(contract: Contract, before: Contract, after: Contract) -> Contract:
     """Return `contract` with each value of `after` that differs between `before` and `after`."""
-    values = {
-        field.name: value
-        for field in fields(contract)
-        if (value := getattr(after, field.name)) != getattr(before, field.name)
-    }
-    return replace(contract, **values)
+    old, new = before.terms, after.terms
+    changed = {name: new.get(name) for name in old | new if new.get(name) != old.get(name)}
+    return Contract.of_terms(contract.terms | changed)
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
@@ -161,16 +160,14 @@ def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
     `before`, too. If it has a value in `before`, the user has changed this value from the entered
     day on. So the new value must not be used before that day.
     """
-    values = {
-        field.name: getattr(after, field.name)
-        for field in fields(contract)
-        if field.name not in _NEVER_FILLED
-        and _is_empty(before, field.name)
-        and _is_empty(contract, field.name)
+    old, terms = before.terms, contract.terms
+    filled = {
+        name: value
+        for name, value in after.terms.items()
+        if name not in _NEVER_FILLED and _is_empty(old, name) and _is_empty(terms, name)
     }
-    return replace(contract, **values)
+    return Contract.of_terms(terms | filled)
 
 
-def _is_empty(contract: Contract, name: str) -> bool:
-    names = {name, _ALTERNATIVES.get(name, name)}
-    return all(getattr(contract, field) is None for field in names)
+def _is_empty(terms: Mapping[str, Any], name: str) -> bool:
+    return all(terms.get(term) is None for term in (name, _ALTERNATIVES.get(name, name)))

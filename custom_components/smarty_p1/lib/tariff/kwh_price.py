@@ -1,13 +1,14 @@
 """Price of a kilowatt-hour at a moment, and cost of a quarter-hour."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from .calendar import quarter_start
 from .contract import NO_PRICES, PER_KWH, AidVat, Contract, Contracts, MarketPrices
 from .month import Day, QuarterHour
-from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
+from .network_prices import AgreedPrices, network_prices_at
+from .price_file import NetworkPrices, OlderPrices
 from .sharing import Covered
 from .time_of_use import is_second
 
@@ -20,8 +21,8 @@ class KwhPrice(NamedTuple):
 
     imported: float | None
     exported: float | None
-    prices_of: date | None = None
-    """Last approved day of the published prices if they are used after that day, otherwise None."""
+    prices_of: OlderPrices | None = None
+    """Older published prices that the price of an imported kWh uses, otherwise None."""
 
 
 def price_of_kwh(
@@ -39,15 +40,16 @@ def price_of_kwh(
     prices = AgreedPrices(contract, published or network_prices_at(moment))
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     parts = [_energy_at(contract, moment, market), prices.variable]
-    if contract.has_levies:
-        parts += [prices.electricity_tax, prices.compensation]
+    levies = [levy for levy in prices.levies if levy.per == PER_KWH]
+    parts += [levy.price for levy in levies]
     taxed_aids, untaxed = _aids(contracts, prices, moment)
     parts += taxed_aids
     imported = None
     if prices.vat_rate is not None and (taxed := _sum_of_known(parts)) is not None:
         imported = round(taxed * (1 + prices.vat_rate) + untaxed, 6)
     exported = None if exported is None else round(exported, 6)
-    return KwhPrice(imported, exported, prices.prices_of_kwh)
+    older = prices.older(("network_variable", *(levy.name for levy in levies)))
+    return KwhPrice(imported, exported, older)
 
 
 def mean_market_prices(days: Iterable[Day]) -> MarketPrices:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from .calendar import month_end
 from .contract import Aid, Contract, Contracts
 from .month import NO_SHARED, Day, Month, Shared
-from .network_prices import AgreedPrices, NetworkPrices, network_prices_at, price_changes
+from .network_prices import AgreedPrices, network_prices_at, price_changes
+from .price_file import NetworkPrices, OlderPrices
 from .time_of_use import TimeOfUseSplit
 
 _start_of = attrgetter("start")
@@ -84,6 +85,12 @@ def parts_of(
         )
         for n, begin in enumerate(begins)
     ]
+
+
+def older_prices_of_month(month: Month, contracts: Contracts) -> OlderPrices | None:
+    """Return the older published prices that the bill of the whole month will use, if any."""
+    parts = parts_of(month, contracts, month.end)
+    return OlderPrices.joined(part.prices.prices_of for part in parts)
 
 
 def _changes(

@@ -1,145 +1,54 @@
 """Published prices of the grid and of the levies, and the prices agreed in a contract.
 
 `network_prices.toml` has the published prices. Each price holds from a midnight in Luxembourg on.
-After the day `APPROVED_UNTIL`, the latest published prices stay in use. Results for later days have
-`APPROVED_UNTIL` in their field `prices_of` if they use published prices.
 """
 
-import tomllib
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from .calendar import LUXEMBOURG, midnight
 from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract
+from .price_file import NetworkPrices, OlderPrices, PriceFile, price_key
 
-_YEAR = timedelta(days=365)
-_FILE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-APPROVED_UNTIL: date = _FILE["approved_until"]
-"""The last day for which published prices are approved."""
+PRICE_FILE = Path(__file__).with_suffix(".toml")
+PUBLISHED = PriceFile.read(PRICE_FILE.read_text(encoding="utf-8"))
+"""The published prices. Tests replace them with the prices of another file."""
 
-
-@dataclass(frozen=True, slots=True)
-class NetworkPrices:
-    """Published prices of a day, in EUR without VAT.
-
-    A price that is not published is None or missing.
-    """
-
-    vat: float | None
-    """Rate of the VAT: 0.08 is 8 %."""
-    variable: float | None
-    """Price per imported kWh."""
-    surcharge: float | None
-    """Price per kWh above the reference power."""
-    fixed: Mapping[float, float]
-    """Price per month, keyed by reference power in kW."""
-    meter: Mapping[int, float]
-    """Price per month, keyed by meter size in A."""
-    electricity_tax: Mapping[str, float]
-    """Tax per imported kWh, by consumer category."""
-    compensation: Mapping[str, float]
-    """Price per imported kWh, by consumer category. A price below 0 is paid to the household."""
-    are_approved: bool
-    """True up to `APPROVED_UNTIL`, False on later days."""
+# Lines of a bill that have a price of the grid.
+_OF_THE_GRID = ("network_fixed", "network_variable", "meter", "surcharge")
 
 
-def _changes(prices: Mapping[str, Any]) -> set[date]:
-    """Return the days on which the published prices change.
-
-    A price changes on its first day and on the day after its last day. The day after the end of the
-    approval is returned, too.
-    """
-    days = {APPROVED_UNTIL + timedelta(days=1)}
-    for dated in prices.values():
-        if isinstance(dated, dict):
-            days |= _changes(dated)
-            continue
-        for entry in dated:
-            days.add(entry["from"])
-            if "until" in entry:
-                days.add(entry["until"] + timedelta(days=1))
-    return days
+def price_file() -> PriceFile:
+    """Return the published prices of all days, and all levies."""
+    return PUBLISHED
 
 
-def _on(day: date, dated: list[Mapping[str, Any]]) -> float | None:
-    for entry in reversed(dated):
-        if entry["from"] <= day:
-            return entry["value"] if day <= entry.get("until", day) else None
-    return None
+def network_prices_at(moment: datetime) -> NetworkPrices:
+    """Return the published prices at `moment`."""
+    return PUBLISHED.at(moment)
 
 
-def _lasting_on(day: date, dated: list[Mapping[str, Any]]) -> float | None:
-    limit = day + _YEAR
-    for entry, successor in pairwise(dated):
-        if entry["from"] <= day <= entry.get("until", date.min) < limit:
-            day = successor["from"]
-    return _on(day, dated)
-
-
-def _prices_on(
-    day: date,
-    prices: Mapping[str, Any],
-    on: Callable[[date, list[Mapping[str, Any]]], float | None] = _on,
-) -> NetworkPrices:
-    def by[K](name: str, key: Callable[[str], K]) -> Mapping[K, float]:
-        values = {key(kind): on(day, dated) for kind, dated in prices[name].items()}
-        return {kind: price for kind, price in values.items() if price is not None}
-
-    return NetworkPrices(
-        vat=on(day, prices["vat"]),
-        variable=on(day, prices["variable"]),
-        surcharge=on(day, prices["surcharge"]),
-        fixed=by("fixed", float),
-        meter=by("meter", int),
-        electricity_tax=by("electricity_tax", str),
-        compensation=by("compensation", str),
-        are_approved=day <= APPROVED_UNTIL,
-    )
-
-
-_DAYS = sorted(_changes(_FILE["prices"]))
-_STARTS = [midnight(day) for day in _DAYS]
-_PRICES = [_prices_on(day, _FILE["prices"]) for day in _DAYS]
-
-
-def network_prices_at(moment: datetime) -> NetworkPrices | None:
-    """Return the published prices at `moment`. Return None before the first published prices."""
-    index = bisect_right(_STARTS, moment)
-    return _PRICES[index - 1] if index else None
-
-
-def lasting_prices_at(moment: datetime) -> NetworkPrices | None:
+def prices_of_year_at(moment: datetime) -> NetworkPrices:
     """Return the published prices at `moment`, for the computation of a yearly amount.
 
-    A price can end within a year after `moment`, for example a levy with an aid of the State. The
-    result then has the price that follows. Return None if `moment` is before the first published
-    prices.
+    `PriceFile.of_year_at` describes how they differ from the prices at `moment`.
     """
-    return _lasting_prices_on(moment.astimezone(LUXEMBOURG).date())
+    return PUBLISHED.of_year_at(moment)
 
 
-@lru_cache(maxsize=16)
-def _lasting_prices_on(day: date) -> NetworkPrices | None:
-    return _prices_on(day, _FILE["prices"], _lasting_on) if day >= _DAYS[0] else None
-
-
-def price_changes(start: datetime, end: datetime) -> list[datetime]:
+def price_changes(start: datetime, end: datetime) -> Sequence[datetime]:
     """Return, in UTC, the midnights between `start` and `end` at which published prices change."""
-    return _STARTS[bisect_right(_STARTS, start) : bisect_left(_STARTS, end)]
+    return PUBLISHED.changes(start, end)
 
 
-def older_prices(prices_of: date | None) -> dict[str, str]:
-    """Return the month of `prices_of` as part of an answer, such as `{"prices_of": "2026-12"}`.
+class AgreedLevy(NamedTuple):
+    """Levy on a bill, and its price per unit without VAT. The price is None if it is unknown."""
 
-    Return an empty dict for None.
-    """
-    return {"prices_of": f"{prices_of:%Y-%m}"} if prices_of else {}
+    name: str
+    per: str
+    price: float | None
 
 
 class AgreedPrices(NamedTuple):
@@ -150,7 +59,7 @@ class AgreedPrices(NamedTuple):
     """
 
     contract: Contract
-    published: NetworkPrices | None
+    published: NetworkPrices
 
     @classmethod
     def at(cls, contract: Contract, moment: datetime) -> Self:
@@ -158,59 +67,74 @@ class AgreedPrices(NamedTuple):
         return cls(contract, network_prices_at(moment))
 
     @property
-    def prices_of(self) -> date | None:
-        """Return `APPROVED_UNTIL` if a bill uses published prices whose approval has ended.
+    def prices_of(self) -> OlderPrices | None:
+        """Return the older published prices that a bill uses. Return None if it uses none."""
+        return self.older((*_OF_THE_GRID, *(levy.name for levy in self.levies)))
 
-        Otherwise return None.
+    def prices_of_classes(self, powers: Iterable[float]) -> OlderPrices | None:
+        """Return the older published prices that bills at these reference powers in kW use."""
+        return OlderPrices.joined(self.at_power(reference_kw).prices_of for reference_kw in powers)
+
+    def at_power(self, reference_kw: float) -> Self:
+        """Return the prices for another reference power, in kW.
+
+        The price of the contract's own reference power counts only for this reference power.
         """
-        contract = self.contract
-        own = [contract.network_variable, contract.meter_fee, *self._own_levies]
-        if contract.reference_kw is not None:
-            own += [contract.network_fixed, contract.surcharge]
-        return self.published_until if None in own else None
+        fixed = self.contract.network_fixed
+        if reference_kw != self.contract.reference_kw:
+            fixed = None
+        contract = replace(self.contract, reference_kw=reference_kw, network_fixed=fixed)
+        return self._replace(contract=contract)
 
-    @property
-    def prices_of_kwh(self) -> date | None:
-        """Return `APPROVED_UNTIL` if the price of a kWh uses prices whose approval has ended.
+    def older(self, lines: Iterable[str]) -> OlderPrices | None:
+        """Return the older published prices that these lines of a bill use.
 
-        Otherwise return None.
+        Return None if they use none. A line of the supplier uses only the published rate of the
+        VAT.
         """
-        own = [self.contract.network_variable, *self._own_levies]
-        return self.published_until if None in own else None
-
-    @property
-    def published_until(self) -> date | None:
-        """Return `APPROVED_UNTIL` if the approval of the published prices has ended.
-
-        Otherwise return None.
-        """
-        if self.published is None or self.published.are_approved:
+        older = self.published.older
+        if not older:
             return None
-        return APPROVED_UNTIL
+        return OlderPrices.joined(older.get(key) for line in lines for key in self._keys(line))
+
+    def _keys(self, line: str) -> Iterator[str]:
+        """Yield the keys of the published prices that a line uses."""
+        contract = self.contract
+        if contract.has_vat and line != "feed_in":
+            yield "vat"
+        kw = contract.reference_kw
+        of_the_grid = {
+            "network_fixed": (contract.network_fixed, kw and price_key("fixed", kw)),
+            "network_variable": (contract.network_variable, "variable"),
+            "meter": (contract.meter_fee, price_key("meter", contract.meter_ampere)),
+            "surcharge": (contract.surcharge, kw and "surcharge"),
+        }
+        own, key = of_the_grid.get(line, (contract.levy(line), None))
+        if own is not None:
+            return
+        if key:
+            yield key
+        elif line in self.published.levies:
+            yield from ("levies", price_key("levies", line, self._category))
 
     @property
-    def _own_levies(self) -> list[float | None]:
-        contract = self.contract
-        return [contract.electricity_tax, contract.compensation] if contract.has_levies else []
+    def _category(self) -> str:
+        return self.contract.consumer_category or CONSUMER_CATEGORIES[0]
 
     @property
     def vat_rate(self) -> float | None:
         """Return the rate of the VAT, such as 0.08 for 8 %. Return 0 for a contract without VAT."""
-        if not self.contract.has_vat:
-            return 0.0
-        return self.published.vat if self.published else None
+        return self.published.vat if self.contract.has_vat else 0.0
 
     @property
     def variable(self) -> float | None:
         """Return the grid's price of an imported kWh."""
-        published = self.published.variable if self.published else None
-        return _first(self.contract.network_variable, published)
+        return _first(self.contract.network_variable, self.published.variable)
 
     @property
     def surcharge(self) -> float | None:
         """Return the grid's price of a kWh above the reference power."""
-        published = self.published.surcharge if self.published else None
-        return _first(self.contract.surcharge, published)
+        return _first(self.contract.surcharge, self.published.surcharge)
 
     @property
     def surcharge_on_top(self) -> float | None:
@@ -222,24 +146,33 @@ class AgreedPrices(NamedTuple):
         return self.surcharge - self.variable
 
     @property
+    def surcharge_lines(self) -> tuple[str, ...]:
+        """Return the lines of a bill whose prices `surcharge_on_top` uses."""
+        is_replaced = self.contract.replaces_variable
+        return ("surcharge", "network_variable") if is_replaced else ("surcharge",)
+
+    @property
     def meter(self) -> float | None:
         """Return the monthly price of the meter."""
-        published = self.published.meter.get(self.contract.meter_ampere) if self.published else None
+        published = self.published.meter.get(self.contract.meter_ampere)
         return _first(self.contract.meter_fee, published)
 
     @property
-    def electricity_tax(self) -> float | None:
-        """Return the electricity tax on an imported kWh."""
-        return self._levy(self.contract.electricity_tax, "electricity_tax")
+    def levies(self) -> Sequence[AgreedLevy]:
+        """Return the levies on the bill, in its order.
 
-    @property
-    def compensation(self) -> float | None:
-        """Return the price of an imported kWh under the compensation mechanism."""
-        return self._levy(self.contract.compensation, "compensation")
-
-    def _levy(self, own: float | None, name: str) -> float | None:
-        published: Mapping[str, float] = getattr(self.published, name, {})
-        return _first(own, published.get(self.contract.consumer_category or CONSUMER_CATEGORIES[0]))
+        A levy that is not levied is left out, unless the contract has its price. All levies are
+        left out if the bill has no lines for levies.
+        """
+        if not self.contract.has_levies:
+            return ()
+        published = self.published.levies
+        own = dict(self.contract.levies)
+        return [
+            AgreedLevy(name, levy.per, own.get(name, published.get(name, {}).get(self._category)))
+            for name, levy in PUBLISHED.levies.items()
+            if name in own or name in published
+        ]
 
     def fixed(self, reference_kw: float | None) -> float | None:
         """Return the monthly price of the reference power `reference_kw`. Return None if unknown.
@@ -247,13 +180,13 @@ class AgreedPrices(NamedTuple):
         The price in the contract counts only for the contract's own reference power.
         """
         own = self.contract.network_fixed if reference_kw == self.contract.reference_kw else None
-        if own is not None or self.published is None or reference_kw is None:
+        if own is not None or reference_kw is None:
             return own
         return self.published.fixed.get(reference_kw)
 
     def aid(self, aid: Aid) -> float:
         """Return an aid's amount per unit (kWh or month) as a negative price in EUR without VAT."""
-        rate = self.published.vat if self.published and aid.vat is AidVat.INCLUDED else None
+        rate = self.published.vat if aid.vat is AidVat.INCLUDED else None
         return -round(aid.amount / (1 + (rate or 0.0)), 6)
 
 

@@ -1,0 +1,184 @@
+"""The night in which prices become old: a Home Assistant that runs says the same in all places."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.entered_contract import contract_of
+from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
+from custom_components.smarty_p1.lib.meter import MeterMemory
+from custom_components.smarty_p1.lib.tariff import (
+    HEADER,
+    DemandMeter,
+    Energies,
+    line_of,
+    month_name,
+)
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import SERIAL, MeterPort, with_value
+from tests.ha.support import TELEGRAM, call, receive
+
+from .conftest import Client, ask
+
+OPTIONS: dict[str, Any] = {
+    "reference_power": 7.0,
+    "energy_price": 0.15,
+    "feed_in_price": 0.06,
+    "with_levies": True,
+}
+START = datetime(2026, 10, 31, 23, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 12, 31, 23, tzinfo=UTC)
+QUARTER_HOUR = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+BEFORE = MIDNIGHT - timedelta(seconds=10)
+GRID = {"grid": "2026-12-31"}
+LEVIES = {"levies": "2026-12-31"}
+AID = {"ended": {"state_aid": "2026-12-31"}}
+ALL = {**GRID, **LEVIES, **AID}
+
+
+def energies(time: datetime) -> Energies:
+    """Return the registers: 0.4 kW all the time, and 2 kWh fed in around noon."""
+    days, part = divmod(time - START, timedelta(days=1))
+    fed_in = min(2.0, max(0.0, part / HOUR - 10))
+    return Energies(1000 + 0.4 * ((time - START) / HOUR), 500 + 2 * days + fed_in, 300.0, 300.0)
+
+
+def telegram(time: datetime) -> str:
+    """Return a telegram of a winter's time."""
+    imported, exported, *_ = energies(time)
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"({time + timedelta(hours=1):%y%m%d%H%M%S}W)")
+    for reference, value, unit in (
+        ("1-0:1.8.0", imported, "kWh"),
+        ("1-0:2.8.0", exported, "kWh"),
+        ("1-0:3.8.0", 300.0, "kvarh"),
+        ("1-0:4.8.0", 300.0, "kvarh"),
+    ):
+        text = with_value(text, reference, f"({value:010.3f}*{unit})")
+    return text
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> MockConfigEntry:
+    """Return a meter that was read for two months of the year, ten minutes before its end."""
+    meter = DemandMeter(contract_of(OPTIONS))
+    time = START
+    while time < MIDNIGHT:
+        meter.update(time, energies(time), 0.4, SERIAL)
+        time += QUARTER_HOUR
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    folder = QuarterHourSeries(hass, entry.entry_id).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for span in meter.take_new():
+        file = folder / f"{month_name(span.start)}.csv"
+        known = file.read_bytes() if file.exists() else HEADER.encode()
+        file.write_bytes(known + line_of(span).encode())
+    key = f"smarty_p1.{entry.entry_id}.meter"
+    content = MeterMemory().as_dict() | {"demand": json.loads(json.dumps(meter.as_dict()))}
+    hass_storage[key] = {"version": 1, "key": key, "data": content}
+    port.greeting = port.next_frame(telegram(BEFORE))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return entry
+
+
+async def said(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> dict[str, Any]:
+    """Return, of each place that shows an amount, the older prices that it names."""
+    of_entry = {"entry_id": entry.entry_id}
+    [meter] = (await ask(client, "meters"))["meters"]
+    [bill] = (await ask(client, "bill", **of_entry, months=1))["months"]
+    *_, day = (await ask(client, "days", **of_entry))["days"]
+    usual = (await ask(client, "usual", **of_entry))["usual"]
+    highlights = await ask(client, "highlights", **of_entry)
+    answers = {
+        "surcharge": meter,
+        "bill": bill,
+        "day": day,
+        "usual": usual,
+        "base load": highlights["always_on"],
+        "classes": await ask(client, "classes", **of_entry),
+        "get_bill": await call(hass, "get_bill"),
+        "compare": await call(hass, "compare_reference_powers"),
+        "outlook": await call(hass, "get_outlook"),
+    }
+    sensors = {
+        state.entity_id.removeprefix("sensor.smarty_"): state.attributes
+        for state in hass.states.async_all("sensor")
+        if "EUR" in state.attributes.get("unit_of_measurement", "") or "classes" in state.attributes
+    }
+    assert all(answers.values())
+    return {
+        name: answer["prices_of"]
+        for name, answer in (answers | sensors).items()
+        if "prices_of" in answer
+    }
+
+
+# With a clock that runs: the port waits for its meter by it.
+@pytest.mark.freeze_time("2026-12-31T22:30:00Z", tick=True)
+@pytest.mark.usefixtures("everything_enabled")
+async def test_midnight_of_31_december(
+    hass: HomeAssistant,
+    port: MeterPort,
+    client: Client,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    of_a_year = {
+        "base load": ALL,
+        "classes": GRID,
+        "compare": GRID,
+        "cheapest_reference_power": GRID,
+        "possible_saving_per_year": GRID,
+    }
+    issue = DOMAIN, f"network_prices_{entry.entry_id}"
+    # Ten seconds before, only amounts of a year and of the next 48 hours reach into the new year.
+    assert await said(hass, client, entry) == {**of_a_year, "outlook": ALL}
+    assert ir.async_get(hass).async_get_issue(*issue) is None
+
+    # Amounts follow the meter's clock, the repair follows the clock of Home Assistant.
+    for seconds in (0, 10, 20):
+        await receive(hass, port, telegram(MIDNIGHT + timedelta(seconds=seconds)))
+
+    assert await said(hass, client, entry) == {
+        **of_a_year,
+        "outlook": ALL,
+        "surcharge": GRID,
+        "bill": ALL,
+        "get_bill": ALL,
+        "day": ALL,
+        "price_of_imported_energy": ALL,
+        "energy_cost_this_month": {**LEVIES, **AID},
+        "network_cost_this_month": GRID,
+        "surcharge_this_month": GRID,
+        "total_cost_this_month": ALL,
+        "cost_forecast_for_the_month": ALL,
+    }
+    # (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08, after 0.17812 with the aid
+    price = hass.states.get("sensor.smarty_price_of_imported_energy")
+    assert price
+    assert float(price.state) == pytest.approx(0.21708)
+
+    freezer.move_to(MIDNIGHT)
+    async_fire_time_changed(hass, MIDNIGHT)
+    await hass.async_block_till_done()
+    raised = ir.async_get(hass).async_get_issue(*issue)
+    assert raised
+    assert (raised.translation_placeholders or {})["prices"] == (
+        "Grid charges and levies of 2026; the State's aid ended on 31.12.2026; nothing newer is"
+        " known to this version."
+    )
