@@ -121,6 +121,10 @@ CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
 # reader continues from this count.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
+# Form of the messages of a pulse board: the part that is counted, and its path in a JSON message.
+# Entries from before this choice existed lack it: each JSON message then counts as one pulse.
+CONF_MESSAGE: Final = "message"
+CONF_PATH: Final = "path"
 CONF_METER_READING: Final = "meter_reading"
 
 CONF_DISTANCE_EMPTY: Final = "distance_empty"

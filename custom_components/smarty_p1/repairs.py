@@ -32,7 +32,9 @@ from .coordinator.repair_issues import ENTRY_ID, Problem
 from .flows.contract_form import async_list_high_prices
 from .flows.form_errors import FieldError
 from .flows.leneda_account import async_read_key, key_fields
+from .flows.message_value import CONF_VALUE, value_field, with_chosen_value
 from .flows.meter_options import CONTRACT, DETAILS
+from .lib.boards import MessageValue
 from .lib.virtual import MAX_BATTERIES, Profile
 from .sinks.shown_clients import clients_of
 
@@ -251,6 +253,37 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         return self.async_create_entry(data={})
 
 
+class MessageValueRepairFlow(RepairsFlow):
+    """Dialog that asks for the value in a pulse board's JSON messages that counts pulses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._values: list[MessageValue] = []
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the form. Home Assistant calls this step with the issue's id instead of None."""
+        return await self.async_step_value()
+
+    async def async_step_value(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the values that the board has sent. Then store the chosen value."""
+        entry = _entry_of(self)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_removed")
+        if user_input is not None:
+            data = with_chosen_value(entry.data, self._values, user_input[CONF_VALUE])
+            self.hass.config_entries.async_update_entry(entry, data=data)
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return self.async_create_entry(data={})
+        # More values can come while the dialog is open, so keep the values that it shows.
+        survey = entry.runtime_data.counter.meter.survey
+        self._values, best = survey.values, survey.best
+        return self.async_show_form(
+            step_id="value",
+            data_schema=vol.Schema(value_field(self._values, best)),
+            description_placeholders={"name": short_title(entry)},
+        )
+
+
 class CaptureRepairFlow(RepairsFlow):
     """Dialog that shows the content of an anonymous capture and asks whether to write the file."""
 
@@ -324,6 +357,8 @@ _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
     Problem.TELEGRAMS_LATE: MeterClockRepairFlow,
     Problem.MBUS_METER_EXCHANGED: MBusMeterExchangedRepairFlow,
+    Problem.OBJECT_PER_PULSE: MessageValueRepairFlow,
+    Problem.OBJECT_NOT_COUNTED: MessageValueRepairFlow,
     Problem.CAPTURE: CaptureRepairFlow,
 }
 

@@ -19,9 +19,9 @@ from homeassistant.helpers.event import (
     async_track_state_change_event,
 )
 
-from ..const import CONF_TOPIC
+from ..const import CONF_MESSAGE, CONF_TOPIC
 from ..lib.backoff import Backoff
-from ..lib.boards import PulseMeter, Pulses
+from ..lib.boards import Counted, PulseMeter, Pulses
 from ..lib.failure_detection import (
     PULSE_ENTITY,
     PULSE_PORT,
@@ -35,6 +35,7 @@ from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .port_connection import Line
 from .pulse_count_file import PulseCounter, PulseData
+from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage
@@ -51,6 +52,9 @@ COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0
+
+# Problems of a board whose JSON messages nobody has chosen a value of.
+_MESSAGE_PROBLEMS = (Problem.OBJECT_PER_PULSE, Problem.OBJECT_NOT_COUNTED)
 
 type Count = Callable[[list[Pulses]], None]
 
@@ -87,9 +91,10 @@ class PortPulses:
 
     @callback
     def _take(self, data: bytes) -> None:
-        if events := self._counter.meter.feed(data, self._counter.now()):
+        events = self._counter.meter.feed(data, self._counter.now())
+        if events:
             self.line.confirm()
-            self._count(events)
+        self._count(events)
 
     @callback
     def _on_lost(self, error: LinkError) -> None:
@@ -180,7 +185,10 @@ class EntityPulses:
 
 
 class TopicPulses:
-    """Source of pulses from an MQTT topic. A message is a pulse, or contains a count of pulses."""
+    """Source of pulses from an MQTT topic.
+
+    A message is a pulse, or contains a count of pulses or a state.
+    """
 
     line = None
 
@@ -237,14 +245,9 @@ class TopicPulses:
     def _on_message(self, message: ReceiveMessage) -> None:
         if self._coordinator.is_closed:
             return
-        meter, now = self._counter.meter, self._counter.now()
         text = str(message.payload).strip()
-        if message.retain:
-            # A retained message is old, so it is not a new pulse. But if it contains a count of
-            # pulses, this count is still right.
-            self._count(meter.read_count(text, now, is_old=True))
-        else:
-            self._count(meter.read_line(text, now))
+        now = self._counter.now()
+        self._count(self._counter.meter.read_line(text, now, is_old=message.retain))
 
 
 @callback
@@ -303,6 +306,9 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
     async def async_start(self) -> None:
         """Load the stored count, and start listening to the source."""
         await self.counter.async_start(self._show)
+        # A dialog may have changed the form of the messages. The next JSON message raises the issue
+        # again if there is still no choice.
+        withdraw_issues(self.hass, self.config_entry, _MESSAGE_PROBLEMS)
         self.data = self.counter.data
         self.begin()
         await self.source.async_start()
@@ -322,6 +328,21 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
     def _count(self, events: list[Pulses]) -> None:
         self.readings += len(events)
         self.counter.add(events)
+        if self.counter.meter.survey.has_messages:
+            self._ask_for_value()
+
+    @callback
+    def _ask_for_value(self) -> None:
+        """Ask the user by a repair issue for the value that counts pulses in JSON messages."""
+        entry = self.config_entry
+        if message := entry.data.get(CONF_MESSAGE):
+            is_asked = message["counted"] == Counted.PLAIN and not self.readings
+            problem = Problem.OBJECT_NOT_COUNTED
+        else:
+            is_asked = not self.counter.meter.is_counting
+            problem = Problem.OBJECT_PER_PULSE
+        if is_asked and not is_raised(self.hass, entry, problem):
+            raise_issue(self.hass, entry, problem)
 
     @callback
     def _show(self, data: PulseData) -> None:

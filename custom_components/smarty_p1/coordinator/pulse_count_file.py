@@ -1,5 +1,6 @@
 """Stored count of an entry's pulses. The pulses come from a port, an entity or an MQTT topic."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_METER_READING, CONF_PULSES_PER_KWH
-from ..lib.boards import PulseMeter, Pulses
+from ..const import (
+    CONF_FIRST_COUNT,
+    CONF_FIRST_COUNT_AT,
+    CONF_MESSAGE,
+    CONF_METER_READING,
+    CONF_PULSES_PER_KWH,
+)
+from ..lib.boards import Counted, MessageForm, PulseMeter, Pulses
 from ..lib.min_interval import MinInterval
 from ..lib.stored_values import (
     Stored,
@@ -35,7 +42,13 @@ _POWER_DECIMALS = 3
 _MIN_PULSES_PER_KWH = 1e-6
 # Values that replace the stored values if the pulses come from a new source. The count of the new
 # source is not known yet.
-_UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
+_UNKNOWN_COUNT: dict[str, Any] = {
+    "count": None,
+    "is_counting": False,
+    "ones": 0,
+    "recent_pulses": 0,
+    "recent_s": 0.0,
+}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "source": lambda value: value is None or checked_text(value),
     "pulses": checked_count,
@@ -46,6 +59,11 @@ _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "ones": checked_count,
     "count": lambda value: value is None or checked_count(value),
     "counted_at": lambda value: checked_number(value, 0),
+}
+# Files from before the rate of the last hour was stored lack these values: the rate is unknown.
+_OPTIONAL_SHAPE: Mapping[str, Callable[[Stored], object]] = {
+    "recent_pulses": checked_count,
+    "recent_s": lambda value: checked_number(value, 0),
 }
 
 
@@ -58,10 +76,17 @@ class PulseData:
     pulses: int
 
 
+def message_form(entry: AnyConfigEntry) -> MessageForm:
+    """Return the form of the messages of an entry's pulse board."""
+    stored = entry.data.get(CONF_MESSAGE)
+    return MessageForm.from_dict(stored) if stored else MessageForm(Counted.EACH)
+
+
 class PulseCounter(ThrottledStore):
     """Counter of one entry's pulses. Its count survives restarts of Home Assistant.
 
-    `meter` has the count and the energy. `source` is the unique id of the source of the pulses.
+    `meter` has the count and the energy. `source` is the unique id of the source of the pulses. If
+    the source sends JSON messages, `source` also has the path of the counted value.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -71,8 +96,11 @@ class PulseCounter(ThrottledStore):
         self._display: Callable[[PulseData], None] | None = None
         self._display_turns = MinInterval(hass.loop, UPDATE_INTERVAL.total_seconds())
         self._shown: PulseData | None = None
+        self._form = message_form(entry)
         self.source = entry.unique_id
-        self.meter = PulseMeter(self._pulses_per_kwh)
+        if self._form.path:
+            self.source = f"{entry.unique_id} {json.dumps(self._form.path)}"
+        self.meter = PulseMeter(self._pulses_per_kwh, self._form)
 
     @staticmethod
     def now() -> float:
@@ -149,11 +177,13 @@ class PulseCounter(ThrottledStore):
         stored = checked_mapping(data)
         for name, check in _SHAPE.items():
             check(stored[name])
+        for name in _OPTIONAL_SHAPE.keys() & stored:
+            _OPTIONAL_SHAPE[name](stored[name])
         if stored["base_pulses"] > stored["pulses"]:
             raise ValueError
         if stored["source"] == self.source:
-            return PulseMeter.from_dict(stored, self._pulses_per_kwh)
-        meter = PulseMeter.from_dict(stored | _UNKNOWN_COUNT, self._pulses_per_kwh)
+            return PulseMeter.from_dict(stored, self._pulses_per_kwh, self._form)
+        meter = PulseMeter.from_dict(stored | _UNKNOWN_COUNT, self._pulses_per_kwh, self._form)
         self._begin_count(meter)
         return meter
 

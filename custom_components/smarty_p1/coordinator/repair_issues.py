@@ -71,6 +71,11 @@ class Problem(StrEnum):
     LENEDA_PRODUCTION = "leneda_production"
     LENEDA_FACTOR_FOUR = "leneda_factor_four"
     LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"
+    OBJECT_PER_PULSE = "object_per_pulse"
+    """A pulse board sends JSON objects, and each still counts as one pulse. The user must choose
+    the value that counts."""
+    OBJECT_NOT_COUNTED = "object_not_counted"
+    """A pulse board sends JSON objects, and none counts. The user must choose the value."""
     CAPTURE = "capture_ended"
     """An anonymous capture is finished, and can be written or discarded."""
 
@@ -90,6 +95,8 @@ _FIXABLE = {
     Problem.LENEDA_KEY,
     Problem.VIRTUAL_BATTERY,
     Problem.MBUS_METER_EXCHANGED,
+    Problem.OBJECT_PER_PULSE,
+    Problem.OBJECT_NOT_COUNTED,
     Problem.CAPTURE,
     *_ERRORS,
 }

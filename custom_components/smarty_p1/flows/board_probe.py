@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..lib.boards import PulseMeter, Sonar
+from ..lib.boards import MessageSurvey, PulseMeter, Pulses, Sonar
 from ..lib.port import (
     NothingReceivedError,
     NotP1Error,
@@ -35,11 +35,14 @@ class NotSonarError(NotP1Error):
 class FoundPulses:
     """First data of a pulse source: a count of pulses, a pulse without a count, or nothing.
 
-    `has_come` is False if nothing came.
+    `has_come` is False if nothing came. `active_word` is the word that begins a pulse, if the
+    source sends a state such as ON and OFF. `survey` has the values, if it sends JSON messages.
     """
 
     has_come: bool
     count: int | None = None
+    active_word: str | None = None
+    survey: MessageSurvey | None = None
 
 
 async def probe_pulses(
@@ -62,10 +65,24 @@ async def probe_pulses(
             stream = PortStream(reader)
             while True:
                 for event in meter.feed(await _read(stream), time.time()):
-                    if event.count is None or has_come:
-                        return FoundPulses(has_come=True, count=event.count)
+                    if event.count is None or meter.active_word or has_come:
+                        return found_pulses(meter, event)
                     has_come = True
-    return FoundPulses(has_come)
+    return found_nothing_yet(meter, has_come=has_come)
+
+
+def found_pulses(meter: PulseMeter, event: Pulses) -> FoundPulses:
+    """Return the result of a probe whose first pulse, count or state is `event`."""
+    return FoundPulses(has_come=True, count=event.count, active_word=meter.active_word)
+
+
+def found_nothing_yet(meter: PulseMeter, *, has_come: bool = False) -> FoundPulses:
+    """Return the result of a probe without a pulse and count: values in JSON messages, or nothing.
+
+    A slow value may not have risen yet, so this is known only at the end of the probe.
+    """
+    survey = meter.survey if meter.survey.has_messages else None
+    return FoundPulses(has_come or survey is not None, survey=survey)
 
 
 async def probe_sonar(

@@ -18,13 +18,12 @@ from homeassistant.const import (
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig, TextSelector
-from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_BAUD_RATE,
     CONF_FIRST_COUNT,
-    CONF_FIRST_COUNT_AT,
     CONF_KIND,
+    CONF_MESSAGE,
     CONF_METER_READING,
     CONF_PULSES_PER_KWH,
     CONF_TOPIC,
@@ -34,11 +33,18 @@ from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from ..coordinator.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
-from ..lib.boards import PulseMeter
-from .board_probe import PULSE_TIMEOUT_S, FoundPulses, probe_pulses
+from ..lib.boards import Counted, MessageForm, MessageSurvey, PulseMeter
+from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses
 from .board_steps import BoardSteps
 from .dialog_base import Draft, Input, shown_source
 from .form_errors import FieldError, check_topic
+from .message_value import (
+    CONF_VALUE,
+    begin_at,
+    value_field,
+    value_placeholders,
+    with_chosen_value,
+)
 from .shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from .typed_amounts import AmountField, TypedAmounts
 from .user_locale import async_user_locale
@@ -89,43 +95,45 @@ async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulse
 
     stop = async_track_state_change_event(hass, [entity_id], on_change)
     try:
-        return await _in_time(pulses)
+        return await _in_time(pulses) or _NOTHING
     finally:
         stop()
 
 
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
-    """Return the first pulse, or the first count of pulses, at a topic.
+    """Return the first pulse, count of pulses or state at a topic, or the values in JSON messages.
 
-    A pulse in a retained message is ignored. If no other pulse or count comes within
-    PULSE_TIMEOUT_S, the field `has_come` of the result is False. Raises FieldError if the MQTT
-    integration is not running.
+    A pulse in a retained message is ignored. If nothing else comes within PULSE_TIMEOUT_S, the
+    field `has_come` of the result is False. Raises FieldError if the MQTT integration is not
+    running.
     """
     from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
     if not await mqtt.async_wait_for_mqtt_client(hass):
         raise FieldError(CONF_BASE, "mqtt_not_running")
     pulses: asyncio.Future[FoundPulses] = hass.loop.create_future()
+    meter = PulseMeter(1)
 
     @callback
     def on_message(message: mqtt.ReceiveMessage) -> None:
-        for event in PulseMeter(1).read_line(str(message.payload).strip(), 0):
-            if (event.count is not None or not message.retain) and not pulses.done():
-                pulses.set_result(FoundPulses(has_come=True, count=event.count))
+        events = meter.read_line(str(message.payload).strip(), 0, is_old=message.retain)
+        if events and not pulses.done():
+            pulses.set_result(found_pulses(meter, events[0]))
 
     stop = await mqtt.async_subscribe(hass, topic, on_message)
     try:
-        return await _in_time(pulses)
+        found = await _in_time(pulses)
     finally:
         stop()
+    return found or found_nothing_yet(meter)
 
 
-async def _in_time(pulses: asyncio.Future[FoundPulses]) -> FoundPulses:
+async def _in_time(pulses: asyncio.Future[FoundPulses]) -> FoundPulses | None:
     try:
         async with asyncio.timeout(PULSE_TIMEOUT_S):
             return await pulses
     except TimeoutError:
-        return _NOTHING
+        return None
 
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
@@ -159,6 +167,8 @@ class PulseSteps(BoardSteps):
     """Dialog steps of an LED pulse reader at a port, an entity or an MQTT topic."""
 
     _reader: Draft
+    _active_word: str | None = None
+    _survey: MessageSurvey
 
     async def async_step_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Ask for the kind of the pulse source: a port, an entity or an MQTT topic."""
@@ -214,11 +224,20 @@ class PulseSteps(BoardSteps):
     async def _async_find_pulses(self) -> str:
         data = self._reader.data
         pulses = await async_find_pulses(self.hass, data)
+        if pulses.survey:
+            self._survey = pulses.survey
+            best = pulses.survey.best
+            if best is None:
+                return "value_choice"
+            is_state = best.form.counted is Counted.STATE
+            return "state_of_value_found" if is_state else "value_found"
+        if CONF_ENTITY_ID not in data:
+            data[CONF_MESSAGE] = MessageForm().as_dict()
+        self._active_word = pulses.active_word
         if pulses.count is None:
             return "pulse_found" if pulses.has_come else "pulse_not_found"
-        data[CONF_FIRST_COUNT] = pulses.count
-        data[CONF_FIRST_COUNT_AT] = dt_util.utcnow().timestamp()
-        return "count_found"
+        data.update(begin_at(pulses.count))
+        return "state_found" if self._active_word else "count_found"
 
     async def _async_confirm_pulses(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
         if user_input is not None:
@@ -229,6 +248,22 @@ class PulseSteps(BoardSteps):
             description_placeholders={
                 "source": shown_source(data),
                 "count": str(data.get(CONF_FIRST_COUNT)),
+                "active": str(self._active_word),
+            },
+            last_step=True,
+        )
+
+    async def _async_choose_value(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
+        values, best = self._survey.values, self._survey.best
+        if user_input is not None:
+            data = with_chosen_value(self._reader.data, values, user_input[CONF_VALUE])
+            return await self._async_finish("pulse_reader", self._reader._replace(data=data))
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=vol.Schema(value_field(values, best)),
+            description_placeholders={
+                "source": shown_source(self._reader.data),
+                **value_placeholders(best),
             },
             last_step=True,
         )
@@ -240,6 +275,12 @@ class PulseSteps(BoardSteps):
     async_step_pulse_topic = partialmethod(_async_ask, step_id="pulse_topic")
     async_step_pulse_found = partialmethod(_async_confirm_pulses, step_id="pulse_found")
     async_step_count_found = partialmethod(_async_confirm_pulses, step_id="count_found")
+    async_step_state_found = partialmethod(_async_confirm_pulses, step_id="state_found")
+    async_step_value_found = partialmethod(_async_choose_value, step_id="value_found")
+    async_step_state_of_value_found = partialmethod(
+        _async_choose_value, step_id="state_of_value_found"
+    )
+    async_step_value_choice = partialmethod(_async_choose_value, step_id="value_choice")
     async_step_pulse_not_found = partialmethod(_async_confirm_pulses, step_id="pulse_not_found")
 
 

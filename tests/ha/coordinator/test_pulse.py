@@ -5,18 +5,27 @@ from typing import Any
 
 import pytest
 from homeassistant.components.mqtt.const import DOMAIN as MQTT_DOMAIN
+from homeassistant.components.repairs import (
+    DOMAIN as REPAIRS,
+    RepairsFlowResult,
+    repairs_flow_manager,
+)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_TOPIC, DOMAIN
+from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_MESSAGE, CONF_TOPIC, DOMAIN
 from custom_components.smarty_p1.coordinator.pulse_count_file import PulseCounter
+from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.meter import MeterPort
+from tests.ha.repairs import open_repair
 from tests.ha.support import let_pass, let_pass_until, own_log, wait_until
 
 COMING_AGAIN = ("INFO", f"{PULSE_TITLE}: readings are coming again")
@@ -303,6 +312,127 @@ async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConf
     await publish(hass, "100", retain=True)
     await publish(hass, "108")
     assert pulses(topic) == 8
+
+
+OBJECTS = [f'{{"COUNTER":{{"C1":{count}}}}}' for count in (100, 104, 109, 115)]
+
+
+async def answer(hass: HomeAssistant, form: RepairsFlowResult, value: str) -> None:
+    """Choose a value in the dialog of the issue."""
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    result = await repairs.async_configure(form["flow_id"], {"value": value})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@pytest.mark.parametrize(
+    ("value", "later"), [("0", 115 - 109 + 5), ("each_message", 2)], ids=["count", "each"]
+)
+async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_answered(
+    hass: HomeAssistant, topic: MockConfigEntry, value: str, later: int
+) -> None:
+    assert await async_setup_component(hass, REPAIRS, {})
+    await publish(hass, OBJECTS[0], retain=True)
+    assert pulses(topic) == 0
+    await publish(hass, *OBJECTS[:2])
+    assert pulses(topic) == 2
+    [issue] = ir.async_get(hass).issues.values()
+    assert (issue.translation_key, issue.is_fixable) == ("object_per_pulse", True)
+    assert issue.translation_placeholders == {"name": PULSE_TITLE}
+    # The reader goes on, and says it again after a restart.
+    await hass.config_entries.async_reload(topic.entry_id)
+    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    assert not ir.async_get(hass).issues
+    await publish(hass, *OBJECTS[1:3])
+    assert pulses(topic) == 4
+
+    form = await open_repair(hass, issue.issue_id)
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "value")
+    assert form["data_schema"] is not None
+    [(marker, field)] = form["data_schema"].schema.items()
+    assert [option["label"] for option in field.config["options"]] == [
+        "COUNTER.C1 (109)",
+        "each_message",
+    ]
+    assert marker.default() == "0"
+    await answer(hass, form, value)
+    assert not ir.async_get(hass).issues
+    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await publish(hass, OBJECTS[3], OBJECTS[3].replace("115", "120"))
+    assert pulses(topic) == 4 + later
+    assert not ir.async_get(hass).issues
+    # A restart keeps the choice and the energy.
+    await hass.config_entries.async_reload(topic.entry_id)
+    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    assert pulses(topic) == 4 + later
+    diagnostics = await async_get_config_entry_diagnostics(hass, topic)
+    assert "COUNTER" not in str(diagnostics)
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
+) -> None:
+    assert mqtt_mock
+    assert await async_setup_component(hass, REPAIRS, {})
+    plain = {"counted": "plain", "path": []}
+    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led", CONF_MESSAGE: plain})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await publish(hass, '{"contact":true}', '{"contact":false}', '{"contact":true}')
+    assert pulses(entry) == 0
+    [issue] = ir.async_get(hass).issues.values()
+    assert issue.translation_key == "object_not_counted"
+    await answer(hass, await open_repair(hass, issue.issue_id), "0")
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await publish(hass, *['{"contact":true}', '{"contact":false}'] * 3)
+    assert pulses(entry) == 2
+    assert not ir.async_get(hass).issues
+
+    # The dialog of an entry that is gone, or not running, ends.
+    raise_issue(hass, entry, Problem.OBJECT_NOT_COUNTED)
+    await hass.config_entries.async_unload(entry.entry_id)
+    closed = await open_repair(hass, issue.issue_id)
+    assert (closed["type"], closed["reason"]) == (FlowResultType.ABORT, "entry_removed")
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@pytest.mark.parametrize(
+    ("form", "messages", "counted"),
+    [
+        ({}, ["100", "104", '{"uptime":7}', "106"], 6),
+        ({CONF_MESSAGE: {"counted": "plain", "path": []}}, ["blink", '{"uptime":7}', "blink"], 2),
+    ],
+)
+async def test_json_beside_plain_messages_asks_nothing(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClientGenerator,
+    form: dict[str, Any],
+    messages: list[str],
+    counted: int,
+) -> None:
+    assert mqtt_mock
+    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led", **form})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await publish(hass, *messages)
+    assert pulses(entry) == counted
+    assert not ir.async_get(hass).issues
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_a_word_counts_once_for_each_change(
+    hass: HomeAssistant, topic: MockConfigEntry
+) -> None:
+    await publish(hass, "ON", retain=True)
+    await publish(hass, "ON", "OFF", "ON", "ON", "OFF")
+    assert pulses(topic) == 1
+    await hass.config_entries.async_reload(topic.entry_id)
+    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await publish(hass, "ON", "OFF", "online", "x" * 20_000)
+    assert pulses(topic) == 2
 
 
 async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:

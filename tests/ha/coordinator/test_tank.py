@@ -1,14 +1,19 @@
 """The rainwater tank in Home Assistant."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_registry import EntityRegistry
+from homeassistant.helpers.template import Template
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.boards import tank_level
+from custom_components.smarty_p1.lib.boards import Sonar, tank_level
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.meter import MeterPort
 from tests.ha.support import let_pass, let_pass_until, own_log, wait_until
@@ -105,3 +110,45 @@ async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
     port.greeting = b"R120\r"
     await let_pass_until(hass, 31, lambda: state(hass, LEVEL) == "50.0")
     assert not ir.async_get(hass).issues
+
+
+TANK_PAGE = Path(__file__).parents[3] / "docs" / "rainwater-tank.md"
+
+
+@pytest.mark.parametrize(
+    ("message", "path", "unit", "line", "litres"),
+    [
+        # Tasmota, SR04: centimetres.
+        (
+            '{"Time":"2026-01-01T00:00:00","SR04":{"Distance":110.5}}',
+            "SR04.Distance",
+            "cm",
+            0,
+            2486,
+        ),
+        # ESPHome, ultrasonic: metres; millimetres if the user has changed the unit.
+        ("1.10", "", "m", 0, 2500),
+        ("1100", "", "mm", 0, 2500),
+        # OpenMQTTGateway, HC-SR04: whole centimetres.
+        ('{"distance":110,"direction":"away"}', "distance", "cm", 0, 2500),
+        # Zigbee2MQTT: depth in metres, and percent.
+        ('{"liquid_depth":0.9,"liquid_level_percent":50}', "liquid_depth", "m", 1, 2500),
+        ('{"liquid_depth":0.9,"liquid_level_percent":50}', "liquid_level_percent", "%", 2, 2500),
+        # Shelly, analog input.
+        ('{"id":100,"percent":42.5}', "percent", "%", 2, 2125),
+    ],
+)
+async def test_the_template_of_the_page_reads_sensors_of_other_firmware(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant, message: str, path: str, unit: str, line: int, litres: int
+) -> None:
+    page = TANK_PAGE.read_text(encoding="utf-8")
+    [template] = re.findall(r"```jinja\n(.*?)```", page, re.DOTALL)
+    written = re.findall(r"{% set full = .*? %}", page)
+    value = json.loads(message)
+    for key in path.split(".") if path else ():
+        value = value[key]
+    hass.states.async_set("sensor.tank_distance", str(value), {"unit_of_measurement": unit})
+    template = template.replace(written[0], written[line])
+    assert Template(template, hass).async_render() == litres
+    # At a port, such a message is no reading.
+    assert Sonar().feed(f"{message}\r\n".encode(), 0) == []

@@ -15,7 +15,8 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
@@ -24,6 +25,7 @@ from custom_components.smarty_p1.const import (
     CONF_BAUD_RATE,
     CONF_DISTANCE_EMPTY,
     CONF_DISTANCE_FULL,
+    CONF_MESSAGE,
     CONF_METER_READING,
     CONF_PULSES_PER_KWH,
     CONF_SHAPE,
@@ -36,9 +38,9 @@ from custom_components.smarty_p1.flows.board_probe import probe_pulses, probe_so
 from custom_components.smarty_p1.lib.port import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import reconfigure, start, submit, suggested, told
+from tests.ha.dialogs import reconfigure, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
-from tests.ha.support import let_pass
+from tests.ha.support import let_pass, wait_until
 
 PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
 
@@ -102,6 +104,7 @@ async def agree(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> Con
         (b"\r\npulse\r\n", "pulse_found"),
         (b"34\r\n1234\r\n", "count_found"),
         (b"34\r\n", "pulse_found"),
+        (b"OFF\r\n", "state_found"),
         (b"", "pulse_not_found"),
         (b"\xff\x00\x80", "pulse_not_found"),
     ],
@@ -311,6 +314,183 @@ async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
     result = await agree(hass, found, "count_found")
     assert result["data"][CONF_TOPIC] == "iot/led"
     assert result["result"].unique_id == f"{CONF_TOPIC}:iot/led"
+
+
+# Messages of real firmware in their documented forms: what is offered first, what is stored, and
+# which messages come later with how many pulses.
+FIRMWARE: dict[str, tuple[list[str], str, dict[str, str], dict[str, Any], list[str], int]] = {
+    "tasmota counter": (
+        [
+            '{"Time":"2026-01-01T00:00:00","COUNTER":{"C1":51988}}',
+            '{"Time":"2026-01-01T00:00:10","COUNTER":{"C1":52000}}',
+        ],
+        "value_found",
+        {"path": "COUNTER.C1", "value": "52000"},
+        {"counted": "count", "path": ["COUNTER", "C1"]},
+        ['{"Time":"2026-01-01T00:05:10","COUNTER":{"C1":52200}}'] * 2,
+        200,
+    ),
+    "esphome pulse_meter total": (["52000"], "count_found", {"count": "52000"}, {}, ["52003"], 3),
+    "esphome binary_sensor": (["OFF"], "state_found", {"active": "on"}, {}, ["ON", "OFF", "ON"], 2),
+    "shelly gen1 input": (["0"], "count_found", {"count": "0"}, {}, ["1", "1", "0", "1", "0"], 2),
+    "shelly gen1 input_event": (
+        ['{"event":"S","event_cnt":7}', '{"event":"S","event_cnt":8}'],
+        "value_found",
+        {"path": "event_cnt", "value": "8"},
+        {"counted": "count", "path": ["event_cnt"]},
+        ['{"event":"S","event_cnt":9}'],
+        1,
+    ),
+    "shelly gen2 counter input": (
+        [
+            '{"id":2,"counts":{"total":100,"xtotal":10.0},"freq":0.5}',
+            '{"id":2,"counts":{"total":103,"xtotal":10.3},"freq":0.5}',
+        ],
+        "value_found",
+        {"path": "counts.total", "value": "103"},
+        {"counted": "count", "path": ["counts", "total"]},
+        ['{"id":2,"counts":{"total":110,"xtotal":11.0},"freq":0.5}'],
+        7,
+    ),
+    "shelly gen2 input": (
+        ['{"id":0,"state":false}', '{"id":0,"state":true}', '{"id":0,"state":false}'],
+        "state_of_value_found",
+        {"active": "state: true"},
+        {"counted": "state", "path": ["state"]},
+        ['{"id":0,"state":true}', '{"id":0,"state":false}', '{"id":0,"state":true}'],
+        2,
+    ),
+    "zigbee2mqtt contact": (
+        [
+            '{"battery":100,"battery_low":false,"contact":true,"linkquality":120,"tamper":false}',
+            '{"battery":100,"battery_low":false,"contact":false,"linkquality":96,"tamper":false}',
+        ],
+        "state_of_value_found",
+        {"active": "contact: true"},
+        {"counted": "state", "path": ["contact"]},
+        [
+            '{"contact":true,"linkquality":99}',
+            '{"contact":true,"linkquality":120}',
+            '{"contact":false,"linkquality":12}',
+            '{"contact":true,"linkquality":77}',
+        ],
+        2,
+    ),
+    "openmqttgateway gpio input": (
+        [
+            '{"origin":"/GPIOInputtoMQTT"}',
+            '{"gpio":"LOW","origin":"/GPIOInputtoMQTT"}',
+            '{"gpio":"HIGH","origin":"/GPIOInputtoMQTT"}',
+        ],
+        "state_of_value_found",
+        {"active": "gpio: high"},
+        {"counted": "state", "path": ["gpio"]},
+        ['{"gpio":"LOW","origin":"/GPIOInputtoMQTT"}', '{"gpio":"HIGH","origin":"x"}'],
+        1,
+    ),
+}
+
+
+async def find_messages(hass: HomeAssistant, *messages: str) -> ConfigFlowResult:
+    """Set up a reader of a topic that sends these messages while the dialog listens."""
+    flow = await start(hass, "pulse", "pulse_topic")
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_TOPIC: "iot/led", **PULSES}
+    )
+    await asyncio.sleep(0.05)
+    for message in messages:
+        async_fire_mqtt_message(hass, "iot/led", message)
+    return await settle(hass, result)
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@pytest.mark.parametrize("firmware", FIRMWARE)
+async def test_messages_of_real_firmware(
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator, firmware: str
+) -> None:
+    assert mqtt_mock
+    messages, step, texts, stored, later, pulses = FIRMWARE[firmware]
+    found = await find_messages(hass, *messages)
+    assert told(found).items() >= texts.items()
+    entry = (await agree(hass, found, step))["result"]
+    assert entry.data[CONF_MESSAGE] == (stored or {"counted": "plain", "path": []})
+
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    for message in later:
+        async_fire_mqtt_message(hass, "iot/led", message)
+    await hass.async_block_till_done()
+    assert entry.runtime_data.counter.meter.pulses == pulses
+    assert not ir.async_get(hass).issues
+
+
+def offered(form: ConfigFlowResult) -> dict[str, str]:
+    """Return the values that a form offers, by their labels."""
+    assert form["data_schema"] is not None
+    [field] = form["data_schema"].schema.values()
+    return {option["label"]: option["value"] for option in field.config["options"]}
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@pytest.mark.parametrize(
+    "case",
+    [
+        # Two numbers rise: those come first.
+        (
+            ['{"a":5,"up":10,"led":70}', '{"a":5,"up":20,"led":72}'],
+            ["up (20)", "led (72)", "a (5)"],
+            "led (72)",
+            ['{"led":75,"up":30}'],
+            3,
+        ),
+        # Nothing rises within the test: at 50 W, a pulse comes every 72 seconds.
+        (['{"n":8,"on":true}'], ["n (8)", "on: true"], "n (8)", ['{"n":9,"on":true}'], 1),
+        (
+            ['{"on":true}'],
+            ["on: true"],
+            "on: true",
+            ['{"on":true}', '{"on":false}', '{"on":true}'],
+            1,
+        ),
+        # Only energy, or nothing: a message for each pulse must be chosen.
+        (['{"TotalKWH":3}', '{"TotalKWH":4}'], [], "each_message", ['{"TotalKWH":4}'] * 2, 2),
+        (['{"event":"pulse"}'], [], "each_message", ['{"event":"pulse"}'] * 3, 3),
+    ],
+)
+async def test_the_dialog_asks_which_value_counts(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClientGenerator,
+    case: tuple[list[str], list[str], str, list[str], int],
+) -> None:
+    assert mqtt_mock
+    messages, labels, chosen, later, pulses = case
+    found = await find_messages(hass, *messages)
+    assert found["step_id"] == "value_choice"
+    choices = offered(found)
+    assert [*choices] == [*labels, "each_message"]
+    with pytest.raises(InvalidData):
+        await hass.config_entries.flow.async_configure(found["flow_id"], {})
+    result = await hass.config_entries.flow.async_configure(
+        found["flow_id"], {"value": choices[chosen]}
+    )
+    await hass.async_block_till_done()
+    entry = result["result"]
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    for message in later:
+        async_fire_mqtt_message(hass, "iot/led", message)
+    await hass.async_block_till_done()
+    assert entry.runtime_data.counter.meter.pulses == pulses
+    assert not ir.async_get(hass).issues
+
+
+async def test_lines_of_json_at_a_port(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b'R":{"C1":6}}\r\n{"COUNTER":{"C1":7}}\r\n{"COUNTER":{"C1":9}}\r\n'
+    found = await submit(hass, await start(hass, "pulse", "pulse_port"), port_input(port))
+    assert told(found)["path"] == "COUNTER.C1"
+    entry = (await agree(hass, found, "value_found"))["result"]
+    # The greeting of the new connection begins with lower counts; the last one counts nothing.
+    await wait_until(hass, lambda: entry.runtime_data.readings > 1)
+    await port.send(b'{"COUNTER":{"C1":14}}\r\n')
+    await wait_until(hass, lambda: entry.runtime_data.counter.meter.pulses == 5)
 
 
 # --- tanks ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from smartyp1.boards import PulseMeter, Pulses
+from smartyp1.boards import Counted, MessageForm, PulseMeter, Pulses
 from tests.lib.boards.support import cut, sizes
 
 PER_KWH = 1000
@@ -93,11 +93,161 @@ def test_what_came_while_nobody_listened(before: int, missed: int) -> None:
     assert meter.pulses == before + missed
 
 
-@pytest.mark.parametrize("size", [1 << 16, 1 << 32])
-def test_a_counter_that_ends(size: int) -> None:
-    meter = counting(size - 40, size - 20, 10, 12)
+def fallen(
+    last: int, count: int, *, per_hour: int | None, gap_minutes: float, is_restarted: bool = False
+) -> int:
+    """Return the pulses that a fall from `last` to `count` gives, after an hour at this rate."""
+    meter = PulseMeter(PER_KWH)
+    at = 0.0
+    if per_hour is not None:
+        for five_minutes in range(24, -1, -1):
+            meter.read_count(f"{last - five_minutes * per_hour // 12}", at := at + 300)
+    else:
+        meter.read_count(f"{last}", at)
+    meter = restarted(meter) if is_restarted else meter
+    before = meter.pulses
+    at += 60 * gap_minutes
+    for _ in range(2):
+        meter.read_count(f"{count}", at)
+    return meter.pulses - before
 
-    assert meter.pulses == 20 + 30 + 2
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("size", [1 << 16, 1 << 24, 1 << 32])
+@pytest.mark.parametrize(
+    "case",
+    [
+        (600, 5, 30, 20, 50),
+        (600, 5, 130, 20, 150),
+        (600, 5, 131, 20, 20),
+        (600, 600, 1000, 5000, 6000),
+        (600, 600, 10_000, 8001, 8001),
+        (12_000, 60, 5000, 7000, 12_000),
+        # Nothing was used for an hour: even the smallest rise is a reset.
+        (0, 600, 1, 3, 3),
+        # The rate is unknown: 100 kW for five minutes and the longest delay are 8,612 pulses.
+        (None, 5, 8000, 612, 8612),
+        (None, 5, 8000, 613, 613),
+        # Days of silence could have counted to the end from anywhere.
+        (600, 10_000, 20_000, 40, 40),
+    ],
+)
+def test_a_fall_is_an_overflow_only_if_the_rate_of_the_last_hour_allows_it(
+    size: int, case: tuple[int | None, float, int, int, int], *, is_restarted: bool
+) -> None:
+    per_hour, gap_minutes, left, count, pulses = case
+    last = size - left
+    if left == 20_000 and size > 1 << 16:
+        last = size // 4 * 3 - 1
+    assert pulses == fallen(
+        last, count, per_hour=per_hour, gap_minutes=gap_minutes, is_restarted=is_restarted
+    )
+
+
+def test_the_rate_is_that_of_the_last_hour() -> None:
+    """A night at 60 W after an evening at 6 kW: what the evening used says nothing."""
+    meter = PulseMeter(PER_KWH)
+    at, count = 0.0, 50_000
+    for step in [500] * 30 + [5] * 15:
+        meter.read_count(f"{count}", at)
+        at, count = at + 300, count + step
+    before = meter.pulses
+    last = 50_000 + 30 * 500 + 14 * 5
+    assert last == 65_070
+    for text in ("20", "21"):
+        meter.read_count(text, at)
+    assert meter.pulses - before == 21
+    assert len(meter.as_dict()) < 20
+
+
+def test_a_stored_state_without_the_rate() -> None:
+    stored = counting(65_000, 65_400).as_dict()
+    del stored["recent_pulses"], stored["recent_s"]
+    meter = PulseMeter.from_dict(stored, PER_KWH)
+    for text in ("100", "100"):
+        meter.read_count(text, 3600)
+    assert meter.pulses == 400 + 236
+
+
+def read(*lines: str, form: MessageForm | None = None, old: str = "") -> int:
+    """Return the pulses that these messages give, after a retained message."""
+    meter = PulseMeter(PER_KWH, form)
+    if old:
+        assert sum(event.pulses for event in meter.read_line(old, 0, is_old=True)) == 0
+    for at, line in enumerate(lines):
+        meter.read_line(line, at)
+    return meter.pulses
+
+
+@pytest.mark.parametrize(
+    ("active", "inactive"),
+    [
+        ("ON", "OFF"),
+        ("on", "off"),
+        ("true", "false"),
+        ("True", "False"),
+        ("closed", "open"),
+        ("CLOSED", "OPEN"),
+        ("HIGH", "LOW"),
+        ('"ON"', '"OFF"'),
+    ],
+)
+def test_each_change_to_the_active_word_is_a_pulse(active: str, inactive: str) -> None:
+    assert read(active, inactive, active, inactive) == 2
+    assert read(inactive, active, active, inactive, inactive, active) == 2
+    # A retained word is no change, and the state is known from then on.
+    assert read(active, inactive, active, old=active) == 1
+    assert read(active, inactive, active, old=inactive) == 2
+    # Repeated states, some of them every few seconds.
+    assert read(inactive, *[active] * 30, inactive, *[active] * 30) == 2
+    assert read(*[inactive] * 30) == 0
+    # Other words are greetings now.
+    assert read(active, inactive, "board started", active) == 2
+
+
+def test_a_board_that_sends_only_the_active_word_sends_it_for_each_pulse() -> None:
+    assert read(*["ON"] * 9) == 1
+    assert read(*["ON"] * 10) == 10
+    assert read(*["ON"] * 25) == 25
+    assert read(*["ON"] * 25, "OFF", "ON", "ON") == 26
+
+
+def test_a_board_that_sends_zero_and_one_sends_its_state() -> None:
+    assert read(*["0", "1"] * 20) == 20
+    assert read(*["0", "0", "1", "1"] * 20) == 20
+    assert read(*["1", "0"] * 20) == 19
+    # A bare 1 is a pulse, if nothing else comes.
+    assert read(*["1"] * 12) == 12
+    # A running count may begin with both.
+    assert read("0", "1", "2", "3") == 3
+
+
+def test_a_word_after_a_running_count_is_a_greeting() -> None:
+    assert read("100", "105", "OFF", "ON", "110", "113") == 13
+
+
+@pytest.mark.parametrize(
+    "text", ["nan", "NaN", "inf", "null", "unknown", "Online", "offline", "x" * 20_000]
+)
+def test_a_board_without_a_value_gives_no_pulse(text: str) -> None:
+    assert read(text, text) == 0
+
+
+def test_json_is_no_pulse_unless_the_form_says_so() -> None:
+    for text in ('{"pulse":1}', "{}", "[]", "[1]", ' {"a": 1}'.strip()):
+        assert read(text, text) == 0
+        assert read(text, text, form=MessageForm(Counted.EACH)) == 2
+        assert read("4", "6", text, form=MessageForm(Counted.EACH)) == 2
+    assert read("[pulse]", "[12:00:01] LED") == 2
+
+
+def test_lines_of_json_at_a_port_that_was_opened_in_the_middle_of_one() -> None:
+    meter = PulseMeter(PER_KWH)
+    meter.feed(b'TER":{"C1":7}}\r\n{"COUNTER":{"C1":8}}\r\n', 0)
+    assert meter.pulses == 0
+    meter = PulseMeter(PER_KWH, MessageForm(Counted.COUNT, ("COUNTER", "C1")))
+    meter.feed(b'TER":{"C1":7}}\r\n{"COUNTER":{"C1":8}}\r\n{"COUNTER":{"C1":11}}\r\n', 0)
+    assert meter.pulses == 3
 
 
 def test_a_count_that_is_set_is_no_pulse() -> None:

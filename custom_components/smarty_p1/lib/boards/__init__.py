@@ -11,10 +11,15 @@
 The package does no I/O, and has no clock.
 """
 
+from .board_message import Counted, MessageForm, MessageSurvey, MessageValue
 from .pulse_meter import PulseMeter, Pulses
 from .tank_level import Shape, Sonar, Tank
 
 __all__ = [
+    "Counted",
+    "MessageForm",
+    "MessageSurvey",
+    "MessageValue",
     "PulseMeter",
     "Pulses",
     "Shape",

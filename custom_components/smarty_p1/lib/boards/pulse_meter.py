@@ -2,13 +2,17 @@
 
 A meter's LED blinks once for each fixed amount of energy, and a board reports the pulses.
 
-Some boards send a line for every pulse, empty or with any text. Other boards send a running count.
-The lines tell the kind of board:
+Some boards send a line for every pulse, empty or with any text. Other boards send a running count,
+or the state of their input. The lines tell the kind of board:
 
 - Numbers that rise are a running count. A repeated number is a count that has not risen.
 - Until the first rise, every line without a number is a pulse. After the first rise, such a line is
   not a pulse, because boards send a greeting when they start.
 - If the number 1 comes `_MIN_ONES` times in a row before any rise, every 1 is a pulse.
+- ON and OFF, true and false, closed and open: each change to the first word of the pair is a pulse.
+  If that word comes `_MIN_ONES` times in a row before the other word has come, each is a pulse.
+- A JSON object or array is not a pulse, unless the `MessageForm` says so. The form can also name
+  the value in the object that is counted.
 
 Times are in seconds of a clock that continues while this program is stopped.
 """
@@ -18,7 +22,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .running_count import RunningCount, parse_count
+from .board_message import (
+    MAX_MESSAGE_CHARS,
+    Counted,
+    Json,
+    MessageForm,
+    MessageSurvey,
+    active_word,
+    is_no_value,
+    parse_json,
+    parse_state,
+    value_at,
+)
+from .running_count import RecentRate, RunningCount, parse_count
 
 MAX_LINE_SIZE = 256
 
@@ -113,14 +129,14 @@ class PulsePower:
 
 
 _MIN_ONES = 10
-_is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?").fullmatch
+_is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]+)?").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Pulses:
     """Content of a board's line: the number of new pulses, and the running count.
 
-    The count is None if the line has no running count.
+    The count is None if the line has no running count. The count of a state is 1 or 0.
     """
 
     pulses: int
@@ -131,10 +147,15 @@ class PulseMeter:
     """Energy and power of a meter, computed from the pulses of its LED.
 
     `pulses` counts all pulses so far. `pulses_per_kwh` is printed on the meter. `is_counting` says
-    whether the board sends a running count.
+    whether the board sends a running count, or a state that changes. `form` says what is counted.
+    `survey` has the values in JSON messages, unless `form` names one of them. `active_word` is the
+    word that begins a pulse, if the board sends a state.
     """
 
-    def __init__(self, pulses_per_kwh: float) -> None:
+    def __init__(self, pulses_per_kwh: float, form: MessageForm | None = None) -> None:
+        self.form = form or MessageForm()
+        self.survey = MessageSurvey()
+        self.active_word: str | None = None
         self.pulses = 0
         self.is_counting = False
         self._pulses_per_kwh = pulses_per_kwh
@@ -146,12 +167,14 @@ class PulseMeter:
         self.start_anew()
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any], pulses_per_kwh: float) -> Self:
+    def from_dict(
+        cls, stored: Mapping[str, Any], pulses_per_kwh: float, form: MessageForm | None = None
+    ) -> Self:
         """Return the meter from `stored`, the result of `as_dict`.
 
         New pulses count as 1 / `pulses_per_kwh` kWh each. Earlier pulses keep their energy.
         """
-        meter = cls(pulses_per_kwh)
+        meter = cls(pulses_per_kwh, form)
         meter.pulses = meter._base_pulses = stored["pulses"]
         meter._base_kwh = stored["base_kwh"]
         if stored["pulses_per_kwh"] == pulses_per_kwh:
@@ -159,7 +182,9 @@ class PulseMeter:
         else:
             meter._base_kwh += (stored["pulses"] - stored["base_pulses"]) / stored["pulses_per_kwh"]
         meter.is_counting, meter._ones = stored["is_counting"], stored["ones"]
-        meter._running = RunningCount(pulses_per_kwh, stored["count"], stored["counted_at"])
+        at = stored["counted_at"]
+        rate = RecentRate(stored.get("recent_pulses", 0), stored.get("recent_s", 0.0), at)
+        meter._running = RunningCount(pulses_per_kwh, stored["count"], at, rate)
         return meter
 
     def as_dict(self) -> dict[str, Any]:
@@ -173,6 +198,8 @@ class PulseMeter:
             "ones": self._ones,
             "count": self._running.count,
             "counted_at": self._running.at,
+            "recent_pulses": self._running.rate.pulses,
+            "recent_s": self._running.rate.seconds,
         }
 
     @property
@@ -220,12 +247,15 @@ class PulseMeter:
             self._is_first = False
         return self._add(read, at)
 
-    def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Count the pulses in a complete line. Return a list with the content of this line.
+    def read_line(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
+        """Count the pulses in a complete line or message. Return a list with its content.
 
-        The list is empty if the line has neither a pulse nor a running count.
+        The list is empty if the line has neither a pulse nor a running count nor a state. With
+        `is_old`, the broker had retained the message: it is no new pulse, but a running count or a
+        state in it is still right.
         """
-        return self._add([self._read_line(text, at)], at)
+        is_whole = not is_old or self._running.count is None
+        return self._add([self._read_line(text, at, is_whole=is_whole, is_old=is_old)], at)
 
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
         """Count the pulses since the last running count. Return a list with one item.
@@ -261,15 +291,70 @@ class PulseMeter:
             self._power.note_standstill()
         return events
 
-    def _read_line(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
-        if not _is_number(text):
-            return None if self.is_counting else Pulses(1)
+    def _read_line(
+        self, text: str, at: float, *, is_whole: bool = True, is_old: bool = False
+    ) -> Pulses | None:
+        text = _unquoted(text)
+        if (content := parse_json(text)) is not None:
+            return self._read_json(content, at, is_whole=is_whole, is_old=is_old)
+        if self.form.path or len(text) > MAX_MESSAGE_CHARS:
+            return None
+        if _is_number(text):
+            return self._read_number(text, at, is_whole=is_whole, is_old=is_old)
+        if parse_state(text) is not None:
+            return self._read_word(text, at, is_old=is_old)
+        is_pulse = not (self.is_counting or is_old or is_no_value(text))
+        return Pulses(1) if is_pulse else None
+
+    def _read_number(self, text: str, at: float, *, is_whole: bool, is_old: bool) -> Pulses | None:
         event = self._read_count(text, at, is_whole=is_whole)
         is_one = event is not None and event.count == 1 and not self.is_counting
+        return event if is_old else self._read_ones(event, is_one=is_one, counted=0)
+
+    def _read_word(self, text: str, at: float, *, is_old: bool) -> Pulses | None:
+        if self._running.count not in {None, 0, 1}:
+            return None  # the board sends a running count, and this word is a greeting
+        self.active_word = active_word(text)
+        event = self._read_state(at, is_active=bool(parse_state(text)), is_old=is_old)
+        is_one = event.count == 1 and not self.is_counting
+        return event if is_old else self._read_ones(event, is_one=is_one, counted=1)
+
+    def _read_ones(self, event: Pulses | None, *, is_one: bool, counted: int) -> Pulses | None:
+        """Return `event`, or a pulse if the board sends the same 1 or active word for each pulse.
+
+        `counted` is the number of pulses that the first of them has already given.
+        """
         self._ones = self._ones + 1 if is_one else 0
         if self._ones < _MIN_ONES:
             return event
-        return Pulses(self._ones if self._ones == _MIN_ONES else 1)
+        return Pulses(self._ones - counted if self._ones == _MIN_ONES else 1)
+
+    def _read_json(
+        self, content: Json, at: float, *, is_whole: bool, is_old: bool
+    ) -> Pulses | None:
+        if not self.form.path:
+            self.survey.add(content, is_old=is_old)
+            is_pulse = self.form.counted is Counted.EACH and not (self.is_counting or is_old)
+            return Pulses(1) if is_pulse else None
+        value = value_at(content, self.form.path)
+        if value is None:
+            return None
+        if self.form.counted is Counted.COUNT:
+            return self._read_count(value, at, is_whole=is_whole)
+        is_active = parse_state(value)
+        return (
+            None if is_active is None else self._read_state(at, is_active=is_active, is_old=is_old)
+        )
+
+    def _read_state(self, at: float, *, is_active: bool, is_old: bool) -> Pulses:
+        """Store the state as the count 1 or 0. Return a pulse if it has changed to active.
+
+        Boards send a message when the state changes. So the first active state is a pulse, too.
+        """
+        was_active = None if self._running.count is None else self._running.count == 1
+        self._running.begin_at(int(is_active), at)
+        self.is_counting |= was_active not in {None, is_active}
+        return Pulses(int(is_active and not was_active and not is_old), int(is_active))
 
     def _read_count(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
         if (count := parse_count(text)) is None:
@@ -277,3 +362,9 @@ class PulseMeter:
         pulses = self._running.accept(count, at, is_whole=is_whole) or 0
         self.is_counting |= pulses > 0
         return Pulses(pulses, count)
+
+
+def _unquoted(text: str) -> str:
+    """Return the content of a JSON string. Return other texts unchanged."""
+    is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    return text[1:-1].strip() if is_quoted else text

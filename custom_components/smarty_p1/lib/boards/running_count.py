@@ -1,6 +1,7 @@
 """Conversion of a pulse board's running count to pulses, also after a restart of the board."""
 
 import re
+from collections import deque
 from math import ceil
 
 # Maximum power in kW. No household's connection takes more. So a count that would need more power
@@ -13,17 +14,56 @@ _MAX_DELAY_S = 10.0
 # rise is accepted at once only if MAX_POWER_KW could cause it in _MAX_UNCONFIRMED_S, even if more
 # time has passed. A higher rise is held back until the next count confirms it.
 _MAX_UNCONFIRMED_S = 60.0
-# Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
-_SIZES = (1 << 16, 1 << 32)
+# Numbers at which the counters of boards overflow to 0: 16, 24 or 32 bits.
+_SIZES = (1 << 16, 1 << 24, 1 << 32)
 # A count that is lower than the last count can mean that the board's counter has overflowed to 0.
-# This is assumed only if the last count was at most _MAX_PULSES_TO_WRAP pulses before the overflow.
-_MAX_PULSES_TO_WRAP = 1024
+# This is assumed only if the last count was in the last quarter before the overflow, and if the
+# rise is at most this multiple of the rise that the rate of the last hour gives. Otherwise, the
+# board was restarted: a restart must not add energy that nobody has used.
+_MAX_RATE_FACTOR = 3
+_NEAR_OVERFLOW = 4
+_RATE_S = 3600.0
+_SAMPLE_S = 300.0
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 
 
 def parse_count(text: str) -> int | None:
     """Return the whole number in a text such as `12` or `12.0`. Return None for any other text."""
     return int(float(text)) if _is_count(text) else None
+
+
+class RecentRate:
+    """Rate of the pulses of about the last hour, from a bounded number of samples.
+
+    `pulses` came in `seconds` before the time `at`.
+    """
+
+    def __init__(self, pulses: int = 0, seconds: float = 0.0, at: float = 0.0) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+        if seconds > 0:
+            self._samples += [(at - seconds, 0), (at, pulses)]
+
+    def add(self, pulses: int, at: float) -> None:
+        """Add the pulses that came from the last call until `at`."""
+        samples = self._samples
+        if samples and at < samples[-1][0]:
+            samples.clear()  # the clock was set back
+        total = pulses + samples[-1][1] if samples else 0
+        if len(samples) > 1 and at - samples[-2][0] < _SAMPLE_S:
+            samples.pop()
+        samples.append((at, total))
+        while len(samples) > 2 and at - samples[1][0] >= _RATE_S:  # noqa: PLR2004 - first and last
+            samples.popleft()
+
+    @property
+    def pulses(self) -> int:
+        """Return the number of pulses in `seconds`."""
+        return self._samples[-1][1] - self._samples[0][1] if self._samples else 0
+
+    @property
+    def seconds(self) -> float:
+        """Return the time over which the rate is known, 0 if the rate is unknown."""
+        return self._samples[-1][0] - self._samples[0][0] if self._samples else 0.0
 
 
 class RunningCount:
@@ -35,11 +75,22 @@ class RunningCount:
     held-back count is forgotten.
     """
 
-    def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
+    def __init__(
+        self,
+        pulses_per_kwh: float,
+        count: int | None = None,
+        at: float = 0.0,
+        rate: RecentRate | None = None,
+    ) -> None:
         self.count = count
         self.at = at
+        self.rate = rate or RecentRate()
         self._max_rate = MAX_POWER_KW * pulses_per_kwh / 3600
         self._held: tuple[int, float] | None = None
+
+    def begin_at(self, count: int, at: float) -> None:
+        """Continue from `count`, whatever the last count was."""
+        self.count, self.at, self._held = count, at, None
 
     def start_anew(self) -> None:
         """Forget the count that is held back, because the port was lost."""
@@ -58,7 +109,9 @@ class RunningCount:
         """
         if not is_whole and (self.count is None or count < self.count):
             return None
-        if self.count is None:
+        if self.count is None or (self.count, count) == (1, 0):
+            # A fall from 1 to 0 needs no confirmation: some boards send 1 and 0 instead of ON and
+            # OFF, and each rise to 1 is a pulse.
             pulses = 0
         elif 0 <= count - self.count <= self._max_pulses(min(at - self.at, _MAX_UNCONFIRMED_S)):
             pulses = count - self.count
@@ -67,7 +120,8 @@ class RunningCount:
         else:
             self._held = count, at
             return None
-        self.count, self.at, self._held = count, at, None
+        self.rate.add(pulses, at)
+        self.begin_at(count, at)
         return pulses
 
     def _max_pulses(self, seconds: float) -> int:
@@ -88,13 +142,16 @@ class RunningCount:
         Return 0 if these pulses would need a power above MAX_POWER_KW, or if the board has restored
         an earlier count.
         """
-        max_pulses = self._max_pulses(at - self.at)
+        max_pulses = max_overflow = self._max_pulses(at - self.at)
+        if self.rate.seconds:
+            usual = self.rate.pulses / self.rate.seconds * max(at - self.at, 0.0)
+            max_overflow = min(max_pulses, ceil(_MAX_RATE_FACTOR * usual))
         if count >= last:
             pulses = count - last
         elif overflows := [
             size - last + count
             for size in _SIZES
-            if 0 < size - last <= _MAX_PULSES_TO_WRAP and size - last + count <= max_pulses
+            if 0 < size - last <= size // _NEAR_OVERFLOW and size - last + count <= max_overflow
         ]:
             pulses = overflows[0]
         elif 2 * count > last:
