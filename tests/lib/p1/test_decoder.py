@@ -40,15 +40,15 @@ def with_security(control: int) -> bytes:
 STORIES = {
     # It took the next frame's first bytes for its own.
     "a frame cut short is reported once the next one proves it": [
-        (frame(1)[:-20] + frame(2), "tag:1 2"),
-        (frame(3)[:40] + frame(4), "tag:3 4"),
-        (LONG[:40] + frame(6), "malformed:5 6"),
+        (frame(1)[:-20] + frame(2), "altered:1 2"),
+        (frame(3)[:40] + frame(4), "altered:3 4"),
+        (LONG[:40] + frame(6), "altered:5 6"),
     ],
     "glued frames, and frames glued to noise": [
         (frame(1) + frame(2) + b"\xdb" + frame(3) + b"\xdb\x08" + frame(4), "1 2 3 4")
     ],
     "any security but authenticated encryption is no frame": [
-        *((with_security(control), "") for control in (0x00, 0x10, 0x20, 0x31, 0xB0)),
+        *((with_security(control), "malformed:None") for control in (0x00, 0x10, 0x20, 0x31, 0xB0)),
         (frame(2), "2"),
     ],
     "replayed frames are refused": [

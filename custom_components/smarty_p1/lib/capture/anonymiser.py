@@ -20,6 +20,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..p1 import (
+    BEGINNING_SIZE,
     DEFAULT_AUTHENTICATION_KEY,
     MAX_FRAME_SIZE,
     FrameDecryptor,
@@ -37,6 +38,7 @@ PUBLISHED_KEY = PUBLISHED_KEY_NAME.encode("ascii")
 
 _TITLE_SIZE = 8
 _TITLE_START = b"CAP"
+_IDENTIFICATION_START = rb"/Lux5\253694471"
 # AESGCM makes tags of 16 bytes, but a frame carries only 12, so drop the last 4 bytes.
 _TAG_EXCESS = 4
 _COUNTERS = 1 << 32
@@ -123,7 +125,8 @@ def anonymise(
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))
-    result = _Writer(pieces, random, keeps_message_forms=keeps_message_forms).write()
+    writer = _Writer(pieces, random, decryptor, keeps_message_forms=keeps_message_forms)
+    result = writer.write()
     at, start = 0, chunks[0][0] if chunks else 0.0
     new_line = b"".join(result.pieces)
     capture = AnonymousCapture([], result.is_encrypted, result.telegrams, result.replaced)
@@ -206,9 +209,15 @@ class _Writer:
     """
 
     def __init__(
-        self, pieces: Sequence[_Piece], random: Random, *, keeps_message_forms: bool
+        self,
+        pieces: Sequence[_Piece],
+        random: Random,
+        decryptor: FrameDecryptor | None,
+        *,
+        keeps_message_forms: bool,
     ) -> None:
         self._pieces = pieces
+        self._decryptor = decryptor
         self._random = random
         self._texts = TextSubstitutes(random)
         self._message = self._texts.replace if keeps_message_forms else filler
@@ -298,19 +307,38 @@ class _Writer:
             new += self._write_noise(data[at : match.start()])
             length = match[2]
             counter = noise(match[3], self._random, all_of_it=True)
-            new += data[match.start() : match.start() + 2] + self._title(match[1])
+            title = self._title(match[1])
+            new += data[match.start() : match.start() + 2] + title
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # If the frame was cut short, `body` also holds bytes that came after the frame. Replace
-            # all bytes of `body`, because the bytes in a frame are encrypted data. The bytes 00, FF
-            # and line ends are kept only between frames, where they come from an idle line.
+            # If the frame was cut short, `body` can also hold bytes that came after the frame, up
+            # to the meter's next frame. Replace all bytes of `body`, because the bytes in a frame
+            # are encrypted data. The bytes 00, FF and line ends are kept only between frames, where
+            # they come from an idle line.
             body = data[at : at + max(size - 5, 0)]
-            new += noise(body, self._random, all_of_it=True)
+            body = body.partition(data[match.start() :][: 2 + _TITLE_SIZE])[0]
+            beginning = self._beginning(data[match.start() :][:BEGINNING_SIZE], title + counter)
+            rest = noise(body[len(beginning) :], self._random, all_of_it=True)
+            new += beginning[: len(body)] + rest
             self._written.replaced[Replaced.UNOPENED] += len(body)
             at += len(body)
         new += self._write_noise(data[at:])
         return bytes(new)
+
+    def _beginning(self, frame: bytes, nonce: bytes) -> bytes:
+        """Return the new first block of a frame without a valid tag.
+
+        If the key fits the frame, the new block decrypts to the start of a telegram. So the
+        anonymous capture shows, too, that the frame was altered. Otherwise, return b"".
+        """
+        if self._decryptor is None:
+            return b""
+        self._decryptor.last_counters = {}
+        if not self._decryptor.may_decrypt(frame):
+            return b""
+        block = self._cipher.encrypt(nonce, _IDENTIFICATION_START, None)
+        return block[: len(_IDENTIFICATION_START)]
 
     def _write_noise(self, data: bytes) -> bytes:
         new = bytearray()

@@ -13,7 +13,7 @@ The package does no I/O and needs only `cryptography`. The package `port` opens 
 
 from .checksum import crc16
 from .decoder import Decoder, Event, LineDecoder
-from .frame_decryptor import FrameDecryptor
+from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from .frame_finder import FrameSplitter
 from .frame_header import MAX_FRAME_SIZE, Frame, read_frame
 from .keys import (
@@ -36,11 +36,13 @@ from .obis import (
     VOLTAGE_COUNTERS,
     mbus_reference,
 )
-from .rejection_reasons import Reason, Rejection
+from .rejection_reasons import ALTERED, Reason, Rejection
 from .telegram import Telegram, Verification
 from .value_converters import Capture, MBusReading, Value, identifier, is_filler
 
 __all__ = [
+    "ALTERED",
+    "BEGINNING_SIZE",
     "CHANNELS",
     "CONTROL_STATES",
     "DEFAULT_AUTHENTICATION_KEY",

@@ -30,6 +30,7 @@ from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
 from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from .frame_finder import Framer
+from .frame_header import MAX_HEADER_SIZE, frame_size
 from .keys import DEFAULT_AUTHENTICATION_KEY
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
@@ -46,7 +47,7 @@ _SHORT_FRAME_BYTES = 2 * 1024
 # so their length (128) and their number (8) are limited to bound the work.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
-_NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))
+_NOT_VERIFIED = frozenset((Reason.TAG, Reason.ALTERED, Reason.AUTHENTICATION_KEY))
 
 type Event = Telegram | Rejection
 
@@ -62,7 +63,7 @@ class LineDecoder:
 
     def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
         self._decryptor_of = decryptor_of
-        self._framer = Framer()
+        self._framer = Framer(ends_cut_frames=True)
         self._line = self._framer.buffer
         self._read = FastParser().read
         self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
@@ -84,10 +85,14 @@ class LineDecoder:
 
     def _judge_frame(self, start: int, end: int) -> list[Event]:
         framer = self._framer
+        if end - start == MAX_HEADER_SIZE:
+            return [Rejection(Reason.MALFORMED)]
         decryptor = self._decryptor_of and self._decryptor_of(framer.read(start + 2, start + 10))
         if decryptor is None:
             return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
-        size = end - start
+        # A frame that was cut short costs as much as a whole frame. Otherwise, an attacker could
+        # cut a forged frame short every 18 bytes.
+        size = frame_size(framer.read(start, start + MAX_HEADER_SIZE), 0)
         left = self._work.left(end)
         if left - size < _RESERVED_WORK_BYTES and (
             (size > _SHORT_FRAME_BYTES and left < _MIN_LONG_FRAMES_LEFT * size)

@@ -17,6 +17,8 @@ from .telegram_parser import parse
 _FULL_TAG_SIZE = 16
 _BLOCK_SIZE = 16
 BEGINNING_SIZE = MAX_HEADER_SIZE + _BLOCK_SIZE
+# Size of the header's fields that are equal in all frames of a meter: tag, title length and title.
+_CONSTANT_SIZE = 10
 _BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 
 
@@ -25,7 +27,7 @@ class FrameDecryptor:
 
     It accepts a frame only once. `last_counters` has the last accepted frame counter of each DLMS
     system title (8 bytes). `fingerprint` identifies the encryption key without revealing it (see
-    `key_fingerprint`).
+    `key_fingerprint`), and `keys_fingerprint` identifies both keys.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class FrameDecryptor:
             msg = "a key has 16 bytes"
             raise KeyFormatError(msg)
         self.fingerprint = key_fingerprint(key)
+        self.keys_fingerprint = key_fingerprint(key + authentication_key)
         self.last_counters = dict(last_counters or {})
         self._encrypt = AESGCM(key).encrypt
         self._associated_data = bytes([SECURITY_CONTROL]) + authentication_key
@@ -68,11 +71,11 @@ class FrameDecryptor:
         verification = Verification.TAG
         if not hmac.compare_digest(full_tag[:TAG_SIZE], tag):
             # Without a correct tag, nothing proves the sender. But a correct CRC shows that the
-            # encryption key is right, so only the authentication key is wrong.
+            # encryption key is right, and that the text is complete.
             verification = Verification.CHECKSUM
             is_whole = text.startswith(b"/") and has_valid_crc(text)
             if not is_whole or self._needs_tag:
-                return Rejection.of(Reason.AUTHENTICATION_KEY if is_whole else Reason.TAG, nonce)
+                return Rejection.of(_reason(frame, text, is_whole=is_whole), nonce)
         title, counter = nonce[:8], int.from_bytes(nonce[8:])
         if counter <= self.last_counters.get(title, -1):
             return Rejection.of(Reason.REPLAY, nonce)
@@ -90,3 +93,22 @@ class FrameDecryptor:
             return False
         first_block = self._encrypt(nonce, body[:_BLOCK_SIZE], None)
         return bool(_BEGINNING.match(first_block[:_BLOCK_SIZE]))
+
+
+def _reason(frame: bytes, text: bytes, *, is_whole: bool) -> Reason:
+    """Return the reason why the tag of `frame` is wrong. `text` is the decrypted text."""
+    if is_whole and not _ends_in_next_frame(frame):
+        return Reason.AUTHENTICATION_KEY
+    # Under a wrong key, a text begins like a telegram in 1 of 20,000 frames.
+    return Reason.ALTERED if _BEGINNING.match(text[:_BLOCK_SIZE]) else Reason.TAG
+
+
+def _ends_in_next_frame(frame: bytes) -> bool:
+    """Return whether the last bytes of `frame` are the beginning of its meter's next frame.
+
+    If bytes were lost on the way, the next frame fills the length in the header of this frame.
+    """
+    constant = frame[:_CONSTANT_SIZE]
+    return frame.find(constant, 1) > 0 or any(
+        frame.endswith(constant[:size]) for size in range(1, _CONSTANT_SIZE)
+    )

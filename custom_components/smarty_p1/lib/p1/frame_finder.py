@@ -19,8 +19,9 @@ expected frames. An attacker on the line can forge expected frames and use up th
 frames are then lost, as if the attacker had cut the line.
 """
 
+import re
 from array import array
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -47,11 +48,18 @@ _END_SIZE = len(_END_MARK) + 4
 _END_SHIFT = 16
 _SIZE_MASK = (1 << _END_SHIFT) - 1
 
+# HEADER_MARK after an alteration on the way: by a line with 7 data bits, by a conversion from
+# Latin-1 to UTF-8, and by a replacement of bytes that are invalid in UTF-8.
+_ALTERED_MARKS = (b"[\x08", b"\x9b\x08", b"\xbd\x08")
+# A system title begins with three capital letters. Noise hardly ever looks like this, so such bytes
+# after a mark are the header of a frame.
+_DAMAGED_HEADER = re.compile(rb"[\xdb\x5b\x9b\xbd]\x08[A-Z]{3}")
+
 type Candidate = tuple[int, int, bool]
 """Start and end of a candidate in bytes since the line began, and True for a frame.
 
 A candidate that is not a frame is a text that ends like a plain telegram. The telegram may begin
-anywhere in this text.
+anywhere in this text. A frame of MAX_HEADER_SIZE bytes is a damaged header.
 """
 
 
@@ -69,8 +77,8 @@ class Framer:
     the last item is the place with the earliest end. If several places have this end, the last item
     is the longest of them. Removing the last item is cheap.
 
-    A mark is HEADER_MARK or `_END_MARK`, each of two bytes. Most calls complete no candidate and
-    must be fast. So a search remembers three sizes of the buffer:
+    A mark is HEADER_MARK, `_END_MARK` or one of `_ALTERED_MARKS`, each of two bytes. Most calls
+    complete no candidate and must be fast. So a search remembers three sizes of the buffer:
 
     - `_searched`: all marks that begin before this size are found. The last byte is not searched
       yet, because it can begin a mark.
@@ -78,15 +86,23 @@ class Framer:
     - `wake`: below this size, no candidate can be complete. If the last byte begins a telegram's
       end, five more bytes must come. If the last byte begins a header, more than five bytes must
       come.
+
+    With `ends_cut_frames`, a frame ends where another header with its system title ends: ciphertext
+    cannot contain the title by chance, so the other header is the next frame, and bytes of this
+    frame were lost. Otherwise, a buffer that is too small for a meter's frames would be noticed
+    only when later frames have filled the length in the first frame's header.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, ends_cut_frames: bool = False) -> None:
         self.buffer = bytearray()
         self.wake = _END_SIZE
         self._waiting = array("q")
         self._offset = 0
         self._searched = 0
         self._horizon = _MAX_BUFFER_BYTES
+        self._ends_cut_frames = ends_cut_frames
+        # The frame with the latest valid header.
+        self._latest_start = self._latest_end = 0
 
     def feed(self, data: bytes) -> Iterable[Candidate]:
         """Return the candidates that `data` completes, in the order of their ends.
@@ -110,6 +126,10 @@ class Framer:
             wake < self._horizon
             and buffer.find(HEADER_MARK, searched) < 0
             and buffer.find(_END_MARK, searched) < 0
+            and (
+                self._offset + size <= self._latest_end
+                or max(buffer.find(mark, searched) for mark in _ALTERED_MARKS) < 0
+            )
         ):
             self._searched = size - 1
             self.wake = wake
@@ -133,19 +153,48 @@ class Framer:
 
     def _search(self) -> None:
         """Search the new bytes for possible frames and telegrams, and add them to `_waiting`."""
-        buffer, offset = self.buffer, self._offset
+        self._search_for(HEADER_MARK, MAX_HEADER_SIZE)
+        self._search_for(_END_MARK, _END_SIZE)
+        if self._offset + len(self.buffer) > self._latest_end:
+            for mark in _ALTERED_MARKS:
+                self._search_for(mark, MAX_HEADER_SIZE)
+
+    def _search_for(self, mark: bytes, size: int) -> None:
         at = self._searched
-        while (at := buffer.find(HEADER_MARK, at)) >= 0:
-            self._wait_for_frame(offset + at)
-            at += 1
-        at = self._searched
-        while (at := buffer.find(_END_MARK, at)) >= 0:
-            self._wait(offset + at, _END_SIZE)
+        while (at := self.buffer.find(mark, at)) >= 0:
+            self._wait(self._offset + at, size)
             at += 1
 
-    def _wait_for_frame(self, start: int) -> None:
-        if size := frame_size(self.buffer, start - self._offset):
-            self._wait(start, size)
+    def _read_header(self, start: int) -> bool:
+        """Add the frame of a complete header to `_waiting`. Return whether the header is damaged.
+
+        The system title of a damaged header is likely. A header inside a frame is never damaged:
+        its bytes are ciphertext.
+        """
+        buffer, at = self.buffer, start - self._offset
+        size = frame_size(buffer, at) if buffer.startswith(HEADER_MARK, at) else 0
+        if not size:
+            return start >= self._latest_end and bool(_DAMAGED_HEADER.match(buffer, at))
+        if self._ends_cut_frames:
+            self._end_cut_frame(start)
+        self._latest_start, self._latest_end = start, start + size
+        self._wait(start, size)
+        return False
+
+    def _end_cut_frame(self, start: int) -> None:
+        """End the latest frame if the header at `start` is inside it and has its system title."""
+        buffer, offset = self.buffer, self._offset
+        begun, end, known = self._latest_start, self._latest_end, start + MAX_HEADER_SIZE
+        if end <= known or begun < offset:
+            return
+        title = slice(begun - offset + 2, begun - offset + 10)
+        if buffer[title] != buffer[start - offset + 2 : start - offset + 10]:
+            return
+        place = end - begun - (end << _END_SHIFT)
+        at = bisect_left(self._waiting, place)
+        if at < len(self._waiting) and self._waiting[at] == place:
+            del self._waiting[at]
+            self._wait(begun, known - begun)
 
     def _wait(self, start: int, size: int) -> None:
         insort(self._waiting, size - (start + size << _END_SHIFT))
@@ -159,7 +208,8 @@ class Framer:
             if size > MAX_HEADER_SIZE:
                 yield start, end, True
             elif size == MAX_HEADER_SIZE:
-                self._wait_for_frame(start)
+                if self._read_header(start):
+                    yield start, end, True
             else:
                 yield self._start_of_text(start, end), end, False
 
@@ -240,7 +290,11 @@ class FrameSplitter:
     def feed(self, data: bytes) -> list[Frame]:
         """Return the encrypted frames that `data` completes, in the order of their ends."""
         candidates = self._framer.feed(data)
-        frames = [self._judge(start, end) for start, end, is_frame in candidates if is_frame]
+        frames = [
+            self._judge(start, end)
+            for start, end, is_frame in candidates
+            if is_frame and end - start > MAX_HEADER_SIZE
+        ]
         return [frame for frame in frames if frame]
 
     def _judge(self, start: int, end: int) -> Frame | None:
