@@ -132,6 +132,11 @@ class DecodedMeters:
             meter.name = telegram.serial_number
         return meter.reader
 
+    def memory_of(self, title: bytes) -> MeterMemory | None:
+        """Return the memory of the meter with the system title `title`, None if it is unknown."""
+        meter = self._meters.get(title)
+        return None if meter is None else meter.reader.memory
+
     def _forget(self, title: bytes) -> None:
         """Drop the frame counter of a meter that is ignored because of _MAX_METERS."""
         if decryptor := self.decryptor_of(title):

@@ -15,13 +15,15 @@ LOGGER = logging.getLogger(__name__)
 
 OTHER_METER = "other_meter"
 # Number of consecutive failures with the same DLMS system title after which a message is logged.
-# Noise never repeats a title, so two failures show that a key is missing. Damaged frames may repeat
-# a title, so three failures are needed to show that a key is wrong. A line may repeat a few
-# telegrams, so six old telegrams are needed to show that no new telegram comes.
+# Noise never repeats a title, so two failures show that a key is missing. Frames whose first bytes
+# were altered repeat a title, so three failures are needed to show that a key is wrong. A line may
+# alter or repeat a few telegrams, so six are needed to show a lasting cause.
 _FAILURES_BEFORE_LOG = {
     Reason.KEY_MISSING: 2,
     Reason.TAG: 3,
     Reason.AUTHENTICATION_KEY: 3,
+    Reason.ALTERED: 6,
+    Reason.ALTERED_OR_NEW_KEY: 6,
     Reason.REPLAY: 6,
 }
 _MAX_LOGGED_TITLES = 16
@@ -30,6 +32,10 @@ _HELP = {
     Reason.KEY_MISSING: "there is no key for the meter %s",
     Reason.TAG: "the key of the meter %s does not fit its frames",
     Reason.AUTHENTICATION_KEY: "the key of the meter %s does not fit its frames",
+    Reason.ALTERED: "the key of the meter %s fits, but the bytes of its frames were altered or cut on "
+    "the way: by telnet mode, software flow control, line-end conversion, a small buffer, a lost byte",
+    Reason.ALTERED_OR_NEW_KEY: "frames of the meter %s cannot be verified, although its key was right "
+    "in the last 24 hours: they are altered on the way, or the meter has a new key",
     Reason.REPLAY: "only old telegrams of the meter %s arrive",
 }
 

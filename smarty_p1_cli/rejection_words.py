@@ -3,13 +3,16 @@
 from smartyp1.p1 import Reason, Rejection
 
 EXPLANATIONS = {
-    Reason.TAG: "wrong key, or damaged on the way (the tag does not verify)",
+    Reason.TAG: "wrong key, or its first bytes were altered on the way (the tag does not verify)",
+    Reason.ALTERED: "the key is right, but the bytes were altered or cut on the way (telnet mode, "
+    "software flow control, line-end conversion, a buffer too small, or a byte lost)",
+    Reason.ALTERED_OR_NEW_KEY: "altered on the way, or the meter has a new key",
     Reason.AUTHENTICATION_KEY: "the key is right, but the meter's authentication key is another",
     Reason.REPLAY: "the frame counter is not higher than the last one",
     Reason.CRC: "the checksum of the plain telegram is wrong or missing",
     Reason.DOWNGRADE: "a plain telegram although a key is set",
     Reason.KEY_MISSING: "encrypted, and no key is set",
-    Reason.MALFORMED: "cut short, or no telegram inside",
+    Reason.MALFORMED: "altered or cut on the way, or no telegram inside",
 }
 
 

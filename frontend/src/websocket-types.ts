@@ -278,6 +278,8 @@ export interface Events {
     step: 3600;
     received: (number | null)[];
     longest_gaps: { start: Time; end: Time }[];
+    /** Share of frames that were altered on the way, in 24 hours. */
+    altered: number | null;
   };
 }
 

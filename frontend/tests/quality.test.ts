@@ -20,6 +20,7 @@ import { Locale } from "../src/locale.ts";
 import { lastMessage } from "../src/parts/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";
 import {
+  alteredSentence,
   connectionLimit,
   gapWords,
   receptionDay,
@@ -159,6 +160,18 @@ const events = (changes: object = {}): Events => ({
   ...changes,
 });
 const reception = (changes: object) => receptionDay(events({ reception: { ...events().reception, ...changes } }), NOW);
+
+test("altered frames are told with their share and a remedy, but not a single one", () => {
+  const altered = (share: unknown, language = "en") =>
+    plain(alteredSentence(events({ reception: { ...events().reception, altered: share } }), locale(language)));
+  assert.equal(
+    altered(0.938),
+    "**93.8% of the telegrams were altered or cut on the way.** Check the cable, and set the gateway to raw TCP " +
+      "without telnet mode, flow control or line-end conversion.",
+  );
+  assert.match(altered(1, "fr"), /^\*\*100.% des télégrammes/);
+  for (const share of [null, undefined, 0, 0.004, 1.5, "0.5"]) assert.equal(altered(share), "");
+});
 
 test("the reception of 24 hours is a share by time, with the longest gap of that time in words", () => {
   const received = Array.from({ length: 168 }, (_, hour) => (hour === 153 ? 0.5 : hour < 144 ? 0 : 1));

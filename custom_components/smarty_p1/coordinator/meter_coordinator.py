@@ -10,16 +10,19 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
     CONF_MIN_INTERVAL,
     CONF_VERIFY,
+    DOMAIN,
 )
 from ..lib.clock_lag import ClockLag
 from ..lib.failure_detection import METER, Condition, ReadingProblem, State
 from ..lib.meter import (
+    KeyProof,
     MeterReader,
     MeterSession,
     NamedMeter,
@@ -31,11 +34,14 @@ from ..lib.meter import (
 )
 from ..lib.min_interval import MinInterval
 from ..lib.p1 import (
+    ALTERED,
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
     FrameDecryptor,
     Reason,
     Rejection,
+    Telegram,
+    Verification,
     parse_key,
 )
 from ..lib.port import SILENCE_TIMEOUT
@@ -53,6 +59,8 @@ type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 
 REJECTED: Mapping[Reason, ReadingProblem] = {
     Reason.TAG: ReadingProblem.WRONG_KEY,
+    Reason.ALTERED: ReadingProblem.DAMAGED,
+    Reason.ALTERED_OR_NEW_KEY: ReadingProblem.ALTERED_OR_NEW_KEY,
     Reason.AUTHENTICATION_KEY: ReadingProblem.OTHER_AUTHENTICATION_KEY,
     Reason.REPLAY: ReadingProblem.REPLAY,
     Reason.CRC: ReadingProblem.DAMAGED,
@@ -75,6 +83,27 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
         parse_key(key) if key else None,
         parse_key(authentication_key) if authentication_key else DEFAULT_AUTHENTICATION_KEY,
     )
+
+
+_PROOFS: HassKey[dict[str, KeyProof]] = HassKey(f"{DOMAIN}_key_proofs")
+
+
+@callback
+def note_proof(hass: HomeAssistant, data: Mapping[str, Any], telegram: Telegram) -> None:
+    """Record that the keys in `data` are right, because a dialog has accepted `telegram`.
+
+    The next session of the meter takes this proof.
+    """
+    key, authentication_key = stored_keys(data)
+    if key and telegram.system_title and telegram.serial_number:
+        proof = KeyProof()
+        proof.accept(
+            FrameDecryptor(key, authentication_key),
+            telegram.system_title,
+            dt_util.utcnow(),
+            is_verified=telegram.verification is Verification.TAG,
+        )
+        hass.data.setdefault(_PROOFS, {})[telegram.serial_number] = proof
 
 
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
@@ -155,6 +184,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _begin_session(self) -> None:
         entry, memory = self.config_entry, self.books.memory
         self._keys = key, authentication_key = stored_keys(entry.data)
+        memory.key_proof = self.hass.data.get(_PROOFS, {}).pop(self.meter_id, memory.key_proof)
         needs_tag: bool = entry.data.get(CONF_VERIFY, True)
         decryptor = key and FrameDecryptor(
             key,
@@ -218,8 +248,13 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         # This method runs for each rejected frame, and a port may send nothing else. Keep it fast.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
-            if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
+            is_foreign = self._is_foreign(rejected.system_title)
+            if obstacle in _OF_KEYS and is_foreign:
                 obstacle = ReadingProblem.OTHER_METER_UNREADABLE
+            if rejected.reason in ALTERED and not is_foreign:
+                self.books.history.reception.note_altered(dt_util.utcnow())
+            if rejected.reason is Reason.ALTERED and not is_foreign:
+                self.health.key_fits()
             self.health.rejected(self.now(), obstacle)
         elif rejected.name is None:
             self.health.rejected(self.now(), ReadingProblem.NO_DEVICE_NAME)

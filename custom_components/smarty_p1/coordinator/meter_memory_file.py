@@ -5,7 +5,7 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..lib.meter import MeterMemory
+from ..lib.meter import KeyProof, MeterMemory
 from ..lib.stored_values import Stored, checked_mapping
 from ..lib.tariff import NO_CONTRACT, Contract, DemandMeter, Files, Month, load_months
 from .garbage_collection import without_collection
@@ -80,6 +80,12 @@ class MeterStore(ThrottledStore):
         stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 
+    async def async_key_proof(self) -> KeyProof:
+        """Return the stored proof of the meter's keys. Load nothing else."""
+        stored = await self._async_read(checked_mapping) or {}
+        content = {"key_proof": stored["key_proof"]} if "key_proof" in stored else {}
+        return MeterMemory.from_dict(content).key_proof
+
     async def async_forget_counters(self, key: bytes) -> None:
         """Remove the stored frame counters of a key. Change nothing else."""
         if stored := await self._async_read(checked_mapping):
@@ -91,7 +97,7 @@ class MeterStore(ThrottledStore):
     def schedule_save(self) -> None:
         """Save at once if a quarter-hour or a month has ended. Otherwise save within SAVE_INTERVAL.
 
-        Rejected frames change nothing, so an attacker who replays frames causes no writing.
+        Replayed frames change nothing, so an attacker who replays frames causes no writing.
         """
         if self._is_closed:
             return
@@ -114,8 +120,9 @@ class MeterStore(ThrottledStore):
         await super().async_remove()
 
     def _news(self) -> object:
-        counters = self.memory.counters
-        return self.memory.last_telegram, {key: dict(titles) for key, titles in counters.items()}
+        memory = self.memory
+        counters = {key: dict(titles) for key, titles in memory.counters.items()}
+        return memory.last_telegram, memory.key_proof.hour, counters
 
     @override
     def _content(self) -> dict[str, Any]:

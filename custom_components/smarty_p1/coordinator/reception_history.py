@@ -1,11 +1,17 @@
-"""Gaps in the reception of telegrams in the last seven days."""
+"""Gaps in the reception of telegrams in the last seven days, and the share of altered frames."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, Self
 
-from ..lib.stored_values import Stored, checked_list, checked_mapping, checked_time
+from ..lib.stored_values import (
+    Stored,
+    checked_count,
+    checked_list,
+    checked_mapping,
+    checked_time,
+)
 
 KEPT = timedelta(days=7)
 # A longer time between two telegrams is a gap. A meter sends a telegram at least every ten seconds.
@@ -15,6 +21,8 @@ MAX_PAUSE = timedelta(seconds=60)
 # for seven days would make 6 * 24 * 7 = 1,008 gaps.
 _MAX_GAPS = 1000
 _HOUR = timedelta(hours=1)
+# Number of hours for which frames are counted: 24 hours, and the current hour.
+_COUNTED_HOURS = 25
 
 
 class Gap(NamedTuple):
@@ -25,15 +33,21 @@ class Gap(NamedTuple):
 
 
 class ReceptionHistory:
-    """Gaps in the reception, sorted by time. Gaps before the time `since` are not known."""
+    """Gaps in the reception, sorted by time. Gaps before the time `since` are not known.
+
+    It also counts accepted and altered frames by hour.
+    """
 
     def __init__(self, since: datetime | None = None, last: datetime | None = None) -> None:
         self.since = since
         self._last = last
         self._gaps: list[Gap] = []
+        # Numbers of accepted and of altered frames, keyed by the start of their hour.
+        self._frames: dict[datetime, tuple[int, int]] = {}
 
     def note(self, time: datetime) -> None:
         """Record the time at which a telegram was received."""
+        self._count(time, 1, 0)
         last = self._last
         self._last = time
         if last is None or self.since is None or time < last:
@@ -42,6 +56,27 @@ class ReceptionHistory:
         elif time - last > MAX_PAUSE:
             self._gaps.append(Gap(last, time))
             self._forget(time)
+
+    def note_altered(self, time: datetime) -> None:
+        """Record the time at which a frame was received that was altered on the way."""
+        self._count(time, 0, 1)
+
+    def _count(self, time: datetime, accepted: int, altered: int) -> None:
+        hour = time.replace(minute=0, second=0, microsecond=0)
+        before = self._frames.get(hour, (0, 0))
+        self._frames[hour] = before[0] + accepted, before[1] + altered
+        if len(self._frames) > _COUNTED_HOURS:
+            del self._frames[next(iter(self._frames))]
+
+    def altered_share(self, now: datetime) -> float | None:
+        """Return the share of altered frames in the last 24 hours, from 0 to 1.
+
+        Return None if no frame came.
+        """
+        since = now - _COUNTED_HOURS * _HOUR
+        counts = [counts for hour, counts in self._frames.items() if since < hour <= now]
+        accepted, altered = (sum(numbers) for numbers in zip((0, 0), *counts, strict=True))
+        return round(altered / (accepted + altered), 3) if accepted + altered else None
 
     def _forget(self, now: datetime) -> None:
         while self._gaps and (self._gaps[0].end < now - KEPT or len(self._gaps) > _MAX_GAPS):
@@ -87,6 +122,7 @@ class ReceptionHistory:
             "since": self.since and self.since.isoformat(),
             "last": self._last and self._last.isoformat(),
             "gaps": [f"{gap.start.isoformat()} {gap.end.isoformat()}" for gap in self._gaps],
+            "frames": [[hour.isoformat(), *counts] for hour, counts in self._frames.items()],
         }
 
     @classmethod
@@ -102,4 +138,7 @@ class ReceptionHistory:
             history._gaps.append(
                 Gap(checked_time(start).astimezone(UTC), checked_time(end).astimezone(UTC))
             )
+        for hour, *counts in checked_list(data.get("frames", []), _COUNTED_HOURS):
+            accepted, altered = map(checked_count, counts)
+            history._frames[checked_time(hour).astimezone(UTC)] = accepted, altered
         return history

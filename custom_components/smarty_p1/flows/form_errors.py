@@ -17,6 +17,7 @@ from ..coordinator.mqtt_port import (
 )
 from ..lib.port import (
     MASK,
+    AlteredOrNewKeyError,
     DamagedError,
     KeyMissingError,
     LinkError,
@@ -51,6 +52,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     DamagedError: (CONF_PORT, "damaged"),
     KeyMissingError: (CONF_ENCRYPTION_KEY, "key_missing"),
     WrongKeyError: (CONF_ENCRYPTION_KEY, "wrong_key"),
+    AlteredOrNewKeyError: (CONF_BASE, "altered_or_new_key"),
     SecurityOffError: (CONF_ENCRYPTION_KEY, "security_off"),
     OtherAuthenticationKeyError: (SECTION_ADVANCED, "other_authentication_key"),
     ReplayError: (CONF_BASE, "replay"),

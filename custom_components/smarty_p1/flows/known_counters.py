@@ -1,12 +1,14 @@
-"""Last frame counters of an entry's meter, in memory or in the meter's file."""
+"""Last frame counters of an entry's meter and proof of its keys, in memory or in its file."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.meter_memory_file import MeterStore
 from ..lib.meter import MeterMemory
+from ..lib.p1 import keys_fingerprint
 
 
 def _memory(entry: AnyConfigEntry) -> MeterMemory | None:
@@ -25,6 +27,19 @@ async def async_last_counters(
     if memory := _memory(entry):
         return memory.last_counters(key)
     return await MeterStore(hass, entry.entry_id).async_last_counters(key)
+
+
+async def async_proved_titles(
+    hass: HomeAssistant, entry: AnyConfigEntry, key: bytes, authentication_key: bytes
+) -> frozenset[bytes]:
+    """Return the system titles for which the keys were right in the last 24 hours.
+
+    A probe of a port does not call the keys wrong for these meters.
+    """
+    memory = _memory(entry)
+    store = MeterStore(hass, entry.entry_id)
+    proof = memory.key_proof if memory else await store.async_key_proof()
+    return proof.proved_titles(keys_fingerprint(key, authentication_key), dt_util.utcnow())
 
 
 async def async_forget_counters(hass: HomeAssistant, entry: AnyConfigEntry, key: bytes) -> None:

@@ -27,7 +27,7 @@ from .add_cable_to_meter import may_join
 from .dialog_base import Input
 from .form_errors import FieldError
 from .key_form import PUBLISHED_KEY
-from .known_counters import async_forget_counters, async_last_counters
+from .known_counters import async_forget_counters, async_last_counters, async_proved_titles
 from .port_key_and_found_meter import MeterForm, MeterSteps, async_prove
 from .shared_form_fields import CURRENT_PORT, NEW_PORT
 
@@ -137,11 +137,14 @@ class UpdateSteps(MeterSteps):
         Raises FieldError for a telegram of another meter. Raises ReplayError if no telegram is
         newer than the last one, unless the user has stated that the frame counter was reset.
         """
-        key, _ = stored_keys(data)
+        key, authentication_key = stored_keys(data)
         is_reset = bool(self._typed and self._typed.get(CONF_COUNTER_RESET))
         known = {} if is_reset or not key else await async_last_counters(self.hass, entry, key)
+        proved = frozenset[bytes]()
+        if key:
+            proved = await async_proved_titles(self.hass, entry, key, authentication_key)
         try:
-            telegram = await async_prove(self.hass, data, known)
+            telegram = await async_prove(self.hass, data, known, proved)
         except SecurityOffError:
             raise FieldError(CONF_ENCRYPTION_KEY, "security_switched_off") from None
         serial_number = str(telegram.serial_number)

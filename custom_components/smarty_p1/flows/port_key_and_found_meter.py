@@ -23,7 +23,7 @@ from ..const import (
     LOGGER,
     SECTION_ADVANCED,
 )
-from ..coordinator.meter_coordinator import stored_keys
+from ..coordinator.meter_coordinator import note_proof, stored_keys
 from ..coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
 from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
@@ -111,19 +111,24 @@ async def async_prove(
     hass: HomeAssistant,
     data: Mapping[str, Any],
     last_counters: Mapping[bytes, int] | None = None,
+    proved_titles: frozenset[bytes] = frozenset(),
 ) -> Telegram:
     """Return the first valid telegram. `data` has the port to read and the keys of the meter.
 
-    The telegram's frame counter is higher than in `last_counters`. Raises a LinkError or P1Error if
-    no valid telegram comes.
+    The telegram's frame counter is higher than in `last_counters`. The keys are not called wrong
+    for the meters with the system titles `proved_titles`. Raises a LinkError or P1Error if no valid
+    telegram comes.
     """
-    return await probe(
+    telegram = await probe(
         data[CONF_PORT],
         *stored_keys(data),
         needs_tag=data.get(CONF_VERIFY, True),
         last_counters=last_counters,
+        proved_titles=proved_titles,
         opener=topic_opener(hass, data[CONF_PORT]),
     )
+    note_proof(hass, data, telegram)
+    return telegram
 
 
 class MeterSteps(CableSteps):

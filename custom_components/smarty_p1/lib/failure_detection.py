@@ -72,6 +72,7 @@ class ReadingProblem(StrEnum):
     MQTT_DISCONNECTED = "mqtt_disconnected"
     GATEWAY_OFFLINE = "gateway_offline"
     DAMAGED = "damaged"
+    ALTERED_OR_NEW_KEY = "altered_or_new_key"
     REPLAY = "replay"
     WRONG_KEY = "wrong_key"
     OTHER_AUTHENTICATION_KEY = "other_authentication_key"
@@ -446,6 +447,17 @@ class Health:
         if run.count(repair, now):
             self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
             self._fail(now)
+
+    def key_fits(self) -> None:
+        """Record that the encryption key fits a frame, although the frame was altered on the way.
+
+        So the keys are not the problem. Withdraw the repair that asks for keys.
+        """
+        if self._run:
+            self._run.counts.pop(Repair.KEYS, None)
+            if not self._run.counts:
+                self._run = None
+        self._withdraw(Repair.KEYS)
 
     def _run_at(self, now: float) -> _FailureRun | None:
         return None if self._run is None or self._run.is_over(now) else self._run

@@ -48,7 +48,8 @@ async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes
 async def answer_events(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the disturbances, switch events and messages of 400 days.
 
-    The answer also has the reception of the last seven days.
+    The answer also has the reception of the last seven days, and the share of frames that were
+    altered on the way in the last 24 hours.
     """
     history = coordinator.books.history
     groups = history.events.groups
@@ -97,6 +98,7 @@ def _reception(reception: ReceptionHistory, now: datetime) -> dict[str, Any]:
         "step": 3600,
         "received": hours,
         "longest_gaps": list(map(_gap, gaps)),
+        "altered": reception.altered_share(now),
     }
 
 

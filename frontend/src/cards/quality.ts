@@ -28,11 +28,12 @@ import {
   voltageTable,
 } from "../parts/quality-voltage.ts";
 import type { MeterFeed } from "../meter-feed.ts";
-import { plain } from "../parts/markup.ts";
+import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import {
+  alteredSentence,
   connectionLimit,
   lastTelegram,
   receptionBlocks,
@@ -196,9 +197,10 @@ export class QualityCard extends SmartyCard {
     if (!live.values?.relay_1 && !live.values?.relay_2) rows.splice(1, 1);
     if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
     const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value));
+    const altered = answer.value ? alteredSentence(answer.value, locale) : "";
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown ? supplyRows(rows, isOld) : nothing}
-        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
+        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? html`<p class="small">${rich(altered)}</p>` : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
         ${day && day.share !== null ? this.#foot(say(locale, "telegrams"), [say(locale, "hour"), say(locale, "received")], () => receptionTable(day, locale)) : nothing}`,
       isOld ? this.stamp(feed) : nothing,
     );

@@ -33,7 +33,9 @@ const KINDS = {
   busy: ["port_busy"],
   permission: ["port_permission"],
   mqtt: ["mqtt_missing", "mqtt_disconnected"],
-  unreadable: ["not_p1", "damaged"],
+  unreadable: ["not_p1"],
+  altered: ["damaged"],
+  altered_or_new_key: ["altered_or_new_key"],
   other_meter: ["other_meter", "other_meter_unreadable"],
   replay: ["replay"],
   unencrypted: ["security_off"],
@@ -42,7 +44,7 @@ const KINDS = {
 } satisfies Partial<Record<BannerKey, string[]>>;
 type Kind = keyof typeof KINDS | "failing" | "error" | "disabled" | "not_loaded";
 
-const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "other_meter", "replay", "unencrypted", "failing"];
+const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "altered", "altered_or_new_key", "other_meter", "replay", "unencrypted", "failing"];
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /**

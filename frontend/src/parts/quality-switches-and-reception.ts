@@ -102,6 +102,16 @@ export function gapWords({ gaps, share, start }: Reception, locale: Locale): str
   return say(locale, another ? "longest_gap" : "gap", { range, duration: duration(longest.end - longest.start, locale) });
 }
 
+/** Smallest share of altered frames that is shown: a good line, too, alters a frame now and then. */
+const MIN_ALTERED = 0.01;
+
+/** Return the share of frames that were altered on the way, and what to do; "" if there are almost none. */
+export function alteredSentence({ reception }: Events, locale: Locale): string {
+  const share = reception?.altered;
+  if (typeof share !== "number" || !(share >= MIN_ALTERED && share <= 1)) return "";
+  return say(locale, "altered", { share: locale.percent(share, share < 1 ? 1 : 0) });
+}
+
 export function receptionShare({ share }: Reception, locale: Locale): string {
   return share === null ? "–" : locale.percent(share, share < 1 ? 1 : 0);
 }

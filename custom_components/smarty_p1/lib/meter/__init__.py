@@ -11,6 +11,7 @@ the quarter-hours of the grid tariff.
 """
 
 from .flow_rate import FlowRates
+from .key_proof import KEY_PROOF_LASTS, KeyProof
 from .held_back_totals import CONFIRMATIONS, REGISTERS, Totals
 from .mbus_meters import CHANNEL_PREFIX, MBusMeters
 from .meter_identity import FirstMeter, NamedMeter
@@ -47,6 +48,7 @@ __all__ = [
     "CONFIRMATIONS",
     "EXPORTED_ENERGY",
     "IMPORTED_ENERGY",
+    "KEY_PROOF_LASTS",
     "MAX_AGE",
     "MAX_INTERVAL_S",
     "MAX_MBUS_METERS",
@@ -56,6 +58,7 @@ __all__ = [
     "EntityState",
     "FirstMeter",
     "FlowRates",
+    "KeyProof",
     "Limits",
     "MBusMeters",
     "MeterMemory",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..p1 import FrameDecryptor, Telegram
+from .meter_memory import MeterMemory
 from .meter_reader import MeterReader
 from .object_count_and_rate_limits import shown_name
 
@@ -34,6 +35,9 @@ class WhichMeter(Protocol):
 
         In both cases, the telegram's frame counter is remembered.
         """
+
+    def memory_of(self, title: bytes) -> MeterMemory | None:
+        """Return the memory of the meter with the system title `title`, None if it is unknown."""
 
 
 class NamedMeter:
@@ -71,6 +75,14 @@ class NamedMeter:
         memory.system_title = title
         return self._reader
 
+    def memory_of(self, title: bytes) -> MeterMemory | None:
+        """Return the memory of this meter, None for the system title of another meter.
+
+        Before the first telegram, any system title may be this meter's.
+        """
+        memory = self._reader.memory
+        return memory if memory.system_title in {None, title} else None
+
     def _is_ours(self, telegram: Telegram) -> bool:
         memory, title, name = self._reader.memory, telegram.system_title, telegram.serial_number
         has_our_name = name == self._serial_number
@@ -100,6 +112,9 @@ class MeterRegistry(Protocol):
         Return None if the telegram's serial number does not belong to its system title.
         """
 
+    def memory_of(self, title: bytes) -> MeterMemory | None:
+        """Return the memory of the meter with the system title `title`, None if it is unknown."""
+
 
 class FirstMeter:
     """Meter of a port: at first, the meter that sends the first telegram.
@@ -128,3 +143,7 @@ class FirstMeter:
         self.title = title
         self._others = 0
         return reader
+
+    def memory_of(self, title: bytes) -> MeterMemory | None:
+        """Return the memory of the meter with the system title `title`, None if it is unknown."""
+        return self._meters.memory_of(title)

@@ -24,6 +24,7 @@ from ..stored_values import (
 from ..tariff import DemandMeter
 from .flow_rate import FlowRates
 from .held_back_totals import Totals
+from .key_proof import KeyProof
 from .mbus_meters import MBusMeters
 from .object_count_and_rate_limits import shown_name
 from .telegram_outline import Outline
@@ -44,6 +45,7 @@ class MeterMemory:
       that recorded frames are never accepted a second time;
     - `names`: the serial number in the first verified telegram of each system title;
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
+    - `key_proof`: the last proof that the keys are right;
     - `clock_deviation`: the time by which the meter's clock is ahead, None if unknown;
     - `totals` and `flow_rates` of the registers and M-Bus meters;
     - `mbus_meters`: the M-Bus meters, their identities and channels;
@@ -59,6 +61,7 @@ class MeterMemory:
         self.system_title: bytes | None = None
         self.serial_number: str | None = None
         self.last_telegram: datetime | None = None
+        self.key_proof = KeyProof()
         self.clock_deviation: timedelta | None = None
         self.totals = Totals()
         self.mbus_meters = MBusMeters()
@@ -151,6 +154,7 @@ class MeterMemory:
             "system_title": self.system_title and self.system_title.hex(),
             "serial_number": self.serial_number,
             "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
+            "key_proof": self.key_proof.as_dict(),
             "clock_deviation": None if deviation is None else deviation.total_seconds(),
             "totals": self.totals.as_dict(),
             "mbus_meters": self.mbus_meters.as_dict(),
@@ -230,9 +234,9 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
 # Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
-# a file of its own. The part `outline` is created again from the next telegram, and `mbus_meters`
-# from the other parts.
-_MAY_BE_MISSING = {"demand_meter", "outline", "mbus_meters"}
+# a file of its own. The parts `outline` and `key_proof` are created again from the next telegram,
+# and `mbus_meters` from the other parts.
+_MAY_BE_MISSING = {"demand_meter", "outline", "key_proof", "mbus_meters"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "system_title": _title,
@@ -242,6 +246,7 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
         for title, name in checked_mapping(content, _MAX_TITLES).items()
     },
     "last_telegram": checked_time,
+    "key_proof": KeyProof.from_dict,
     "clock_deviation": lambda content: timedelta(
         seconds=checked_number(content, -_MAX_SECONDS, _MAX_SECONDS)
     ),

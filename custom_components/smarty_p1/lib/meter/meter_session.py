@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..p1 import LineDecoder, Reason, Rejection, Telegram
+from ..p1 import LineDecoder, Reason, Rejection, Telegram, Verification
 from ..tariff import NO_PRICES, MarketPrices
 from .meter_identity import WhichMeter
 from .meter_reader import MeterReader, Reading, Reception
@@ -103,10 +103,20 @@ class MeterSession:
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):
-                self._rejections[event.reason] += 1
-                yield event
+                rejection = self._judge_rejection(event, now)
+                self._rejections[rejection.reason] += 1
+                yield rejection
             elif judged := self._judge(event, now, clock):
                 yield judged
+
+    def _judge_rejection(self, rejection: Rejection, now: datetime) -> Rejection:
+        title, decryptor_of = rejection.system_title, self._which_meter.decryptor_of
+        if title is None or decryptor_of is None:
+            return rejection
+        memory, decryptor = self._which_meter.memory_of(title), decryptor_of(title)
+        if memory is None or decryptor is None:
+            return rejection
+        return memory.key_proof.judge(rejection, decryptor, now)
 
     def _judge(
         self, telegram: Telegram, now: datetime, clock: float
@@ -122,6 +132,10 @@ class MeterSession:
         # Count the telegram only after it was read. A telegram that raised an error must not count.
         self._reader = reader
         reader.memory.last_telegram = now
+        title, decryptor_of = telegram.system_title, self._which_meter.decryptor_of
+        if title and decryptor_of and (decryptor := decryptor_of(title)):
+            is_verified = telegram.verification is Verification.TAG
+            reader.memory.key_proof.accept(decryptor, title, now, is_verified=is_verified)
         self._telegrams += 1
         for reference in telegram.repeated:
             is_counted = reference in self._repeated_objects

@@ -22,6 +22,7 @@ from .keys import (
     KeyFormatError,
     P1Error,
     key_fingerprint,
+    keys_fingerprint,
     parse_key,
 )
 from .obis import (
@@ -74,6 +75,7 @@ __all__ = [
     "identifier",
     "is_filler",
     "key_fingerprint",
+    "keys_fingerprint",
     "mbus_reference",
     "parse_key",
     "read_frame",

@@ -9,7 +9,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
 from .frame_header import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
-from .keys import DEFAULT_AUTHENTICATION_KEY, KEY_SIZE, KeyFormatError, key_fingerprint
+from .keys import (
+    DEFAULT_AUTHENTICATION_KEY,
+    KEY_SIZE,
+    KeyFormatError,
+    key_fingerprint,
+    keys_fingerprint,
+)
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
 from .telegram_parser import parse
@@ -49,7 +55,7 @@ class FrameDecryptor:
             msg = "a key has 16 bytes"
             raise KeyFormatError(msg)
         self.fingerprint = key_fingerprint(key)
-        self.keys_fingerprint = key_fingerprint(key + authentication_key)
+        self.keys_fingerprint = keys_fingerprint(key, authentication_key)
         self.last_counters = dict(last_counters or {})
         self._encrypt = AESGCM(key).encrypt
         self._associated_data = bytes([SECURITY_CONTROL]) + authentication_key

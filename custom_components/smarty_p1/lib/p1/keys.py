@@ -59,6 +59,11 @@ def key_fingerprint(key: bytes) -> str:
     return hmac.digest(key, b"smarty_p1", hashlib.sha256)[:FINGERPRINT_SIZE].hex()
 
 
+def keys_fingerprint(key: bytes, authentication_key: bytes) -> str:
+    """Return 16 hexadecimal digits that identify both keys of a meter without revealing them."""
+    return key_fingerprint(key + authentication_key)
+
+
 def _read_key(text: str) -> bytes | None:
     body = _COMMENTS.sub(" ", _INVISIBLE.sub("", text)).strip().rstrip(",; \t\r\n")
     is_array = body[:1] in {"[", "("}

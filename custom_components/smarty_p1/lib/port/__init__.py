@@ -5,6 +5,7 @@ The package needs serialx.
 
 from .address_masking import MASK, identify_port, redact_port
 from .errors import (
+    AlteredOrNewKeyError,
     DamagedError,
     KeyMissingError,
     LinkError,
@@ -32,6 +33,7 @@ __all__ = [
     "BAUD_RATE",
     "MASK",
     "SILENCE_TIMEOUT",
+    "AlteredOrNewKeyError",
     "ByteReader",
     "DamagedError",
     "KeyMissingError",

@@ -47,7 +47,7 @@ class NotP1Error(ProbeError):
 
 
 class DamagedError(ProbeError):
-    """Error for telegrams that are incomplete or altered."""
+    """Error for telegrams that were altered or cut on the way. The keys may be right."""
 
 
 class KeyMissingError(ProbeError):
@@ -60,6 +60,10 @@ class WrongKeyError(ProbeError):
 
 class OtherAuthenticationKeyError(ProbeError):
     """Error for frames that the given key decrypts, but the authentication key does not verify."""
+
+
+class AlteredOrNewKeyError(ProbeError):
+    """Error for frames that the keys do not verify, although they did so in the last 24 hours."""
 
 
 class ReplayError(ProbeError):

@@ -5,12 +5,13 @@ It returns a verified telegram, or raises an error that names the cause.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from math import inf
 
 from ..p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, P1Error, Reason, Rejection, Telegram
 from .errors import (
+    AlteredOrNewKeyError,
     DamagedError,
     KeyMissingError,
     NoDeviceNameError,
@@ -29,8 +30,9 @@ from .serial_port import Opener, open_port
 PROBE_TIMEOUT_S = 25.0
 _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# Minimum number of rejections that proves a cause, keyed by reason. A frame that was damaged on the
-# line looks like a frame under another key. So a single such rejection does not prove a wrong key.
+# Minimum number of rejections that proves a cause, keyed by reason. A frame whose first bytes were
+# altered on the way looks like a frame under another key. So a single such rejection does not prove
+# a wrong key. Altered frames prove nothing about the next frame, so the probe waits for that frame.
 _MIN_FAILURES = {
     Reason.KEY_MISSING: 1,
     Reason.DOWNGRADE: 1,
@@ -47,6 +49,8 @@ _ERRORS: dict[Reason, type[P1Error]] = {
     Reason.KEY_MISSING: KeyMissingError,
     Reason.DOWNGRADE: SecurityOffError,
     Reason.REPLAY: ReplayError,
+    Reason.ALTERED: DamagedError,
+    Reason.ALTERED_OR_NEW_KEY: AlteredOrNewKeyError,
     Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
     Reason.TAG: WrongKeyError,
     Reason.CRC: DamagedError,
@@ -57,8 +61,9 @@ _ERRORS: dict[Reason, type[P1Error]] = {
 class _Findings:
     """Findings of a probe so far: counts of rejections by reason."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, proved_titles: Container[bytes]) -> None:
         self._decoder = decoder
+        self._proved_titles = proved_titles
         self._rejections: Counter[Reason] = Counter()
         self._nameless = False
         self.is_empty = True
@@ -79,8 +84,10 @@ class _Findings:
                     self._nameless = True
                 case Telegram():
                     return event
-                case Rejection(reason=reason):
-                    self._rejections[reason] += 1
+                case Rejection(system_title=title):
+                    is_proved = title in self._proved_titles
+                    rejection = event.under_proved_keys() if is_proved else event
+                    self._rejections[rejection.reason] += 1
                     self.failed_at = min(self.failed_at, now)
         return None
 
@@ -88,8 +95,13 @@ class _Findings:
         """Return the error that best explains why no usable telegram came."""
         if self._nameless:
             return NoDeviceNameError()
+        counts = self._rejections.copy()
+        # An alteration of all frames sometimes hits only the tag. Then the frame looks like a frame
+        # under another authentication key.
+        if counts[Reason.AUTHENTICATION_KEY] <= counts[Reason.ALTERED]:
+            del counts[Reason.AUTHENTICATION_KEY]
         for reason, error in _ERRORS.items():
-            if self._rejections[reason]:
+            if counts[reason]:
                 return error()
         return NothingReceivedError() if self.is_empty else NotP1Error()
 
@@ -106,6 +118,7 @@ async def probe(  # noqa: PLR0913
     *,
     needs_tag: bool = True,
     last_counters: Mapping[bytes, int] | None = None,
+    proved_titles: Container[bytes] = frozenset(),
     opener: Opener | None = None,
     timeout: float = PROBE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
@@ -113,15 +126,18 @@ async def probe(  # noqa: PLR0913
 
     The probe lasts at most `timeout` seconds. If the cause of a failure is certain, the probe ends
     _MIN_LISTENING_S after the first rejection. If `needs_tag` is False, a correct CRC suffices. The
-    frame counter must be higher than the counter of the same meter in `last_counters`. `opener`
-    replaces `open_port` for sources that are neither a device nor a URL.
+    frame counter must be higher than the counter of the same meter in `last_counters`. The keys are
+    not called wrong for the system titles in `proved_titles`: they verified a frame of these meters
+    in the last 24 hours. `opener` replaces `open_port` for sources that are neither a device nor a
+    URL.
 
     Raises a LinkError if the port cannot be opened, if it closes at once, or if a gateway serves
     another client. If the port stays open, but no verified telegram names its meter, raises a
     ProbeError that names the cause.
     """
     findings = _Findings(
-        Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)
+        Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag),
+        proved_titles,
     )
     empty_connections = 0
     clock = asyncio.get_running_loop().time
