@@ -65,11 +65,6 @@ class Newest:
         if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)
 
-    def time_of(self, title_with_key: TitleWithKey) -> float:
-        """Return the time of the frame with the highest counter. Without frames, return -inf."""
-        meter = self._meters.get(title_with_key)
-        return -inf if meter is None else meter.time
-
     def judge(
         self, title_with_key: TitleWithKey, counter: int, time: float, *, is_asked: bool = False
     ) -> Order:

@@ -25,16 +25,8 @@ TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
 # Reasons for which a rejected frame waits for a new key, because a new key can perhaps decrypt the
-# frame. An altered frame does not wait: its key is known. But the first bytes of a frame may be
-# altered, or the meter may have a new key: such a frame waits, because its values could be lost.
-WAITING = frozenset(
-    (
-        NO_KEY,
-        Reason.TAG.value,
-        Reason.AUTHENTICATION_KEY.value,
-        Reason.ALTERED_OR_NEW_KEY.value,
-    )
-)
+# frame. An altered frame does not wait: its key is known.
+WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 # Maximum number of seconds by which a telegram's time may be later than its arrival. If a meter's
 # clock was ahead and is corrected, its telegrams are refused until the clock reaches the last
 # accepted time. With this limit, the last accepted time is at most an hour ahead. So telegrams are
@@ -50,8 +42,6 @@ _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
     NO_KEY: "There is no key for the meter %s",
     Reason.TAG.value: "No key opens a frame of the meter %s",
-    Reason.ALTERED_OR_NEW_KEY.value: "No key opens a frame of the meter %s. Its key was right in the "
-    "last 24 hours, so the frame was altered on the way, or the meter has a new key",
     Reason.ALTERED.value: "The key of the meter %s fits, but bytes of a frame were altered or cut on "
     "the way to its gateway",
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
@@ -61,8 +51,6 @@ _TEXTS = {
 # about 30 kB, so 20,000 of them take 600 MB.
 _MAX_OPENERS = 20_000
 _MAX_NAMED = 1000
-# Maximum number of meters whose last altered frame is remembered.
-_MAX_ALTERED = 1000
 # Reasons why a frame is not verified, the most informative first.
 _NOT_VERIFIED = (Reason.ALTERED, Reason.AUTHENTICATION_KEY, Reason.TAG)
 
@@ -131,8 +119,6 @@ class FrameVerifier:
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
         # because it probably fits the meter's next telegram, too.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
-        # Time of each meter's last altered frame (Unix seconds), by system title and key.
-        self._altered: OrderedDict[TitleWithKey, float] = OrderedDict()
 
     async def begin(self, now: float) -> None:
         """Read the frame counters of the 24 hours before `now` (Unix seconds).
@@ -178,10 +164,6 @@ class FrameVerifier:
             return Verdict(NO_KEY, title)
         decryptor, event = _open(decryptors, data)
         if isinstance(event, Rejection):
-            if event.reason is Reason.ALTERED:
-                self._note_altered((title, decryptor.fingerprint), arrived)
-            elif any(self._is_proved((title, one.fingerprint), arrived) for one in decryptors):
-                event = event.under_proved_keys()
             return Verdict(event.reason.value, title)
         if decryptor is not decryptors[0]:
             self._decryptors[title] = (
@@ -205,19 +187,6 @@ class FrameVerifier:
             return Verdict(CLOCK, title)
         bounded = self._bounds.apply(telegram)
         return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, order is Order.UNKNOWN)
-
-    def _note_altered(self, title_with_key: TitleWithKey, arrived: float) -> None:
-        self._altered[title_with_key] = arrived
-        self._altered.move_to_end(title_with_key)
-        if len(self._altered) > _MAX_ALTERED:
-            self._altered.popitem(last=False)
-
-    def _is_proved(self, title_with_key: TitleWithKey, arrived: float) -> bool:
-        """Return whether the key opened a frame of the meter in the 24 hours before `arrived`."""
-        newest = max(
-            self._newest.time_of(title_with_key), self._altered.get(title_with_key, -inf)
-        )
-        return abs(arrived - newest) <= _DAY_S
 
     async def _order(
         self, title_with_key: TitleWithKey, counter: int, time: float, arrived: float

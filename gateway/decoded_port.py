@@ -23,7 +23,6 @@ _FAILURES_BEFORE_LOG = {
     Reason.TAG: 3,
     Reason.AUTHENTICATION_KEY: 3,
     Reason.ALTERED: 6,
-    Reason.ALTERED_OR_NEW_KEY: 6,
     Reason.REPLAY: 6,
 }
 _MAX_LOGGED_TITLES = 16
@@ -34,10 +33,12 @@ _HELP = {
     Reason.AUTHENTICATION_KEY: "the key of the meter %s does not fit its frames",
     Reason.ALTERED: "the key of the meter %s fits, but the bytes of its frames were altered or cut on "
     "the way: by telnet mode, software flow control, line-end conversion, a small buffer, a lost byte",
-    Reason.ALTERED_OR_NEW_KEY: "frames of the meter %s cannot be verified, although its key was right "
-    "in the last 24 hours: they are altered on the way, or the meter has a new key",
     Reason.REPLAY: "only old telegrams of the meter %s arrive",
 }
+_ALTERED_OR_NEW_KEY = (
+    "frames of the meter %s cannot be verified, although its key was right in the last 24 hours: "
+    "they are altered on the way, or the meter has a new key"
+)
 
 
 class DecodedPort:
@@ -96,7 +97,9 @@ class DecodedPort:
         self._failures = self._failures + 1 if title == self._failing else 1
         self._failing = title
         if self._failures == _FAILURES_BEFORE_LOG[event.reason]:
-            self._say(_HELP[event.reason], _shown(title))
+            is_of_keys = event.reason in {Reason.TAG, Reason.AUTHENTICATION_KEY}
+            is_proved = is_of_keys and self._session.are_keys_proved(event, datetime.now(UTC))
+            self._say(_ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason], _shown(title))
 
     def _say(self, text: str, *names: str) -> None:
         """Log a message once, so that a device that sends garbage does not fill the log."""

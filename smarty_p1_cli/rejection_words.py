@@ -6,7 +6,6 @@ EXPLANATIONS = {
     Reason.TAG: "wrong key, or its first bytes were altered on the way (the tag does not verify)",
     Reason.ALTERED: "the key is right, but the bytes were altered or cut on the way (telnet mode, "
     "software flow control, line-end conversion, a buffer too small, or a byte lost)",
-    Reason.ALTERED_OR_NEW_KEY: "altered on the way, or the meter has a new key",
     Reason.AUTHENTICATION_KEY: "the key is right, but the meter's authentication key is another",
     Reason.REPLAY: "the frame counter is not higher than the last one",
     Reason.CRC: "the checksum of the plain telegram is wrong or missing",

@@ -34,14 +34,12 @@ from ..lib.meter import (
 )
 from ..lib.min_interval import MinInterval
 from ..lib.p1 import (
-    ALTERED,
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
     FrameDecryptor,
     Reason,
     Rejection,
     Telegram,
-    Verification,
     parse_key,
 )
 from ..lib.port import SILENCE_TIMEOUT
@@ -60,7 +58,6 @@ type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 REJECTED: Mapping[Reason, ReadingProblem] = {
     Reason.TAG: ReadingProblem.WRONG_KEY,
     Reason.ALTERED: ReadingProblem.DAMAGED,
-    Reason.ALTERED_OR_NEW_KEY: ReadingProblem.ALTERED_OR_NEW_KEY,
     Reason.AUTHENTICATION_KEY: ReadingProblem.OTHER_AUTHENTICATION_KEY,
     Reason.REPLAY: ReadingProblem.REPLAY,
     Reason.CRC: ReadingProblem.DAMAGED,
@@ -68,6 +65,7 @@ REJECTED: Mapping[Reason, ReadingProblem] = {
     Reason.KEY_MISSING: ReadingProblem.KEY_MISSING,
     Reason.MALFORMED: ReadingProblem.DAMAGED,
 }
+_ALTERED = {ReadingProblem.DAMAGED, ReadingProblem.ALTERED_OR_NEW_KEY}
 _OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 
 
@@ -97,12 +95,7 @@ def note_proof(hass: HomeAssistant, data: Mapping[str, Any], telegram: Telegram)
     key, authentication_key = stored_keys(data)
     if key and telegram.system_title and telegram.serial_number:
         proof = KeyProof()
-        proof.accept(
-            FrameDecryptor(key, authentication_key),
-            telegram.system_title,
-            dt_util.utcnow(),
-            is_verified=telegram.verification is Verification.TAG,
-        )
+        proof.accept(telegram, FrameDecryptor(key, authentication_key), dt_util.utcnow())
         hass.data.setdefault(_PROOFS, {})[telegram.serial_number] = proof
 
 
@@ -248,13 +241,16 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         # This method runs for each rejected frame, and a port may send nothing else. Keep it fast.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
-            is_foreign = self._is_foreign(rejected.system_title)
+            now, is_foreign = dt_util.utcnow(), self._is_foreign(rejected.system_title)
+            are_keys_proved = self._session.are_keys_proved(rejected, now)
             if obstacle in _OF_KEYS and is_foreign:
                 obstacle = ReadingProblem.OTHER_METER_UNREADABLE
-            if rejected.reason in ALTERED and not is_foreign:
-                self.books.history.reception.note_altered(dt_util.utcnow())
-            if rejected.reason is Reason.ALTERED and not is_foreign:
+            elif obstacle in _OF_KEYS and are_keys_proved:
+                obstacle = ReadingProblem.ALTERED_OR_NEW_KEY
+            elif rejected.reason is Reason.ALTERED and are_keys_proved:
                 self.health.key_fits()
+            if obstacle in _ALTERED and not is_foreign:
+                self.books.history.reception.note_altered(now)
             self.health.rejected(self.now(), obstacle)
         elif rejected.name is None:
             self.health.rejected(self.now(), ReadingProblem.NO_DEVICE_NAME)

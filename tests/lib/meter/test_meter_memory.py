@@ -137,6 +137,7 @@ def test_what_is_stored_is_whole() -> None:
         "counters",
         "demand",
         "flows",
+        "key_proof",
         "last_telegram",
         "mbus_meters",
         "names",

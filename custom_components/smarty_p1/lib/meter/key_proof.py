@@ -7,7 +7,14 @@ the frame may have been altered on the way. After that time, the meter probably 
 from datetime import datetime, timedelta
 from typing import Self
 
-from ..p1 import FINGERPRINT_SIZE, FrameDecryptor, Reason, Rejection
+from ..p1 import (
+    FINGERPRINT_SIZE,
+    FrameDecryptor,
+    Reason,
+    Rejection,
+    Telegram,
+    Verification,
+)
 from ..stored_values import Stored, checked_mapping, checked_time, some_bytes
 
 KEY_PROOF_LASTS = timedelta(hours=24)
@@ -38,42 +45,39 @@ class KeyProof:
         self._read_at = read_at
         self._unreadable = 0
 
-    def accept(
-        self, decryptor: FrameDecryptor, title: bytes, now: datetime, *, is_verified: bool
-    ) -> None:
-        """Record an accepted frame. Without `is_verified`, only its checksum was correct."""
-        self._note_read(decryptor, title, now)
-        if is_verified:
+    def accept(self, telegram: Telegram, decryptor: FrameDecryptor, now: datetime) -> None:
+        """Record an accepted encrypted telegram."""
+        self._note_read(decryptor, telegram.system_title or b"", now)
+        if telegram.verification is Verification.TAG:
             self._verified_at = now
 
-    def judge(self, rejection: Rejection, decryptor: FrameDecryptor, now: datetime) -> Rejection:
-        """Return the rejection with the reason that remains while the proof is valid."""
-        title = rejection.system_title or b""
-        match rejection.reason:
-            case Reason.TAG:
-                self._unreadable += 1
-                is_proved = self.is_valid(decryptor.keys_fingerprint, title, now)
-            case Reason.ALTERED if self._unreadable > _MAX_UNREADABLE:
-                self._unreadable = 0
-                is_proved = self.is_valid(decryptor.keys_fingerprint, title, now)
-                rejection = Rejection(Reason.TAG, rejection.frame_counter, title)
-            case Reason.ALTERED | Reason.AUTHENTICATION_KEY:
-                self._note_read(decryptor, title, now)
-                is_proved = _is_recent(self._verified_at, now)
-            case _:
-                return rejection
-        return rejection.under_proved_keys() if is_proved else rejection
+    def note(self, rejection: Rejection, decryptor: FrameDecryptor, now: datetime) -> None:
+        """Record a rejected frame."""
+        if rejection.reason is Reason.TAG:
+            self._unreadable += 1
+        elif rejection.reason in {Reason.ALTERED, Reason.AUTHENTICATION_KEY}:
+            is_by_chance = self._unreadable > _MAX_UNREADABLE
+            self._unreadable = 0
+            if not is_by_chance:
+                self._note_read(decryptor, rejection.system_title or b"", now)
 
-    def is_valid(self, keys: str, title: bytes, now: datetime) -> bool:
-        """Return whether the keys with the fingerprint `keys` were right in the last 24 hours."""
-        return (keys, title) == (self._keys, self._title) and (
-            _is_recent(self._verified_at, now) or _is_recent(self._read_at, now)
-        )
+    def covers(self, rejection: Rejection, decryptor: FrameDecryptor, now: datetime) -> bool:
+        """Return whether the keys were right for the rejected frame's meter in the last 24 hours.
+
+        The authentication key is right if a frame was verified. If a frame was decrypted, only the
+        encryption key is right.
+        """
+        if rejection.reason is Reason.AUTHENTICATION_KEY and not _is_recent(self._verified_at, now):
+            return False
+        return rejection.system_title in self.proved_titles(decryptor.keys_fingerprint, now)
 
     def proved_titles(self, keys: str, now: datetime) -> frozenset[bytes]:
-        """Return the system titles for which the keys were right in the last 24 hours."""
-        is_valid = self.is_valid(keys, self._title, now)
-        return frozenset((self._title,)) if is_valid else frozenset()
+        """Return the system titles for which the keys were right in the last 24 hours.
+
+        `keys` is the fingerprint of both keys.
+        """
+        is_recent = _is_recent(self._verified_at, now) or _is_recent(self._read_at, now)
+        return frozenset((self._title,)) if keys == self._keys and is_recent else frozenset()
 
     @property
     def hour(self) -> datetime | None:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..p1 import LineDecoder, Reason, Rejection, Telegram, Verification
+from ..p1 import FrameDecryptor, LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
+from .key_proof import KeyProof
 from .meter_identity import WhichMeter
 from .meter_reader import MeterReader, Reading, Reception
 from .object_count_and_rate_limits import Limits, shown_name
@@ -103,20 +104,30 @@ class MeterSession:
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):
-                rejection = self._judge_rejection(event, now)
-                self._rejections[rejection.reason] += 1
-                yield rejection
+                self._rejections[event.reason] += 1
+                if proof := self._proof_of(event.system_title):
+                    proof[0].note(event, proof[1], now)
+                yield event
             elif judged := self._judge(event, now, clock):
                 yield judged
 
-    def _judge_rejection(self, rejection: Rejection, now: datetime) -> Rejection:
-        title, decryptor_of = rejection.system_title, self._which_meter.decryptor_of
+    def are_keys_proved(self, rejection: Rejection, now: datetime) -> bool:
+        """Return whether the keys were right for the rejected frame's meter in the last 24 hours.
+
+        Then a frame that the keys do not verify was altered on the way, or the meter has new keys.
+        """
+        proof = self._proof_of(rejection.system_title)
+        return proof is not None and proof[0].covers(rejection, proof[1], now)
+
+    def _proof_of(self, title: bytes | None) -> tuple[KeyProof, FrameDecryptor] | None:
+        """Return the proof of the keys of a meter, and the decryptor with its present keys."""
+        decryptor_of = self._which_meter.decryptor_of
         if title is None or decryptor_of is None:
-            return rejection
+            return None
         memory, decryptor = self._which_meter.memory_of(title), decryptor_of(title)
         if memory is None or decryptor is None:
-            return rejection
-        return memory.key_proof.judge(rejection, decryptor, now)
+            return None
+        return memory.key_proof, decryptor
 
     def _judge(
         self, telegram: Telegram, now: datetime, clock: float
@@ -132,10 +143,8 @@ class MeterSession:
         # Count the telegram only after it was read. A telegram that raised an error must not count.
         self._reader = reader
         reader.memory.last_telegram = now
-        title, decryptor_of = telegram.system_title, self._which_meter.decryptor_of
-        if title and decryptor_of and (decryptor := decryptor_of(title)):
-            is_verified = telegram.verification is Verification.TAG
-            reader.memory.key_proof.accept(decryptor, title, now, is_verified=is_verified)
+        if proof := self._proof_of(telegram.system_title):
+            proof[0].accept(telegram, proof[1], now)
         self._telegrams += 1
         for reference in telegram.repeated:
             is_counted = reference in self._repeated_objects

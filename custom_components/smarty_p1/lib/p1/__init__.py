@@ -37,12 +37,11 @@ from .obis import (
     VOLTAGE_COUNTERS,
     mbus_reference,
 )
-from .rejection_reasons import ALTERED, Reason, Rejection
+from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
 from .value_converters import Capture, MBusReading, Value, identifier, is_filler
 
 __all__ = [
-    "ALTERED",
     "BEGINNING_SIZE",
     "CHANNELS",
     "CONTROL_STATES",

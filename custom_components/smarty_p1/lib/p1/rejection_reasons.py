@@ -1,6 +1,6 @@
 """Reasons why bytes on the line are rejected."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
@@ -16,11 +16,6 @@ class Reason(StrEnum):
     """The frame's tag is wrong, but its first block decrypts to the start of a telegram.
 
     The encryption key is right, so other bytes of the frame were altered or cut on the way."""
-    ALTERED_OR_NEW_KEY = "altered_or_new_key"
-    """The tag is wrong, but the keys were right for this meter in the last 24 hours.
-
-    The frame was altered on the way, or the meter has new keys. Only MeterSession and `probe` give
-    this reason, because a decoder has no clock."""
     AUTHENTICATION_KEY = "authentication_key"
     """The tag is wrong but the CRC is correct: the meter uses another authentication key."""
     REPLAY = "replay"
@@ -36,10 +31,6 @@ class Reason(StrEnum):
     verified text is not a telegram."""
 
 
-ALTERED = frozenset((Reason.ALTERED, Reason.ALTERED_OR_NEW_KEY, Reason.CRC, Reason.MALFORMED))
-"""Reasons that count as altered or cut on the way."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """Rejected frame or plain text. The counter and the system title are None for plain text."""
@@ -52,12 +43,3 @@ class Rejection:
     def of(cls, reason: Reason, nonce: bytes) -> Self:
         """Return the rejection of a frame. `nonce` is its system title and frame counter."""
         return cls(reason, int.from_bytes(nonce[8:]), nonce[:8])
-
-    def under_proved_keys(self) -> Self:
-        """Return the rejection of a frame whose keys were right for its meter in the last 24 hours.
-
-        Such keys are not called wrong.
-        """
-        if self.reason not in {Reason.TAG, Reason.AUTHENTICATION_KEY}:
-            return self
-        return replace(self, reason=Reason.ALTERED_OR_NEW_KEY)

@@ -50,7 +50,6 @@ _ERRORS: dict[Reason, type[P1Error]] = {
     Reason.DOWNGRADE: SecurityOffError,
     Reason.REPLAY: ReplayError,
     Reason.ALTERED: DamagedError,
-    Reason.ALTERED_OR_NEW_KEY: AlteredOrNewKeyError,
     Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
     Reason.TAG: WrongKeyError,
     Reason.CRC: DamagedError,
@@ -65,6 +64,7 @@ class _Findings:
         self._decoder = decoder
         self._proved_titles = proved_titles
         self._rejections: Counter[Reason] = Counter()
+        self._has_proved_keys = False
         self._nameless = False
         self.is_empty = True
         """Whether no byte came so far."""
@@ -84,10 +84,9 @@ class _Findings:
                     self._nameless = True
                 case Telegram():
                     return event
-                case Rejection(system_title=title):
-                    is_proved = title in self._proved_titles
-                    rejection = event.under_proved_keys() if is_proved else event
-                    self._rejections[rejection.reason] += 1
+                case Rejection(reason=reason):
+                    self._rejections[reason] += 1
+                    self._has_proved_keys |= event.system_title in self._proved_titles
                     self.failed_at = min(self.failed_at, now)
         return None
 
@@ -102,7 +101,8 @@ class _Findings:
             del counts[Reason.AUTHENTICATION_KEY]
         for reason, error in _ERRORS.items():
             if counts[reason]:
-                return error()
+                is_of_keys = reason in {Reason.AUTHENTICATION_KEY, Reason.TAG}
+                return AlteredOrNewKeyError() if is_of_keys and self._has_proved_keys else error()
         return NothingReceivedError() if self.is_empty else NotP1Error()
 
     @property
