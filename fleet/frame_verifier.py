@@ -42,8 +42,8 @@ _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
     NO_KEY: "There is no key for the meter %s",
     Reason.TAG.value: "No key opens a frame of the meter %s",
-    Reason.ALTERED.value: "The key of the meter %s fits, but bytes of a frame were altered or cut on "
-    "the way to its gateway",
+    Reason.ALTERED.value: "The key of the meter %s fits, but bytes of a frame were altered or cut "
+    "on the way to its gateway",
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock or frame counter of the meter %s was put back: a telegram is refused",
 }

@@ -31,8 +31,9 @@ _HELP = {
     Reason.KEY_MISSING: "there is no key for the meter %s",
     Reason.TAG: "the key of the meter %s does not fit its frames",
     Reason.AUTHENTICATION_KEY: "the key of the meter %s does not fit its frames",
-    Reason.ALTERED: "the key of the meter %s fits, but the bytes of its frames were altered or cut on "
-    "the way: by telnet mode, software flow control, line-end conversion, a small buffer, a lost byte",
+    Reason.ALTERED: "the key of the meter %s fits, but the bytes of its frames were altered or cut "
+    "on the way (telnet mode, software flow control, line-end conversion, a buffer too small, or a "
+    "byte lost)",
     Reason.REPLAY: "only old telegrams of the meter %s arrive",
 }
 _ALTERED_OR_NEW_KEY = (
@@ -98,7 +99,9 @@ class DecodedPort:
         self._failing = title
         if self._failures == _FAILURES_BEFORE_LOG[event.reason]:
             is_of_keys = event.reason in {Reason.TAG, Reason.AUTHENTICATION_KEY}
-            is_proved = is_of_keys and self._session.are_keys_proved(event, datetime.now(UTC))
+            is_proved = is_of_keys and self._session.are_keys_proved(
+                event, datetime.now(UTC), time.monotonic()
+            )
             self._say(_ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason], _shown(title))
 
     def _say(self, text: str, *names: str) -> None:

@@ -25,6 +25,7 @@ from ..lib.meter import (
     KeyProof,
     MeterReader,
     MeterSession,
+    Moment,
     NamedMeter,
     Reading,
     Reception,
@@ -95,7 +96,8 @@ def note_proof(hass: HomeAssistant, data: Mapping[str, Any], telegram: Telegram)
     key, authentication_key = stored_keys(data)
     if key and telegram.system_title and telegram.serial_number:
         proof = KeyProof()
-        proof.accept(telegram, FrameDecryptor(key, authentication_key), dt_util.utcnow())
+        now = Moment(dt_util.utcnow(), None)
+        proof.accept(telegram, FrameDecryptor(key, authentication_key), now)
         hass.data.setdefault(_PROOFS, {})[telegram.serial_number] = proof
 
 
@@ -229,7 +231,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _take(self, data: bytes) -> None:
-        for event in self._session.feed(data, dt_util.utcnow(), self.hass.loop.time()):
+        for event in self._session.feed(data, dt_util.utcnow(), self.now()):
             if isinstance(event, Reading):
                 self._on_reading(event)
             else:
@@ -242,7 +244,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             now, is_foreign = dt_util.utcnow(), self._is_foreign(rejected.system_title)
-            are_keys_proved = self._session.are_keys_proved(rejected, now)
+            are_keys_proved = self._session.are_keys_proved(rejected, now, self.now())
             if obstacle in _OF_KEYS and is_foreign:
                 obstacle = ReadingProblem.OTHER_METER_UNREADABLE
             elif obstacle in _OF_KEYS and are_keys_proved:

@@ -7,7 +7,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.meter_memory_file import MeterStore
-from ..lib.meter import MeterMemory
+from ..lib.meter import MeterMemory, Moment
 from ..lib.p1 import keys_fingerprint
 
 
@@ -36,10 +36,12 @@ async def async_proved_titles(
 
     A probe of a port does not call the keys wrong for these meters.
     """
-    memory = _memory(entry)
-    store = MeterStore(hass, entry.entry_id)
-    proof = memory.key_proof if memory else await store.async_key_proof()
-    return proof.proved_titles(keys_fingerprint(key, authentication_key), dt_util.utcnow())
+    if memory := _memory(entry):
+        proof, clock = memory.key_proof, entry.runtime_data.now()
+    else:
+        proof, clock = await MeterStore(hass, entry.entry_id).async_key_proof(), None
+    now = Moment(dt_util.utcnow(), clock)
+    return proof.proved_titles(keys_fingerprint(key, authentication_key), now)
 
 
 async def async_forget_counters(hass: HomeAssistant, entry: AnyConfigEntry, key: bytes) -> None:

@@ -1,12 +1,15 @@
 """Trying a port says exactly what is wrong."""
 
 import asyncio
+from collections.abc import Container
 
 import pytest
 
-from dev.encoder import AUTHENTICATION_KEY, KEY, frame, literal, telegram
+from dev.alterations import ALTERATIONS, flipped
+from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 from smartyp1.p1 import P1Error
 from smartyp1.port import (
+    AlteredOrNewKeyError,
     DamagedError,
     KeyMissingError,
     NoDeviceNameError,
@@ -29,7 +32,11 @@ def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def tell(
-    *pieces: bytes, key: bytes | None = KEY, close: bool = False, within: float = 0.3
+    *pieces: bytes,
+    key: bytes | None = KEY,
+    close: bool = False,
+    within: float = 0.3,
+    proved_titles: Container[bytes] = (),
 ) -> type[P1Error]:
     """Probe a port that delivers these pieces; return the error."""
 
@@ -42,7 +49,8 @@ async def tell(
 
     async with gateway(serve) as port:
         with pytest.raises(P1Error) as info:
-            await probe(f"socket://127.0.0.1:{port}", key, timeout=within)
+            url = f"socket://127.0.0.1:{port}"
+            await probe(url, key, timeout=within, proved_titles=proved_titles)
     return info.type
 
 
@@ -123,3 +131,27 @@ async def test_what_is_clear_is_said_when_another_telegram_was_due(
         with pytest.raises(WrongKeyError if key else KeyMissingError):
             await probe(f"socket://127.0.0.1:{port}", key, timeout=20)
     assert 0.3 <= loop.time() - start < 5
+
+
+TEXT = telegram("1-0:1.8.0(000001.000*kWh)", f"0-0:96.13.0({'41' * 480})")
+FRAMES = [frame(counter, TEXT) for counter in range(1000, 1004)]
+UNREADABLE = [flipped(20)(data) for data in FRAMES]
+TAG_CHANGED = [flipped(-1)(data) for data in FRAMES]
+
+
+@pytest.mark.parametrize("name", ALTERATIONS.keys() - {"a changed tag"})
+async def test_altered_frames_are_told_as_damaged_with_the_right_key(name: str) -> None:
+    assert await tell(*map(ALTERATIONS[name], FRAMES)) is DamagedError
+
+
+async def test_a_key_that_was_right_in_the_last_day_is_not_called_wrong() -> None:
+    for altered, doubt in (
+        (UNREADABLE, WrongKeyError),
+        (TAG_CHANGED, OtherAuthenticationKeyError),
+    ):
+        assert await tell(*altered) is doubt
+        assert await tell(*altered, proved_titles={TITLE}) is AlteredOrNewKeyError
+        # Of another meter, nothing is proved.
+        assert await tell(*altered, proved_titles={bytes(8)}) is doubt
+        # One altered frame that the key reads shows that the key is right.
+        assert await tell(*altered[:1], flipped(700)(FRAMES[1])) is DamagedError

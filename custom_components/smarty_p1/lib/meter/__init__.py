@@ -11,8 +11,8 @@ the quarter-hours of the grid tariff.
 """
 
 from .flow_rate import FlowRates
-from .key_proof import KEY_PROOF_LASTS, KeyProof
 from .held_back_totals import CONFIRMATIONS, REGISTERS, Totals
+from .key_proof import KEY_PROOF_LASTS, KeyProof, Moment
 from .mbus_meters import CHANNEL_PREFIX, MBusMeters
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
@@ -64,6 +64,7 @@ __all__ = [
     "MeterMemory",
     "MeterReader",
     "MeterSession",
+    "Moment",
     "NamedMeter",
     "OtherMeter",
     "Outline",

@@ -5,7 +5,7 @@ the frame may have been altered on the way. After that time, the meter probably 
 """
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 from ..p1 import (
     FINGERPRINT_SIZE,
@@ -24,34 +24,52 @@ _TITLE_SIZE = 8
 _MAX_UNREADABLE = 2000
 
 
-class KeyProof:
-    """Time of the last proof that a meter's keys are right.
+class Moment(NamedTuple):
+    """Time of an event, by the host's clock and in seconds of a monotonic clock.
 
-    The proof belongs to both keys, given by their fingerprint, and to the meter's system title.
-    `verified_at` is the time of the last verified frame. `read_at` is the time of the last frame
-    that the encryption key decrypted, whether the frame was verified or altered.
+    The host's clock may be set, so the monotonic clock decides. After a restart of the program,
+    `clock` is None, and the host's clock decides.
+    """
+
+    time: datetime
+    clock: float | None
+
+    def is_recent(self, now: Moment) -> bool:
+        """Return whether the event was in the 24 hours before `now`."""
+        if self.clock is not None and now.clock is not None:
+            return now.clock - self.clock <= KEY_PROOF_LASTS.total_seconds()
+        # If the host's clock was ahead and is corrected, the event is later than `now`.
+        return abs(now.time - self.time) <= KEY_PROOF_LASTS
+
+
+class KeyProof:
+    """Last proof that a meter's keys are right.
+
+    The proof belongs to both keys, given by their fingerprint, and to the meter's system title. A
+    verified frame proves both keys. A frame that was altered on the way, but whose first block
+    decrypts, proves the encryption key.
     """
 
     def __init__(
         self,
         keys: str = "",
         title: bytes = b"",
-        verified_at: datetime | None = None,
-        read_at: datetime | None = None,
+        verified: Moment | None = None,
+        read: Moment | None = None,
     ) -> None:
         self._keys = keys
         self._title = title
-        self._verified_at = verified_at
-        self._read_at = read_at
+        self._verified = verified
+        self._read = read
         self._unreadable = 0
 
-    def accept(self, telegram: Telegram, decryptor: FrameDecryptor, now: datetime) -> None:
+    def accept(self, telegram: Telegram, decryptor: FrameDecryptor, now: Moment) -> None:
         """Record an accepted encrypted telegram."""
         self._note_read(decryptor, telegram.system_title or b"", now)
         if telegram.verification is Verification.TAG:
-            self._verified_at = now
+            self._verified = now
 
-    def note(self, rejection: Rejection, decryptor: FrameDecryptor, now: datetime) -> None:
+    def note(self, rejection: Rejection, decryptor: FrameDecryptor, now: Moment) -> None:
         """Record a rejected frame."""
         if rejection.reason is Reason.TAG:
             self._unreadable += 1
@@ -61,34 +79,33 @@ class KeyProof:
             if not is_by_chance:
                 self._note_read(decryptor, rejection.system_title or b"", now)
 
-    def covers(self, rejection: Rejection, decryptor: FrameDecryptor, now: datetime) -> bool:
+    def covers(self, rejection: Rejection, decryptor: FrameDecryptor, now: Moment) -> bool:
         """Return whether the keys were right for the rejected frame's meter in the last 24 hours.
 
-        The authentication key is right if a frame was verified. If a frame was decrypted, only the
-        encryption key is right.
+        A rejection for a wrong authentication key needs a verified frame as proof.
         """
-        if rejection.reason is Reason.AUTHENTICATION_KEY and not _is_recent(self._verified_at, now):
+        if rejection.reason is Reason.AUTHENTICATION_KEY and not _is_recent(self._verified, now):
             return False
         return rejection.system_title in self.proved_titles(decryptor.keys_fingerprint, now)
 
-    def proved_titles(self, keys: str, now: datetime) -> frozenset[bytes]:
+    def proved_titles(self, keys: str, now: Moment) -> frozenset[bytes]:
         """Return the system titles for which the keys were right in the last 24 hours.
 
         `keys` is the fingerprint of both keys.
         """
-        is_recent = _is_recent(self._verified_at, now) or _is_recent(self._read_at, now)
+        is_recent = _is_recent(self._verified, now) or _is_recent(self._read, now)
         return frozenset((self._title,)) if keys == self._keys and is_recent else frozenset()
 
     @property
     def hour(self) -> datetime | None:
         """Return the hour of the last proof. A change of the hour must be stored."""
-        return self._read_at and self._read_at.replace(minute=0, second=0, microsecond=0)
+        return self._read and self._read.time.replace(minute=0, second=0, microsecond=0)
 
-    def _note_read(self, decryptor: FrameDecryptor, title: bytes, now: datetime) -> None:
+    def _note_read(self, decryptor: FrameDecryptor, title: bytes, now: Moment) -> None:
         keys = decryptor.keys_fingerprint
         if (keys, title) != (self._keys, self._title):
-            self._keys, self._title, self._verified_at = keys, title, None
-        self._read_at = now
+            self._keys, self._title, self._verified = keys, title, None
+        self._read = now
         self._unreadable = 0
 
     def as_dict(self) -> dict[str, Stored]:
@@ -96,8 +113,8 @@ class KeyProof:
         return {
             "keys": self._keys,
             "title": self._title.hex(),
-            "verified_at": self._verified_at and self._verified_at.isoformat(),
-            "read_at": self._read_at and self._read_at.isoformat(),
+            "verified": self._verified and self._verified.time.isoformat(),
+            "read": self._read and self._read.time.isoformat(),
         }
 
     @classmethod
@@ -108,13 +125,12 @@ class KeyProof:
             return cls()
         keys = some_bytes(data["keys"], FINGERPRINT_SIZE).hex()
         title = some_bytes(data["title"], _TITLE_SIZE)
-        times = [
-            None if data[name] is None else checked_time(data[name])
-            for name in ("verified_at", "read_at")
+        moments = [
+            None if data[name] is None else Moment(checked_time(data[name]), None)
+            for name in ("verified", "read")
         ]
-        return cls(keys, title, *times)
+        return cls(keys, title, *moments)
 
 
-def _is_recent(time: datetime | None, now: datetime) -> bool:
-    # If the host's clock was ahead and is corrected, `time` is later than `now`.
-    return time is not None and abs(now - time) <= KEY_PROOF_LASTS
+def _is_recent(moment: Moment | None, now: Moment) -> bool:
+    return moment is not None and moment.is_recent(now)

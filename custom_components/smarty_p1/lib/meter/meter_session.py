@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from ..p1 import FrameDecryptor, LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
-from .key_proof import KeyProof
+from .key_proof import KeyProof, Moment
 from .meter_identity import WhichMeter
 from .meter_reader import MeterReader, Reading, Reception
 from .object_count_and_rate_limits import Limits, shown_name
@@ -100,24 +100,25 @@ class MeterSession:
         """Yield the readings and rejections that `data` completes.
 
         `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock.
-        The rate limit for plain telegrams needs `clock`.
+        The rate limit for plain telegrams and the proof of the keys need `clock`.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):
                 self._rejections[event.reason] += 1
                 if proof := self._proof_of(event.system_title):
-                    proof[0].note(event, proof[1], now)
+                    proof[0].note(event, proof[1], Moment(now, clock))
                 yield event
             elif judged := self._judge(event, now, clock):
                 yield judged
 
-    def are_keys_proved(self, rejection: Rejection, now: datetime) -> bool:
+    def are_keys_proved(self, rejection: Rejection, now: datetime, clock: float) -> bool:
         """Return whether the keys were right for the rejected frame's meter in the last 24 hours.
 
+        `now` and `clock` are the time of reception, as for `feed`.
         Then a frame that the keys do not verify was altered on the way, or the meter has new keys.
         """
         proof = self._proof_of(rejection.system_title)
-        return proof is not None and proof[0].covers(rejection, proof[1], now)
+        return proof is not None and proof[0].covers(rejection, proof[1], Moment(now, clock))
 
     def _proof_of(self, title: bytes | None) -> tuple[KeyProof, FrameDecryptor] | None:
         """Return the proof of the keys of a meter, and the decryptor with its present keys."""
@@ -144,7 +145,7 @@ class MeterSession:
         self._reader = reader
         reader.memory.last_telegram = now
         if proof := self._proof_of(telegram.system_title):
-            proof[0].accept(telegram, proof[1], now)
+            proof[0].accept(telegram, proof[1], Moment(now, clock))
         self._telegrams += 1
         for reference in telegram.repeated:
             is_counted = reference in self._repeated_objects

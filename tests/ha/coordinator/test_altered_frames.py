@@ -1,0 +1,144 @@
+"""Frames that are altered on the way to Home Assistant are no reason to doubt the key."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.core import HomeAssistant
+
+from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
+from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from dev.alterations import ALTERATIONS, flipped
+from tests.ha.coordinator.conftest import House
+from tests.ha.meter import OTHER_AUTHENTICATION_KEY, OTHER_KEY, encipher
+from tests.ha.support import FORGED, TELEGRAM, wait_until
+from tests.ha.topic import Clock
+
+pytestmark = pytest.mark.usefixtures("patient_link")
+
+A_DAY = 86_400
+# Of the first bytes: the frame counter, and the letters of the identification.
+EARLY = flipped(17)
+LATE = flipped(700)
+
+
+def frames(counters: Iterable[int], **keys: str) -> list[bytes]:
+    return [encipher(TELEGRAM, counter, **keys) for counter in counters]
+
+
+async def send_for_a_minute(house: House, *data: bytes) -> None:
+    await house.send(*data[:-2])
+    await house.passes(31)
+    await house.send(data[-2])
+    await house.passes(31)
+    await house.send(data[-1])
+
+
+def obstacle(house: House) -> str | None:
+    return house.coordinator.condition.obstacle
+
+
+@pytest.mark.parametrize(
+    "name", ["telnet mode doubles FF", "LF becomes CR LF", "a lost byte", "seven data bits"]
+)
+async def test_altered_frames_are_told_as_altered_and_nobody_is_asked_for_a_key(
+    house: House, name: str
+) -> None:
+    await house.begin()
+    alteration = ALTERATIONS[name]
+    # Some frames have no byte that an alteration changes. Lost bytes are replaced by idle bytes.
+    sent = frames(range(1000, 1030))
+    altered = [alteration(frame) + b"\0" * 20 for frame in sent if alteration(frame) != frame]
+    await send_for_a_minute(house, *altered[:8])
+    assert obstacle(house) == "damaged"
+    assert not house.reauths
+    for data in altered[8:18]:
+        await house.passes(30)
+        await house.send(data)
+    await house.passes(11)
+    assert house.issues.keys() == {"no_telegram"}
+    reason = (house.issues["no_telegram"].translation_placeholders or {})["reason"]
+    assert "altered or cut on the way" in reason
+    assert "telnet mode" in reason
+    assert house.port.url in reason
+    [line] = [line for _, line in house.log if "altered" in line]
+    assert "altered or cut on the way" in line
+
+    await house.send(encipher(TELEGRAM, 2000))
+    assert not house.is_troubled
+    assert house.energy == "25678.901"
+
+
+async def test_one_good_telegram_in_sixteen_keeps_the_meter_without_a_dialog(
+    hass: HomeAssistant, house: House
+) -> None:
+    await house.begin()
+    counter = 1000
+    for _ in range(4):
+        for early in [False] * 14 + [True]:
+            counter += 1
+            await house.send((EARLY if early else LATE)(encipher(TELEGRAM, counter)))
+            await house.passes(10)
+            assert not house.is_troubled
+        counter += 1
+        await house.send(encipher(TELEGRAM, counter))
+        assert house.energy == "25678.901"
+
+    content = await async_get_config_entry_diagnostics(hass, house.entry)
+    assert content["rejections"] == {"altered": 56, "tag": 4}
+    assert content["telegrams"] == 5
+    assert REDACTED in str(content)
+    share = house.coordinator.books.history.reception.altered_share(
+        meter_coordinator.dt_util.utcnow()
+    )
+    assert share == round(60 / 65, 3)
+
+
+@pytest.mark.parametrize("keys", [{}, {"authentication_key": OTHER_AUTHENTICATION_KEY}])
+async def test_frames_that_no_key_reads_name_both_causes_for_a_day_also_after_a_restart(
+    house: House, stopped_clock: Clock, keys: dict[str, str]
+) -> None:
+    await house.begin(encipher(TELEGRAM, 100))
+    unreadable = frames(range(1000, 1008), **(keys or {"key": OTHER_KEY}))
+    stopped_clock.now += timedelta(hours=12)
+    await house.restart()
+    await send_for_a_minute(house, *unreadable)
+    await wait_until(house.hass, lambda: obstacle(house) == "altered_or_new_key")
+    assert not house.is_troubled
+
+    stopped_clock.now += timedelta(hours=11)
+    await house.restart()
+    await send_for_a_minute(house, *unreadable)
+    assert not house.reauths
+
+    stopped_clock.now += timedelta(hours=1, seconds=1)
+    await send_for_a_minute(house, *unreadable)
+    [flow] = house.reauths
+    assert flow["context"]["entry_id"] == house.entry.entry_id
+
+
+async def test_an_altered_frame_that_the_key_reads_ends_the_doubt_for_a_day(house: House) -> None:
+    await house.begin()
+    unreadable = frames(range(1000, 1008), key=OTHER_KEY)
+    await house.passes(A_DAY - 60)
+    await house.send(LATE(encipher(TELEGRAM, 999)))
+    await house.passes(A_DAY - 120)
+    await send_for_a_minute(house, *unreadable)
+    assert not house.reauths
+    await house.passes(120)
+    await send_for_a_minute(house, *unreadable)
+    assert house.reauths
+
+    await house.send(LATE(encipher(TELEGRAM, 1100)))
+    await house.passes(11)
+    assert not house.reauths
+
+
+async def test_a_proof_is_of_one_key(house: House) -> None:
+    await house.begin()
+    await house.again(encipher(FORGED, 5), **{CONF_ENCRYPTION_KEY: OTHER_KEY})
+    await send_for_a_minute(house, *frames(range(1000, 1008)))
+
+    assert house.reauths
