@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dev.alterations import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.frame_verifier import TELEGRAM, FrameVerifier
+from smarty_p1_fleet.frame_verifier import TELEGRAM, WAITING, FrameVerifier
 from smarty_p1_gateway import Keys
+from smartyp1.p1 import FrameSplitter
 from tests.fleet.made_up import SUBJECT, Fleet
 
 KEYS = Keys({TITLE: KEY}, None)
 DAY = 86400
+LONG = telegram(f"0-0:96.13.0({'41' * 480})", name="M46")
 BEGIN = datetime(2017, 7, 14, tzinfo=UTC).timestamp()
 
 
@@ -36,6 +39,22 @@ async def test_a_clock_that_was_put_back_by_days_is_noticed_after_a_restart(
         assert outcome == "clock"
     assert fleet.counters.asked == 1
     assert await judge(fleet.judge, 300, 1.6 * DAY, 1.6 * DAY) == TELEGRAM
+
+
+async def test_altered_frames_do_not_wait_for_a_key(fleet: Fleet) -> None:
+    fleet.judge.use(Keys({TITLE: KEY}, None, {TITLE: bytes(16)}))
+    splitter = FrameSplitter()
+    line = b"".join(cut(1024)(frame(n, LONG)) for n in range(3))
+    frames = [each.data for each in splitter.feed(line)]
+    assert len(frames) == 2
+    changed = [ALTERATIONS["LF becomes CR LF"](frame(1000, LONG)), frame(1, LONG)[:-1] + b"\xdb"]
+    frames += [data[: len(frame(1, LONG))] for data in changed] + [flipped(700)(frame(1, LONG))]
+    for data in frames:
+        verdict = await fleet.judge.judge(SUBJECT, data, BEGIN)
+        assert verdict.outcome == "altered"
+        assert verdict.outcome not in WAITING
+    other = await fleet.judge.judge(SUBJECT, frame(1, LONG, key=bytes(range(16))), BEGIN)
+    assert other.outcome in WAITING
 
 
 async def test_frames_of_right_clocks_need_no_question(fleet: Fleet) -> None:

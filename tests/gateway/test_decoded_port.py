@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from dev.alterations import ALTERATIONS, Alteration, cut, flipped
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
 from smarty_p1_gateway import ConfigTable, decoded_meters, read_keys
 from smarty_p1_gateway.decoded_meters import DecodedMeters
@@ -194,6 +195,32 @@ async def test_it_is_said_once_when_there_is_no_key_that_fits(
                 port.feed(frame(counter))
     assert len(port.values) <= 1
     assert [text in record.getMessage() for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize(
+    ("alteration", "text"),
+    [
+        (ALTERATIONS["LF becomes CR LF"], "altered or cut on the way"),
+        (cut(256), "altered or cut on the way"),
+        (flipped(18), "altered on the way, or the meter has a new key"),
+        (flipped(-1), "altered on the way, or the meter has a new key"),
+    ],
+)
+async def test_altered_frames_are_told_as_altered_after_a_restart_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, alteration: Alteration, text: str
+) -> None:
+    long = telegram(f"0-0:96.13.0({'41' * 480})")
+    async with remembering(tmp_path) as memory:
+        Port(tmp_path, memory).feed(frame(1))
+        await memory.written()
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        with caplog.at_level(logging.WARNING):
+            for counter in range(1000, 1020):
+                port.feed(alteration(frame(counter, long)))
+    assert [text in record.getMessage() for record in caplog.records] == [True]
+    assert "does not fit" not in caplog.text
+    assert port.rejections.total() >= 16
 
 
 async def test_what_is_stored_and_damaged_is_begun_anew(

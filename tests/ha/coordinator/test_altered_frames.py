@@ -9,10 +9,12 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
 from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Telegram
 from dev.alterations import ALTERATIONS, flipped
 from tests.ha.coordinator.conftest import House
-from tests.ha.meter import OTHER_AUTHENTICATION_KEY, OTHER_KEY, encipher
+from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, encipher
 from tests.ha.support import FORGED, TELEGRAM, wait_until
 from tests.ha.topic import Clock
 
@@ -142,3 +144,15 @@ async def test_a_proof_is_of_one_key(house: House) -> None:
     await send_for_a_minute(house, *frames(range(1000, 1008)))
 
     assert house.reauths
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_the_telegram_of_a_dialog_proves_the_key(hass: HomeAssistant, house: House) -> None:
+    telegram = FrameDecryptor(bytes.fromhex(KEY)).decrypt(encipher(TELEGRAM, 900))
+    assert isinstance(telegram, Telegram)
+    note_proof(hass, {CONF_ENCRYPTION_KEY: KEY}, telegram)
+    await house.begin(b"")
+    await send_for_a_minute(house, *map(EARLY, frames(range(1000, 1008))))
+
+    assert obstacle(house) == "altered_or_new_key"
+    assert not house.reauths

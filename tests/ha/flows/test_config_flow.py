@@ -35,6 +35,7 @@ from custom_components.smarty_p1.flows import (
     shared_form_fields,
 )
 from custom_components.smarty_p1.lib.port import open_port, probe
+from dev.alterations import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.conftest import EntryMaker
@@ -248,6 +249,10 @@ WRONG: list[tuple[bytes, str | None, str | None, dict[str, str]]] = [
     (ENCRYPTED, None, None, {CONF_ENCRYPTION_KEY: "key_missing"}),
     (ENCRYPTED, "  ", None, {CONF_ENCRYPTION_KEY: "key_missing"}),
     (ENCRYPTED, OTHER_KEY, None, {CONF_ENCRYPTION_KEY: "wrong_key"}),
+    *(
+        (alter(ENCRYPTED) + alter(encipher(NAMELESS, 2)), KEY, None, {CONF_PORT: "damaged"})
+        for alter in (ALTERATIONS["LF becomes CR LF"], cut(256), flipped(300))
+    ),
     (literal_frame("plain"), KEY, None, {CONF_ENCRYPTION_KEY: "security_off"}),
     (encipher(NAMELESS, 1), KEY, None, {"base": "no_device_name"}),
     (ENCRYPTED, KEY[:-1], None, {CONF_ENCRYPTION_KEY: "key_malformed"}),

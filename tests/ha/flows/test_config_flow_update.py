@@ -39,6 +39,7 @@ from custom_components.smarty_p1.const import (
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe
+from dev.alterations import ALTERATIONS, Alteration, flipped
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import is_advanced_open, submit, suggested
 from tests.ha.meter import (
@@ -263,6 +264,37 @@ async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> Non
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
     again = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: ""})
     assert is_done(again, "reauth_successful")
+    await dialogs.is_read()
+
+
+@pytest.mark.parametrize("step", ["reauth", "reconfigure"])
+@pytest.mark.parametrize(
+    ("alteration", "error"),
+    [
+        (flipped(18), {"base": "altered_or_new_key"}),
+        (flipped(-1), {"base": "altered_or_new_key"}),
+        (flipped(700), {CONF_PORT: "damaged"}),
+        (ALTERATIONS["seven data bits"], {CONF_PORT: "damaged"}),
+    ],
+)
+async def test_the_right_key_is_never_called_wrong_and_a_new_one_is_taken(
+    dialogs: Dialogs, step: str, alteration: Alteration, error: dict[str, str]
+) -> None:
+    await dialogs.begin()
+    dialogs.port.greeting = alteration(dialogs.port.next_frame(TELEGRAM))
+    form = await (dialogs.reauth() if step == "reauth" else dialogs.reconfigure())
+    form = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: KEY})
+    # A dialog for new keys has no field for the port.
+    shown = {"base" if step == "reauth" else field: key for field, key in error.items()}
+    assert form["errors"] == shown
+    dialogs.port.greeting = alteration(RENEWED)
+    form = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: KEY})
+    assert form["errors"] != {CONF_ENCRYPTION_KEY: "wrong_key"}
+
+    dialogs.port.greeting = RENEWED
+    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    done = "reauth_successful" if step == "reauth" else "reconfigure_successful"
+    assert is_done(result, done)
     await dialogs.is_read()
 
 

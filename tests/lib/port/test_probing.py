@@ -135,7 +135,7 @@ async def test_what_is_clear_is_said_when_another_telegram_was_due(
 
 TEXT = telegram("1-0:1.8.0(000001.000*kWh)", f"0-0:96.13.0({'41' * 480})")
 FRAMES = [frame(counter, TEXT) for counter in range(1000, 1004)]
-UNREADABLE = [flipped(20)(data) for data in FRAMES]
+UNREADABLE = [flipped(18)(data) for data in FRAMES]
 TAG_CHANGED = [flipped(-1)(data) for data in FRAMES]
 
 
