@@ -48,8 +48,8 @@ async def tell(
             await reader.read()
 
     async with gateway(serve) as port:
+        url = f"socket://127.0.0.1:{port}"
         with pytest.raises(P1Error) as info:
-            url = f"socket://127.0.0.1:{port}"
             await probe(url, key, timeout=within, proved_titles=proved_titles)
     return info.type
 

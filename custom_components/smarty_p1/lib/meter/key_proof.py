@@ -1,7 +1,7 @@
 """Proof that the keys of a meter are right. It is valid for 24 hours.
 
-While the proof is valid, a frame whose tag is wrong does not prove that the keys are wrong: bytes of
-the frame may have been altered on the way. After that time, the meter probably has new keys.
+While the proof is valid, a frame whose tag is wrong does not prove that the keys are wrong: its
+bytes may have been altered on the way. After that time, the meter probably has new keys.
 """
 
 from datetime import datetime, timedelta
