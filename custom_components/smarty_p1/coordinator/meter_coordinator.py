@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, override
 
@@ -242,24 +242,27 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _on_rejected(self, rejected: Rejected) -> None:
         # This method runs for each rejected frame, and a port may send nothing else. Keep it fast.
         if isinstance(rejected, Rejection):
-            obstacle = REJECTED[rejected.reason]
-            now, is_foreign = dt_util.utcnow(), self._is_foreign(rejected.system_title)
-            are_keys_proved = self._session.are_keys_proved(rejected, now, self.now())
-            if obstacle in _OF_KEYS and is_foreign:
-                obstacle = ReadingProblem.OTHER_METER_UNREADABLE
-            elif obstacle in _OF_KEYS and are_keys_proved:
-                obstacle = ReadingProblem.ALTERED_OR_NEW_KEY
-            elif rejected.reason is Reason.ALTERED and are_keys_proved:
-                self.health.key_fits()
-            if obstacle in _ALTERED and not is_foreign:
-                self.books.history.reception.note_altered(now)
-            self.health.rejected(self.now(), obstacle)
+            self.health.rejected(self.now(), self._obstacle_of(rejected, dt_util.utcnow()))
         elif rejected.name is None:
             self.health.rejected(self.now(), ReadingProblem.NO_DEVICE_NAME)
         else:
             self.health.rejected(
                 self.now(), ReadingProblem.OTHER_METER, (("found", rejected.name),)
             )
+
+    def _obstacle_of(self, rejection: Rejection, now: datetime) -> ReadingProblem:
+        """Return the problem of a rejected frame. Count the frame if it was altered on the way."""
+        obstacle = REJECTED[rejection.reason]
+        if self._is_foreign(rejection.system_title):
+            return ReadingProblem.OTHER_METER_UNREADABLE if obstacle in _OF_KEYS else obstacle
+        if self._session.are_keys_proved(rejection, now, self.now()):
+            if obstacle in _OF_KEYS:
+                obstacle = ReadingProblem.ALTERED_OR_NEW_KEY
+            elif rejection.reason is Reason.ALTERED:
+                self.health.key_fits()
+        if obstacle in _ALTERED:
+            self.books.history.reception.note_altered(now)
+        return obstacle
 
     def _is_foreign(self, title: bytes | None) -> bool:
         own = self.books.memory.system_title

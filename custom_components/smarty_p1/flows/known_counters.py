@@ -1,11 +1,14 @@
 """Last frame counters of an entry's meter and proof of its keys, in memory or in its file."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
 from ..coordinator.meter_memory_file import MeterStore
 from ..lib.meter import MeterMemory, Moment
 from ..lib.p1 import keys_fingerprint
@@ -30,12 +33,15 @@ async def async_last_counters(
 
 
 async def async_proved_titles(
-    hass: HomeAssistant, entry: AnyConfigEntry, key: bytes, authentication_key: bytes
+    hass: HomeAssistant, entry: AnyConfigEntry, data: Mapping[str, Any]
 ) -> frozenset[bytes]:
-    """Return the system titles for which the keys were right in the last 24 hours.
+    """Return the system titles for which the keys in `data` were right in the last 24 hours.
 
     A probe of a port does not call the keys wrong for these meters.
     """
+    key, authentication_key = stored_keys(data)
+    if key is None:
+        return frozenset()
     if memory := _memory(entry):
         proof, clock = memory.key_proof, entry.runtime_data.now()
     else:

@@ -137,12 +137,10 @@ class UpdateSteps(MeterSteps):
         Raises FieldError for a telegram of another meter. Raises ReplayError if no telegram is
         newer than the last one, unless the user has stated that the frame counter was reset.
         """
-        key, authentication_key = stored_keys(data)
+        key, _ = stored_keys(data)
         is_reset = bool(self._typed and self._typed.get(CONF_COUNTER_RESET))
         known = {} if is_reset or not key else await async_last_counters(self.hass, entry, key)
-        proved = frozenset[bytes]()
-        if key:
-            proved = await async_proved_titles(self.hass, entry, key, authentication_key)
+        proved = await async_proved_titles(self.hass, entry, data)
         try:
             telegram = await async_prove(self.hass, data, known, proved)
         except SecurityOffError:

@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
-from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Telegram
 from dev.alterations import ALTERATIONS, flipped
 from tests.ha.coordinator.conftest import House
-from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, encipher
+from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher
 from tests.ha.support import FORGED, TELEGRAM, wait_until
 from tests.ha.topic import Clock
 
@@ -26,8 +26,13 @@ EARLY = flipped(17)
 LATE = flipped(700)
 
 
-def frames(counters: Iterable[int], **keys: str) -> list[bytes]:
-    return [encipher(TELEGRAM, counter, **keys) for counter in counters]
+def frames(
+    counters: Iterable[int], key: str = KEY, authentication_key: str = PUBLISHED_KEY
+) -> list[bytes]:
+    return [
+        encipher(TELEGRAM, counter, key=key, authentication_key=authentication_key)
+        for counter in counters
+    ]
 
 
 async def send_for_a_minute(house: House, *data: bytes) -> None:
@@ -92,18 +97,18 @@ async def test_one_good_telegram_in_sixteen_keeps_the_meter_without_a_dialog(
     assert content["rejections"] == {"altered": 56, "tag": 4}
     assert content["telegrams"] == 5
     assert REDACTED in str(content)
-    share = house.coordinator.books.history.reception.altered_share(
-        meter_coordinator.dt_util.utcnow()
-    )
+    share = house.coordinator.books.history.reception.altered_share(dt_util.utcnow())
     assert share == round(60 / 65, 3)
 
 
-@pytest.mark.parametrize("keys", [{}, {"authentication_key": OTHER_AUTHENTICATION_KEY}])
+@pytest.mark.parametrize(
+    "keys", [(OTHER_KEY, PUBLISHED_KEY), (KEY, OTHER_AUTHENTICATION_KEY)], ids=["key", "other"]
+)
 async def test_frames_that_no_key_reads_name_both_causes_for_a_day_also_after_a_restart(
-    house: House, stopped_clock: Clock, keys: dict[str, str]
+    house: House, stopped_clock: Clock, keys: tuple[str, str]
 ) -> None:
     await house.begin(encipher(TELEGRAM, 100))
-    unreadable = frames(range(1000, 1008), **(keys or {"key": OTHER_KEY}))
+    unreadable = frames(range(1000, 1008), *keys)
     stopped_clock.now += timedelta(hours=12)
     await house.restart()
     await send_for_a_minute(house, *unreadable)

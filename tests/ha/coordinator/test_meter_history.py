@@ -98,6 +98,23 @@ def test_gaps_are_bounded_and_what_was_before_is_unknown_then() -> None:
     assert len(hours) == 168
 
 
+def test_the_share_of_altered_frames_is_of_24_hours_and_survives_a_restart() -> None:
+    reception = ReceptionHistory()
+    assert reception.altered_share(START) is None
+    for hour in range(48):
+        reception.note(START + hour * HOUR)
+        for _ in range(3 if hour >= 40 else 15):
+            reception.note_altered(START + hour * HOUR)
+    stored = json.loads(json.dumps(reception.as_dict()))
+    end = START + 47.5 * HOUR
+    for each in (reception, ReceptionHistory.from_dict(stored)):
+        assert each.altered_share(end) == round((16 * 15 + 8 * 3) / (16 * 16 + 8 * 4), 3)
+        assert each.altered_share(end + 30 * HOUR) is None
+    # A file of before has no frames.
+    del stored["frames"]
+    assert ReceptionHistory.from_dict(stored).altered_share(end) is None
+
+
 def test_days_and_hours_are_bounded() -> None:
     water = MediumHistory("water", "m3")
     for n in range(24 * 420):

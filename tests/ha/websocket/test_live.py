@@ -227,6 +227,8 @@ async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
     await wait_for_telegram(hass, entry)
     await subscribe(client, entry)
     coordinator = entry.runtime_data
+    # The key is not doubted within a day of its last telegram.
+    await let_pass(hass, 86_400)
     for judged in range(1, 6):
         await port.send(encipher(TELEGRAM, 900_000 + judged, key=OTHER_KEY))
         await wait_until(
@@ -235,7 +237,9 @@ async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
         )
     await let_pass(hass, 31)
     await port.send(encipher(TELEGRAM, 900_006, key=OTHER_KEY))
-    await wait_until(hass, lambda: coordinator.condition.obstacle == "wrong_key")
+    await wait_until(hass, lambda: coordinator.reception.rejections.total() == 6)
+    await let_pass(hass, 11)
+    assert coordinator.condition.obstacle == "wrong_key"
     [flow] = hass.config_entries.flow.async_progress()
     await let_pass(hass, 2)
     event = await until(client, lambda event: (event["remedy"] or {}).get("kind") == "reauth")
