@@ -68,19 +68,20 @@ async def test_junk_among_good_telegrams_changes_nothing(house: House) -> None:
 
 @pytest.mark.usefixtures("patient_link")
 async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
+    foreign = JUNK["small frames of another meter"]
     await house.begin()
-    await house.send(*map(small_frame, range(500, 505)))
+    await house.send(*map(foreign, range(500, 505)))
     await house.passes(31)
     calls: list[None] = []
     house.coordinator.async_add_listener(lambda: calls.append(None))
-    await house.send(small_frame(505))
+    await house.send(foreign(505))
     assert house.energy == "unavailable"
     assert len(calls) == 1
-    await house.port.send(b"".join(map(small_frame, range(1000, 2000))))
+    await house.port.send(b"".join(map(foreign, range(1000, 2000))))
     await wait_until(house.hass, lambda: house.coordinator.reception.rejections.total() >= 1000)
     assert len(calls) == 1
     Passed.seconds += 61
-    await house.send(small_frame(2000))
+    await house.send(foreign(2000))
     # The counters of what is rejected go on.
     assert len(calls) == 2
 
