@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from ..lib.entities import DISTURBANCE, EVENTS, SENSORS, disturbances
+from ..lib.guarded_clock import oldest_kept
 from ..lib.meter import Reading
 from ..lib.publish import LastEvents
 from ..lib.stored_values import (
@@ -74,7 +75,10 @@ class EventHistory:
         events = [*self._disturbances(reading), *self._changes(reading)]
         for group, kind, details in events:
             self.groups[group].append(Event(reading.received_at, after, kind, details))
-        self._forget(reading.received_at - KEPT)
+        # Without a time in the telegram, there is no second clock. So forget nothing then: the
+        # number of events is limited in any case.
+        if time := reading.telegram.time:
+            self._forget(oldest_kept(KEPT, reading.received_at, time))
         return bool(events)
 
     def _disturbances(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:

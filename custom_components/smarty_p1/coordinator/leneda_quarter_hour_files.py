@@ -30,9 +30,10 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..lib.guarded_clock import oldest_kept
 from ..lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
 from ..lib.stored_values import checked_count, checked_mapping, checked_number
-from ..lib.tariff import KEPT_TIME, LUXEMBOURG
+from ..lib.tariff import KEPT_TIME, LUXEMBOURG, month_end
 from .month_files import MAX_FILE_SIZE, replace_file
 
 _HEADER = "start,kw,is_measured,version\n"
@@ -105,9 +106,10 @@ class ImportedQuarterHours:
         The suffix stands for the metering point. Files of the months before `since` are not read.
         If `only_code` is not empty, only quarter-hours of this code are returned.
         """
-        newest_month, oldest = _month(until), _month(since or until - KEPT_TIME)
+        files = sorted(self._files())
+        newest_month, oldest = _month(until), _oldest_month(until, files, since)
         series: dict[tuple[str, str], list[Row]] = {}
-        for file in sorted(self._files()):
+        for file in files:
             if oldest <= file.month <= newest_month and only_code in {"", file.code}:
                 rows = series.setdefault((file.code, file.point), [])
                 rows += (row for row in _read(file.path) if row.start < until)
@@ -121,19 +123,21 @@ class ImportedQuarterHours:
         have been written by then.
         """
         name = self._name_of(code, point)
-        now = dt_util.utcnow()
-        oldest = _month(now - KEPT_TIME)
         self._folder.mkdir(parents=True, exist_ok=True)
         for month, group in groupby(rows, lambda row: _month(row.start)):
-            if month < oldest:
-                continue
             path = self._folder / f"{month}.{code.replace(':', '_')}{name}.csv"
             stored_rows = tuple(_read(path)) if path.exists() else ()
             if (joined := newest(stored_rows, group)) != stored_rows:
                 _write(path, joined)
-        for file in self._files():
+        files = self._files()
+        oldest = _oldest_month(dt_util.utcnow(), files)
+        for file in files:
             if file.month < oldest:
                 file.path.unlink(missing_ok=True)
+
+    def newest_end(self) -> datetime | None:
+        """Return the end of the newest stored month. Return None if no month is stored."""
+        return max((_end(file.month) for file in self._files()), default=None)
 
     def is_of_other_point(self, code: str, point: str) -> bool:
         """Return whether an imported file must be refused because of its metering point `point`.
@@ -253,6 +257,21 @@ def _is_of_consumption(key: str) -> bool:
 
 def _month(time: datetime) -> str:
     return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
+
+
+def _end(month: str) -> datetime:
+    return month_end(datetime.fromisoformat(f"{month}-01").replace(tzinfo=LUXEMBOURG))
+
+
+def _oldest_month(now: datetime, files: Sequence[_File], since: datetime | None = None) -> str:
+    """Return the oldest month of `files` that is kept at `now`, or the month of `since`.
+
+    The month of the newest file is the second clock. Return "" if there are no files.
+    """
+    if since or not files:
+        return _month(since) if since else ""
+    newest_month = max(file.month for file in files)
+    return _month(oldest_kept(KEPT_TIME, now, _end(newest_month)))
 
 
 def _line(row: Row) -> str:

@@ -21,6 +21,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER, SECTION_LENEDA
 from ..lib.answers import bills_by_day, known_months
 from ..lib.entities import CURRENCY
+from ..lib.guarded_clock import oldest_kept
 from ..lib.leneda import (
     REGISTERS,
     Cause,
@@ -219,7 +220,7 @@ class PlatformPast:
                 export = await run(without_collection(read_export), data, dt_util.utcnow())
             except ExportError as err:
                 raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
-            export, too_old = _without_old(export)
+            export, too_old = _without_old(export, await self._async_oldest(export.rows[-1].start))
             if not export.rows:
                 raise ImportRefusedError(key="leneda_not_kept")
             if await run(self._files.is_of_other_point, export.code, export.point):
@@ -459,6 +460,13 @@ class PlatformPast:
         displayed = {day_name(day.start) for day in demand.month.days if day.platform_quarter_hours}
         self._statistics.days_at_once |= {*map(day_name, starts)} - displayed
 
+    async def _async_oldest(self, newest: datetime) -> datetime:
+        """Return the start of the oldest month that is kept, if `newest` is a time of new data."""
+        stored = await self._hass.async_add_executor_job(self._files.newest_end)
+        demand = self._meter.snapshot
+        times = [newest, *filter(None, [stored, demand and demand.time])]
+        return month_start(oldest_kept(KEPT_TIME, dt_util.utcnow(), max(times)))
+
     async def _async_record(self, platform: Platform) -> None:
         """Write the hourly values of `platform` into the statistics of the meter's entities."""
         names = self._names()
@@ -467,7 +475,8 @@ class PlatformPast:
         self._late_costs.clear()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
-        own = await self.async_own(now - KEPT_TIME, now)
+        oldest = oldest_kept(KEPT_TIME, now, demand.time if demand else now)
+        own = await self.async_own(oldest, now)
         costs = Costs(
             contracts=self._meter.contracts,
             months=(*demand.earlier_months, demand.month) if demand else (),
@@ -620,9 +629,8 @@ def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -
     return {code: powers for code, powers in series.items() if powers}
 
 
-def _without_old(export: Export) -> tuple[Export, int]:
-    """Return the file without the months that are not kept, and the number of rows left out."""
-    oldest = month_start(dt_util.utcnow() - KEPT_TIME)
+def _without_old(export: Export, oldest: datetime) -> tuple[Export, int]:
+    """Return the file without rows before `oldest`, and the number of rows left out."""
     rows = tuple(row for row in export.rows if row.start >= oldest)
     estimated = sum(not row.is_measured for row in rows)
     return export._replace(rows=rows, estimated=estimated), len(export.rows) - len(rows)

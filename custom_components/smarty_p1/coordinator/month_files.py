@@ -23,6 +23,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.backoff import Outage
+from ..lib.guarded_clock import oldest_kept
 from ..lib.tariff import (
     HEADER,
     KEPT_TIME,
@@ -155,7 +156,7 @@ class QuarterHourSeries:
         If more than MAX_FILES are left, remove the smallest files. A wrong clock has created them,
         so they have only a few lines.
         """
-        oldest = self._path(min(newest, dt_util.utcnow()) - KEPT_TIME)
+        oldest = self._path(oldest_kept(KEPT_TIME, dt_util.utcnow(), newest))
         paths = [path for path in self._files() if path != new]
         too_old = [path for path in paths if path < oldest]
         rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)

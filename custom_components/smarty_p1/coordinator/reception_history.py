@@ -50,12 +50,17 @@ class ReceptionHistory:
         self._count(time, 1, 0)
         last = self._last
         self._last = time
-        if last is None or self.since is None or time < last:
+        if last is None or self.since is None:
             self.since = time
-            self._gaps.clear()
+        elif time < last:
+            # The clock was put back. If it had been ahead, the gap of its leap ends in the future.
+            self._gaps = [gap for gap in self._gaps if gap.end <= time]
+            self.since = min(self.since, time)
         elif time - last > MAX_PAUSE:
             self._gaps.append(Gap(last, time))
-            self._forget(time)
+            # Forget gaps by number, and not by age: the clock may be ahead.
+            if len(self._gaps) > _MAX_GAPS:
+                self.since = self._gaps.pop(0).end
 
     def note_altered(self, time: datetime) -> None:
         """Record the time at which a frame was received that was altered on the way."""
@@ -77,12 +82,6 @@ class ReceptionHistory:
         counts = [counts for hour, counts in self._frames.items() if since < hour <= now]
         accepted, altered = (sum(numbers) for numbers in zip((0, 0), *counts, strict=True))
         return round(altered / (accepted + altered), 3) if accepted + altered else None
-
-    def _forget(self, now: datetime) -> None:
-        while self._gaps and (self._gaps[0].end < now - KEPT or len(self._gaps) > _MAX_GAPS):
-            if len(self._gaps) > _MAX_GAPS:
-                self.since = self._gaps[0].end
-            del self._gaps[0]
 
     def gaps(self, now: datetime) -> list[Gap]:
         """Return the gaps of the last seven days, including a gap that still lasts."""

@@ -48,9 +48,9 @@ class VoltageHistory:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
         if len(self._rows) > SLOTS:
-            # Keep only the rows of the last 24 hours. If the clock was ahead for a time, some of
-            # the dropped rows lie in the future.
-            self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
+            # Drop the row that was begun first. The row with the lowest number need not be the
+            # oldest row, because the clock may have been ahead for a time.
+            del self._rows[next(iter(self._rows))]
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:
         """Return the start of the first row, and the 288 rows of the last 24 hours."""

@@ -165,8 +165,14 @@ def test_25_months_are_kept(
     # Those that have grown old go with the next file.
     freezer.move_to("2026-08-20")
     assert min(each.start for each in files.read(NOW)[CODE]).year == 2024
-    files.add(CODE, [row(NOW)])
+    files.add(CODE, [row(NOW + timedelta(days=60))])
     assert min(path.name[:7] for path in folder.iterdir()) == "2024-07"
+    # A computer whose clock is 400 days ahead deletes nothing, and reads everything.
+    freezer.tick(timedelta(days=400))
+    files.add(CODE, [row(NOW + timedelta(days=61))])
+    assert min(path.name[:7] for path in folder.iterdir()) == "2024-07"
+    [rows] = files.read(NOW + timedelta(days=460)).values()
+    assert min(each.start for each in rows).year == 2024
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,12 @@ def reading(at: datetime) -> Reading:
     return MeterReader().read(telegram, at)
 
 
+def with_object(of: Reading, reference: str, value: int, at: datetime, ahead: int = 0) -> Reading:
+    """Return a reading with another value. Home Assistant's clock is so many days ahead."""
+    telegram = replace(of.telegram, time=at, objects={**of.telegram.objects, reference: value})
+    return replace(of, telegram=telegram, received_at=at + timedelta(days=ahead))
+
+
 def captured(kind: str, unit: str, value: float, time: datetime) -> MBusReading:
     """Return the capture of a meter."""
     return MBusReading(type=kind, serial_number="x", value=value, unit=unit, time=time, valve=None)
@@ -37,17 +43,20 @@ def test_events_are_bounded_in_number_and_age() -> None:
     events = EventHistory()
     first = reading(START)
     events.note(first)
-    objects = first.telegram.objects
     for n in range(1200):
-        telegram = replace(first.telegram, objects={**objects, "0-0:96.7.21": 100 + n})
-        events.note(replace(first, telegram=telegram, received_at=START + n * HOUR))
+        events.note(with_object(first, "0-0:96.7.21", 100 + n, START + n * HOUR))
     assert len(events.groups["disturbance"]) == 1000
-    late = replace(first, received_at=START + timedelta(days=401))
-    telegram = replace(first.telegram, objects={**objects, "0-1:96.3.10": 1})
-    events.note(replace(late, telegram=telegram))
+    # A clock that is 400 days ahead, of Home Assistant or of the meter, deletes nothing.
+    at = START + timedelta(days=60)
+    for n, ahead in enumerate((400, 0)):
+        events.note(with_object(first, "0-1:96.3.10", 1 + n % 2, at, ahead))
+        future = replace(first.telegram, time=at + timedelta(days=400), objects={})
+        events.note(replace(first, telegram=future, received_at=at))
     assert events.groups["disturbance"][0].time == START + 200 * HOUR
-    telegram = replace(telegram, objects={**objects, "0-1:96.3.10": 0})
-    events.note(replace(late, telegram=telegram, received_at=START + timedelta(days=420)))
+    events.groups["switch"].clear()
+    events.note(with_object(first, "0-1:96.3.10", 1, START + timedelta(days=401)))
+    assert events.groups["disturbance"][0].time == START + 200 * HOUR
+    events.note(with_object(first, "0-1:96.3.10", 0, START + timedelta(days=420)))
     assert events.groups["disturbance"][0].time == START + timedelta(days=20)
     assert [each.kind for each in events.groups["switch"]] == ["relay_1", "relay_1"]
 
@@ -113,6 +122,19 @@ def test_the_share_of_altered_frames_is_of_24_hours_and_survives_a_restart() -> 
     # A file of before has no frames.
     del stored["frames"]
     assert ReceptionHistory.from_dict(stored).altered_share(end) is None
+
+
+def test_a_clock_that_is_400_days_ahead_for_a_while_deletes_no_gap_and_no_voltage() -> None:
+    reception, voltages = ReceptionHistory(), VoltageHistory()
+    for minute in [*range(30), *range(40, 2000), 578_050, 578_056, *range(2006, 2012)]:
+        at = START + timedelta(minutes=minute)
+        reception.note(at)
+        voltages.note(at.timestamp(), [230])
+    start, end = START + timedelta(minutes=29), START + timedelta(minutes=40)
+    assert reception.gaps(at) == [(start, end)]
+    assert reception.since == START
+    _, rows = voltages.rows(at)
+    assert [row[0] for row in rows].count(230) > 280
 
 
 def test_days_and_hours_are_bounded() -> None:
