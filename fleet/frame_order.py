@@ -5,8 +5,11 @@ put back, frames have higher counters but earlier times. Such frames would add o
 times, so they are refused. This module uses no I/O and no clock.
 """
 
+from datetime import UTC, datetime
 from enum import Enum
 from math import inf
+
+from smartyp1.p1 import hour_after, hour_before
 
 CLOCK = "clock"
 MAX_TITLES = 400_000
@@ -90,6 +93,21 @@ class Newest:
         # before `mark_time`.
         is_put_back = counter > meter.mark and time < meter.mark_time - TOLERANCE_S
         return Order.REFUSED if is_put_back else Order.EARLIER
+
+    def in_order(
+        self, title_with_key: TitleWithKey, counter: int, sent: datetime, arrived: float
+    ) -> datetime:
+        """Return the time of a frame in the right one of October's two equal hours.
+
+        `sent` is the frame's time without the letter S or W. The frame's counter shows whether the
+        time follows the last time of its meter. If no frame of the meter is in memory, the time is
+        the last one that is not after the arrival (Unix seconds).
+        """
+        meter = self._meters.get(title_with_key)
+        if meter is None:
+            return hour_before(sent, datetime.fromtimestamp(arrived, UTC))
+        last = datetime.fromtimestamp(meter.time, UTC)
+        return hour_after(sent, last) if counter > meter.counter else hour_before(sent, last)
 
     @staticmethod
     def _judge_higher(meter: _Meter, counter: int, time: float) -> Order:

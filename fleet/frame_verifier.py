@@ -173,9 +173,16 @@ class FrameVerifier:
         return await self._judge(title, event, decryptor.fingerprint, arrived)
 
     async def _judge(self, title: bytes, telegram: Telegram, key: str, arrived: float) -> Verdict:
-        if telegram.time is None:
+        sent = telegram.time
+        if sent is None:
             return Verdict(NO_TIME, title)
-        time = telegram.time.timestamp()
+        if telegram.is_hour_open:
+            counter = telegram.frame_counter or 0
+            sent = self._newest.in_order((title, key), counter, sent, arrived)
+            telegram = telegram.at(sent)
+        if telegram.is_capture_hour_open:
+            telegram = telegram.with_known_captures(sent)
+        time = sent.timestamp()
         if arrived - time > _MAX_AGE_S:
             return Verdict(TOO_OLD, title)
         if time - arrived > _MAX_AHEAD_S:

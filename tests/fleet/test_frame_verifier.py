@@ -74,6 +74,31 @@ async def test_refused_frames_are_refused_after_a_restart_when_the_clock_has_cau
     assert await judge(fleet.judge, 98, -20, 60) == TELEGRAM
 
 
+async def test_a_time_without_letter_has_its_hour_from_the_counter(fleet: Fleet) -> None:
+    begin = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)  # 02:00 in Luxembourg, for the first time
+
+    async def sent(counter: int, minutes: int, arrived: int) -> float:
+        local = begin + timedelta(minutes=minutes, hours=2 if minutes < 60 else 1)
+        text = telegram(f"0-0:1.0.0({local:%y%m%d%H%M%S})", name="M46")
+        data = frame(counter, text, key=KEY, title=TITLE)
+        at = begin + timedelta(minutes=arrived)
+        verdict = await fleet.judge.judge(SUBJECT, data, at.timestamp())
+        assert verdict.telegram
+        assert verdict.telegram.time
+        return (verdict.telegram.time - begin).total_seconds() / 60
+
+    # Frames that arrive in order, then with a delay, and then one that was late.
+    for counter, minutes, arrived in [
+        (1, 50, 50),
+        (2, 58, 58),
+        (3, 62, 62),
+        (5, 90, 300),
+        (4, 75, 300),
+        (6, 125, 300),
+    ]:
+        assert await sent(counter, minutes, arrived) == minutes
+
+
 @pytest.mark.parametrize("is_reader", [False, True])
 async def test_a_counter_that_was_reset_counts_once_the_stored_ones_are_deleted(
     fleet: Fleet, *, is_reader: bool

@@ -1,10 +1,11 @@
 """One reading of each telegram, without Home Assistant."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from dev.encoder import KEY, frame, telegram as encoded
 from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
-from smartyp1.p1 import MBusReading, Telegram
+from smartyp1.p1 import Decoder, MBusReading, Telegram
 from smartyp1.tariff import Contract, DemandMeter
 
 NOW = datetime(2025, 7, 3, 8, 30, 2, tzinfo=UTC)
@@ -90,3 +91,35 @@ def test_a_quarter_hour_is_of_all_four_registers_and_available_is_what_the_meter
     assert ended
     assert ended.last_quarter
     assert ended.last_quarter[1:5] == (4.0, 0.1, 0.2, 0.3)
+
+
+def sent(reader: MeterReader, text: str, received_at: datetime, gas: str = "") -> Reading:
+    """Read a telegram with a time as the meter writes it, and with such a time of gas."""
+    capture = f"0-1:24.2.1({gas})(00678.900*m3)"
+    lines = [f"0-0:1.0.0({text})", "1-0:1.8.0(000100.000*kWh)", "0-1:24.1.0(003)"]
+    [telegram] = Decoder(KEY).feed(frame(1, encoded(*lines, *([capture] if gas else []))))
+    assert isinstance(telegram, Telegram)
+    return reader.read(telegram, received_at)
+
+
+def test_in_the_repeated_hour_a_time_without_letter_follows_the_last_telegram() -> None:
+    begin = datetime(2026, 10, 25, 0, tzinfo=UTC)  # 02:00 in Luxembourg, for the first time
+    following = reader()
+    # The clock is corrected at 30 and 90 minutes; the computer's clock is a day ahead.
+    for minute in [-10, 0, 30, 29.7, 59, 60, 61, 90, 89.5, 119, 120, 190]:
+        at = begin + timedelta(minutes=minute)
+        local = at + timedelta(hours=2 if minute < 60 else 1)
+        if minute == 61:
+            following = MeterReader(MeterMemory(following.memory.demand_meter))  # a restart
+        reading = sent(following, f"{local:%y%m%d%H%M%S}", at + timedelta(days=1))
+        assert reading.time == reading.telegram.objects["0-0:1.0.0"] == at
+    # Without an earlier telegram, the computer's clock decides.
+    for hour in (0, 1):
+        at = begin + timedelta(hours=hour, minutes=10)
+        assert sent(reader(), "261025021000", at).time == at
+    # A capture of the M-Bus is in the last hour that is not after the telegram.
+    for text, hour in [("021000S", 0), ("021000W", 1), ("031000W", 1), ("021000", 0)]:
+        reading = sent(reader(), f"261025{text}", begin + timedelta(minutes=10), "261025020000")
+        [gas] = reading.telegram.channels.values()
+        assert gas.time == begin + timedelta(hours=hour)
+        assert reading.telegram.objects["0-1:24.2.1"].time == gas.time

@@ -61,6 +61,8 @@ _OBJECT = re.compile(
     rb"(%(b)b-%(b)b:%(b)b\.%(b)b\.%(b)b)\((.*)\)([\r\n]*)" % {b"b": _BYTE.encode()}, re.DOTALL
 )
 _TIME = re.compile(rb"[0-9]{12}[SW]")
+_LOCAL_TIME = re.compile(rb"[0-9]{12}")
+_TIMES = re.compile(r"0-0:1\.0\.0|0-[1-4]:24\.2\.1")
 _FILL_BYTES = re.compile(rb"632525252525[SW]")
 _SMALL = re.compile(rb"[0-9]{1,3}")
 _VERSION = re.compile(rb"[0-9A-F]{2}")
@@ -155,7 +157,7 @@ def _kind_of_value(reference: str, value: bytes) -> Kind:
         return Kind.KEPT  # filler identifies nobody
     if _MESSAGES.fullmatch(reference):
         return Kind.MESSAGE
-    if _TIME.fullmatch(value):
+    if _TIME.fullmatch(value) or (_TIMES.fullmatch(reference) and _LOCAL_TIME.fullmatch(value)):
         # A channel without a meter sends fill bytes instead of a time. Fill bytes tell nothing
         # about a household, so keep them.
         return Kind.KEPT if _FILL_BYTES.fullmatch(value) else Kind.TIME

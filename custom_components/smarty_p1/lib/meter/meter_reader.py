@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ..p1 import MBusReading, Reason, Telegram
+from ..p1 import MBusReading, Reason, Telegram, hour_after, hour_before
 from ..tariff import NO_PRICES, Demand, Energies, MarketPrices
 from .meter_memory import MeterMemory
 from .object_count_and_rate_limits import Limits
@@ -89,6 +89,7 @@ class MeterReader:
         self.memory = memory or MeterMemory()
         self.limits = limits or Limits()
         self._demand = _without_current_values(self.memory.demand_meter.snapshot)
+        self._last_time = self._demand and self._demand.time
 
     def read(
         self,
@@ -103,6 +104,8 @@ class MeterReader:
         `market` has the market prices at the telegram's time. `is_current` is False if the telegram
         came late.
         """
+        telegram = self.with_known_hour(telegram, received_at)
+        self._last_time = telegram.time
         mbus = self.memory.mbus_meters
         channels = mbus.identify(telegram)
         limited = self.limits.apply(telegram, channels)
@@ -119,6 +122,21 @@ class MeterReader:
             self._follow_quarter_hour(telegram, settled, market)
         flows = self.memory.flow_rates.update(settled, channels, received_at)
         return Reading(settled, channels, self._demand, flows, received_at, is_current)
+
+    def with_known_hour(self, telegram: Telegram, received_at: datetime) -> Telegram:
+        """Return the telegram with times in the right one of October's two equal hours.
+
+        Only times without the letters S and W change. The telegram's own time then lies in the hour
+        that follows the last telegram.
+        """
+        if telegram.time is not None and telegram.is_hour_open:
+            last, time = self._last_time, telegram.time
+            telegram = telegram.at(
+                hour_after(time, last) if last else hour_before(time, received_at)
+            )
+        if telegram.is_capture_hour_open:
+            telegram = telegram.with_known_captures(telegram.time or received_at)
+        return telegram
 
     def _follow_quarter_hour(
         self, telegram: Telegram, settled: Telegram, market: MarketPrices

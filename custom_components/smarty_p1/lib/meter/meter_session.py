@@ -138,6 +138,7 @@ class MeterSession:
         reader = self._which_meter.reader_of(telegram)
         if reader is None:
             return self._other(telegram)
+        telegram = reader.with_known_hour(telegram, now)
         is_current = self._is_current(telegram, now, reader)
         prices = self._prices(telegram) if is_current else NO_PRICES
         reading = reader.read(telegram, now, prices, is_current=is_current)

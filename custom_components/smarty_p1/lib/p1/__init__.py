@@ -25,6 +25,7 @@ from .keys import (
     keys_fingerprint,
     parse_key,
 )
+from .local_time import hour_after, hour_before
 from .obis import (
     CHANNELS,
     CONTROL_STATES,
@@ -71,6 +72,8 @@ __all__ = [
     "Value",
     "Verification",
     "crc16",
+    "hour_after",
+    "hour_before",
     "identifier",
     "is_filler",
     "key_fingerprint",

@@ -1,12 +1,14 @@
 """Telegram of a meter: its objects, and the meters on its M-Bus channels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .value_converters import MBusReading, Value
+from .local_time import REPEATED_HOUR, hour_before
+from .obis import METER_TIME
+from .value_converters import Capture, MBusReading, Value
 
 _READING_NAMES = [attribute.name for attribute in fields(MBusReading)]
 
@@ -49,6 +51,41 @@ class Telegram:
     text: bytes = field(default=b"", repr=False)
     verification: Verification = Verification.PLAIN
     repeated: tuple[str, ...] = ()
+
+    @property
+    def is_hour_open(self) -> bool:
+        """Return whether the time may be an hour later: October's repeated hour, without S or W."""
+        return self.time is not None and self.time.tzinfo is REPEATED_HOUR
+
+    @property
+    def is_capture_hour_open(self) -> bool:
+        """Return whether the time of a capture on the M-Bus may be an hour later."""
+        return any(
+            meter.time is not None and meter.time.tzinfo is REPEATED_HOUR
+            for meter in self.channels.values()
+        )
+
+    def at(self, time: datetime) -> Telegram:
+        """Return the telegram with another time, for example in October's second hour."""
+        return replace(self, time=time, objects={**self.objects, METER_TIME: time})
+
+    def with_known_captures(self, now: datetime) -> Telegram:
+        """Return the telegram with captures in the last hour that is not after `now`."""
+
+        def settled(time: datetime | None) -> datetime | None:
+            is_open = time is not None and time.tzinfo is REPEATED_HOUR
+            return hour_before(time, now) if time is not None and is_open else time
+
+        return replace(
+            self,
+            objects={
+                name: value._replace(time=settled(value.time))
+                if isinstance(value, Capture)
+                else value
+                for name, value in self.objects.items()
+            },
+            channels={n: replace(m, time=settled(m.time)) for n, m in self.channels.items()},
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the telegram as JSON values.

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, cast
 
+from .local_time import local_time
+
 
 class Capture(NamedTuple):
     """Captured index of an M-Bus meter.
@@ -45,13 +47,14 @@ class MBusReading:
 
 
 # A meter's time ends in a letter for the UTC offset: S (summer) or W (winter). So even the hour
-# that repeats in October is unambiguous.
+# that repeats in October is unambiguous. Some meters send no letter; their time is local time.
 _OFFSETS = {"S": "+02:00", "W": "+01:00"}
+_LOCAL_TIME_SIZE = 12
 # A number has at most 15 digits. Without a limit, a number of several hundred digits would become
 # infinity as a float, and Python refuses to read an integer of more than 4,300 digits.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
-_is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
+_is_timestamp = re.compile(r"[0-9]{12}[SW]?").fullmatch
 _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
 # Maximum lengths in characters. A longer text is cut off. Both limits are above the limits of the
 # specification, which allows identifiers of 48 octets and messages of 1,024 octets.
@@ -124,11 +127,14 @@ def count(text: str) -> int | None:
 def timestamp(text: str) -> datetime | None:
     """Return the aware time in a text of format TST.
 
-    Return None for fill bytes or an impossible date.
+    Without a letter for the UTC offset, the text is read as Luxembourg's local time
+    (`local_time.py`). Return None for fill bytes or an impossible date.
     """
     if not _is_timestamp(text):
         return None
     try:
+        if len(text) == _LOCAL_TIME_SIZE:
+            return local_time(datetime.fromisoformat(f"20{text[:6]}T{text[6:]}"))
         return datetime.fromisoformat(f"20{text[:6]}T{text[6:12]}{_OFFSETS[text[12]]}")
     except ValueError:
         return None
