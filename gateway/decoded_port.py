@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import UTC, datetime
+from math import inf
 
 from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Rejected
 from smartyp1.p1 import Reason
@@ -27,6 +28,12 @@ _FAILURES_BEFORE_LOG = {
 }
 _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
+_LATE = (
+    "the telegrams of the meter %s are old: they say %s, and this computer %s. They are counted at "
+    "their own time, and not published. If the meter's clock is wrong, see docs/gateway-reference.md"
+)
+_NO_CLOCK = "the telegrams of the meter %s have no time that can be read: no quarter-hours"
+_NO_CLOCK_S = 60.0
 _HELP = {
     Reason.KEY_MISSING: "there is no key for the meter %s",
     Reason.TAG: "the key of the meter %s does not fit its frames",
@@ -60,6 +67,7 @@ class DecodedPort:
         self._read = publisher.title
         self._failing: bytes | None = None
         self._failures = 0
+        self._no_clock_since = inf
         self._said: set[str] = set()
 
     def feed(self, data: bytes) -> bool:
@@ -79,11 +87,26 @@ class DecodedPort:
             self._read = title
             LOGGER.info("%s: the meter is %s", self._label, _shown(title))
         self._telegrams.inc()
-        self._last_telegram["at"] = time.monotonic()
         self._failures = 0
         name = self._meters.remember(reading)
+        if not reading.is_current:
+            times = _minute(reading.time), _minute(reading.received_at)
+            self._say(_LATE, _shown(title), *times, key=_LATE % (_shown(title), "", ""))
+            return
+        self._last_telegram["at"] = time.monotonic()
         self._metrics.show_meter(self._label, title or b"", name)
+        self._check_clock(reading)
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
+
+    def _check_clock(self, reading: Reading) -> None:
+        """Log if telegrams have had no time for _NO_CLOCK_S seconds."""
+        if reading.telegram.time is not None:
+            self._no_clock_since = inf
+            return
+        now = time.monotonic()
+        self._no_clock_since = min(self._no_clock_since, now)
+        if now - self._no_clock_since >= _NO_CLOCK_S:
+            self._say(_NO_CLOCK, _shown(reading.telegram.system_title))
 
     def _on_rejected(self, event: Rejected) -> None:
         title = event.system_title
@@ -104,12 +127,20 @@ class DecodedPort:
             )
             self._say(_ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason], _shown(title))
 
-    def _say(self, text: str, *names: str) -> None:
-        """Log a message once, so that a device that sends garbage does not fill the log."""
+    def _say(self, text: str, *names: str, key: str = "") -> None:
+        """Log a message once, so that a device that sends garbage does not fill the log.
+
+        Messages with the same `key` count as the same message.
+        """
         message = text % names
-        if message not in self._said and len(self._said) < _MAX_LOGGED_TITLES:
-            self._said.add(message)
+        key = key or message
+        if key not in self._said and len(self._said) < _MAX_LOGGED_TITLES:
+            self._said.add(key)
             LOGGER.warning("%s: %s", self._label, message)
+
+
+def _minute(time_: datetime) -> str:
+    return f"{time_.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _shown(title: bytes | None) -> str:

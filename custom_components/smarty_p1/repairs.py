@@ -66,8 +66,8 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
 class MeterClockRepairFlow(ConfirmRepairFlow):
     """Dialog to confirm that the meter's clock is wrong.
 
-    The deviation of the clock is then stored. So the next telegram counts as current and ends the
-    issue.
+    The deviation of the clock is then stored. So the next telegram counts as current, and
+    quarter-hours follow the meter's clock.
     """
 
     @override
@@ -355,6 +355,7 @@ _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.HIGH_PRICES: HighPricesRepairFlow,
     Problem.LENEDA_KEY: LenedaKeyRepairFlow,
     Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
+    Problem.METER_CLOCK: MeterClockRepairFlow,
     Problem.TELEGRAMS_LATE: MeterClockRepairFlow,
     Problem.MBUS_METER_EXCHANGED: MBusMeterExchangedRepairFlow,
     Problem.OBJECT_PER_PULSE: MessageValueRepairFlow,

@@ -3,8 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +15,7 @@ import pytest
 
 from dev.alterations import ALTERATIONS, Alteration, cut, flipped
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
-from smarty_p1_gateway import ConfigTable, decoded_meters, read_keys
+from smarty_p1_gateway import ConfigTable, decoded_meters, decoded_port, read_keys
 from smarty_p1_gateway.decoded_meters import DecodedMeters
 from smarty_p1_gateway.decoded_port import DecodedPort
 from smarty_p1_gateway.json_storage import Memory
@@ -348,3 +351,74 @@ async def test_a_key_of_every_meter_makes_no_meters_without_end(
         assert port.values == [1.0, 2.0]
     async with remembering(tmp_path) as memory:
         assert sum(name.startswith("meter ") for name in memory.names()) == 4
+
+
+class Clock:
+    """The clocks of the computer, which stand still."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+        self.now_ = now
+        monkeypatch.setattr(decoded_port, "datetime", self)
+        monkeypatch.setattr(decoded_port.time, "monotonic", lambda: self.now_.timestamp())
+
+    def now(self, _zone: object) -> datetime:
+        """Return the time of the computer."""
+        return self.now_
+
+
+async def test_after_a_restored_file_recorded_frames_are_stored_and_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock(monkeypatch, datetime(2026, 1, 15, 11, tzinfo=UTC))
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        for counter in range(1, 27):
+            local = clock.now_ + timedelta(hours=1)
+            port.feed(frame(counter, sent(f"{local:%y%m%d%H%M%S}W", counter)))
+            clock.now_ += timedelta(hours=1)
+        assert len(port.values) == 26
+        await memory.written()
+    clock.now_ += timedelta(days=21)
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        caplog.clear()
+        for counter in range(100, 120):
+            port.feed(frame(counter, sent(f"2601170000{counter - 100:02}W", counter)))
+        assert port.values == []
+        assert [record.message for record in caplog.records if "are old" in record.message] == [
+            f"house: the telegrams of the meter {TITLE.hex().upper()} are old: they say "
+            "2026-01-16 23:00 UTC, and this computer 2026-02-06 13:00 UTC. They are counted at "
+            "their own time, and not published. If the meter's clock is wrong, see "
+            "docs/gateway-reference.md"
+        ]
+        port.feed(frame(120, sent("260206140000W", 200)))
+        assert port.values == [200.0]
+        await memory.written()
+    # The operator makes the gateway forget the clock.
+    with closing(sqlite3.connect(tmp_path / "memory.sqlite3")) as database, database:
+        database.execute(
+            "UPDATE memory SET content = json_remove(content, '$.clock') WHERE name = ?",
+            [f"meter {TITLE.hex().upper()}"],
+        )
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        port.feed(frame(121, sent("260117010000W", 201)))
+        assert port.values == [201.0]
+
+
+async def test_a_clock_that_cannot_be_read_is_logged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock(monkeypatch, datetime(2026, 1, 15, 11, tzinfo=UTC))
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        for counter in range(1, 20):
+            port.feed(frame(counter))
+            assert ("have no time" in caplog.text) is (counter > 6)
+            clock.now_ += timedelta(seconds=10)
+        assert caplog.text.count("have no time") == 1
+        assert len(port.values) == 19
+
+
+def sent(clock: str, kwh: float) -> bytes:
+    return telegram(f"0-0:1.0.0({clock})", f"{IMPORTED}({kwh:010.3f}*kWh)")

@@ -176,6 +176,17 @@ METERS = [
     ("0..40/10 wrong_key, 45 late -3600", 55, "failing telegrams_late(-3600)"),
     ("0 late -3600, 10 ok, 100 late -3600, 110 late -3590", 120, "failing telegrams_late(-3590)"),
     # The clock.
+    ("0..130/10 ok, 0..130/10 no_clock", 50, "receiving"),
+    ("0..130/10 ok, 0..130/10 no_clock", 60, "receiving +clock_unreadable"),
+    ("0..130/10 ok, 0..130/10 no_clock, 65 some_clock", 120, "receiving"),
+    ("0..130/10 ok, 0..130/10 no_clock, 65 some_clock", 130, "receiving +clock_unreadable"),
+    ("0..130/10 ok, 0..130/10 no_clock, 55 begin", 110, "receiving"),
+    ("0..70/10 ok, 0 clock 600, 0..70/10 no_clock", 70, "receiving +clock_unreadable"),
+    (
+        "0..100/50 late_at_a_cable -9000, 130 late_at_a_cable -3600",
+        130,
+        "failing telegrams_late(-3600) +",
+    ),
     ("10 ok, 10 clock 301", 10, "receiving +meter_clock(5)"),
     ("10 ok, 10 clock -420", 10, "receiving +meter_clock(7)"),
     ("10 ok, 10 clock 300", 10, "receiving"),
@@ -271,9 +282,15 @@ def apply(health: Health, now: float, name: str, more: str) -> None:
         case "away":
             health.away(now, ReadingProblem(more))
         case "late":
-            health.accepted_late(now, float(more), more)
+            health.accepted_late(now, float(more), (("since", more),))
+        case "late_at_a_cable":
+            health.accepted_late(now, float(more), (("since", more),), may_catch_up=False)
         case "clock":
             health.clock_checked(float(more))
+        case "no_clock":
+            health.clock_missing(now)
+        case "some_clock":
+            health.clock_read()
         case "other_meter":
             health.rejected(now, ReadingProblem.OTHER_METER, (("found", "SAG2"),))
         case _:
@@ -292,7 +309,7 @@ def run(health: Health, text: str, until: float) -> Iterator[tuple[float, Condit
             now = health.deadline
             yield now, health.look(now)
         now = time
-        if name not in {"", "begin", "opened", "back", "lost", "away", "clock"}:
+        if name not in {"", "begin", "opened", "back", "lost", "away", "clock", "no_clock", "some_clock"}:
             health.received(now)
         if name not in {"", "bytes"}:
             apply(health, now, name, more)

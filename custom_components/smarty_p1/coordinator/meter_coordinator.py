@@ -20,7 +20,14 @@ from ..const import (
     DOMAIN,
 )
 from ..lib.clock_lag import ClockLag
-from ..lib.failure_detection import METER, Condition, ReadingProblem, State
+from ..lib.failure_detection import (
+    CLOCK_TOLERANCE,
+    METER,
+    Condition,
+    Details,
+    ReadingProblem,
+    State,
+)
 from ..lib.meter import (
     KeyProof,
     MeterReader,
@@ -115,6 +122,12 @@ def _urgent_values(reading: Reading) -> tuple[object, ...]:
         demand.running_kw is not None,
     )
     return reading.channels, milestones, *map(get, _URGENT)
+
+
+def _both_clocks(reading: Reading) -> Details:
+    """Return the times of both clocks at the reception of a reading, as texts for the user."""
+    clocks = (("since", reading.time), ("now", reading.received_at))
+    return tuple((name, dt_util.as_local(at).strftime("%Y-%m-%d %H:%M")) for name, at in clocks)
 
 
 class SmartyCoordinator(SourceCoordinator[Reading]):
@@ -278,13 +291,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        # Only a telegram that has just been sent can show an error of the meter's clock. A telegram
-        # from an MQTT topic can be old, because the broker or the gateway can keep telegrams.
-        if time := reading.telegram.time:
-            if self.line.is_topic:
-                self._clock_lag.note(reading.received_at.timestamp(), time.timestamp())
-            else:
-                self.health.clock_checked((time - reading.received_at).total_seconds())
+        self._check_clock(reading)
         # Update the condition first, because the listeners below use it.
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
@@ -293,14 +300,34 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             listener(reading)
 
     @callback
+    def _check_clock(self, reading: Reading) -> None:
+        """Report the meter's clock to `health`, by a current reading.
+
+        Only a telegram that has just been sent can show an error of the clock. A telegram from an
+        MQTT topic can be old, because the broker or the gateway can keep telegrams.
+        """
+        time = reading.telegram.time
+        if time is None:
+            self.health.clock_missing(self.now())
+            return
+        self.health.clock_read()
+        if self.line.is_topic:
+            self._clock_lag.note(reading.received_at.timestamp(), time.timestamp())
+            return
+        deviation = (time - reading.received_at).total_seconds()
+        details = _both_clocks(reading) if abs(deviation) > CLOCK_TOLERANCE else ()
+        self.health.clock_checked(deviation, details)
+
+    @callback
     def _on_late(self, reading: Reading) -> None:
         """Report a late reading to `health`. Entities do not show its values."""
         self._latest_late = reading
         if self.latest is None:
             self.data = reading
-        sent = reading.time
-        since = dt_util.as_local(sent).strftime("%Y-%m-%d %H:%M")
-        self.health.accepted_late(self.now(), sent.timestamp(), since)
+        sent, details = reading.time.timestamp(), _both_clocks(reading)
+        # A cable has no queue. So telegrams that come late and fast are no backlog of a gateway.
+        may_catch_up = self.line.is_topic
+        self.health.accepted_late(self.now(), sent, details, may_catch_up=may_catch_up)
 
     @callback
     def confirm_clock(self) -> None:
@@ -308,8 +335,12 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
         This is called after the user has confirmed that the clock is wrong.
         """
+        memory = self.books.memory
         if reading := self._latest_late:
-            self.books.memory.clock_deviation = reading.time - reading.received_at
+            memory.clock_deviation = reading.time - reading.received_at
+            if not self.line.is_topic:
+                memory.clock.deviation = memory.clock_deviation
+        memory.demand_meter.confirm_clock()
 
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.

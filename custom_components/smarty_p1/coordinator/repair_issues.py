@@ -31,10 +31,12 @@ class Problem(StrEnum):
     """The user chose to accept telegrams without verifying their authentication tag."""
     METER_CLOCK = "meter_clock"
     """The clock of the meter or of Home Assistant is wrong."""
+    CLOCK_UNREADABLE = "clock_unreadable"
+    """The telegrams have no time that can be read, so quarter-hours and bill are unknown."""
     CATCHING_UP = "catching_up"
     """A gateway still sends old telegrams that it stored during an outage."""
     TELEGRAMS_LATE = "telegrams_late"
-    """All telegrams come late. Either the broker delays them, or the meter's clock is wrong."""
+    """All telegrams come late. They are delayed or recorded, or the meter's clock is wrong."""
     OTHER_METER = "other_meter"
     """Another meter answers at the port."""
     OTHER_METER_UNREADABLE = "other_meter_unreadable"
@@ -91,6 +93,7 @@ _FIXABLE = {
     Problem.NOT_VERIFIED,
     Problem.NETWORK_PRICES,
     Problem.HIGH_PRICES,
+    Problem.METER_CLOCK,
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
     Problem.VIRTUAL_BATTERY,

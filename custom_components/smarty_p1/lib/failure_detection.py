@@ -42,6 +42,9 @@ _MAX_RUN_PAUSE_S = 60.0
 # A repair issue about late telegrams is raised after this number of seconds. After a short outage,
 # a gateway needs less time to deliver its delayed telegrams, so no issue is raised.
 _LATE_PATIENCE_S = 120.0
+# A repair issue about an unreadable clock is raised after this number of seconds. A single telegram
+# without a time needs no issue.
+_CLOCK_PATIENCE_S = 60.0
 # After an outage, a gateway catches up: it delivers delayed telegrams faster than the meter sends
 # them. This is assumed if the times in late telegrams advance more than _MIN_CATCH_UP_SPEED times
 # as fast as the clock.
@@ -108,6 +111,8 @@ class Repair(StrEnum):
     TELEGRAMS_LATE = "telegrams_late"
     NO_TELEGRAM = "no_telegram"
     METER_CLOCK = "meter_clock"
+    CLOCK_UNREADABLE = "clock_unreadable"
+    """The telegrams have no time that can be read, so quarter-hours are unknown."""
 
 
 type Details = tuple[tuple[str, str], ...]
@@ -157,6 +162,7 @@ _EXCLUDED: Mapping[Repair, Repair] = {
     Repair.OTHER_METER_UNREADABLE: Repair.OTHER_METER,
     Repair.CATCHING_UP: Repair.TELEGRAMS_LATE,
     Repair.TELEGRAMS_LATE: Repair.CATCHING_UP,
+    Repair.CLOCK_UNREADABLE: Repair.METER_CLOCK,
 }
 _LATE = (Repair.CATCHING_UP, Repair.TELEGRAMS_LATE)
 _MENDED_BY_TELEGRAM = (*_REPAIR_OF.values(), Repair.NO_TELEGRAM)
@@ -311,6 +317,7 @@ class Health:
         self._run: _FailureRun | None = None
         self._first_late: tuple[float, float] | None = None
         self._late_until = inf
+        self._no_clock_since = inf
         self._reported = Condition(repairs=dict(self._repairs))
         self._reported_at = -inf
 
@@ -337,6 +344,7 @@ class Health:
         self._has_received = False
         self._run = None
         self._reason = (self._rules.silence, ())
+        self._no_clock_since = inf
         self._end_late()
 
     def opened(self, now: float) -> None:
@@ -396,18 +404,21 @@ class Health:
         self._end_late()
         self._shown_until = now + self._rules.fresh_for
 
-    def accepted_late(self, now: float, sent: float, since: str) -> None:
+    def accepted_late(
+        self, now: float, sent: float, details: Details, *, may_catch_up: bool = True
+    ) -> None:
         """Record a telegram that came late.
 
-        `sent` is the time in the telegram, in seconds. `since` is the same time as a text for the
-        user.
+        `sent` is the time in the telegram, in seconds. `details` has the times of both clocks as
+        texts for the user. `may_catch_up` is False if no gateway stores telegrams of this source.
         """
         self._note_reading(now)
         self._forget_old(now)
         self._late_until = now + _MAX_RUN_PAUSE_S
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
-        is_catching_up = sent - first_sent > _MIN_CATCH_UP_SPEED * (now - first_now)
-        details = (("since", since),)
+        is_catching_up = (
+            may_catch_up and sent - first_sent > _MIN_CATCH_UP_SPEED * (now - first_now)
+        )
         if is_catching_up:
             self._reason, repair = (ReadingProblem.CATCHING_UP, details), Repair.CATCHING_UP
         else:
@@ -416,12 +427,28 @@ class Health:
             self._raise(repair, details)
         self._fail(now)
 
-    def clock_checked(self, deviation: float) -> None:
-        """Record the deviation of the meter's clock in seconds."""
+    def clock_read(self) -> None:
+        """Record that a telegram has a time."""
+        if self._no_clock_since < inf or Repair.CLOCK_UNREADABLE in self._repairs:
+            self._no_clock_since = inf
+            self._withdraw(Repair.CLOCK_UNREADABLE)
+
+    def clock_missing(self, now: float) -> None:
+        """Record that a telegram has no time, or a time that cannot be read."""
+        self._no_clock_since = min(self._no_clock_since, now)
+        if now - self._no_clock_since >= _CLOCK_PATIENCE_S:
+            self._raise(Repair.CLOCK_UNREADABLE, ())
+
+    def clock_checked(self, deviation: float, details: Details = ()) -> None:
+        """Record the deviation of the meter's clock in seconds.
+
+        `details` has the times of both clocks as texts for the user.
+        """
         if abs(deviation) <= _MAX_RIGHT_CLOCK_S:
             self._withdraw(Repair.METER_CLOCK)
         elif abs(deviation) > CLOCK_TOLERANCE and Repair.METER_CLOCK not in self._repairs:
-            self._raise(Repair.METER_CLOCK, (("minutes", str(round(abs(deviation) / 60))),))
+            minutes = str(round(abs(deviation) / 60))
+            self._raise(Repair.METER_CLOCK, (("minutes", minutes), *details))
 
     def rejected(self, now: float, obstacle: ReadingProblem, details: Details = ()) -> None:
         """Record a rejected telegram. `obstacle` is its problem.

@@ -133,6 +133,7 @@ def assert_goes_on(memory: MeterMemory) -> None:
 
 def test_what_is_stored_is_whole() -> None:
     assert sorted(STORED) == [
+        "clock",
         "clock_deviation",
         "counters",
         "demand",

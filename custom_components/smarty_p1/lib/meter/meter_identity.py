@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..p1 import FrameDecryptor, Telegram
+from .meter_clock import MeterClock
 from .meter_memory import MeterMemory
 from .meter_reader import MeterReader
 from .object_count_and_rate_limits import shown_name
@@ -72,7 +73,9 @@ class NamedMeter:
             memory.note_counter(self._decryptor, title, telegram.frame_counter)
         if not self._is_ours(telegram):
             return None
-        memory.system_title = title
+        if title != memory.system_title:
+            memory.clock = MeterClock()  # another module, with another clock
+            memory.system_title = title
         return self._reader
 
     def memory_of(self, title: bytes) -> MeterMemory | None:

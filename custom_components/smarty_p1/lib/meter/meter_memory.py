@@ -26,6 +26,7 @@ from .flow_rate import FlowRates
 from .held_back_totals import Totals
 from .key_proof import KeyProof
 from .mbus_meters import MBusMeters
+from .meter_clock import MeterClock
 from .object_count_and_rate_limits import shown_name
 from .telegram_outline import Outline
 
@@ -46,7 +47,9 @@ class MeterMemory:
     - `names`: the serial number in the first verified telegram of each system title;
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
     - `key_proof`: the last proof that the keys are right;
-    - `clock_deviation`: the time by which the meter's clock is ahead, None if unknown;
+    - `clock_deviation`: the time by which the meter's clock is ahead, by the last direct telegram
+      or as the user has confirmed it, None if unknown. Telegrams of an MQTT topic need it;
+    - `clock`: the deviation that a whole day of direct telegrams has shown;
     - `totals` and `flow_rates` of the registers and M-Bus meters;
     - `mbus_meters`: the M-Bus meters, their identities and channels;
     - `outline`: the objects and M-Bus meters of the last telegram, without values;
@@ -63,6 +66,7 @@ class MeterMemory:
         self.last_telegram: datetime | None = None
         self.key_proof = KeyProof()
         self.clock_deviation: timedelta | None = None
+        self.clock = MeterClock()
         self.totals = Totals()
         self.mbus_meters = MBusMeters()
         self.flow_rates = FlowRates()
@@ -156,6 +160,7 @@ class MeterMemory:
             "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
             "key_proof": self.key_proof.as_dict(),
             "clock_deviation": None if deviation is None else deviation.total_seconds(),
+            "clock": self.clock.as_dict(),
             "totals": self.totals.as_dict(),
             "mbus_meters": self.mbus_meters.as_dict(),
             "flows": self.flow_rates.as_list(),
@@ -235,8 +240,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
 # Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
 # a file of its own. The parts `outline` and `key_proof` are created again from the next telegram,
-# and `mbus_meters` from the other parts.
-_MAY_BE_MISSING = {"demand_meter", "outline", "key_proof", "mbus_meters"}
+# `mbus_meters` from the other parts, and `clock` from the telegrams of a day.
+_MAY_BE_MISSING = {"clock", "demand_meter", "outline", "key_proof", "mbus_meters"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "system_title": _title,
@@ -250,6 +255,7 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "clock_deviation": lambda content: timedelta(
         seconds=checked_number(content, -_MAX_SECONDS, _MAX_SECONDS)
     ),
+    "clock": MeterClock.from_dict,
     "totals": lambda content: Totals.from_dict(checked_mapping(content)),
     "mbus_meters": MBusMeters.from_dict,
     "flow_rates": FlowRates.from_list,

@@ -119,7 +119,7 @@ class MeterReader:
         # fall. Until then, the true energy is unknown. So do not use this telegram for the
         # quarter-hours.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
-            self._follow_quarter_hour(telegram, settled, market)
+            self._follow_quarter_hour(telegram, settled, market, received_at)
         flows = self.memory.flow_rates.update(settled, channels, received_at)
         return Reading(settled, channels, self._demand, flows, received_at, is_current)
 
@@ -139,7 +139,7 @@ class MeterReader:
         return telegram
 
     def _follow_quarter_hour(
-        self, telegram: Telegram, settled: Telegram, market: MarketPrices
+        self, telegram: Telegram, settled: Telegram, market: MarketPrices, received_at: datetime
     ) -> None:
         get: Callable[[str], Any] = telegram.objects.get
         registers = [get(reference) for reference in _ENERGIES]
@@ -159,6 +159,7 @@ class MeterReader:
             telegram.serial_number,
             get(_THRESHOLD),
             market,
+            received_at,
         )
         if telegram.time is None or energies.imported_kwh is None:
             self._demand = _without_current_values(self._demand)

@@ -60,8 +60,8 @@ class MeterSession:
 
     `prices` returns the market prices at the time of a telegram. `limits` restricts the rate of
     plain telegrams. With `may_be_late`, telegrams can come late, so the time in a telegram tells
-    its age. Without it, all telegrams are current, so their times tell the deviation of the meter's
-    clock.
+    its age. Without it, telegrams come directly from the meter. They are current unless they
+    contradict the known deviation of the meter's clock (`meter_clock.py`).
     """
 
     def __init__(
@@ -158,6 +158,8 @@ class MeterSession:
         if telegram.time is None:
             return True
         if not self._may_be_late:
+            if not reader.memory.clock.is_current(telegram.time, now):
+                return False
             reader.memory.clock_deviation = telegram.time - now
             return True
         deviation = reader.memory.clock_deviation

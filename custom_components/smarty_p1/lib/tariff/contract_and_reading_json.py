@@ -4,7 +4,7 @@ The functions that read stored data raise ValueError, KeyError or TypeError for 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..stored_values import (
@@ -19,6 +19,7 @@ from ..stored_values import (
 )
 from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
+from .doubtful_clock import Doubt
 from .meter_clock_jumps import ReadingSegment
 from .month import QuarterHour
 from .month_file_lines import line_of, span_of
@@ -30,10 +31,10 @@ from .time_of_use import parsed
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 98 spans: 95
-# whole quarter-hours, one gap, and one incomplete quarter-hour at each end. The limit is about
-# twice as high.
-_MAX_SPANS = 200
+# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 674 spans: 671
+# whole quarter-hours of a clock on trial, one gap, and one incomplete quarter-hour at each end.
+_MAX_SPANS = 800
+_MAX_SECONDS = timedelta(days=40_000).total_seconds()
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
 _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
@@ -184,6 +185,24 @@ def load_segment(data: Stored) -> ReadingSegment:
     if not max(quarter_start(time), segment.first.time) <= segment.since <= time:
         raise ValueError
     return segment
+
+
+def store_doubt(doubt: Doubt) -> Stores:
+    """Return the doubt about a clock as JSON."""
+    return {
+        "since": doubt.since.isoformat(),
+        "deviation": doubt.deviation.total_seconds(),
+        "is_on_trial": doubt.is_on_trial,
+    }
+
+
+def load_doubt(data: Stored) -> Doubt:
+    """Return the doubt from the JSON that `store_doubt` made."""
+    stored = checked_mapping(data)
+    seconds = checked_number(stored["deviation"], -_MAX_SECONDS, _MAX_SECONDS)
+    return Doubt(
+        utc_time(stored["since"]), timedelta(seconds=seconds), checked_flag(stored["is_on_trial"])
+    )
 
 
 def _load_span(data: Stored) -> Span:

@@ -47,10 +47,12 @@ from .contract import (
 from .contract_and_reading_json import (
     check_version,
     load_contracts,
+    load_doubt,
     load_quarter,
     load_registers,
     load_segment,
     store_contracts,
+    store_doubt,
     store_quarter,
     store_registers,
     store_segment,
@@ -233,13 +235,16 @@ class DemandMeter:
         serial_number: str | None,
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
+        received_at: datetime | None = None,
     ) -> Demand | None:
         """Take the values of one telegram, and return the new snapshot.
 
         A telegram without a time, or without a valid imported energy, changes nothing. A telegram
         without a serial number counts as a telegram of the same meter as before. `power_kw` is the
         current power. `threshold_kva` is the connection's limit; None keeps the last limit. The
-        prices in `market` hold from this telegram on.
+        prices in `market` hold from this telegram on. `received_at` is the time of the computer's
+        clock. If the clock of a new meter is more than a day from it, energy is booked at the
+        computer's time (`doubtful_clock.py`).
         """
         if time is None:
             return self.snapshot
@@ -252,13 +257,22 @@ class DemandMeter:
         if not is_same:
             self._limit_kw = MAX_POWER_KW
         prices = self._market, market
-        self._history.follow(reading, serial_number, prices)
+        self._history.follow(reading, serial_number, prices, received_at)
         self._market = market
         self._power_kw = power_kw
         if threshold_kva is not None and threshold_kva > 0:
             self._limit_kw = min(threshold_kva, MAX_POWER_KW)
         self.snapshot = self._make_snapshot()
         return self.snapshot
+
+    @property
+    def is_clock_doubtful(self) -> bool:
+        """Return whether energy is booked at the computer's time, as a gap."""
+        return self._history.is_held
+
+    def confirm_clock(self) -> None:
+        """End the doubt about the meter's clock. Quarter-hours follow it from the next telegram."""
+        self._history.confirm_clock()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to be stored as JSON.
@@ -278,6 +292,7 @@ class DemandMeter:
             # higher numbers were written after this state was stored. So `from_dict` adds these
             # spans to the restored state.
             "number": history.row.number,
+            **({"doubt": store_doubt(history.doubt)} if history.doubt else {}),
         }
 
     @classmethod
@@ -353,6 +368,7 @@ class DemandMeter:
                 load_quarter(stored["last_quarter"]),
                 load_registers(stored["begun"]) if stored.get("begun") else None,
             )
+            history.doubt = load_doubt(stored["doubt"]) if "doubt" in stored else None
             reader.close(history.begun, history.segments[0] if history.segments else None)
             if reader.lost:
                 history.new.append(history.row.add(reader.lost))
@@ -406,6 +422,9 @@ class DemandMeter:
             left_kwh = reference_kw * whole - energy_kwh
             available_kw = min(_available(left_kwh, rest, reference_kw), self._limit_kw)
             excess_kwh = summary.excess_kwh
+        if self._history.is_held:
+            # The meter's clock decides when a quarter-hour ends, but the clock is doubtful.
+            running_kw = projected_kw = will_exceed = available_kw = None
         return Demand(
             time=time,
             until=until if past_until is None else max(until, past_until),

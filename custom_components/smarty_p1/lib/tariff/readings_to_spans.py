@@ -12,15 +12,21 @@ measured quarter-hours. Two rules apply to gaps and to wrong segments:
 - When the clock or the meter is right again, the readings continue the segment before the break.
   The wrong segment is dropped, and its time becomes a gap (`meter_clock_jumps.py` has the cases).
 
+If the meter's clock is far from the computer's clock, readings are booked at the computer's time
+instead, as gaps (`doubtful_clock.py`).
+
 So the row and the segments together contain each rise of the register exactly once.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from .calendar import QUARTER_HOUR, month_end, month_start, quarter_start
-from .contract import Contracts, MarketPrices
+from .contract import NO_PRICES, Contracts, MarketPrices
+from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, Doubt
+from .gap_clock_and_power_limits import most_wh
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
 from .month import Month, QuarterHour
@@ -54,6 +60,8 @@ class ReadingHistory:
         self.last_quarter = last_quarter
         self.begun = begun
         """First reading of the connection, at which its row of spans begins."""
+        self.doubt: Doubt | None = None
+        self._is_confirmed = False
         self.new: list[Span] = []
         self.past = NO_PLATFORM_DAYS
         """Quarter-hours of the national platform Leneda, which are shown but never stored here."""
@@ -106,8 +114,128 @@ class ReadingHistory:
         reading: Registers,
         serial_number: str | None,
         market: tuple[MarketPrices, MarketPrices],
+        received_at: datetime | None = None,
     ) -> None:
-        """Take a reading. `market` has the prices at the previous reading and at this reading."""
+        """Take a reading. `market` has the prices at the previous reading and at this reading.
+
+        `received_at` is the time of the computer's clock, None if the meter's clock is right.
+        """
+        if received_at is not None:
+            was_held = self.is_held
+            self._judge_clock(reading, serial_number, received_at)
+            if self.is_held:
+                self._hold(reading.at(received_at), serial_number, market)
+                return
+            if was_held:
+                self._end_hold(reading, serial_number, is_right=self.doubt is None)
+                return
+        self._follow(reading, serial_number, market)
+
+    @property
+    def is_held(self) -> bool:
+        """Return whether energy is booked at the computer's time, because the clock is doubtful."""
+        return self.doubt is not None and not self.doubt.is_on_trial
+
+    def confirm_clock(self) -> None:
+        """End the doubt about the meter's clock with the next reading."""
+        self._is_confirmed = self.is_held
+
+    def _judge_clock(
+        self, reading: Registers, serial_number: str | None, received_at: datetime
+    ) -> None:
+        """Begin, continue or end the doubt about the clock that sent `reading`."""
+        deviation = reading.time - received_at
+        if abs(deviation) <= MAX_DEVIATION:
+            self.doubt = None
+            return
+        doubt = self.doubt
+        if doubt is None or doubt.is_on_trial:
+            if self._is_doubtful(reading, serial_number, received_at):
+                self.doubt = Doubt(received_at, deviation)
+        elif not doubt.is_same_clock(deviation, received_at):
+            self.doubt = Doubt(received_at, deviation)
+        elif self._is_confirmed or doubt.has_second_day(received_at):
+            self.doubt = replace(doubt, is_on_trial=True)
+
+    def _is_doubtful(
+        self, reading: Registers, serial_number: str | None, received_at: datetime
+    ) -> bool:
+        """Return whether a reading begins a doubt. Its clock is far from the computer's clock."""
+        if not self.segments:
+            return True
+        last = self.segments[-1]
+        if last.is_of(serial_number) and is_bridged(last.last, reading):
+            return False
+        continues = last.may_be_followed_by(reading, serial_number)
+        return not continues and any(
+            segment.may_be_followed_by(reading.at(received_at), serial_number)
+            for segment in self.segments
+        )
+
+    def _hold(
+        self,
+        reading: Registers,
+        serial_number: str | None,
+        market: tuple[MarketPrices, MarketPrices],
+    ) -> None:
+        """Book the energy of a reading at the computer's time, which `reading` has."""
+        last = self.segments[-1] if self.segments else None
+        if last and not self.row.number and not is_bridged(last.last, reading):
+            self._begin_again(reading, serial_number or last.serial_number)
+            return
+        self._follow(reading, serial_number, market)
+        segment = self.segments[-1]
+        if last is None or segment is last:
+            return
+        # The readings have a break. The computer's clock is not doubtful, so do not wait for a day
+        # of quarter-hours: there will be none.
+        self._book_gap(self.segments[-2], segment)
+        while len(self.segments) > 1:
+            self._merge_oldest_segment()
+
+    def _end_hold(self, reading: Registers, serial_number: str | None, *, is_right: bool) -> None:
+        """Follow the meter's clock again, from `reading` on. `is_right` is False on trial."""
+        last = self.segments[-1]
+        if is_right and not self.row.number:
+            self._begin_again(reading, serial_number or last.serial_number)
+            return
+        if last.amounts.imported_wh or last.amounts.exported_wh:
+            self._book(last, position_of(last.last), Kind.GAP)
+        if is_right and last.last.time > reading.time:
+            # The computer's clock may be ahead of the meter's clock by a few seconds. The clock
+            # would then seem to be put back here.
+            last.last = last.last.at(reading.time)
+            last.first = last.first.at(min(last.first.time, reading.time))
+            last.since = reading.time
+        self._break_off(reading, serial_number or last.serial_number)
+        if self._is_confirmed and not is_right:
+            self._book_gap(last, self.segments[-1])
+            while len(self.segments) > 1:
+                self._merge_oldest_segment()
+            self.doubt = None
+        self._is_confirmed = False
+
+    def _begin_again(self, reading: Registers, serial_number: str | None) -> None:
+        """Begin the row at the time of `reading`, because nothing is in the row yet.
+
+        The computer has started in the past, and its clock was set now. So the energy since the
+        first reading was drawn just now.
+        """
+        first, self._is_confirmed = self.begun or reading, False
+        if not 0 <= reading.imported_wh - first.imported_wh <= most_wh(QUARTER_HOUR):
+            first = reading
+        self.begun = first.at(reading.time)
+        segment = ReadingSegment.begun(self.begun, serial_number, None)
+        rise = Rise.between(self.begun, reading)
+        segment.amounts, segment.last = segment.amounts.plus(rise, 1.0, NO_PRICES), reading
+        self.segments = [segment]
+
+    def _follow(
+        self,
+        reading: Registers,
+        serial_number: str | None,
+        market: tuple[MarketPrices, MarketPrices],
+    ) -> None:
         if not self.segments:
             if not self.row.number:
                 self.begun = reading
@@ -138,8 +266,11 @@ class ReadingHistory:
         share = (start - last.time) / (reading.time - last.time)
         segment.amounts = segment.amounts.plus(rise, share, before)
         is_whole = segment.since == start - QUARTER_HOUR
-        self._book(segment, _boundary(reading, rise, 1.0 - share, start))
-        if is_whole:
+        boundary = _boundary(reading, rise, 1.0 - share, start)
+        self._book(segment, boundary, Kind.GAP if self.is_held else None)
+        if self.is_held:
+            self._show_month_of(start)
+        elif is_whole:
             self._complete(segment, start - QUARTER_HOUR)
         if share < 1:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
@@ -161,15 +292,15 @@ class ReadingHistory:
                 month = following
         self.segments[-1].month_start = month
 
-    def _book(self, segment: ReadingSegment, end: Position) -> None:
+    def _book(self, segment: ReadingSegment, end: Position, kind: Kind | None = None) -> None:
         """Add a span with the segment's amounts, even if they are 0.
 
-        The span lasts from `segment.since` to `end`.
+        The span lasts from `segment.since` to `end`. With `kind`, it is no quarter-hour.
         """
         amounts, segment.amounts = segment.amounts.rounded(), Amounts()
         start, segment.since = segment.since, end.time
-        is_whole = end.time - start == QUARTER_HOUR
-        kind = Kind.QUARTER_HOUR if is_whole else Kind.PART
+        is_whole = kind is None and end.time - start == QUARTER_HOUR
+        kind = kind or (Kind.QUARTER_HOUR if is_whole else Kind.PART)
         span = Span(start, end.time, kind, amounts, end.imported_wh, end.exported_wh)
         if is_whole:
             self.last_quarter = span.quarter_hour
@@ -188,7 +319,9 @@ class ReadingHistory:
             if segment.quarter_hours == 1:
                 self._book_gap(self.segments[-2], segment)
                 return
-            if segment.quarter_hours >= _A_DAY:
+            days = TRIAL_DAYS if self.doubt else 1
+            if segment.quarter_hours >= days * _A_DAY:
+                self.doubt = None
                 while len(self.segments) > 1:
                     self._merge_oldest_segment()
         self._show_month_of(start)

@@ -52,6 +52,13 @@ class Registers(NamedTuple):
             exported_wh, exported_time = last.exported_wh, last.exported_time
         return cls(time, imported, exported_wh, exported_time, *reactive)
 
+    def at(self, time: datetime) -> Registers:
+        """Return the same registers at another time."""
+        is_exported_new = self.exported_time == self.time
+        return self._replace(
+            time=time, exported_time=time if is_exported_new else self.exported_time
+        )
+
 
 def _thousandths(value: float | None) -> int | None:
     return round(value * 1000) if value is not None and value >= 0 else None

@@ -1,0 +1,47 @@
+"""Doubt about a meter's clock that is more than a day from the computer's clock.
+
+A new meter can send a wrong time for days until its clock is set, and a meter can lose its time. If
+the first reading, or the first reading after a break, is more than a day from the computer's clock,
+the meter's clock is doubtful. Until the doubt ends, energy is booked at the computer's time, as a
+gap without quarter-hours. The doubt ends in one of three ways:
+
+- The clock is right: it is at most a day from the computer's clock.
+- The user confirms the clock.
+- The clock has run on evenly until a second day. Quarter-hours then follow the meter's clock, on
+  trial: if the clock is set within a week, their energy moves to the computer's time, too.
+
+After a break, the clock is not doubtful if the reading continues the readings before the break, or
+if the computer's clock does not continue them either.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+MAX_DEVIATION = timedelta(days=1)
+"""Maximum deviation of a clock that is not doubtful."""
+TRIAL_DAYS = 7
+"""Number of measured days after which a clock on trial is accepted for good."""
+_SECOND_DAY = timedelta(days=2)
+# A clock that runs evenly keeps its deviation. With a larger change, the clock was set, or it
+# stands still.
+_MAX_CHANGE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Doubt about a clock with this `deviation` since the time `since` of the computer's clock.
+
+    `is_on_trial` is True if the clock has run on until a second day, and is tried out.
+    """
+
+    since: datetime
+    deviation: timedelta
+    is_on_trial: bool = False
+
+    def is_same_clock(self, deviation: timedelta, now: datetime) -> bool:
+        """Return whether the clock has run on evenly, and the computer's clock was not put back."""
+        return now >= self.since and abs(deviation - self.deviation) <= _MAX_CHANGE
+
+    def has_second_day(self, now: datetime) -> bool:
+        """Return whether the clock has run on for two days."""
+        return now - self.since >= _SECOND_DAY
