@@ -17,7 +17,7 @@ from ..stored_values import (
     checked_text,
     checked_time,
 )
-from .calendar import month_start, quarter_start
+from .calendar import day_start, month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
 from .doubtful_clock import Doubt
 from .meter_clock_jumps import ReadingSegment
@@ -167,8 +167,11 @@ def store_segment(segment: ReadingSegment) -> Stores:
     }
 
 
-def load_segment(data: Stored) -> ReadingSegment:
-    """Return the segment from the JSON that `store_segment` made."""
+def load_segment(data: Stored, doubt: Doubt | None = None) -> ReadingSegment:
+    """Return the segment from the JSON that `store_segment` made.
+
+    With a `doubt` about the clock, the running gap can last for a day.
+    """
     stored = checked_mapping(data)
     serial_number = stored["serial_number"]
     segment = ReadingSegment(
@@ -182,7 +185,8 @@ def load_segment(data: Stored) -> ReadingSegment:
         quarter_hours=checked_count(stored["quarter_hours"]),
     )
     time = segment.last.time
-    if not max(quarter_start(time), segment.first.time) <= segment.since <= time:
+    start = day_start(quarter_start(time)) if doubt else quarter_start(time)
+    if not max(start, segment.first.time) <= segment.since <= time:
         raise ValueError
     return segment
 

@@ -361,14 +361,16 @@ class DemandMeter:
             check_version(stored, _VERSION)
             self._contracts = load_contracts(stored["contracts"], stored.get("replaced_contracts"))
             self._is_begun_here = checked_flag(stored["is_begun_here"])
+            doubt = load_doubt(stored["doubt"]) if "doubt" in stored else None
+            segments = checked_list(stored["stretches"], MAX_SEGMENTS)
             reader = RowReader(files, checked_count(stored["number"]))
             self._history = history = ReadingHistory(
                 reader.row,
-                [load_segment(item) for item in checked_list(stored["stretches"], MAX_SEGMENTS)],
+                [load_segment(item, doubt) for item in segments],
                 load_quarter(stored["last_quarter"]),
                 load_registers(stored["begun"]) if stored.get("begun") else None,
             )
-            history.doubt = load_doubt(stored["doubt"]) if "doubt" in stored else None
+            history.doubt = doubt
             reader.close(history.begun, history.segments[0] if history.segments else None)
             if reader.lost:
                 history.new.append(history.row.add(reader.lost))

@@ -171,11 +171,13 @@ def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
     """
     spans = {id(span): span for start in starts if start in months for span in months[start].loose}
     run: list[Span] = []
+    end: datetime | None = None
     for span in sorted(spans.values(), key=lambda span: (span.start, span.end, span.number)):
-        if run and span.start > _end_of(run):
+        if end is not None and span.start > end:
             yield run
-            run = []
+            run, end = [], None
         run.append(span)
+        end = max(end or span.end, span.end)
     if run:
         yield run
 

@@ -23,7 +23,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from .calendar import QUARTER_HOUR, month_end, month_start, quarter_start
+from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from .contract import NO_PRICES, Contracts, MarketPrices
 from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, Doubt
 from .gap_clock_and_power_limits import most_wh
@@ -200,7 +200,7 @@ class ReadingHistory:
             self._begin_again(reading, serial_number or last.serial_number)
             return
         if last.amounts.imported_wh or last.amounts.exported_wh:
-            self._book(last, position_of(last.last), Kind.GAP)
+            self._book(last, position_of(last.last), is_gap=True)
         if is_right and last.last.time > reading.time:
             # The computer's clock may be ahead of the meter's clock by a few seconds. The clock
             # would then seem to be put back here.
@@ -258,6 +258,8 @@ class ReadingHistory:
         before, after = market
         last, segment.last = segment.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
+        if self.is_held:
+            start = day_start(start)  # one gap a day is enough
         if start <= last.time:
             segment.amounts = segment.amounts.plus(rise, 1.0, after)
             if len(self.segments) == 1 or segment.quarter_hours:
@@ -266,8 +268,7 @@ class ReadingHistory:
         share = (start - last.time) / (reading.time - last.time)
         segment.amounts = segment.amounts.plus(rise, share, before)
         is_whole = segment.since == start - QUARTER_HOUR
-        boundary = _boundary(reading, rise, 1.0 - share, start)
-        self._book(segment, boundary, Kind.GAP if self.is_held else None)
+        self._book(segment, _boundary(reading, rise, 1.0 - share, start))
         if self.is_held:
             self._show_month_of(start)
         elif is_whole:
@@ -292,15 +293,17 @@ class ReadingHistory:
                 month = following
         self.segments[-1].month_start = month
 
-    def _book(self, segment: ReadingSegment, end: Position, kind: Kind | None = None) -> None:
+    def _book(self, segment: ReadingSegment, end: Position, *, is_gap: bool = False) -> None:
         """Add a span with the segment's amounts, even if they are 0.
 
-        The span lasts from `segment.since` to `end`. With `kind`, it is no quarter-hour.
+        The span lasts from `segment.since` to `end`. With `is_gap`, or while the clock is doubtful,
+        it is a gap.
         """
         amounts, segment.amounts = segment.amounts.rounded(), Amounts()
         start, segment.since = segment.since, end.time
-        is_whole = kind is None and end.time - start == QUARTER_HOUR
-        kind = kind or (Kind.QUARTER_HOUR if is_whole else Kind.PART)
+        is_gap = is_gap or self.is_held
+        is_whole = not is_gap and end.time - start == QUARTER_HOUR
+        kind = Kind.QUARTER_HOUR if is_whole else Kind.GAP if is_gap else Kind.PART
         span = Span(start, end.time, kind, amounts, end.imported_wh, end.exported_wh)
         if is_whole:
             self.last_quarter = span.quarter_hour
