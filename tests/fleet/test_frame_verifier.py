@@ -7,6 +7,7 @@ import pytest
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frame_verifier import TELEGRAM, WAITING, FrameVerifier
+from smarty_p1_fleet.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameSplitter
 from tests.fleet.made_up import SUBJECT, Fleet
@@ -97,6 +98,21 @@ async def test_a_time_without_letter_has_its_hour_from_the_counter(fleet: Fleet)
         (6, 125, 300),
     ]:
         assert await sent(counter, minutes, arrived) == minutes
+
+
+async def test_after_a_restored_store_recorded_frames_are_stored_at_their_own_time(
+    fleet: Fleet,
+) -> None:
+    # The store is empty, and the frames are replayed three weeks after they were sent.
+    for counter in range(1, 4):
+        at = 10 * counter
+        text = telegram(f"0-0:1.0.0(1707140200{at:02}S)", name="M46")
+        data = frame(counter, text, key=KEY, title=TITLE)
+        verdict = await fleet.judge.judge(SUBJECT, data, BEGIN + 21 * DAY)
+        assert verdict.telegram
+        assert make_sample(verdict.telegram).at_ms == (BEGIN + at) * 1000
+    # The meter's own frames go on, and an older frame is refused afterwards.
+    assert await judge(fleet.judge, 100, 21 * DAY, 21 * DAY) == TELEGRAM
 
 
 @pytest.mark.parametrize("is_reader", [False, True])

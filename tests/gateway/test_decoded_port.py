@@ -107,7 +107,10 @@ def at(clock: str, kwh: float) -> bytes:
     return telegram(f"0-0:1.0.0(260115{clock}W)", f"{IMPORTED}({kwh:010.3f}*kWh)")
 
 
-async def test_the_months_peak_survives_a_restart(tmp_path: Path) -> None:
+async def test_the_months_peak_survives_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Clock(monkeypatch, datetime(2026, 1, 15, 11, 30, tzinfo=UTC))
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
         for counter, (clock, kwh) in enumerate(

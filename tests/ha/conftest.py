@@ -5,6 +5,7 @@ import logging
 import traceback
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from custom_components.smarty_p1.coordinator import (
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.flows import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import port_stream, probe, probing
-from custom_components.smarty_p1.lib.tariff import PriceFile, network_prices
+from custom_components.smarty_p1.lib.tariff import PriceFile, network_prices, readings_to_spans
 from dev.leneda import Platform
 from tests.prices import PRICES
 
@@ -58,6 +59,24 @@ def shallow_stacks() -> Generator[None]:
         patch.object(traceback.extract_stack, "__defaults__", (None, 1)),
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def clocks_without_doubt(request: pytest.FixtureRequest) -> Generator[None]:
+    """Let no clock of a meter be doubtful: the telegrams of most tests are of 2025.
+
+    A test of doubtful clocks asks for `doubtful_clocks`.
+    """
+    if "doubtful_clocks" in request.fixturenames:
+        yield
+        return
+    with patch.object(readings_to_spans, "MAX_DEVIATION", timedelta.max):
+        yield
+
+
+@pytest.fixture
+def doubtful_clocks() -> None:
+    """Let clocks be doubtful, as they are for users."""
 
 
 @pytest.fixture

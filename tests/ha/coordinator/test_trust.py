@@ -4,12 +4,15 @@ Which telegrams are accepted is told in tests/lib/meter/test_meter_identity.py.
 """
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
@@ -34,6 +37,7 @@ from tests.ha.meter import (
     seal,
     with_value,
 )
+from tests.ha.repairs import open_repair
 from tests.ha.support import (
     FORGED,
     OTHER_METER,
@@ -44,6 +48,7 @@ from tests.ha.support import (
     wait_for_telegram,
     wait_until,
 )
+from tests.ha.topic import Clock
 
 A_DAY = 86_400
 pytestmark = pytest.mark.usefixtures("patient_link")
@@ -282,6 +287,96 @@ async def test_wrong_clock_of_the_meter(house: House) -> None:
             await house.send(house.port.next_frame(text))
         issue = registry.issues.get((DOMAIN, f"meter_clock_{house.entry.entry_id}"))
         assert (issue is not None and issue.active) == is_wrong
+
+
+async def test_a_clock_that_cannot_be_read_is_a_repair(house: House) -> None:
+    await house.begin()
+    for time in ("()", "(250703)", "(000000000000)", "(250703103000X)"):
+        assert "clock_unreadable" not in house.issues
+        await house.send(house.port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", time)))
+        await house.passes(21)
+    await house.send(house.port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", "()")))
+    assert house.energy == "25678.901"
+    assert house.issues["clock_unreadable"].translation_placeholders
+    # Without a letter, it can be read.
+    await house.send(house.port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", "(250703103000)")))
+    assert not house.issues
+    assert state_of(house.hass, "smarty_meter_clock").state == "2025-07-03T08:30:00+00:00"
+
+
+async def test_after_a_restored_backup_recorded_frames_are_not_shown(
+    house: House, stopped_clock: Clock
+) -> None:
+    def frame_of(at: datetime, kwh: float) -> bytes:
+        local = at + timedelta(hours=2)
+        text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}S)")
+        return house.port.next_frame(with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)"))
+
+    await house.begin()
+    for hour in range(1, 27):
+        stopped_clock.now += timedelta(hours=1)
+        await house.send(frame_of(stopped_clock.now, 20_000 + hour))
+    assert house.energy == "20026.0"
+    recorded = stopped_clock.now + timedelta(days=1)
+    stopped_clock.now += timedelta(days=22)
+    told: list[object] = []
+    house.coordinator.async_add_reading_listener(told.append)
+    for number in range(15):
+        at = recorded + timedelta(seconds=10 * number)
+        await house.send(frame_of(at, 20_050 + number / 100))
+        assert house.energy == "unavailable"
+        await house.passes(10)
+    assert told == []
+    issue = house.issues["telegrams_late"]
+    placeholders = issue.translation_placeholders or {}
+    assert placeholders["since"].startswith("2025-07-05")
+    assert placeholders["now"].startswith("2025-07-26")
+    demand = house.coordinator.books.demand
+    assert demand
+    assert demand.time == at
+    # The meter itself is shown at once.
+    await house.send(frame_of(stopped_clock.now, 20_100))
+    assert house.energy == "20100.0"
+    assert not house.issues
+
+    # Its clock was really put back: the user says so.
+    for number in range(15):
+        await house.send(frame_of(recorded + timedelta(days=7, seconds=number), 20_101))
+        await house.passes(10)
+    assert house.energy == "unavailable"
+    assert await async_setup_component(house.hass, "repairs", {})
+    step = await open_repair(house.hass, house.issues["telegrams_late"].issue_id)
+    repairs = repairs_flow_manager(house.hass)
+    assert repairs
+    await repairs.async_configure(step["flow_id"], {})
+    await house.send(frame_of(recorded + timedelta(days=7, seconds=20), 20_102))
+    assert house.energy == "20102.0"
+
+
+@pytest.mark.usefixtures("doubtful_clocks")
+async def test_the_user_confirms_the_clock_of_a_new_meter(
+    house: House, stopped_clock: Clock
+) -> None:
+    stopped_clock.now += timedelta(days=150)
+    await house.begin()
+    assert house.energy == "25678.901"
+    demand_meter = house.coordinator.books.memory.demand_meter
+    assert demand_meter.is_clock_doubtful
+    [issue] = [
+        issue
+        for issue in ir.async_get(house.hass).issues.values()
+        if issue.translation_key == "meter_clock"
+    ]
+    placeholders = issue.translation_placeholders or {}
+    assert placeholders["since"].startswith("2025-07-03")
+    assert placeholders["now"].startswith("2025-11-30")
+    assert await async_setup_component(house.hass, "repairs", {})
+    step = await open_repair(house.hass, issue.issue_id)
+    repairs = repairs_flow_manager(house.hass)
+    assert repairs
+    await repairs.async_configure(step["flow_id"], {})
+    await house.send(house.good())
+    assert not demand_meter.is_clock_doubtful
 
 
 async def test_no_reading_for_five_minutes_is_a_repair_that_says_why(house: House) -> None:

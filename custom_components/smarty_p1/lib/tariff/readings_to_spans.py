@@ -244,7 +244,10 @@ class ReadingHistory:
         segment = self.segments[-1]
         if not segment.is_of(serial_number) or not is_bridged(segment.last, reading):
             self._break_off(reading, serial_number or segment.serial_number)
-        elif reading.time > segment.last.time:
+        elif reading.time > segment.last.time or (
+            # Several telegrams may be received at once.
+            self.is_held and reading.time == segment.last.time
+        ):
             self._bridge(segment, reading, market)
         self.segments[-1].serial_number = serial_number or self.segments[-1].serial_number
 
