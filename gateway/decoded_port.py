@@ -30,7 +30,7 @@ _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
 _LATE = (
     "the telegrams of the meter %s are old: they say %s, and this computer %s. They are counted at "
-    "their own time, and not published. If the meter's clock is wrong, see docs/gateway-reference.md"
+    "their own time, and not published. If the meter's clock is wrong, see gateway-reference.md"
 )
 _NO_CLOCK = "the telegrams of the meter %s have no time that can be read: no quarter-hours"
 _NO_CLOCK_S = 60.0

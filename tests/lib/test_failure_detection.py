@@ -176,12 +176,12 @@ METERS = [
     ("0..40/10 wrong_key, 45 late -3600", 55, "failing telegrams_late(-3600)"),
     ("0 late -3600, 10 ok, 100 late -3600, 110 late -3590", 120, "failing telegrams_late(-3590)"),
     # The clock.
-    ("0..130/10 ok, 0..130/10 no_clock", 50, "receiving"),
-    ("0..130/10 ok, 0..130/10 no_clock", 60, "receiving +clock_unreadable"),
-    ("0..130/10 ok, 0..130/10 no_clock, 65 some_clock", 120, "receiving"),
-    ("0..130/10 ok, 0..130/10 no_clock, 65 some_clock", 130, "receiving +clock_unreadable"),
-    ("0..130/10 ok, 0..130/10 no_clock, 55 begin", 110, "receiving"),
-    ("0..70/10 ok, 0 clock 600, 0..70/10 no_clock", 70, "receiving +clock_unreadable"),
+    ("0..130/10 ok, 0..130/10 clock_missing", 50, "receiving"),
+    ("0..130/10 ok, 0..130/10 clock_missing", 60, "receiving +clock_unreadable"),
+    ("0..130/10 ok, 0..130/10 clock_missing, 65 clock_read", 120, "receiving"),
+    ("0..130/10 ok, 0..130/10 clock_missing, 65 clock_read", 130, "receiving +clock_unreadable"),
+    ("0..130/10 ok, 0..130/10 clock_missing, 55 begin", 110, "receiving"),
+    ("0..70/10 ok, 0 clock 600, 0..70/10 clock_missing", 70, "receiving +clock_unreadable"),
     (
         "0..100/50 late_at_a_cable -9000, 130 late_at_a_cable -3600",
         130,
@@ -254,6 +254,12 @@ OTHERS = [
 ]
 
 
+_WITHOUT_BYTES = {
+    *("", "begin", "opened", "back", "lost", "away"),
+    *("clock", "clock_missing", "clock_read"),
+}
+
+
 def events_of(text: str) -> list[tuple[float, str, str]]:
     """Return what happens, by the time: `5 lost link_lost`, `0..40/10 wrong_key` for five."""
     found = []
@@ -271,26 +277,21 @@ def events_of(text: str) -> list[tuple[float, str, str]]:
 def apply(health: Health, now: float, name: str, more: str) -> None:
     """Tell the machine what happens."""
     match name:
-        case "begin" | "opened":
+        case "begin" | "opened" | "clock_missing":
             getattr(health, name)(now)
-        case "back":
-            health.back()
+        case "back" | "clock_read":
+            getattr(health, name)()
         case "ok":
             health.accepted(now)
         case "lost":
             health.lost(now, ReadingProblem(more))
         case "away":
             health.away(now, ReadingProblem(more))
-        case "late":
-            health.accepted_late(now, float(more), (("since", more),))
-        case "late_at_a_cable":
-            health.accepted_late(now, float(more), (("since", more),), may_catch_up=False)
+        case "late" | "late_at_a_cable":
+            is_topic = name == "late"
+            health.accepted_late(now, float(more), (("since", more),), may_catch_up=is_topic)
         case "clock":
             health.clock_checked(float(more))
-        case "no_clock":
-            health.clock_missing(now)
-        case "some_clock":
-            health.clock_read()
         case "other_meter":
             health.rejected(now, ReadingProblem.OTHER_METER, (("found", "SAG2"),))
         case _:
@@ -309,7 +310,7 @@ def run(health: Health, text: str, until: float) -> Iterator[tuple[float, Condit
             now = health.deadline
             yield now, health.look(now)
         now = time
-        if name not in {"", "begin", "opened", "back", "lost", "away", "clock", "no_clock", "some_clock"}:
+        if name not in _WITHOUT_BYTES:
             health.received(now)
         if name not in {"", "bytes"}:
             apply(health, now, name, more)

@@ -463,9 +463,9 @@ class PlatformPast:
     async def _async_oldest(self, newest: datetime) -> datetime:
         """Return the start of the oldest month that is kept, if `newest` is a time of new data."""
         stored = await self._hass.async_add_executor_job(self._files.newest_end)
-        demand = self._meter.snapshot
-        times = [newest, *filter(None, [stored, demand and demand.time])]
-        return month_start(oldest_kept(KEPT_TIME, dt_util.utcnow(), max(times)))
+        read = self._meter.snapshot.time if self._meter.snapshot else newest
+        second_clock = max(newest, stored or newest, read)
+        return month_start(oldest_kept(KEPT_TIME, dt_util.utcnow(), second_clock))
 
     async def _async_record(self, platform: Platform) -> None:
         """Write the hourly values of `platform` into the statistics of the meter's entities."""

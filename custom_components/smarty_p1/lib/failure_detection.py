@@ -416,8 +416,8 @@ class Health:
         self._forget_old(now)
         self._late_until = now + _MAX_RUN_PAUSE_S
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
-        is_catching_up = (
-            may_catch_up and sent - first_sent > _MIN_CATCH_UP_SPEED * (now - first_now)
+        is_catching_up = may_catch_up and sent - first_sent > _MIN_CATCH_UP_SPEED * (
+            now - first_now
         )
         if is_catching_up:
             self._reason, repair = (ReadingProblem.CATCHING_UP, details), Repair.CATCHING_UP

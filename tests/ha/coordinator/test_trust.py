@@ -301,7 +301,9 @@ async def test_a_clock_that_cannot_be_read_is_a_repair(house: House) -> None:
     # Without a letter, it can be read.
     await house.send(house.port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", "(250703103000)")))
     assert not house.issues
-    assert state_of(house.hass, "smarty_meter_clock").state == "2025-07-03T08:30:00+00:00"
+    latest = house.coordinator.latest
+    assert latest
+    assert latest.time == datetime.fromisoformat("2025-07-03T10:30:00+02:00")
 
 
 async def test_after_a_restored_backup_recorded_frames_are_not_shown(

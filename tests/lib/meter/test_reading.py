@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from dev.encoder import KEY, frame, telegram as encoded
 from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
-from smartyp1.p1 import Decoder, MBusReading, Telegram
+from smartyp1.p1 import Capture, Decoder, MBusReading, Telegram
 from smartyp1.tariff import Contract, DemandMeter
 
 NOW = datetime(2025, 7, 3, 8, 30, 2, tzinfo=UTC)
@@ -122,4 +122,6 @@ def test_in_the_repeated_hour_a_time_without_letter_follows_the_last_telegram() 
         reading = sent(reader(), f"261025{text}", begin + timedelta(minutes=10), "261025020000")
         [gas] = reading.telegram.channels.values()
         assert gas.time == begin + timedelta(hours=hour)
-        assert reading.telegram.objects["0-1:24.2.1"].time == gas.time
+        capture = reading.telegram.objects["0-1:24.2.1"]
+        assert isinstance(capture, Capture)
+        assert capture.time == gas.time

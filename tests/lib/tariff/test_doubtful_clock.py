@@ -160,6 +160,22 @@ def test_a_computer_that_starts_in_the_past_books_nothing_there() -> None:
     assert house.months() == {"2027-02": pytest.approx(house.drawn_kwh, abs=0.01)}
 
 
+def test_the_gap_of_a_first_day_covers_its_hours_in_spite_of_a_restart() -> None:
+    house = House()
+    clock = CLOCKS["at 2000"]
+    house.reads(clock, timedelta(hours=5))
+    house.now += timedelta(hours=1)  # nobody reads
+    house.wh += 600
+    house.restart()
+    house.reads(clock, timedelta(hours=3))
+    house.reads(right, timedelta(hours=25))
+    spans = house.meter.columns[min(house.meter.columns)].loose
+    assert spans[0].start == NOW
+    gaps = [span for span in spans if span.kind == "gap" and span.end <= NOW + 9 * DAY / 24]
+    assert sum(span.amounts.imported_wh for span in gaps) == pytest.approx(5400, abs=80)
+    assert house.months() == {"2026-11": pytest.approx(house.drawn_kwh, abs=0.01)}
+
+
 def test_a_known_meter_that_loses_its_time_for_three_days() -> None:
     house = House()
     house.reads(right, 2 * DAY)

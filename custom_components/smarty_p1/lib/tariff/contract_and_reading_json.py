@@ -31,8 +31,8 @@ from .time_of_use import parsed
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 674 spans: 671
-# whole quarter-hours of a clock on trial, one gap, and one incomplete quarter-hour at each end.
+# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 674 spans:
+# 671 whole quarter-hours of a clock on trial, one gap, and one incomplete quarter-hour at each end.
 _MAX_SPANS = 800
 _MAX_SECONDS = timedelta(days=40_000).total_seconds()
 

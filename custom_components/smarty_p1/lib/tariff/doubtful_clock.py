@@ -45,3 +45,11 @@ class Doubt:
     def has_second_day(self, now: datetime) -> bool:
         """Return whether the clock has run on for two days."""
         return now - self.since >= _SECOND_DAY
+
+    def has_computer_leapt(self, last: datetime, time: datetime, now: datetime) -> bool:
+        """Return whether the computer's clock was set since its time `last`.
+
+        `time` is the meter's time, and `now` the computer's. The meter's clock has run on evenly.
+        """
+        passed = time - (last + self.deviation)
+        return abs(passed) <= _MAX_CHANGE < abs(now - last)

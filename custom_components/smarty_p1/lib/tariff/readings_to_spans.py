@@ -120,16 +120,20 @@ class ReadingHistory:
 
         `received_at` is the time of the computer's clock, None if the meter's clock is right.
         """
-        if received_at is not None:
-            was_held = self.is_held
-            self._judge_clock(reading, serial_number, received_at)
-            if self.is_held:
-                self._hold(reading.at(received_at), serial_number, market)
-                return
-            if was_held:
-                self._end_hold(reading, serial_number, is_right=self.doubt is None)
-                return
-        self._follow(reading, serial_number, market)
+        if received_at is None:
+            self._follow(reading, serial_number, market)
+            return
+        held = self.doubt if self.is_held else None
+        self._judge_clock(reading, serial_number, received_at)
+        timed = reading.at(received_at) if self.is_held else reading
+        if held and self._has_computer_leapt(held, reading, received_at):
+            self._begin_again(timed, serial_number)
+        elif self.is_held:
+            self._hold(timed, serial_number, market)
+        elif held:
+            self._end_hold(timed, serial_number, is_right=self.doubt is None)
+        else:
+            self._follow(timed, serial_number, market)
 
     @property
     def is_held(self) -> bool:
@@ -180,26 +184,18 @@ class ReadingHistory:
     ) -> None:
         """Book the energy of a reading at the computer's time, which `reading` has."""
         last = self.segments[-1] if self.segments else None
-        if last and not self.row.number and not is_bridged(last.last, reading):
-            self._begin_again(reading, serial_number or last.serial_number)
-            return
         self._follow(reading, serial_number, market)
         segment = self.segments[-1]
         if last is None or segment is last:
             return
         # The readings have a break. The computer's clock is not doubtful, so do not wait for a day
         # of quarter-hours: there will be none.
-        self._book_gap(self.segments[-2], segment)
-        while len(self.segments) > 1:
-            self._merge_oldest_segment()
+        self._merge_all(self.segments[-2])
 
     def _end_hold(self, reading: Registers, serial_number: str | None, *, is_right: bool) -> None:
         """Follow the meter's clock again, from `reading` on. `is_right` is False on trial."""
         last = self.segments[-1]
-        if is_right and not self.row.number:
-            self._begin_again(reading, serial_number or last.serial_number)
-            return
-        if last.amounts.imported_wh or last.amounts.exported_wh:
+        if any(last.amounts[:2]):
             self._book(last, position_of(last.last), is_gap=True)
         if is_right and last.last.time > reading.time:
             # The computer's clock may be ahead of the meter's clock by a few seconds. The clock
@@ -209,11 +205,20 @@ class ReadingHistory:
             last.since = reading.time
         self._break_off(reading, serial_number or last.serial_number)
         if self._is_confirmed and not is_right:
-            self._book_gap(last, self.segments[-1])
-            while len(self.segments) > 1:
-                self._merge_oldest_segment()
+            self._merge_all(last)
             self.doubt = None
         self._is_confirmed = False
+
+    def _merge_all(self, before: ReadingSegment) -> None:
+        """Confirm the last segment at once, with the gap after the segment `before`."""
+        self._book_gap(before, self.segments[-1])
+        while len(self.segments) > 1:
+            self._merge_oldest_segment()
+
+    def _has_computer_leapt(self, doubt: Doubt, reading: Registers, received_at: datetime) -> bool:
+        """Return whether the computer's clock was set before anything was added to the row."""
+        last = self.segments[-1].last.time
+        return not self.row.number and doubt.has_computer_leapt(last, reading.time, received_at)
 
     def _begin_again(self, reading: Registers, serial_number: str | None) -> None:
         """Begin the row at the time of `reading`, because nothing is in the row yet.
@@ -221,6 +226,7 @@ class ReadingHistory:
         The computer has started in the past, and its clock was set now. So the energy since the
         first reading was drawn just now.
         """
+        serial_number = serial_number or self.segments[-1].serial_number
         first, self._is_confirmed = self.begun or reading, False
         if not 0 <= reading.imported_wh - first.imported_wh <= most_wh(QUARTER_HOUR):
             first = reading
