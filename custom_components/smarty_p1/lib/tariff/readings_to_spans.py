@@ -126,7 +126,7 @@ class ReadingHistory:
         held = self.doubt if self.is_held else None
         self._judge_clock(reading, serial_number, received_at)
         timed = reading.at(received_at) if self.is_held else reading
-        if held and self._has_computer_leapt(held, reading, received_at):
+        if held and self._has_computer_leapt(held, reading, serial_number, received_at):
             self._begin_again(timed, serial_number)
         elif self.is_held:
             self._hold(timed, serial_number, market)
@@ -215,10 +215,16 @@ class ReadingHistory:
         while len(self.segments) > 1:
             self._merge_oldest_segment()
 
-    def _has_computer_leapt(self, doubt: Doubt, reading: Registers, received_at: datetime) -> bool:
+    def _has_computer_leapt(
+        self, doubt: Doubt, reading: Registers, serial_number: str | None, received_at: datetime
+    ) -> bool:
         """Return whether the computer's clock was set before anything was added to the row."""
-        last = self.segments[-1].last.time
-        return not self.row.number and doubt.has_computer_leapt(last, reading.time, received_at)
+        segment = self.segments[-1]
+        return (
+            not self.row.number
+            and segment.is_of(serial_number)
+            and doubt.has_computer_leapt(segment.last.time, reading.time, received_at)
+        )
 
     def _begin_again(self, reading: Registers, serial_number: str | None) -> None:
         """Begin the row at the time of `reading`, because nothing is in the row yet.
