@@ -80,6 +80,26 @@ def test_the_largest_gives_up_its_newest_until_all_have_the_same() -> None:
     assert first[8] in door.open
 
 
+def test_who_asked_last_stays() -> None:
+    door = Door(4, 4)
+    first, second, *_ = door.fill(*["10.0.0.1"] * 4)
+    for n, connection in enumerate([second, 4, 3, first]):
+        door.admission.note_request(connection, n)
+    assert door.come("10.0.0.2")
+    assert door.come("10.0.0.2")
+    assert door.closed == [second, 4]
+
+
+def test_who_has_gone_is_forgotten() -> None:
+    door = Door()
+    for n in range(300):
+        [connection] = door.fill(f"fd00:0:0:{n:x}::1")
+        door.go(connection)
+        door.admission.leave(connection)
+    assert not door.admission._addresses
+    assert not door.admission._networks
+
+
 def test_a_tie_is_for_those_who_are_in() -> None:
     door = Door(16, 8)
     door.fill(*[f"10.0.0.{n}" for n in range(16)])
@@ -93,8 +113,12 @@ def test_an_address_has_no_more_than_its_own() -> None:
     door = Door(16, 6)
     door.fill(*["10.0.0.1"] * 6)
     assert door.come("10.0.0.1") is None
-    # One that has never asked makes room.
-    door.go(1)
+    # It takes no place of a larger network.
+    door = Door(32, 6)
+    door.fill(*[f"fd00::{n:x}" for n in range(20)], *["10.0.0.1"] * 6)
+    assert door.come("10.0.0.1") is None
+    # One of its own that has never asked makes room.
+    door.go(26)
     silent = door.come("10.0.0.1", is_silent=True)
     assert door.come("10.0.0.1") is None
     door.now += LATER
@@ -110,8 +134,13 @@ def test_a_64_is_one_address_only_when_all_is_taken() -> None:
     # Another of the same network is refused, though the charger's address has more.
     assert door.come("fd00::99") is None
     assert door.come("fd00::1") is None
-    # Any other gets in.
+    # Any other gets in. In the network, the address with the most makes room.
+    door.go(16)
+    door.go(15)
+    assert door.fill("fd00::1", "fd00::77") == [19, 20]
     assert door.come("fd00:0:0:1::1")
+    assert door.open[5] == "fd00::1"
+    assert door.closed == [19]
     assert door.come("10.0.0.8")
     assert door.by_address()["10.0.0.7"] == len(charger)
     assert [connection for connection in door.closed if connection in charger] == []
@@ -162,6 +191,7 @@ def test_four_silent_websockets_of_an_address_and_the_fifth_waits() -> None:
     # A named battery has no such limit.
     assert [listen("192.168.1.9") for _ in range(6)] == [0.0] * 6
     # Who asked may listen for ever, but nobody else.
+    assert door.admission.idle(-LATER) == []
     assert set(door.admission.idle(LATER)) == set(door.open) - {3}
     # Who has no place any more is not let in again.
     assert door.admission.listen(1, door.now) == 0

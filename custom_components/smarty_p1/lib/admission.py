@@ -186,11 +186,8 @@ class Admission[Connection: Hashable]:
         )
         if silent or is_of_one:
             return silent
-        most = max(self._networks.values())
-        if most > self._networks[network] + 1:
-            return self._those(
-                lambda place: place.network is not None and self._networks[place.network] == most
-            )
+        if max(self._networks.values()) > self._networks[network] + 1:
+            return self._those(lambda place: place.network is not None)
         few = max(_MAX_OF_DEVICE, self._addresses[address] + 1)
         return self._those(
             lambda place: place.network == network and self._addresses[place.address] > few
