@@ -295,7 +295,7 @@ class HttpPort:
 
     async def _become_listener(self, transport: asyncio.BaseTransport) -> None:
         """Wait until the connection may become a WebSocket."""
-        while True:
+        while not transport.is_closing():
             wait = self._admission.listen(transport, self._loop.time())
             if not wait:
                 return
