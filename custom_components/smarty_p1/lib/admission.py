@@ -5,8 +5,7 @@
         admission.note_request(connection, rank=1)
     admission.leave(connection)
 
-An address is an IP address in its standard notation. An IPv4 address within IPv6 must be converted
-to plain IPv4 by the caller.
+An address is an IP address in the form of `plain_address`.
 """
 
 from collections import Counter
@@ -23,12 +22,29 @@ SILENT_GRACE_S = 0.5
 # connections only above this number.
 _MAX_OF_DEVICE = 4
 _HOST_BITS = 64
+_MAX_ADDRESS_CHARS = 64
+
+
+def plain_address(text: str) -> str | None:
+    """Return the IP address in `text` in its standard notation.
+
+    Return None if `text` is not an IP address.
+
+    The network interface behind a % is dropped. An IPv4 address within IPv6 becomes plain IPv4.
+    """
+    try:
+        address = ip_address(text[:_MAX_ADDRESS_CHARS].strip().partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(address)
 
 
 def network_of(address: str) -> str:
     """Return the /64 network of an IPv6 address. Return an IPv4 address unchanged.
 
-    A single device can use all addresses of a /64 network. Raises ValueError for another text.
+    A single device can use all addresses of a /64 network. `address` is a `plain_address`.
     """
     parsed = ip_address(address)
     if not isinstance(parsed, IPv6Address):

@@ -20,10 +20,9 @@ from ..const import (
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
-from ..lib.admission import Admission
+from ..lib.admission import Admission, plain_address
 from ..lib.meter import Reading
 from ..lib.p1 import crc16
-from ..lib.virtual import plain_address
 
 MAX_CLIENTS = 32
 MAX_CLIENTS_OF_ONE = 8

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from smartyp1.admission import plain_address
 from smartyp1.virtual import (
     MAX_CLIENTS,
     PollRateExceededError,
@@ -14,7 +15,6 @@ from smartyp1.virtual import (
     is_local_host,
     is_private,
     is_serial,
-    plain_address,
 )
 from smartyp1.virtual.battery_shares import LoadForecast
 

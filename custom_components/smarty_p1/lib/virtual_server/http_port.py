@@ -10,7 +10,7 @@ from typing import cast, override
 
 from aiohttp import web
 
-from ..admission import Admission
+from ..admission import Admission, plain_address
 from ..virtual import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
@@ -27,7 +27,6 @@ from ..virtual import (
     homewizard_information,
     is_local_host,
     is_private,
-    plain_address,
     read_frame,
     shelly_information,
     to_json,
