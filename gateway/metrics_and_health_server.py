@@ -13,6 +13,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
+from smartyp1.admission import Admission, plain_address
+
 from .config_table import UnavailableError
 from .health import Health
 
@@ -30,33 +32,42 @@ class _Server(ThreadingWSGIServer):
     """HTTP server with one thread per request. The number and duration of requests are limited."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on to the base class
-        self._ends: dict[socket.socket, float] = {}
+        # The rank of a request is the time at which its connection is closed.
+        self._admission = Admission[socket.socket](_MAX_REQUESTS, _MAX_REQUESTS, _hang_up)
+        self._lock = threading.Lock()
         super().__init__(*args, **kwargs)
 
     @override
     def process_request(self, request: Any, client_address: Any) -> None:
-        if len(self._ends) >= _MAX_REQUESTS:
+        address, now = plain_address(client_address[0]), time.monotonic()
+        end = now + _REQUEST_TIMEOUT_S - _POLL_INTERVAL_S
+        with self._lock:
+            is_admitted = address and self._admission.admit(request, address, end, now)
+        if is_admitted:
+            super().process_request(request, client_address)
+        else:
             self.shutdown_request(request)
-            return
-        self._ends[request] = time.monotonic() + _REQUEST_TIMEOUT_S - _POLL_INTERVAL_S
-        super().process_request(request, client_address)
 
     @override
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
-        self._ends.pop(request, None)
+        with self._lock:
+            self._admission.leave(request)
 
     @override
     def service_actions(self) -> None:
-        now = time.monotonic()
-        for request, end in list(self._ends.items()):
-            if now >= end:
-                with suppress(OSError):
-                    request.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            for request in self._admission.idle(time.monotonic()):
+                _hang_up(request)
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log nothing, because a broken or aborted request needs no traceback."""
+
+
+def _hang_up(request: socket.socket) -> None:
+    with suppress(OSError):
+        request.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(WSGIRequestHandler):

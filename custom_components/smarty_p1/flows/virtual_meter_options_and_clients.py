@@ -32,7 +32,8 @@ from ..const import (
     SHOWN_AS_BOTH,
 )
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private, plain_address
+from ..lib.admission import plain_address
+from ..lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private
 from ..lib.virtual_server import UDP_PORTS
 from ..sinks.shown_clients import ShownClient, clients_of
 from .form_errors import FieldError

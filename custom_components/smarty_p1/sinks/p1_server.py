@@ -5,6 +5,7 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import cast, override
 
 from homeassistant.core import callback
@@ -19,6 +20,7 @@ from ..const import (
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..lib.admission import Admission, plain_address
 from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
@@ -64,8 +66,10 @@ class _Client(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self.address: str = transport.get_extra_info("peername", ("",))[0]
-        if not self._server.admit(self):
+        peer = transport.get_extra_info("peername")
+        address = plain_address(str(peer[0])) if peer else None
+        # Without an address, the client has already disconnected.
+        if address is None or not self._server.admit(self, address):
             transport.close()
             return
         # Set a limit of 0, so that the transport buffers only the telegram that it is sending.
@@ -122,15 +126,16 @@ class P1Server:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._clients: set[_Client] = set()
+        self._admission = Admission[_Client](MAX_CLIENTS, MAX_CLIENTS_OF_ONE, self._disconnect)
+        self._newest = count()
         self._server: asyncio.Server | None = None
         self._is_stopped = False
-        self._has_refused = False
+        self._has_warned = False
 
     @property
     def clients(self) -> int:
         """Return the number of connected clients."""
-        return len(self._clients)
+        return len(self._admission)
 
     async def start(self, address: str, port: int) -> None:
         """Listen at an address and a port. Raises OSError if this is impossible."""
@@ -150,37 +155,47 @@ class P1Server:
         self._server.close()
         # Abort the connections. If they were only closed, a client that reads nothing would keep
         # its connection.
-        for client in self._clients:
+        for client in self._admission.connections():
             client.abort()
         await self._server.wait_closed()
 
     def send(self, text: bytes) -> None:
         """Send a telegram to all clients in the format of DSMR 5."""
-        if not self._clients:
+        clients = self._admission.connections()
+        if not clients:
             return
         telegram = as_dsmr(text)
-        for client in tuple(self._clients):
+        for client in clients:
             client.send(telegram)
 
-    def admit(self, client: _Client) -> bool:
-        """Add a client. Return False if the server is full or stopped."""
-        of_one = sum(other.address == client.address for other in self._clients)
-        is_full = len(self._clients) >= MAX_CLIENTS or of_one >= MAX_CLIENTS_OF_ONE
-        if is_full or self._is_stopped:
-            if not self._has_refused:
-                self._has_refused = True
-                LOGGER.warning(
-                    "%s: the P1 server refuses another client, %s are connected",
-                    self._name,
-                    len(self._clients),
-                )
+    def admit(self, client: _Client, address: str) -> bool:
+        """Add a client. Return False if it must be refused, or if the server is stopped."""
+        if self._is_stopped:
             return False
-        self._clients.add(client)
+        # The client that connected last has the lowest rank, so it is the first to give up its
+        # place.
+        rank, now = -next(self._newest), asyncio.get_running_loop().time()
+        if not self._admission.admit(client, address, rank, now):
+            self._warn("refuses another client")
+            return False
+        # Clients need not send anything, so count none as silent.
+        self._admission.note_request(client, rank)
         return True
 
     def dismiss(self, client: _Client) -> None:
         """Remove a client."""
-        self._clients.discard(client)
+        self._admission.leave(client)
+
+    def _disconnect(self, client: _Client) -> None:
+        self._warn("disconnects a client to admit another")
+        client.abort()
+
+    def _warn(self, event: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            LOGGER.warning(
+                "%s: the P1 server %s, %s are connected", self._name, event, self.clients
+            )
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, suppress
 from unittest.mock import patch
 
@@ -72,6 +72,9 @@ class Reader:
             async with asyncio.timeout(10):
                 return await self._reader.read() == b""
         return True
+
+
+type Connect = Callable[[str], Awaitable[Reader]]
 
 
 @asynccontextmanager
@@ -251,33 +254,63 @@ async def test_a_client_that_reads_no_more_is_closed(
     connection.close()
 
 
-async def test_whoever_comes_when_all_places_are_taken_is_refused(
-    served: Served, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def connect(address: str) -> asyncio.StreamWriter:
-        local = (address, 0)
-        return (await asyncio.open_connection("127.0.0.1", served.p1_port, local_addr=local))[1]
+@pytest.fixture
+async def connect(served: Served) -> AsyncGenerator[Connect]:
+    """Return a function that connects from an address of this machine."""
+    writers = []
 
-    # One address has eight places.
-    writers = [await connect("127.0.0.1") for _ in range(8)]
-    await served.has(8)
-    async with reading(served.p1_port) as refused:
-        assert await refused.is_closed()
-    writers = [await connect(f"127.0.0.{2 + n // 8}") for n in range(24)] + writers
-    await served.has(32)
-    for _ in range(3):
-        async with reading(served.p1_port) as refused:
-            assert await refused.is_closed()
-    assert served.server.clients == 32
-    assert len([line for line in own_log(caplog) if "refuses" in line[1]]) == 1
-    writers.pop().close()
-    await served.has(31)
-    async with reading(served.p1_port) as admitted:
-        await served.has(32)
-        await served.receive(TELEGRAM)
-        assert await admitted.telegram() == seal(TELEGRAM)
+    async def connect(address: str) -> Reader:
+        local = (address, 0)
+        connection = await asyncio.open_connection("127.0.0.1", served.p1_port, local_addr=local)
+        writers.append(connection[1])
+        return Reader(*connection)
+
+    yield connect
     for writer in writers:
         writer.close()
+
+
+async def test_on_a_tie_the_newcomer_is_refused(
+    served: Served, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    # One address has eight places.
+    readers = [await connect("127.0.0.2") for _ in range(8)]
+    await served.has(8)
+    assert await (await connect("127.0.0.2")).is_closed()
+    for reader in readers[1:]:
+        reader.writer.close()
+    await served.has(1)
+    readers[1:] = [await connect(f"127.0.0.{3 + n}") for n in range(31)]
+    await served.has(32)
+    for address in ("127.0.0.40", "127.0.0.2"):
+        assert await (await connect(address)).is_closed()
+    assert served.server.clients == 32
+    assert len([line for line in own_log(caplog) if "refuses" in line[1]]) == 1
+    await served.receive(TELEGRAM)
+    assert [await reader.telegram() for reader in readers] == [seal(TELEGRAM)] * 32
+    readers[5].writer.close()
+    await served.has(31)
+    admitted = await connect("127.0.0.40")
+    await served.has(32)
+    await served.receive(with_power("05.678"))
+    assert await admitted.telegram() == seal(with_power("05.678"))
+
+
+async def test_four_addresses_with_eight_readers_keep_nobody_out(
+    served: Served, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    readers = [await connect(f"127.0.0.{2 + n % 4}") for n in range(32)]
+    await served.has(32)
+    admitted = [await connect("127.0.0.40") for _ in range(2)]
+    # The last that came of an address with eight make room.
+    assert [await readers[n].is_closed() for n in (31, 30)] == [True, True]
+    # They come again in vain.
+    again = [await connect(f"127.0.0.{2 + n}") for n in (2, 3)]
+    assert [await reader.is_closed() for reader in again] == [True, True]
+    await served.receive(TELEGRAM)
+    staying = readers[:30] + admitted
+    assert [await reader.telegram() for reader in staying] == [seal(TELEGRAM)] * 32
+    assert len([line for line in own_log(caplog) if "P1 server" in line[1]]) == 1
 
 
 async def test_what_clients_send_means_nothing_and_is_bounded(served: Served) -> None:

@@ -17,7 +17,7 @@ from homewizard_energy.errors import RequestError
 
 from dev.ports import free_ports
 from smartyp1.virtual import Kind, Question, Unavailable, VirtualMeter
-from smartyp1.virtual_server import VirtualServer, http_port
+from smartyp1.virtual_server import VirtualServer
 
 from .support import house
 
@@ -135,15 +135,15 @@ PUBLIC = ["8.8.8.8", "::ffff:8.8.8.8", "2001:4860:4860::8888", "172.32.0.1", "no
 OWN = ["192.168.1.30", "::ffff:10.0.0.5", "fe80::1", "fd00::5", "127.0.0.1"]
 
 
-async def protocol_of(
+async def protocols_of(
     monkeypatch: pytest.MonkeyPatch, name: str, start: Callable[[], Awaitable[None]]
-) -> asyncio.BaseProtocol:
-    """Return what a port gives the loop for a connection or for its datagrams."""
+) -> Callable[[], asyncio.BaseProtocol]:
+    """Return what a port gives the loop, to make a protocol for a connection or for datagrams."""
     create = AsyncMock(return_value=Mock())
     monkeypatch.setattr(asyncio.get_running_loop(), name, create)
     await start()
-    protocol: asyncio.BaseProtocol = create.call_args.args[0]()
-    return protocol
+    make: Callable[[], asyncio.BaseProtocol] = create.call_args.args[0]
+    return make
 
 
 @pytest.mark.parametrize("address", PUBLIC + OWN)
@@ -151,7 +151,8 @@ async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
-    gate = await protocol_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
+    make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
+    gate = make()
     transport = Mock(asyncio.Transport)
     infos: dict[str, Any] = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
     transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
@@ -193,7 +194,8 @@ async def test_a_datagram_from_elsewhere_has_no_answer(
 ) -> None:
     server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
     server.on_reading(house())
-    port = await protocol_of(monkeypatch, "create_datagram_endpoint", lambda: server.start_udp(0))
+    make = await protocols_of(monkeypatch, "create_datagram_endpoint", lambda: server.start_udp(0))
+    port = make()
     assert isinstance(port, asyncio.DatagramProtocol)
     transport = Mock(asyncio.DatagramTransport)
     port.connection_made(transport)
@@ -265,22 +267,69 @@ async def test_garbage_is_refused(served: Served, session: aiohttp.ClientSession
         await session.ws_connect(f"{served.url}/rpc", headers=headers)
 
 
-async def test_64_are_told_at_most_32_of_one_address(served: Served) -> None:
+class Crowd:
+    """Programs at addresses of this machine, with WebSockets."""
+
+    def __init__(self, url: str, stack: AsyncExitStack) -> None:
+        self._url = url
+        self._stack = stack
+
+    async def listen(self, address: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a WebSocket."""
+        connector = aiohttp.TCPConnector(local_addr=(address, 0))
+        session = await self._stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        return await self._stack.enter_async_context(session.ws_connect(f"{self._url}/rpc"))
+
+    async def ask(self, address: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a WebSocket, and ask."""
+        told = await self.listen(address)
+        assert await is_answered(told)
+        return told
+
+
+async def is_answered(told: aiohttp.ClientWebSocketResponse) -> bool:
+    """Return whether a WebSocket is open and answers."""
+    async with asyncio.timeout(10):
+        try:
+            await told.send_json(EM)
+            while (message := await told.receive()).type is aiohttp.WSMsgType.TEXT:
+                if "id" in json.loads(message.data):
+                    return True
+        except ConnectionError:
+            pass
+    return False
+
+
+@pytest.fixture
+async def crowd(served: Served) -> AsyncGenerator[Crowd]:
     async with AsyncExitStack() as stack:
+        yield Crowd(served.url, stack)
 
-        async def is_told(address: str) -> bool:
-            connector = aiohttp.TCPConnector(local_addr=(address, 0))
-            session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-            try:
-                await stack.enter_async_context(session.ws_connect(f"{served.url}/rpc"))
-            except aiohttp.WSServerHandshakeError:
-                return False
-            return True
 
-        for address in ("127.0.0.2", "127.0.0.3"):
-            assert [await is_told(address) for _ in range(32)] == [True] * 32
-            assert not await is_told(address)
-        assert not await is_told("127.0.0.4")
+async def test_silent_websockets_make_room(served: Served, crowd: Crowd) -> None:
+    told = [await crowd.ask("127.0.0.2") for _ in range(6)]
+    silent = [await crowd.listen("127.0.0.2") for _ in range(5)]
+    assert [await is_answered(each) for each in silent] == [False, True, True, True, True]
+    other = await crowd.listen("127.0.0.3")
+    # Who has asked may listen for ever.
+    served.now += 76
+    served.server._http.close_idle()
+    assert [await is_answered(each) for each in told] == [True] * 6
+    assert not await is_answered(other)
+
+
+async def test_twenty_devices_behind_one_address_are_told(crowd: Crowd) -> None:
+    devices = await asyncio.gather(*[crowd.ask("127.0.0.2") for _ in range(20)])
+    assert [await is_answered(each) for each in devices] == [True] * 20
+
+
+async def test_a_hundred_websockets_keep_nobody_out(served: Served, crowd: Crowd) -> None:
+    for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+        for _ in range(48 if address != "127.0.0.4" else 32):
+            await crowd.ask(address)
+    first = await crowd.ask("127.0.0.5")
+    assert await answers(served.port, "127.0.0.6")
+    assert await is_answered(first)
 
 
 async def test_who_asks_without_end_is_hung_up_on(
@@ -385,40 +434,89 @@ async def answers(port: int, address: str) -> bool:
             writer.close()
 
 
-async def test_half_a_request_keeps_nobody_out(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 12)
-    writers = [await open_half(served.port, f"127.0.0.{2 + n % 3}") for n in range(12)]
+async def test_half_a_request_keeps_nobody_out(served: Served) -> None:
     http = served.server._http
+    writers = [await open_half(served.port, f"127.0.0.{2 + n % 3}") for n in range(128)]
     async with asyncio.timeout(10):
-        while len(http._connections()) < 12:
+        while len(http._admission) < 128:
             await asyncio.sleep(0.01)
     assert await answers(served.port, "127.0.0.9")
     # They have ten seconds.
     served.now += 10
     http.close_idle()
-    assert len(http._connections()) == 11
+    assert len(http._admission) == 127
     served.now += 0.1
     http.close_idle()
-    assert http._connections() == []
+    http.close_idle()
+    assert len(http._admission) == 0
     for writer in writers:
         writer.close()
 
 
-async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 8)
-    port, meter = free_ports(), VirtualMeter(SERIAL, ["127.0.0.20"])
+async def keep_open(port: int, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect, ask, and keep the connection."""
+    connection = await asyncio.open_connection(LOCAL, port, local_addr=(address, 0))
+    assert await is_kept(*connection)
+    return connection
+
+
+async def is_kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Return whether a kept connection still answers."""
+    try:
+        writer.write(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(10):
+            return b"product_type" in await reader.readuntil(b"}")
+    except ConnectionError, asyncio.IncompleteReadError:
+        return False
+
+
+BATTERY = "127.0.1.1"
+
+
+async def test_a_named_battery_has_its_place() -> None:
+    port, meter = free_ports(), VirtualMeter(SERIAL, [BATTERY])
     server = VirtualServer(meter, list(Kind))
     await server.start_http(LOCAL, port)
-    writers = [await open_half(port, f"127.0.0.{100 + n}") for n in range(8)]
-    async with asyncio.timeout(10):
-        while len(server._http._connections()) < 8:
-            await asyncio.sleep(0.01)
-    assert not await answers(port, "127.0.0.30")
-    assert await answers(port, "127.0.0.20")
-    for writer in writers:
+    battery = await keep_open(port, BATTERY)
+    flood = [await keep_open(port, f"127.0.0.{2 + n}") for n in range(128)]
+    # All have one: who comes now is refused, but for the battery.
+    assert not await answers(port, "127.0.0.200")
+    assert await answers(port, BATTERY)
+    async with AsyncExitStack() as stack:
+        assert await is_answered(await Crowd(f"http://{LOCAL}:{port}", stack).listen(BATTERY))
+        assert [await is_kept(*each) for each in flood] == [True] * 128
+        assert await is_kept(*battery)
+        # Its connections are its own: the 49th closes another of the battery.
+        own = [await keep_open(port, BATTERY) for _ in range(48)]
+        assert not await is_kept(*battery)
+        assert await is_kept(*flood[0])
+    for _, writer in (*flood, *own, battery):
         writer.close()
+    await server.stop()
+
+
+async def test_one_network_of_ipv6_closes_no_connection_of_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+
+    make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
+
+    def come(address: str) -> Mock:
+        gate = make()
+        transport = Mock(asyncio.Transport)
+        transport.is_closing.return_value = False
+        transport.abort.side_effect = lambda: setattr(transport.is_closing, "return_value", True)
+        infos = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
+        transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
+        gate.connection_made(transport)
+        return transport
+
+    charger = [come(address) for address in ("::ffff:10.0.0.7", "10.0.0.7")]
+    for n in range(1, 140):
+        come(f"fd00::{n:x}%eth0")
+    assert [transport.abort.called for transport in charger] == [False, False]
+    assert not come("fd00:0:0:1::1").abort.called
     await server.stop()
 
 
@@ -435,16 +533,10 @@ async def test_what_is_refused_counts_as_a_request(
     assert statuses == [404 if path == "/nothing" else 421] * 2 + [429]
 
 
-async def test_who_comes_and_goes_is_forgotten(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 4)
-    for _ in range(20):
-        reader, writer = await asyncio.open_connection(LOCAL, served.port)
-        writer.write(b"GET /api HTTP/1.0\r\n\r\n")
-        assert (await reader.read()).startswith(b"HTTP/1.0 200")
-        writer.close()
-    assert len(served.server._http._closes_at) <= 8
+async def test_who_comes_and_goes_is_forgotten(served: Served) -> None:
+    for n in range(140):
+        assert await answers(served.port, f"127.0.0.{2 + n}")
+    assert len(served.server._http._admission) <= 1
 
 
 class Asker(asyncio.DatagramProtocol):

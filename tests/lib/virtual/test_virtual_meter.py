@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from smartyp1.admission import plain_address
 from smartyp1.virtual import (
     MAX_CLIENTS,
     PollRateExceededError,
@@ -14,7 +15,6 @@ from smartyp1.virtual import (
     is_local_host,
     is_private,
     is_serial,
-    plain_address,
 )
 from smartyp1.virtual.battery_shares import LoadForecast
 
@@ -249,6 +249,12 @@ def test_clients_are_bounded_and_batteries_are_kept() -> None:
         meter.ask(f"10.0.0.{n}", Question.HOMEWIZARD, 1)
     assert len(meter.clients) == MAX_CLIENTS
     assert meter.clients[0].address == BATTERY
+    # A host that has many addresses of IPv6 replaces one other, and then its own.
+    for n in range(3 * MAX_CLIENTS):
+        meter.ask(f"fd00::{n:x}", Question.HOMEWIZARD, 2)
+    addresses = [client.address for client in meter.clients]
+    assert [address for address in addresses if ":" in address] == [f"fd00::{0xBF:x}"]
+    assert len(addresses) == MAX_CLIENTS
 
 
 def test_one_that_asks_without_end_is_refused_and_the_others_are_not() -> None:

@@ -20,7 +20,7 @@ from .homewizard_api import (
     homewizard_information,
 )
 from .identity import draw_serial, homewizard_unique_id, is_serial, shelly_mac
-from .local_network_check import is_local_host, is_private, plain_address
+from .local_network_check import is_local_host, is_private
 from .meter_values import MeterValues
 from .shelly_json_rpc import (
     MAX_FRAME_BYTES,
@@ -84,7 +84,6 @@ __all__ = [
     "is_private",
     "is_serial",
     "notification",
-    "plain_address",
     "read_frame",
     "shelly_information",
     "shelly_mac",

@@ -1,10 +1,12 @@
 """Clients of the virtual meter: their requests and poll intervals."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
+
+from ..admission import network_of
 
 _MAX_INTERVALS = 5
 
@@ -93,12 +95,13 @@ class PollRateExceededError(Exception):
 
 @dataclass(slots=True)
 class Client:
-    """Client of a virtual meter, identified by its address.
+    """Client of a virtual meter, identified by its address. `network` is its `network_of`.
 
     Times are in seconds of the caller's clock.
     """
 
     address: str
+    network: str
     asked: int = 0
     last_asked: float = 0.0
     asking_since: float = 0.0
@@ -146,29 +149,39 @@ class Clients:
     """Clients of a virtual meter, at most MAX_CLIENTS.
 
     `kept` returns the addresses of clients to keep. If there are MAX_CLIENTS clients, a new client
-    replaces the client with the oldest request. A client to keep is replaced only if all clients
+    replaces a client of the network with the most clients: the client with the oldest request. A
+    network is an IPv4 address or a /64 of IPv6. A client to keep is replaced only if all clients
     are to be kept.
     """
 
     def __init__(self, kept: Callable[[], Collection[str]]) -> None:
         self._kept = kept
         self._clients: dict[str, Client] = {}
+        self._networks: Counter[str] = Counter()
 
     def of(self, address: str) -> Client:
         """Return the client with this address. It becomes the client with the most recent request.
 
         If no client has this address, create one.
         """
-        client = self._clients.pop(address, None) or Client(address)
+        client = self._clients.pop(address, None)
+        if client is None:
+            client = Client(address, network_of(address))
+            self._networks[client.network] += 1
         if len(self._clients) >= MAX_CLIENTS:
-            kept = self._kept()
-            oldest = next(
-                (candidate for candidate in self._clients if candidate not in kept),
-                next(iter(self._clients)),
-            )
-            del self._clients[oldest]
+            self._forget_one()
         self._clients[address] = client
         return client
+
+    def _forget_one(self) -> None:
+        kept = self._kept()
+        candidates = [client for client in self._clients.values() if client.address not in kept]
+        # `max` returns the first of several candidates: the one with the oldest request.
+        client = max(
+            candidates or self._clients.values(), key=lambda each: self._networks[each.network]
+        )
+        del self._clients[client.address]
+        self._networks -= Counter([client.network])
 
     def all(self) -> list[Client]:
         """Return all clients in the order of their latest requests.

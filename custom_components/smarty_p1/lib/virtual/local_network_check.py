@@ -1,7 +1,9 @@
 """Checks whether a client, and the host that it requests, belong to the local network."""
 
 import re
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
+
+from ..admission import plain_address
 
 # Do not use `ipaddress.is_private`, because it also accepts addresses that are reserved for
 # examples and tests.
@@ -12,7 +14,6 @@ _PRIVATE = [
         *("::1/128", "fc00::/7", "fe80::/10"),
     )
 ]
-_MAX_ADDRESS_CHARS = 64
 # Endings of host names that do not exist on the Internet. Routers of the maker AVM use .fritz.box.
 _LOCAL = (
     *(".local", ".localdomain", ".lan", ".home", ".home.arpa", ".internal", ".intranet"),
@@ -20,22 +21,6 @@ _LOCAL = (
 )
 _MAX_HOST_CHARS = 260
 _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
-
-
-def plain_address(text: str) -> str | None:
-    """Return the IP address in `text` in its standard notation.
-
-    Return None if `text` is not an IP address.
-
-    The network interface behind a % is dropped. An IPv4 address within IPv6 becomes plain IPv4.
-    """
-    try:
-        address = ip_address(text[:_MAX_ADDRESS_CHARS].strip().partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(address)
 
 
 def is_private(address: str) -> bool:

@@ -4,12 +4,13 @@ import asyncio
 import json
 import logging
 import socket
-from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import cast, override
 
 from aiohttp import web
 
+from ..admission import Admission, plain_address
 from ..virtual import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
@@ -26,7 +27,6 @@ from ..virtual import (
     homewizard_information,
     is_local_host,
     is_private,
-    plain_address,
     read_frame,
     shelly_information,
     to_json,
@@ -34,15 +34,16 @@ from ..virtual import (
 from .shelly_rpc_dispatch import ShellyRpc
 from .shelly_websocket import Listener
 
+# Maximum number of connections, WebSockets included. Named batteries have MAX_CONNECTIONS_OF_ONE
+# more, each of them. Twenty devices behind one address need two connections each.
 MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
-MAX_LISTENERS = 64
-MAX_LISTENERS_OF_ONE = 32
 # A connection is closed after this number of seconds without a request. On a new connection, the
 # first request must come within MAX_FIRST_REQUEST_S.
 MAX_IDLE_S = 75.0
 MAX_FIRST_REQUEST_S = 10.0
 CHECK_INTERVAL_S = 5.0
+_LISTEN_RETRY_S = 0.1
 MAX_BODY_S = 5.0
 UNANSWERED_MS = 60_000
 
@@ -95,11 +96,13 @@ class HttpPort:
         self._now = now
         self._rpc = rpc
         self._listeners: set[Listener] = set()
-        # For each connection: the time at which the connection is closed unless another request
-        # comes.
-        self._closes_at: dict[web.RequestHandler, float] = {}
+        # The rank of a connection is the time at which it is closed unless another request comes.
+        self._admission = Admission[asyncio.BaseTransport](
+            MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE, _abort, meter.is_named
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
+        self._loop = asyncio.get_running_loop()
         app = web.Application(client_max_size=MAX_FRAME_BYTES, middlewares=[self._guard])
         if has_homewizard:
             app.router.add_get("/api", self._information)
@@ -125,10 +128,9 @@ class HttpPort:
 
         Raises OSError if this is impossible.
         """
-        loop = asyncio.get_running_loop()
         if self._runner.server is None:
             await self._runner.setup()
-        self._server = await loop.create_server(lambda: _Gate(self), address, port)
+        self._server = await self._loop.create_server(lambda: _Gate(self), address, port)
         self._check_idle()
 
     async def stop(self) -> None:
@@ -137,10 +139,8 @@ class HttpPort:
             self._timer.cancel()
         if self._server:
             self._server.close()
-        for listener in tuple(self._listeners):
-            listener.abort()
-        for handler in self._connections():
-            self._abort(handler)
+        for transport in self._admission.connections():
+            _abort(transport)
         await self._runner.cleanup()
 
     def push(self) -> None:
@@ -156,86 +156,44 @@ class HttpPort:
     def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
         """Return the handler of a new connection. Return None if the connection must be refused.
 
-        Connections from outside the local network, and connections beyond the limits, are refused.
+        A connection is refused if it comes from outside the local network, or gets no place.
         """
         address = _address_of(transport)
         if address is None or not is_private(address) or self._runner.server is None:
             return None
-        others = Counter(map(_address_of_handler, self._connections()))
-        is_full = others.total() >= MAX_CONNECTIONS
-        if others[address] >= MAX_CONNECTIONS_OF_ONE or (
-            is_full and not self._make_room(address, others)
-        ):
+        self._forget_closed()
+        closes_at = self._now() + MAX_FIRST_REQUEST_S
+        if not self._admission.admit(transport, address, closes_at, self._loop.time()):
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             # A WebSocket client that has disappeared acknowledges no data. So let TCP close its
             # connection after this timeout.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
-        handler: web.RequestHandler = self._runner.server()
-        if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
-            # Many short connections could fill the dict between two idle checks, so clean up now.
-            self._forget_closed()
-        self._closes_at[handler] = self._now() + MAX_FIRST_REQUEST_S
-        return handler
-
-    def _make_room(self, address: str, others: Counter[str | None]) -> bool:
-        """Close a connection to make room for a new connection from `address`.
-
-        Return whether a connection was closed. `others` has the number of connections by address.
-        The closed connection belongs to the address with the most connections. Connections of a
-        battery that the user has named are never closed. If `address` is not a named battery, the
-        closed connection's address must have at least two connections more than `address`.
-        """
-        is_named = self._meter.is_named(address)
-        able = [
-            candidate
-            for candidate in others
-            if candidate is None or not self._meter.is_named(candidate)
-        ]
-        largest = max(able, key=others.__getitem__, default=None)
-        if not others[largest] or (not is_named and others[largest] <= others[address] + 1):
-            return False
-        connections = (
-            handler for handler in self._connections() if _address_of_handler(handler) == largest
-        )
-        self._abort(min(connections, key=lambda handler: self._closes_at.get(handler, 0.0)))
-        return True
-
-    def _connections(self) -> list[web.RequestHandler]:
-        connections = self._runner.server.connections if self._runner.server else []
-        return [
-            connection
-            for connection in connections
-            if connection.transport and not connection.transport.is_closing()
-        ]
+        return self._runner.server()
 
     def _check_idle(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(CHECK_INTERVAL_S, self._check_idle)
+        self._timer = self._loop.call_later(CHECK_INTERVAL_S, self._check_idle)
         self.close_idle()
 
     def close_idle(self) -> None:
         """Close the connections that have been idle for too long."""
-        listening = {listener.connection for listener in self._listeners}
         self._forget_closed()
-        for handler, closes_at in self._closes_at.items():
-            if handler not in listening and self._now() > closes_at:
-                self._abort(handler)
+        for transport in self._admission.idle(self._now()):
+            _abort(transport)
 
     def _forget_closed(self) -> None:
-        later = self._now() + MAX_IDLE_S
-        self._closes_at = {
-            handler: self._closes_at.get(handler, later) for handler in self._connections()
-        }
+        for transport in self._admission.connections():
+            if transport.is_closing():
+                self._admission.leave(transport)
 
-    @staticmethod
-    def _abort(handler: web.RequestHandler) -> None:
-        if isinstance(handler.transport, asyncio.Transport):
-            handler.transport.abort()
+    def _note_request(self, transport: asyncio.BaseTransport | None) -> None:
+        if transport:
+            self._admission.note_request(transport, self._now() + MAX_IDLE_S)
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self._closes_at[request.protocol] = self._now() + MAX_IDLE_S
+        self._note_request(request.transport)
         try:
             return await self._answer(request, handler)
         except web.HTTPException, asyncio.CancelledError:
@@ -324,16 +282,24 @@ class HttpPort:
             # A foreign web page in the user's browser sent this request, and could read the values.
             # So refuse it.
             raise web.HTTPForbidden
-        address = _client(request)
-        of_one = sum(listener.address == address for listener in self._listeners)
-        if len(self._listeners) >= MAX_LISTENERS or of_one >= MAX_LISTENERS_OF_ONE:
-            raise web.HTTPServiceUnavailable
-        listener = Listener(request, address, self._required_rpc)
+        if request.transport:
+            await self._become_listener(request.transport)
+        on_request = partial(self._note_request, request.transport)
+        listener = Listener(request, _client(request), self._required_rpc, on_request)
         self._listeners.add(listener)
         try:
             return await listener.run()
         finally:
             self._listeners.discard(listener)
+
+    async def _become_listener(self, transport: asyncio.BaseTransport) -> None:
+        """Wait until the connection may become a WebSocket."""
+        while not transport.is_closing():
+            wait = self._admission.listen(transport, self._loop.time())
+            if not wait:
+                return
+            # Try again early, because another WebSocket of the address may send its first request.
+            await asyncio.sleep(min(wait, _LISTEN_RETRY_S))
 
     @property
     def _required_rpc(self) -> ShellyRpc:
@@ -341,13 +307,13 @@ class HttpPort:
         return self._rpc
 
 
+def _abort(transport: asyncio.BaseTransport) -> None:
+    cast("asyncio.Transport", transport).abort()
+
+
 def _address_of(transport: asyncio.BaseTransport | None) -> str | None:
     peer = transport.get_extra_info("peername") if transport else None
     return plain_address(str(peer[0])) if peer else None
-
-
-def _address_of_handler(handler: web.RequestHandler) -> str | None:
-    return _address_of(handler.transport)
 
 
 def _client(request: web.Request) -> str:

@@ -1,7 +1,7 @@
 """WebSocket of the virtual Shelly: it answers requests, and sends a notification per telegram."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from aiohttp import WSMessage, WSMsgType, web
@@ -27,12 +27,18 @@ _HOME_ASSISTANT = "aios-"
 
 
 class Listener:
-    """Connected client of the WebSocket. If it is slow, it gets only the newest telegram."""
+    """Connected client of the WebSocket. If it is slow, it gets only the newest telegram.
 
-    def __init__(self, request: web.Request, address: str, rpc: ShellyRpc) -> None:
+    `on_request` is called for each request, but not for other messages.
+    """
+
+    def __init__(
+        self, request: web.Request, address: str, rpc: ShellyRpc, on_request: Callable[[], None]
+    ) -> None:
         self._request = request
-        self.address = address
+        self._address = address
         self._rpc = rpc
+        self._on_request = on_request
         # Pings are answered in `_answer`, which counts them. The library would answer pings without
         # counting them.
         self._socket = web.WebSocketResponse(
@@ -42,11 +48,6 @@ class Listener:
         self._is_over = False
         self._source: str | None = None
         self._energy_at = float("-inf")
-
-    @property
-    def connection(self) -> web.RequestHandler:
-        """Return the HTTP connection of the client."""
-        return self._request.protocol
 
     def wake(self) -> None:
         """Make the client's task send a notification of the newest telegram soon."""
@@ -61,7 +62,7 @@ class Listener:
         self._is_over = True
         self._news.set()
 
-    def abort(self) -> None:
+    def _abort(self) -> None:
         """Close the connection at once."""
         if self._request.transport:
             self._request.transport.abort()
@@ -79,7 +80,7 @@ class Listener:
                 # The socket returns received messages without a pause, so let other tasks run.
                 await asyncio.sleep(0)
         except PollRateExceededError:
-            self.abort()
+            self._abort()
         finally:
             notifier.cancel()
             await asyncio.gather(notifier, return_exceptions=True)
@@ -92,15 +93,16 @@ class Listener:
         """
         frame = read_frame(message.data) if message.type is WSMsgType.TEXT else None
         if frame is None:
-            self._rpc.note_other(self.address)
+            self._rpc.note_other(self._address)
             if message.type is WSMsgType.PING:
                 await self._send(self._socket.pong(message.data))
             return
+        self._on_request()
         self._source = frame.source or self._source
         code, answer = answer_frame(
             frame,
             self._rpc.serial,
-            lambda call: self._rpc.answer(self.address, call.method, call.component),
+            lambda call: self._rpc.answer(self._address, call.method, call.component),
         )
         await self._send(self._socket.send_str(answer))
         if code == TOO_MANY:
@@ -125,7 +127,7 @@ class Listener:
                 continue
             has_energy = loop.time() - self._energy_at >= _ENERGY_INTERVAL_S
             with suppress(Unavailable, RpcError):
-                text = self._rpc.notification(self.address, self._source, has_energy=has_energy)
+                text = self._rpc.notification(self._address, self._source, has_energy=has_energy)
                 await self._send(self._socket.send_str(text))
                 self._energy_at = loop.time() if has_energy else self._energy_at
 
@@ -135,4 +137,4 @@ class Listener:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await sending
         except TimeoutError, ConnectionError:
-            self.abort()
+            self._abort()

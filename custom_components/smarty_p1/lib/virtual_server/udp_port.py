@@ -3,7 +3,8 @@
 import asyncio
 from typing import cast, override
 
-from ..virtual import answer_frame, is_private, plain_address, read_frame
+from ..admission import plain_address
+from ..virtual import answer_frame, is_private, read_frame
 from .shelly_rpc_dispatch import ShellyRpc
 
 _OK = 200
