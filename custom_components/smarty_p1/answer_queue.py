@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from homeassistant.components.websocket_api.connection import current_connection
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
@@ -108,7 +108,7 @@ class Answers:
         """
         mark = books()
         if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
-            return self._handed_out(user_id, kept[1])
+            return cast("T", self._handed_out(user_id, kept[1]))
         work = self._works.get(question)
         if work is None:
             work = _Work(question, make, books, self._hass.loop.create_future())
@@ -122,7 +122,7 @@ class Answers:
                 # If this user stops waiting, do not cancel the computation. Other users may wait
                 # for the same answer.
                 await asyncio.wait([work.answer])
-            return self._handed_out(user_id, work.answer.result())
+            return cast("T", self._handed_out(user_id, work.answer.result()))
         finally:
             self._turns.leave(user_id, work)
             work.askers -= 1
@@ -130,7 +130,7 @@ class Answers:
                 del self._works[question]
 
     @callback
-    def _handed_out(self, user_id: str | None, answer: _Answer) -> Any:  # noqa: ANN401 - as it was made
+    def _handed_out(self, user_id: str | None, answer: _Answer) -> object:
         """Return the content of an answer. Raises BusyError if the user received too many bytes."""
         self._allowances.spend(user_id, answer.size, self._hass.loop.time())
         return answer.content

@@ -24,8 +24,7 @@ from dev.leneda import Fault, Platform
 from tests.ha.boards import GEOMETRY, pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import start
-from tests.ha.leneda import ENERGY_ID, POINT
-from tests.ha.leneda import KEY as KEY_OF_LENEDA
+from tests.ha.leneda import ENERGY_ID, KEY as KEY_OF_LENEDA, POINT
 from tests.ha.meter import KEY, MeterPort
 from tests.ha.support import links, own_log, set_up, wait_until
 
@@ -126,13 +125,13 @@ async def test_while_leneda_does_not_answer(  # noqa: PLR0913, PLR0917 - fixture
     platform.fault = Fault.SLOW
     account = {"api_key": KEY_OF_LENEDA, "energy_id": ENERGY_ID, "consumption_point": POINT}
     if beginning == "before":
-        await set_up(hass, port, make_entry, leneda=account)
+        await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
         await wait_until(hass, lambda: bool(platform.requests))
     else:
         # A reload at the end of a dialog begins such a download, which Home Assistant does not
         # cancel any more.
         async def begin(_event: Event) -> None:
-            await set_up(hass, port, make_entry, leneda=account)
+            await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
 
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, begin)
     lost: list[dict[str, Any]] = []
