@@ -3,6 +3,9 @@
 Any user can request a year of quarter-hours or the simulation of a battery. A few hundred such
 requests at the same time would block Home Assistant. So users take turns, one thread computes, and
 equal requests share an answer.
+
+Home Assistant encodes a copy of the answer for each request, and keeps the copy in memory until the
+client has read it. So the number and the bytes of a user's answers are limited, too.
 """
 
 import asyncio
@@ -16,6 +19,7 @@ from typing import Any, cast
 from homeassistant.components.websocket_api.connection import current_connection
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util.hass_dict import HassKey
 
@@ -24,7 +28,7 @@ from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_market_hours
 from .lib.answers import what_if_report
-from .lib.fair_queue import BusyError, Turns
+from .lib.fair_queue import Allowances, BusyError, Turns
 from .lib.tariff import (
     Demand,
     MarketHours,
@@ -36,10 +40,15 @@ from .lib.tariff import (
 )
 
 MAX_WAITING = 8
-"""Maximum questions of a user in the queue. The question being answered does not count."""
+"""Maximum questions of a user in the queue, equal or not. The question being answered does not
+count."""
 # Maximum number of waiting questions of all automations together. At midnight, many automations may
 # each ask about a meter at the same time.
 _MAX_WAITING_OF_AUTOMATIONS = 64
+# Bytes of JSON that a user may receive at once, and later on in a second. All cards of a dashboard
+# need less than 1 MB, and a year as CSV about 2 MB.
+_MAX_BYTES = 16_000_000
+_BYTES_PER_S = 100_000
 _MAX_KEPT = 32
 # Seconds until a computation ends with BusyError. A disk or database that does not respond must not
 # block the queue for longer.
@@ -50,12 +59,19 @@ type Books = Callable[[], object]
 """Function that returns the version of the data behind an answer. None prevents caching."""
 
 
+@dataclass(frozen=True)
+class _Answer:
+    content: Any
+    size: int
+    """Number of bytes as JSON."""
+
+
 @dataclass(eq=False)
 class _Work:
     question: Hashable
     make: Callable[[], Awaitable[Any]]
     books: Books
-    answer: asyncio.Future[Any]
+    answer: asyncio.Future[_Answer]
     askers: int = 0
     is_taken: bool = False
     """Whether the computation has begun. It then finishes, even if all askers leave."""
@@ -68,7 +84,8 @@ class Answers:
         self._hass = hass
         self._turns: Turns[str | None, _Work] = Turns()
         self._works: dict[Hashable, _Work] = {}
-        self._kept: dict[Hashable, tuple[object, Any]] = {}
+        self._allowances: Allowances[str | None] = Allowances(_BYTES_PER_S, _MAX_BYTES)
+        self._kept: dict[Hashable, tuple[object, _Answer]] = {}
         self._server: asyncio.Task[None] | None = None
         self.executor = ThreadPoolExecutor(1, f"{DOMAIN}_answers")
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, self._async_close)
@@ -82,20 +99,21 @@ class Answers:
     ) -> T:
         """Wait for the user's turn in the queue, and return the answer that `make` computes.
 
-        All automations share the `user_id` None. The answer is cached for equal questions, as long
-        as `books` returns the same version of the data. Raises BusyError if the user has too many
-        questions in the queue, or if computing takes more than a minute. Raises the errors of
-        `make`.
+        The answer is bytes that contain JSON, or can be encoded as JSON. All automations share the
+        `user_id` None. The answer is cached for equal questions, as long as `books` returns the
+        same version of the data.
+
+        Raises BusyError if the user has too many questions in the queue, if computing takes more
+        than a minute, or if the user has received too many bytes. Raises the errors of `make`.
         """
         mark = books()
         if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
-            return cast("T", kept[1])
+            return cast("T", self._handed_out(user_id, kept[1]))
         work = self._works.get(question)
         if work is None:
             work = _Work(question, make, books, self._hass.loop.create_future())
-        if not work.is_taken:
-            max_waiting = _MAX_WAITING_OF_AUTOMATIONS if user_id is None else MAX_WAITING
-            self._turns.wait(user_id, work, max_waiting)
+        max_waiting = _MAX_WAITING_OF_AUTOMATIONS if user_id is None else MAX_WAITING
+        self._turns.wait(user_id, work, max_waiting)
         self._works[question] = work
         work.askers += 1
         try:
@@ -104,12 +122,18 @@ class Answers:
                 # If this user stops waiting, do not cancel the computation. Other users may wait
                 # for the same answer.
                 await asyncio.wait([work.answer])
-            return cast("T", work.answer.result())
+            return cast("T", self._handed_out(user_id, work.answer.result()))
         finally:
             self._turns.leave(user_id, work)
             work.askers -= 1
             if not work.askers and not work.is_taken:
                 del self._works[question]
+
+    @callback
+    def _handed_out(self, user_id: str | None, answer: _Answer) -> object:
+        """Return the content of an answer. Raises BusyError if the user received too many bytes."""
+        self._allowances.spend(user_id, answer.size, self._hass.loop.time())
+        return answer.content
 
     @callback
     def _serve(self) -> None:
@@ -135,12 +159,15 @@ class Answers:
             # computation, the cached answer then counts as outdated.
             mark = work.books()
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                answer = await work.make()
+                content = await work.make()
+                # Encode in the thread. Encoding a long answer would block the event loop.
+                size = await self._hass.loop.run_in_executor(self.executor, _size_of, content)
         except TimeoutError:
             work.answer.set_exception(BusyError())
         except Exception as err:  # noqa: BLE001 - every error belongs to the askers
             work.answer.set_exception(err)
         else:
+            answer = _Answer(content, size)
             work.answer.set_result(answer)
             if mark is not None:
                 self._keep(work.question, mark, answer)
@@ -152,7 +179,7 @@ class Answers:
             del self._works[work.question]
 
     @callback
-    def _keep(self, question: Hashable, mark: object, answer: object) -> None:
+    def _keep(self, question: Hashable, mark: object, answer: _Answer) -> None:
         self._kept.pop(question, None)
         self._kept[question] = mark, answer
         while len(self._kept) > _MAX_KEPT:
@@ -160,6 +187,10 @@ class Answers:
 
     async def _async_close(self, _event: Event) -> None:
         await self._hass.async_add_executor_job(lambda: self.executor.shutdown(cancel_futures=True))
+
+
+def _size_of(content: object) -> int:
+    return len(content if isinstance(content, bytes) else json_bytes(content))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The actions about quarter-hours and what they cost; the numbers are those of `billed_month`."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import voluptuous as vol
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
@@ -276,6 +277,58 @@ async def test_a_period_that_is_none_or_too_long(call: Call) -> None:
         pytest.raises(HomeAssistantError, match="No access"),
     ):
         await call("get_quarter_hours", **PERIOD)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_period_that_is_too_long_for_json_is_asked_for_in_parts(call: Call) -> None:
+    whole = {"start": "2026-05-01T00:00:00+02:00", "end": "2026-06-10T12:00:00+02:00"}
+    start, rows, texts = whole["start"], [], []
+    with patch("custom_components.smarty_p1.lib.answers.quarter_hours.MAX_JSON_BYTES", 200_000):
+        while start < whole["end"]:
+            period = {"start": start, "end": whole["end"]}
+            try:
+                answer = await call("get_quarter_hours", **period)
+            except ServiceValidationError as err:
+                texts.append(str(err))
+                named = re.search(r"start: (\S+), end: (\S+)\. .* starts at (\S+)\. ", str(err))
+                assert named
+                period = {"start": named[1], "end": named[2]}
+                assert named[3] == named[2]
+                answer = await call("get_quarter_hours", **period)
+            rows += answer["quarter_hours"]
+            start = period["end"]
+        csv = await call("get_quarter_hours", **whole, format="csv")
+
+    assert texts
+    assert all("T00:00:00+02:00. " in text for text in texts)
+    lines = csv["csv"].splitlines()[1:]
+    assert [row["start"] for row in rows] == [line.partition(";")[0] for line in lines]
+    assert len(rows) == 40 * 96 + 48
+
+
+@pytest.mark.usefixtures("entry")
+async def test_automations_get_16_mb_and_then_hear_when_to_ask_again(
+    hass: HomeAssistant, call: Call
+) -> None:
+    period = {"start": "2025-06-16", "end": "2026-07-21"}
+    size = len(json.dumps(await call("get_quarter_hours", **period), separators=(",", ":")))
+    for _ in range(16_000_000 // size - 1):
+        await call("get_quarter_hours", **period)
+    refused = ""
+    while not refused:
+        try:
+            await call("get_quarter_hours", **period)
+        except ServiceValidationError as err:
+            refused = str(err)
+    seconds = re.search(r"in a short time\. Try again in (\d+) seconds", refused)
+
+    assert seconds
+    assert 2 <= int(seconds[1]) <= size / 100_000 + 2
+    # A user has an allowance of their own, and small answers are still possible.
+    user = MockUser().add_to_hass(hass)
+    user.mock_policy({"entities": True})
+    assert await call("get_quarter_hours", Context(user_id=user.id), **period)
+    assert await call("get_bill")
 
 
 @pytest.mark.usefixtures("entry")

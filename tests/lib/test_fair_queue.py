@@ -1,8 +1,8 @@
-"""Whose turn it is, and how much one may wait for."""
+"""Turns of users who wait for work, and the bytes that each user may receive."""
 
 import pytest
 
-from smartyp1.fair_queue import BusyError, Turns
+from smartyp1.fair_queue import Allowances, BusyError, Turns
 
 
 def all_of(turns: Turns[str, str]) -> list[str]:
@@ -41,12 +41,91 @@ def test_a_line_has_an_end() -> None:
         turns.wait("anna", f"a{number}", 8)
     with pytest.raises(BusyError):
         turns.wait("anna", "a8", 8)
-    turns.wait("anna", "a3", 8)
+    with pytest.raises(BusyError):
+        turns.wait("anna", "a3", 8)
     turns.wait("ben", "a8", 8)
 
     assert turns.take() == "a0"
     turns.wait("anna", "a8", 8)
     assert len(all_of(turns)) == 8
+
+
+def test_who_waits_for_equal_work_does_not_wait_more_often() -> None:
+    turns: Turns[str, str] = Turns()
+    for _ in range(8):
+        turns.wait("anna", "same", 8)
+    with pytest.raises(BusyError):
+        turns.wait("anna", "same", 8)
+    for _ in range(8):
+        turns.wait("ben", "same", 8)
+
+    assert turns.take() == "same"
+    # One answer of each is now in progress.
+    for user in ("anna", "ben"):
+        turns.wait(user, "same", 8)
+        for work in ("same", "other"):
+            with pytest.raises(BusyError):
+                turns.wait(user, work, 8)
+    # Nobody takes work twice, and who has not waited for it has nine askers no more than others.
+    for _ in range(8):
+        turns.wait("carl", "same", 8)
+    with pytest.raises(BusyError):
+        turns.wait("carl", "same", 8)
+    assert turns.take() is None
+
+    for user, count in (("anna", 9), ("ben", 9), ("carl", 8)):
+        for _ in range(count):
+            turns.leave(user, "same")
+    for _ in range(8):
+        turns.wait("anna", "again", 8)
+
+
+def test_who_leaves_makes_room() -> None:
+    turns: Turns[str, str] = Turns()
+    for number in range(8):
+        turns.wait("anna", f"a{number}", 8)
+    turns.leave("anna", "a5")
+    turns.wait("anna", "a0", 8)
+    with pytest.raises(BusyError):
+        turns.wait("anna", "a0", 8)
+
+    assert all_of(turns) == ["a0", "a1", "a2", "a3", "a4", "a6", "a7"]
+
+
+def test_bytes_come_back_with_time_and_to_nobody_else() -> None:
+    allowances: Allowances[str] = Allowances(rate=100, burst=1600)
+    for size in (900, 600):
+        allowances.spend("anna", size, 50.0)
+    with pytest.raises(BusyError) as refused:
+        allowances.spend("anna", 350, 50.0)
+    allowances.spend("ben", 1600, 50.0)
+    allowances.spend("anna", 100, 50.0)
+
+    # Of the bytes that were missing, 100 have been spent meanwhile.
+    again = refused.value.retry_after_s
+    assert again == 4
+    with pytest.raises(BusyError):
+        allowances.spend("anna", 350, 50.0 + 3.4)
+    allowances.spend("anna", 350, 50.0 + again)
+    # No time has passed for a clock that was put back.
+    allowances.spend("anna", 1, 10.0)
+    for user in ("anna", "ben"):
+        allowances.spend(user, 1600, 500.0)
+        with pytest.raises(BusyError):
+            allowances.spend(user, 1, 500.0)
+
+
+def test_an_answer_above_the_whole_allowance_needs_all_of_it() -> None:
+    allowances: Allowances[str] = Allowances(rate=100, burst=1600)
+    allowances.spend("anna", 100, 0.0)
+    with pytest.raises(BusyError) as refused:
+        allowances.spend("anna", 2000, 0.0)
+    assert refused.value.retry_after_s == 2
+    allowances.spend("anna", 2000, 2.0)
+    with pytest.raises(BusyError) as refused:
+        allowances.spend("anna", 100, 2.0)
+
+    assert refused.value.retry_after_s == 6
 
 
 def test_the_same_work_of_two_users_is_taken_once() -> None:

@@ -40,6 +40,7 @@ from .leneda_client import (
 from .leneda_gas_download import LenedaGas
 from .leneda_progress import CodeProgress, LenedaProgress
 from .repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
+from .until_shutdown import until_shutdown
 
 PAUSE = 2.0
 """Seconds between two requests."""
@@ -164,7 +165,17 @@ class LenedaFetch:
         )
 
     async def _run(self) -> None:
-        while True:
+        """Download until Home Assistant stops, or until the account is changed.
+
+        A stopping Home Assistant cancels background tasks only once. It would not cancel this task
+        if the entry was loaded after that, and would close the connections during a request.
+        """
+        with suppress(TimeoutError):
+            async with until_shutdown(self._hass):
+                await self._async_run()
+
+    async def _async_run(self) -> None:
+        while not self._hass.is_stopping:
             now = dt_util.utcnow()
             if (due := self._due(now)) > now:
                 # Sleep for an hour at most, because the computer's clock may be corrected during a

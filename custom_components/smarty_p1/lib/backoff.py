@@ -109,9 +109,10 @@ class Budget:
     def left(self, at: float) -> float:
         """Return the remaining budget at `at` (see the class).
 
-        The result is negative if more than the budget was used.
+        The result is negative if more than the budget was used. If `at` is earlier than in the last
+        call, nothing was added.
         """
-        self._left = min(self._burst, self._left + (at - self._at) * self._rate)
+        self._left = min(self._burst, self._left + max(0.0, at - self._at) * self._rate)
         self._at = at
         return self._left
 

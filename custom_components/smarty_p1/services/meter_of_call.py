@@ -51,14 +51,17 @@ async def async_in_turn[T](
     """Wait for the user's turn, and return the answer that `make` computes for a call.
 
     `Answers.async_get` describes how answers are cached. Raises ServiceValidationError if the user
-    has too many questions in the queue, or if no energy was read yet. Raises the errors of `make`.
+    has too many questions in the queue, if the user has received too many bytes, or if no energy
+    was read yet. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
     question = call.service, meter, frozenset(call.data.items())
     try:
         return await answers_of(call.hass).async_get(call.context.user_id, question, make, books)
-    except BusyError:
-        raise invalid(translation_key="busy") from None
+    except BusyError as err:
+        if err.retry_after_s is None:
+            raise invalid(translation_key="busy") from None
+        raise invalid(translation_key="busy_for", seconds=str(err.retry_after_s)) from None
     except NothingCountedError:
         title = coordinator.config_entry.title
         raise invalid(translation_key="nothing_counted", title=title) from None

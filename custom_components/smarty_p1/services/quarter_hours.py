@@ -2,7 +2,8 @@
 
 Times are in Luxembourg's time zone. A quarter-hour that is not known from start to end is left out.
 An energy that the meter does not send is null in JSON and an empty cell in CSV. A quarter-hour that
-Leneda measured or estimated has an `origin`. Shared energy is included if Leneda knows it.
+Leneda measured or estimated has an `origin`. Shared energy is included if Leneda knows it. JSON has
+1 MB at most, but CSV may have the whole period.
 """
 
 from datetime import datetime, timedelta
@@ -13,9 +14,11 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_quarter_hours
+from ..answer_queue import async_aside
 from ..const import DOMAIN
-from ..lib.answers import quarter_hours_as_csv, quarter_hours_as_json
+from ..coordinator.garbage_collection import without_collection
+from ..lib.answers import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
+from ..lib.tariff import LUXEMBOURG, quarter_hours_between
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_START = "start"
@@ -46,8 +49,9 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, sorted by time.
 
     Raises ServiceValidationError if the meter does not exist, if the period is empty, too long or
-    not in the years from _FIRST_YEAR to _LAST_YEAR, or if too many requests of the user wait for an
-    answer. Raises Unauthorized if the user may not read the meter, and HomeAssistantError if the
+    not in the years from _FIRST_YEAR to _LAST_YEAR, if JSON would be longer than 1 MB, if too many
+    requests of the user wait for an answer, or if the user has received too many bytes. Raises
+    Unauthorized if the user may not read the meter, and HomeAssistantError if the
     imported files cannot be read.
     """
     coordinator = await async_readable_meter(call)
@@ -59,18 +63,27 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     render = quarter_hours_as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else quarter_hours_as_json
 
     async def answer() -> ServiceResponse:
-        quarters = await async_quarter_hours(coordinator, start, end)
         shared = await coordinator.books.past.async_shared_power(start, end)
-        return await async_aside(call.hass, render, quarters, shared)
+        meter = coordinator.books.memory.demand_meter
+        quarters = quarter_hours_between(meter.columns, meter.past, start, end)
+        return await async_aside(call.hass, without_collection(render), quarters, shared)
 
     try:
         return await async_in_turn(call, coordinator, answer)
+    except TooLongError as err:
+        raise invalid(
+            translation_key="json_too_long", start=_shown(start), end=_shown(err.end)
+        ) from None
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="quarter_hours_unreadable",
             translation_placeholders={"error": str(err.strerror)},
         ) from err
+
+
+def _shown(time: datetime) -> str:
+    return time.astimezone(LUXEMBOURG).isoformat()
 
 
 def _utc_time(time: datetime) -> datetime:

@@ -33,6 +33,7 @@ NOT_LOADED = "not_loaded", "The meter is not loaded; smarty_p1/meters says why."
 NOTHING_COUNTED = "nothing_counted", "No energy of this meter has been read yet."
 NO_PORT = "no_port", "This meter is not read at a port, so this is not known of it."
 BUSY = "busy", "This user has asked for too much at once; ask again later."
+BUSY_FOR = "busy", "This user has received too much at once; ask again in {seconds} seconds."
 """Error codes for programs, with an explanation for authors of cards."""
 
 
@@ -77,8 +78,9 @@ def meter_command(
             make = partial(answer, coordinator, msg)
             try:
                 result = await answers_of(hass).async_get(connection.user.id, question, make, books)
-            except BusyError:
-                connection.send_error(msg["id"], *BUSY)
+            except BusyError as err:
+                code, text = BUSY if err.retry_after_s is None else BUSY_FOR
+                connection.send_error(msg["id"], code, text.format(seconds=err.retry_after_s))
             except NothingCountedError:
                 connection.send_error(msg["id"], *NOTHING_COUNTED)
             else:

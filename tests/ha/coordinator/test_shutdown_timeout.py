@@ -1,6 +1,7 @@
 """Home Assistant stops while something waits: that ends at once, and without a complaint."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
@@ -8,8 +9,8 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.const import CONF_ENTITY_ID, CONF_PORT, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
@@ -19,11 +20,13 @@ from custom_components.smarty_p1.const import (
     CONF_PULSES_PER_KWH,
     CONF_TOPIC,
 )
+from dev.leneda import Fault, Platform
 from tests.ha.boards import GEOMETRY, pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import start
+from tests.ha.leneda import ENERGY_ID, KEY as KEY_OF_LENEDA, POINT
 from tests.ha.meter import KEY, MeterPort
-from tests.ha.support import links, own_log, set_up
+from tests.ha.support import links, own_log, set_up, wait_until
 
 # Whatever waits here would wait for 20 seconds and more.
 AT_ONCE = 15.0
@@ -108,6 +111,37 @@ async def test_while_a_dialog_has_the_port_of_an_entry(
 
     # Nothing reads a port of a Home Assistant that has stopped.
     assert links(hass) == 0
+
+
+@pytest.mark.parametrize("beginning", ["before", "while Home Assistant stops"])
+async def test_while_leneda_does_not_answer(  # noqa: PLR0913, PLR0917 - fixtures
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    platform: Platform,
+    stop: Callable[[], Coroutine[None, None, None]],
+    beginning: str,
+) -> None:
+    platform.fault = Fault.SLOW
+    account = {"api_key": KEY_OF_LENEDA, "energy_id": ENERGY_ID, "consumption_point": POINT}
+    if beginning == "before":
+        await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
+        await wait_until(hass, lambda: bool(platform.requests))
+    else:
+        # A reload at the end of a dialog begins such a download, which Home Assistant does not
+        # cancel any more.
+        async def begin(_event: Event) -> None:
+            await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
+
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, begin)
+    lost: list[dict[str, Any]] = []
+    hass.loop.set_exception_handler(lambda _loop, context: lost.append(context))
+
+    await stop()
+    gc.collect()
+
+    await asyncio.sleep(0.05)
+    assert not lost
 
 
 PORT = {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}

@@ -1,6 +1,8 @@
 """Answers that take long: users take turns, and nobody's many questions keep others waiting."""
 
 import asyncio
+import json
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -23,6 +25,7 @@ from .conftest import Client, ClientOf, ask
 
 WHAT_IF = f"{DOMAIN}/what_if"
 BUSY = "Too many requests at once. Try again in a few seconds"
+MAX_BYTES = 16_000_000
 
 
 class Desk:
@@ -119,6 +122,84 @@ async def test_a_user_waits_for_eight_answers_and_no_more(
     assert len(desk.threads) == 1
     await send(client, entry, 29)
     assert (await received(client, 1))[0]["success"]
+
+
+@pytest.mark.parametrize("put", [send, call])
+async def test_equal_questions_wait_like_different_ones(
+    hass: HomeAssistant,
+    client_of: ClientOf,
+    entry: MockConfigEntry,
+    desk: Desk,
+    put: Callable[..., Any],
+) -> None:
+    user = kid(hass)
+    first, second, other = [await client_of(who) for who in (user, user, kid(hass))]
+    await put(first, entry, *[5.0] * 20)
+    busy = await received(first, 11)
+    await put(second, entry, *[5.0] * 20)
+    busy += await received(second, 20)
+    code = "busy" if put is send else "service_validation_error"
+    assert [answer["error"]["code"] for answer in busy] == [code] * 31
+    await put(other, entry, 5.0)
+    desk.is_open.set()
+    answers = await received(first, 9) + await received(other, 1)
+
+    assert all("Too many" not in str(answer) for answer in answers)
+    assert desk.asked == [5]
+    await put(second, entry, 5.0)
+    assert "busy" not in str(await received(second, 1))
+
+
+async def test_all_automations_together_wait_for_64_answers(
+    hass: HomeAssistant, entry: MockConfigEntry, desk: Desk
+) -> None:
+    async def act(kwh: float) -> str:
+        data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
+        with pytest.raises(ServiceValidationError) as refused:
+            await hass.services.async_call(
+                DOMAIN, "what_if", data, blocking=True, return_response=True
+            )
+        return str(refused.value)
+
+    asked = [asyncio.create_task(act(kwh)) for kwh in (5, 6, 7) * 30]
+    await until(lambda: bool(desk.asked))
+    desk.is_open.set()
+
+    assert (await asyncio.gather(*asked)).count(BUSY) == 90 - 65
+
+
+@pytest.mark.parametrize("reading", ["reads", "reads late"])
+async def test_a_user_receives_16_mb_and_others_their_own(
+    hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry, reading: str
+) -> None:
+    question = {
+        "type": f"{DOMAIN}/quarter_hours",
+        "entry_id": entry.entry_id,
+        "start": "2026-05-01T00:00:00+02:00",
+        "quantity": "larger",
+    }
+    user = kid(hass)
+    flooding, same_user = await client_of(user), await client_of(user)
+    other = await client_of(kid(hass))
+    size = len(json.dumps(await ask(other, "quarter_hours", **question), separators=(",", ":")))
+    count = MAX_BYTES // size + 40
+    answers: list[dict[str, Any]] = []
+    for _ in range(count):
+        await flooding.send_json_auto_id(question)
+        if reading == "reads":
+            answers += await received(flooding, 1)
+    answers += await received(flooding, count - len(answers))
+
+    refused = [answer["error"] for answer in answers if not answer["success"]]
+    sent = (count - len(refused)) * size
+    assert MAX_BYTES - size < sent < MAX_BYTES + 100_000 * PATIENCE
+    assert {error["code"] for error in refused} == {"busy"}
+    assert re.search(r"ask again in [1-3] seconds", refused[0]["message"])
+    # Every second, 0.1 MB come back: a few of these answers.
+    for _ in range(40):
+        await same_user.send_json_auto_id(question)
+    assert not all(answer["success"] for answer in await received(same_user, 40))
+    assert await ask(other, "quarter_hours", **question)
 
 
 async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(

@@ -17,6 +17,7 @@ from .habits import highlights_report, usual_report
 from .house import first_day_of_house, house_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
+    TooLongError,
     quarter_hours_as_csv,
     quarter_hours_as_json,
     quarter_hours_report,
@@ -29,6 +30,7 @@ __all__ = [
     "OUTLOOK_FORMATS",
     "DaySums",
     "GasPrices",
+    "TooLongError",
     "bill_answer",
     "bills_by_day",
     "bills_report",

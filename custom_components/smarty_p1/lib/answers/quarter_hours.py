@@ -6,9 +6,10 @@ layout of Leneda's own files is not published; they may have other columns and s
 """
 
 import csv
+import json
 import struct
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -41,35 +42,68 @@ _COLUMNS = {
 _MAX_CELL, _EMPTY_CELL = 32_767, -32_768
 
 
+MAX_JSON_BYTES = 1_000_000
+"""Maximum size of `quarter_hours_as_json`: about 65 days, fewer with shared energy. A year would
+have 35,000 objects, which make Python's garbage collector stop Home Assistant."""
+
+
+class TooLongError(Exception):
+    """Error for quarter-hours that have more than MAX_JSON_BYTES as JSON."""
+
+    def __init__(self, end: datetime) -> None:
+        """Take an end before which the quarter-hours are short enough."""
+        super().__init__()
+        self.end = end
+
+
 def _local(quarter: QuarterHour) -> str:
     return quarter.start.astimezone(LUXEMBOURG).isoformat()
 
 
-def quarter_hours_as_json(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
-    """Return quarter-hours and their shared energy as JSON values."""
+def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) -> dict[str, Any]:
+    """Return quarter-hours and their shared energy as JSON values.
+
+    Raises TooLongError if they have more than MAX_JSON_BYTES. Its end is a midnight in Luxembourg,
+    unless the first day alone is too long.
+    """
+    rows: list[dict[str, Any]] = []
+    answer = {"quarter_hours": rows}
+    size, first = _json_size(answer), None
+    for quarter in quarters:
+        row = _row(quarter, shared)
+        size += _json_size(row) + bool(rows)  # a comma separates rows
+        first = first or quarter.start
+        if size > MAX_JSON_BYTES:
+            midnight = day_start(quarter.start)
+            raise TooLongError(midnight if midnight > first else quarter.start)
+        rows.append(row)
+    return answer
+
+
+def _row(quarter: QuarterHour, shared: SharedPower) -> dict[str, Any]:
     return {
-        "quarter_hours": [
-            {
-                "start": _local(quarter),
-                **{name: _rounded(getattr(quarter, name)) for name in _COLUMNS},
-                **{
-                    f"{REGISTERS[code].quantity}_kwh": _rounded(powers[quarter.start] / 4)
-                    for code, powers in shared.items()
-                    if quarter.start in powers
-                },
-                **({"origin": quarter.origin.value} if quarter.origin else {}),
-            }
-            for quarter in quarters
-        ]
+        "start": _local(quarter),
+        **{name: _rounded(getattr(quarter, name)) for name in _COLUMNS},
+        **{
+            f"{REGISTERS[code].quantity}_kwh": _rounded(powers[quarter.start] / 4)
+            for code, powers in shared.items()
+            if quarter.start in powers
+        },
+        **({"origin": quarter.origin.value} if quarter.origin else {}),
     }
+
+
+def _json_size(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
 
 
 def _rounded(energy: float | None) -> float | None:
     return None if energy is None else round(energy, 6)
 
 
-def quarter_hours_as_csv(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
+def quarter_hours_as_csv(quarters: Iterable[QuarterHour], shared: SharedPower) -> dict[str, Any]:
     """Return quarter-hours and their shared power as CSV."""
+    quarters = list(quarters)
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     origins = [quarter.origin for quarter in quarters]
