@@ -1,15 +1,17 @@
 """Frames whose order only the store knows."""
 
 from datetime import UTC, datetime, timedelta
+from weakref import WeakSet
 
 import pytest
 
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
+from smarty_p1_fleet import frame_verifier
 from smarty_p1_fleet.frame_verifier import TELEGRAM, WAITING, FrameVerifier
 from smarty_p1_fleet.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
-from smartyp1.p1 import FrameSplitter
+from smartyp1.p1 import FrameDecryptor, FrameSplitter
 from tests.fleet.made_up import SUBJECT, Fleet
 
 KEYS = Keys({TITLE: KEY}, None)
@@ -137,3 +139,25 @@ async def test_a_reader_that_begins_among_refused_frames_refuses_them(fleet: Fle
     assert await judge(reader, 150, -1300, 500) == "clock"
     assert await judge(reader, 279, -10, 1790) == "clock"
     assert await judge(reader, 280, 10, 1810) == TELEGRAM
+
+
+async def test_beyond_the_limit_the_decryptor_that_was_unused_for_longest_is_dropped(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    in_memory = WeakSet[FrameDecryptor]()
+
+    def make(key: bytes, authentication_key: bytes) -> FrameDecryptor:
+        made.append(number)
+        in_memory.add(decryptor := FrameDecryptor(key, authentication_key))
+        return decryptor
+
+    monkeypatch.setattr(frame_verifier, "FrameDecryptor", make)
+    monkeypatch.setattr(frame_verifier, "_MAX_OPENERS", 3)
+    titles = [b"SAG" + bytes([5, 6, 7, 8, number]) for number in range(5)]
+    verifier = fleet.new_judge(Keys(dict.fromkeys(titles, KEY), None))
+    for number in (0, 1, 2, 0, 3, 0, 2, 4, 0, 2, 1):
+        subject = f"smarty_p1.sealed.{titles[number].hex().upper()}"
+        await verifier.judge(subject, frame(1, title=titles[number]), BEGIN)
+        assert len(in_memory) <= 3
+    assert made == [0, 1, 2, 3, 4, 1]

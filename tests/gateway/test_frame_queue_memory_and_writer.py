@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from smarty_p1_gateway import frame_queue_memory_and_writer
 from smarty_p1_gateway.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.frame_queue_on_disk import FrameQueue, NewFrame
 from smarty_p1_gateway.metrics import Metrics
@@ -54,9 +55,10 @@ async def test_beyond_what_memory_may_hold_the_oldest_go_and_are_counted(tmp_pat
 
 
 async def test_what_the_disk_does_not_take_is_published_from_memory_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
+    monkeypatch.setattr(frame_queue_memory_and_writer, "_RETRY_DELAY", 0.01)
     path = tmp_path / "queue"
     metrics = Metrics()
     store = FrameStore(["a", "b"], metrics)
@@ -78,8 +80,12 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
         waiting = "smarty_p1_gateway_queue_length"
         assert metrics.registry.get_sample_value(waiting, {"port": "a"}) == 1
         assert not store.is_empty()
-        writing.cancel()
         other.execute("DROP TRIGGER full")
+    # The frame is written without a further one. Frames on the disk have positive numbers.
+    async with asyncio.timeout(10):
+        while (await store.oldest("a", 1))[0].number < 0:
+            await store.wait("a")
+    writing.cancel()
     await store.close()
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("ERROR", "The queue cannot be written: full"),

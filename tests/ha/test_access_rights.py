@@ -115,6 +115,30 @@ async def test_the_commands(
         assert is_allowed or entry.title not in str(answer)
 
 
+async def test_home_assistants_own_commands_answer_every_user(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    token_of: Callable[[str], Awaitable[str]],
+) -> None:
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass, await token_of("another user"))
+    energy = "sensor.smarty_energy_imported"
+    state = hass.states.get(energy)
+    assert state and entry.unique_id
+    for command, fields, shown in (
+        ("config/device_registry/list", {}, entry.unique_id),
+        ("config/entity_registry/list", {}, entry.unique_id),
+        ("render_template", {"template": f"is {{{{ states('{energy}') }}}}"}, f"is {state.state}"),
+    ):
+        assert f"`{command}`" in PAGE
+        await client.send_json_auto_id({"type": command, **fields})
+        answer = await client.receive_json()
+        if command == "render_template":
+            answer = await client.receive_json()
+        assert shown in str(answer), command
+
+
 async def test_the_actions(
     hass: HomeAssistant, entry: MockConfigEntry, users: dict[str, MockUser]
 ) -> None:

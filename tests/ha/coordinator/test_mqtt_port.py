@@ -1,8 +1,11 @@
 """A meter whose frames come from a topic of MQTT."""
 
 import json
+import sys
+from contextlib import nullcontext
 from unittest.mock import patch
 
+import homeassistant.components
 import pytest
 from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
@@ -170,26 +173,38 @@ async def test_what_is_made_to_be_posted_does_not_name_the_topic(topic: Topic) -
 
 @pytest.mark.parametrize("components", [set(), {"mqtt"}], ids=["not there", "not set up"])
 async def test_without_the_mqtt_integration(
-    hass: HomeAssistant, make_entry: EntryMaker, components: set[str]
+    hass: HomeAssistant,
+    make_entry: EntryMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    components: set[str],
 ) -> None:
     hass.config.components |= components
+    if not components:
+        # Without the integration, its library is not installed, so importing it fails.
+        monkeypatch.delattr(homeassistant.components, "mqtt")
+        monkeypatch.setitem(sys.modules, "homeassistant.components.mqtt", None)
     entry = make_entry(PORT)
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert entry.runtime_data.condition.obstacle == "mqtt_missing"
 
 
 @pytest.mark.usefixtures("short_setup")
-@pytest.mark.parametrize("reason", ["mqtt_disconnected", "gateway_offline"])
+@pytest.mark.parametrize("reason", ["mqtt_disconnected", "mqtt_missing", "gateway_offline"])
 async def test_what_is_away_at_the_start(
     hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, reason: str
 ) -> None:
-    mqtt_mock.connected = reason == "gateway_offline"
+    mqtt_mock.connected = reason != "mqtt_disconnected"
     entry = make_entry(PORT)
-    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    if mqtt_mock.connected:
-        await wait_for_subscriber(mqtt_mock, STATUS)
-        async_fire_mqtt_message(hass, STATUS, "offline", retain=True)
-    assert await setup
+    with (
+        patch("homeassistant.components.mqtt.async_subscribe", side_effect=HomeAssistantError)
+        if reason == "mqtt_missing"
+        else nullcontext()
+    ):
+        setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        if reason == "gateway_offline":
+            await wait_for_subscriber(mqtt_mock, STATUS)
+            async_fire_mqtt_message(hass, STATUS, "offline", retain=True)
+        assert await setup
     assert entry.runtime_data.condition.obstacle == reason
 
 

@@ -158,6 +158,20 @@ def test_each_key_has_counters_of_its_own() -> None:
         assert port.hears(says(counter, key=key)) == [expected]
 
 
+def test_a_stored_title_belongs_to_the_chosen_serial_number_without_stored_names() -> None:
+    port = Port()
+    port.memory.system_title = TITLE
+    port.restart(KEY)
+    for counter, name, title, expected in [
+        (1, DEVICE_NAME, NEW_TITLE, "read"),
+        (1, OTHER_NAME, TITLE, "other"),
+        (2, DEVICE_NAME, TITLE, "read"),
+        (1, OTHER_NAME, OTHER_TITLE, "other"),
+        (2, DEVICE_NAME, OTHER_TITLE, "other"),
+    ]:
+        assert port.hears(says(counter, name, title)) == [expected]
+
+
 def test_what_is_remembered_of_other_meters_is_bounded() -> None:
     port = Port()
     assert port.hears(says(1)) == ["read"]

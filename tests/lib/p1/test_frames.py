@@ -1,5 +1,6 @@
 """Literal frames, made by others, decode to what their makers say; bounds of sizes and chunks."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -84,10 +85,21 @@ def a_frame_of(size: int) -> bytes:
     return data
 
 
+def a_plain_telegram_of(size: int) -> bytes:
+    # The line end after the CRC is no part of a telegram.
+    missing = size + 2 - len(text_of("0-0:96.13.0()"))
+    data = text_of(f"0-0:96.13.0({'x' * missing})")
+    assert len(data) == size + 2
+    return data
+
+
 @pytest.mark.parametrize(("size", "accepted"), [(32 * 1024, 1), (32 * 1024 + 1, 0)])
-def test_the_largest_frame(size: int, accepted: int) -> None:
+@pytest.mark.parametrize(("key", "make"), [(KEY, a_frame_of), (None, a_plain_telegram_of)])
+def test_the_largest_frame_and_plain_telegram(
+    key: bytes | None, make: Callable[[int], bytes], size: int, accepted: int
+) -> None:
     assert MAX_FRAME_SIZE == 32 * 1024
-    events = Decoder(KEY).feed(a_frame_of(size))
+    events = Decoder(key).feed(make(size))
     assert sum(isinstance(event, Telegram) for event in events) == accepted
 
 
