@@ -125,7 +125,8 @@ async def test_home_assistants_own_commands_answer_every_user(
     client = await hass_ws_client(hass, await token_of("another user"))
     energy = "sensor.smarty_energy_imported"
     state = hass.states.get(energy)
-    assert state and entry.unique_id
+    assert state
+    assert entry.unique_id
     for command, fields, shown in (
         ("config/device_registry/list", {}, entry.unique_id),
         ("config/entity_registry/list", {}, entry.unique_id),
