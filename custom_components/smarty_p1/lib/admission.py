@@ -78,7 +78,11 @@ class Admission[Connection: Hashable]:
     connection is silent, it gets a place of the network with the most connections, provided that
     the newcomer's network still has fewer afterwards. A network is an IPv4 address or a /64 of
     IPv6. Within this network, the address with the most connections gives up its connection with
-    the lowest rank. Otherwise, the newcomer is refused.
+    the lowest rank. Otherwise, a newcomer can only get a place of an address of its own network
+    that has more than _MAX_OF_DEVICE connections. If there is none, the newcomer is refused.
+
+    A silent connection need not make room during its first SILENT_GRACE_S. An address that already
+    has `max_of_one` connections gets no place of another address.
 
     `close` must close a connection that gives up its place. The connection has already left then.
 
