@@ -179,7 +179,10 @@ export interface Bill {
   vat: number | null;
   vat_rate: number | null;
   total: number | null;
-  estimate?: { total: number; low?: number; high?: number; prices_of?: OlderPrices };
+  /** Forecast of the whole month. The range from `low` to `high` holds the total in 80 % of months. */
+  estimate?: { total: number; low: number; high: number; prices_of?: OlderPrices };
+  /** Data without which the current month has no forecast. */
+  estimate_lacks?: "last_year" | "quarter_hours";
   /**
    * Names of the bill's lines that have no price. If there is one, `total` is null. `subtotal` is then the sum of the
    * parts of the bill (such as "network") in which every line has a price.

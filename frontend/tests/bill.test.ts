@@ -77,13 +77,27 @@ test("each line of the integration has words in each language", () => {
   }
 });
 
-test("a forecast is of the running month only, and names no range that it is one end of", () => {
-  const estimate = { total: 90.75, low: 90.6, high: 90.75 };
+test("a forecast is a range of the running month, rounded outwards", () => {
+  const estimate = { total: 81.4, low: 71.2, high: 88.9 };
+  const until = "2026-06-20T12:00:00+02:00";
   assert.equal(shownBill(bill({ estimate }), english).sentence, "");
-  const running = bill({ estimate, until: "2026-06-20T12:00:00+02:00" });
-  assert.equal(plain(shownBill(running, english).sentence), "Forecast until 30 June: about **91 €**");
-  const mixed = { ...running, estimate: { total: -4, low: -4, high: 12.2 } };
-  assert.equal(plain(shownBill(mixed, english).sentence), "Forecast until 30 June: about **4 €** credit");
+  const told = (low: number, high: number, locale = english) =>
+    plain(shownBill(bill({ estimate: { ...estimate, low, high }, until }), locale).sentence);
+  assert.equal(told(71.2, 88.9), "Forecast until 30 June: **70 to 90 €**");
+  assert.equal(told(81.2, 84.9), "Forecast until 30 June: **81 to 85 €**");
+  assert.equal(told(82, 82), "Forecast until 30 June: **82 €**");
+  assert.equal(told(1203.1, 1391), "Forecast until 30 June: **1,200 to 1,400 €**");
+  assert.equal(told(-12.2, -4), "Forecast until 30 June: **4 to 13 €** credit");
+  assert.equal(told(-4, 2.2), "Forecast until 30 June: **−4 to 3 €**");
+  const ranges = ["de", "fr", "lb", "pt"].map((language) => told(71.2, 88.9, new Locale({ language, ...formats })).replace(/^.*:/, ""));
+  assert.deepEqual(ranges, [" **70 bis 90 €**", " **70 à 90 €**", " **70 bis 90 €**", " **70 a 90 €**"]);
+});
+
+test("a month without a forecast says what it lacks", () => {
+  const told = (lacks: "last_year" | "quarter_hours", until: string) => shownBill(bill({ estimate_lacks: lacks, until }), english).sentence;
+  const early = "2026-06-02T12:00:00+02:00";
+  assert.equal(plain(told("last_year", early)), "No forecast before 4 June, because this month of last year is unknown.");
+  assert.equal(told("quarter_hours", early), "No forecast, because more than a tenth of this month's quarter-hours are missing.");
 });
 
 /** A household in August 2026: 384.64 kWh from the grid, 43.25 of it above 7 kW, 400.56 to the grid. */
@@ -267,8 +281,8 @@ test("energy whose price was not known costs the mean of the month, or is why th
 });
 
 test("a forecast without the energy community says whose it is", () => {
-  const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
-  assert.equal(told(august(running)).texts[1], "Forecast until 31 August: about **90 €** to pay to the supplier");
+  const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2, low: 86, high: 95.4 } };
+  assert.equal(told(august(running)).texts[1], "Forecast until 31 August: **86 to 96 €** to pay to the supplier");
 });
 
 test("what is not in the amounts, or not of the meter, is a note", () => {

@@ -27,7 +27,7 @@ const bill = (changes: Partial<Bill> = {}): Bill =>
     lines: [{ name: "energy" }],
     total: 97.09,
     reference_kw: 7,
-    estimate: { total: 145.2 },
+    estimate: { total: 145.2, low: 137.6, high: 152.8 },
     start: "2026-11-01T00:00:00+01:00",
     end: "2026-12-01T00:00:00+01:00",
     until: "2026-11-21T18:38:20+01:00",
@@ -45,7 +45,7 @@ test("today beside the sums and the highest of the month", () => {
   const { rows, until, today, month, forecast, notes, lacks } = shown([YESTERDAY, day()]);
   assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh", "9.4 kW | 14.5 kW", "2.98 € | 97 €"]);
   assert.deepEqual([until, today, month], ["until 18:38", "Today", "November"]);
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: about **145 €**");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: **135 to 155 €**");
   assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today: 2.98 € (consumption 2.62, to the grid −0.04, fixed costs 0.40)."], undefined]);
 });
 
@@ -56,8 +56,8 @@ test("the cost is named with or without VAT, as the bill is calculated", () => {
 
 test("who will be paid is told so, and who is not told an estimate is told none", () => {
   assert.equal(
-    shown([day()], bill({ estimate: { total: -9.3 } })).forecast?.replaceAll("\u00a0", " "),
-    "Forecast until 30 November: about **9 €** credit",
+    shown([day()], bill({ estimate: { total: -9.3, low: -12.1, high: -6.5 } })).forecast?.replaceAll("\u00a0", " "),
+    "Forecast until 30 November: **6 to 13 €** credit",
   );
   const { estimate: _, ...without } = bill();
   assert.equal(shown([day()], without as Bill).forecast, undefined);
@@ -103,7 +103,7 @@ test("prices of another year are said beside what the month costs", () => {
 test("the month costs the bill and the energy community together", () => {
   const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
   assert.equal(rows[3], "2.98 € | 106 €");
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: about **145 €** to pay to the supplier");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: **135 to 155 €** to pay to the supplier");
 });
 
 test("euros come before kWh, and as usual is a tenth off at most", () => {

@@ -144,7 +144,8 @@ def running(**changes: Any) -> Json:  # noqa: ANN401 - as of a bill
     """Return the bill of November 2026 so far."""
     found = lines(*_YEAR["2026-11"], months=_SO_FAR)
     share: Json = {"measured_share": 0.998, "until": "2026-11-21T18:38:20+01:00"}
-    return bill("2026-11", found, **(share | {"estimate": {"total": 145.2}} | changes))
+    share["estimate"] = {"total": 145.2, "low": 137.6, "high": 152.8}
+    return bill("2026-11", found, **(share | changes))
 
 
 def earlier() -> list[Json]:

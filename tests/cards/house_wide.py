@@ -42,7 +42,7 @@ def _bills() -> list[Json]:
         lines = house_bill.lines(kwh, above, fed_in, months=months, year=year)
         known = {name: each[name] for name in ("until", "end", "measured_share")}
         found.append(house_bill.bill(each["month"], [*lines, *rare]) | known)
-    found[-1]["estimate"] = {"total": 21345.6}
+    found[-1]["estimate"] = {"total": 21345.6, "low": 19876.5, "high": 22814.7}
     found[-2] |= {
         "unsplit_kwh": 12345.5,
         "shared_kwh": 12345.0,

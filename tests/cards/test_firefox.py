@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 # What each card says first.
 SENTENCES = {
     "now": "Expected extra cost: 0.08 €, unless you switch off 8.6 kW from now until 18:45.",
-    "so-far": "Forecast until 30 November: about 145 €",
+    "so-far": "Forecast until 30 November: 135 to 155 €",
     "today": "11.9 kWh from the grid, 0.9 kWh to the grid. 1 quarter-hour above "
     "7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",

@@ -137,16 +137,29 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
   return more ? `€ ${more}` : "€";
 }
 
-/**
- * Return "Forecast until 30 November: about 145 €". The text does not give the range from `low` to `high`. Users expect
- * a forecast in the middle of the range, but the forecast is always equal to `low` or `high`.
- */
+/** Return "Forecast until 30 November: 140 to 155 €", or the reason why the current month has no forecast. */
 export function forecast(bill: Bill, locale: Locale): string {
-  const { estimate } = bill;
-  if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
-  const total = round(estimate.total);
+  const { estimate, estimate_lacks: lacks } = bill;
+  if (!isRunning(bill)) return "";
+  if (lacks === "last_year") return locale.text(billTexts, "forecast_needs_last_year", { day: locale.day(firstForecast(bill)) });
+  if (lacks === "quarter_hours") return locale.text(billTexts, "forecast_needs_quarter_hours");
+  if (!estimate || !Number.isFinite(estimate.low) || !Number.isFinite(estimate.high)) return "";
+  const [low, high] = wholeRange(estimate.low, estimate.high);
+  const isReceived = high <= 0 && low < 0;
   const keys = bill.shared_kwh ? (["forecast_from_supplier", "forecast_supplier"] as const) : (["forecast_receive", "forecast"] as const);
-  return locale.text(billTexts, keys[total < 0 ? 0 : 1], { total: locale.euros(Math.abs(total)), day: locale.day(lastDay(bill)) });
+  const [from, to] = isReceived ? [Math.abs(high), -low] : [low, high];
+  const total = from === to ? locale.euros(to) : locale.text(billTexts, "range", { low: locale.number(from), high: locale.euros(to) });
+  return locale.text(billTexts, keys[isReceived ? 0 : 1], { total, day: locale.day(lastDay(bill)) });
+}
+
+/** Return the day from which on there is a forecast even without last year. */
+const firstForecast = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.start)), 3));
+
+/** Round a range outwards, to fewer digits the wider it is: 71.30 to 88.10 becomes 70 to 90. */
+function wholeRange(low: number, high: number): [number, number] {
+  const width = high - low;
+  const step = width < 10 ? 1 : width < 100 ? 5 : 10;
+  return [Math.floor(low / step) * step, Math.ceil(high / step) * step];
 }
 
 /** Return the sentence about the parts left out of the sum. */

@@ -20,6 +20,7 @@ from smartyp1.tariff import (
     Contract,
     Contracts,
     Energies,
+    Estimate,
     MarketPrices,
     Month,
     PlatformDays,
@@ -335,7 +336,7 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
     def until_10th(platform: Platform) -> float:
         month = only_month(platform, contracts)
         found = estimate_month(month, (), contracts, local("2026-06-11"))
-        assert found
+        assert isinstance(found, Estimate)
         return found.total
 
     consumption = {CONSUMPTION: rows("2026-06-01", "2026-06-11", 0.48)}
@@ -358,7 +359,7 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
         contracts,
     )
     at_noon_of_10th = estimate_month(month, (), contracts, noon)
-    assert at_noon_of_10th
+    assert isinstance(at_noon_of_10th, Estimate)
     assert at_noon_of_10th.total == 81.99
 
 

@@ -12,6 +12,7 @@ from ..tariff import (
     ClassExcess,
     Comparison,
     Demand,
+    Lack,
     Line,
     Month,
     MonthComparison,
@@ -58,13 +59,23 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
         "total": due.total,
         **OlderPrices.answer(due.prices_of),
     }
-    if month is demand.month and (estimate := estimated(demand)):
-        older = older_prices_of_month(month, demand.contracts)
-        answer["estimate"] = _known(estimate._asdict()) | OlderPrices.answer(older)
+    if month is demand.month:
+        answer |= _estimate(month, demand)
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
     unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
     return answer | _known(unpriced) | _of_sharing(due)
+
+
+def _estimate(month: Month, demand: Demand) -> dict[str, Any]:
+    """Return the estimate of the current month, or the data that it lacks. Both may be absent."""
+    estimate = estimated(demand)
+    if isinstance(estimate, Lack):
+        return {"estimate_lacks": estimate.value}
+    if estimate is None:
+        return {}
+    older = older_prices_of_month(month, demand.contracts)
+    return {"estimate": estimate._asdict() | OlderPrices.answer(older)}
 
 
 def _known(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..tariff import (
     Bill,
     Comparison,
     Demand,
+    Estimate,
     KwhPrice,
     Month,
     OlderPrices,
@@ -166,22 +167,22 @@ def month_end(demand: Demand) -> float | None:
     Return None without an estimate.
     """
     estimate = _estimate(demand)
-    return estimate.total if estimate else None
+    return estimate.total if isinstance(estimate, Estimate) else None
 
 
 def month_end_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share, and the bounds of the estimate if they are known.
+    """Return the month's measured share, and the range of the estimate or its `Lack`.
 
     If the bill of the whole month will use older published prices, return these, too.
     """
     estimate = _estimate(demand)
-    span = (
-        {"low": estimate.low, "high": estimate.high}
-        if estimate and estimate.low is not None
-        else {}
-    )
+    own: Attributes = {}
+    if isinstance(estimate, Estimate):
+        own = {"low": estimate.low, "high": estimate.high}
+    elif estimate:
+        own = {"lacks": estimate.value}
     older = older_prices_of_month(demand.month, demand.contracts)
-    return {**span, **measured_share(demand), **OlderPrices.answer(older)}
+    return {**own, **measured_share(demand), **OlderPrices.answer(older)}
 
 
 def feed_in(demand: Demand) -> float | None:

@@ -54,6 +54,7 @@ from .contract import (
     Contracts,
     MarketPrices,
 )
+from .daily_energy_forecast import EnergyForecast, forecast_energy
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
 from .gap_clock_and_power_limits import MAX_POWER_KW
@@ -80,7 +81,7 @@ from .month_file_lines import (
     span_of,
 )
 from .month_file_reader import REMOVED, with_removed
-from .month_forecast import Estimate, estimate_month, estimated
+from .month_forecast import Estimate, Lack, estimate_month, estimated
 from .month_sums import above_contract
 from .months_by_contract import older_prices_of_month
 from .months_for_battery import MIN_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
@@ -163,6 +164,7 @@ __all__ = [
     "Demand",
     "DemandMeter",
     "Energies",
+    "EnergyForecast",
     "Estimate",
     "Files",
     "Grid",
@@ -171,6 +173,7 @@ __all__ = [
     "Kind",
     "KnownMonths",
     "KwhPrice",
+    "Lack",
     "Line",
     "MarketHours",
     "MarketPrices",
@@ -211,6 +214,7 @@ __all__ = [
     "estimate_month",
     "estimated",
     "excess_price",
+    "forecast_energy",
     "house_days",
     "house_sum",
     "line_of",
