@@ -1,6 +1,8 @@
 """What is kept of a month, computed by hand: the arithmetic stands beside the numbers."""
 
 from datetime import timedelta
+from fractions import Fraction
+from random import Random
 
 import pytest
 
@@ -8,13 +10,16 @@ from smartyp1.tariff import (
     ClassExcess,
     Contract,
     Day,
+    Demand,
     DemandMeter,
     Energies,
     MarketPrices,
     Month,
     QuarterHour,
+    compute_bill,
 )
 from tests.lib.tariff.support import SERIAL, Connection, Disk, at, known
+from tests.random_examples import examples
 
 
 def month_of(house: Connection, number: int = -1) -> Month:
@@ -160,6 +165,37 @@ def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
     [day] = known(stored).month.days
     # Nine quarter-hours of 400 Wh: the first at 0.10, which holds from its start, the last at 0.18.
     assert (day.market_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
+
+
+@pytest.mark.parametrize("seed", range(examples(2)))
+def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
+    random, contract = Random(seed), Contract(energy_margin=0.0)
+    meter, disk = DemandMeter(contract), Disk()
+    time, wh, exact = at("2026-06-01T00:00:00S"), 0, Fraction(0)
+
+    def read(price: Fraction) -> Demand:
+        meter.update(time, Energies(wh / 1000), 0, SERIAL, None, MarketPrices(float(price)))
+        return known(meter)
+
+    for number in range(30 * 96):
+        # Prices of a kWh are published in cents per MWh.
+        used, price = random.randrange(20, 900), Fraction(random.randrange(-2_000, 30_000), 10**5)
+        if number == 30 * 96 - 1:
+            # The last quarter-hour brings the sum close to half a cent.
+            near = Fraction(random.choice([-5, -2, 0]), 10**6)
+            tie = Fraction(int(exact * 100) + 20, 100) + Fraction(1, 200) + near
+            used, price = 1_000, tie - exact
+        read(price)
+        time, wh = time + timedelta(minutes=15), wh + used
+        exact += Fraction(used, 1000) * price
+    read(Fraction(0))
+    time += timedelta(minutes=15)
+    disk.write(meter)
+    stored = DemandMeter.from_dict(meter.as_dict(), contract, files=disk.files)
+    for demand in (read(Fraction(0)), known(stored)):
+        june = (*demand.earlier_months, demand.month)[0]
+        [energy, *_] = compute_bill(june, demand.contracts, june.end).lines
+        assert (energy.name, energy.amount) == ("energy", int(exact * 100 + Fraction(1, 2)) / 100)
 
 
 def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:

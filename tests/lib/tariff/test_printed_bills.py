@@ -21,7 +21,7 @@ from smartyp1.tariff import (
     months_of,
 )
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
-from tests.lib.tariff.months import agreed, day, lines, local, month, sums
+from tests.lib.tariff.months import agreed, day, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
 
 # The household of both printed bills.
@@ -167,6 +167,22 @@ def test_an_aid_of_ones_own(
     assert (found.label, found.has_vat) == ("Bonus", vat is not AidVat.NONE)
     assert (due.net, due.vat_base, due.vat, due.total) == totals
     assert sum(due.part(name) or 0 for name in PARTS) == pytest.approx(due.total)
+
+
+@pytest.mark.parametrize(
+    ("kwh", "amount", "expected"),
+    [
+        (471.585, 0.0367, -16.03),  # 16.0252; with the price -0.033981 of the line, 16.0249
+        (350, 0.0416, -13.48),  # 13.4815
+        (27, 0.0402, -1.01),  # exactly 1.005
+    ],
+)
+def test_an_aid_with_vat_is_exact(kwh: float, amount: float, expected: float) -> None:
+    june = whole_month("2026-06", 30, kwh=kwh)
+    aid = Aid("Bonus", date(2026, 6, 1), None, amount, "kWh", AidVat.INCLUDED)
+    due = with_aids(aid, of=june)
+    assert due.lines[-1].amount == expected
+    assert due.lines[-1].price == round(-amount / 1.08, 6)
 
 
 def test_an_aid_that_changes_in_the_middle_of_a_month_is_two_lines() -> None:

@@ -13,10 +13,11 @@
 - A levy that is not levied on a day has no line. A levy with an unknown price is missing.
 - While a price is unknown, its line is in `missing`, and there is no total.
 - Energy at the market's price is priced when it is measured. If the market's price is unknown then,
-  the energy counts as `unpriced_kwh`. If at most a tenth of the month's energy is unpriced, the
-  unpriced energy costs the month's mean price. Otherwise, the price of the month's energy is
-  unknown.
-- Exported energy without a price has no line, and is not in the total.
+  the energy counts as `unpriced_kwh` or `unpriced_exported_kwh`. If at most a tenth of the month's
+  imported (or exported) energy is unpriced, the unpriced energy has the month's mean price.
+  Otherwise, the price of the imported energy is unknown, and the line of the exported energy has
+  only the priced energy.
+- Exported energy has no line, and is not in the total, if none of it has a price.
 - Exported energy has no VAT. An aid may have no VAT either.
 - Shared energy is left out of the lines of supplier and levies, but not of the network's lines.
   The energy community sends its own bill, whose line is `community`.
@@ -64,6 +65,8 @@ _AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
 # Share of a month's energy. If the market's price is unknown for more than this share, the cost of
 # the month's energy is unknown.
 _MAX_UNPRICED_SHARE = 0.1
+# Decimal places of a shown price. Amounts are computed with the exact price.
+_PRICE_DECIMALS = 6
 
 
 def bill_lines() -> Mapping[str, LineKind]:
@@ -520,7 +523,8 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
     cost = sum(
         [part_kwh * price for part_kwh, price in zip(energies_kwh, known_prices, strict=True)]
     )
-    return Line("community", round(kwh, 3), "kWh", round(cost / kwh, 6), to_cents(cost))
+    price = round(cost / kwh, _PRICE_DECIMALS)
+    return Line("community", round(kwh, 3), "kWh", price, to_cents(cost))
 
 
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
@@ -565,7 +569,8 @@ def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> Line:
     quantity = round(quantity, 6 if kind.unit == PER_MONTH else 3) or 0.0
     cost = (charge.quantity if kind.unit == PER_MONTH else quantity) * price + (market or 0.0)
     if market is not None and quantity:
-        price = round(cost / quantity, 6)
+        price = cost / quantity
+    price = round(price, _PRICE_DECIMALS)
     amount = to_cents(-cost if kind.is_paid_out else cost)
     return Line(charge.name, quantity, kind.unit, price, amount, charge.label, charge.has_vat)
 

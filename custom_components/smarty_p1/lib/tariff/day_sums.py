@@ -16,7 +16,7 @@ from .contract import Contract
 from .leneda_days import PlatformDays
 from .loose_energy_by_day import Piece, RowView
 from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared, above_classes
-from .register_rises import DECIMALS
+from .register_rises import DECIMALS, rounded_market
 from .sharing import PricedQuarter, shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span
 from .time_of_use import TimeOfUseSplit, is_second, joined_splits, second_quarters
@@ -149,9 +149,7 @@ class _Part(NamedTuple):
         columns = self.month.market
         markets.append(tuple([sum(column[first:last]) if column else 0.0 for column in columns]))
         sums = map(sum, zip(_NO_MARKET, *markets, strict=True))
-        return {
-            name: round(value, DECIMALS) for name, value in zip(MARKET_AMOUNTS, sums, strict=True)
-        }
+        return dict(zip(MARKET_AMOUNTS, rounded_market(sums), strict=True))
 
     def _peak(
         self,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end
 from .contract import REFERENCE_POWERS
-from .register_rises import DECIMALS
+from .register_rises import DECIMALS, MARKET_DECIMALS
 from .time_of_use import TimeOfUseSplit
 
 _SHARE_DECIMALS = 4
@@ -144,8 +144,12 @@ class Day:
 
 COUNTS = ("quarter_hours", "platform_quarter_hours", "estimated_quarter_hours")
 MARKET_AMOUNTS = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
-AMOUNTS = ("imported_wh", "exported_wh", "gap_wh", *MARKET_AMOUNTS)
-"""Fields of `Day` that are added up. Version 2 of the stored state contains these fields."""
+AMOUNTS = dict.fromkeys(("imported_wh", "exported_wh", "gap_wh"), DECIMALS) | dict(
+    zip(MARKET_AMOUNTS, MARKET_DECIMALS, strict=True)
+)
+"""Fields of `Day` that are added up, and their decimal places.
+
+Version 2 of the stored state contains these fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

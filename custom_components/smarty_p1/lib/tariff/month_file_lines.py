@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
-from .register_rises import DECIMALS, Amounts
+from .register_rises import DECIMALS, MARKET_DECIMALS, Amounts
 from .spans import Kind, Span
 
 HEADER = (
@@ -54,11 +54,11 @@ def month_name(time: datetime) -> str:
     return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
 
 
-def as_decimal(value: float | None) -> str:
-    """Return a number as text with up to 6 decimals and no exponent. Return "" for None."""
+def as_decimal(value: float | None, decimals: int = DECIMALS) -> str:
+    """Return a number as text with up to `decimals` decimals, no exponent. Return "" for None."""
     if value is None:
         return ""
-    text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
@@ -69,13 +69,14 @@ def line_of(span: Span) -> str:
     late = ""
     if is_quarter and not amounts.is_exported_exact:
         late, exported_wh = (LATE, exported_wh) if exported_wh else ("", None)
+    market = zip(amounts.market, MARKET_DECIMALS, strict=True)
     cells = (
         _time(span.start),
         "" if is_quarter else f"{span.kind} {_time(span.end)}",
         as_decimal(amounts.imported_wh),
         late + as_decimal(exported_wh),
         *(map(as_decimal, amounts[3:5]) if is_quarter else ("", "")),
-        *(as_decimal(amount or None) for amount in amounts.market),
+        *(as_decimal(amount or None, places) for amount, places in market),
         as_decimal(span.imported_register_wh),
         as_decimal(span.exported_register_wh),
         str(span.number),

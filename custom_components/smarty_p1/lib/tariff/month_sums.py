@@ -84,7 +84,10 @@ def _joined_days(day: Day, other: Day) -> Day:
     }
     amounts: dict[str, Any] = {
         **{name: getattr(day, name) + getattr(other, name) for name in COUNTS},
-        **{name: _sum(getattr(day, name), getattr(other, name)) for name in AMOUNTS},
+        **{
+            name: round(getattr(day, name) + getattr(other, name), decimals)
+            for name, decimals in AMOUNTS.items()
+        },
     }
     return Day(
         start=day.start,
@@ -103,7 +106,3 @@ def _joined_above(*both: ClassExcess | None) -> ClassExcess:
         sum(above.quarter_hours for above in excesses),
         round(sum(above.energy_wh for above in excesses), DECIMALS),
     )
-
-
-def _sum(a: float, b: float) -> float:
-    return round(a + b, DECIMALS)

@@ -187,7 +187,7 @@ class AgreedPrices(NamedTuple):
     def aid(self, aid: Aid) -> float:
         """Return an aid's amount per unit (kWh or month) as a negative price in EUR without VAT."""
         rate = self.published.vat if aid.vat is AidVat.INCLUDED else None
-        return -round(aid.amount / (1 + (rate or 0.0)), 6)
+        return -aid.amount / (1 + (rate or 0.0))
 
 
 def _first(own: float | None, published: float | None) -> float | None:
