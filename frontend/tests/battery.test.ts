@@ -35,14 +35,33 @@ const found = (changes: Partial<WhatIf> = {}): WhatIf => ({
   ...changes,
 });
 const size = { kwh: 10, kw: 5, standby: 20 };
-const says = (changes: Partial<WhatIf> = {}, price = 0) => plain(batteryAnswer(found(changes), size, price, en).sentence);
+const says = (changes: Partial<WhatIf> = {}, price = 0) => plain(batteryAnswer(found(changes), size, en, { price }).sentence);
 
 test("what a battery saves, and which reference power becomes right", () => {
-  assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 191–204 € a year. With the battery, 3 kW would be the cheapest reference power, instead of 7 kW.");
+  assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 190–200 € a year. With this battery, 3 kW would be the cheapest reference power, instead of 7 kW.");
   const only = { without: 7, with_battery: 7 };
-  assert.equal(says({ saving: { low: 169, high: 169 }, cheapest: only }), "A battery of 10 kWh and 5 kW would save about 169 € a year.");
+  assert.equal(says({ saving: { low: 169, high: 169 }, cheapest: only }), "A battery of 10 kWh and 5 kW would save about 170 € a year.");
   const classes = { ...found().classes, "3": ofClass([1173, 91, -88, 170], [982, 0, 0, 170]) };
-  assert.match(says({ classes }), /a year\. With the battery, 3 kW would cost about the same as 7 kW\.$/);
+  assert.match(says({ classes }), /a year\. With this battery, 3 kW would cost about the same as 7 kW\.$/);
+});
+
+test("a saving has two significant digits, and is a range only if they differ", () => {
+  const amount = (low: number, high: number) => /about (.*) a year/.exec(says({ saving: { low, high } }))![1];
+  assert.equal(amount(318, 319), "320 €");
+  assert.equal(amount(1234, 1249), "1,200 €");
+  assert.equal(amount(1234, 1251), "1,200–1,300 €");
+  assert.equal(amount(96, 104), "96–100 €");
+  assert.equal(amount(7, 7), "7 €");
+});
+
+test("a house with a battery is asked about another one", () => {
+  const options = { hasBattery: true };
+  const { sentence, head, notes } = batteryAnswer(found({ reference_kw: 12 }), size, en, options);
+  assert.match(plain(sentence), /^Another battery, of 10 kWh and 5 kW, would save about 190–200 € a year\. With this battery, 3 kW would be/);
+  assert.deepEqual(head.map(plain), ["With today's battery, 7 kW", "With another battery, 3 kW"]);
+  assert.equal(plain(notes[0]!), "Even with today's battery alone, 7 kW would be the cheapest reference power.");
+  const nothing = batteryAnswer(found({ saving: { low: 0, high: 0 } }), size, en, options).sentence;
+  assert.match(plain(nothing), /^Another battery, of 10 kWh and 5 kW, would save nothing\./);
 });
 
 test("a battery that saves nothing does not save a little", () => {
@@ -52,7 +71,7 @@ test("a battery that saves nothing does not save a little", () => {
 });
 
 test("the parts of both years", () => {
-  const { head, rows, notes } = batteryAnswer(found(), size, 0, en);
+  const { head, rows, notes } = batteryAnswer(found(), size, en);
   assert.deepEqual(head.map(plain), ["Without battery, 7 kW", "With battery, 3 kW"]);
   assert.deepEqual(rows.map((row) => row.map(plain)), [
     ["Energy, per kWh", "1,173 €", "965 €"],
@@ -65,10 +84,10 @@ test("the parts of both years", () => {
 });
 
 test("what another reference power saves already is not the battery's", () => {
-  const { notes } = batteryAnswer(found({ reference_kw: 12 }), size, 0, en);
+  const { notes } = batteryAnswer(found({ reference_kw: 12 }), size, en);
   assert.equal(plain(notes[0]!), "Even without a battery, 7 kW would be the cheapest reference power.");
   const classes = { "7": ofClass([1173, 0, 0, 240], [1173, 0, 0, 240], null) };
-  const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), size, 0, en);
+  const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), size, en);
   assert.ok(!without.notes.join(" ").includes("stored"));
 });
 
@@ -87,7 +106,7 @@ test("after how many years a battery is earned back, by the lower value", () => 
 });
 
 test("what the amounts are with, and what is not counted", () => {
-  const notes = (changes: Partial<WhatIf>, price = 0) => plain(batteryAnswer(found(changes), size, price, en).notes.join(" "));
+  const notes = (changes: Partial<WhatIf>, price = 0) => plain(batteryAnswer(found(changes), size, en, { price }).notes.join(" "));
   assert.match(notes({}), /at today's prices, with VAT\.$/);
   assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. The battery's wear and the interest on its price are not counted\.$/);
   assert.match(notes({ hourly_share: 0.42 }), /Hourly prices are known for 42% of the time/);
@@ -95,12 +114,12 @@ test("what the amounts are with, and what is not counted", () => {
 });
 
 test("prices of an earlier month are said", () => {
-  const { notes } = batteryAnswer(found({ end: "2026-11-01", prices_of: { grid: "2026-12-31" } }), size, 0, en, "2026-11-25");
+  const { notes } = batteryAnswer(found({ end: "2026-11-01", prices_of: { grid: "2026-12-31" } }), size, en, { today: "2026-11-25" });
   assert.ok(notes.map(plain).includes("From 1 January 2027: grid charges of 2026; nothing newer is known to this version."));
 });
 
 test("the price of a battery in five languages", () => {
-  const said = (language: string) => batteryAnswer(found({ saving: { low: 197, high: 213 } }), size, 1800, new Locale({ language, number_format: "language", time_format: "24" }, language)).sentence;
+  const said = (language: string) => batteryAnswer(found({ saving: { low: 197, high: 213 } }), size, new Locale({ language, number_format: "language", time_format: "24" }, language), { price: 1800 }).sentence;
   const sentences = { de: "Sie rechnet sich nach etwa 9 Jahren", fr: "Amortie après environ 9 ans", lb: "Si wier no ongeféier 9 Joer erakritt", pt: "A bateria pagar-se-ia em cerca de 9 anos" };
   for (const [language, sentence] of Object.entries(sentences)) assert.ok(plain(said(language)).includes(sentence), said(language));
 });

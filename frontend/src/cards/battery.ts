@@ -5,9 +5,10 @@ import { type Field, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
-import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
+import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts, ofHouse } from "../sentences/battery.ts";
+import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
-import type { Meter, WhatIfRefusal } from "../websocket-types.ts";
+import type { Meter, WhatIf, WhatIfRefusal } from "../websocket-types.ts";
 
 /** Ranges of the sliders: capacity in kWh, power in kW, own consumption in W. */
 const SLIDERS = {
@@ -120,9 +121,10 @@ export class BatteryCard extends SmartyCard {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
     const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
-    return html`<h2>${this.#t("title")}</h2>
+    const hasBattery = Boolean(houseOf(feed)?.battery.length);
+    return html`<h2>${this.#t(ofHouse("title", hasBattery))}</h2>
       ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}
-      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked, this.#euros, this.locale), meter) : nothing}
+      ${value?.what_if ? this.#answer(value.what_if, hasBattery, meter) : nothing}
       ${value ? nothing : this.waiting(error)}`;
   }
 
@@ -163,13 +165,14 @@ export class BatteryCard extends SmartyCard {
     return this.entered.trim() && !(first !== undefined && first >= 0) ? this.#t("price_malformed") : "";
   }
 
-  #answer({ sentence, head, rows, notes }: ReturnType<typeof batteryAnswer>, meter: Meter): TemplateResult {
+  #answer(estimate: WhatIf, hasBattery: boolean, meter: Meter): TemplateResult {
+    const { sentence, head, rows, notes } = batteryAnswer(estimate, this.asked, this.locale, { price: this.#euros, hasBattery });
     this.announce(`${meter.entry_id} ${JSON.stringify(this.asked)} ${this.#euros}`, "", sentence);
     const row = ([name, ...cells]: string[]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`${this.sentence(sentence)}
       <table class="year stacks">
-        <caption class="hidden">${this.#t("caption")}</caption>
+        <caption class="hidden">${this.#t(ofHouse("caption", hasBattery))}</caption>
         <thead><tr><td></td>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
         <tbody>${rows.slice(0, -1).map(row)}</tbody>
         <tfoot>${rows.slice(-1).map(row)}</tfoot>

@@ -30,17 +30,36 @@ export interface BatterySize {
   standby: number;
 }
 
-/** Return the texts of an estimate for a battery. `price` is in EUR, 0 if not entered. */
-export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price: number, locale: Locale, today = localDay(new Date())): BatteryAnswer {
+/** Keys of texts that have a second version for a house with a battery: its measured values include that battery. */
+type OfHouse = "title" | "saves" | "saves_nothing" | "already" | "without" | "with_battery" | "caption";
+
+/** Return the key of a text: about another battery if the house has a battery. */
+export const ofHouse = (key: OfHouse, hasBattery: boolean): BatteryKey => (hasBattery ? `${key}_another` : key);
+
+/** Return an estimated amount in EUR, rounded to two significant digits, because the estimate is not more exact. */
+const estimated = (amount: number): number => Number(amount.toPrecision(2));
+
+export interface BatteryOptions {
+  /** Price of the battery in EUR; 0 if not entered. */
+  price?: number;
+  /** Whether the house has a battery already. */
+  hasBattery?: boolean;
+  today?: string;
+}
+
+/** Return the texts of an estimate for a battery. */
+export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale: Locale, options: BatteryOptions = {}): BatteryAnswer {
+  const { price = 0, hasBattery = false, today = localDay(new Date()) } = options;
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
   const { without: from, with_battery: to } = estimate.cheapest;
   const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
-  const { low, high } = estimate.saving;
+  const { low } = estimate.saving;
+  const [least, most] = [estimated(low), estimated(estimate.saving.high)];
   // In a range of two amounts, only the second amount has the unit.
-  const amount = high > low ? `${locale.number(low)}–${locale.euros(high)}` : locale.euros(low);
+  const amount = most > least ? `${locale.number(least)}–${locale.euros(most)}` : locale.euros(least);
   const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
-  const sentences = [high > 0 && low >= 0 ? t("saves", { ...size, amount }) : t("saves_nothing", size)];
+  const sentences = [t(ofHouse(most > 0 && least >= 0 ? "saves" : "saves_nothing", hasBattery), { ...size, amount })];
   if (from !== to) {
     const spared = estimate.classes[String(from)]!.with_battery.total - after.with_battery.total;
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
@@ -50,10 +69,10 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price:
   const hourly = estimate.hourly_share;
   return {
     sentence: sentences.join(" "),
-    head: [t("without", { kw: fromKw }), t("with_battery", { kw: toKw })],
+    head: [t(ofHouse("without", hasBattery), { kw: fromKw }), t(ofHouse("with_battery", hasBattery), { kw: toKw })],
     rows: PARTS.map((part) => [t(part), locale.euros(before.without[part]), locale.euros(after.with_battery[part])]),
     notes: [
-      from === estimate.reference_kw ? "" : t("already", { kw: fromKw }),
+      from === estimate.reference_kw ? "" : t(ofHouse("already", hasBattery), { kw: fromKw }),
       t("cycles", { count: locale.number(after.cycles) }),
       share === null ? "" : t("stored", { share: locale.percent(share) }),
       hourly === null || hourly >= MIN_HOURLY_SHARE ? "" : t("hourly", { share: locale.percent(hourly) }),

@@ -169,7 +169,7 @@ def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
 
 @pytest.mark.parametrize("seed", range(examples(2)))
 def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
-    random, contract = Random(seed), Contract(energy_margin=0.0)
+    random, contract = Random(seed), Contract(energy_margin=0.0)  # noqa: S311
     meter, disk = DemandMeter(contract), Disk()
     time, wh, exact = at("2026-06-01T00:00:00S"), 0, Fraction(0)
 
