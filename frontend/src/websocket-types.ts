@@ -379,6 +379,9 @@ export interface House {
     /** Saved costs in EUR; null if unknown. */
     saved: number | null;
     unpriced_kwh: number;
+    /** First counted day if earlier days of the month are unknown. */
+    since: string | null;
+    /** Number of unknown days, without the days before `since`. They are not counted in the sums. */
     unknown_days: number;
   }[];
 }

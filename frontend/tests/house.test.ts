@@ -15,6 +15,7 @@ const month = (month: string, changes: Partial<House["months"][number]> = {}) =>
   own_kwh: 240,
   saved: 52.6,
   unpriced_kwh: 0,
+  since: null,
   unknown_days: 0,
   ...changes,
 });
@@ -79,11 +80,24 @@ test("the rows add up as they are shown", () => {
 });
 
 test("an unknown energy of the house has its reason", () => {
-  const note = (of: House) => unknownNote(of, houseRows(of, "2026-11-21", [10820, 363620], en), en);
+  const note = (of: House) => unknownNote(of, houseRows(of, "2026-11-21", [10820, 363620], en), "2026-11-21", en);
   assert.equal(note(house()), "");
   const of = { months: [month("2026-11", unknown)] };
   assert.equal(note(house(of)), "“–” means that values of the inverter are missing or have not arrived yet.");
   assert.match(note(house({ ...of, battery })), /missing or have not arrived yet, or that the battery was charged from the grid\.$/);
+});
+
+test("a month with unknown days counts the others, and says so", () => {
+  // The inverter was added on 5 November. From then on, the house used 300 kWh, 100 of them from the roof.
+  const part = { house_kwh: 300, own_kwh: 100, saved: 22.3, since: "2026-11-06" };
+  const of = house({ months: [month("2026-11", part)] });
+  assert.deepEqual(rows(of), ["House: 17.0 kWh | 300 kWh", "From your roof: 6.2 kWh, 36% | 100 kWh, 33%"]);
+  const note = (of: House) => unknownNote(of, houseRows(of, "2026-11-21", [10820, 363620], en), "2026-11-21", en);
+  assert.equal(note(of), "Solar data is available from 6 November on.");
+  assert.equal(note(house({ months: [month("2026-11", { ...part, since: null, unknown_days: 2 })] })), "Days without solar data are not counted.");
+  const { sentence, note: of_saved } = savedSentences(of, bill("2026-11", { start: "2026-11-01T00:00:00+01:00", reference_kw: null }), en);
+  assert.equal(plain(sentence), "Solar power saved you **22 €** in November: 100 kWh that you did not have to buy.");
+  assert.equal(of_saved, "Solar data is available from 6 November on.");
 });
 
 test("an unknown day, a charged battery, nothing known", () => {
@@ -134,7 +148,9 @@ test("fewer months, and months with an unknown day", () => {
   const since = "2026-08-10T14:00:00+02:00";
   assert.equal(year({ months: young, since }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in the 2 months shown. Solar data is available from 10 August 2026 on.");
   const away = [month("2026-08"), month("2026-09", unknown), month("2026-10")];
-  assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in the 2 months shown. Months with missing days are left out.");
+  assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in the 2 months shown. Days without solar data are not counted.");
+  const part = [month("2026-08", { since: "2026-08-11" }), month("2026-09"), month("2026-10", { unknown_days: 1 })];
+  assert.equal(year({ months: part, since }), "The house used 1,800 kWh, 40% of it from your roof. Solar power saved you **158 €** in the 3 months shown. Solar data is available from 11 August 2026 on. Days without solar data are not counted.");
   assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "The house used 600 kWh, 40% of it from your roof.");
   assert.equal(year({ months: [month("2026-10")] }), "The house used 600 kWh, 40% of it from your roof. Solar power saved you **53 €** in this month.");
   assert.equal(year({ months: [month("2026-11")] }), "");

@@ -68,12 +68,31 @@ export interface HouseRow {
   month: string;
 }
 
+type HouseMonth = House["months"][number];
+
+const hasAllDays = ({ since, unknown_days }: HouseMonth): boolean => !since && !unknown_days;
+
+const monthOf = (house: House, month: string): HouseMonth | undefined => house.months.find((known) => known.month === month);
+
+/** Return from which day on a month is counted, and that days are missing; "" if all days are counted. */
+function countedDays(month: HouseMonth | undefined, locale: Locale): string {
+  if (!month || month.own_kwh === null) return "";
+  return [
+    month.since ? locale.text(houseTexts, "since", { day: locale.day(new Date(month.since)) }) : "",
+    month.unknown_days ? locale.text(houseTexts, "left_out") : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
 /** Return the rows of today and this month. `day` is today as 2026-11-21. `drawnWh` has the energies from the grid. */
 export function houseRows(house: House, day: string, drawnWh: (number | null)[], locale: Locale): HouseRow[] {
   const today = house.days.find((known) => known.day === day)?.own_kwh;
-  const month = house.months.find(({ month }) => month === day.slice(0, 7))?.own_kwh;
-  const cells = [today, month].map((own, index) => {
-    const drawn = drawnWh[index];
+  const month = monthOf(house, day.slice(0, 7));
+  const cells = [today, month?.own_kwh].map((own, index) => {
+    // If days of the month are unknown, the house's consumption is known only for the other days.
+    const isPart = index > 0 && month && !hasAllDays(month) && month.house_kwh !== null && month.own_kwh !== null;
+    const drawn = isPart ? (month.house_kwh! - month.own_kwh!) * 1000 : drawnWh[index];
     if (typeof own !== "number" || typeof drawn !== "number") return [UNKNOWN, UNKNOWN];
     const decimals = index ? 0 : 1;
     // Add rounded energies, so that the displayed rows add up.
@@ -89,9 +108,14 @@ export function houseRows(house: House, day: string, drawnWh: (number | null)[],
   ];
 }
 
-/** Return the reason for the unknown energies of these rows; "" if all are known. */
-export const unknownNote = (house: House, rows: HouseRow[], locale: Locale): string =>
-  rows.some(({ today, month }) => [today, month].includes(UNKNOWN)) ? locale.text(houseTexts, withBattery(house, "unknown")) : "";
+/** Return which days the rows count, and the reason for unknown energies; "" if all are known. `day` is today as 2026-11-21. */
+export const unknownNote = (house: House, rows: HouseRow[], day: string, locale: Locale): string =>
+  [
+    countedDays(monthOf(house, day.slice(0, 7)), locale),
+    rows.some(({ today, month }) => [today, month].includes(UNKNOWN)) ? locale.text(houseTexts, withBattery(house, "unknown")) : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 
 const unpriced = (kwh: number, locale: Locale): string =>
   round(kwh) >= 1 ? ` ${locale.text(houseTexts, "unpriced", { kwh: locale.kWh(kwh, 0) })}` : "";
@@ -101,7 +125,7 @@ const unpriced = (kwh: number, locale: Locale): string =>
  * sentence and the note are empty.
  */
 export function savedSentences(house: House | undefined, bill: Bill, locale: Locale): { sentence: string; note: string } {
-  const month = house?.months.find(({ month }) => month === bill.month);
+  const month = house && monthOf(house, bill.month);
   if (!month || month.saved === null || month.own_kwh === null || month.saved < 1) return { sentence: "", note: "" };
   const params = {
     amount: locale.euros(month.saved),
@@ -110,10 +134,11 @@ export function savedSentences(house: House | undefined, bill: Bill, locale: Loc
   };
   const sentence = locale.text(houseTexts, isRunning(bill) ? "saved_now" : "saved", params) + unpriced(month.unpriced_kwh, locale);
   const R = bill.reference_kw;
-  return { sentence, note: R === null ? "" : locale.text(houseTexts, "below", { R: locale.referenceKW(R) }) };
+  const notes = [countedDays(month, locale), R === null ? "" : locale.text(houseTexts, "below", { R: locale.referenceKW(R) })];
+  return { sentence, note: notes.filter(Boolean).join(" ") };
 }
 
-/** Return the consumption and the saving of at most twelve whole months; "" before the first whole month has ended. */
+/** Return the consumption and the saving in the known days of at most twelve whole months; "" before a whole month has ended. */
 export function houseYear(house: House, locale: Locale): string {
   const whole = house.months.filter(({ month }) => month < localDay(new Date(house.until)).slice(0, 7)).slice(-MONTHS_A_YEAR);
   const known = whole.filter(({ own_kwh }) => own_kwh !== null);
@@ -127,7 +152,7 @@ export function houseYear(house: House, locale: Locale): string {
     sentences.push(locale.text(houseTexts, known.length > 1 ? "year_saved" : "year_saved_one", count) + unpriced(sum("unpriced_kwh"), locale));
   }
   const first = whole.findIndex(({ own_kwh }) => own_kwh !== null);
-  if (first > 0) sentences.push(locale.text(houseTexts, "since", { day: locale.date(new Date(house.since)) }));
-  if (whole.length - first > known.length) sentences.push(locale.text(houseTexts, "left_out"));
+  if (first > 0 || known[0]!.since) sentences.push(locale.text(houseTexts, "since", { day: locale.date(new Date(known[0]!.since ?? house.since)) }));
+  if (whole.slice(first).some((month, index) => month.unknown_days || (index > 0 && month.since))) sentences.push(locale.text(houseTexts, "left_out"));
   return sentences.join(" ");
 }

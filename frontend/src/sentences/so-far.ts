@@ -126,7 +126,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
     forecast: (bill && forecast(bill, locale)) || undefined,
     notes: [
       last && bill ? partsOf(last, today, locale) : "",
-      house ? unknownNote(house, ofHouse, locale) : "",
+      house ? unknownNote(house, ofHouse, last?.day ?? "", locale) : "",
       bill ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
       last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE

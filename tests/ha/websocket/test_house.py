@@ -108,6 +108,7 @@ async def test_panels_in_watt_hours(
             "own_kwh": 166.0,
             "saved": round(166 * PRICE, 2),
             "unpriced_kwh": 0.0,
+            "since": None,
             "unknown_days": 0,
         },
         {
@@ -116,6 +117,7 @@ async def test_panels_in_watt_hours(
             "own_kwh": 90.0,
             "saved": round(90 * PRICE, 2),
             "unpriced_kwh": 0.0,
+            "since": None,
             "unknown_days": 0,
         },
     ]
@@ -167,10 +169,12 @@ async def test_an_inverter_that_was_away_for_days(
     assert unknown == {"2026-06-03", "2026-06-04", "2026-06-05"}
     assert house["months"][1] == {
         "month": "2026-06",
-        "house_kwh": None,
-        "own_kwh": None,
-        "saved": None,
+        # Twelve days of 9.6 kWh from the grid and 6 from the roof
+        "house_kwh": 187.2,
+        "own_kwh": 72.0,
+        "saved": round(72 * PRICE, 2),
         "unpriced_kwh": 0.0,
+        "since": None,
         "unknown_days": 3,
     }
     assert house["months"][0]["own_kwh"] == 166.0
@@ -187,7 +191,11 @@ async def test_statistics_that_begin_later(
     assert house["since"] == "2026-05-20T12:00:00+02:00"
     known = [day["day"] for day in house["days"] if day["own_kwh"] is not None]
     assert known[0] == "2026-05-21"
-    assert [month["own_kwh"] for month in house["months"]] == [None, 90.0]
+    # Eleven days with 6 kWh from the roof
+    may, june = house["months"]
+    assert (may["own_kwh"], may["since"], may["unknown_days"]) == (66.0, "2026-05-21", 0)
+    assert may["saved"] == round(may["own_kwh"] * PRICE, 2)
+    assert (june["own_kwh"], june["since"], june["unknown_days"]) == (90.0, None, 0)
 
 
 async def test_the_power_of_the_only_power_sensor_beside(

@@ -278,9 +278,12 @@ def test_what_else_makes_a_lump() -> None:
     assert days_in_doubt(supply._replace(kwh=kwh)) == {28, 29}
 
 
-def test_a_month_is_not_known_with_a_day_that_is_not() -> None:
+def test_a_month_adds_up_its_known_days() -> None:
     known = HouseDay(DAY, 7.0, 5.0, 1.25, 0.5), HouseDay(DAY + 24 * HOUR, 3.0, -1.0, -0.25, 0.0)
-    assert house_sum(known) == (14.0, 4.0, 1.0, 0.5, 0)
+    assert house_sum(known) == (14.0, 4.0, 1.0, 0.5, None, 0)
     unknown = HouseDay(DAY + 48 * HOUR, 3.0, None)
-    assert house_sum([*known, unknown]) == (None, None, None, 0.0, 1)
-    assert house_sum([]) == (None, None, None, 0.0, 0)
+    assert house_sum([*known, unknown]) == (14.0, 4.0, 1.0, 0.5, None, 1)
+    # The inverter was added on the first day.
+    assert house_sum([unknown, *known]) == (14.0, 4.0, 1.0, 0.5, known[0].start, 0)
+    assert house_sum([unknown]) == (None, None, None, 0.0, None, 1)
+    assert house_sum([]) == (None, None, None, 0.0, None, 0)

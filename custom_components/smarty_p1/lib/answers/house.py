@@ -56,7 +56,7 @@ def house_report(
         "until": until.astimezone(LUXEMBOURG).isoformat(),
         "days": [
             {
-                "day": day.start.astimezone(LUXEMBOURG).date().isoformat(),
+                "day": _date(day.start),
                 "house_kwh": _rounded(day.house_kwh, 3),
                 "own_kwh": _rounded(day.own_kwh, 3),
             }
@@ -73,7 +73,8 @@ def _month(start: datetime, days: Sequence[HouseDay], contracts: Contracts) -> d
     total = house_sum(days)
     older = {}
     if total.saved is not None:
-        prices = (price_of_kwh(contracts, day.start, NO_PRICES) for day in days)
+        known = [day for day in days if day.own_kwh is not None]
+        prices = (price_of_kwh(contracts, day.start, NO_PRICES) for day in known)
         older = OlderPrices.answer(OlderPrices.joined(price.prices_of for price in prices))
     return {
         "month": month_name(start),
@@ -81,9 +82,14 @@ def _month(start: datetime, days: Sequence[HouseDay], contracts: Contracts) -> d
         "own_kwh": _rounded(total.own_kwh, 3),
         "saved": _rounded(total.saved, 2),
         "unpriced_kwh": round(total.unpriced_kwh, 3),
+        "since": total.since and _date(total.since),
         "unknown_days": total.unknown_days,
         **older,
     }
+
+
+def _date(day: datetime) -> str:
+    return day.astimezone(LUXEMBOURG).date().isoformat()
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

@@ -88,13 +88,16 @@ class HouseDay(NamedTuple):
 
 
 class HouseSum(NamedTuple):
-    """Sums of several days. If one of the days is unknown, the energies and `saved` are None."""
+    """Sums of the known days among several days. The sums are None if no day is known."""
 
     house_kwh: float | None
     own_kwh: float | None
     saved: float | None
     unpriced_kwh: float
+    since: datetime | None
+    """Start of the first known day if earlier days are unknown. None if no day is known, too."""
     unknown_days: int
+    """Number of unknown days, without the days before `since`."""
 
 
 class Grid:
@@ -258,16 +261,18 @@ def house_days(
 
 
 def house_sum(days: Sequence[HouseDay]) -> HouseSum:
-    """Return the sums over `days`. Energies and `saved` are None if a day is unknown."""
-    unknown_days = sum(day.own_kwh is None for day in days)
-    if unknown_days or not days:
-        return HouseSum(None, None, None, 0.0, unknown_days)
+    """Return the sums of the known days among `days`, which are in the order of time."""
+    known = [day for day in days if day.own_kwh is not None]
+    if not known:
+        return HouseSum(None, None, None, 0.0, None, len(days))
+    first = days.index(known[0])
     return HouseSum(
-        sum(day.house_kwh or 0.0 for day in days),
-        sum(day.own_kwh or 0.0 for day in days),
-        sum(day.saved for day in days),
-        sum(day.unpriced_kwh for day in days),
-        0,
+        sum(day.house_kwh or 0.0 for day in known),
+        sum(day.own_kwh or 0.0 for day in known),
+        sum(day.saved for day in known),
+        sum(day.unpriced_kwh for day in known),
+        known[0].start if first else None,
+        len(days) - first - len(known),
     )
 
 
