@@ -87,10 +87,15 @@ async def open_options(who: Household, page: str = "contract") -> None:
     await who.sees(who.texts.own(_SEEN[page]))
 
 
+async def pick_reference_power(who: Household, reference_power: str) -> None:
+    """Pick a reference power from the list of a contract form."""
+    await who.picks(who.page.locator("ha-selector-select").first, f"{reference_power} kW")
+
+
 async def enter_prices(who: Household, reference_power: str, energy_price: str) -> None:
     """Enter in the options what is on the bill, and no more than that."""
     await open_options(who)
-    await who.types("reference_power", reference_power)
+    await pick_reference_power(who, reference_power)
     await who.types("energy_price", energy_price)
 
 

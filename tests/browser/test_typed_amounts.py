@@ -12,7 +12,7 @@ from tests.system.support import PATIENCE, TIMEOUT, until
 
 from .conftest import KEY
 from .household import Household, household
-from .steps import open_options, save_options, show_details
+from .steps import open_options, pick_reference_power, save_options, show_details
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -51,7 +51,7 @@ async def test_each_language_types_its_prices(home: Home, line: Server, browser:
         async with household(home.client.url, browser, language=language) as who:
             own = who.texts.own
             await open_options(who)
-            await type_into(who, "reference_power", "7")
+            await pick_reference_power(who, "7")
             await type_into(who, "energy_price", "1.450")
             await type_into(who, "energy_fee", fee)
             await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.next"))

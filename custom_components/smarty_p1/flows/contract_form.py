@@ -92,7 +92,7 @@ from ..lib.tariff import (
     price_file,
 )
 from .shared_form_fields import list_field
-from .typed_amounts import AmountField, Place, TypedAmounts
+from .typed_amounts import AmountChoice, AmountField, Place, TypedAmounts
 from .user_locale import UserLocale, async_user_locale
 
 # Year in which the grid tariff with reference power began.
@@ -180,6 +180,8 @@ class _Field(NamedTuple):
     @property
     def selector(self) -> Selector[Any]:
         """Return the field that the form shows."""
+        if self.asked is _POWER:
+            return AmountChoice(_POWER, REFERENCE_POWERS)
         return AmountField(self.asked) if isinstance(self.asked, Amount) else self.asked
 
     @property
@@ -332,6 +334,7 @@ def read_contract(
     for choice in _CHOICES:
         if error := _price_error(hass, read, choice):
             errors[choice.section] = error
+    _check_reference_power(read, errors, places)
     _check_second_price(read, errors)
     _check_aids(read, errors)
     read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
@@ -371,6 +374,8 @@ def read_first_contract(
                 (whole[name] if name else whole)[option] = source[option]
                 break
     places = {option: Place(option, f"config.step.contract.data.{option}") for option in _FIRST}
+    # The form does not ask for the fixed price of the grid.
+    places[CONF_NETWORK_FIXED_PRICE] = places[CONF_REFERENCE_POWER]
     return read_contract(hass, {}, whole, amounts, _PLACES | places)
 
 
@@ -462,6 +467,15 @@ def _ask_about_fixed_price(
     ).fixed(reference_kw)
     own = read.get(CONF_NETWORK_FIXED_PRICE)
     amounts.ask(places[CONF_NETWORK_FIXED_PRICE], own, EUR_PER_MONTH, published)
+
+
+def _check_reference_power(
+    read: Mapping[str, Any], errors: Errors, places: Mapping[str, Place]
+) -> None:
+    """Add an error if the reference power has no published price, and no price was entered."""
+    is_published = read.get(CONF_REFERENCE_POWER, REFERENCE_POWERS[0]) in REFERENCE_POWERS
+    if not is_published and CONF_NETWORK_FIXED_PRICE not in read:
+        errors[places[CONF_NETWORK_FIXED_PRICE].field] = "reference_power_without_price"
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:

@@ -5,11 +5,18 @@ The fields are text fields. In a number field, Chromium drops the decimal comma 
 the errors of a schema.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple, Self, override
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
 
 from ..lib.amounts import (
     Amount,
@@ -45,8 +52,29 @@ class AmountField(TextSelector):
 
     @override
     def __call__(self, data: Any) -> str | list[str]:
-        is_number = isinstance(data, int | float) and not isinstance(data, bool)
-        return super().__call__(amount_text(data) if is_number else data)
+        return super().__call__(_as_text(data))
+
+
+class AmountChoice(SelectSelector):
+    """List of usual amounts. The user can also type another amount."""
+
+    def __init__(self, amount: Amount, usual: Iterable[float]) -> None:
+        options = [
+            SelectOptionDict(value=text, label=f"{text} {amount.unit.symbol}")
+            for text in map(amount_text, usual)
+        ]
+        mode = SelectSelectorMode.DROPDOWN
+        super().__init__(SelectSelectorConfig(options=options, custom_value=True, mode=mode))
+
+    @override
+    def __call__(self, data: Any) -> Any:
+        return super().__call__(_as_text(data))
+
+
+def _as_text(data: Any) -> Any:
+    """Return a number as text, and all other data unchanged."""
+    is_number = isinstance(data, int | float) and not isinstance(data, bool)
+    return amount_text(data) if is_number else data
 
 
 class Place(NamedTuple):

@@ -179,6 +179,8 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(
     form = await submit(hass, form, {"reference_power": "much", "energy_price": "0,2"})
     assert form["errors"] == {"reference_power": "reference_power_malformed"}
     assert suggested(form)["energy_price"] == "0,2"
+    form = await submit(hass, form, {"reference_power": "5", "energy_price": "0,2"})
+    assert form["errors"] == {"reference_power": "reference_power_without_price"}
     entry = (await submit(hass, form, PRICES))["result"]
     await hass.async_block_till_done()
     stored = dict(entry.options)

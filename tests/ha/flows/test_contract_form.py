@@ -196,6 +196,10 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
         ("reference_power", "reference_power_malformed", {"reference_power": text})
         for text in ("much", "0", "nan", "1001")
     ),
+    *(
+        ("network_prices", "reference_power_without_price", {"reference_power": text})
+        for text in ("5", "6,9 kW", "250")
+    ),
     (
         *("surcharge_price_since", "surcharge_day_implausible"),
         {"energy_price": "0.1", "surcharge_price_since": "2024-12-31"},
