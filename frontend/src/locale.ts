@@ -3,6 +3,9 @@
 import type { UserFormats } from "./hass.ts";
 import common from "./texts/common.json" with { type: "json" };
 
+/** Texts that several cards use. */
+export const commonTexts: Texts<keyof (typeof common)["en"]> = common;
+
 /** Round half away from zero; never return -0. */
 export function round(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
@@ -115,7 +118,7 @@ export class Locale {
   }
 
   common(key: keyof (typeof common)["en"], params: Params = {}): string {
-    return this.text(common as Texts<keyof (typeof common)["en"]>, key, params);
+    return this.text(commonTexts, key, params);
   }
 
   /** Return the text whose key ends with the plural category of `count`; {count} becomes the number. */

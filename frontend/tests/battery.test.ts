@@ -80,7 +80,7 @@ test("the parts of both years", () => {
     ["Fixed prices", "240 €", "170 €"],
     ["Total per year", "1,325 €", "1,135 €"],
   ]);
-  assert.match(notes.map(plain).join(" "), /^The battery would be fully charged 1,234 times a year\. The battery would store 42% of the energy that went to the grid\. Based on 362 measured days/);
+  assert.match(notes.map(plain).join(" "), /^The battery would be fully charged 1,234 times a year\. The battery would store 42% of the energy that went to the grid\. November 2025 – October 2026: 12 months, at today's prices, with VAT\. 362 days are measured\.$/);
 });
 
 test("what another reference power saves already is not the battery's", () => {
@@ -107,8 +107,8 @@ test("after how many years a battery is earned back, by the lower value", () => 
 
 test("what the amounts are with, and what is not counted", () => {
   const notes = (changes: Partial<WhatIf>, price = 0) => plain(batteryAnswer(found(changes), size, en, { price }).notes.join(" "));
-  assert.match(notes({}), /at today's prices, with VAT\.$/);
-  assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. The battery's wear and the interest on its price are not counted\.$/);
+  assert.match(notes({}), /November 2025 – October 2026: 12 months, at today's prices, with VAT\. 362 days are measured\.$/);
+  assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. 362 days are measured\. The battery's wear and the interest on its price are not counted\.$/);
   assert.match(notes({ hourly_share: 0.42 }), /Hourly prices are known for 42% of the time/);
   assert.ok(!notes({ hourly_share: 1 }).includes("hour"));
 });

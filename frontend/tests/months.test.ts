@@ -146,13 +146,14 @@ test("without a month in euros there is only energy, and what has to be entered 
 });
 
 test("amounts say at which prices they are", () => {
+  const OWN_PRICES = "December 2026: 1 month, at its own prices, with VAT.";
   const notes = (changes: Partial<Bill>, unit: "€" | "kWh" = "€") => amountNotes(yearOf([bill("2026-12", "2027-01"), bill("2027-01", "2027-02", changes)], unit), en);
-  assert.deepEqual(notes({}), ["Each month is calculated with its own prices."]);
+  assert.deepEqual(notes({}), [OWN_PRICES]);
   assert.deepEqual(notes({ prices_of: { grid: "2026-12-31" } }), [
-    "Each month is calculated with its own prices.",
+    OWN_PRICES,
     "Grid charges of 2026; nothing newer is known to this version.",
   ]);
-  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month is calculated with its own prices.", "The bill of the energy community is not included."]);
+  assert.deepEqual(notes({ shared_kwh: 100 }), [OWN_PRICES, "The bill of the energy community is not included."]);
   assert.deepEqual(notes({ prices_of: { grid: "2026-12-31" } }, "kWh"), []);
 });
 

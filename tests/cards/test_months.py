@@ -44,7 +44,8 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     assert (
         "with VAT November so far 12 months Energy 59 € 855 € Grid charges and meter 34 € 576 € "
         "Levies 3 € −8 € Surcharge above 7 kW 5 € 58 € To the grid −4 € −316 € "
-        "To pay after deducting feed-in 97 € 1,165 € Each month is calculated with its own prices."
+        "To pay after deducting feed-in 97 € 1,165 € "
+        "November 2025 \N{EN DASH} October 2026: 12 months, each at its own prices, with VAT."
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown

@@ -71,7 +71,7 @@ class AmountChoice(SelectSelector):
         return super().__call__(_as_text(data))
 
 
-def _as_text(data: Any) -> Any:
+def _as_text(data: object) -> object:
     """Return a number as text, and all other data unchanged."""
     is_number = isinstance(data, int | float) and not isinstance(data, bool)
     return amount_text(data) if is_number else data

@@ -25,9 +25,9 @@ import {
   energySentence,
   limitName,
   noComparison,
-  periodOf,
   yearTexts,
 } from "../sentences/year.ts";
+import { monthsAndPrices, periodOf } from "../sentences/summed-months.ts";
 import { styles } from "../styles.ts";
 import type { Classes, House, Meter, MonthAbove } from "../websocket-types.ts";
 import { type Grid, gridOf, type Limit, localOf } from "../heat-map-grid.ts";
@@ -176,8 +176,7 @@ export class YearCard extends SmartyCard {
   }
 
   #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes, { entry_id: entryId }: Meter): TemplateResult {
-    const vat = this.locale.common(vat_rate === 0 ? "without_vat" : "with_vat");
-    const caption = this.locale.count(yearTexts, "caption", decisive.length, { vat });
+    const caption = monthsAndPrices(decisive.length, "todays", vat_rate !== 0, this.locale);
     const older = olderPrices(prices_of, localDay(new Date()), this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;

@@ -1,9 +1,10 @@
 /** Texts and table of the battery estimate. */
 
-import { localDay, type Locale, type Texts } from "../locale.ts";
+import { addMonths, localDay, type Locale, type Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
 import type { WhatIf } from "../websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
+import { summedMonths } from "./summed-months.ts";
 import { ABOUT_THE_SAME } from "./year.ts";
 
 export type BatteryKey = keyof (typeof texts)["en"];
@@ -76,12 +77,19 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale
       t("cycles", { count: locale.number(after.cycles) }),
       share === null ? "" : t("stored", { share: locale.percent(share) }),
       hourly === null || hourly >= MIN_HOURLY_SHARE ? "" : t("hourly", { share: locale.percent(hourly) }),
-      // In German, the abbreviation of VAT ends with a dot. So drop the second dot at the end of the sentence.
-      t("basis", { count: locale.number(estimate.measured_days), vat: locale.common(estimate.has_vat ? "with_vat" : "without_vat") }).replace("..", "."),
+      summedMonths(monthsBetween(estimate.start, estimate.end), "todays", estimate.has_vat, locale),
+      t("basis", { count: locale.number(estimate.measured_days) }),
       olderPrices(estimate.prices_of, today, locale),
       price > 0 ? t("not_counted") : "",
     ].filter(Boolean),
   };
+}
+
+/** Return the months from the day `start` to the day before `end`, as 2026-11. */
+function monthsBetween(start: string, end: string): string[] {
+  const months = [];
+  for (let month = start.slice(0, 7); month < end.slice(0, 7); month = addMonths(month, 1)) months.push(month);
+  return months;
 }
 
 /** Return the sentence about the years until the savings have paid the price. */

@@ -15,6 +15,7 @@ import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../websocket-types.ts";
 import { billTexts, firstDay, isRunning, lackOf, lacksCommunity, type Lack, lastDay, missingField, toPay, unpricedNote } from "./bill.ts";
 import { olderPrices } from "./older-prices.ts";
+import { summedMonths } from "./summed-months.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"];
 export const monthsTexts: Texts<MonthsKey> = texts;
@@ -216,12 +217,12 @@ export function nameOf(key: MonthsKey, year: Year, locale: Locale): string {
 }
 
 /** Return the notes about the prices used, and about payments left out of the amounts. */
-export function amountNotes({ unit, months }: Year, locale: Locale): string[] {
+export function amountNotes({ unit, months, whole }: Year, locale: Locale): string[] {
   const priced = months.filter(({ value }) => value !== null);
   if (unit === "kWh" || !priced.length) return [];
   const older = priced.filter(({ bill }) => bill?.prices_of).at(-1);
   return [
-    locale.text(monthsTexts, "own_prices"),
+    summedMonths((whole.length ? whole : priced).map(({ month }) => month), "own", priced.at(-1)!.bill!.vat_rate !== 0, locale),
     older ? olderPrices(older.bill!.prices_of, firstDay(older.bill!), locale) : "",
     priced.some(({ bill }) => bill && lacksCommunity(bill)) ? locale.text(monthsTexts, "without_community") : "",
   ].filter(Boolean);

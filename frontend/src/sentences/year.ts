@@ -210,11 +210,3 @@ export function noComparison(knownSince: string | null, now: Date, locale: Local
   const begins = `${addMonths(since.slice(0, 7), since.endsWith("-01") ? 1 : 2)}-01`;
   return begins > today ? locale.text(yearTexts, "begins", { day: locale.day(dayStart(begins)) }) : locale.text(yearTexts, "none_whole");
 }
-
-/** Return a text such as "June 2025 – May 2026" for months such as 2025-06. */
-export function periodOf(months: string[], locale: Locale): string {
-  const name = (month: string) => locale.monthYear(dayStart(`${month}-15`));
-  const [first, last] = [months[0], months.at(-1)];
-  if (!first || !last) return "";
-  return first === last ? name(first) : `${name(first)} – ${name(last)}`;
-}

@@ -1,0 +1,27 @@
+/** Texts that say which months a card adds up, and at which prices. The cards with a year use the same words. */
+
+import { commonTexts, dayStart, type Locale } from "../locale.ts";
+
+/** Prices of the months: each month has its own, or all months have today's prices. */
+export type Prices = "own" | "todays";
+
+/** Return a text such as "12 months, at today's prices, with VAT". */
+export function monthsAndPrices(count: number, prices: Prices, hasVat: boolean, locale: Locale): string {
+  const vat = locale.common(hasVat ? "with_vat" : "without_vat");
+  return locale.count(commonTexts, `months_${prices}_prices`, count, { vat });
+}
+
+/** Return a text such as "June 2025 – May 2026" for months such as 2025-06. */
+export function periodOf(months: string[], locale: Locale): string {
+  const name = (month: string) => locale.monthYear(dayStart(`${month}-15`));
+  const [first, last] = [months[0], months.at(-1)];
+  if (!first || !last) return "";
+  return first === last ? name(first) : `${name(first)} – ${name(last)}`;
+}
+
+/** Return a sentence such as "June 2025 – May 2026: 12 months, at today's prices, with VAT." */
+export function summedMonths(months: string[], prices: Prices, hasVat: boolean, locale: Locale): string {
+  const params = { period: periodOf(months, locale), prices: monthsAndPrices(months.length, prices, hasVat, locale) };
+  // In German, the abbreviation of VAT ends with a dot. So drop the second dot at the end of the sentence.
+  return locale.common("period_and_prices", params).replace("..", ".");
+}
