@@ -73,8 +73,9 @@ class AmountChoice(SelectSelector):
 
 def _as_text(data: object) -> object:
     """Return a number as text, and all other data unchanged."""
-    is_number = isinstance(data, int | float) and not isinstance(data, bool)
-    return amount_text(data) if is_number else data
+    if isinstance(data, int | float) and not isinstance(data, bool):
+        return amount_text(data)
+    return data
 
 
 class Place(NamedTuple):

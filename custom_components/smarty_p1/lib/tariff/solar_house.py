@@ -262,16 +262,17 @@ def house_days(
 
 def house_sum(days: Sequence[HouseDay]) -> HouseSum:
     """Return the sums of the known days among `days`, which are in the order of time."""
-    known = [day for day in days if day.own_kwh is not None]
+    known = [(n, day, day.own_kwh) for n, day in enumerate(days) if day.own_kwh is not None]
     if not known:
         return HouseSum(None, None, None, 0.0, None, len(days))
-    first = days.index(known[0])
+    first, first_day, _ = known[0]
+    own_kwh = sum(own for *_, own in known)
     return HouseSum(
-        sum(day.house_kwh or 0.0 for day in known),
-        sum(day.own_kwh or 0.0 for day in known),
-        sum(day.saved for day in known),
-        sum(day.unpriced_kwh for day in known),
-        known[0].start if first else None,
+        own_kwh + sum(day.drawn_kwh for _, day, _ in known),
+        own_kwh,
+        sum(day.saved for _, day, _ in known),
+        sum(day.unpriced_kwh for _, day, _ in known),
+        first_day.start if first else None,
         len(days) - first - len(known),
     )
 
