@@ -300,9 +300,12 @@ async def flood(house: House, kind: str, *, connections: int, is_read: bool) -> 
     number = 3000 if kind == "cached" else QUESTIONS
     async with contextlib.AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(user.connected()) for _ in range(connections)]
+        if kind == "cached":
+            await sockets[0].send_json({"id": 1, **next(asked)})
+            await sockets[0].receive_json()
         async with house.watched() as figures:
             for index in range(number):
-                await sockets[index % connections].send_json({"id": index + 1, **next(asked)})
+                await sockets[index % connections].send_json({"id": index + 2, **next(asked)})
             if is_read:
                 for index in range(number):
                     answer = await sockets[index % connections].receive_json()
