@@ -289,6 +289,8 @@ def shown_contract(options: Mapping[str, Any], locale: UserLocale) -> dict[str, 
     """Return the stored contract as the form shows it, with the options in their sections."""
     shown: dict[str, Any] = {name: {} for name in _SECTIONS}
     values = locale.amounts(options, _AMOUNTS)
+    if CONF_REFERENCE_POWER in values:
+        values[CONF_REFERENCE_POWER] += f" {KW.symbol}"  # as in the list
     if CONF_AIDS in values:
         values[CONF_AIDS] = [locale.amounts(aid, _AID_AMOUNTS) for aid in values[CONF_AIDS]]
     for option, _, name, _ in _FIELDS:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Self, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -59,10 +58,8 @@ class AmountChoice(SelectSelector):
     """List of usual amounts. The user can also type another amount."""
 
     def __init__(self, amount: Amount, usual: Iterable[float]) -> None:
-        options = [
-            SelectOptionDict(value=text, label=f"{text} {amount.unit.symbol}")
-            for text in map(amount_text, usual)
-        ]
+        # A list to which the user can add shows the values, and not their labels.
+        options = [f"{amount_text(value)} {amount.unit.symbol}" for value in usual]
         mode = SelectSelectorMode.DROPDOWN
         super().__init__(SelectSelectorConfig(options=options, custom_value=True, mode=mode))
 

@@ -150,7 +150,7 @@ def units_of(fields: Mapping[Any, Any]) -> set[str | None]:
         if isinstance(field, section):
             found |= units_of(field.schema.schema)
         else:
-            found.add(field.config.get("unit_of_measurement"))
+            found.add(field.config.get("suffix"))
     return found
 
 
