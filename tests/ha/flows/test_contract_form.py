@@ -119,7 +119,7 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
         "meter_fee": 6.0,
         "surcharge_replaces_variable": True,
     }
-    assert suggested(await open_options(hass, entry))["reference_power"] == "12.5"
+    assert suggested(await open_options(hass, entry))["reference_power"] == "12.5 kW"
     form = await open_details(hass, entry)
     shown = suggested(form)
     assert shown["dynamic_price"] == sections["dynamic_price"]
