@@ -242,8 +242,16 @@ class MeterSteps(CableSteps):
             "power_exported": self._describe(locale, "1-0:2.7.0", "kW"),
             "energy_imported": self._describe(locale, "1-0:1.8.0", "kWh"),
             "energy_exported": self._describe(locale, "1-0:2.8.0", "kWh"),
-            "channels": await self._async_describe_channels(locale),
+            "channels": await self._async_describe_channels(locale)
+            + await self._async_clock_warning(serial_number),
         }
+
+    async def _async_clock_warning(self, serial_number: str) -> str:
+        """Return the beginning of the repair about an unreadable clock, "" for a readable clock."""
+        if self._telegram.time is not None:
+            return ""
+        text = await self._async_text("issues.clock_unreadable.description")
+        return "\n\n" + text.partition("\n\n")[0].format(name=shown_name(serial_number))
 
     async def _async_describe_channels(self, locale: UserLocale) -> str:
         """Return a Markdown list of the meters on the M-Bus."""
