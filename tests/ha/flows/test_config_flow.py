@@ -215,8 +215,9 @@ async def test_describes_a_meter_that_says_little_in_the_language_of_the_house(
         "- M-Bus 2: M-Bus-Zähler, 28,103 XX\n"
         "- M-Bus 3: Heizkostenverteiler 5678, 123\n"
         "- M-Bus 4: Gaszähler 1234\n\n"
-        f"Die Telegramme von {SERIAL} haben keine Uhrzeit oder eine, die nicht lesbar ist. "
-        "Leistung und Energie stimmen, aber Viertelstunden, Referenzleistung und Rechnung sind unbekannt."
+        f"Die Telegramme von {SERIAL} haben keine Uhrzeit oder eine, die nicht lesbar "
+        "ist. Leistung und Energie stimmen, aber Viertelstunden, Referenzleistung und "
+        "Rechnung sind unbekannt."
     )
 
 
