@@ -13,7 +13,7 @@ from tests.system.support import TIMEOUT
 from .conftest import KEY
 from .dashboard import shows_cards
 from .household import household
-from .steps import NAME
+from .steps import NAME, pick_reference_power
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -67,7 +67,7 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
         )
         assert await page.locator("ha-markdown-element img").first.evaluate(_IS_DRAWN)
         await who.takes_picture("contract", of=who.dialog)
-        await fill(page.locator("[name=reference_power] input").last, "7")
+        await pick_reference_power(who, "7")
         await fill(page.locator("[name=energy_price] input").last, "0.1463")
         await fill(page.locator("[name=feed_in_price] input").last, "0,0600 €/kWh")
         await who.takes_picture("contract-end", of=who.dialog)
