@@ -21,7 +21,7 @@ from .support import TELEGRAM, reload, set_up
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
 MAX_BYTES = 197_000
-MAX_BYTES_OF_TEXTS = 32_000
+MAX_BYTES_OF_TEXTS = 35_000
 
 
 @pytest.fixture
