@@ -35,7 +35,7 @@ DSMR = {
 }
 SAID = re.compile(
     r"Values received: (\d+), one every (\d+) s\. "
-    r"The energy rises in steps of 1 Wh\..* ±(\d+) W at 7 kW\..*\n\n"
+    r"The energy rises in steps of 1 Wh\..* ±(\d+) W at 1 kW .*\n\n"
     r"The values come from (.+) and cannot be verified"
 )
 # So long readings are compared.
