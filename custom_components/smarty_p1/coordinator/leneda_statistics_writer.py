@@ -88,7 +88,7 @@ class PastStatistics(ThrottledStore):
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, f"{entry_id}.past_statistics", interval=0)
+        super().__init__(hass, entry_id, "past_statistics", interval=0)
         self._ledgers: dict[str, Ledger] = {}
         self._outdated: set[str] = set()
         # Late costs by series and hour, which `_async_undo` takes back.

@@ -58,6 +58,8 @@ class Problem(StrEnum):
     """A gas, water or heat meter was exchanged. The new meter has a device of its own."""
     DAMAGED_MONTH = "damaged_month"
     """Stored quarter-hours are damaged or lost."""
+    STORED_UNREADABLE = "stored_unreadable"
+    """A stored file could not be read, so its content begins anew."""
     NETWORK_PRICES = "network_prices"
     """Some prices are no longer published, so prices of an earlier year are used."""
     HIGH_PRICES = "high_prices"
