@@ -62,10 +62,9 @@ def line(telegram: p1.Telegram) -> str:
         for reference in _ENERGY_AND_POWER
         if reference in telegram.objects
     ]
-    values += [
-        f"{channel} {reading.type.replace('_', ' ')} {clean(_text(reading.value, reading.unit), 24)}"
-        for channel, reading in telegram.channels.items()
-    ]
+    for channel, reading in telegram.channels.items():
+        kind = reading.type.replace("_", " ")
+        values.append(f"{channel} {kind} {clean(_text(reading.value, reading.unit), 24)}")
     start = f"{_text(telegram.time, None)} {clean(telegram.serial_number or '-')}"
     return f"{start}: {', '.join(values)}"
 

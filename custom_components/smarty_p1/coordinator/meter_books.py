@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.translation import async_get_cached_translations
@@ -109,14 +110,18 @@ class MeterBooks:
     async def async_open(self) -> None:
         """Load the stored files, and start the download from Leneda.
 
-        The contract comes from the options.
+        The contract comes from the options. Raises ConfigEntryNotReady if the folder of the
+        quarter-hours cannot be read.
         """
         options = self._entry.options
         # If the user enters no first day, a changed contract begins at the time of the last
         # telegram. A meter whose only source is Leneda has no telegrams, so pass the current time.
         is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
         now = None if is_read else dt_util.utcnow()
-        await self._store.async_load(contract_of(options), contract_since(options), now)
+        try:
+            await self._store.async_load(contract_of(options), contract_since(options), now)
+        except OSError as err:
+            raise ConfigEntryNotReady(err.strerror) from err
         self._tell_of_damage()
         self._tell_of_exchange()
         self.memory.demand_meter.set_aids(aids_of(options))

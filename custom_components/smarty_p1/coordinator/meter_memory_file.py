@@ -38,6 +38,8 @@ class MeterStore(ThrottledStore):
         """Load the state of the meter. `contract` is valid from the day `since` on.
 
         `now` is the current time if the meter's only source is Leneda, otherwise None.
+
+        Raises OSError if the folder of the quarter-hours cannot be read.
         """
         stored = await self._async_read(checked_mapping)
         files = await self.quarter_hours.async_files()
