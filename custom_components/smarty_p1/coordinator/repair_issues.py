@@ -11,7 +11,6 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, Repair, State
@@ -118,7 +117,8 @@ def raise_issue(
 ) -> None:
     """Raise the repair issue for `problem` of an entry.
 
-    If the issue exists already, update its placeholders.
+    If the issue exists already, update its placeholders. All users see the same issue, so the
+    placeholders must not contain words. The issue's dialog adds texts in the user's language.
     """
     ir.async_create_issue(
         hass,
@@ -130,13 +130,6 @@ def raise_issue(
         translation_key=problem,
         translation_placeholders={"name": short_title(entry), **placeholders},
     )
-
-
-@callback
-def text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, str]) -> str:
-    """Return a text of the translations' `exceptions` in Home Assistant's language."""
-    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
-    return texts.get(f"component.{DOMAIN}.exceptions.{key}.message", key).format_map(placeholders)
 
 
 @callback
@@ -208,8 +201,8 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
         entry,
         problem,
         day=f"{day.start.astimezone(LUXEMBOURG):%Y-%m-%d}",
-        own=f"{day.own_wh / 1000:.3f}",
-        platform=f"{day.platform_wh / 1000:.3f}",
+        own=f"{day.own_wh:.0f}",
+        platform=f"{day.platform_wh:.0f}",
     )
 
 
@@ -261,8 +254,6 @@ class Remedies:
             self._entry.async_start_reauth(self._hass, data=details)
             return
         placeholders = {**self._placeholders, **details}
-        if repair is Repair.NO_TELEGRAM:
-            placeholders["reason"] = text_of(self._hass, details["reason"], placeholders)
         raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
 
     @callback

@@ -102,7 +102,7 @@ class ContractAndDashboardSteps(Dialog):
         elif places.dashboard:
             texts.append(await self._async_text("common.dashboard_exists"))
         if places.has_grid:
-            texts.append((await self._async_text("common.grid_exists")).format(url=ENERGY_URL))
+            texts.append(await self._async_text("common.grid_exists", url=ENERGY_URL))
         if places.sources:
             fields[vol.Required(CONF_FILL_ENERGY, default=True)] = BooleanSelector()
         sources = [f"- {await self._async_describe(source)}" for source in places.sources]
@@ -202,8 +202,8 @@ class ContractAndDashboardSteps(Dialog):
         """Return the title of the entry. It is the name that the meter's device will have."""
         meters = [*filter(has_books, self._async_current_entries(include_ignore=False))]
         number = number_of_new(self._new.serial_number, meters)
-        name = await self._async_text(f"device.{'another_meter' if number else 'meter'}.name")
-        return name.format(serial=shown_name(number))
+        device = "another_meter" if number else "meter"
+        return await self._async_stored_name(device, serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
         """Return the names of the sensors of an Energy dashboard source.
@@ -216,6 +216,7 @@ class ContractAndDashboardSteps(Dialog):
             if not spec.is_main
         ]
         if source.identity is not None:
-            device = await self._async_text(f"device.{source.kind}.name")
-            names.insert(0, device.format(serial=shown_name(short_serial(source.identity))).strip())
+            serial = shown_name(short_serial(source.identity))
+            device = await self._async_text(f"device.{source.kind}.name", serial=serial)
+            names.insert(0, device.strip())
         return ", ".join(names)

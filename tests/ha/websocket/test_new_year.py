@@ -23,6 +23,7 @@ from custom_components.smarty_p1.lib.tariff import (
 )
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
+from tests.ha.repairs import repair_text
 from tests.ha.support import TELEGRAM, call, receive
 
 from .conftest import Client, ask
@@ -178,7 +179,7 @@ async def test_midnight_of_31_december(
     await hass.async_block_till_done()
     raised = ir.async_get(hass).async_get_issue(*issue)
     assert raised
-    assert (raised.translation_placeholders or {})["prices"] == (
-        "Grid charges and levies of 2026; the State's aid ended on 31.12.2026; nothing newer is"
+    assert await repair_text(hass, raised.issue_id, "prices") == (
+        "Grid charges and levies of 2026; the State's aid ended on 2026-12-31; nothing newer is"
         " known to this version."
     )
