@@ -5,23 +5,28 @@ integration's storage.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dev.simulator import Meter
+from dev.simulator.household import Registers
+from smartyp1.answers import bills_by_day, known_months
 from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import (
     HEADER,
-    LUXEMBOURG,
     NO_PRICES,
+    Amounts,
     Contract,
     Demand,
     DemandMeter,
     Energies,
-    compute_bill,
+    Kind,
+    Span,
     line_of,
     month_name,
     price_of_kwh,
@@ -59,69 +64,98 @@ class Year(NamedTuple):
     costs: Costs
 
 
-def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
+def simulate_year(
+    meter: Meter,
+    contract: Contract,
+    now: datetime,
+    show: Callable[[float], None] = lambda _share: None,
+) -> Year:
     """Return the simulated year of `meter` with `contract`.
 
-    The year lasts from `start_of_history(now)` until `now`.
+    The year lasts from `start_of_history(now)` until `now`. `show` is called with the share of the
+    year that is done, from 0 to 1.
     """
     start = start_of_history(now)
-    demand_meter = DemandMeter(contract)
-    costs = _CostMeter(now)
-    while start <= now:
-        read = registers(meter, start)
-        energies = (
-            read.imported_kwh,
-            read.exported_kwh,
-            read.reactive_imported_kvarh,
-            read.reactive_exported_kvarh,
-        )
-        demand = demand_meter.update(
-            start, Energies(*(round(register, 3) for register in energies)), None, meter.device_name
-        )
-        if demand and not start.minute:
-            costs.read(start, read.imported_kwh, read.exported_kwh, demand)
-        start += _QUARTER_HOUR
+    reading = registers(meter, start)
     lines: dict[str, list[str]] = {}
+    hours = {start: reading}
+    number = 0
+    while start + _QUARTER_HOUR <= now:
+        before, end = reading, start + _QUARTER_HOUR
+        number += 1
+        reading = registers(meter, end)
+        span = Span(
+            start,
+            end,
+            Kind.QUARTER_HOUR,
+            Amounts(
+                _whole(reading.imported_kwh) - _whole(before.imported_kwh),
+                _whole(reading.exported_kwh) - _whole(before.exported_kwh),
+                True,  # noqa: FBT003 - the exported energy is exact
+                _whole(reading.reactive_imported_kvarh) - _whole(before.reactive_imported_kvarh),
+                _whole(reading.reactive_exported_kvarh) - _whole(before.reactive_exported_kvarh),
+            ),
+            _whole(reading.imported_kwh),
+            _whole(reading.exported_kwh),
+            number=number,
+        )
+        lines.setdefault(month_name(start), [HEADER]).append(line_of(span))
+        if not end.minute:
+            hours[end] = reading
+            show((end - start_of_history(now)) / (now - start_of_history(now)))
+        start = end
+    # The integration's own reader makes months and bills from the lines. To take each reading as
+    # a telegram would cost a summary of its month each time. Only the last quarter-hour is measured
+    # by telegrams, because the cards show it.
+    lines[month_name(start - _QUARTER_HOUR)].pop()
+    files = {month: "".join(of_month).encode() for month, of_month in lines.items()}
+    demand_meter = DemandMeter.from_files(contract, None, files)
+    for time in (start - _QUARTER_HOUR, start, now):
+        read = _energies(registers(meter, time))
+        demand = demand_meter.update(time, read, None, meter.device_name)
     for span in demand_meter.take_new():
-        lines.setdefault(month_name(span.start), [HEADER]).append(line_of(span))
-    return Year(demand_meter.as_dict(), lines, costs.costs)
+        lines[month_name(span.start)].append(line_of(span))
+    assert demand  # noqa: S101 - it has a reading
+    return Year(demand_meter.as_dict(), lines, _costs_of(demand, hours))
 
 
-class _CostMeter:
-    """Calculator that adds up the costs since the start of the simulated year."""
+def _whole(kwh: float) -> int:
+    """Return a register in whole Wh, as a telegram has it."""
+    return round(round(kwh, 3) * 1000)
 
-    def __init__(self, now: datetime) -> None:
-        self.costs = Costs()
-        self._last_hour = now.replace(minute=0, second=0, microsecond=0)
-        self._registers: tuple[float, float] | None = None
-        self._paid = [0.0, 0.0]
-        self._earlier_bills = 0.0
 
-    def read(
-        self, time: datetime, imported_kwh: float, exported_kwh: float, demand: Demand
-    ) -> None:
-        """Add the costs of the hour that ends at `time`.
-
-        `imported_kwh` and `exported_kwh` are the registers at the end of the hour.
-        """
-        local = time.astimezone(LUXEMBOURG)
-        if self._registers:
-            price = price_of_kwh(demand.contracts, time, NO_PRICES)
-            for index, (kwh, price_per_kwh) in enumerate(
-                zip((imported_kwh, exported_kwh), (price.imported, price.exported), strict=True)
-            ):
-                self._paid[index] += (kwh - self._registers[index]) * (price_per_kwh or 0)
-            self.costs.imported[time], self.costs.exported[time] = self._paid
-        self._registers = imported_kwh, exported_kwh
-        if self.costs.imported and (local.hour == 0 or time == self._last_hour):
-            total = self._earlier_bills + (
-                compute_bill(demand.month, demand.contracts, time).total or 0
+def _energies(reading: Registers) -> Energies:
+    return Energies(
+        *(
+            round(register, 3)
+            for register in (
+                reading.imported_kwh,
+                reading.exported_kwh,
+                reading.reactive_imported_kvarh,
+                reading.reactive_exported_kvarh,
             )
-            self.costs.bill[time] = total
-            # At the midnight at which a month ends, `total` has the complete bills of all months so
-            # far. So keep it, to add the bill of the next month to it.
-            if local.day == 1 and local.hour == 0:
-                self._earlier_bills = total
+        )
+    )
+
+
+def _costs_of(demand: Demand, hours: dict[datetime, Registers]) -> Costs:
+    """Return the costs since the first of the full hours `hours`, which have the registers."""
+    costs = Costs()
+    last = max(hours)
+    earlier_bills = 0.0
+    for month in known_months(demand):
+        total = 0.0
+        for _, end, _, bill in bills_by_day(month, demand.contracts, last):
+            total = bill.total or 0.0
+            costs.bill[min(end, last)] = earlier_bills + total
+        earlier_bills += total
+    paid_imported = paid_exported = 0.0
+    for (_, before), (time, reading) in pairwise(hours.items()):
+        price = price_of_kwh(demand.contracts, time, NO_PRICES)
+        paid_imported += (reading.imported_kwh - before.imported_kwh) * (price.imported or 0)
+        paid_exported += (reading.exported_kwh - before.exported_kwh) * (price.exported or 0)
+        costs.imported[time], costs.exported[time] = paid_imported, paid_exported
+    return costs
 
 
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
