@@ -208,9 +208,9 @@ async def test_old_values_are_not_called_current(stage: Stage) -> None:
     await stage.passes(80)
     text = await stage.text()
     assert "Last value: from the grid last 18:38:30 0.6 kW This is the last value" in text
-    assert "No telegram for" not in text
+    assert "No reading for" not in text
     await stage.passes(60)
-    assert "No telegram for 2 minutes" in await stage.text()
+    assert "No reading for 2 minutes" in await stage.text()
     assert await color_of_number(stage) == "old"
     await stage.send(house.live(received_at="2026-11-21T17:40:20+00:00"))
     assert "From the grid 18:40:20 0.6 kW" in await stage.text()
@@ -221,7 +221,7 @@ async def test_old_values_are_not_called_current(stage: Stage) -> None:
     await stage.page.evaluate("stage.answer({'smarty_p1/live': null})")
     await stage.page.evaluate("document.querySelector('main').append(card)")
     await stage.sees("Last value: from the grid")
-    assert "No telegram for" not in await stage.text()
+    assert "No reading for" not in await stage.text()
 
     another_day = house.live(received_at="2026-11-19T17:24:10+00:00")
     await stage.show(CARD, answers={"smarty_p1/live": another_day})
