@@ -78,6 +78,11 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
   assert.equal(small({ power: 0.7, house: 2.1 }), "As long as the sun shines like this, you can even switch on up to 6 kW.");
+  // In the dark, it is a battery that feeds in or supplies the house.
+  assert.equal(said({ ...sunny, isDark: true }), "**You can switch on up to 7 kW more** and stay within 7 kW.");
+  assert.equal(said({ ...sunny, hasFedIn: true, power: 0.7, isDark: true }), "**You can switch on up to 6 kW more** and stay within 7 kW.");
+  assert.equal(said({ ...sunny, house: 8, isDark: true }).includes("sun"), false);
+  assert.equal(small({ power: 0.7, house: 2.1, isDark: true }).includes("sun"), false);
 });
 
 test("a shown room falls at once and rises after a minute", () => {
