@@ -289,8 +289,10 @@ export class TodayCard extends SmartyCard {
     const width = this.width ?? 0;
     const height = heightOf(width);
     // For a day without data, the card shows a sentence instead of a chart. For a past day, reserve the height of a
-    // chart, so that the content below does not move when the user turns to another day.
-    if (!knownCount) return shown.day === shown.today ? html`` : html`<div style="height:${height}px"></div>`;
+    // chart, so that the content below does not move when the user turns to another day. On the first day of a meter,
+    // the running quarter-hour alone makes no chart.
+    if (!knownCount && shown.day !== shown.today) return html`<div style="height:${height}px"></div>`;
+    if (!knownCount && (!running || shown.day === shown.since)) return html``;
     const name = this.#t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;
