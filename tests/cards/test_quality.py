@@ -98,9 +98,7 @@ async def test_interruptions(stage: Stage) -> None:
         "Interruptions No interruption in the last 30 days; last short voltage drop: 18 October."
         in text
     )
-    assert (
-        "Power failures 2 recorded 22 older Short voltage drops 10 recorded 28" in text
-    )
+    assert "Power failures 2 recorded 22 older Short voltage drops 10 recorded 28" in text
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
     # A new disturbance is asked for at once.
     happened = events(disturbances=[event("2026-11-21T18:38:30+01:00", "power_failure")])
@@ -126,9 +124,7 @@ async def test_interruptions(stage: Stage) -> None:
     ]
     found = events(disturbances=many)
     text = await show(stage, "interruptions", {"smarty_p1/events": found}, width=1280)
-    assert (
-        "Power failures 334 recorded 22 older Short voltage drops 333 recorded" in text
-    )
+    assert "Power failures 334 recorded 22 older Short voltage drops 333 recorded" in text
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors
 
