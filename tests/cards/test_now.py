@@ -95,6 +95,23 @@ async def test_other_houses(stage: Stage) -> None:
     assert "Thursday 19 November until Thu 19 Nov, 24:00 17.6 kWh" in await stage.text()
 
 
+@pytest.mark.parametrize(
+    ("sun", "is_named"),
+    [({}, False), ({"state": "below_horizon"}, False), ({"state": "above_horizon"}, True)],
+)
+async def test_the_sun_is_named_only_while_it_is_up(
+    stage: Stage, sun: dict[str, str], *, is_named: bool
+) -> None:
+    # At night, a battery can feed in, too.
+    meters = {"meters": [house.meter(feeds_in=True)]}
+    answers = {"smarty_p1/meters": meters, "smarty_p1/live": house_now.feeding()}
+    states = {"sun.sun": {**sun, "attributes": {}}} if sun else {}
+    await stage.show(CARD, answers=answers, states=states)
+    assert "To the grid" in (text := await stage.text())
+    assert ("as long as the sun shines" in text) is is_named
+    assert ("and stay within 7 kW" in text) is not is_named
+
+
 async def test_one_of_three_meters_is_chosen_by_click_and_key_for_all_cards(stage: Stage) -> None:
     await stage.show(CARD, CARD, answers=house_now.three_meters())
     text = await stage.text()
