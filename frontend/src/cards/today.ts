@@ -184,7 +184,7 @@ export class TodayCard extends SmartyCard {
     const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
         <div class="small">${[older, gaps && html`<span class="dot gap"></span>${gaps}`, portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
-        ${this.tableButton()}
+        ${drawn.knownCount ? this.tableButton() : nothing}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
         const { head, rows } = dayTable(facts, this.locale);
