@@ -263,6 +263,8 @@ async def test_repairs(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, greet: Greet
 ) -> None:
     greet()
+    # A meter that is read would withdraw the issues.
+    await hass.config_entries.async_unload(entry.entry_id)
     freezer.move_to("2031-07-01T12:00:00Z")
     options = {**entry.options, "energy_price": 15.5}
     hass.config_entries.async_update_entry(entry, options=options)
