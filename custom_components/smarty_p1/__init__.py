@@ -16,6 +16,7 @@ from .coordinator import (
     platforms_of,
 )
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
+from .coordinator.statistic_ids import store_statistics_key
 from .dashboards import (
     async_fill_when_known,
     async_hand_over,
@@ -45,6 +46,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     first reading or failure.
     """
     await async_show_in_sidebar(hass, entry)
+    if has_books(entry):
+        store_statistics_key(hass, entry)
     entry.runtime_data = make_coordinator(hass, entry)
     await entry.runtime_data.async_start()
     if has_books(entry):

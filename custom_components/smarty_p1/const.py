@@ -16,6 +16,8 @@ KIND_LENEDA: Final = "leneda"
 KIND_ENTITIES: Final = "entities"
 KIND_PULSE: Final = "pulse"
 KIND_TANK: Final = "tank"
+# Part of the ids of a meter's statistics. It is made once, and then kept.
+CONF_STATISTICS_KEY: Final = "statistics_key"
 
 CONF_ENCRYPTION_KEY: Final = "encryption_key"
 CONF_AUTHENTICATION_KEY: Final = "authentication_key"

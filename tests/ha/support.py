@@ -3,18 +3,24 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, State
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
 
-from custom_components.smarty_p1.const import DOMAIN, LOGGER
+from custom_components.smarty_p1.const import CONF_STATISTICS_KEY, DOMAIN, LOGGER
 
 from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
 from .passed import Passed
@@ -155,6 +161,28 @@ def metadata_of_sums(name: str, unit: str, unit_class: str | None = None) -> Sta
         unit_class=unit_class,
         unit_of_measurement=unit,
     )
+
+
+def entered_data(entry: ConfigEntry) -> dict[str, Any]:
+    """Return the data of an entry that a dialog has entered."""
+    data = dict(entry.data)
+    data.pop(CONF_STATISTICS_KEY, None)
+    return data
+
+
+async def changes_of(hass: HomeAssistant, name: str) -> dict[datetime, float]:
+    """Return the value of each hour of a statistic, as the Energy dashboard shows it."""
+    await async_wait_recording_done(hass)
+
+    def read() -> dict[datetime, float]:
+        start = datetime(2000, 1, 1, tzinfo=UTC)
+        found = statistics_during_period(hass, start, None, {name}, "hour", None, {"change"})
+        return {
+            datetime.fromtimestamp(row["start"], UTC): row["change"] or 0.0
+            for row in found.get(name, [])
+        }
+
+    return await get_instance(hass).async_add_executor_job(read)
 
 
 def links(hass: HomeAssistant) -> int:

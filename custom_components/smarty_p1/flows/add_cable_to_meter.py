@@ -22,6 +22,7 @@ from ..const import DOMAIN
 from ..coordinator import has_no_cable
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.meter_books import MeterBooks
+from ..coordinator.statistic_ids import with_statistics_key
 from ..lib.meter import IMPORTED_ENERGY, shown_name
 from ..lib.p1 import Telegram
 from .contract_and_dashboard_step import ContractAndDashboardSteps
@@ -50,7 +51,8 @@ async def _async_change(
     if is_loaded:
         await hass.config_entries.async_unload(entry.entry_id)
     _rename(hass, entry, str(entry.unique_id), serial_number)
-    hass.config_entries.async_update_entry(entry, unique_id=serial_number, data=dict(data))
+    data = with_statistics_key(entry, data)
+    hass.config_entries.async_update_entry(entry, unique_id=serial_number, data=data)
     if is_loaded:
         await hass.config_entries.async_setup(entry.entry_id)
 

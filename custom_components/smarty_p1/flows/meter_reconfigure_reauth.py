@@ -20,6 +20,7 @@ from ..const import (
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.meter_coordinator import stored_keys
 from ..coordinator.repair_issues import Problem, is_raised
+from ..coordinator.statistic_ids import with_statistics_key
 from ..lib.failure_detection import ReadingProblem
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
@@ -151,7 +152,7 @@ class UpdateSteps(MeterSteps):
         if is_reset and key:
             await async_forget_counters(self.hass, entry, key)
         # Update the entry now, because the next step runs only if the browser is still open.
-        self.hass.config_entries.async_update_entry(entry, data=data)
+        self.hass.config_entries.async_update_entry(entry, data=with_statistics_key(entry, data))
         # The entry has correct keys again, so end other dialogs that ask for its keys.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             if flow["flow_id"] != self.flow_id:

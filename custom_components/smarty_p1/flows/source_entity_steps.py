@@ -25,6 +25,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_KIND, DOMAIN, KIND_ENTITIES
 from ..coordinator.source_entity_coordinator import EntityReports
+from ..coordinator.statistic_ids import with_statistics_key
 from ..lib.meter import (
     COARSE_STEP_WH,
     IMPORTED_ENERGY,
@@ -102,7 +103,7 @@ class EntitySteps(ContractAndDashboardSteps):
         telegram, trial = self._tried
         if entry := self._updated_entry:
             return self.async_update_reload_and_abort(
-                entry, data=self._chosen, reason="board_reconfigured"
+                entry, data=with_statistics_key(entry, self._chosen), reason="board_reconfigured"
             )
         precision = "coarse" if trial.step_wh >= COARSE_STEP_WH else "fine"
         exact = await self._async_text(

@@ -53,7 +53,15 @@ from tests.ha.meter import (
     literal_frame,
     seal,
 )
-from tests.ha.support import OTHER_METER, TELEGRAM, device_of, let_pass, set_up, wait_until
+from tests.ha.support import (
+    OTHER_METER,
+    TELEGRAM,
+    device_of,
+    entered_data,
+    let_pass,
+    set_up,
+    wait_until,
+)
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -342,7 +350,7 @@ async def test_a_port_that_is_read_is_not_offered(
     ):
         entry = make_entry(url)
         assert was_ended(await find(hass, service(others=("127.0.0.2",))), "already_configured")
-        assert entry.data == {
+        assert entered_data(entry) == {
             CONF_PORT: url,
             CONF_ENCRYPTION_KEY: KEY,
             CONF_SERVICE: f"P1 meter.{TYPE}",
@@ -556,4 +564,4 @@ async def test_another_port_is_not_taken_back_by_the_gateway_that_a_new_key_leav
     form = await entry.start_reconfigure_flow(hass)
     await submit(hass, form, {CONF_ENCRYPTION_KEY: key} if changes_key else {CONF_PORT: port.url})
     stored = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: key}
-    assert entry.data == stored | (found_at if changes_key else {})
+    assert entered_data(entry) == stored | (found_at if changes_key else {})

@@ -53,7 +53,16 @@ from tests.ha.meter import (
     encipher,
     literal_frame,
 )
-from tests.ha.support import OTHER_METER, OTHER_TITLE, TELEGRAM, links, set_up, values, wait_until
+from tests.ha.support import (
+    OTHER_METER,
+    OTHER_TITLE,
+    TELEGRAM,
+    entered_data,
+    links,
+    set_up,
+    values,
+    wait_until,
+)
 
 pytestmark = pytest.mark.usefixtures("short_wait", "short_setup")
 
@@ -209,7 +218,7 @@ async def test_new_key(dialogs: Dialogs) -> None:
     dialogs.port.greeting = RENEWED
     result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY.lower()})
     assert is_done(result, "reauth_successful")
-    assert entry.data == {CONF_PORT: dialogs.port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
+    assert entered_data(entry) == {CONF_PORT: dialogs.port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
     await dialogs.is_read()
     assert values(dialogs.hass)["smarty_energy_imported"] == "25678.901"
     assert er.async_entries_for_config_entry(registry, entry.entry_id) == entities
@@ -362,7 +371,7 @@ async def test_what_is_entered_is_tried_and_stored(
             assert dialogs.entry.data == data
     assert is_done(form, "reconfigure_successful")
     stored = {CONF_PORT: dialogs.port.url, CONF_ENCRYPTION_KEY: KEY, **after}
-    assert dialogs.entry.data == {
+    assert entered_data(dialogs.entry) == {
         name: value for name, value in stored.items() if value is not None
     }
 
@@ -392,7 +401,7 @@ async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Di
     dialogs.port.greeting = literal_frame("plain")
     result = await dialogs.submit(form, {CONF_REMOVE_KEY: True})
     assert is_done(result, "reconfigure_successful")
-    assert dialogs.entry.data == {CONF_PORT: dialogs.port.url}
+    assert entered_data(dialogs.entry) == {CONF_PORT: dialogs.port.url}
 
 
 @pytest.mark.parametrize("is_disabled", [False, True])
@@ -465,14 +474,14 @@ async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disab
     told = {"found": OTHER_SERIAL, "serial_number": SERIAL}
     told |= {"port": other_port.url, "present_port": port.url}
     assert told.items() <= (form["description_placeholders"] or {}).items()
-    assert entry.data == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    assert entered_data(entry) == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
     if not is_disabled:
         await dialogs.is_read()
 
     other_port.greeting = GOOD
     result = await dialogs.submit(form, {CONF_PORT: other_port.address})
     assert is_done(result, "reconfigure_successful")
-    assert entry.data == {CONF_PORT: other_port.url, CONF_ENCRYPTION_KEY: KEY}
+    assert entered_data(entry) == {CONF_PORT: other_port.url, CONF_ENCRYPTION_KEY: KEY}
     if is_disabled:
         assert entry.state is ConfigEntryState.NOT_LOADED
         return

@@ -22,7 +22,7 @@ from dev.leneda import Fault, Platform
 from tests.ha.dialogs import confirm, open_options, reconfigure, start, submit, told
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
-from tests.ha.support import TELEGRAM, wait_until
+from tests.ha.support import TELEGRAM, entered_data, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 UNKNOWN = f"{POINT[:-1]}2"
@@ -87,7 +87,7 @@ async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> Non
     entry = result["result"]
     await known(hass, entry)
 
-    assert entry.data == {"kind": "leneda"}
+    assert entered_data(entry) == {"kind": "leneda"}
     assert POINT not in entry.title
     device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
     assert (device.name, device.serial_number) == ("Smarty", None)

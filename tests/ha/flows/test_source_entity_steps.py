@@ -14,7 +14,7 @@ from tests.ha.dialogs import reconfigure, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
 from tests.ha.meter import KEY, SERIAL, MeterPort
-from tests.ha.support import receive, wait_until
+from tests.ha.support import entered_data, receive, wait_until
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty)
     }
     entry = await add(hass, smarty, typed)
     ids = {name: entity.id for name, entity in smarty.ids.items()}
-    assert entry.data == {
+    assert entered_data(entry) == {
         "kind": "entities",
         "energy_imported": [ids["tariff_1"], ids["tariff_2"]],
         "power_imported": [ids["power"]],

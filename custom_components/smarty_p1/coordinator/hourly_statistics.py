@@ -1,0 +1,273 @@
+"""Writer of the integration's own hourly statistics, such as `smarty_p1:1a2b3c4d_imported`.
+
+Home Assistant calls them external statistics: its recorder keeps them, but only the integration
+writes them. So their rows can be computed again at any time, and the writer stores nothing: it
+reads the rows, and writes only the rows that differ. A write that was interrupted, at whatever
+moment, is completed by the next one.
+"""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import NamedTuple
+
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_metadata,
+    statistics_during_period,
+)
+from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+
+from ..const import DOMAIN
+from .garbage_collection import without_collection
+
+RECORDER = "recorder"
+HOUR = timedelta(hours=1)
+# Whether the recorder can delete the rows of a period. Home Assistant 2026.11 is the first version
+# with this function. Before, rows without energy stay in place of deleted rows.
+CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
+
+_EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
+# Maximum number of rows in one task of the recorder, and of other changes before the next pause.
+# While the recorder works on them, the tasks of other integrations have to wait.
+_AT_ONCE = 500
+_MAX_CHANGES = 60
+# Difference in kWh, m³ or EUR below which two sums are equal.
+_SAME = 1e-6
+# How long before the first compared hour the rows are read. One row before it is needed, whose sum
+# is the base of all later sums. It is usually the hour before.
+_BEFORE = (timedelta(days=1), timedelta(days=62))
+
+type Hours = Mapping[datetime, float]
+"""Values by the start of the hour in UTC."""
+type Period = tuple[datetime, datetime]
+
+
+class Series(NamedTuple):
+    """Hourly values of one statistic, and the periods in which its rows become equal to them.
+
+    Outside of the periods, a row keeps its value, and an hour is added only if it has no row yet.
+    """
+
+    statistic_id: str
+    name: str
+    unit: str
+    unit_class: str | None
+    hours: Hours
+    periods: Sequence[Period]
+    """Periods in the order of time. They begin and end at full hours, and do not overlap."""
+    is_expected: bool = False
+    """Whether the statistic is created even if it has no hour yet."""
+
+
+class Written(NamedTuple):
+    """Numbers of the rows that were written, shifted, deleted, emptied and read."""
+
+    rows: int
+    shifts: int
+    deleted: int
+    emptied: int
+    """Number of rows without energy that were written in place of a deletion."""
+    read: int
+
+    @property
+    def changes(self) -> int:
+        """Return the number of all changes."""
+        return self.rows + self.shifts + self.deleted
+
+
+class Plan(NamedTuple):
+    """Changes that make the rows of a statistic equal to a series."""
+
+    rows: Sequence[StatisticData] = ()
+    shifts: Mapping[datetime, float] = {}
+    """Amounts by which all sums from an hour on rise. They come before `rows`."""
+    deleted: Sequence[datetime] = ()
+    emptied: int = 0
+    """Number of `rows` without energy, because they cannot be deleted."""
+
+
+async def async_write(hass: HomeAssistant, series: Series) -> Written:
+    """Make the rows of the series' periods equal to its hours.
+
+    Home Assistant must have a recorder. If the caller is cancelled, call this function again.
+    """
+    recorder = get_instance(hass)
+    await _async_until_written(recorder)
+    read = without_collection(_read_and_plan)
+    stored, plan = await recorder.async_add_executor_job(read, hass, series)
+    # A part of the changes follows when the recorder has carried out the part before. So a change
+    # of another program never waits for long.
+    for runs in batched(_runs(plan.deleted), _MAX_CHANGES, strict=False):
+        for start, end in runs:
+            recorder.async_clear_statistics(  # type: ignore[call-arg,unused-ignore]
+                [series.statistic_id], start_time=start, end_time=end
+            )
+        await _async_until_written(recorder)
+    for hour, rise in plan.shifts.items():
+        recorder.async_adjust_statistics(series.statistic_id, hour, rise, series.unit)
+    parts = [*batched(plan.rows, _AT_ONCE, strict=False)]
+    is_same = stored.name in {None, series.name} and stored.unit in {None, series.unit}
+    if not parts and (not is_same or (stored.name is None and series.is_expected)):
+        parts = [()]
+    for part in parts:
+        async_add_external_statistics(hass, _metadata(series), part)
+        await _async_until_written(recorder)
+    if plan.shifts:
+        await _async_until_written(recorder)
+    return Written(len(plan.rows), len(plan.shifts), len(plan.deleted), plan.emptied, stored.rows)
+
+
+def first_difference(before: Hours, now: Hours) -> datetime | None:
+    """Return the first hour that only one of the mappings has, or whose value differs.
+
+    Return None if there is none.
+    """
+    hours = before.keys() | now.keys()
+    return min((hour for hour in hours if _differs(before.get(hour), now.get(hour))), default=None)
+
+
+def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Plan:
+    """Return the changes to the rows of a statistic.
+
+    `rows` has the sums by hour, in the order of time. They begin with a row before the first hour
+    of the series, unless the statistic has no such row. If rows cannot be deleted, they become rows
+    without energy.
+    """
+    first = min([*series.hours, *(start for start, _ in series.periods)], default=_EPOCH)
+    wanted: dict[datetime, float] = {}
+    deleted: list[datetime] = []
+    base = last = 0.0
+    for hour, total in rows.items():
+        if hour < first:
+            base = total
+        elif not _is_in(hour, series.periods):
+            wanted[hour] = total - last
+        elif hour not in series.hours:
+            deleted.append(hour)
+        last = total
+    wanted = {**series.hours, **wanted}
+    emptied = 0
+    if not can_delete:
+        emptied = len(deleted)
+        wanted |= dict.fromkeys(deleted, 0.0)
+        deleted = []
+    total = base
+    for hour in sorted(wanted):
+        total += wanted[hour]
+        wanted[hour] = total
+    wanted = dict(sorted(wanted.items()))
+    shifts = _shifts(rows, wanted)
+    raised = 0.0
+    new = []
+    for hour, total in wanted.items():
+        raised += shifts.get(hour, 0.0)
+        if hour not in rows or abs(rows[hour] + raised - total) >= _SAME:
+            new.append(StatisticData(start=hour, sum=total))
+    return Plan(new, shifts, deleted, emptied)
+
+
+def _shifts(rows: Hours, wanted: Hours) -> dict[datetime, float]:
+    """Return shifts after which each of the `rows` has its wanted sum.
+
+    A shift is one statement of the database, and changes all later rows. If it is not worth while,
+    because there are many shifts or few rows, return {}.
+    """
+    shifts: dict[datetime, float] = {}
+    raised, differing = 0.0, 0
+    for hour, total in wanted.items():
+        if hour not in rows:
+            continue
+        difference = total - rows[hour]
+        differing += abs(difference) >= _SAME
+        if abs(difference - raised) >= _SAME:
+            shifts[hour] = difference - raised
+            raised = difference
+            if len(shifts) > _MAX_CHANGES:
+                return {}
+    return shifts if differing > 3 * len(shifts) else {}
+
+
+def _is_in(hour: datetime, periods: Iterable[Period]) -> bool:
+    return any(start <= hour < end for start, end in periods)
+
+
+def _differs(before: float | None, now: float | None) -> bool:
+    return before is None or now is None or abs(before - now) >= _SAME
+
+
+class _Stored(NamedTuple):
+    """Name and unit of a stored statistic, and the number of its rows that were read."""
+
+    name: str | None
+    """None if the statistic does not exist."""
+    unit: str | None = None
+    rows: int = 0
+
+
+def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Stored, Plan]:
+    """Return what is stored of a statistic, and the changes to its rows."""
+    statistic = series.statistic_id
+    _, metadata = get_metadata(hass, statistic_ids={statistic}).get(statistic, (0, None))
+    if metadata is None:
+        return _Stored(None), plan_of({}, series)
+    first = min([*series.hours, *(start for start, _ in series.periods)], default=None)
+    rows: Hours = {}
+    if first is not None:
+        starts = (first - before for before in _BEFORE if first - before > _EPOCH)
+        for start in (*starts, _EPOCH):
+            rows = dict(_sums(hass, statistic, start))
+            if any(hour < first for hour in rows):
+                break
+    stored = _Stored(metadata["name"], metadata["unit_of_measurement"], len(rows))
+    return stored, plan_of(rows, series)
+
+
+def _sums(hass: HomeAssistant, statistic: str, start: datetime) -> Iterator[tuple[datetime, float]]:
+    """Yield the hours of a statistic from `start` on, each with its sum."""
+    rows = statistics_during_period(hass, start, None, {statistic}, "hour", None, {"sum"})
+    for row in rows.get(statistic, []):
+        if (total := row.get("sum")) is not None:
+            yield datetime.fromtimestamp(row["start"], UTC), total
+
+
+def _runs(hours: Sequence[datetime]) -> list[Period]:
+    """Return the start and the end of each run of consecutive hours. `hours` must be sorted."""
+    runs: list[Period] = []
+    for hour in hours:
+        if runs and runs[-1][1] == hour:
+            runs[-1] = runs[-1][0], hour + HOUR
+        else:
+            runs.append((hour, hour + HOUR))
+    return runs
+
+
+def _metadata(series: Series) -> StatisticMetaData:
+    return StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=series.name,
+        source=DOMAIN,
+        statistic_id=series.statistic_id,
+        unit_class=series.unit_class,
+        unit_of_measurement=series.unit,
+    )
+
+
+async def _async_until_written(recorder: Recorder) -> None:
+    """Wait until the recorder has carried out all tasks that were queued before this call."""
+    # If the queue is empty, `Recorder.async_block_till_done` can return at once, although the
+    # recorder is still carrying out a task. The caller would then read the statistics before the
+    # task has written its rows. So queue a task, and wait for its end.
+    written = recorder.hass.loop.create_future()
+    recorder.queue_task(SynchronizeTask(written))
+    await written

@@ -1,0 +1,200 @@
+"""The writer of the integration's own statistics, with a real recorder.
+
+The expected rows come from plain mappings: each hour's change is its value.
+"""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_metadata,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+
+from custom_components.smarty_p1.coordinator import hourly_statistics
+from custom_components.smarty_p1.coordinator.hourly_statistics import (
+    CAN_DELETE,
+    HOUR,
+    Hours,
+    Period,
+    Series,
+    async_write,
+)
+from tests.ha.support import changes_of
+from tests.random_examples import examples
+
+NAME = "smarty_p1:12345678_imported"
+START = datetime(2026, 6, 1, tzinfo=UTC)
+ALWAYS = START - timedelta(days=900), START + timedelta(days=900)
+
+
+@pytest.fixture(autouse=True)
+def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Start the recorder before everything else."""
+
+
+@pytest.fixture(autouse=True)
+async def no_rows(recorder_mock: Recorder) -> None:
+    """Clear the rows of the last test, which a database with its own server still has."""
+    recorder_mock.async_clear_statistics([NAME])
+
+
+def at(*numbers: int) -> list[datetime]:
+    """Return hours by their numbers."""
+    return [START + number * HOUR for number in numbers]
+
+
+def same(first: int, last: int, kwh: float = 1.0) -> dict[datetime, float]:
+    """Return hours with the same energy, without the hour `last`."""
+    return dict.fromkeys(at(*range(first, last)), kwh)
+
+
+def series(hours: Hours, *periods: Period, name: str = "Meter") -> Series:
+    """Return a series that is compared everywhere, unless there are `periods`."""
+    return Series(NAME, name, "kWh", "energy", hours, periods or (ALWAYS,))
+
+
+async def rows(hass: HomeAssistant) -> dict[datetime, float]:
+    """Return the changes of all hours. Rows without energy count as none before 2026.11."""
+    found = await changes_of(hass, NAME)
+    return found if CAN_DELETE else {hour: kwh for hour, kwh in found.items() if abs(kwh) > 1e-9}
+
+
+def shown(hours: Hours) -> dict[datetime, float]:
+    """Return hours as `rows` does."""
+    return {hour: kwh for hour, kwh in hours.items() if kwh or CAN_DELETE}
+
+
+def changed(hours: dict[datetime, float], chance: random.Random) -> dict[datetime, float]:
+    """Return hours that differ in one of the ways in which a history can change."""
+    now = dict(hours)
+    match chance.randrange(6):
+        case 0:  # some hours are corrected
+            now |= {hour: chance.uniform(-1, 2) for hour in chance.sample([*now], 3)}
+        case 1:  # a price has changed
+            now = {hour: kwh * 1.1 for hour, kwh in now.items()}
+        case 2:  # many hours are gone
+            now = {hour: kwh for hour, kwh in now.items() if chance.random() < 0.7}
+        case 3:  # earlier hours come
+            now |= {hour: chance.random() for hour in at(*range(-chance.randrange(1, 40), 0))}
+        case 4:  # time has passed
+            now |= {hour: chance.random() for hour in at(*range(300, 320))}
+        case _:  # one hour is corrected
+            now[chance.choice([*now])] += 1
+    return now
+
+
+@pytest.mark.parametrize("seed", range(examples(5)))
+async def test_rows_become_equal_after_any_change(hass: HomeAssistant, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    hours = {hour: chance.uniform(-1, 2) for hour in at(*range(150))}
+    for _ in range(5):
+        hours = changed(hours, chance)
+        await async_write(hass, series(hours))
+        assert await rows(hass) == pytest.approx(shown(hours), abs=1e-5)
+        assert (await async_write(hass, series(hours))).changes == 0
+
+
+async def test_an_hour_of_a_month_ago_is_one_statement(hass: HomeAssistant) -> None:
+    hours = same(0, 800)
+    await async_write(hass, series(hours))
+    hours[START + 100 * HOUR] += 0.5
+
+    written = await async_write(hass, series(hours))
+
+    assert (written.rows, written.shifts) == (0, 1)
+    assert await rows(hass) == pytest.approx(hours)
+
+
+async def test_the_end_of_an_hour_reads_a_day(hass: HomeAssistant) -> None:
+    hours = same(0, 800)
+    await async_write(hass, series(hours))
+    end = at(800, 801)
+
+    written = await async_write(hass, series({end[0]: 0.3}, (end[0], end[1])))
+
+    assert (written.rows, written.read) == (1, 24)
+    assert await rows(hass) == pytest.approx(hours | {end[0]: 0.3})
+
+
+async def test_rows_outside_of_the_periods_stay(hass: HomeAssistant) -> None:
+    await async_write(hass, series(same(0, 100) | same(200, 210)))
+    first, second = at(40, 60), at(80, 90)
+    # The second period has no hours any more. Hours outside of both are added if they have no row.
+    part = same(45, 60, 2.0) | same(90, 110, 3.0)
+
+    await async_write(hass, series(part, (first[0], first[1]), (second[0], second[1])))
+
+    kept = same(0, 40) | same(60, 80) | same(90, 100) | same(200, 210)
+    assert await rows(hass) == pytest.approx(kept | same(45, 60, 2.0) | same(100, 110, 3.0))
+
+
+async def test_a_write_that_ends_early_is_completed(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(5)  # noqa: S311
+    monkeypatch.setattr(hourly_statistics, "_AT_ONCE", 7)
+    hours = {hour: chance.random() for hour in at(*range(200))}
+    for _ in range(8):
+        hours = changed(hours, chance)
+        task = asyncio.ensure_future(async_write(hass, series(hours)))
+        await asyncio.sleep(chance.random() * 0.05)
+        task.cancel()
+        await asyncio.wait([task])
+    await async_write(hass, series(hours))
+    assert await rows(hass) == pytest.approx(shown(hours), abs=1e-5)
+
+
+async def test_before_2026_11_hours_stay_without_energy(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hourly_statistics.plan_of, "__kwdefaults__", {"can_delete": False})
+    await async_write(hass, series(same(0, 50)))
+
+    await async_write(hass, series(same(0, 20)))
+
+    assert await changes_of(hass, NAME) == pytest.approx(same(0, 20) | same(20, 50, 0.0))
+    assert (await async_write(hass, series(same(0, 20)))).changes == 0
+
+
+async def test_a_name_or_unit_that_differs_changes_no_row(hass: HomeAssistant) -> None:
+    await async_write(hass, series(same(0, 50)))
+    recorder = get_instance(hass)
+    # A user may call the unit another one in the developer tools. The sums stay.
+    recorder.async_update_statistics_metadata(
+        NAME, new_unit_class="energy", new_unit_of_measurement="Wh"
+    )
+
+    # The language of Home Assistant was changed, too.
+    assert (await async_write(hass, series(same(0, 50), name="Compteur"))).changes == 0
+
+    await async_wait_recording_done(hass)
+    found = await recorder.async_add_executor_job(lambda: get_metadata(hass, statistic_ids={NAME}))
+    assert (found[NAME][1]["name"], found[NAME][1]["unit_of_measurement"]) == ("Compteur", "kWh")
+    assert await rows(hass) == pytest.approx(same(0, 50))
+
+
+@pytest.mark.parametrize("by", ["cleared", "adjusted", "imported"])
+async def test_what_a_user_changes_is_mended(hass: HomeAssistant, by: str) -> None:
+    hours = same(0, 50)
+    await async_write(hass, series(hours))
+    recorder = get_instance(hass)
+    if by == "cleared":
+        recorder.async_clear_statistics([NAME])
+    elif by == "adjusted":
+        recorder.async_adjust_statistics(NAME, START + 5 * HOUR, 7.0, "kWh")
+    else:
+        metadata = hourly_statistics._metadata(series({}))
+        async_add_external_statistics(hass, metadata, [{"start": START + 9 * HOUR, "sum": 99.0}])
+
+    await async_write(hass, series(hours))
+
+    assert await rows(hass) == pytest.approx(hours)

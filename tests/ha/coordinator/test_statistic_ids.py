@@ -1,0 +1,70 @@
+"""Ids and names of a meter's statistics: they stay, whatever becomes of the meter."""
+
+import hashlib
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.statistic_ids import (
+    GAS,
+    StatisticKind,
+    async_statistic_names,
+    kinds_of,
+    statistic_id,
+    statistics_key,
+    store_statistics_key,
+    wanted_kinds,
+    with_statistics_key,
+)
+from tests.ha.meter import SERIAL
+
+POINT = "LU0000010000000000000000001234567"
+
+
+def entry_of(hass: HomeAssistant, unique_id: str, **data: str) -> MockConfigEntry:
+    """Return the entry of a meter that was added before its statistics."""
+    entry = MockConfigEntry(
+        domain=DOMAIN, title=f"Smarty {unique_id}", unique_id=unique_id, data=data
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.mark.parametrize("first_id", [SERIAL, POINT])
+def test_the_key_stays_when_the_meter_gets_another_id(hass: HomeAssistant, first_id: str) -> None:
+    entry = entry_of(hass, first_id)
+    digest = hashlib.sha256(first_id.encode()).hexdigest()
+    assert statistics_key(entry) == digest[:8]
+
+    store_statistics_key(hass, entry)
+    data = with_statistics_key(entry, {"port": "socket://1.2.3.4:5"})
+    hass.config_entries.async_update_entry(entry, unique_id="SAG9999", data=data)
+    store_statistics_key(hass, entry)
+
+    assert entry.data == {"port": "socket://1.2.3.4:5", "statistics_key": digest[:8]}
+    imported = statistic_id(statistics_key(entry), StatisticKind.IMPORTED)
+    assert imported == f"smarty_p1:{digest[:8]}_imported"
+
+
+async def test_costs_are_only_in_euros_and_only_of_meters(hass: HomeAssistant) -> None:
+    meter, pulses = entry_of(hass, SERIAL), entry_of(hass, "pulses", kind="pulse")
+    energies = (StatisticKind.IMPORTED, StatisticKind.EXPORTED)
+    for currency, count in (("CHF", 2), ("EUR", 5)):
+        await hass.config.async_update(currency=currency)
+        assert kinds_of(hass, meter)[:2] == energies
+        assert len(kinds_of(hass, meter)) == count
+        assert len(wanted_kinds(hass, GAS)) == (3 if currency == "EUR" else 2)
+    assert kinds_of(hass, pulses) == ()
+
+
+async def test_names_say_what_they_are_but_no_serial_number(hass: HomeAssistant) -> None:
+    entry = entry_of(hass, SERIAL)
+    names = await async_statistic_names(hass, entry)
+    assert names[StatisticKind.IMPORTED] == "Smarty 2574 Energy imported (by hour, corrected)"
+    hass.config.language = "de"
+    names = await async_statistic_names(hass, entry)
+    assert names[StatisticKind.TOTAL] == "Smarty 2574 Gesamtkosten (stündlich, korrigiert)"
+    assert len({*names.values()}) == len(StatisticKind)
+    assert SERIAL not in "".join(names.values())
