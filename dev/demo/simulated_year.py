@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smartyp1.answers import bills_by_day, known_months
+from smartyp1.answers import known_months
 from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import (
@@ -27,6 +27,7 @@ from smartyp1.tariff import (
     Energies,
     Kind,
     Span,
+    bills_by_day,
     line_of,
     month_name,
     price_of_kwh,
