@@ -73,7 +73,9 @@ def programs_of(fleet: FleetInputs, directory: Path) -> list[Program]:
     return [
         *programs,
         Program("prometheus", watching, _PROMETHEUS, words),
-        Program("alertmanager", watching, _ALERTMANAGER, ["prometheus-alertmanager", *alertmanager]),
+        Program(
+            "alertmanager", watching, _ALERTMANAGER, ["prometheus-alertmanager", *alertmanager]
+        ),
         Program("nats-exporter", watching, _COLLECT, exporter, entry=0),
     ]
 

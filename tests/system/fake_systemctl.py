@@ -40,7 +40,7 @@ def pid_of(name):
     try:
         pid = int((STATE / f"{name}.pid").read_text())
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, ValueError):
+    except OSError, ValueError:
         return 0
     return 0 if state == "Z" else pid
 

@@ -147,7 +147,11 @@ class Operator:
         end = subprocess.run(
             [ENVIRONMENT / "bin" / "ansible-playbook", book, *options],
             cwd=self.files,
-            env={**os.environ, "ANSIBLE_LOCAL_TEMP": f"{self._directory}/tmp", "ANSIBLE_NOCOLOR": "1"},
+            env={
+                **os.environ,
+                "ANSIBLE_LOCAL_TEMP": f"{self._directory}/tmp",
+                "ANSIBLE_NOCOLOR": "1",
+            },
             capture_output=True,
             encoding="utf-8",
             check=False,
