@@ -27,10 +27,10 @@ def _ask(url: str) -> Any:  # noqa: ANN401 - JSON
 
 def _leaders(jetstream: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
     """Yield the names of the cluster's groups, each with the name of the leading node."""
-    yield "meta", jetstream["meta_cluster"].get("leader", "")
+    yield "meta", jetstream.get("meta_cluster", {}).get("leader", "")
     for account in jetstream.get("account_details", []):
         for stream in account.get("stream_detail", []):
-            yield stream["name"], stream["cluster"].get("leader", "")
+            yield stream["name"], stream.get("cluster", {}).get("leader", "")
 
 
 def _read(node: str, url: str) -> dict[str, float]:

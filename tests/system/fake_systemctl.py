@@ -46,6 +46,7 @@ def pid_of(name):
 
 
 def environment_of(name, unit):
+    os.umask(int(unit.get("UMask", ["0022"])[-1], 8))
     environment = {key: os.environ[key] for key in EXEC_ENVIRONMENT if key in os.environ}
     for file in unit.get("EnvironmentFile", []):
         script = f"set -a; . {file.lstrip('-')}; env -0"
@@ -127,7 +128,7 @@ def main(arguments):
     unit, is_enabled = read_unit(name), (STATE / f"{name}.enabled").exists()
     state = "active" if pid_of(name) else "inactive"
     if verb == "show":
-        print(f"LoadState={'loaded' if unit else 'not-found'}\nActiveState={state}")
+        print(f"LoadState={'loaded' if unit else 'not-found'}\nActiveState={state}\nMainPID={pid_of(name)}")
         return 0
     if verb == "is-active":
         print(state)

@@ -20,6 +20,10 @@ OWN = ("etc", "var", "opt", "usr/local")
 INIT = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True: signal.pause()"
 
 
+# Python of the machines. Debian's starts faster than the one of the tests.
+_PYTHON = next(filter(os.path.exists, ("/usr/bin/python3", sys.executable)))
+
+
 class Machine:
     """Machine with a name. Commands run in its namespaces."""
 
@@ -42,13 +46,18 @@ class Machine:
     def write_interpreter(self, path: Path) -> None:
         """Write a script that runs Python on the machine: Ansible's local connection uses it."""
         path.write_text(
-            f'#!/bin/sh\nexec {" ".join(map(str, self._enter))} {sys.executable} "$@"\n'
+            f'#!/bin/sh\nexec {" ".join(map(str, self._enter))} {_PYTHON} "$@"\n'
         )
         path.chmod(0o755)
 
     def read(self, path: str) -> str:
         """Return the text of a file."""
         return self.run("cat", path)
+
+    def pid(self, service: str) -> int:
+        """Return the process id of a service, 0 if it does not run."""
+        text = self.run("systemctl", "show", service)
+        return int(dict(line.split("=", 1) for line in text.splitlines())["MainPID"])
 
     def logs(self) -> str:
         """Return the logs of all its services."""
