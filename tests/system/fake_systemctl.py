@@ -100,7 +100,7 @@ def start(name, unit):
     (STATE / f"{name}.pid").write_text(str(process.pid))
 
 
-def stop(name):
+def stop(name, unit):
     if pid := pid_of(name):
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + 30
@@ -108,6 +108,8 @@ def stop(name):
             time.sleep(0.05)
         if pid_of(name):
             os.kill(pid, signal.SIGKILL)
+    for entry in (unit or {}).get("RuntimeDirectory", []):
+        shutil.rmtree(f"/run/{entry}", ignore_errors=True)
 
 
 def reload(name, unit):
@@ -128,7 +130,9 @@ def main(arguments):
     unit, is_enabled = read_unit(name), (STATE / f"{name}.enabled").exists()
     state = "active" if pid_of(name) else "inactive"
     if verb == "show":
-        print(f"LoadState={'loaded' if unit else 'not-found'}\nActiveState={state}\nMainPID={pid_of(name)}")
+        print(
+            f"LoadState={'loaded' if unit else 'not-found'}\nActiveState={state}\nMainPID={pid_of(name)}"
+        )
         return 0
     if verb == "is-active":
         print(state)
@@ -146,9 +150,9 @@ def main(arguments):
     elif verb == "start":
         start(name, unit)
     elif verb == "stop":
-        stop(name)
+        stop(name, unit)
     elif verb == "restart":
-        stop(name)
+        stop(name, unit)
         start(name, unit)
     elif verb == "reload":
         reload(name, unit)

@@ -45,9 +45,7 @@ class Machine:
 
     def write_interpreter(self, path: Path) -> None:
         """Write a script that runs Python on the machine: Ansible's local connection uses it."""
-        path.write_text(
-            f'#!/bin/sh\nexec {" ".join(map(str, self._enter))} {_PYTHON} "$@"\n'
-        )
+        path.write_text(f'#!/bin/sh\nexec {" ".join(map(str, self._enter))} {_PYTHON} "$@"\n')
         path.chmod(0o755)
 
     def read(self, path: str) -> str:
