@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Metrics of NATS nodes for Prometheus: `nats_exporter.py HOST:PORT NODE=URL...`.
 
 URL is a node's monitoring address on this machine, such as http://127.0.0.1:8222. It is not open to
@@ -104,7 +103,7 @@ def main() -> None:
     if ":" in host:
         _Server.address_family = socket.AF_INET6
     with _Server((host, int(port)), _Handler) as server:
-        server.nodes = dict(one.split("=", 1) for one in sys.argv[2:])  # type: ignore[misc] # "NODE=URL"
+        server.nodes = dict(one.split("=", 1) for one in sys.argv[2:])
         server.serve_forever()
 
 

@@ -68,7 +68,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     certificate expires.
     """
     authority = Authority(files, renew=renew)
-    ends = _certify(fleet, files, authority)
+    ends = _certify(fleet, authority)
     users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
     passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
     secrets = {
@@ -103,7 +103,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     return list(missing), min(ends.values())
 
 
-def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> dict[str, datetime]:
+def _certify(fleet: FleetInputs, authority: Authority) -> dict[str, datetime]:
     """Write the certificates. Return the time at which each expires, by its name."""
     # A node is also a client of the other nodes. So its certificate must be valid for a client,
     # too.
@@ -176,16 +176,20 @@ def _told(fleet: FleetInputs, files: FleetFiles, missing: list[str], until: date
             f"Whoever has {CA_KEY} can pretend to be a node: keep it offline, and put it back for"
             " --renew and for new hosts."
         )
-    for name in sorted(files.set_aside):
-        lines.append(f"{name} was changed by somebody and stays; what init makes is in {name}.new")
+    lines += [
+        f"{name} was changed by somebody and stays; what init makes is in {name}.new"
+        for name in sorted(files.set_aside)
+    ]
     folders = {"ca", "operator", "prometheus", "store", "roles", "group_vars", _PASSWORDS}
     folders |= {node.name for node in fleet.nodes}
     for kind, users in (("collector", fleet.collectors), ("gateway", fleet.gateways)):
         folders |= {f"{kind}-{user.name}" for user in users}
     folders |= {f"listener-{name}" for name in fleet.listeners}
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
-    for name in sorted(set(gone) - folders):
-        lines.append(f"{name}/ belongs to nobody in fleet.toml any more: delete it")
+    lines += [
+        f"{name}/ belongs to nobody in fleet.toml any more: delete it"
+        for name in sorted(set(gone) - folders)
+    ]
     if missing:
         shown = ", ".join(missing[:_TITLES_SHOWN]) + (" …" if len(missing) > _TITLES_SHOWN else "")
         lines.append(f"Add the keys of these meters to meter-keys of each collector: {shown}")

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """The part of `systemctl` that Ansible's module needs, for a machine without systemd.
 
 Units are read as systemd reads them, with drop-ins. Users and restrictions are left out.
@@ -19,13 +18,16 @@ PLACES = (Path("/etc/systemd/system"), Path("/lib/systemd/system"))
 EXEC_ENVIRONMENT = ("PATH", "HOME", "LANG")
 
 
-def read_unit(name):
+type _Unit = dict[str, list[str]]
+
+
+def read_unit(name: str) -> _Unit | None:
     """Return the values of each setting of a unit, None if there is no unit."""
     path = next((one / name for one in PLACES if (one / name).exists()), None)
     if path is None:
         return None
     drop_ins = sorted((PLACES[0] / f"{name}.d").glob("*.conf"))
-    settings = {}
+    settings: _Unit = {}
     for file in (path, *drop_ins):
         for line in file.read_text().replace("\\\n", " ").splitlines():
             key, sign, value = line.strip().partition("=")
@@ -36,7 +38,8 @@ def read_unit(name):
     return settings
 
 
-def pid_of(name):
+def pid_of(name: str) -> int:
+    """Return the process id of a service, 0 if it does not run."""
     try:
         pid = int((STATE / f"{name}.pid").read_text())
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -45,7 +48,8 @@ def pid_of(name):
     return 0 if state == "Z" else pid
 
 
-def environment_of(name, unit):
+def environment_of(name: str, unit: _Unit) -> dict[str, str]:
+    """Return a service's environment; make its folders and credentials."""
     os.umask(int(unit.get("UMask", ["0022"])[-1], 8))
     environment = {key: os.environ[key] for key in EXEC_ENVIRONMENT if key in os.environ}
     for file in unit.get("EnvironmentFile", []):
@@ -72,8 +76,9 @@ def environment_of(name, unit):
     return environment
 
 
-def words_of(command, environment):
-    words = []
+def words_of(command: str, environment: dict[str, str]) -> list[str]:
+    """Return the words of a command, with variables replaced as systemd does it."""
+    words: list[str] = []
     for word in shlex.split(command):
         if match := re.fullmatch(r"\$(\w+)", word):
             words += shlex.split(environment.get(match[1], ""))
@@ -82,7 +87,8 @@ def words_of(command, environment):
     return words
 
 
-def start(name, unit):
+def start(name: str, unit: _Unit) -> None:
+    """Start a service."""
     if pid_of(name):
         return
     environment = environment_of(name, unit)
@@ -100,7 +106,8 @@ def start(name, unit):
     (STATE / f"{name}.pid").write_text(str(process.pid))
 
 
-def stop(name, unit):
+def stop(name: str, unit: _Unit | None) -> None:
+    """End a service, and wait for its end."""
     if pid := pid_of(name):
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + 30
@@ -112,7 +119,8 @@ def stop(name, unit):
         shutil.rmtree(f"/run/{entry}", ignore_errors=True)
 
 
-def reload(name, unit):
+def reload(name: str, unit: _Unit) -> None:
+    """Run a service's commands to reload."""
     environment = {**environment_of(name, unit), "MAINPID": str(pid_of(name))}
     for command in unit.get("ExecReload", []):
         source = unit.get("StandardInput", ["null"])[-1].partition(":")[2] or "/dev/null"
@@ -121,7 +129,8 @@ def reload(name, unit):
             subprocess.run(words, env=environment, stdin=stdin, check=True)
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - a list of verbs
+    """Do what `systemctl` does with these arguments; return its status."""
     verb, *names = [word for word in arguments if not word.startswith("-")]
     STATE.mkdir(parents=True, exist_ok=True)
     if verb == "daemon-reload":
@@ -140,7 +149,10 @@ def main(arguments):
     if verb == "is-enabled":
         print("enabled" if is_enabled else "disabled")
         return 0 if is_enabled else 1
-    if unit is None and verb != "stop":
+    if verb == "stop":
+        stop(name, unit)
+        return 0
+    if unit is None:
         print(f"Unit {name} not found.", file=sys.stderr)
         return 5
     if verb == "enable":
@@ -149,8 +161,6 @@ def main(arguments):
         (STATE / f"{name}.enabled").unlink(missing_ok=True)
     elif verb == "start":
         start(name, unit)
-    elif verb == "stop":
-        stop(name, unit)
     elif verb == "restart":
         stop(name, unit)
         start(name, unit)

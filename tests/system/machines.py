@@ -1,4 +1,4 @@
-"""Machines on this machine: each has its own network, processes, /etc, /var, /opt and /usr/local."""
+"""Machines in namespaces of Linux: each has its own network, processes, /etc, /var and /opt."""
 
 import os
 import shutil
@@ -103,7 +103,7 @@ def _namespaces(directory: Path, name: str, hosts: str) -> Iterator[int]:
     if name:
         (directory / "hosts").write_text(hosts)
         fake = directory / "systemctl"
-        fake.write_text(SYSTEMCTL.read_text().replace("/usr/bin/env python3", sys.executable))
+        fake.write_text(f"#!{sys.executable}\n{SYSTEMCTL.read_text()}")
         fake.chmod(0o755)
         lines += [
             f"cp {directory}/hosts /etc/hosts",

@@ -64,10 +64,10 @@ class Operator:
         for name in ("alpha", "beta"):
             file = self.files / f"collector-{name}" / "meter-keys"
             file.write_text("\n".join(self.keys) + "\n", encoding="ascii")
-        self.variables = {
+        self.variables: dict[str, object] = {
             "ansible_connection": "local",
             "ansible_python_interpreter": f"{directory}/{{{{ inventory_hostname }}}}.python",
-            "ansible_remote_tmp": f"{directory}/tmp",
+            "ansible_remote_tmp": str(directory / "remote"),
             "smarty_p1_install_packages": False,
             "smarty_p1_python": str(self._write_venv_maker()),
             "smarty_p1_package": f"smarty-p1[fleet] @ file://{self._build()}",
@@ -90,7 +90,7 @@ class Operator:
 
     def _build(self) -> Path:
         folder = self._directory / "wheel"
-        uv = [program(str(ROOT / ".venv/bin/uv")), "build", "--quiet", "--wheel", ROOT]
+        uv = [program(str(ROOT / ".venv/bin/uv")), "build", "--quiet", "--wheel", str(ROOT)]
         subprocess.run([*uv, "--out-dir", folder], check=True)
         [wheel] = folder.glob("*.whl")
         return wheel
@@ -133,7 +133,8 @@ class Operator:
         """Write fleet.toml, and run `fleet init`; return what it says."""
         source = self._directory / "fleet.toml"
         source.write_text(text.format(*self.titles), encoding="utf-8")
-        command = [ROOT / "scripts" / "p1", "fleet", "init", source, "--to", self.files]
+        words: tuple[str | Path, ...] = ("fleet", "init", source, "--to", self.files)
+        command = [ROOT / "scripts" / "p1", *words]
         return subprocess.check_output(command, encoding="utf-8")
 
     def play(self, book: str, *options: str, must_fail: bool = False) -> tuple[str, dict[str, int]]:
@@ -147,7 +148,7 @@ class Operator:
             cwd=self.files,
             env={
                 **os.environ,
-                "ANSIBLE_LOCAL_TEMP": f"{self._directory}/tmp",
+                "ANSIBLE_LOCAL_TEMP": str(self._directory / "local"),
                 "ANSIBLE_NOCOLOR": "1",
             },
             capture_output=True,
@@ -168,7 +169,7 @@ class Operator:
 
     def ask(self, query: str) -> dict[str, float]:
         """Return the values that VictoriaMetrics has of a query, by system title or port."""
-        curl = ["curl", "--silent", "--cacert", self.files / "ca" / "ca.pem", "--user"]
+        curl = ["curl", "--silent", "--cacert", f"{self.files}/ca/ca.pem", "--user"]
         password = (self.files / "passwords" / "store-reader").read_text("ascii").strip()
         url = "https://gamma:8428/api/v1/query"
         text = self.hosts["delta"].run(*curl, f"reader:{password}", "--get", url,
@@ -218,11 +219,11 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
 
     # The first tenant leaves: the gateway stops before the nodes refuse the title.
     leaving = operator.titles[0]
-    line = [one for one in FLEET.splitlines() if "{0}" in one][0]
+    line = next(one for one in FLEET.splitlines() if "{0}" in one)
     operator.describe((FLEET + SECOND).replace(f"{line}\n", ""))
     for name in ("alpha", "beta"):
-        file = files / f"collector-{name}" / "meter-keys"
-        file.write_text("\n".join(operator.keys[1:]) + "\n", encoding="ascii")
+        keys = files / f"collector-{name}" / "meter-keys"
+        keys.write_text("\n".join(operator.keys[1:]) + "\n", encoding="ascii")
     nodes = {name: hosts[name].pid("nats-server") for name in ("alpha", "beta", "gamma")}
     said, changed = operator.play("site.yml")
     assert said.index("PLAY [Gateways]") < said.index("PLAY [Nodes of NATS]")
@@ -249,7 +250,7 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     # The disk of VictoriaMetrics is lost after a backup.
     count = "count_over_time(smarty_p1_last_seen[1h])"
     hosts["gamma"].run("mkdir", "-p", "/var/lib/prometheus/node-exporter")
-    hosts["gamma"].run("smarty-p1-backup", operator.variables["smarty_p1_backup"])
+    hosts["gamma"].run("smarty-p1-backup", str(operator.variables["smarty_p1_backup"]))
     stored = operator.ask(count)
     hosts["gamma"].run("systemctl", "stop", "victoria-metrics")
     hosts["gamma"].run("sh", "-c", "rm -r /var/lib/victoria-metrics/*")
