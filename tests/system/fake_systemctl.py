@@ -55,7 +55,9 @@ def environment_of(name: str, unit: _Unit) -> dict[str, str]:
     for file in unit.get("EnvironmentFile", []):
         script = f"set -a; . {file.lstrip('-')}; env -0"
         start = {"PATH": environment["PATH"]}
-        found = subprocess.run(["sh", "-c", script], env=start, capture_output=True, check=True)
+        found = subprocess.run(
+            ["/bin/sh", "-c", script], env=start, capture_output=True, check=True
+        )
         for entry in found.stdout.decode().split("\0"):
             key, sign, value = entry.partition("=")
             if sign and key not in ("PWD", "_", "SHLVL"):
@@ -129,7 +131,7 @@ def reload(name: str, unit: _Unit) -> None:
             subprocess.run(words, env=environment, stdin=stdin, check=True)
 
 
-def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - a list of verbs
+def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911 - a list of verbs
     """Do what `systemctl` does with these arguments; return its status."""
     verb, *names = [word for word in arguments if not word.startswith("-")]
     STATE.mkdir(parents=True, exist_ok=True)
@@ -139,9 +141,8 @@ def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911, PLR0912 - a list 
     unit, is_enabled = read_unit(name), (STATE / f"{name}.enabled").exists()
     state = "active" if pid_of(name) else "inactive"
     if verb == "show":
-        print(
-            f"LoadState={'loaded' if unit else 'not-found'}\nActiveState={state}\nMainPID={pid_of(name)}"
-        )
+        print(f"LoadState={'loaded' if unit else 'not-found'}\nActiveState={state}")
+        print(f"MainPID={pid_of(name)}")
         return 0
     if verb == "is-active":
         print(state)
