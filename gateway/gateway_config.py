@@ -218,9 +218,7 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
     sealed = table.take("sealed", bool, default=not is_decoded)
     if not sealed and not is_decoded:
         table.fail("sealed", "cannot be false without [keys]: nothing would be published")
-    title = table.take_text("title")
-    if title is not None and not _TITLE.fullmatch(title):
-        table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
+    title = _read_title(table)
     table.end()
     return PortConfig(
         address,
@@ -229,8 +227,17 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
         root,
         prefix,
         sealed,
-        bytes.fromhex(title) if title else None,
+        title,
     )
+
+
+def _read_title(table: ConfigTable) -> bytes | None:
+    title = table.take_text("title")
+    if title is None:
+        return None
+    if not _TITLE.fullmatch(title):
+        table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
+    return bytes.fromhex(title)
 
 
 def _read_name(table: ConfigTable) -> str | None:
