@@ -37,7 +37,7 @@ _PART = re.compile(
 # TCP ports that the programs of the tutorial use. They must be free.
 PORTS = (
     *(*range(4222, 4225), *range(6222, 6225), *range(8222, 8225)),
-    *(8428, 8429, 9090, 9093, 9210),
+    *(7777, 8428, 8429, 9090, 9093, 9210),
     *(*range(9107, 9110), *range(20001, 20007)),
 )
 _MAX_SECONDS = 600

@@ -63,10 +63,12 @@ class FrameStore:
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def open(self, path: Path, most_bytes: int) -> None:
-        """Open the queue in the file `path`. Raises the errors of FrameQueue."""
+    async def open(self, path: Path, most_bytes: int, titles: Collection[bytes] = ()) -> None:
+        """Open the queue in the file `path`. `titles` and errors are those of FrameQueue."""
         try:
-            self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
+            self._queue = await self._in_thread(
+                partial(FrameQueue, path, self._ports, most_bytes, titles)
+            )
         except Exception:
             # Without a queue, nobody calls `close`. So end the thread here.
             self._thread.shutdown()

@@ -9,7 +9,7 @@ import re
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS ports (number INTEGER PRIMARY KEY, label TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS frames (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS titles (title BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 # Errors that are not a sign of damage to the file: no space, no permission, use by another process,
 # no memory, or a failed write. Failed reads are an exception (_UNREADABLE).
@@ -108,6 +109,8 @@ _BITS = 40
 # deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
+# First bytes of an encrypted frame: general-glo-ciphering, and the length of its system title.
+_FRAME_START = b"\xdb\x08"
 # Number of bytes that the queue leaves free on the disk. SQLite needs space to delete frames, so on
 # a full disk, the queue could never become smaller again.
 _FREE_BYTES = 8 * 1024 * 1024
@@ -195,10 +198,13 @@ class FrameQueue:
     sub-queue of their own. Frames that are set aside are dropped first.
     """
 
-    def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
+    def __init__(
+        self, path: Path, ports: Sequence[str], most_bytes: int, titles: Collection[bytes] = ()
+    ) -> None:
         """Open the queue. Move the frames of ports that are not in `ports` to the ports in `ports`.
 
-        Raises QueueInUseError, OSError and sqlite3.Error.
+        `titles` has the configured system titles. Frames of a title that was configured before, and
+        is not configured now, are dropped. Raises QueueInUseError, OSError and sqlite3.Error.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = path.with_name(path.name + ".lock").open("a")
@@ -214,9 +220,33 @@ class FrameQueue:
         self._undeleted: set[_Port] = set()
         self._database = open_file(path)
         with self._database:
+            self._drop_removed_titles(titles)
             self._ports = {label: _Port(self._database, label) for label in ports}
             self._aside: dict[str, dict[str, _Port]] = {label: {} for label in ports}
             self._adopt()
+
+    def _drop_removed_titles(self, titles: Collection[bytes]) -> None:
+        """Drop the frames of titles that are no longer configured, and remember `titles`.
+
+        Without `titles`, do nothing.
+
+        A removed title is usually that of a tenant who has left. Its frames must not be published
+        later as frames of another port. A title that was never configured is a mistake in the
+        configuration, so its frames stay.
+        """
+        if not titles:
+            return
+        known = {row[0] for row in self._database.execute("SELECT title FROM titles")}
+        for title in sorted(known.difference(titles)):
+            count = self._database.execute(
+                "DELETE FROM frames WHERE substr(data, 1, 10) = ?", (_FRAME_START + title,)
+            ).rowcount
+            self._freed += count
+            if count:
+                text = "%d waiting frames of %s are dropped: no [[port]] has this title any more"
+                LOGGER.warning(text, count, title.hex().upper())
+        self._database.execute("DELETE FROM titles")
+        self._database.executemany("INSERT INTO titles VALUES (?)", [(one,) for one in set(titles)])
 
     def _adopt(self) -> None:
         """Load the sub-queues of frames that are set aside.

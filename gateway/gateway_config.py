@@ -39,6 +39,7 @@ _PLAIN_PORT = 1883
 _TLS_PORT = 8883
 _MAX_PORTS = 1000
 _HOST = re.compile(r"[^\s:/@\[\]?#]+")
+_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class PortConfig:
 
     Without `root`, its topics begin with `prefix` and the meter's serial number or system title.
     `label` identifies the port in logs and metrics, and contains no secret. With `sealed`, the
-    port's encrypted frames are published.
+    port's encrypted frames are published. `title` is the system title of the meter, if configured.
     """
 
     address: str
@@ -71,6 +72,7 @@ class PortConfig:
     root: str | None
     prefix: str
     sealed: bool
+    title: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,11 @@ def _read_ports(
     _check_distinct("address", [identify_port(port.address) for port in ports])
     _check_distinct("name", [port.label for port in ports])
     _check_distinct("root", [port.root for port in ports])
+    if len({port.title is None for port in ports}) > 1:
+        msg = (
+            "title must be in each [[port]] or in none: waiting frames of other titles are dropped"
+        )
+        raise ConfigError(msg)
     return ports
 
 
@@ -211,8 +218,26 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
     sealed = table.take("sealed", bool, default=not is_decoded)
     if not sealed and not is_decoded:
         table.fail("sealed", "cannot be false without [keys]: nothing would be published")
+    title = _read_title(table)
     table.end()
-    return PortConfig(address, name or redact_port(address), name, root, prefix, sealed)
+    return PortConfig(
+        address,
+        name or redact_port(address),
+        name,
+        root,
+        prefix,
+        sealed,
+        title,
+    )
+
+
+def _read_title(table: ConfigTable) -> bytes | None:
+    title = table.take_text("title")
+    if title is None:
+        return None
+    if not _TITLE.fullmatch(title):
+        table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
+    return bytes.fromhex(title)
 
 
 def _read_name(table: ConfigTable) -> str | None:

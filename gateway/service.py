@@ -67,7 +67,8 @@ def _allow_files() -> None:
 
 async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> None:
     try:
-        await store.open(config.queue_path, config.queue_bytes)
+        titles = [port.title for port in config.ports if port.title]
+        await store.open(config.queue_path, config.queue_bytes, titles)
         try:
             await memory.open(config.queue_path)
         except sqlite3.Error:

@@ -3,44 +3,47 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from importlib import resources
 from pathlib import Path
 
 from smarty_p1_gateway import ConfigError
 
 from .certificates import CA_KEY, Authority
 from .fleet_description import COLLECTOR, FleetInputs, read_inputs
-from .fleet_folder import CHANGED, NEW, FleetFiles
+from .fleet_folder import FleetFiles
 from .hosts import Node
-from .install_commands import Part, parts_of, tell
+from .inventory import write_inventory
 from .monitoring import configure_watching
 from .nats_node_config import configure_node
-from .passwords_and_collector_key import has_key_of_each, keep_hash, keep_key_file, keep_password
+from .one_machine import COMPOSE, EXPORTER, START, programs_of, write_compose, write_start
+from .passwords_and_collector_key import keep_hash, keep_key_file, keep_password
 from .program_configs import (
     DELETE_KEY,
     OPERATOR,
     READER,
     STORE_SECRETS,
-    certificate_metric,
     configure_collector,
     configure_gateway,
     configure_logins,
     configure_operator,
     configure_store,
-    vmauth_arguments,
 )
-from .templates import read_documented, read_template
+from .templates import read_documented, role_files
 
-STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Suffixes of certificates and keys. A later run can add such files to an existing folder. So a
-# folder counts as new only if it has a new file with another suffix.
-_LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
+# Files of the role that are also documented: package and name of each.
+_ROLE_FILES = {
+    "smarty-p1-collect.service": ("smarty_p1_fleet", "smarty-p1-collect.service"),
+    "smarty-p1-gateway.service": ("smarty_p1_gateway", "smarty-p1-gateway.service"),
+    "smarty-p1-backup": ("smarty_p1_fleet", "backup.sh"),
+    EXPORTER: ("smarty_p1_fleet", "nats_exporter.py"),
+}
 
 
 def init(source: Path, directory: Path, *, renew: bool = False) -> str:
-    """Write the files of the fleet `source` to `directory`. Return a text with the next commands.
+    """Write the files of the fleet `source` to `directory`. Return a text with the next command.
 
     With `renew`, the same authority makes new certificates. Raises ConfigError and OSError.
     """
@@ -52,18 +55,10 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     files = FleetFiles(directory)
     try:
         missing, until = _write(fleet, files, renew=renew)
-        has_keys = all(
-            has_key_of_each(files, f"collector-{collector.name}/meter-keys", fleet.titles)
-            for collector in fleet.collectors
-        )
-        parts = parts_of(fleet, directory, has_keys=has_keys)
-        files.write(STEPS, tell(parts, lambda _: True))
-        text = _told(files, parts, missing, until)
-        files.untold.clear()
     finally:
         if directory.exists():
             files.save()
-    return text
+    return _told(fleet, files, missing, until)
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
@@ -73,7 +68,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     certificate expires.
     """
     authority = Authority(files, renew=renew)
-    until = _certify(fleet, files, authority)
+    ends = _certify(fleet, authority)
     users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
     passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
     secrets = {
@@ -98,25 +93,18 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
         write_login(folder, COLLECTOR)
         files.write(f"{folder}/store-password", f"{secrets[COLLECTOR]}\n", is_secret=True)
         missing |= dict.fromkeys(keep_key_file(files, f"{folder}/meter-keys", fleet.titles))
-        if not fleet.is_here:
-            files.write(f"{folder}/store.conf", read_template("store.conf"))
     for gateway in fleet.gateways:
         folder = f"gateway-{gateway.name}"
         files.write(f"{folder}/gateway.toml", configure_gateway(gateway, fleet, files.path(folder)))
         write_login(folder, gateway.name)
-        if not fleet.is_here:
-            files.write(f"{folder}/nats.conf", read_template("nats.conf"))
     for name in fleet.listeners:
         write_login(f"listener-{name}", name)
-    return list(missing), until
+    _write_start(fleet, files, ends)
+    return list(missing), min(ends.values())
 
 
-def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
-    """Write the certificates. Return the earliest time at which a certificate expires.
-
-    Unless all programs run on this machine, also write a metric for each certificate, with the time
-    at which it expires.
-    """
+def _certify(fleet: FleetInputs, authority: Authority) -> dict[str, datetime]:
+    """Write the certificates. Return the time at which each expires, by its name."""
     # A node is also a client of the other nodes. So its certificate must be valid for a client,
     # too.
     ends = {
@@ -125,10 +113,23 @@ def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> dat
     }
     if fleet.store.has_tls:
         ends["store"] = authority.certify("store/store", fleet.store.names)
-    if not fleet.is_here:
-        for name, end in ends.items():
-            files.write(f"{name}/smarty_p1_{name}.prom", certificate_metric(name, end))
-    return min(ends.values())
+    return ends
+
+
+def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datetime]) -> None:
+    """Write what starts the programs: scripts for one machine, Ansible's files for several."""
+    if fleet.is_here:
+        programs = programs_of(fleet, files.directory)
+        files.write(f"prometheus/{EXPORTER}", read_documented("nats_exporter.py"))
+        files.write(START, write_start(programs))
+        files.write(COMPOSE, write_compose(programs))
+        return
+    files.write("inventory.yml", write_inventory(fleet, ends))
+    for name, text in role_files():
+        files.write(name, text)
+    for name, (package, documented) in _ROLE_FILES.items():
+        text = resources.files(package).joinpath(documented).read_text(encoding="utf-8")
+        files.write(f"roles/smarty_p1/files/{name}", text)
 
 
 def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> None:
@@ -137,8 +138,6 @@ def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> N
     text = configure_node(node, fleet, files.hashes, *places)
     files.write(f"{node.name}/nats-server.conf", text, is_secret=True)
     files.write(f"{node.name}/ca.pem", ca)
-    if not fleet.is_here:
-        files.write(f"{node.name}/smarty-p1.conf", read_template("smarty-p1.conf"))
 
 
 def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, str]) -> None:
@@ -148,11 +147,6 @@ def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, st
         ("auth.yml", configure_logins(fleet, secrets)),
     ):
         files.write(f"store/{name}", text, is_secret=True)
-    files.write("store/smarty-p1-backup", read_documented("backup.sh"))
-    if not fleet.is_here:
-        unit = "smarty-p1-vmauth.service"
-        vmauth = vmauth_arguments(fleet, directory)
-        files.write(f"store/{unit}", read_template(unit, vmauth=vmauth))
 
 
 def _write_watching(
@@ -172,35 +166,39 @@ def _write_watching(
         files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 
 
-def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:
-    # The printed commands install a key file only the first time. The operator adds later keys on
-    # the collector itself, which needs no restart. So a changed key file needs no commands.
-    folders = {
-        name.partition("/")[0]
-        for name, change in files.untold.items()
-        if name != STEPS and (change, name.partition("/")[2]) != (CHANGED, "meter-keys")
-    }
-    new_files = {name for name, change in files.untold.items() if change == NEW}
-    new = {name.partition("/")[0] for name in new_files if not name.endswith(_LATER)}
-    own = [part for part in parts if part.folder in folders]
-    counts = f"{len(new_files)} files new, {len(files.untold) - len(new_files)} changed"
-    lines = [f"{files.directory}: {counts}. Certificates are valid until {until:%Y-%m-%d};"]
-    lines += ["`smarty-p1 fleet init --renew` makes new ones, of the same authority."]
-    if CA_KEY in new_files:
+def _folders_of(fleet: FleetInputs) -> set[str]:
+    """Return the names of all folders that belong to the fleet, and of the operator's own."""
+    folders = {"ca", "operator", "prometheus", "store", "roles", "group_vars", _PASSWORDS}
+    folders |= {node.name for node in fleet.nodes}
+    folders |= {f"collector-{collector.name}" for collector in fleet.collectors}
+    folders |= {f"gateway-{gateway.name}" for gateway in fleet.gateways}
+    return folders | {f"listener-{name}" for name in fleet.listeners}
+
+
+def _told(fleet: FleetInputs, files: FleetFiles, missing: list[str], until: datetime) -> str:
+    lines = [
+        f"{files.directory}: certificates are valid until {until:%Y-%m-%d};",
+        "`smarty-p1 fleet init --renew` makes new ones, of the same authority.",
+    ]
+    if files.is_first:
         lines.append(
             f"Whoever has {CA_KEY} can pretend to be a node: keep it offline, and put it back for"
             " --renew and for new hosts."
         )
-    for name in sorted(files.set_aside):
-        lines.append(f"{name} was changed by somebody and stays; what init makes is in {name}.new")
-    part_folders = {part.folder for part in parts} | {"ca", "operator", _PASSWORDS}
+    lines += [
+        f"{name} was changed by somebody and stays; what init makes is in {name}.new"
+        for name in sorted(files.set_aside)
+    ]
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
-    for name in sorted(set(gone) - part_folders):
-        lines.append(f"{name}/ belongs to nobody in fleet.toml any more: delete it")
-    if missing and not files.is_first:
+    lines += [
+        f"{name}/ belongs to nobody in fleet.toml any more: delete it"
+        for name in sorted(set(gone) - _folders_of(fleet))
+    ]
+    if missing:
         shown = ", ".join(missing[:_TITLES_SHOWN]) + (" …" if len(missing) > _TITLES_SHOWN else "")
-        lines.append(f"Add the keys of these meters on each collector, to meter-keys: {shown}")
-    if not own:
-        lines.append("Nothing is to be done.")
-    text = "\n".join(lines) + "\n" + tell(own, lambda part: part.folder in new)
-    return text if files.is_first else f"{text}\nAll commands, from the first on: {STEPS}\n"
+        lines.append(f"Add the keys of these meters to meter-keys of each collector: {shown}")
+    if fleet.is_here:
+        lines.append(f"Start all programs: . {files.path(START)}")
+    else:
+        lines.append(f"Install all changes: cd {files.directory} && ansible-playbook site.yml")
+    return "\n".join(lines) + "\n"

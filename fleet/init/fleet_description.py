@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -137,6 +137,8 @@ def read_inputs(path: Path) -> FleetInputs:
     table.end()
     users = _read_gateways(gateways, is_here=is_here)
     _check_users([user.name for user in users], listeners)
+    if not is_here:
+        _check_machines([node.host for node in nodes], collectors, [user.name for user in users])
     return FleetInputs(
         is_here,
         nodes,
@@ -161,6 +163,17 @@ def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
             msg = f"the name {name} is there twice: gateways, listeners and the user {COLLECTOR}"
             msg += " need names of their own"
             raise ConfigError(msg)
+
+
+def _check_machines(
+    nodes: Sequence[str], collectors: Iterable[str], gateways: Iterable[str]
+) -> None:
+    if len(set(nodes)) < len(nodes):
+        msg = "two nodes are on the same machine: each needs one of its own, unless here = true"
+        raise ConfigError(msg)
+    if both := {*collectors} & {*gateways}:
+        msg = f"{min(both)} is a collector and a gateway: each needs a machine of its own"
+        raise ConfigError(msg)
 
 
 def _read_metrics_address(table: ConfigTable) -> str | None:

@@ -12,7 +12,6 @@ from smarty_p1_gateway import ConfigError
 # File with a digest of each generated file. If the digest of a file differs, a user has edited the
 # file.
 _RECORD = ".init.json"
-NEW, CHANGED = "new", "changed"
 _FOLDER = 0o700
 _SECRET = 0o600
 _PLAIN = 0o644
@@ -21,10 +20,8 @@ _PLAIN = 0o644
 class FleetFiles:
     """Generated files of a fleet in a private folder. Their names are relative to this folder.
 
-    `untold` has the changes that the user was not told about yet. The changes are from this run, or
-    from failed runs before this run. Each key is the name of a written file, and its value is NEW
-    or CHANGED. `set_aside` are the names of files that a user has edited: their generated text is
-    in `<name>.new`.
+    `set_aside` are the names of files that a user has edited: their generated text is in
+    `<name>.new`.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -35,15 +32,14 @@ class FleetFiles:
         record = self._read_record()
         self._digests: dict[str, str] = record["files"]
         self.hashes: dict[str, str] = record["hashes"]
-        self.untold: dict[str, str] = record["untold"]
 
     def _read_record(self) -> dict[str, dict[str, str]]:
-        empty: dict[str, dict[str, str]] = {"files": {}, "hashes": {}, "untold": {}}
+        empty: dict[str, dict[str, str]] = {"files": {}, "hashes": {}}
         text = self.read(_RECORD)
         if text is None:
             return empty
         try:
-            record: Any = {"untold": {}} | json.loads(text)
+            record: Any = json.loads(text)
             for key in empty:
                 if not all(isinstance(value, str) for value in record[key].values()):
                     raise TypeError  # noqa: TRY301 - handled like invalid JSON
@@ -81,14 +77,12 @@ class FleetFiles:
 
     def replace(self, name: str, text: str, *, is_secret: bool = False) -> None:
         """Write a file even if a user has edited it."""
-        there = self.read(name)
-        if there != text:
-            self.untold.setdefault(name, NEW if there is None else CHANGED)
+        if self.read(name) != text:
             self._replace(name, text, is_secret=is_secret)
 
     def save(self) -> None:
-        """Save digests, password hashes and `untold` for later runs. Raises OSError."""
-        record = {"files": self._digests, "hashes": self.hashes, "untold": self.untold}
+        """Save digests and password hashes for later runs. Raises OSError."""
+        record = {"files": self._digests, "hashes": self.hashes}
         self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 
     def _replace(self, name: str, text: str, *, is_secret: bool) -> None:

@@ -10,6 +10,7 @@ from .templates import NOTE, read_documented, read_noted, replace_once
 
 ALERTS = "alerts.yml"
 _MACHINE_METRICS = 9100
+EXPORTER_PORT = 7777
 
 
 def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
@@ -19,10 +20,6 @@ def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
     yield ALERTS, read_documented(ALERTS)
     yield "meters.yml", _configure_meters(fleet)
     yield "alertmanager.yml", _configure_alertmanager(fleet)
-    if not fleet.is_here:
-        prometheus, alertmanager = watching_arguments(fleet, "/etc/prometheus").values()
-        yield "default/prometheus", f'ARGS="{prometheus}"\n'
-        yield "default/prometheus-alertmanager", f'ARGS="{alertmanager}"\n'
 
 
 def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
@@ -63,6 +60,8 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
             yield group("smarty_p1_gateway", user.name, user.metrics_port, gateway=user.name)
         for collector in fleet.collectors:
             yield group("smarty_p1_collector", collector.name, collector.metrics_port)
+    for host in dict.fromkeys("127.0.0.1" if fleet.is_here else one.host for one in fleet.nodes):
+        yield group("nats", host, EXPORTER_PORT)
     if not fleet.is_here:
         for host in dict.fromkeys([*(node.host for node in fleet.nodes), fleet.store.host]):
             yield group("machine", host, _MACHINE_METRICS)

@@ -43,6 +43,8 @@ def configure_node(
         (r"^http: .*", f'http: "127.0.0.1:{node.http_port}"'),
         (r"^  store_dir: .*", f"  store_dir: {json.dumps(data)}"),
         (r"^  listen: .*", f'  listen: "{host}:{node.route_port}"'),
+        (r"^# client_advertise: .*", f'client_advertise: "{bracketed(node.host)}:{node.port}"'),
+        (r"^  # advertise: .*", f'  advertise: "{bracketed(node.host)}:{node.route_port}"'),
         (r"^  routes: .*", f"  routes: [{routes}]"),
     ):
         text = replace_once(text, line, value)

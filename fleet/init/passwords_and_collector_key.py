@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import bcrypt
 
@@ -70,10 +70,3 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, 
     text += "".join(f"# {title}      # {', '.join(meters[title])}\n" for title in missing)
     files.replace(name, text, is_secret=True)
     return missing
-
-
-def has_key_of_each(files: FleetFiles, name: str, titles: Iterable[str]) -> bool:
-    """Return whether the key file has a key for each of the system titles. Raises ConfigError."""
-    text = files.read(name) or ""
-    key_titles = {title.upper() for title in re.findall(r"(?m)^ *([0-9A-Fa-f]{16})\b", text)}
-    return key_titles.issuperset(titles)

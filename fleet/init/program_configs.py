@@ -4,7 +4,6 @@ import base64
 import json
 import shlex
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from .fleet_description import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
@@ -27,7 +26,7 @@ STORE_SECRETS = {
 def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path) -> str:
     """Return the text of a gateway.toml. `directory` is the gateway's generated folder."""
     ports = "".join(
-        f"\n[[port]] # {meter.title}\naddress = {_quoted(meter.address)}\n"
+        f'\n[[port]]\ntitle = "{meter.title}"\naddress = {_quoted(meter.address)}\n'
         + (f"name = {_quoted(meter.name)}\n" if meter.name else "")
         for meter in gateway.meters
     )
@@ -100,10 +99,19 @@ def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory:
     """
     return read_template(
         "victoria-metrics",
-        data=directory / "data" if fleet.is_here else "/var/lib/victoria-metrics",
-        port=fleet.store.inner_port,
+        arguments=store_arguments(fleet, directory),
         password=shlex.quote(passwords[OPERATOR]),
         delete_key=shlex.quote(passwords[DELETE_KEY]),
+    )
+
+
+def store_arguments(fleet: FleetInputs, directory: Path) -> str:
+    """Return the command-line arguments of VictoriaMetrics. `directory` is its generated folder."""
+    data = directory / "data" if fleet.is_here else "/var/lib/victoria-metrics"
+    return (
+        f"-storageDataPath={data} -retentionPeriod=10y -dedup.minScrapeInterval=1ms"
+        f" -httpListenAddr=127.0.0.1:{fleet.store.inner_port} -http.pathPrefix=/vm"
+        f" -httpAuth.username={OPERATOR} -envflag.enable"
     )
 
 
@@ -135,11 +143,6 @@ def vmauth_arguments(fleet: FleetInputs, directory: Path) -> str:
     if store.has_tls:
         arguments += ["-tls", f"-tlsCertFile={files}/store.pem", f"-tlsKeyFile={files}/store.key"]
     return " ".join(arguments)
-
-
-def certificate_metric(name: str, end: datetime) -> str:
-    """Return a metric for Prometheus' node exporter: the time at which a certificate expires."""
-    return f'smarty_p1_certificate_end_seconds{{name="{name}"}} {end.timestamp():.0f}\n'
 
 
 def _quoted(text: str | Path) -> str:

@@ -1,6 +1,7 @@
 """Example configurations and templates from which a fleet's files are made."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 
@@ -12,6 +13,13 @@ NOTE = "# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run
 def read_documented(name: str) -> str:
     """Return the text of an example. `name` is its path below `fleet/`."""
     return (_DIRECTORY / name).read_text(encoding="utf-8")
+
+
+def role_files() -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each playbook, and of each file of the role."""
+    folder = _DIRECTORY / "ansible"
+    for path in sorted(folder.rglob("*.*")):
+        yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
 
 
 def read_noted(name: str) -> str:

@@ -241,6 +241,8 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
     assert all("--require-hashes" in one or "--no-deps --no-index" in one for one in installs)
     names = re.findall(r"--requirement (\S+)", text)
     assert names == [LOCK, "requirements_container_lock.txt"]
+    # The build sees only the files that .dockerignore admits.
+    assert {f"!{name}" for name in names} <= {*read(".dockerignore").splitlines()}
     # It asks whether its program lives where the example says.
     [port] = re.findall(r"127\.0\.0\.1:(\d+)/health", text)
     [example] = file.parent.glob("*.toml")

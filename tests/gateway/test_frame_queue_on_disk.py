@@ -306,6 +306,45 @@ def test_what_is_set_aside_of_a_port_that_is_gone_is_not_lost(open_queue: FrameD
     assert waiting(queue, "a") == [3]
 
 
+def test_frames_of_a_title_that_is_no_longer_configured_are_dropped(
+    open_queue: FrameDecryptor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left, stays, unknown = (f"534147677004103{digit}" for digit in "012")
+
+    def counts(ports: str, *titles: str) -> dict[str, int]:
+        """Open the queue again; return how many frames of each title wait, at whichever port."""
+        known = [bytes.fromhex(title) for title in titles]
+        queue = FrameQueue(tmp_path / "queue", [*ports], 1_000_000, known)
+        queued = [
+            frame.data[2:10].hex()
+            for port in ports
+            for title in (None, *queue.titles_aside(port))
+            for frame in queue.oldest(port, 100, title)
+        ]
+        queue.close()
+        return {title: queued.count(title) for title in {*queued}}
+
+    assert counts("ab", left, stays) == {}
+    queue = open_queue()
+    new = [
+        (port, title)
+        for port, title in zip("aabbb", (left, left, left, stays, unknown), strict=True)
+    ]
+    queue.add([NewFrame(port, "", bytes.fromhex(f"DB08{title}82")) for port, title in new])
+    [oldest] = queue.oldest("b", 1)
+    queue.set_aside("b", left.upper(), oldest)
+    queue.close()
+    everything = {left: 3, stays: 1, unknown: 1}
+    # A port that has only another name keeps its frames, and so does a gateway without titles.
+    assert counts("cb", left, stays) == counts("ab") == everything
+    assert caplog.messages == []
+    assert counts("b", stays) == {stays: 1, unknown: 1}
+    [message] = caplog.messages
+    assert message.startswith(f"3 waiting frames of {left} are dropped: ")
+    # A title that was removed too early is back, with its later frames.
+    assert counts("ab", left, stays) == {stays: 1, unknown: 1}
+
+
 def test_what_made_room_meanwhile_is_not_set_aside(open_queue: FrameDecryptor) -> None:
     queue = open_queue(most_bytes=2 * 164 * 2)
     queue.add(frames("a", 1, 2))

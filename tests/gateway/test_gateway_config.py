@@ -188,6 +188,8 @@ def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, messag
         (MIN + "[[port]]\nname='a'", "[port 2] address is missing"),
         (MIN + "[[port]]\naddress='10.0.0.1:2001'", "two [[port]] have the same address"),
         (MIN + "root='a'\n" + PORT + "root='a'", "two [[port]] have the same root"),
+        (MIN + "title='534147677004103'", "[port 1] title must be the meter's system title"),
+        (MIN + f"title='{'0' * 16}'\n" + PORT, "title must be in each [[port]] or in none"),
         (MIN + "sealed=false", "[port 1] sealed cannot be false without [keys]"),
         ("[publish]\nretain=true\n" + MIN, "[publish] needs [keys]"),
         ("publish=0\n" + MIN, "[publish] must be a table"),

@@ -38,6 +38,16 @@ FLEET = ROOT / "fleet"
 WINTER = timezone(timedelta(hours=1))
 SENDING, SILENT, NO_KEY = (b"SAG" + bytes([0, 0, 0, 0, number]) for number in (1, 2, 3))
 
+NATS = b"""\
+up 1
+smarty_p1_nats_up{node="node1"} 1
+smarty_p1_nats_build_info{node="node1",version="2.15.1"} 1
+smarty_p1_nats_memory_bytes{node="node1"} 25194496
+smarty_p1_nats_connections{node="node1"} 4
+smarty_p1_nats_slow_consumers_total{node="node1"} 0
+smarty_p1_nats_leader{node="node1",group="smarty_p1_frames"} 1
+"""
+
 
 @dataclass
 class Asked:
@@ -140,6 +150,7 @@ async def fill(asked: Asked) -> None:
             ("smarty_p1_collector", generate_latest(fleet.collector.registry) + b"up 1\n"),
             ("victoria_metrics", await asked.post("/metrics") + b"up 1\n"),
             ("machine", b"up 0\n"),
+            ("nats", NATS),
         ):
             place = {"extra_label": [f"job={job}", f"instance={job}:1"]}
             query = urlencode({**place, "timestamp": f"{when.timestamp():.0f}000"}, doseq=True)

@@ -1,0 +1,119 @@
+"""Metrics of NATS nodes, from answers as NATS 2.15.1 gives them."""
+
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_socket
+
+from dev.demo.home_assistant import HOST, ROOT
+from smarty_p1_fleet.nats_exporter import metrics
+
+VARZ = {
+    "server_name": "node1",
+    "version": "2.15.1",
+    "mem": 25194496,
+    "connections": 4,
+    "slow_consumers": 2,
+}
+JSZ = {
+    "storage": 60696,
+    "meta_cluster": {"name": "smarty_p1", "leader": "node2", "cluster_size": 3},
+    "account_details": [
+        {
+            "name": "FLEET",
+            "stream_detail": [
+                {"name": "smarty_p1_frames", "cluster": {"leader": "node1"}},
+                # While a leader is elected, there is none.
+                {"name": "KV_smarty_p1_meters", "cluster": {"name": "smarty_p1"}},
+            ],
+        }
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def sockets() -> None:
+    pytest_socket.enable_socket()
+
+
+@contextmanager
+def node(**answers: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Serve the answers as a node does; yield its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = answers[self.path[1:].partition("?")[0]]
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer((HOST, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def values(text: str) -> dict[str, float]:
+    """Return the values of metrics by name and labels, without the common beginning of names."""
+    found = re.findall(r"(?m)^smarty_p1_nats_(\S+) (\S+)$", text)
+    assert len(found) == text.count("\n")
+    return {name: float(value) for name, value in found}
+
+
+def test_a_node_shows_its_version_memory_slow_consumers_and_what_it_leads() -> None:
+    with node(varz=VARZ, jsz=JSZ) as url:
+        assert values(metrics({"node1": url})) == {
+            'up{node="node1"}': 1,
+            'build_info{node="node1",version="2.15.1"}': 1,
+            'memory_bytes{node="node1"}': 25194496,
+            'connections{node="node1"}': 4,
+            'slow_consumers_total{node="node1"}': 2,
+            'stored_bytes{node="node1"}': 60696,
+            'leader{node="node1",group="meta"}': 0,
+            'leader{node="node1",group="smarty_p1_frames"}': 1,
+            'leader{node="node1",group="KV_smarty_p1_meters"}': 0,
+        }
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", b"{", b'{"version": 1}', b"\xff" * 100, b'{"a":' + b"1" * 9_000_000]
+)
+def test_a_node_that_answers_something_else_is_down(answer: bytes) -> None:
+    with node(varz=answer, jsz=JSZ) as odd, node(varz=VARZ, jsz=JSZ) as good:
+        found = values(metrics({"node1": odd, "node2": good, "node3": "http://127.0.0.1:9"}))
+    assert [found[f'up{{node="node{number}"}}'] for number in (1, 2, 3)] == [0, 1, 0]
+    assert not [name for name in found if "node1" in name and not name.startswith("up")]
+
+
+def test_values_and_names_are_bounded() -> None:
+    streams = [{"name": 'a"\n' + "b" * 1000, "cluster": {}}] * 10
+    many = JSZ | {"account_details": [{"stream_detail": streams * 100}]}
+    odd = VARZ | {"version": 'a"\n' + "b" * 1000}
+    with node(varz=odd, jsz=many) as url:
+        text = metrics({"node1": url})
+    assert len(text) < 100_000
+    assert all(len(line) < 500 for line in text.splitlines())
+
+
+def test_the_program_runs_with_debians_python() -> None:
+    python = Path("/usr/bin/python3")
+    if not python.exists():
+        pytest.skip("no Python of the distribution")
+    code = f"import runpy; runpy.run_path({str(ROOT / 'fleet' / 'nats_exporter.py')!r})"
+    subprocess.run([python, "-I", "-c", code], check=True)

@@ -1,0 +1,275 @@
+"""The playbooks of a fleet, on four machines with networks, processes and files of their own."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dev.demo.home_assistant import ROOT
+from tests.system.machines import Machine, machines
+from tests.system.support import program
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
+
+ENVIRONMENT = ROOT / ".venv-fleet"
+HOSTS = ("alpha", "beta", "gamma", "delta")
+UNIT = """\
+[Service]
+ExecStart=/usr/sbin/nats-server -c /etc/nats-server.conf
+ExecReload=/bin/kill -HUP $MAINPID
+"""
+FLEET = """\
+nodes = ["alpha", "beta", "gamma"]
+store = "https://gamma:8428"
+collectors = ["alpha", "beta"]
+stream_gigabytes = 1
+metrics_address = "0.0.0.0"
+watch = "delta"
+[[gateway]]
+name = "delta"
+meters = [
+  {{ title = "{0}", address = "127.0.0.1:20001", name = "flat1" }},
+  {{ title = "{1}", address = "127.0.0.1:20002", name = "flat2" }},
+]
+"""
+SECOND = """\
+[[gateway]]
+name = "gamma"
+meters = [{{ title = "{2}", address = "delta:20003", name = "flat3" }}]
+"""
+
+
+class Operator:
+    """Somebody with the fleet's files, Ansible, and four machines with Debian's packages."""
+
+    def __init__(self, directory: Path, hosts: dict[str, Machine]) -> None:
+        self.hosts = hosts
+        self._directory = directory
+        self.files = directory / "fleet"
+        self.keys = self._simulator("--meters", "3", "--list-keys").splitlines()
+        self.titles = [line.split()[0].upper() for line in self.keys]
+        command = (ROOT / "scripts" / "p1", "simulate", "--quiet", "--meters", "3")
+        hosts["delta"].start(*command, *self._key_file(), "--listen", "0.0.0.0:20001")
+        self.describe(FLEET + SECOND)
+        for name in ("alpha", "beta"):
+            file = self.files / f"collector-{name}" / "meter-keys"
+            file.write_text("\n".join(self.keys) + "\n", encoding="ascii")
+        self.variables: dict[str, object] = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": f"{directory}/{{{{ inventory_hostname }}}}.python",
+            "ansible_remote_tmp": str(directory / "remote"),
+            "smarty_p1_install_packages": False,
+            "smarty_p1_python": str(self._write_venv_maker()),
+            "smarty_p1_package": f"smarty-p1[fleet] @ file://{self._build()}",
+            "smarty_p1_nats_releases": f"file://{self.pack_nats('2.15.1')}",
+            "smarty_p1_backup": str(directory / "backup"),
+        }
+        (directory / "backup").mkdir()
+        for name, machine in hosts.items():
+            machine.write_interpreter(directory / f"{name}.python")
+            unit = directory / "nats-server.service"
+            unit.write_text(UNIT, encoding="ascii")
+            machine.run("cp", unit, "/etc/systemd/system/")
+
+    def _key_file(self) -> tuple[str | Path, ...]:
+        return ("--key-file", self._directory / "meters.keys")
+
+    def _simulator(self, *words: str) -> str:
+        command = [ROOT / "scripts" / "p1", "simulate", *words, *self._key_file()]
+        return subprocess.check_output(command, encoding="utf-8")
+
+    def _build(self) -> Path:
+        folder = self._directory / "wheel"
+        uv = [program(str(ROOT / ".venv/bin/uv")), "build", "--quiet", "--wheel", str(ROOT)]
+        subprocess.run([*uv, "--out-dir", folder], check=True)
+        [wheel] = folder.glob("*.whl")
+        return wheel
+
+    def another_version(self) -> str:
+        """Return a package of the same content at another place."""
+        [wheel] = (self._directory / "wheel").glob("*.whl")
+        other = self._directory / "later" / wheel.name
+        other.parent.mkdir()
+        shutil.copy(wheel, other)
+        return f"smarty-p1[fleet] @ file://{other}"
+
+    def _write_venv_maker(self) -> Path:
+        """Write what makes an environment that has all packages besides smarty-p1."""
+        maker, uv = self._directory / "python3.14", f"{ROOT}/.venv/bin/uv"
+        # The machines have no way out, so pip is brought along.
+        pip = self._directory / "pip"
+        subprocess.run([uv, "pip", "install", "--quiet", "--target", pip, "pip"], check=True)
+        [packages] = ENVIRONMENT.glob("lib/python3.*/site-packages")
+        link = f'"$3/{packages.relative_to(ENVIRONMENT)}/fleet.pth"'
+        maker.write_text(
+            f'#!/bin/sh -e\n{uv} venv --quiet --python {ENVIRONMENT}/bin/python "$3"\n'
+            f"printf '%s\\n' {packages} {pip} >{link}\n"
+        )
+        maker.chmod(0o755)
+        return maker
+
+    def pack_nats(self, version: str) -> Path:
+        """Pack the NATS of the tests as a release; return its folder."""
+        folder = self._directory / f"nats-{version}"
+        folder.mkdir()
+        name = f"nats-server-v{version}-linux-amd64"
+        with tarfile.open(folder / f"{name}.tar.gz", "w:gz", compresslevel=1) as archive:
+            archive.add(ENVIRONMENT / "bin" / "nats-server", f"{name}/nats-server")
+        digest = sha256((folder / f"{name}.tar.gz").read_bytes()).hexdigest()
+        (folder / "SHA256SUMS").write_text(f"{digest}  {name}.tar.gz\n", encoding="ascii")
+        return folder
+
+    def describe(self, text: str) -> str:
+        """Write fleet.toml, and run `fleet init`; return what it says."""
+        source = self._directory / "fleet.toml"
+        source.write_text(text.format(*self.titles), encoding="utf-8")
+        words: tuple[str | Path, ...] = ("fleet", "init", source, "--to", self.files)
+        command = [ROOT / "scripts" / "p1", *words]
+        return subprocess.check_output(command, encoding="utf-8")
+
+    def play(self, book: str, *options: str, must_fail: bool = False) -> tuple[str, dict[str, int]]:
+        """Run a playbook; return what it says, and how many tasks changed each host."""
+        variables = self.files / "group_vars" / "all.yml"
+        variables.parent.mkdir(exist_ok=True)
+        variables.write_text(yaml.safe_dump(self.variables), encoding="utf-8")
+        started = time.monotonic()
+        end = subprocess.run(
+            [ENVIRONMENT / "bin" / "ansible-playbook", book, *options],
+            cwd=self.files,
+            env={
+                **os.environ,
+                "ANSIBLE_LOCAL_TEMP": str(self._directory / "local"),
+                "ANSIBLE_NOCOLOR": "1",
+            },
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        sys.stdout.write(f"\n{book} {options}: {time.monotonic() - started:.0f} s\n")
+        sys.stdout.flush()
+        said = end.stdout + end.stderr
+        assert (end.returncode != 0) == must_fail, said + self.logs()
+        recap = re.findall(r"(?m)^(\w+) +: ok=\d+ +changed=(\d+)", end.stdout)
+        for password in self.files.glob("passwords/**/*"):
+            assert password.is_dir() or password.read_text().strip() not in said
+        return said, {host: int(count) for host, count in recap}
+
+    def logs(self) -> str:
+        return "".join(f"--- {name}\n{host.logs()[-3000:]}" for name, host in self.hosts.items())
+
+    def ask(self, query: str) -> dict[str, float]:
+        """Return the values that VictoriaMetrics has of a query, by system title or port."""
+        curl = ["curl", "--silent", "--cacert", f"{self.files}/ca/ca.pem", "--user"]
+        password = (self.files / "passwords" / "store-reader").read_text("ascii").strip()
+        url = "https://gamma:8428/api/v1/query"
+        text = self.hosts["delta"].run(*curl, f"reader:{password}", "--get", url,
+            "--data-urlencode", f"query={query}", check=False)  # fmt: skip
+        if not text.startswith("{"):
+            return {}
+        found = json.loads(text)["data"]["result"]
+        return {one["metric"].get("port", "all"): float(one["value"][1]) for one in found}
+
+    def until(self, query: str, ports: set[str]) -> None:
+        """Wait until a query has values of these ports."""
+        deadline = time.monotonic() + 120
+        while self.ask(query).keys() != ports:
+            assert time.monotonic() < deadline, f"{query}: {self.ask(query)}\n{self.logs()}"
+            time.sleep(1)
+
+    def until_fresh(self, *ports: str) -> None:
+        """Wait until these ports, and no others, have values of now."""
+        self.until(f"last_over_time(smarty_p1_last_seen[5m]) > {time.time():.0f}", {*ports})
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    program(str(ENVIRONMENT / "bin" / "ansible-playbook"))
+    for name in ("victoria-metrics", "vmauth", "prometheus", "vmrestore"):
+        program(name)
+    (tmp_path / "hosts").mkdir()
+    with machines(tmp_path / "hosts", *HOSTS) as hosts:
+        yield Operator(tmp_path, hosts)
+
+
+def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) -> None:
+    hosts, files = operator.hosts, operator.files
+    operator.play("site.yml", "--check", "--limit", "delta")
+    assert "smarty-p1" not in hosts["delta"].run("ls", "/etc")
+    operator.play("site.yml")
+    operator.until_fresh("flat1", "flat2", "flat3")
+    # Secrets are their owners' alone, and a second run changes nothing.
+    for host, file in (
+        ("delta", "/etc/smarty-p1/nats-password"),
+        ("alpha", "/etc/smarty-p1/meter-keys"),
+        ("gamma", "/etc/default/victoria-metrics"),
+    ):
+        assert hosts[host].run("stat", "-c", "%a", file) == "600\n"
+    assert "password" not in (files / "inventory.yml").read_text(encoding="utf-8").lower()
+    assert operator.play("site.yml")[1] == dict.fromkeys(HOSTS, 0)
+
+    # The first tenant leaves: the gateway stops before the nodes refuse the title.
+    leaving = operator.titles[0]
+    line = next(one for one in FLEET.splitlines() if "{0}" in one)
+    operator.describe((FLEET + SECOND).replace(f"{line}\n", ""))
+    for name in ("alpha", "beta"):
+        keys = files / f"collector-{name}" / "meter-keys"
+        keys.write_text("\n".join(operator.keys[1:]) + "\n", encoding="ascii")
+    nodes = {name: hosts[name].pid("nats-server") for name in ("alpha", "beta", "gamma")}
+    said, changed = operator.play("site.yml")
+    assert said.index("PLAY [Gateways]") < said.index("PLAY [Nodes of NATS]")
+    assert all(changed.values())
+    for name, pid in nodes.items():
+        assert hosts[name].pid("nats-server") == pid
+        assert leaving not in hosts[name].read("/etc/nats/nats-server.conf")
+    operator.until_fresh("flat2", "flat3")
+
+    # Another version, and back: the programs start again, one after the other.
+    before = hosts["alpha"].run("readlink", "/opt/smarty-p1")
+    operator.variables |= {
+        "smarty_p1_package": operator.another_version(),
+        "smarty_p1_nats_version": "2.99.0",
+        "smarty_p1_nats_releases": f"file://{operator.pack_nats('2.99.0')}",
+    }
+    operator.play("upgrade.yml")
+    assert hosts["alpha"].run("readlink", "/opt/smarty-p1") != before
+    for name, pid in nodes.items():
+        assert "v2.99.0" in hosts[name].run("readlink", "/usr/local/sbin/nats-server")
+        assert hosts[name].pid("nats-server") != pid
+    operator.until_fresh("flat2", "flat3")
+
+    # The disk of VictoriaMetrics is lost after a backup.
+    count = "count_over_time(smarty_p1_last_seen[1h])"
+    hosts["gamma"].run("mkdir", "-p", "/var/lib/prometheus/node-exporter")
+    hosts["gamma"].run("smarty-p1-backup", str(operator.variables["smarty_p1_backup"]))
+    stored = operator.ask(count)
+    hosts["gamma"].run("systemctl", "stop", "victoria-metrics")
+    hosts["gamma"].run("sh", "-c", "rm -r /var/lib/victoria-metrics/*")
+    operator.play("restore.yml", must_fail=True)
+    operator.play("restore.yml", "-e", "smarty_p1_since=2026-01-01")
+    operator.until_fresh("flat2", "flat3")
+    again = operator.ask(count)
+    assert all(again[port] >= stored[port] for port in stored)
+
+    # A gateway with waiting frames stays, unless they may be lost.
+    hosts["gamma"].run("systemctl", "stop", "smarty-p1-gateway")
+    code = "import sqlite3; file = sqlite3.connect('/var/lib/smarty-p1/queue.sqlite3'); "
+    code += "file.execute('INSERT INTO frames VALUES (1, ?, ?)', ('', b'frame')); file.commit()"
+    hosts["gamma"].run("/usr/bin/python3", "-c", code)
+    said, _ = operator.play("remove_gateway.yml", "--limit", "gamma", must_fail=True)
+    assert "1 frames wait" in said
+    assert hosts["gamma"].pid("smarty-p1-gateway")
+    operator.play("remove_gateway.yml", must_fail=True)
+    operator.play("remove_gateway.yml", "--limit", "gamma", "-e", "smarty_p1_discard_frames=true")
+    assert hosts["gamma"].run("ls", "/etc/smarty-p1").split() == ["ca.pem"]
+    assert hosts["gamma"].pid("smarty-p1-gateway") == 0
+    assert "gateway-gamma/ belongs to nobody" in operator.describe(FLEET.replace(f"{line}\n", ""))
