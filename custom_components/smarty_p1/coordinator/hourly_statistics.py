@@ -105,14 +105,7 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
     await _async_until_written(recorder)
     read = without_collection(_read_and_plan)
     stored, plan = await recorder.async_add_executor_job(read, hass, series)
-    # A part of the changes follows when the recorder has carried out the part before. So a change
-    # of another program never waits for long.
-    for runs in batched(_runs(plan.deleted), _MAX_CHANGES, strict=False):
-        for start, end in runs:
-            recorder.async_clear_statistics(  # type: ignore[call-arg,unused-ignore]
-                [series.statistic_id], start_time=start, end_time=end
-            )
-        await _async_until_written(recorder)
+    await _async_delete(recorder, series.statistic_id, plan.deleted)
     for hour, rise in plan.shifts.items():
         recorder.async_adjust_statistics(series.statistic_id, hour, rise, series.unit)
     parts = [*batched(plan.rows, _AT_ONCE, strict=False)]
@@ -125,6 +118,16 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
     if plan.shifts:
         await _async_until_written(recorder)
     return Written(len(plan.rows), len(plan.shifts), len(plan.deleted), plan.emptied, stored.rows)
+
+
+async def _async_delete(recorder: Recorder, statistic: str, hours: Sequence[datetime]) -> None:
+    """Delete the rows of `hours`, a few runs at a time, so that other tasks never wait for long."""
+    for runs in batched(_runs(hours), _MAX_CHANGES, strict=False):
+        for start, end in runs:
+            recorder.async_clear_statistics(  # type: ignore[call-arg,unused-ignore]
+                [statistic], start_time=start, end_time=end
+            )
+        await _async_until_written(recorder)
 
 
 def first_difference(before: Hours, now: Hours) -> datetime | None:
@@ -143,19 +146,8 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Pl
     of the series, unless the statistic has no such row. If rows cannot be deleted, they become rows
     without energy.
     """
-    first = min([*series.hours, *(start for start, _ in series.periods)], default=_EPOCH)
-    wanted: dict[datetime, float] = {}
-    deleted: list[datetime] = []
-    base = last = 0.0
-    for hour, total in rows.items():
-        if hour < first:
-            base = total
-        elif not _is_in(hour, series.periods):
-            wanted[hour] = total - last
-        elif hour not in series.hours:
-            deleted.append(hour)
-        last = total
-    wanted = {**series.hours, **wanted}
+    base, kept, deleted = _divided(rows, series)
+    wanted = {**series.hours, **kept}
     emptied = 0
     if not can_delete:
         emptied = len(deleted)
@@ -174,6 +166,23 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Pl
         if hour not in rows or abs(rows[hour] + raised - total) >= _SAME:
             new.append(StatisticData(start=hour, sum=total))
     return Plan(new, shifts, deleted, emptied)
+
+
+def _divided(rows: Hours, series: Series) -> tuple[float, dict[datetime, float], list[datetime]]:
+    """Return the sum before the series, the values of rows that stay, and the rows to delete."""
+    first = min([*series.hours, *(start for start, _ in series.periods)], default=_EPOCH)
+    kept: dict[datetime, float] = {}
+    deleted: list[datetime] = []
+    base = last = 0.0
+    for hour, total in rows.items():
+        if hour < first:
+            base = total
+        elif not _is_in(hour, series.periods):
+            kept[hour] = total - last
+        elif hour not in series.hours:
+            deleted.append(hour)
+        last = total
+    return base, kept, deleted
 
 
 def _shifts(rows: Hours, wanted: Hours) -> dict[datetime, float]:

@@ -221,24 +221,18 @@ class HouseStatistics:
         key, written = statistics_key(self._entry), []
         contract = history.contracts.latest if history else Contract()
         for kind in kinds_of(self._hass, self._entry):
-            hours: Hours = getattr(amounts, kind)
-            first = None
-            if is_same:
-                first = first_difference(getattr(self._last[1], kind), hours)
-                if first is None:
-                    continue
             series = Series(
                 statistic_id(key, kind),
                 names[kind],
                 kind.unit,
                 kind.unit_class,
-                hours,
+                getattr(amounts, kind),
                 periods,
                 is_expected=_is_expected(kind, contract),
             )
-            if first:
-                series = _since(series, first)
-            written.append(await async_write(self._hass, series))
+            last = getattr(self._last[1], kind) if is_same else None
+            if part := _since_difference(series, last):
+                written.append(await async_write(self._hass, part))
         # Keep little: neither the spans nor the hours of years.
         self._history = history and history._replace(columns={})
         self._last = (starts, amounts) if len(starts) <= _MAX_KEPT_MONTHS else ([], _NO_AMOUNTS)
@@ -268,21 +262,21 @@ class HouseStatistics:
         that are still to come after a backup was restored. Rows before the first hour of the
         history stay, too. `amounts` has the hours of the months that begin at `starts`.
         """
-        damaged = {*self._leneda.damaged}
-        until = history.until.replace(minute=0, second=0, microsecond=0) if history else None
-        first = min((min(hours) for hours in amounts if hours), default=None)
-        oldest = history.months[0].start if history and history.months else None
         for start in sorted({*starts, *removed}):
             begin, end = start.astimezone(UTC), month_end(start).astimezone(UTC)
             if start not in removed:
-                is_damaged = start in damaged or month_name(start) in self._meter.damaged
-                if self._leneda.is_unreadable or is_damaged or until is None:
+                if history is None or self._keeps_rows(start):
                     continue
-                end = min(end, until)
-                if first and start == oldest:
-                    begin = max(begin, first)
+                if start == history.months[0].start:
+                    begin = max(begin, _first_hour(amounts) or begin)
+                end = min(end, history.until.replace(minute=0, second=0, microsecond=0))
             if begin < end:
                 yield begin, end
+
+    def _keeps_rows(self, month: datetime) -> bool:
+        """Return whether the rows of a month stay, because quarter-hours of it may be lost."""
+        is_damaged = month in self._leneda.damaged or month_name(month) in self._meter.damaged
+        return is_damaged or self._leneda.is_unreadable
 
 
 def _changed_hours(
@@ -296,8 +290,20 @@ def _changed_hours(
     return months, amounts_by_hour(columns, past, contracts, months, until)
 
 
-def _since(series: Series, first: datetime) -> Series:
-    """Return the part of a series from the hour `first` on."""
+def _first_hour(amounts: HourlyAmounts) -> datetime | None:
+    return min((min(hours) for hours in amounts if hours), default=None)
+
+
+def _since_difference(series: Series, before: Hours | None) -> Series | None:
+    """Return the part of a series from the first hour that differs from `before`.
+
+    Return None if there is no difference. Without `before`, return the series.
+    """
+    if before is None:
+        return series
+    first = first_difference(before, series.hours)
+    if first is None:
+        return None
     hours = {hour: value for hour, value in series.hours.items() if hour >= first}
     periods = [(max(start, first), end) for start, end in series.periods if end > first]
     return series._replace(hours=hours, periods=periods)

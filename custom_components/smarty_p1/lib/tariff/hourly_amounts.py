@@ -26,7 +26,7 @@ from .loose_energy_by_day import RowView
 from .month import Month
 from .network_prices import AgreedPrices
 from .sharing import Covered
-from .spans import Columns, Kind, MonthColumns, Period
+from .spans import Columns, Kind, MonthColumns, Period, Span
 from .time_of_use import is_second
 
 _HOUR = timedelta(hours=1)
@@ -207,26 +207,31 @@ def _revenue(piece: _Piece, kwh_price: float, price: _Price, mean: float | None)
 def _quarter_hours(own: MonthColumns, past: PlatformDays) -> Iterator[_Piece]:
     """Yield the known quarter-hours of a month, measured here or by Leneda."""
     platform = past.months.get(own.start) or MonthColumns(own.start)
-    end = own.first + own.size * QUARTER_HOUR
-    days = (day for midnight, day in past.sharing.items() if own.first <= midnight < end)
-    sharing = {start: covered for day in days for start, covered in day.items()}
+    sharing = _sharing_of(own, past)
     columns = own.overlaid(platform, 0, own.size)
     for place, (wh, exported_wh, _) in enumerate(zip(*columns, strict=True)):
         if isnan(wh):
             continue
         start = own.first + place * QUARTER_HOUR
-        yield _Piece(
-            start,
-            wh,
-            own.late_exported.get(place, 0.0) if isnan(exported_wh) else exported_wh,
-            tuple([column[place] if column else 0.0 for column in own.market]),
-            is_quarter_hour=True,
-            covered=sharing.get(start),
-        )
-    for span in own.repeated:
-        amounts = span.amounts
-        energies = amounts.imported_wh, amounts.exported_wh
-        yield _Piece(span.start, *energies, amounts.market, is_quarter_hour=True)
+        late_wh = own.late_exported.get(place, 0.0)
+        energies = wh, late_wh if isnan(exported_wh) else exported_wh
+        market = tuple([column[place] if column else 0.0 for column in own.market])
+        yield _Piece(start, *energies, market, is_quarter_hour=True, covered=sharing.get(start))
+    yield from map(_repeated, own.repeated)
+
+
+def _repeated(span: Span) -> _Piece:
+    """Return the earlier measurement of a quarter-hour that was measured twice."""
+    amounts = span.amounts
+    energies = amounts.imported_wh, amounts.exported_wh
+    return _Piece(span.start, *energies, amounts.market, is_quarter_hour=True)
+
+
+def _sharing_of(own: MonthColumns, past: PlatformDays) -> dict[datetime, Covered]:
+    """Return the shared energy of a month by quarter-hour."""
+    end = own.first + own.size * QUARTER_HOUR
+    days = (day for midnight, day in past.sharing.items() if own.first <= midnight < end)
+    return {start: covered for day in days for start, covered in day.items()}
 
 
 def _loose_pieces(view: RowView, months: Iterable[datetime]) -> Iterator[_Piece]:
