@@ -8,13 +8,13 @@ The file has several parts, and each gas, water or heat meter is a part of its o
 be read, only this part starts empty.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..lib.meter import CHANNEL_PREFIX, Reading
 from ..lib.min_interval import MinInterval
@@ -49,6 +49,7 @@ class MeterHistory(ThrottledStore):
         self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
         self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
+        self._capture_listeners: list[Callable[[], None]] = []
         self._is_closed = False
 
     async def async_load(self) -> None:
@@ -71,6 +72,15 @@ class MeterHistory(ThrottledStore):
                     self.media[identity] = MediumHistory.from_dict(medium)
         if damaged:
             await self._async_complain(", ".join(damaged))
+
+    @callback
+    def async_add_capture_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener after each new capture of an M-Bus meter.
+
+        Return a callback that removes the listener.
+        """
+        self._capture_listeners.append(listener)
+        return lambda: self._capture_listeners.remove(listener)
 
     @callback
     def note(self, reading: Reading) -> None:
@@ -117,6 +127,8 @@ class MeterHistory(ThrottledStore):
         # removes the meters at the start, which were read least recently.
         while len(self.media) > MAX_METERS:
             del self.media[next(iter(self.media))]
+        for listener in tuple(self._capture_listeners):
+            listener()
 
     def _medium(self, identity: str, meter: MBusReading) -> MediumHistory:
         """Return the history of a meter, an empty one if the meter is new or was replaced."""

@@ -103,7 +103,7 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
     stored, plan = await recorder.async_add_executor_job(read, hass, series)
     # A part of the changes follows when the recorder has carried out the part before. So a change
     # of another program never waits for long.
-    for runs in batched(_runs(plan.deleted), _MAX_CHANGES, strict=False):
+    for runs in batched(runs_of(plan.deleted), _MAX_CHANGES, strict=False):
         for start, end in runs:
             recorder.async_clear_statistics(  # type: ignore[call-arg,unused-ignore]
                 [series.statistic_id], start_time=start, end_time=end
@@ -121,6 +121,19 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
     if plan.shifts:
         await _async_until_written(recorder)
     return Written(len(plan.rows), len(plan.shifts), len(plan.deleted), stored.rows)
+
+
+async def async_has_rows(hass: HomeAssistant, statistic: str, period: Period) -> bool:
+    """Return whether a statistic has rows in a period."""
+    recorder = get_instance(hass)
+    await _async_until_written(recorder)
+    work = without_collection(statistics_during_period)
+    start, end = period
+    return bool(
+        await recorder.async_add_executor_job(
+            work, hass, start, end, {statistic}, "hour", None, {"sum"}
+        )
+    )
 
 
 def first_difference(before: Hours, now: Hours) -> datetime | None:
@@ -234,7 +247,7 @@ def _sums(hass: HomeAssistant, statistic: str, start: datetime) -> Iterator[tupl
             yield datetime.fromtimestamp(row["start"], UTC), total
 
 
-def _runs(hours: Sequence[datetime]) -> list[Period]:
+def runs_of(hours: Sequence[datetime]) -> list[Period]:
     """Return the start and the end of each run of consecutive hours. `hours` must be sorted."""
     runs: list[Period] = []
     for hour in hours:

@@ -24,6 +24,7 @@ from .entered_contract import (
     unconfirmed_prices,
 )
 from .entry_types import AnyConfigEntry
+from .gas_statistics import GasStatistics
 from .leneda_download import LenedaFetch
 from .leneda_progress import LenedaProgress
 from .leneda_to_months_and_statistics import PlatformPast
@@ -79,7 +80,8 @@ class MeterBooks:
         self.market = MarketPriceEntities(hass, entry)
         self._hass = hass
         self._entry = entry
-        self._leneda = LenedaFetch(hass, entry, self.past, self.history)
+        self._gas = GasStatistics(hass, entry, self.history)
+        self._leneda = LenedaFetch(hass, entry, self.past, self.history, self._gas)
         # Exchanged M-Bus meters of which the repair issue tells.
         self._exchanged: Mapping[str, str] = {}
 
@@ -130,6 +132,7 @@ class MeterBooks:
         await self.past.async_start(self.memory.demand_meter)
         self.market.async_start()
         async_check_prices(self._hass, self._entry)
+        self._gas.start()
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
