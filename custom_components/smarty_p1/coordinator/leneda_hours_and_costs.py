@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import NamedTuple
 
-from ..lib.answers import bills_by_day
 from ..lib.entities import CURRENCY
 from ..lib.leneda import REGISTERS, Quantity, Row, quarter_hours_of, sharing_of, with_totals
 from ..lib.tariff import (
@@ -20,6 +19,7 @@ from ..lib.tariff import (
     KwhPrice,
     Month,
     QuarterHour,
+    bills_by_day,
     day_end,
     day_start,
     price_of_kwh,

@@ -19,7 +19,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER, SECTION_LENEDA
-from ..lib.answers import bills_by_day, known_months
+from ..lib.answers import known_months
 from ..lib.entities import CURRENCY
 from ..lib.guarded_clock import oldest_kept
 from ..lib.leneda import (
@@ -51,6 +51,7 @@ from ..lib.tariff import (
     Month,
     PlatformDays,
     QuarterHour,
+    bills_by_day,
     day_end,
     day_start,
     month_end,

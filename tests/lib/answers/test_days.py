@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.answers import bills_by_day, days_report
+from smartyp1.answers import days_report
 from smartyp1.tariff import (
     Contract,
     Contracts,
@@ -15,6 +15,7 @@ from smartyp1.tariff import (
     MarketPrices,
     Month,
     QuarterHours,
+    bills_by_day,
     compute_bill,
     day_start,
     month_start,

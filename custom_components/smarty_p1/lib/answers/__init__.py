@@ -11,7 +11,7 @@ from .bills import (
     comparison_report,
     known_months,
 )
-from .days import bills_by_day, days_report
+from .days import days_report
 from .gas_costs import DaySums, GasPrices, gas_costs_report, gas_meter_costs, joined_days
 from .habits import highlights_report, usual_report
 from .house import first_day_of_house, house_report
@@ -32,7 +32,6 @@ __all__ = [
     "GasPrices",
     "TooLongError",
     "bill_answer",
-    "bills_by_day",
     "bills_report",
     "classes_report",
     "comparison_report",

@@ -6,7 +6,6 @@ fixed prices.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,42 +13,19 @@ from ..tariff import (
     LUXEMBOURG,
     QUARTER_HOUR,
     AgreedPrices,
-    Bill,
     Contracts,
     Demand,
     Month,
-    MonthPrices,
     OlderPrices,
     QuarterHours,
     above_contract,
-    compute_bill,
+    bills_by_day,
     day_end,
-    day_start,
-    month_prices,
     monthly_lines,
 )
 from .bills import known_months, peak_report
 
 MAX_DAYS = 400
-
-
-def bills_by_day(
-    month: Month, contracts: Contracts, until: datetime
-) -> Iterator[tuple[datetime, datetime, Bill, Bill]]:
-    """For each day before `until`, yield its start, its end and two bills.
-
-    The first bill is the month's bill up to the day's start. The second bill is the month's bill up
-    to the day's end. Both have the VAT rate and the mean prices of the month's bill up to `until`.
-    """
-    until = min(until, month.end)
-    start = day_start(month.since or month.start)
-    of_month = month_prices(month, contracts, until)
-    before = _bill_until(month, contracts, start, of_month)
-    while start < until:
-        end = min(day_end(start), until)
-        due = _bill_until(month, contracts, end, of_month)
-        yield start, end, before, due
-        before, start = due, day_end(start)
 
 
 def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
@@ -93,12 +69,6 @@ def _days(
             "feed_in": feed_in,
             **OlderPrices.answer(AgreedPrices.at(contracts.at(start), start).prices_of),
         }
-
-
-def _bill_until(month: Month, contracts: Contracts, time: datetime, of_month: MonthPrices) -> Bill:
-    """Return the bill of `month` as if the month ended at `time`."""
-    passed = tuple(day for day in month.days if day.start < time)
-    return compute_bill(replace(month, days=passed), contracts, time, of_month=of_month)
 
 
 def _more(before: float | None, after: float | None) -> float | None:

@@ -54,10 +54,12 @@ from .contract import (
     Contracts,
     MarketPrices,
 )
+from .daily_bills import DayBills, bills_by_day
 from .daily_energy_forecast import EnergyForecast, forecast_energy
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
 from .gap_clock_and_power_limits import MAX_POWER_KW
+from .hourly_amounts import HourlyAmounts, HourlyValues, amounts_by_hour
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -159,6 +161,7 @@ __all__ = [
     "Contracts",
     "Covered",
     "Day",
+    "DayBills",
     "DaySum",
     "DaySums",
     "Demand",
@@ -168,6 +171,8 @@ __all__ = [
     "Estimate",
     "Files",
     "Grid",
+    "HourlyAmounts",
+    "HourlyValues",
     "HouseDay",
     "HouseSum",
     "Kind",
@@ -203,9 +208,11 @@ __all__ = [
     "above_contract",
     "above_each",
     "agrees",
+    "amounts_by_hour",
     "as_decimal",
     "at_stored_level",
     "bill_lines",
+    "bills_by_day",
     "compare",
     "compute_bill",
     "day_end",

@@ -41,13 +41,14 @@ class Piece(NamedTuple):
     market: tuple[float, ...]
 
 
-class _Remainder(NamedTuple):
+class Remainder(NamedTuple):
     """Part of a gap, or of an incomplete quarter-hour, that Leneda's quarter-hours do not cover."""
 
     kind: Kind
     period: Period
     imported_wh: float
     exported_wh: float
+    market: tuple[float, ...] = _NO_MARKET
 
 
 class _Cover:
@@ -81,7 +82,7 @@ class RowView:
         self.months = months
         self.past = past
         self.contracts = contracts
-        self._remainders: dict[int, list[_Remainder]] = {}
+        self._remainders: dict[int, list[Remainder]] = {}
         """Remainders of each run. The key is the `id` of the run's first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
@@ -99,24 +100,37 @@ class RowView:
                 _add_priced(pieces, run, self.contracts, period)
         return pieces
 
-    def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
+    def remainders(self, starts: Iterable[datetime]) -> Iterator[Remainder]:
+        """Yield the energy of gaps and incomplete quarter-hours that Leneda does not cover.
+
+        `starts` has the starts of months. Months that are connected with them are included. The
+        market amounts of a span come as a further remainder of the whole span, without energy.
+        """
+        for run in _runs(connected(starts, self.months), self.months):
+            yield from self._cut(run)
+            for span in run:
+                if any(span.amounts.market):
+                    period = span.start, span.end
+                    yield Remainder(span.kind, period, 0.0, 0.0, span.amounts.market)
+
+    def _cut(self, run: Sequence[Span]) -> list[Remainder]:
         """Return the remainders of all spans in `run`: the parts that Leneda does not cover."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
         return remainders
 
-    def _remainders_of(self, run: Sequence[Span]) -> Iterator[_Remainder]:
+    def _remainders_of(self, run: Sequence[Span]) -> Iterator[Remainder]:
         imported, exported = self._covers(run)
         if not imported.periods and not exported.periods:
             for span in run:
                 wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
-                yield from (_Remainder(span.kind, part, wh, fed_wh) for part in span.shared_periods)
+                yield from (Remainder(span.kind, part, wh, fed_wh) for part in span.shared_periods)
             return
         for kind, period, wh in _rest(run, imported, [span.amounts.imported_wh for span in run]):
-            yield _Remainder(kind, period, wh, 0.0)
+            yield Remainder(kind, period, wh, 0.0)
         for kind, period, wh in _rest(run, exported, [span.amounts.exported_wh for span in run]):
-            yield _Remainder(kind, period, 0.0, wh)
+            yield Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
         """Return the periods in `run` for which Leneda has quarter-hours, and their energy.
@@ -247,14 +261,14 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 
 
 def _share_out(
-    pieces: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
+    pieces: dict[datetime, list[Piece]], remainder: Remainder, contracts: Contracts, period: Period
 ) -> None:
     """Divide the energy of `remainder` among its days, and add a piece for each day to `pieces`.
 
     The energy of a gap is divided in proportion to time. A part of a quarter-hour lies in one day,
     so its energy is not divided. Days outside of `period` are left out.
     """
-    kind, (start, end), imported_wh, exported_wh = remainder
+    kind, (start, end), imported_wh, exported_wh, _ = remainder
     is_gap = kind is Kind.GAP
     if not is_gap or start == end:
         day = contracts.part_start(start)
