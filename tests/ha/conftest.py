@@ -22,7 +22,6 @@ from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import (
     leneda_client,
     leneda_quarter_hour_files,
-    leneda_to_months_and_statistics,
     meter_coordinator,
     month_files,
     tank_coordinator,
@@ -185,9 +184,5 @@ async def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncGene
     async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
         platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
         monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
-        # Without a recorder, statistics would wait for their entities, also after the test.
-        monkeypatch.setattr(
-            leneda_to_months_and_statistics.PlatformPast, "_record", lambda _past: None
-        )
         monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
         yield platform

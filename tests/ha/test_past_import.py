@@ -8,31 +8,25 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock, Mock, patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.models import StatisticData
-from homeassistant.components.recorder.statistics import (
-    async_import_statistics,
-    statistics_during_period,
-)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, SECTION_LENEDA
 from custom_components.smarty_p1.coordinator import (
     leneda_quarter_hour_files,
-    leneda_to_months_and_statistics,
+    leneda_to_months,
 )
+from custom_components.smarty_p1.coordinator.hourly_statistics import CAN_DELETE
 from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
-from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -42,7 +36,7 @@ from .conftest import EntryMaker
 from .dialogs import open_options
 from .measured import measure
 from .meter import MeterPort
-from .support import call, metadata_of_sums, receive, reload, state_of
+from .support import call, receive, reload, state_of
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
@@ -78,7 +72,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of imports."""
     clock = Clock()
-    for module in (leneda_to_months_and_statistics, leneda_quarter_hour_files):
+    for module in (leneda_to_months, leneda_quarter_hour_files):
         monkeypatch.setattr(module, "dt_util", clock)
     return clock
 
@@ -178,8 +172,7 @@ async def test_the_bill_knows_what_was_shared(
         {"4": 74.4},
         None,
     ]
-    # Nothing of it was in the statistics.
-    assert await call(hass, "remove_imported_quarter_hours") == {"rows_left": False}
+    assert await call(hass, "remove_imported_quarter_hours") == {"rows_left": not CAN_DELETE}
     [may, _] = (await call(hass, "get_bill", months=12))["months"]
     assert may["lines"][0]["quantity"] == 316.6
     assert "shared_kwh" not in may
@@ -319,8 +312,9 @@ async def test_it_is_known_after_a_restart(
     assert stored(tmp_path) == []
 
 
+@pytest.mark.usefixtures("entry")
 async def test_it_is_taken_back(
-    hass: HomeAssistant, tmp_path: Path, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, tmp_path: Path, bring_in: Callable[[bytes], Any]
 ) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "remove_imported_quarter_hours")
@@ -335,7 +329,6 @@ async def test_it_is_taken_back(
 
     # Reactive energy is in no statistics.
     await bring_in(export(APRIL, ["0.100"] * 96, "1-1:3.29.0").replace(b'"kW"', b'"kvar"'))
-    await entry.runtime_data.books.past._recording
     await call(hass, "remove_imported_quarter_hours")
     assert stored(tmp_path) == []
 
@@ -381,172 +374,6 @@ async def test_an_account_would_bring_it_back(
     await enter({**without, SECTION_LENEDA: account})
     await enter(without)
     await bring_in(of_point(april(), OTHER))
-
-
-@pytest.mark.parametrize("is_unloaded", [False, True])
-async def test_nothing_is_tried_again_once_it_is_unloaded(
-    hass: HomeAssistant,
-    monkeypatch: pytest.MonkeyPatch,
-    entry: MockConfigEntry,
-    *,
-    is_unloaded: bool,
-) -> None:
-    later = Mock()
-    monkeypatch.setattr(leneda_to_months_and_statistics, "async_call_later", later)
-    past = entry.runtime_data.books.past
-    if is_unloaded:
-        await hass.config_entries.async_unload(entry.entry_id)
-
-    # There are no statistics of the entity yet, so its hours wait.
-    await past.async_import(april())
-    name = f"{entry.title} statistics"
-    tasks = [task for task in asyncio.all_tasks() if task.get_name() == name]
-    await asyncio.gather(*tasks)
-
-    # Statistics are not even begun: they wait until the entry is loaded again.
-    assert (bool(tasks), bool(later.mock_calls)) == (not is_unloaded, not is_unloaded)
-
-
-async def test_nothing_is_tried_again_while_it_is_taken_back(
-    monkeypatch: pytest.MonkeyPatch, entry: MockConfigEntry
-) -> None:
-    stop = Mock()
-    monkeypatch.setattr(
-        leneda_to_months_and_statistics, "async_call_later", Mock(return_value=stop)
-    )
-    past = entry.runtime_data.books.past
-    await past.async_import(april())
-    name = f"{entry.title} statistics"
-    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == name))
-    is_stopped: list[bool] = []
-
-    async def take_back(*_series: object) -> bool:
-        is_stopped.append(stop.called)
-        return True
-
-    monkeypatch.setattr(PastStatistics, "async_take_back", take_back)
-    await past.async_remove()
-    # The hour's attempt would write what is being removed.
-    assert is_stopped == [True]
-
-
-MAY = datetime(2026, 4, 30, 22, tzinfo=UTC)
-
-
-async def rows_of(hass: HomeAssistant, name: str) -> dict[datetime, float]:
-    """Return the energy of each hour, as the Energy dashboard shows it."""
-
-    def read() -> dict[datetime, float]:
-        begin = datetime(2026, 3, 1, tzinfo=UTC)
-        found = statistics_during_period(hass, begin, None, {name}, "hour", None, {"change"})
-        return {
-            datetime.fromtimestamp(row["start"], UTC): row["change"] or 0.0
-            for row in found.get(name, [])
-        }
-
-    return await get_instance(hass).async_add_executor_job(read)
-
-
-async def test_the_statistics_of_the_entities_know_it(
-    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
-) -> None:
-    # The entity was renamed, and has two hours of its own in May.
-    name = "sensor.house"
-    er.async_get(hass).async_update_entity(ENERGY, new_entity_id=name)
-    await hass.async_block_till_done()
-    metadata = metadata_of_sums(name, "kWh", "energy")
-    own = [StatisticData(start=MAY + n * HOUR, state=2000 + n, sum=n + 0.5) for n in range(2)]
-    async_import_statistics(hass, metadata, own)
-    await get_instance(hass).async_block_till_done()
-    assert await rows_of(hass, name) == {MAY: 0.5, MAY + HOUR: 1.0}
-
-    await bring_in(april())
-    await entry.runtime_data.books.past._recording
-    # It writes in an order of its own.
-    await get_instance(hass).async_block_till_done()
-
-    shown = await rows_of(hass, name)
-    assert len(shown) == 722
-    assert sum(shown.values()) == pytest.approx(1440 + 1.5)
-    assert max(shown.values()) == pytest.approx(2.0)
-    assert min(shown.values()) == pytest.approx(0.5)
-    await call(hass, "remove_imported_quarter_hours")
-    left = {hour: kwh for hour, kwh in (await rows_of(hass, name)).items() if kwh}
-    assert left == {MAY: pytest.approx(0.5), MAY + HOUR: pytest.approx(1.0)}
-
-
-TOTAL_COST = "sensor.smarty_total_cost_this_month"
-
-
-def record_total_costs(hass: HomeAssistant, end: int, begin: int = 0) -> float:
-    """Write rows of Home Assistant itself for days from 1 May on; return the sum of the last."""
-    hours = range(begin * 24, end * 24)
-    rows = [StatisticData(start=MAY + n * HOUR, state=n, sum=n) for n in hours]
-    async_import_statistics(hass, metadata_of_sums(TOTAL_COST, "EUR"), rows)
-    return hours[-1]
-
-
-async def bring_in_may(entry: MockConfigEntry, bring_in: Callable[[bytes], Any]) -> None:
-    """Import the consumption of May, and then the sharing of a quarter of it."""
-    for kw, code in (("0.400", CONSUMPTION), ("0.100", "1-65:1.29.4")):
-        await bring_in(export("2026-05-01T00:00:00+02:00", [kw] * 2976, code))
-    await entry.runtime_data.books.past._recording
-
-
-async def test_sharing_of_an_ended_month_lowers_the_total_cost(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    bring_in: Callable[[bytes], Any],
-    port: MeterPort,
-) -> None:
-    record_total_costs(hass, 31)
-    await bring_in(april())
-    await entry.runtime_data.books.past._recording
-
-    async def costs() -> tuple[float, float]:
-        """Return the cost of May: in the statistics, and in the bill."""
-        await get_instance(hass).async_block_till_done()
-        hours = await rows_of(hass, TOTAL_COST)
-        bill = await call(hass, "get_bill", month="2026-05")
-        return sum(cost for hour, cost in hours.items() if hour >= MAY), bill["total"]
-
-    before = await costs()
-    await bring_in_may(entry, bring_in)
-
-    after = await costs()
-    # 74.4 kWh at 0.15, with 8 % of VAT
-    assert before[1] - after[1] == pytest.approx(12.05)
-    assert before[0] - after[0] == pytest.approx(12.05)
-
-    # A restart changes nothing, also if the files cannot be read at first. Without the files,
-    # everything is as before.
-    for second, error in ((20, None), (30, OSError(5, "I/O error"))):
-        port.greeting = port.next_frame(telegram(f"00:00:{second}", 0.0))
-        unreadable = patch.object(ImportedQuarterHours, "read", Mock(side_effect=error))
-        with unreadable if error else nullcontext():
-            await reload(hass, entry)
-        await bring_in(april())
-        await entry.runtime_data.books.past._recording
-        assert await costs() == pytest.approx(after)
-    await call(hass, "remove_imported_quarter_hours")
-    assert await costs() == pytest.approx(before)
-
-
-async def test_removal_takes_nothing_from_statistics_that_began_anew(
-    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
-) -> None:
-    record_total_costs(hass, 31)
-    await bring_in(april())
-    await entry.runtime_data.books.past._recording
-    await bring_in_may(entry, bring_in)
-    get_instance(hass).async_clear_statistics([TOTAL_COST])
-    last_sum = record_total_costs(hass, 36, begin=35)
-    await bring_in(april())
-    await entry.runtime_data.books.past._recording
-
-    await call(hass, "remove_imported_quarter_hours")
-    await get_instance(hass).async_block_till_done()
-    assert sum((await rows_of(hass, TOTAL_COST)).values()) == pytest.approx(last_sum)
 
 
 # What was measured on 16 June in kWh; something was fed in in the morning only.
@@ -709,13 +536,10 @@ async def test_a_crash_while_a_file_is_stored(
     with pytest.raises(ServiceValidationError) as raised:
         await bring_in(of_point(april(), OTHER))
     assert raised.value.translation_key == "leneda_point_changed"
-    # The next start writes its hours into the statistics.
-    again = PastStatistics(hass, entry.entry_id)
-    await again.async_load()
-    assert again.waits
+    # The next start shows its hours.
     port.greeting = port.next_frame(telegram("00:00:20", 0.0))
     await reload(hass, entry)
-    assert entry.runtime_data.books.past._recording
+    assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
 
 
 @pytest.mark.usefixtures("entry")
@@ -775,7 +599,7 @@ async def test_the_dialog_takes_a_file_and_another(
         assert result["type"] is FlowResultType.FORM
         assert result["errors"] == {"file": "file_refused"}
         assert why in result["description_placeholders"]["why"]
-    with patch.object(leneda_to_months_and_statistics, "compare_days", side_effect=ArithmeticError):
+    with patch.object(leneda_to_months, "compare_days", side_effect=ArithmeticError):
         result = await choose(april())
     assert result["errors"] == {"file": "file_refused"}
     assert "log" in result["description_placeholders"]["why"]

@@ -70,11 +70,13 @@ class Series(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Numbers of the rows that were written, shifted, deleted and read."""
+    """Numbers of the rows that were written, shifted, deleted, emptied and read."""
 
     rows: int
     shifts: int
     deleted: int
+    emptied: int
+    """Number of rows without energy that were written in place of a deletion."""
     read: int
 
     @property
@@ -90,6 +92,8 @@ class Plan(NamedTuple):
     shifts: Mapping[datetime, float] = {}
     """Amounts by which all sums from an hour on rise. They come before `rows`."""
     deleted: Sequence[datetime] = ()
+    emptied: int = 0
+    """Number of `rows` without energy, because they cannot be deleted."""
 
 
 async def async_write(hass: HomeAssistant, series: Series) -> Written:
@@ -120,7 +124,7 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
         await _async_until_written(recorder)
     if plan.shifts:
         await _async_until_written(recorder)
-    return Written(len(plan.rows), len(plan.shifts), len(plan.deleted), stored.rows)
+    return Written(len(plan.rows), len(plan.shifts), len(plan.deleted), plan.emptied, stored.rows)
 
 
 async def async_has_rows(hass: HomeAssistant, statistic: str, period: Period) -> bool:
@@ -165,7 +169,9 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Pl
             deleted.append(hour)
         last = total
     wanted = {**series.hours, **wanted}
+    emptied = 0
     if not can_delete:
+        emptied = len(deleted)
         wanted |= dict.fromkeys(deleted, 0.0)
         deleted = []
     total = base
@@ -180,7 +186,7 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Pl
         raised += shifts.get(hour, 0.0)
         if hour not in rows or abs(rows[hour] + raised - total) >= _SAME:
             new.append(StatisticData(start=hour, sum=total))
-    return Plan(new, shifts, deleted)
+    return Plan(new, shifts, deleted, emptied)
 
 
 def _shifts(rows: Hours, wanted: Hours) -> dict[datetime, float]:

@@ -11,7 +11,8 @@ added up. The file names of the first metering point of a code contain no digest
 all other points contain the beginning of the point's digest.
 
 If the user changes a metering point of the Leneda account, the files of the former metering point
-are removed, because the former point was wrong. The files of all other points stay.
+are renamed, because the former point was wrong. They are removed when the statistics have lost its
+hours. The files of all other points stay.
 """
 
 import hashlib
@@ -41,12 +42,14 @@ _FILE_NAME = re.compile(
     r"([0-9]{4}-(?:0[1-9]|1[0-2]))\.([0-9]+-[0-9]+)_([0-9.]+)((?:~[0-9a-f]{16})?)\.csv"
 )
 _COLUMNS = 4
+_MONTH_LENGTH = len("2026-06")
 _MAX_KW = 1e6
 _MAX_VERSION = 1_000_000
 MAX_POINTS = 4
 """Maximum number of a household's metering points of production."""
 _MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
 _ASIDE = ".unreadable"
+_FORMER = ".former"
 _POINTS = "points.json"
 _ACCOUNT_PRODUCTION = "account_production"
 """Key of one digest in the file of digests: the account's metering point of production."""
@@ -129,6 +132,7 @@ class ImportedQuarterHours:
             stored_rows = tuple(_read(path)) if path.exists() else ()
             if (joined := newest(stored_rows, group)) != stored_rows:
                 _write(path, joined)
+            _remove_replaced(path, joined)
         files = self._files()
         oldest = _oldest_month(dt_util.utcnow(), files)
         for file in files:
@@ -168,20 +172,50 @@ class ImportedQuarterHours:
         return bool(self._of_former_points(points))
 
     def use_points(self, points: Mapping[str, str]) -> None:
-        """Store the metering points of the account. Remove the files of its former metering points.
+        """Store the metering points of the account. Rename the files of its former metering points.
 
         `points` has the account's metering point of each code. A point is a former point if its
         stored digest differs from the digest of the point in `points`. If no digest is stored, all
-        files of the code stay. Raises OSError if a file cannot be removed, or if the digests cannot
+        files of the code stay. Raises OSError if a file cannot be renamed, or if the digests cannot
         be stored.
         """
         for file in self._of_former_points(points):
-            file.path.unlink(missing_ok=True)
+            file.path.replace(file.path.with_name(file.path.name + _FORMER))
         digests = {
             _ACCOUNT_PRODUCTION if is_of_production(code) else code: digest_of(point)
             for code, point in points.items()
         }
         self._write_digests({**self._digests(), **digests})
+
+    def months(self) -> frozenset[datetime]:
+        """Return the starts of all months that have a file."""
+        return frozenset(_start(file.month) for file in self._files())
+
+    def damaged_months(self) -> frozenset[datetime]:
+        """Return the starts of the months that have a damaged file, which was renamed.
+
+        A month is no longer damaged when the renamed file is gone: removed by the user, or because
+        as many quarter-hours were stored again.
+        """
+        return self._months_of_renamed(_ASIDE)
+
+    def former_months(self) -> frozenset[datetime]:
+        """Return the starts of the months of former metering points."""
+        return self._months_of_renamed(_FORMER)
+
+    def remove_former(self) -> None:
+        """Remove the files of former metering points. Raises OSError."""
+        for path in self._renamed(_FORMER):
+            path.unlink(missing_ok=True)
+
+    def _months_of_renamed(self, ending: str) -> frozenset[datetime]:
+        return frozenset(_start(path.name[:_MONTH_LENGTH]) for path in self._renamed(ending))
+
+    def _renamed(self, ending: str) -> list[Path]:
+        with suppress(FileNotFoundError):
+            paths = [path for path in self._folder.iterdir() if path.name.endswith(ending)]
+            return [path for path in paths if _FILE_NAME.fullmatch(path.name.removesuffix(ending))]
+        return []
 
     def forget_points(self) -> None:
         """Forget the metering point of each OBIS code that has no file.
@@ -259,8 +293,12 @@ def _month(time: datetime) -> str:
     return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
 
 
+def _start(month: str) -> datetime:
+    return datetime.fromisoformat(f"{month}-01").replace(tzinfo=LUXEMBOURG)
+
+
 def _end(month: str) -> datetime:
-    return month_end(datetime.fromisoformat(f"{month}-01").replace(tzinfo=LUXEMBOURG))
+    return month_end(_start(month))
 
 
 def _oldest_month(now: datetime, files: Sequence[_File], since: datetime | None = None) -> str:
@@ -318,6 +356,14 @@ def _put_aside(path: Path, rows: Iterable[Row]) -> None:
         path,
         aside,
     )
+
+
+def _remove_replaced(path: Path, rows: Sequence[Row]) -> None:
+    """Remove a damaged file that was renamed, if its new file has as many quarter-hours."""
+    aside = path.with_name(path.name + _ASIDE)
+    with suppress(OSError):
+        if len(rows) + 1 >= aside.read_bytes()[:MAX_FILE_SIZE].count(b"\n"):
+            aside.unlink()
 
 
 def _write(path: Path, rows: Iterable[Row]) -> None:

@@ -49,7 +49,7 @@ from ..lib.tariff import (
 )
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
-from .leneda_statistics_writer import RECORDER
+from .hourly_statistics import RECORDER
 
 # Highest price in euro per kWh that is accepted.
 MAX_PRICE = 100.0

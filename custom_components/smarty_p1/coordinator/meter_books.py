@@ -25,9 +25,10 @@ from .entered_contract import (
 )
 from .entry_types import AnyConfigEntry
 from .gas_statistics import GasStatistics
+from .house_statistics import HouseStatistics
 from .leneda_download import LenedaFetch
 from .leneda_progress import LenedaProgress
-from .leneda_to_months_and_statistics import PlatformPast
+from .leneda_to_months import PlatformPast
 from .market_prices import MarketPriceEntities
 from .meter_memory_file import MeterStore
 from .older_prices_sentence import older_prices_sentence
@@ -76,7 +77,8 @@ class MeterBooks:
         self._store = MeterStore(hass, entry.entry_id)
         self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
-        self.past = PlatformPast(hass, entry)
+        self.statistics = HouseStatistics(hass, entry)
+        self.past = PlatformPast(hass, entry, self.statistics.async_remove_hours)
         self.market = MarketPriceEntities(hass, entry)
         self._hass = hass
         self._entry = entry
@@ -130,6 +132,10 @@ class MeterBooks:
         self.memory.demand_meter.set_aids(aids_of(options))
         await self.history.async_load()
         await self.past.async_start(self.memory.demand_meter)
+        self._entry.async_on_unload(self.past.async_add_listener(self.statistics.update))
+        self.statistics.async_start(self.memory.demand_meter, self.past)
+        if not self.statistics.is_available:
+            await self.past.async_remove_former()
         self.market.async_start()
         async_check_prices(self._hass, self._entry)
         self._gas.start()
@@ -207,6 +213,7 @@ class MeterBooks:
         This must be fast, because it runs for every telegram.
         """
         self.quarter_hours.append(self.memory.demand_meter.take_new())
+        self.statistics.note_reading()
         self.history.note(reading)
         outline = self.memory.outline
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
@@ -248,3 +255,4 @@ class MeterBooks:
         await self.history.async_remove()
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
         await self.past.async_forget()
+        await self.statistics.async_forget()

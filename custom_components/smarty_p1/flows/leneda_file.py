@@ -11,7 +11,7 @@ from homeassistant.helpers import selector
 from ..const import DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import short_title
 from ..coordinator.file_refusal_translation_keys import ImportRefusedError
-from ..coordinator.leneda_to_months_and_statistics import Imported
+from ..coordinator.leneda_to_months import Imported
 from ..lib.leneda import MAX_EXPORT_SIZE, Quantity
 from ..lib.tariff import LUXEMBOURG
 from .dialog_base import Input

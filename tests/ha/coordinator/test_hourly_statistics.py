@@ -41,6 +41,12 @@ def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> No
     """Start the recorder before everything else."""
 
 
+@pytest.fixture(autouse=True)
+async def no_rows(recorder_mock: Recorder) -> None:
+    """Clear the rows of the last test, which a database with its own server still has."""
+    recorder_mock.async_clear_statistics([NAME])
+
+
 def at(*numbers: int) -> list[datetime]:
     """Return hours by their numbers."""
     return [START + number * HOUR for number in numbers]

@@ -317,61 +317,6 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR09
     ]
 
 
-def days_at_once(hass_storage: dict[str, Any], entry: MockConfigEntry) -> list[str]:
-    """Return the stored days that the statistics of costs leave out."""
-    days: list[str] = hass_storage[f"smarty_p1.{entry.entry_id}.past_statistics"]["data"][
-        "months_at_once"
-    ]
-    return days
-
-
-@pytest.mark.parametrize(
-    ("now", "days"),
-    [
-        ("2025-07-03 08:35", ["2025-07-01", "2025-07-02"]),
-        # The meter's last telegram is from 3 July at 8:34 UTC.
-        ("2025-07-05 08:35", ["2025-07-01", "2025-07-02", "2025-07-03"]),
-        ("2025-07-14 08:35", []),
-        ("2025-08-05 08:35", []),
-    ],
-)
-async def test_days_that_a_displayed_total_gets_at_once(  # noqa: PLR0913, PLR0917
-    begin: Begin,
-    platform: Platform,
-    sleeper: Sleeper,
-    hass_storage: dict[str, Any],
-    now: str,
-    days: list[str],
-) -> None:
-    sleeper.now = utc(now)
-    platform.series[POINT, IMPORTED] = lambda start: (
-        0.5 if start >= utc("2025-06-20 22:00") else None
-    )
-
-    assert days_at_once(hass_storage, await begin()) == days
-
-
-async def test_only_days_after_the_first_displayed_total_are_got_at_once(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    platform: Platform,
-    sleeper: Sleeper,
-    at: At,
-    hass_storage: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=62))
-    platform.series[POINT, IMPORTED] = lambda _start: 0.5
-    platform.known_until = TODAY - DAY
-    entry = await add(hass)
-    await sleeper.settled(hass)
-    assert days_at_once(hass_storage, entry) == []
-
-    platform.known_until = None
-    await at(utc("2026-11-21 12:48"))
-
-    assert days_at_once(hass_storage, entry) == ["2026-11-20"]
-
-
 async def test_each_point_has_its_codes(
     begin: Begin, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ reference power, with 8 % of VAT.
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,73 +14,21 @@ import pytest
 
 from smartyp1.tariff import (
     Contract,
-    Covered,
     Demand,
     DemandMeter,
-    Energies,
     HourlyAmounts,
     MarketPrices,
     Month,
-    Origin,
     PlatformDays,
-    QuarterHour,
     amounts_by_hour,
     compute_bill,
 )
+from tests.lib.tariff.lives import DAY, FIXED, HOUR, JUNE, MARKET, QUARTER, SECOND, Life
 from tests.random_examples import examples
 
-HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
-DAY = timedelta(days=1)
-# Midnight of 1 June in Luxembourg.
-JUNE = datetime(2026, 5, 31, 22, tzinfo=UTC)
-FIXED = Contract(reference_kw=3, energy_price=0.15, energy_fee=2.5, feed_in_price=0.08)
-MARKET = Contract(reference_kw=3, energy_margin=0.02, energy_fee=2.5, feed_in_margin=-0.01)
-SECOND = Contract(reference_kw=3, energy_price=0.2, second_price=0.1, second_hours="22:00-06:00")
+LIFE = Life()
+feed, leneda, market, sharing, kw = LIFE.feed, LIFE.leneda, LIFE.market, LIFE.sharing, LIFE.kw
 CONTRACTS = pytest.mark.parametrize("contract", [FIXED, MARKET, SECOND])
-
-type PriceAt = Callable[[datetime], MarketPrices]
-
-
-def kw(time: datetime) -> float:
-    """Return the power of the house: 4.76 kW from 18 to 19 UTC, less than 0.9 kW otherwise."""
-    return 0.4 + time.hour * 0.02 + (4.0 if time.hour == 18 else 0.0)
-
-
-def fed_kw(time: datetime) -> float:
-    """Return the power of the panels."""
-    return 0.3 if 9 <= time.hour < 15 else 0.0
-
-
-def market(time: datetime) -> MarketPrices:
-    """Return the prices of the market: those of the hour."""
-    return MarketPrices(0.05 + 0.01 * (time.hour % 7), 0.04)
-
-
-def feed(  # noqa: PLR0913 - a stretch of readings
-    meter: DemandMeter,
-    start: datetime,
-    end: datetime,
-    *,
-    minutes: int = 15,
-    kwh: float = 1000.0,
-    serial: str = "A",
-    price: PriceAt = market,
-) -> float:
-    """Let a meter be read from `start` to `end`. Return its register at the end."""
-    step, time, fed_kwh = timedelta(minutes=minutes), start, 50.0
-    while True:
-        meter.update(time, Energies(round(kwh, 6), fed_kwh), kw(time), serial, market=price(time))
-        if time + step > end:
-            return kwh
-        kwh += kw(time) * (step / HOUR)
-        fed_kwh = round(fed_kwh + fed_kw(time) * (step / HOUR), 6)
-        time += step
-
-
-def leneda(start: datetime, end: datetime) -> list[QuarterHour]:
-    """Return the quarter-hours of the same house from the platform."""
-    times = (start + n * QUARTER for n in range((end - start) // QUARTER))
-    return [QuarterHour(time, kw(time), fed_kw(time) / 4, origin=Origin.PLATFORM) for time in times]
 
 
 def amounts(meter: DemandMeter) -> tuple[HourlyAmounts, list[Month], Demand]:
@@ -183,7 +131,7 @@ def test_a_market_price_is_that_of_its_hour() -> None:
         assert found.compensation[hour] == pytest.approx(found.exported[hour] * 0.03, abs=1e-6)
 
 
-def without(*days: int) -> PriceAt:
+def without(*days: int) -> Callable[[datetime], MarketPrices]:
     """Return prices of the market that are unknown on some days."""
     return lambda time: MarketPrices() if time.day in days else market(time)
 
@@ -261,11 +209,6 @@ def test_contracts_entered_late_and_the_vat_switched() -> None:
     meter.change_contract(replace(FIXED, has_vat=False))
     net = checked(meter)
     assert net.cost[JUNE + 2 * DAY + 14 * HOUR] == pytest.approx(0.64 * 0.201)
-
-
-def sharing(start: datetime, count: int, wh: float) -> dict[datetime, Covered]:
-    """Return quarter-hours in which so much energy is shared."""
-    return {start + n * QUARTER: Covered((0.0, wh, 0.0, 0.0)) for n in range(count)}
 
 
 @pytest.mark.parametrize("contract", [FIXED, MARKET])
@@ -348,36 +291,7 @@ def test_leneda_in_an_outage_changes_only_its_hours() -> None:
     assert corrected.imported[hour] == pytest.approx(kw(hour) * 0.75 + 0.5)
 
 
-def life(chance: random.Random) -> Iterator[DemandMeter]:
-    """Yield a meter after each part of a life with outages, wrong clocks, exchanges and Leneda."""
-    meter = DemandMeter(chance.choice([FIXED, SECOND, MARKET]))
-    time, kwh, serial = JUNE - timedelta(minutes=chance.randrange(3000)), 1000.0, "A"
-    for _ in range(chance.randrange(3, 8)):
-        until = time + timedelta(minutes=chance.randrange(30, 9000))
-        kwh = feed(meter, time, until, minutes=chance.choice([7, 15]), kwh=kwh, serial=serial)
-        yield meter
-        time = until + timedelta(minutes=chance.choice([0, 5, 40, 700, 6000, -20, -70]))
-        kwh += chance.choice([0, 0.5, 3])
-        if chance.random() < 0.2:
-            serial, kwh = serial + "x", chance.random() * 100
-        if chance.random() < 0.4:
-            start = JUNE + chance.randrange(-400, 300) * HOUR
-            days = leneda(start, start + chance.randrange(5, 400) * HOUR)
-            late = sharing(start, chance.randrange(0, 400), 40.0)
-            meter.set_platform_days(PlatformDays(days, late))
-        if chance.random() < 0.3:
-            contract = chance.choice([FIXED, SECOND, MARKET, replace(FIXED, has_vat=False)])
-            meter.change_contract(contract, (JUNE + chance.randrange(20) * DAY).date())
-    feed(meter, max(time, JUNE + 31 * DAY), JUNE + 33 * DAY, kwh=kwh + 5, serial=serial)
-    yield meter
-
-
-def last_of(lives: Iterable[DemandMeter]) -> DemandMeter:
-    """Return a meter at the end of its life."""
-    [*_, meter] = lives
-    return meter
-
-
 @pytest.mark.parametrize("seed", range(examples(8)))
 def test_the_hours_of_any_life_add_up(seed: int) -> None:
-    checked(last_of(life(random.Random(seed))))  # noqa: S311
+    [*_, meter] = LIFE.parts(random.Random(seed))  # noqa: S311
+    checked(meter)

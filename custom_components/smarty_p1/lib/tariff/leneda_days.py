@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
-from .calendar import QUARTER_HOUR, day_end, day_start
+from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .month import QuarterHour
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 from .spans import MonthColumns, columns_of
@@ -40,6 +40,24 @@ class PlatformDays:
         }
         """Shared energy, keyed by the day's midnight, then by the quarter-hour's start."""
         self.day_sums = day_sums
+
+    def differing_months(self, other: PlatformDays) -> set[datetime]:
+        """Return the starts of the months whose quarter-hours or shared energies differ."""
+        if self is other:
+            return set()
+        result = {
+            start
+            for start in self.months.keys() | other.months.keys()
+            if _energies(self.months.get(start)) != _energies(other.months.get(start))
+        }
+        days = self.sharing.keys() | other.sharing.keys()
+        changed = (day for day in days if self.sharing.get(day) != other.sharing.get(day))
+        return result | {*map(month_start, changed)}
+
+
+def _energies(month: MonthColumns | None) -> tuple[bytes, bytes] | None:
+    # NaN differs from itself, so compare the bytes.
+    return (month.imported.tobytes(), month.exported.tobytes()) if month else None
 
 
 NO_PLATFORM_DAYS = PlatformDays()

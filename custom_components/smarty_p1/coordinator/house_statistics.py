@@ -1,0 +1,316 @@
+"""Hourly statistics of one meter: energies, costs and the bill.
+
+They are computed from the meter's spans, Leneda's days and the contracts, whenever these change.
+The first write after a start compares all months. Later writes compute only months that differ.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.start import async_at_started
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..const import CONF_KIND, KIND_LENEDA, LOGGER
+from ..lib.tariff import (
+    Columns,
+    Contract,
+    Contracts,
+    DemandMeter,
+    HourlyAmounts,
+    Month,
+    PlatformDays,
+    amounts_by_hour,
+    month_end,
+    month_name,
+    month_start,
+)
+from .entry_types import AnyConfigEntry
+from .garbage_collection import without_collection
+from .hourly_statistics import (
+    RECORDER,
+    Hours,
+    Period,
+    Series,
+    Written,
+    async_write,
+    first_difference,
+)
+from .statistic_ids import (
+    StatisticKind,
+    async_statistic_names,
+    kinds_of,
+    statistic_id,
+    statistics_key,
+)
+
+_NO_AMOUNTS = HourlyAmounts({}, {}, {}, {}, {})
+# Months whose hours are kept for a comparison with the next hours.
+_MAX_KEPT_MONTHS = 2
+
+
+class LenedaMonths(Protocol):
+    """Months of Leneda's stored files, each as its first midnight."""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Return whether no file could be read, so that all of Leneda's days are missing."""
+
+    @property
+    def damaged(self) -> Collection[datetime]:
+        """Return the months of which a file has lost quarter-hours."""
+
+    @property
+    def former(self) -> Collection[datetime]:
+        """Return the months of a former metering point. Their hours are to be removed."""
+
+    async def async_remove_former(self) -> None:
+        """Remove the files of the former metering points."""
+
+
+class _History(NamedTuple):
+    """Everything from which the hours of a meter are computed."""
+
+    columns: Columns
+    past: PlatformDays
+    contracts: Contracts
+    months: Sequence[Month]
+    until: datetime
+
+    def changed_since(self, before: _History | None) -> list[Month]:
+        """Return the months whose hours may differ from the hours of an earlier history."""
+        if before is None or before.contracts != self.contracts:
+            return [*self.months]
+        running = min(month_start(before.until), month_start(self.until))
+        known = {month.start: month for month in before.months}
+        platform = self.past.differing_months(before.past)
+        return [
+            month
+            for month in self.months
+            if month.start >= running or month.start in platform or known.get(month.start) != month
+        ]
+
+
+class HouseStatistics:
+    """Statistics of one meter. One task writes them, as often as something changes."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._meter = DemandMeter()
+        self._leneda: LenedaMonths
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._is_running = False
+        self._is_due = False
+        self._hour = 0
+        self._history: _History | None = None
+        """History whose hours are written, without its spans. None if all rows must be compared."""
+        self._last: tuple[list[datetime], HourlyAmounts] = [], _NO_AMOUNTS
+        """Months and hours of the last write."""
+        self._is_written = asyncio.Event()
+
+    @property
+    def is_available(self) -> bool:
+        """Return whether the meter has statistics. It has none without a recorder."""
+        has_recorder = RECORDER in self._hass.config.components
+        return has_recorder and bool(kinds_of(self._hass, self._entry))
+
+    async def async_wait_until_written(self) -> bool:
+        """Wait until all statistics were written once. Return False if there are none."""
+        if not self.is_available:
+            return False
+        await self._is_written.wait()
+        return True
+
+    @callback
+    def async_start(self, meter: DemandMeter, leneda: LenedaMonths) -> None:
+        """Write the statistics once Home Assistant has started, and after each change."""
+        self._meter, self._leneda = meter, leneda
+        if self.is_available:
+            self._entry.async_on_unload(async_at_started(self._hass, self._begin))
+            self._entry.async_on_unload(self._stop)
+
+    @callback
+    def note_reading(self) -> None:
+        """Write the statistics if a reading has ended an hour.
+
+        This must be fast, because it runs for every telegram. The clock of the computer does not
+        count: the meter's clock can differ, and a telegram can be late.
+        """
+        demand = self._meter.snapshot
+        if demand and (hour := int(demand.until.timestamp()) // 3600) != self._hour:
+            self._hour = hour
+            self.update()
+
+    @callback
+    def update(self) -> None:
+        """Write the statistics in the background, because the history has changed."""
+        self._is_due = True
+        if self._is_running and (self._task is None or self._task.done()):
+            self._task = self._entry.async_create_background_task(
+                self._hass, self._async_work(), f"{self._entry.title} statistics"
+            )
+
+    async def async_remove_hours(self, months: Iterable[datetime]) -> bool:
+        """Remove the hours of `months` that are not in the history any more.
+
+        Return False if rows without energy are left in their place.
+        """
+        if not self.is_available:
+            return True
+        async with self._lock:
+            written = await self._async_write({*months})
+        return not any(series.emptied for series in written)
+
+    async def async_forget(self) -> None:
+        """Clear the statistics of a removed meter that was never read here.
+
+        The statistics of a meter with a serial number stay. If the meter is added again, it
+        continues them.
+        """
+        if RECORDER in self._hass.config.components and (
+            self._entry.data.get(CONF_KIND) == KIND_LENEDA
+        ):
+            key = statistics_key(self._entry)
+            ids = [statistic_id(key, kind) for kind in StatisticKind]
+            get_instance(self._hass).async_clear_statistics(ids)
+
+    @callback
+    def _begin(self, _hass: HomeAssistant) -> None:
+        self._is_running = True
+        self.update()
+
+    @callback
+    def _stop(self) -> None:
+        self._is_running = False
+
+    async def _async_work(self) -> None:
+        while self._is_due:
+            self._is_due = False
+            former = self._leneda.former
+            try:
+                async with self._lock:
+                    await self._async_write({*former})
+                if former:
+                    await self._leneda.async_remove_former()
+            except (OSError, SQLAlchemyError) as err:
+                # The next hour tries again.
+                LOGGER.warning(
+                    "Statistics of %s cannot be written: %s", self._entry.title, type(err).__name__
+                )
+            else:
+                self._is_written.set()
+
+    async def _async_write(self, removed: set[datetime]) -> list[Written]:
+        """Write the hours that differ from the last write, and the hours of `removed` months."""
+        before, self._history = self._history, None
+        if removed:
+            # All rows of these months are compared, so all their hours are needed.
+            before = None
+        history = self._present()
+        work = without_collection(_changed_hours)
+        months, amounts = await self._hass.async_add_executor_job(work, history, before)
+        starts = [month.start for month in months]
+        is_same = before is not None and starts == self._last[0]
+        periods = [*self._periods(starts, history, amounts, removed)]
+        names = await async_statistic_names(self._hass, self._entry)
+        key, written = statistics_key(self._entry), []
+        contract = history.contracts.latest if history else Contract()
+        for kind in kinds_of(self._hass, self._entry):
+            hours: Hours = getattr(amounts, kind)
+            first = None
+            if is_same:
+                first = first_difference(getattr(self._last[1], kind), hours)
+                if first is None:
+                    continue
+            series = Series(
+                statistic_id(key, kind),
+                names[kind],
+                kind.unit,
+                kind.unit_class,
+                hours,
+                periods,
+                is_expected=_is_expected(kind, contract),
+            )
+            if first:
+                series = _since(series, first)
+            written.append(await async_write(self._hass, series))
+        # Keep little: neither the spans nor the hours of years.
+        self._history = history and history._replace(columns={})
+        self._last = (starts, amounts) if len(starts) <= _MAX_KEPT_MONTHS else ([], _NO_AMOUNTS)
+        return written
+
+    def _present(self) -> _History | None:
+        """Return the present history. Return None if the meter has none."""
+        demand = self._meter.newest
+        if demand is None:
+            return None
+        # Without the running quarter-hour: `demand.month` has it.
+        months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
+        return _History(
+            self._meter.columns, self._meter.past, demand.contracts, months, demand.until
+        )
+
+    def _periods(
+        self,
+        starts: Iterable[datetime],
+        history: _History | None,
+        amounts: HourlyAmounts,
+        removed: set[datetime],
+    ) -> Iterator[Period]:
+        """Yield the periods in which rows that are not in the history are removed.
+
+        Rows of other times stay: of months that the history does not know, that are damaged, or
+        that are still to come after a backup was restored. Rows before the first hour of the
+        history stay, too. `amounts` has the hours of the months that begin at `starts`.
+        """
+        damaged = {*self._leneda.damaged}
+        until = history.until.replace(minute=0, second=0, microsecond=0) if history else None
+        first = min((min(hours) for hours in amounts if hours), default=None)
+        oldest = history.months[0].start if history and history.months else None
+        for start in sorted({*starts, *removed}):
+            begin, end = start.astimezone(UTC), month_end(start).astimezone(UTC)
+            if start not in removed:
+                is_damaged = start in damaged or month_name(start) in self._meter.damaged
+                if self._leneda.is_unreadable or is_damaged or until is None:
+                    continue
+                end = min(end, until)
+                if first and start == oldest:
+                    begin = max(begin, first)
+            if begin < end:
+                yield begin, end
+
+
+def _changed_hours(
+    history: _History | None, before: _History | None
+) -> tuple[list[Month], HourlyAmounts]:
+    """Return the months that have changed since an earlier history, and their hours."""
+    if history is None:
+        return [], _NO_AMOUNTS
+    months = history.changed_since(before)
+    columns, past, contracts, _, until = history
+    return months, amounts_by_hour(columns, past, contracts, months, until)
+
+
+def _since(series: Series, first: datetime) -> Series:
+    """Return the part of a series from the hour `first` on."""
+    hours = {hour: value for hour, value in series.hours.items() if hour >= first}
+    periods = [(max(start, first), end) for start, end in series.periods if end > first]
+    return series._replace(hours=hours, periods=periods)
+
+
+def _is_expected(kind: StatisticKind, contract: Contract) -> bool:
+    """Return whether a statistic is shown in Home Assistant even before its first hour."""
+    match kind:
+        case StatisticKind.COST:
+            return contract.has_energy_price
+        case StatisticKind.COMPENSATION:
+            return contract.has_feed_in_price
+        case StatisticKind.TOTAL:
+            return contract.has_energy_price and contract.reference_kw is not None
+        case _:
+            return True

@@ -1,0 +1,398 @@
+"""The statistics of a meter in Home Assistant: what they show, and that they mend themselves.
+
+The meter is that of `billed_month`: May 2026 has 316.6 kWh, and half of June has 144 kWh.
+"""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_metadata,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import (
+    hourly_statistics,
+    house_statistics,
+    leneda_quarter_hour_files,
+    leneda_to_months,
+)
+from custom_components.smarty_p1.coordinator.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.statistic_ids import (
+    StatisticKind,
+    statistic_id,
+    statistics_key,
+)
+from custom_components.smarty_p1.lib import tariff
+from tests.lib.leneda.writing import export
+from tests.lib.tariff.lives import Life
+from tests.random_examples import examples
+
+from . import billed_month
+from .billed_month import telegram
+from .conftest import EntryMaker
+from .meter import MeterPort
+from .support import call, changes_of, receive, reload
+from .test_late_knowledge import enter
+
+HOUR = timedelta(hours=1)
+MAY = datetime(2026, 4, 30, 22, tzinfo=UTC)
+APRIL, JUNE, MIDNIGHT = MAY - 30 * 24 * HOUR, MAY + 31 * 24 * HOUR, MAY + 46 * 24 * HOUR
+APRIL_FILE = "2026-04-01T00:00:00+02:00"
+
+type Rows = dict[datetime, float]
+
+
+@pytest.fixture(autouse=True)
+def integration(
+    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
+) -> None:
+    """Start the recorder before everything else."""
+
+
+@pytest.fixture(autouse=True)
+def folder(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Let the files from Leneda be in a folder of the test's own."""
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
+    return tmp_path / ".storage"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let imports believe that it is 16 June 2026."""
+
+    class Clock:
+        @staticmethod
+        def utcnow() -> datetime:
+            return MIDNIGHT
+
+    for module in (leneda_to_months, leneda_quarter_hour_files):
+        monkeypatch.setattr(module, "dt_util", Clock)
+
+
+@pytest.fixture(autouse=True)
+async def euros(hass: HomeAssistant) -> None:
+    """Let Home Assistant count in euros."""
+    await hass.config.async_update(currency="EUR")
+
+
+@pytest.fixture(autouse=True)
+def few_kinds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write two statistics only, because the tests' recorder takes a millisecond for a row."""
+    if "every_kind" not in request.fixturenames:
+        kinds = StatisticKind.IMPORTED, StatisticKind.TOTAL
+        monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
+
+
+@pytest.fixture
+def every_kind() -> None:
+    """Write all statistics of electricity."""
+
+
+@pytest.fixture
+async def meter(entry: MockConfigEntry) -> MockConfigEntry:
+    """Return the entry of a meter whose statistics are written."""
+    await written(entry)
+    return entry
+
+
+async def written(entry: MockConfigEntry) -> None:
+    """Wait until the statistics of a meter are written."""
+    statistics: HouseStatistics = entry.runtime_data.books.statistics
+    assert await statistics.async_wait_until_written()
+    while (task := statistics._task) and not task.done():
+        await asyncio.wait([task])
+
+
+async def rows(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> Rows:
+    """Return the hours of a statistic; before 2026.11 without those that have been emptied."""
+    name = statistic_id(statistics_key(entry), StatisticKind(kind))
+    found = await changes_of(hass, name)
+    return {hour: value for hour, value in found.items() if abs(value) > 1e-9}
+
+
+async def all_rows(hass: HomeAssistant, entry: MockConfigEntry) -> list[Rows]:
+    """Return the hours of all statistics that the test writes."""
+    kinds = vars(house_statistics)["kinds_of"](hass, entry)
+    return [await rows(hass, entry, kind) for kind in kinds]
+
+
+def of(hours: Rows, start: datetime, end: datetime) -> float:
+    """Return the sum of the hours of a period."""
+    return sum(value for hour, value in hours.items() if start <= hour < end)
+
+
+async def again(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, second: int) -> None:
+    """Load the entry again, as after a restart."""
+    port.greeting = port.next_frame(telegram(f"00:00:{second}", 0.0))
+    await reload(hass, entry)
+    await written(entry)
+
+
+async def bring_in(hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path) -> None:
+    """Import April by the action, 2 kW all the time, and a day of May as it was measured."""
+    path = tmp_path / "april.csv"
+    powers = ["2.000"] * 2880 + ["8.000"] * 10 + ["0.400"] * 86
+    path.write_bytes(export(APRIL_FILE, powers))
+    await call(hass, "import_quarter_hours", path=str(path))
+    await written(entry)
+
+
+@pytest.mark.usefixtures("every_kind")
+async def test_energy_and_bill_of_a_month(hass: HomeAssistant, meter: MockConfigEntry) -> None:
+    imported, exported, cost, revenue, total = await all_rows(hass, meter)
+
+    assert of(imported, MAY, JUNE) == pytest.approx(316.6)
+    assert of(imported, JUNE, MIDNIGHT) == pytest.approx(144)
+    assert of(exported, MAY, JUNE) == pytest.approx(20)
+    assert of(cost, MAY, JUNE) == pytest.approx(316.6 * 0.201 * 1.08)
+    assert of(revenue, MAY, JUNE) == pytest.approx(20 * 0.06)
+    bills = (await call(hass, "get_bill", months=2))["months"]
+    assert of(total, MAY, JUNE) == pytest.approx(bills[0]["total"], abs=1e-6)
+    assert of(total, JUNE, MIDNIGHT) == pytest.approx(bills[1]["total"], abs=0.005)
+    # Ten quarter-hours at 8 kW: 2 kWh each, 0.25 kWh above 7 kW.
+    assert imported[MAY + HOUR] == pytest.approx(8)
+    above = total[MAY + HOUR] - total[MAY + 4 * HOUR]
+    assert above == pytest.approx(7.6 * 0.201 * 1.08 + 4 * 0.25 * 0.0765 * 1.08, abs=0.001)
+    assert max(imported) == MIDNIGHT - HOUR
+
+
+async def test_the_reading_that_ends_an_hour_adds_it(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
+) -> None:
+    await receive(hass, port, telegram("00:30:00", 0.2))
+    await written(meter)
+    assert max(await rows(hass, meter, "imported")) == MIDNIGHT - HOUR
+
+    for clock, kwh in (("00:45:00", 0.3), ("01:00:00", 0.5)):
+        await receive(hass, port, telegram(clock, kwh))
+    await written(meter)
+
+    imported, total = await all_rows(hass, meter)
+    assert imported[MIDNIGHT] == pytest.approx(0.5)
+    assert max(imported) == max(total) == MIDNIGHT
+    bill = await call(hass, "get_bill")
+    assert of(total, JUNE, MIDNIGHT + HOUR) == pytest.approx(bill["total"], abs=0.005)
+
+
+async def test_a_price_of_last_month_entered_today(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
+) -> None:
+    before = await rows(hass, meter, "imported")
+    await enter(
+        hass, port, meter, reference_power="7", energy_price=0.3, surcharge_price_since="2026-05-01"
+    )
+    await written(meter)
+
+    imported, total = await all_rows(hass, meter)
+    assert imported == before
+    bill = await call(hass, "get_bill", month="2026-05")
+    assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
+
+
+async def test_an_import_twice_and_its_removal_with_a_crash(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, tmp_path: Path
+) -> None:
+    before = await all_rows(hass, meter)
+    for _ in range(2):
+        await bring_in(hass, meter, tmp_path)
+        imported, total = await all_rows(hass, meter)
+        assert of(imported, APRIL, MAY) == pytest.approx(1440)
+        bill = await call(hass, "get_bill", month="2026-04")
+        assert of(total, APRIL, MAY) == pytest.approx(bill["total"], abs=1e-6)
+        assert of(imported, MAY, JUNE) == pytest.approx(316.6)
+
+    # Home Assistant crashes between rows and files: the import is still there, rows and files.
+    with (
+        patch.object(ImportedQuarterHours, "remove", side_effect=ArithmeticError),
+        pytest.raises(ArithmeticError),
+    ):
+        await call(hass, "remove_imported_quarter_hours")
+    assert of(await rows(hass, meter, "imported"), APRIL, MAY) == 0
+    await again(hass, port, meter, 20)
+    assert of(await rows(hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
+
+    await call(hass, "remove_imported_quarter_hours")
+    await again(hass, port, meter, 30)
+    after = await all_rows(hass, meter)
+    for hours, were in zip(after, before, strict=True):
+        assert {hour: value for hour, value in hours.items() if hour >= MAY} == pytest.approx(were)
+        assert of(hours, APRIL, MAY) == pytest.approx(0, abs=1e-6)
+    # And once more.
+    await bring_in(hass, meter, tmp_path)
+    assert of(await rows(hass, meter, "imported"), APRIL, JUNE) == pytest.approx(1440 + 316.6)
+
+
+async def test_rows_of_a_damaged_month_stay_until_its_file_is_replaced(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, folder: Path
+) -> None:
+    before = await all_rows(hass, meter)
+    path = folder / f"{DOMAIN}.{meter.entry_id}.quarter_hours" / "2026-05.csv"
+    whole = path.read_bytes()
+    lines = whole.split(b"\n")
+    # The ten quarter-hours of 2 kWh are among the lines that are lost.
+    lines[2:500] = [b"\0" * 60] * 498
+    path.write_bytes(b"\n".join(lines))
+
+    await again(hass, port, meter, 20)
+    assert await all_rows(hass, meter) == before
+
+    path.unlink()
+    await again(hass, port, meter, 30)
+    assert await all_rows(hass, meter) == before
+
+    path.write_bytes(whole)
+    await again(hass, port, meter, 40)
+    assert await all_rows(hass, meter) == before
+
+
+async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, folder: Path, tmp_path: Path
+) -> None:
+    await bring_in(hass, meter, tmp_path)
+    before = await all_rows(hass, meter)
+    [path] = (folder / f"{DOMAIN}.{meter.entry_id}.imported_quarter_hours").glob("2026-04*.csv")
+    whole = path.read_bytes()
+    with patch.object(ImportedQuarterHours, "read", side_effect=OSError(5, "I/O error")):
+        await again(hass, port, meter, 20)
+        assert await all_rows(hass, meter) == before
+
+    path.write_bytes(whole[:5000] + b"\0" * 5000 + whole[10_000:])
+    for second in (30, 40):  # the second start finds a new file without the lost lines
+        await again(hass, port, meter, second)
+        assert await all_rows(hass, meter) == before
+    assert path.with_name(path.name + ".unreadable").exists()
+
+    # The file is imported once more: rows are compared again.
+    await bring_in(hass, meter, tmp_path)
+    assert not path.with_name(path.name + ".unreadable").exists()
+    name = statistic_id(statistics_key(meter), StatisticKind.IMPORTED)
+    get_instance(hass).async_adjust_statistics(name, APRIL + 48 * HOUR, 50.0, "kWh")
+    await again(hass, port, meter, 50)
+    for now, was in zip(await all_rows(hass, meter), before, strict=True):
+        assert now == pytest.approx(was)
+
+
+async def test_rows_later_than_a_restored_backup_stay_until_they_are_reached(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
+) -> None:
+    name = statistic_id(statistics_key(meter), StatisticKind.IMPORTED)
+    before = await rows(hass, meter, "imported")
+    base = sum(before.values())
+    later = {MIDNIGHT + n * HOUR: 0.7 for n in range(5)}
+    series = hourly_statistics.Series(name, "x", "kWh", "energy", {}, ())
+    async_add_external_statistics(
+        hass,
+        hourly_statistics._metadata(series),
+        [{"start": hour, "sum": base + 0.7 * (n + 1)} for n, hour in enumerate(later)],
+    )
+
+    await again(hass, port, meter, 20)
+    assert await rows(hass, meter, "imported") == pytest.approx(before | later)
+
+    for clock, kwh in (("00:15:00", 0.2), ("00:30:00", 0.3), ("00:45:00", 0.4), ("01:00:00", 0.5)):
+        await receive(hass, port, telegram(clock, kwh))
+    await written(meter)
+    found = await rows(hass, meter, "imported")
+    assert found[MIDNIGHT] == pytest.approx(0.5, abs=1e-3)
+    assert found[MIDNIGHT + HOUR] == pytest.approx(0.7)
+
+
+async def test_rows_that_a_user_has_cleared_come_back(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
+) -> None:
+    before = await all_rows(hass, meter)
+    name = statistic_id(statistics_key(meter), StatisticKind.TOTAL)
+    get_instance(hass).async_clear_statistics([name])
+    hass.config.language = "fr"
+
+    await again(hass, port, meter, 20)
+
+    for now, was in zip(await all_rows(hass, meter), before, strict=True):
+        assert now == pytest.approx(was)
+    found = await get_instance(hass).async_add_executor_job(
+        lambda: get_metadata(hass, statistic_source=DOMAIN)
+    )
+    assert str(found[name][1]["name"]).startswith("Smarty 2574 Coût total (")
+    # A second start changes nothing.
+    with patch.object(hourly_statistics, "async_add_external_statistics") as add:
+        await again(hass, port, meter, 30)
+    assert not add.called
+
+
+async def test_the_statistics_of_a_removed_meter_stay(
+    hass: HomeAssistant, meter: MockConfigEntry
+) -> None:
+    before = await all_rows(hass, meter)
+    await hass.config_entries.async_remove(meter.entry_id)
+    assert await all_rows(hass, meter) == before
+
+
+async def test_an_unload_in_the_middle_of_the_first_write(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = random.Random(3)  # noqa: S311
+    with monkeypatch.context() as patched:
+        patched.setattr(hourly_statistics, "_AT_ONCE", 50)
+        entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+        for second in range(20, 26):
+            await asyncio.sleep(chance.random() / 5)
+            port.greeting = port.next_frame(telegram(f"00:00:{second}", 0.0))
+            await reload(hass, entry)
+    await written(entry)
+
+    imported, total = await all_rows(hass, entry)
+    assert len(total) == 46 * 24
+    assert of(imported, MAY, MIDNIGHT) == pytest.approx(460.6)
+    bill = await call(hass, "get_bill", month="2026-05")
+    assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
+
+
+class NoLeneda:
+    """Stored files of a meter that has none from Leneda."""
+
+    is_unreadable = False
+    damaged = former = ()
+
+    async def async_remove_former(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.usefixtures("every_kind")
+@pytest.mark.parametrize("seed", range(examples(2)))
+async def test_any_life_has_the_rows_of_a_fresh_database(hass: HomeAssistant, seed: int) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, unique_id=f"SAG{seed}", title="Smarty")
+    entry.add_to_hass(hass)
+    statistics = None
+    for meter in Life(tariff).parts(random.Random(seed)):  # noqa: S311
+        if statistics is None:
+            statistics = HouseStatistics(hass, entry)
+            statistics.async_start(meter, NoLeneda())
+            await statistics.async_wait_until_written()
+        statistics.update()
+        assert statistics._task
+        await asyncio.wait([statistics._task])
+    demand = meter.newest
+    months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
+    wanted = tariff.amounts_by_hour(
+        meter.columns, meter.past, demand.contracts, months, demand.until
+    )
+    for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
+        for hour in found.keys() | hours.keys():
+            assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour

@@ -1,0 +1,110 @@
+"""The first write of 25 months must leave Home Assistant free to do other things."""
+
+import asyncio
+import time
+from asyncio import events
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistic_ids import (
+    StatisticKind,
+    statistic_id,
+    statistics_key,
+)
+from custom_components.smarty_p1.lib import tariff
+from tests.lib.tariff.lives import FIXED, Life
+
+from .support import changes_of
+from .test_house_statistics import NoLeneda
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+MONTHS = 25
+END = datetime(2026, 6, 15, 22, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# CPU time of the longest piece of work in the event loop, and tasks of the recorder that wait.
+MAX_PIECE_S = 0.05
+MAX_QUEUE = 1000
+
+
+@pytest.fixture(autouse=True)
+def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Start the recorder before everything else."""
+
+
+class Load:
+    """What Home Assistant had to do meanwhile."""
+
+    piece_s = 0.0
+    queue = 0
+    cpu_s = 0.0
+
+
+@contextmanager
+def measured(hass: HomeAssistant) -> Iterator[Load]:
+    """Measure the CPU time of each piece of work in the event loop, and the recorder's queue."""
+    load, run = Load(), events.Handle._run
+    recorder = get_instance(hass)
+
+    def timed(handle: events.Handle) -> None:
+        before = time.thread_time()
+        run(handle)
+        load.piece_s = max(load.piece_s, time.thread_time() - before)
+        load.queue = max(load.queue, recorder.backlog)
+
+    before = time.process_time()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(events.Handle, "_run", timed)
+        yield load
+    load.cpu_s = time.process_time() - before
+
+
+async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
+    await hass.config.async_update(currency="EUR")
+    entry = MockConfigEntry(domain=DOMAIN, unique_id="SAG1", title="Smarty")
+    entry.add_to_hass(hass)
+    life = Life(tariff)
+    meter = tariff.DemandMeter(tariff.Contract.of_terms(FIXED.terms))
+    days = tariff.PlatformDays(life.leneda(END - MONTHS * 31 * DAY, END - DAY))
+    meter.set_platform_days(days)
+    life.feed(meter, END - DAY, END)
+    statistics = HouseStatistics(hass, entry)
+
+    async def idle() -> None:
+        while statistics._task and not statistics._task.done():
+            await asyncio.wait([statistics._task])
+
+    loads = []
+    with measured(hass) as load:
+        statistics.async_start(meter, NoLeneda())
+        await statistics.async_wait_until_written()
+        await idle()
+    loads.append(("first write", load))
+    with measured(hass) as load:
+        statistics._history = None
+        statistics.update()
+        await idle()
+    loads.append(("nothing to write", load))
+    for number in range(3):
+        life.feed(meter, END + number * HOUR, END + (number + 1) * HOUR, kwh=1100.0 + number)
+        with measured(hass) as load:
+            statistics.note_reading()
+            await idle()
+        loads.append(("end of an hour", load))
+    for name, load in loads:
+        told = f"{name}: CPU {load.cpu_s:.3f} s, piece {load.piece_s:.3f} s, queue {load.queue}"
+        print(told)  # noqa: T201 - the figures
+        assert load.queue < MAX_QUEUE, told
+        assert load.piece_s <= MAX_PIECE_S, told
+    total = statistic_id(statistics_key(entry), StatisticKind.TOTAL)
+    # `newest` shows 24 months before the present one.
+    assert len(await changes_of(hass, total)) > 24 * 28 * 24
