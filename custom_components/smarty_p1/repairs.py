@@ -1,7 +1,7 @@
 """Dialogs of the repair issues, such as missing network prices or a refused Leneda key."""
 
 from collections.abc import Mapping
-from typing import ClassVar, override
+from typing import Any, ClassVar, override
 
 import voluptuous as vol
 from homeassistant.components.repairs import (
@@ -14,6 +14,12 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, Config
 from homeassistant.const import CONF_API_KEY, CONF_BASE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
 
 from .const import (
     CONF_BATTERIES,
@@ -29,6 +35,7 @@ from .coordinator.entry_types import short_title
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import ENTRY_ID, Problem
+from .dashboards import Move, async_move, async_offers, async_undo
 from .flows.contract_form import async_list_high_prices
 from .flows.form_errors import FieldError
 from .flows.leneda_account import async_read_key, key_fields
@@ -37,6 +44,9 @@ from .flows.meter_options import CONTRACT, DETAILS
 from .lib.boards import MessageValue
 from .lib.virtual import MAX_BATTERIES, Profile
 from .sinks.shown_clients import clients_of
+
+# Field of the dialog that moves sources of the Energy dashboard.
+_SOURCES = "sources"
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
@@ -101,6 +111,48 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
         return self.async_create_entry(data={})
 
 
+class EnergySourcesRepairFlow(RepairsFlow):
+    """Dialog that moves sources of the Energy dashboard from entities to hourly statistics."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moves: list[Move] = []
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the form. Home Assistant calls this step with the issue's id instead of None."""
+        return await self.async_step_sources()
+
+    async def async_step_sources(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let the user choose the sources to move. Sources that are not chosen stay for good."""
+        entry = _entry_of(self)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_removed")
+        if user_input is not None:
+            moves = [self._moves[int(number)] for number in user_input[_SOURCES]]
+            has_moved = await async_move(self.hass, entry, moves)
+            return self.async_abort(reason="energy_moved" if has_moved else "energy_kept")
+        offers = await async_offers(self.hass, entry)
+        if not offers:
+            return self.async_abort(reason="energy_kept")
+        # The sources can change while the dialog is open, so keep the moves that it shows.
+        self._moves = [offer.move for offer in offers]
+        options = [
+            SelectOptionDict(value=str(number), label=offer.text)
+            for number, offer in enumerate(offers)
+        ]
+        selector = SelectSelector(
+            SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
+        )
+        chosen = [str(number) for number, offer in enumerate(offers) if offer.is_complete]
+        return self.async_show_form(
+            step_id="sources",
+            data_schema=vol.Schema({vol.Required(_SOURCES, default=chosen): selector}),
+            description_placeholders={"name": short_title(entry)},
+        )
+
+
 class _ChoiceRepairFlow(RepairsFlow):
     """Dialog with a menu of choices. `ways` has the name of the step for each choice."""
 
@@ -143,6 +195,24 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
             return self.async_abort(reason="entry_removed")
         flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=DETAILS)
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
+
+
+class EnergyMovedRepairFlow(_ChoiceRepairFlow):
+    """Dialog that undoes the move of Energy dashboard sources, or closes the issue."""
+
+    ways: ClassVar = ["keep", "undo"]
+
+    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """End the issue. The sources stay as they are."""
+        return self.async_create_entry(data={})
+
+    async def async_step_undo(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Give the sources their former entities."""
+        entry = _entry_of(self)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_removed")
+        await async_undo(self.hass, entry)
+        return self.async_create_entry(data={})
 
 
 class HighPricesRepairFlow(RepairsFlow):
@@ -360,6 +430,8 @@ _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.MBUS_METER_EXCHANGED: MBusMeterExchangedRepairFlow,
     Problem.OBJECT_PER_PULSE: MessageValueRepairFlow,
     Problem.OBJECT_NOT_COUNTED: MessageValueRepairFlow,
+    Problem.ENERGY_SOURCES: EnergySourcesRepairFlow,
+    Problem.ENERGY_MOVED: EnergyMovedRepairFlow,
     Problem.CAPTURE: CaptureRepairFlow,
 }
 

@@ -179,6 +179,8 @@ async def test_an_exchanged_meter_goes_on_in_the_same_statistic(hass: HomeAssist
     for n in range(2, 340, 60):
         await house.capture(new[n : n + 60], "9999")
     assert same(await house.rows(), expected(old, new))
+    await house.restart()
+    assert same(await house.rows(), expected(old, new))
 
 
 @pytest.fixture
