@@ -12,22 +12,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from dev.simulator import Meter
 from smartyp1.tariff import Contract
 
 from . import inverter
 from .client import PASSWORD, USER, Client
-from .cost_statistics import fill_costs
 from .default_dashboard import URL_PATH, add_overview
 from .energy_dashboard import set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
-from .meter_statistics import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
+from .meter_statistics import (
+    DOMAIN,
+    entities_of,
+    fill_history,
+    flows_of,
+    statistics_of,
+    wait_for_values,
+)
 from .meters import Meters
 from .optional_devices import MAX_METERS, Extras
 from .processes import Process
 from .simulated_history import store_past
-from .simulated_year import Year, simulate_year, store_flows, store_year
+from .simulated_year import simulate_year, store_flows, store_year
 from .state import InUseError, State, UnreadableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port
 
@@ -86,9 +93,6 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
-        # Simulated year of meter 1. None until this meter is added, and again after the costs of
-        # the meter are imported.
-        self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:
         """Check the directory and the ports, lock the directory, and store the demo's new state.
@@ -242,21 +246,21 @@ class Demo:
         await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
         entities |= inverter.ENTITIES
-        await self._set_up_energy(client, entities)
+        await self._set_up_energy(client, entities, meters.meter(1))
         await add_overview(client)
         if hours := await fill_history(client, entities, meters.meter(1)):
             _say(f"filled the Energy dashboard with {hours} hours of simulated history")
-        if self._year:
-            await fill_costs(client, entities, self._year.costs)
-            self._year = None
 
-    async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
+    async def _set_up_energy(self, client: Client, entities: dict[str, str], meter: Meter) -> None:
         """Set up the Energy dashboard, unless it has sources already.
 
         With several meters, also enter the sensors of solar panels and battery in the options of
         meter 1.
         """
-        if await set_up_dashboard(client, entities) and self._state.meters > 1:
+        # The integration writes `total` as the last one of electricity, and `gas_cost` of gas.
+        statistics = await statistics_of(client, meter, wanted={"total", "gas_cost"})
+        is_new = await set_up_dashboard(client, entities, statistics)
+        if is_new and self._state.meters > 1:
             sources = [entities["production"], entities["discharged"]]
             await client.set_options(self._state.entries["1"], sun_sources=sources)
 
@@ -282,10 +286,10 @@ class Demo:
             self._state.entries[str(number)] = entry["entry_id"]
             self._state.save()
             if number == 1:
-                self._year = await self._store_year(client, meters, entry["entry_id"])
+                await self._store_year(client, meters, entry["entry_id"])
 
-    async def _store_year(self, client: Client, meters: Meters, entry_id: str) -> Year:
-        """Store a contract and a simulated year for the first meter, and return the year.
+    async def _store_year(self, client: Client, meters: Meters, entry_id: str) -> None:
+        """Store a contract and a simulated year for the first meter.
 
         `entry_id` is the id of the meter's config entry.
         """
@@ -301,7 +305,6 @@ class Demo:
         past = self._directory / "config", entry_id, meters.meter(1), datetime.now(UTC)
         await asyncio.to_thread(store_past, *past)
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by=None)
-        return year
 
     async def _store_flows(self, meters: Meters, entry_id: str) -> None:
         now, config = datetime.now(UTC), self._directory / "config"
