@@ -126,15 +126,14 @@ class EnergySourcesRepairFlow(RepairsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Let the user choose the sources to move. Sources that are not chosen stay for good."""
-        entry = _entry_of(self)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        entry = _loaded_entry_of(self)
+        if entry is None:
             return self.async_abort(reason="entry_removed")
         if user_input is not None:
             moves = [self._moves[int(number)] for number in user_input[_SOURCES]]
             has_moved = await async_move(self.hass, entry, moves)
             return self.async_abort(reason="energy_moved" if has_moved else "energy_kept")
-        offers = await async_offers(self.hass, entry)
-        if not offers:
+        if not (offers := await async_offers(self.hass, entry)):
             return self.async_abort(reason="energy_kept")
         # The sources can change while the dialog is open, so keep the moves that it shows.
         self._moves = [offer.move for offer in offers]
@@ -208,8 +207,8 @@ class EnergyMovedRepairFlow(_ChoiceRepairFlow):
 
     async def async_step_undo(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Give the sources their former entities."""
-        entry = _entry_of(self)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        entry = _loaded_entry_of(self)
+        if entry is None:
             return self.async_abort(reason="entry_removed")
         await async_undo(self.hass, entry)
         return self.async_create_entry(data={})
@@ -414,6 +413,12 @@ class CaptureRepairFlow(RepairsFlow):
         """Return the entry of the meter. Return None if the entry was removed or is not loaded."""
         entry: MeterConfigEntry | None = _entry_of(self)
         return entry if entry and entry.state is ConfigEntryState.LOADED else None
+
+
+def _loaded_entry_of(flow: RepairsFlow) -> ConfigEntry | None:
+    """Return the entry of the issue. Return None if the entry was removed or is not loaded."""
+    entry = _entry_of(flow)
+    return entry if entry and entry.state is ConfigEntryState.LOADED else None
 
 
 def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:

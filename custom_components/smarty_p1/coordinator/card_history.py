@@ -92,6 +92,8 @@ class MeterHistory(ThrottledStore):
             return
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
+            for listener in tuple(self._capture_listeners):
+                listener()
         if reading.is_current and self._note_current(reading):
             self._has_new_event = True
             self.schedule(max_delay=self._event_turns.remaining)
@@ -127,8 +129,6 @@ class MeterHistory(ThrottledStore):
         # removes the meters at the start, which were read least recently.
         while len(self.media) > MAX_METERS:
             del self.media[next(iter(self.media))]
-        for listener in tuple(self._capture_listeners):
-            listener()
 
     def _medium(self, identity: str, meter: MBusReading) -> MediumHistory:
         """Return the history of a meter, an empty one if the meter is new or was replaced."""

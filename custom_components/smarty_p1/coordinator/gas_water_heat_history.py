@@ -108,8 +108,11 @@ class MediumHistory:
         if start is None or end <= start:
             return
         most = _MAX_AN_HOUR_BY_UNIT.get(self.unit, _MAX_AN_HOUR)
-        if not 0 <= amount <= most * ((end - start) / _HOUR):
-            return
+        if 0 <= amount <= most * ((end - start) / _HOUR):
+            self._add_rise(start, end, amount)
+            self._forget()
+
+    def _add_rise(self, start: datetime, end: datetime, amount: float) -> None:
         is_short = end - start <= _SPREAD
         if is_short:
             self._spread(start, end, amount)
@@ -118,7 +121,6 @@ class MediumHistory:
         if self.has_hours and (is_short or self.kind == "gas"):
             # Only the newest hours are kept, so a rise over a longer time is spread over these.
             self._spread_by_hour(max(start, end - KEPT_HOURS * _HOUR), end, amount)
-        self._forget()
 
     def replace_days(self, days: Mapping[datetime, Sum]) -> None:
         """Replace the sums of some days."""

@@ -45,7 +45,11 @@ from ..lib.meter import Reading
 from .energy_sources import EXPORT, IMPORT, RATE, SIDES
 
 if TYPE_CHECKING:
-    from homeassistant.components.energy.data import EnergyPreferencesUpdate, SourceType
+    from homeassistant.components.energy.data import (
+        EnergyManager,
+        EnergyPreferencesUpdate,
+        SourceType,
+    )
 
 type Sensors = dict[str, SensorSpec[Reading]]
 type Statistics = dict[str, StatisticKind]
@@ -91,10 +95,14 @@ async def async_missing_sources(
     """
     if (manager := await async_energy_manager(hass)) is None:
         return None
-    kinds = {source["type"] for source in stored_sources(manager)}
     sources = _sources(hass, reading, options, is_live=is_live)
-    missing = [source for source in sources if source.kind not in kinds]
-    return missing, "grid" in kinds
+    has_grid = any(source["type"] == "grid" for source in stored_sources(manager))
+    return _lacking(manager, sources), has_grid
+
+
+def _lacking(manager: EnergyManager, sources: Iterable[EnergySource]) -> list[EnergySource]:
+    kinds = {source["type"] for source in stored_sources(manager)}
+    return [source for source in sources if source.kind not in kinds]
 
 
 @callback
@@ -132,19 +140,12 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     sources = _sources(hass, coordinator.data, entry.options, is_live=is_live(entry))
     if not sources:
         return  # no telegram has ever arrived, so the sources are unknown
-    shown = {source["type"] for source in stored_sources(manager)}
-    lacking = [source for source in sources if source.kind not in shown]
-    await _async_create(
-        hass, entry, [kind for source in lacking for kind in source.statistics.values()]
-    )
-    wanted = [_filled_in(coordinator, source) for source in lacking]
+    await _async_create(hass, entry, _lacking(manager, sources))
     # Do not await anything between reading and updating the preferences. Otherwise, a change that
     # the user makes between them would be lost.
-    stored = stored_sources(manager)
-    kinds = {source["type"] for source in stored}
-    new = [source for source in wanted if source and source["type"] not in kinds]
-    if new:
-        update = {"energy_sources": [*stored, *new]}
+    new = [_filled_in(coordinator, source) for source in _lacking(manager, sources)]
+    if any(new):
+        update = {"energy_sources": [*stored_sources(manager), *filter(None, new)]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
     # Home Assistant writes the preferences to the disk after a delay. Keep the option
@@ -169,22 +170,29 @@ def _sources(
         return []
     statistics = _grid_statistics(grid, reading, options, is_live=is_live)
     sources = [EnergySource("grid", _wanted(hass, statistics), _only_rate(grid))]
-    flows: list[tuple[Sensors, str]] = []
+    flows: dict[str, Sensors] = {}
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
         sensors = _existing(_CONSUMED, sensors_of_mbus_meter(identity, meter), reading, options)
         if meter.type == "gas" and meter.unit in _GAS_UNITS:
-            flows.append((_only_rate(sensors), identity))
+            flows[identity] = _only_rate(sensors)
         elif meter.type in _CONSUMED_KINDS and IMPORT.energy in sensors:
             sources.append(EnergySource(meter.type, {}, sensors, identity))
     if flows or CONF_GAS_POINT in options.get(SECTION_LENEDA, {}):
-        statistics = {IMPORT.energy: StatisticKind.GAS_VOLUME}
-        if gas_prices(options):
-            statistics[IMPORT.cost] = StatisticKind.GAS_COST
-        # Several gas meters have one statistic together, but a flow rate each.
-        sensors, meter_of_flow = flows[0] if len(flows) == 1 else ({}, None)
-        sources.insert(1, EnergySource("gas", _wanted(hass, statistics), sensors, meter_of_flow))
+        sources.insert(1, _gas_source(hass, options, flows))
     return sources
+
+
+def _gas_source(
+    hass: HomeAssistant, options: Mapping[str, Any], flows: Mapping[str, Sensors]
+) -> EnergySource:
+    """Return the source of gas. `flows` has the flow rate of each gas meter on the M-Bus."""
+    statistics = {IMPORT.energy: StatisticKind.GAS_VOLUME}
+    if gas_prices(options):
+        statistics[IMPORT.cost] = StatisticKind.GAS_COST
+    # Several gas meters have one statistic together, but a flow rate each.
+    identity, sensors = next(iter(flows.items())) if len(flows) == 1 else (None, {})
+    return EnergySource("gas", _wanted(hass, statistics), sensors, identity)
 
 
 def _grid_statistics(
@@ -258,15 +266,15 @@ def _empty_fields(kind: str) -> dict[str, Any]:
 
 
 async def _async_create(
-    hass: HomeAssistant, entry: BooksConfigEntry, kinds: Iterable[StatisticKind]
+    hass: HomeAssistant, entry: BooksConfigEntry, sources: Iterable[EnergySource]
 ) -> None:
-    """Create statistics without rows, unless they exist.
+    """Create the statistics of sources without rows, unless they exist.
 
     A new meter gets its first rows when an hour has ended. Until then, the settings of the Energy
     dashboard would report that the statistics are not defined.
     """
     names, key = await async_statistic_names(hass, entry), statistics_key(entry)
-    for kind in kinds:
+    for kind in [kind for source in sources for kind in source.statistics.values()]:
         series = Series(
             statistic_id(key, kind),
             names[kind],

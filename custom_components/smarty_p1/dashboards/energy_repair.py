@@ -212,14 +212,7 @@ def _offer(
     first: Mapping[str, datetime],
     names: Mapping[str, str],
 ) -> Offer:
-    before = move.before
-    after = move.after or {**before, **_redundant(before, replacements)}
-    fields = [*(side.energy for side in SIDES[before["type"]]), RATE]
-    pairs = [
-        (str(old), str(after[name]))
-        for name in fields
-        if (old := before.get(name)) and old != after[name]
-    ]
+    pairs = _changes(move, replacements)
     text = ", ".join(
         f"{_entity_name(hass, old)} → {names.get(new) or _entity_name(hass, new)}"
         for old, new in pairs
@@ -233,10 +226,18 @@ def _offer(
     return Offer(move, text, is_complete)
 
 
-def _redundant(source: Source, replacements: Replacements) -> dict[str, str]:
-    """Return the statistics that other sources have in place of a source's entities."""
-    energies = {side.energy: source.get(side.energy) for side in SIDES[source["type"]]}
-    return {name: replacements.energies[old] for name, old in energies.items() if old}
+def _changes(move: Move, replacements: Replacements) -> list[tuple[str, str]]:
+    """Return the ids that a move replaces, each with the new id.
+
+    If the move removes a source, the new ids are those that other sources already have.
+    """
+    before, energies = move.before, replacements.energies
+    fields = [*(side.energy for side in SIDES[before["type"]]), RATE]
+    old = {name: str(before[name]) for name in fields if before.get(name)}
+    if move.after is None:
+        return [(name, energies[name]) for name in old.values() if name in energies]
+    new = {name: str(move.after[name]) for name in old}
+    return [(old[name], new[name]) for name in old if old[name] != new[name]]
 
 
 def _replacements(hass: HomeAssistant, entry: BooksConfigEntry) -> Replacements:
@@ -244,8 +245,6 @@ def _replacements(hass: HomeAssistant, entry: BooksConfigEntry) -> Replacements:
     key = statistics_key(entry)
     energies: dict[str, str] = {}
     prices: set[str] = set()
-    flows: dict[str, str] = {}
-    gas_devices: set[str | None] = set()
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     for entity in entities:
         name = str(entity.translation_key)
@@ -255,20 +254,26 @@ def _replacements(hass: HomeAssistant, entry: BooksConfigEntry) -> Replacements:
             prices.add(entity.entity_id)
         elif (name, entity.unit_of_measurement) == _GAS:
             energies[entity.entity_id] = statistic_id(key, StatisticKind.GAS_VOLUME)
-            gas_devices.add(entity.device_id)
-        elif name == _FLOW_RATE and entity.device_id:
-            flows[entity.device_id] = entity.entity_id
+    costs = {statistic_id(key, energy): statistic_id(key, cost) for energy, cost in _COSTS.items()}
+    return Replacements(energies, costs, prices, _rates(entry, entities))
+
+
+def _rates(entry: BooksConfigEntry, entities: Iterable[er.RegistryEntry]) -> dict[str, str]:
+    """Return the flow rate entities of new M-Bus meters, keyed by those of the exchanged meters."""
+    flows = {
+        entity.device_id: entity.entity_id
+        for entity in entities
+        if entity.translation_key == _FLOW_RATE
+    }
     exchanged = entry.runtime_data.books.memory.mbus_meters.exchanged.items()
     devices = [
         tuple(mbus_device(entry.runtime_data, meter) for meter in pair) for pair in exchanged
     ]
-    rates = {
+    return {
         flows[old.id]: flows[new.id]
         for old, new in devices
-        if old and new and {old.id, new.id} <= gas_devices & flows.keys()
+        if old and new and {old.id, new.id} <= flows.keys()
     }
-    costs = {statistic_id(key, energy): statistic_id(key, cost) for energy, cost in _COSTS.items()}
-    return Replacements(energies, costs, prices, rates)
 
 
 def _name(hass: HomeAssistant, source: Source) -> str:

@@ -3,7 +3,7 @@
 The functions get sources and return sources. They change neither the dashboard nor their arguments.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 type Source = Mapping[str, Any]
@@ -77,17 +77,30 @@ def plan_moves(sources: Iterable[Source], replacements: Replacements) -> Plan:
         if any(_has_own_price(source, side, replacements) for side in moved):
             plan.own_prices.append(source)
             continue
-        if any(_loses_cost(source, side, replacements) for side in moved):
-            continue
-        after = _moved(source, moved, replacements)
-        new = _energies([after]) - _energies([source])
-        if not new & shown:
-            if after != source:
-                plan.moves.append(Move(source, after))
-        elif _energies([after]) == new <= shown:
-            plan.moves.append(Move(source, None))
-        shown |= new
+        if move := _move_of(source, moved, replacements, shown):
+            plan.moves.append(move)
+            shown |= _energies([move.after] if move.after else [])
     return plan
+
+
+def _move_of(
+    source: Source,
+    moved: Sequence[Side],
+    replacements: Replacements,
+    shown: Collection[tuple[str, str, str]],
+) -> Move | None:
+    """Return the move of a source. `shown` are the energies of all sources.
+
+    Return None if the source stays: it has the statistics already, or would lose a cost, or other
+    sources already have a part of its energies.
+    """
+    if any(_loses_cost(source, side, replacements) for side in moved):
+        return None
+    after = _moved(source, moved, replacements)
+    new = _energies([after]) - _energies([source])
+    if new.isdisjoint(shown):
+        return Move(source, after) if after != source else None
+    return Move(source, None) if _energies([after]) == new and new.issubset(shown) else None
 
 
 def apply_moves(sources: Iterable[Source], moves: Iterable[Move]) -> list[Source]:
