@@ -10,7 +10,6 @@ from .watch_state import PortStatus
 # Longest interval between two telegrams in seconds. A meter sends every ten seconds, so a longer
 # silence is a fault.
 MAX_TELEGRAM_INTERVAL_S = 15.0
-GOOD, WAITING, WRONG = "bold green", "bold yellow", "bold red"
 _LOSSES: dict[type[port.LinkError], str] = {
     port.PortNotFoundError: "no such device, host or service",
     port.PortUnreachableError: "the port does not answer",
@@ -18,24 +17,23 @@ _LOSSES: dict[type[port.LinkError], str] = {
     port.PortBusyError: "another program holds the port",
     port.PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
-_CONTROL_STATES = (":96.3.10", f":{p1.MBUS_FIELDS['valve'].suffix}")
 # OBIS references of the objects that a telegram's line shows.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
 
-def condition(status: PortStatus, now: float) -> tuple[str, str]:
-    """Return the port's condition as a text, and the style that shows its severity."""
+def condition(status: PortStatus, now: float) -> str:
+    """Return the port's condition as a text."""
     if status.error:
-        return f"{_LOSSES.get(type(status.error), 'the port was lost')}; trying again", WRONG
+        return f"{_LOSSES.get(type(status.error), 'the port was lost')}; trying again"
     if not status.is_open:
-        return "opening the port", WAITING
+        return "opening the port"
     if status.rejection:
-        return EXPLANATIONS[status.rejection], WRONG
+        return EXPLANATIONS[status.rejection]
     if now - status.silent_since > MAX_TELEGRAM_INTERVAL_S:
-        return _LOSSES[port.PortSilentError], WRONG
+        return _LOSSES[port.PortSilentError]
     if now - status.searched_since > MAX_TELEGRAM_INTERVAL_S:
-        return "bytes arrive, but no telegram can be found in them", WRONG
-    return ("reading", GOOD) if status.telegram else ("waiting for the first telegram", WAITING)
+        return "bytes arrive, but no telegram can be found in them"
+    return "reading" if status.telegram else "waiting for the first telegram"
 
 
 def summary(status: PortStatus, now: float) -> str:
@@ -53,38 +51,22 @@ def summary(status: PortStatus, now: float) -> str:
     # If the line is too long, its end is cut off. So the message of the operating system comes
     # last.
     detail = f" ({clean(str(status.error), 120)})" if status.error else ""
-    return f"{condition(status, now)[0]}; {rejected}; {age}; {clean(status.address, 60)}{detail}"
+    return f"{condition(status, now)}; {rejected}; {age}; {clean(status.address, 60)}{detail}"
 
 
 def line(telegram: p1.Telegram) -> str:
     """Return the main values of a telegram as one line."""
     values = [
-        f"{p1.OBJECTS[reference].name} {object_text(reference, telegram.objects[reference])}"
+        f"{p1.OBJECTS[reference].name} "
+        + clean(_text(telegram.objects[reference], p1.OBJECTS[reference].unit))
         for reference in _ENERGY_AND_POWER
         if reference in telegram.objects
     ]
-    values += [f"{name} {index}" for name, index in channel_texts(telegram)]
+    for channel, reading in telegram.channels.items():
+        kind = reading.type.replace("_", " ")
+        values.append(f"{channel} {kind} {clean(_text(reading.value, reading.unit), 24)}")
     start = f"{_text(telegram.time, None)} {clean(telegram.serial_number or '-')}"
     return f"{start}: {', '.join(values)}"
-
-
-def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return two texts for each M-Bus meter: channel with type, and reading with unit."""
-    return [
-        (
-            f"{channel} {reading.type.replace('_', ' ')}",
-            clean(_text(reading.value, reading.unit), 24),
-        )
-        for channel, reading in telegram.channels.items()
-    ]
-
-
-def object_text(reference: str, value: p1.Value) -> str:
-    """Return the value of an OBIS object as a text for people, or "-" if the value is empty."""
-    if isinstance(value, int) and reference.endswith(_CONTROL_STATES):
-        return p1.CONTROL_STATES.get(value, str(value)).replace("_", " ")
-    definition = p1.OBJECTS.get(reference)
-    return clean(_text(value, definition.unit if definition else None))
 
 
 def _text(value: p1.Value, unit: str | None) -> str:
@@ -93,10 +75,6 @@ def _text(value: p1.Value, unit: str | None) -> str:
             return "-"
         case datetime():
             return value.isoformat(sep=" ")
-        case p1.Capture(time=time, value=index, unit=sent_unit):
-            return f"{_text(index, sent_unit)} at {_text(time, None)}"
-        case tuple():
-            return ", ".join(_text(part, unit) for part in value)
         case _:
             return f"{value} {unit}" if unit else str(value)
 

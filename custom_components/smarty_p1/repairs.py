@@ -1,4 +1,8 @@
-"""Dialogs of the repair issues, such as missing network prices or a refused Leneda key."""
+"""Dialogs of the repair issues, such as missing network prices or a refused Leneda key.
+
+All users share an issue, so its placeholders contain no words. The dialogs add texts in the
+language of the user who opens them.
+"""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, override
@@ -20,6 +24,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_BATTERIES,
@@ -30,18 +35,24 @@ from .const import (
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from .coordinator.entered_contract import with_confirmed_prices
+from .coordinator.entered_contract import prices_to_replace, with_confirmed_prices
 from .coordinator.entry_types import short_title
+from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import ENTRY_ID, Problem
 from .dashboards import Move, async_move, async_offers, async_undo
+from .entity import mbus_device
 from .flows.contract_form import async_list_high_prices
 from .flows.form_errors import FieldError
 from .flows.leneda_account import async_read_key, key_fields
 from .flows.message_value import CONF_VALUE, value_field, with_chosen_value
 from .flows.meter_options import CONTRACT, DETAILS
+from .flows.older_prices_sentence import async_older_prices_sentence
+from .flows.user_locale import async_user_locale
 from .lib.boards import MessageValue
+from .lib.entities import short_serial
+from .lib.meter import shown_name
 from .lib.virtual import MAX_BATTERIES, Profile
 from .sinks.shown_clients import clients_of
 
@@ -61,7 +72,12 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
     ) -> RepairsFlowResult:
         """Show the explanation. Then open the dialog for port and keys."""
         if user_input is None:
-            return await super().async_step_confirm()
+            placeholders = _placeholders_of(self)
+            if reason := placeholders.get("reason"):
+                locale = await async_user_locale(self.hass)
+                key = f"exceptions.{reason}.message"
+                placeholders["reason"] = await locale.async_text(self.hass, key, **placeholders)
+            return _show_confirmation(self, placeholders)
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
@@ -102,13 +118,29 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Show the meters. If the user confirms, forget that they were exchanged."""
-        if user_input is None:
-            return await super().async_step_confirm()
         entry = _entry_of(self)
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="entry_removed")
-        entry.runtime_data.books.forget_exchanged()
+        books: MeterBooks = entry.runtime_data.books
+        if user_input is None:
+            lines = [
+                f"- {await self._async_name(entry, old)} → {await self._async_name(entry, new)}"
+                for old, new in books.exchanged_meters.items()
+            ]
+            return _show_confirmation(self, _placeholders_of(self) | {"meters": "\n".join(lines)})
+        books.forget_exchanged()
         return self.async_create_entry(data={})
+
+    async def _async_name(self, entry: MeterConfigEntry, identity: str) -> str:
+        """Return the name that the user has given an M-Bus meter's device, or its first name."""
+        coordinator = entry.runtime_data
+        device = mbus_device(coordinator, identity)
+        if device and device.name_by_user:
+            return device.name_by_user
+        locale = await async_user_locale(self.hass)
+        kind = coordinator.books.memory.mbus_meters.type_of(identity)
+        serial = shown_name(short_serial(identity))
+        return (await locale.async_text(self.hass, f"device.{kind}.name", serial=serial)).strip()
 
 
 class EnergySourcesRepairFlow(RepairsFlow):
@@ -163,18 +195,30 @@ class _ChoiceRepairFlow(RepairsFlow):
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the menu. The placeholders of the issue fill the menu's text."""
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        if issue:
-            self._placeholders = dict(issue.translation_placeholders or {})
+        self._placeholders = _placeholders_of(self)
+        placeholders = self._placeholders | await self._async_texts()
         return self.async_show_menu(
-            step_id="init", menu_options=self.ways, description_placeholders=self._placeholders
+            step_id="init", menu_options=self.ways, description_placeholders=placeholders
         )
+
+    async def _async_texts(self) -> dict[str, str]:
+        """Return further placeholders, in the user's language."""
+        return {}
 
 
 class NetworkPricesRepairFlow(_ChoiceRepairFlow):
     """Dialog to accept the network prices of the last published year, or to enter new prices."""
 
     ways: ClassVar = ["keep", "enter"]
+
+    @override
+    async def _async_texts(self) -> dict[str, str]:
+        entry = _entry_of(self)
+        older = entry and prices_to_replace(dt_util.utcnow(), entry.options)
+        if not older:
+            return {"prices": ""}
+        locale = await async_user_locale(self.hass)
+        return {"prices": await async_older_prices_sentence(self.hass, older, locale)}
 
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Accept the published prices for the year that the issue names. Then the issue ends."""
@@ -287,6 +331,11 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
     """Dialog that asks whether a client of the virtual meter is a battery."""
 
     ways: ClassVar = ["battery", "no_battery"]
+
+    @override
+    async def _async_texts(self) -> dict[str, str]:
+        locale = await async_user_locale(self.hass)
+        return {"seconds": locale.number(self._placeholders.get("seconds", ""))}
 
     async def async_step_battery(
         self, _user_input: dict[str, str] | None = None
@@ -419,6 +468,18 @@ def _loaded_entry_of(flow: RepairsFlow) -> ConfigEntry | None:
     """Return the entry of the issue. Return None if the entry was removed or is not loaded."""
     entry = _entry_of(flow)
     return entry if entry and entry.state is ConfigEntryState.LOADED else None
+
+
+def _placeholders_of(flow: RepairsFlow) -> dict[str, str]:
+    """Return the placeholders of a dialog's issue, {} if the issue has ended meanwhile."""
+    issue = ir.async_get(flow.hass).async_get_issue(DOMAIN, flow.issue_id)
+    return dict(issue.translation_placeholders or {}) if issue else {}
+
+
+def _show_confirmation(flow: RepairsFlow, placeholders: Mapping[str, str]) -> RepairsFlowResult:
+    return flow.async_show_form(
+        step_id="confirm", data_schema=vol.Schema({}), description_placeholders=placeholders
+    )
 
 
 def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:

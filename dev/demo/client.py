@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
+
+from .progress import Progress
 
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - valid on this machine only
@@ -47,6 +49,35 @@ class FlowFailedError(ClientError):
 
 class AlreadyThereError(FlowFailedError):
     """Error for a config flow that failed because its device or integration is already set up."""
+
+
+async def attempt(
+    progress: Progress,
+    step: str,
+    call: Callable[[], Awaitable[object]],
+    pauses: Sequence[float] = (5.0, 10.0),
+) -> bool:
+    """Run an optional step of the demo, and print it. Return whether it succeeded.
+
+    After a failure, the step is repeated after each of `pauses` (in seconds): on a busy machine,
+    Home Assistant may not be able to load an integration at once. `step` describes the step, such
+    as "adding mosquitto".
+    """
+    progress.begin(step)
+    for pause in (*pauses, None):
+        try:
+            await call()
+        except AlreadyThereError:
+            progress.say(f"{step}: it is there already, and is left as it is")
+            return False
+        except ClientError as error:
+            if pause is None:
+                progress.say(f"{step} failed, the rest goes on: {error}")
+                return False
+            await asyncio.sleep(pause)
+        else:
+            break
+    return True
 
 
 async def is_listening(host: str, port: int) -> bool:

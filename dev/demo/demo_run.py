@@ -9,6 +9,7 @@ import socket
 import time
 from asyncio import FIRST_COMPLETED
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +17,7 @@ from dev.simulator import Meter
 from smartyp1.tariff import Contract
 
 from . import inverter
-from .client import PASSWORD, USER, Client
+from .client import PASSWORD, USER, Client, attempt
 from .default_dashboard import URL_PATH, add_overview
 from .energy_dashboard import set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
@@ -33,12 +34,14 @@ from .meter_statistics import (
 from .meters import Meters
 from .optional_devices import MAX_METERS, Extras
 from .processes import Process
+from .progress import Progress
 from .simulated_history import store_past
-from .simulated_year import simulate_year, store_flows, store_year
+from .simulated_year import Year, simulate_year, store_flows, store_year
 from .state import InUseError, State, UnreadableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port
 
 LAST_PORT = 65535
+_START_TIME = "10 to 60 s, longest the first time"
 # Reference power in kW. Meter 1 exceeds it while the household's electric car charges with 11 kW.
 REFERENCE_POWER = 7
 ENERGY_PRICE = 0.1463
@@ -93,6 +96,10 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
+        self._progress = Progress()
+        # Computation of the simulated year of a new meter 1, and the share that is done (0 to 1).
+        self._computing: asyncio.Task[Year] | None = None
+        self._share = 0.0
 
     def check(self, *, fresh: bool = False) -> None:
         """Check the directory and the ports, lock the directory, and store the demo's new state.
@@ -167,9 +174,13 @@ class Demo:
         log = self._directory / "home-assistant.log"
         home = Installation(self._directory / "config", self._port, log)
         several = "s"[: state.meters > 1]
-        _say(f"starting {state.meters} simulated meter{several}, and one that you can add yourself")
+        self._progress.begin(
+            f"starting {state.meters} simulated meter{several}, and one that you can add yourself",
+            "2 to 10 s",
+        )
         try:
             async with (
+                self._progress.signs_of_life(),
                 meters.serving() as simulator,
                 extras.serving() as brokers,
                 contextlib.AsyncExitStack() as stack,
@@ -178,11 +189,14 @@ class Demo:
                 if self._has_leneda:
                     platform = await stack.enter_async_context(platform_of(meters.meter(1)))
                     home.leneda = platform.url
-                    _say(f"a simulated Leneda answers at {platform.url}")
+                    self._progress.say(f"a simulated Leneda answers at {platform.url}")
+                if "1" not in state.entries:
+                    # Compute the year while Home Assistant starts.
+                    self._computing = asyncio.create_task(self._compute_year(meters))
                 while await self._runs_into_restart(home, meters, extras, others):
-                    _say("Home Assistant was asked to restart")
+                    self._progress.say("Home Assistant was asked to restart")
         finally:
-            _say("stopped")
+            self._progress.say("stopped")
 
     async def _runs_into_restart(
         self, home: Installation, meters: Meters, extras: Extras, others: list[Process]
@@ -194,7 +208,7 @@ class Demo:
         """
         if entry_id := self._state.entries.get("1"):
             await self._store_flows(meters, entry_id)
-        _say("starting Home Assistant (this takes longest the first time)")
+        self._progress.begin("starting Home Assistant", _START_TIME)
         async with home.running() as process:
             async with home.ready(process) as client:
                 await self._set_up(client, meters, extras)
@@ -208,7 +222,7 @@ class Demo:
                     shown.cancel()
                     await asyncio.gather(shown, return_exceptions=True)
             if not ended:
-                _say(f"{self._minutes:g} minutes are over")
+                self._progress.say(f"{self._minutes:g} minutes are over")
                 return False
             if ended is process and process.status == RESTART:
                 return True
@@ -218,38 +232,40 @@ class Demo:
         """Set up the meters, boards, broker and dashboards that Home Assistant does not have yet.
 
         Disable the entries of devices that this demo does not run, and import the simulated
-        history.
+        history. Users can look as soon as the meters and their dashboard are there.
         """
-        await self._add_meters(client, meters)
+        progress, state = self._progress, self._state
+        is_new = await self._add_meters(client, meters)
+        await add_overview(client)
+        progress.say(f"open {client.url}   user {USER}, password {PASSWORD}")
+        if is_new:
+            await self._store_year(client, meters)
+        first = state.entries["1"]
         if self._has_leneda:
-            _say("entering a key of Leneda in the options of meter 1")
-            await client.set_options(self._state.entries["1"], **ACCOUNT)
+            step = "entering a key of Leneda in the options of meter 1"
+            await attempt(progress, step, partial(client.set_options, first, **ACCOUNT))
         if self._has_virtual:
-            first, port = self._state.entries["1"], self._state.meter_port
-            async for step in add_virtual(client, first, port):
-                _say(step)
-        async for step in extras.add(client, self._state):
-            _say(step)
+            await add_virtual(client, first, state.meter_port, progress)
+        await extras.add(client, state, progress)
         entries = await client.entries(DOMAIN) | await client.entries("mqtt")
         served = {
-            entry_id: (f"meter {number}", int(number) <= self._state.meters)
-            for number, entry_id in self._state.entries.items()
+            entry_id: (f"meter {number}", int(number) <= state.meters)
+            for number, entry_id in state.entries.items()
         }
-        for name, entry_id in self._state.extras.items():
+        for name, entry_id in state.extras.items():
             served[entry_id] = (f"the {name}", extras.is_served(name))
         for entry_id, (name, serve) in served.items():
             if entry_id in entries:
-                await _enable(client, entries[entry_id], name, serve=serve)
-        first = self._state.entries["1"]
+                await self._enable(client, entries[entry_id], name, serve=serve)
+        progress.begin("filling the Energy dashboard", "5 to 20 s")
         await show_inverter(client, meters.meter(1))
         # New entities appear with the first telegram, so wait for it.
         await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
         entities |= inverter.ENTITIES
         await self._set_up_energy(client, entities, meters.meter(1))
-        await add_overview(client)
         if hours := await fill_history(client, entities, meters.meter(1)):
-            _say(f"filled the Energy dashboard with {hours} hours of simulated history")
+            progress.say(f"filled the Energy dashboard with {hours} hours of simulated history")
 
     async def _set_up_energy(self, client: Client, entities: dict[str, str], meter: Meter) -> None:
         """Set up the Energy dashboard, unless it has sources already.
@@ -264,11 +280,13 @@ class Demo:
             sources = [entities["production"], entities["discharged"]]
             await client.set_options(self._state.entries["1"], sun_sources=sources)
 
-    async def _add_meters(self, client: Client, meters: Meters) -> None:
+    async def _add_meters(self, client: Client, meters: Meters) -> bool:
         """Add the meters that Home Assistant does not have yet. Meters are numbered from 1.
 
         If a user has already added a meter by hand, enter its port and key in that config entry.
+        Return whether meter 1 is new, and so has no history.
         """
+        is_first_new = False
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
@@ -276,26 +294,40 @@ class Demo:
             address = meters.address(number)
             fields = {"port": address, "encryption_key": meters.key(number), "advanced": {}}
             if entry := await self._added_by_hand(client, meters.meter(number).device_name):
-                _say(f"meter {number} has been added by hand: entering {address} and its key")
+                self._progress.begin(
+                    f"meter {number} has been added by hand: entering {address} and its key"
+                )
                 await client.reconfigure(DOMAIN, entry["entry_id"], **fields)
                 self._state.entries[str(number)] = entry["entry_id"]
                 self._state.save()
                 continue
-            _say(f"adding meter {number} at {address} with the integration's config flow")
+            self._progress.begin(
+                f"adding meter {number} at {address} with the integration's config flow",
+                "1 to 10 s",
+            )
             entry = await client.run_flow(DOMAIN, "meter", **fields)
             self._state.entries[str(number)] = entry["entry_id"]
             self._state.save()
-            if number == 1:
-                await self._store_year(client, meters, entry["entry_id"])
+            is_first_new = is_first_new or number == 1
+        return is_first_new
 
-    async def _store_year(self, client: Client, meters: Meters, entry_id: str) -> None:
-        """Store a contract and a simulated year for the first meter.
+    async def _compute_year(self, meters: Meters) -> Year:
+        now = datetime.now(UTC)
+        return await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, now, self._show)
 
-        `entry_id` is the id of the meter's config entry.
-        """
-        _say(f"entering a reference power of {REFERENCE_POWER} kW and prices in its options")
-        _say("storing a simulated year of quarter-hours and months")
-        year = await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, datetime.now(UTC))
+    def _show(self, share: float) -> None:
+        self._share = share
+
+    async def _store_year(self, client: Client, meters: Meters) -> None:
+        """Store a contract and a simulated year for the first meter."""
+        entry_id = self._state.entries["1"]
+        self._progress.begin(
+            f"storing a simulated year with a reference power of {REFERENCE_POWER} kW and prices",
+            "5 to 20 s",
+            lambda: self._share,
+        )
+        year = await (self._computing or self._compute_year(meters))
+        self._computing = None
         # Disable the entry until the year is stored. Otherwise, the sensor of this month's costs
         # would start near 0, and the statistics would later count the stored costs as new costs.
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by="user")
@@ -323,37 +355,41 @@ class Demo:
                         return entries[entry_id]
         return None
 
+    async def _enable(
+        self, client: Client, entry: dict[str, Any], name: str, *, serve: bool
+    ) -> None:
+        """Enable a config entry if `serve` is True. Otherwise disable the entry.
+
+        `serve` says whether this demo runs the device of the entry. `name` is the name of this
+        device.
+        """
+        if serve == (entry["disabled_by"] is None):
+            return
+        is_served = "served again" if serve else "not served this time: disabled"
+        self._progress.begin(f"{name} is {is_served}")
+        await client.command(
+            "config_entries/disable",
+            entry_id=entry["entry_id"],
+            disabled_by=None if serve else "user",
+        )
+
     async def _announce(self, client: Client, meters: Meters) -> None:
+        say = self._progress.say
         self.was_ready = True
         further = len(meters.ports)
         if not await self._added_by_hand(client, meters.meter(further).device_name):
-            _say("to try the dialog, add the integration once more: Smart meter (P1)")
-            _say(f"    port {meters.address(further)}   key {meters.key(further)}")
-        _say(f"the dashboard of the meters: {client.url}/{URL_PATH}")
-        _say(f"the Energy dashboard: {client.url}/energy")
-        _say("everything is simulated, also the past year, the inverter and the battery")
-        _say("Ctrl-C stops everything")
-        _say(f"ready: {client.url}   user {USER}, password {PASSWORD}")
+            say("to try the dialog, add the integration once more: Smart meter (P1)")
+            say(f"    port {meters.address(further)}   key {meters.key(further)}")
+        say(f"the dashboard of the meters: {client.url}/{URL_PATH}")
+        say(f"the Energy dashboard: {client.url}/energy")
+        say("everything is simulated, also the past year, the inverter and the battery")
+        say("Ctrl-C stops everything")
+        say(f"ready: {client.url}   user {USER}, password {PASSWORD}")
 
 
 def _ports(state: State) -> range:
     """Return the TCP ports of all meters. The last port is for a meter that the user can add."""
     return range(state.meter_port, state.meter_port + state.meters + 1)
-
-
-async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
-    """Enable a config entry if `serve` is True. Otherwise disable the entry.
-
-    `serve` says whether this demo runs the device of the entry. `name` is the name of this device.
-    """
-    if serve == (entry["disabled_by"] is None):
-        return
-    _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")
-    await client.command(
-        "config_entries/disable",
-        entry_id=entry["entry_id"],
-        disabled_by=None if serve else "user",
-    )
 
 
 async def _first_to_end(processes: list[Process], deadline: float | None) -> Process | None:
@@ -382,7 +418,3 @@ def _check_free(port: int, program: str, remedy: str) -> None:
         except OSError as error:
             message = f"port {port}, for {program}, cannot be used: {error.strerror}; {remedy}"
             raise UnusableError(message) from None
-
-
-def _say(text: str) -> None:
-    print(f"demo: {text}", flush=True)

@@ -44,6 +44,7 @@ config:
 energy:
 history:
 logbook:
+sun:
 logger:
   default: warning
   logs:

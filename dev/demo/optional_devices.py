@@ -7,14 +7,16 @@ published.
 import contextlib
 import shutil
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from dev.simulator.boards import PULSES_PER_KWH, TANK_EMPTY_CM, TANK_FULL_CM
 
-from .client import AlreadyThereError, Client, is_listening
+from .client import Client, attempt, is_listening
 from .home_assistant import HOST
 from .meter_statistics import DOMAIN
 from .processes import Process, running
+from .progress import Progress
 from .state import State
 
 # The port of each meter, board or broker is the port of meter 1 plus a number. Numbers below
@@ -98,44 +100,34 @@ class Extras:
             await process.until(lambda: is_listening(HOST, port))
             yield [process]
 
-    async def add(self, client: Client, state: State) -> AsyncIterator[str]:
-        """Add the boards and the broker that Home Assistant does not have yet.
-
-        Yield a description of each step.
-        """
+    async def add(self, client: Client, state: State, progress: Progress) -> None:
+        """Add the boards and the broker that Home Assistant does not have yet."""
         ours, theirs = await client.entries(DOMAIN), await client.entries("mqtt")
         for kind, port in self.boards.items():
             if state.extras.get(kind) not in ours:
                 address = f"socket://{HOST}:{port}"
-                yield f"adding a {kind} board at {address} with the integration's config flow"
-                try:
-                    state.extras[kind] = await _add_board(client, kind, address)
-                except AlreadyThereError:
-                    yield f"the {kind} board has been added by hand: left as it is"
-                state.save()
+                step = f"adding a {kind} board at {address} with the integration's config flow"
+                await attempt(progress, step, partial(_add_board, client, state, kind, address))
         if self.broker_port and state.extras.get(BROKER) not in theirs:
-            yield f"adding mosquitto, and publishing meter 2 there: port {self.broker_port}"
-            try:
-                broker = await client.run_flow(
-                    "mqtt",
-                    broker=HOST,
-                    port=self.broker_port,
-                    protocol="5",
-                    other_settings=_NO_CERTIFICATES,
-                )
-            except AlreadyThereError:
-                yield "MQTT has been set up by hand: left as it is"
-                return
-            await client.set_options(state.entries["2"], mqtt=_PUBLISHING)
-            state.extras[BROKER] = broker["entry_id"]
-            state.save()
+            step = f"adding mosquitto, and publishing meter 2 there: port {self.broker_port}"
+            await attempt(progress, step, partial(_add_broker, client, state, self.broker_port))
 
     def is_served(self, name: str) -> bool:
         """Return whether this demo runs `name`, which is a kind of board, or BROKER."""
         return name in self.boards or (name == BROKER and self.broker_port is not None)
 
 
-async def _add_board(client: Client, kind: str, address: str) -> str:
+async def _add_broker(client: Client, state: State, port: int) -> None:
+    if state.extras.get(BROKER) not in await client.entries("mqtt"):
+        broker = await client.run_flow(
+            "mqtt", broker=HOST, port=port, protocol="5", other_settings=_NO_CERTIFICATES
+        )
+        state.extras[BROKER] = broker["entry_id"]
+        state.save()
+    await client.set_options(state.entries["2"], mqtt=_PUBLISHING)
+
+
+async def _add_board(client: Client, state: State, kind: str, address: str) -> None:
     if kind == "tank":
         entry = await client.run_flow(DOMAIN, "tank", port=address, **_TANK)
     else:
@@ -145,5 +137,5 @@ async def _add_board(client: Client, kind: str, address: str) -> str:
             baud_rate="115200",
             pulses_per_kwh=PULSES_PER_KWH,
         )
-    entry_id: str = entry["entry_id"]
-    return entry_id
+    state.extras[kind] = entry["entry_id"]
+    state.save()

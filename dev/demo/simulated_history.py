@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.simulator import Meter
+from dev.simulator.telegram_values import Channel
 from smartyp1.meter import MeterReader, Reading
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import LUXEMBOURG
@@ -82,13 +83,12 @@ def _captures(meter: Meter, times: list[datetime]) -> Captures:
 
     The result has the readings of each M-Bus meter by their times.
     """
-    captures: Captures = {}
+    identities = {number: name for name, number in _read(meter, times[-1]).channels.items()}
+    captures: Captures = {name: {} for name in identities.values()}
     for at in times:
-        reading = _read(meter, at)
-        for identity in reading.channels:
-            capture = reading.meter(identity)
-            if capture and capture.value is not None:
-                captures.setdefault(identity, {})[at] = capture.value
+        for channel in meter.reading_at(at).channels:
+            if channel.number in identities and isinstance(channel, Channel):
+                captures[identities[channel.number]][at] = round(channel.value, 3)
     return captures
 
 

@@ -5,18 +5,23 @@ integration's storage.
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dev.simulator import Meter
+from dev.simulator.household import Registers
 from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import (
     HEADER,
+    Amounts,
     Contract,
     DemandMeter,
     Energies,
+    Kind,
+    Span,
     line_of,
     month_name,
 )
@@ -38,29 +43,75 @@ class Year(NamedTuple):
     """Lines of the quarter-hour files, by month."""
 
 
-def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
+def simulate_year(
+    meter: Meter,
+    contract: Contract,
+    now: datetime,
+    show: Callable[[float], None] = lambda _share: None,
+) -> Year:
     """Return the simulated year of `meter` with `contract`.
 
-    The year lasts from `start_of_history(now)` until `now`.
+    The year lasts from `start_of_history(now)` until `now`. `show` is called with the share of the
+    year that is done, from 0 to 1.
     """
     start = start_of_history(now)
-    demand_meter = DemandMeter(contract)
-    while start <= now:
-        read = registers(meter, start)
-        energies = (
-            read.imported_kwh,
-            read.exported_kwh,
-            read.reactive_imported_kvarh,
-            read.reactive_exported_kvarh,
-        )
-        demand_meter.update(
-            start, Energies(*(round(register, 3) for register in energies)), None, meter.device_name
-        )
-        start += _QUARTER_HOUR
+    reading = registers(meter, start)
     lines: dict[str, list[str]] = {}
+    number = 0
+    while start + _QUARTER_HOUR <= now:
+        before, end = reading, start + _QUARTER_HOUR
+        number += 1
+        reading = registers(meter, end)
+        span = Span(
+            start,
+            end,
+            Kind.QUARTER_HOUR,
+            Amounts(
+                _whole(reading.imported_kwh) - _whole(before.imported_kwh),
+                _whole(reading.exported_kwh) - _whole(before.exported_kwh),
+                True,  # noqa: FBT003 - the exported energy is exact
+                _whole(reading.reactive_imported_kvarh) - _whole(before.reactive_imported_kvarh),
+                _whole(reading.reactive_exported_kvarh) - _whole(before.reactive_exported_kvarh),
+            ),
+            _whole(reading.imported_kwh),
+            _whole(reading.exported_kwh),
+            number=number,
+        )
+        lines.setdefault(month_name(start), [HEADER]).append(line_of(span))
+        if not end.minute:
+            show((end - start_of_history(now)) / (now - start_of_history(now)))
+        start = end
+    # The integration's own reader makes months and bills from the lines. To take each reading as
+    # a telegram would cost a summary of its month each time. Only the last quarter-hour is measured
+    # by telegrams, because the cards show it.
+    lines[month_name(start - _QUARTER_HOUR)].pop()
+    files = {month: "".join(of_month).encode() for month, of_month in lines.items()}
+    demand_meter = DemandMeter.from_files(contract, None, files)
+    for time in (start - _QUARTER_HOUR, start, now):
+        read = _energies(registers(meter, time))
+        demand_meter.update(time, read, None, meter.device_name)
     for span in demand_meter.take_new():
-        lines.setdefault(month_name(span.start), [HEADER]).append(line_of(span))
+        lines[month_name(span.start)].append(line_of(span))
     return Year(demand_meter.as_dict(), lines)
+
+
+def _whole(kwh: float) -> int:
+    """Return a register in whole Wh, as a telegram has it."""
+    return round(round(kwh, 3) * 1000)
+
+
+def _energies(reading: Registers) -> Energies:
+    return Energies(
+        *(
+            round(register, 3)
+            for register in (
+                reading.imported_kwh,
+                reading.exported_kwh,
+                reading.reactive_imported_kvarh,
+                reading.reactive_exported_kvarh,
+            )
+        )
+    )
 
 
 def store_year(directory: Path, entry_id: str, year: Year) -> None:

@@ -3,10 +3,11 @@
 Home Assistant's integrations homewizard and shelly read this virtual meter.
 """
 
-from collections.abc import AsyncIterator
+from functools import partial
 
-from .client import AlreadyThereError, Client
+from .client import Client, attempt
 from .home_assistant import HOST
+from .progress import Progress
 
 # The port of the virtual meter is the port of the first meter plus this number. Meters (up to 198),
 # boards and the broker have lower ports.
@@ -18,22 +19,21 @@ def virtual_port(meter_port: int) -> int:
     return meter_port + _PORT_OFFSET
 
 
-async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIterator[str]:
+async def add_virtual(client: Client, entry_id: str, meter_port: int, progress: Progress) -> None:
     """Enable the virtual meter of a config entry. Add it to the integrations homewizard and shelly.
 
-    Yield a description of each step. A repair issue then warns the user that the Energy dashboard
-    would count the energy of the added devices twice.
+    A repair issue then warns the user that the Energy dashboard would count the energy of the added
+    devices twice.
     """
     port = virtual_port(meter_port)
-    yield f"switching the virtual meter of meter 1 on, at {HOST}:{port}"
     options = {"enabled": True, "address": HOST, "port": port}
-    await client.set_options(entry_id, virtual_meter=options)
+    step = f"switching the virtual meter of meter 1 on, at {HOST}:{port}"
+    enable = partial(client.set_options, entry_id, virtual_meter=options)
+    if not await attempt(progress, step, enable):
+        return
     for handler, fields in (
         ("homewizard", {"ip_address": f"{HOST}:{port}"}),
         ("shelly", {"host": HOST, "port": port}),
     ):
-        try:
-            await client.run_flow(handler, **fields)
-        except AlreadyThereError:
-            continue
-        yield f"added it with the config flow of {handler}"
+        step = f"adding it with the config flow of {handler}"
+        await attempt(progress, step, partial(client.run_flow, handler, **fields))

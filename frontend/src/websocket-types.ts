@@ -146,6 +146,8 @@ export interface Day {
   cost_used: number | null;
   cost_fixed: number | null;
   cost_above: number | null;
+  /** Cost of the parts of the bill whose prices are all known, in EUR. */
+  subtotal?: number | null;
   prices_of?: OlderPrices;
   feed_in: number | null;
 }

@@ -193,6 +193,12 @@ test("without a reference power there are the energies and the highest quarter-h
   assert.equal(texts[1], "To show costs, this card needs your reference power. Your bill states this power.");
   assert.deepEqual(all, ["From the grid | 384.64 kWh", "To the grid | 400.56 kWh", "Highest quarter-hour | 11 Aug, 18:15 | 9.4 kW"]);
   assert.deepEqual([sums, notes], [[], []]);
+  // The energy price alone gives the costs of the energy and the levies.
+  const lines = [ENERGY, ...NETWORK.filter(({ name }) => !["network_fixed", "surcharge"].includes(name)), SOLD];
+  const priced = told(august({ lines, net: null, vat_base: null, vat: null, total: null, subtotal: 33.11, reference_kw: null, missing: ["network_fixed", "surcharge"] }));
+  assert.deepEqual([priced.total, priced.lacks, priced.sums], ["– €", "reference", ["Sum of known parts | 33.11 €"]]);
+  assert.match(priced.texts[1]!, /^\*\*33\.11 € without the grid charges, the surcharge\.\*\* They depend on your reference power/);
+  assert.ok(priced.all.includes("Grid charges, fixed | unknown") || priced.all.some((row) => row.endsWith("| unknown")), priced.all.join("\n"));
 });
 
 const SHARED: Partial<Bill> = { shared_kwh: 100, sharing_known_kwh: 384.64, may_owe_less_network: 5.51, total: 47.36 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Hass } from "../src/hass.ts";
 import { Locale } from "../src/locale.ts";
-import { houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
+import { canBeSunny, houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
 import type { Bill, House } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
@@ -155,4 +155,27 @@ test("fewer months, and months with an unknown day", () => {
   assert.equal(year({ months: [month("2026-10")] }), "The house used 600 kWh, 40% of it from your roof. Solar power saved you **53 €** in this month.");
   assert.equal(year({ months: [month("2026-11")] }), "");
   assert.equal(year({ months: [month("2026-10", unknown)] }), "");
+});
+
+test("a sentence may name the sun only while panels can deliver", () => {
+  const at = Date.parse("2026-11-25T17:30:00Z");
+  const entity = (state: string, unit = "W") => ({ state, attributes: { unit_of_measurement: unit }, last_updated: new Date(at).toISOString() });
+  const panels = { solar: [{ energy: "sensor.sun", power: "sensor.pv" }], battery: [] } as unknown as House;
+  const both = { ...panels, battery: [{ energy: "sensor.out", power: "sensor.battery" }] } as unknown as House;
+  const may = (house: House | undefined, sun: string | undefined, watts?: string) =>
+    canBeSunny(house, { ...(sun ? { "sun.sun": entity(sun) } : {}), ...(watts ? { "sensor.pv": entity(watts), "sensor.battery": entity("2000") } : {}) } as never, at);
+  // Below the horizon, nothing else counts.
+  for (const house of [undefined, panels, both]) assert.equal(may(house, "below_horizon", "3000"), false);
+  assert.equal(may(undefined, "above_horizon"), true);
+  assert.equal(may(panels, "above_horizon", "3000"), true);
+  // In the last light, the battery delivers, but the panels do not.
+  assert.equal(may(both, "above_horizon", "0"), false);
+  // Without an entity of the sun, only an inverter without a battery counts.
+  for (const sun of [undefined, "unavailable"]) {
+    assert.equal(may(undefined, sun), false);
+    assert.equal(may(panels, sun, "3000"), true);
+    assert.equal(may(panels, sun, "0"), false);
+    assert.equal(may(panels, sun), false);
+    assert.equal(may(both, sun, "3000"), false);
+  }
 });

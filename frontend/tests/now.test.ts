@@ -78,6 +78,11 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
   assert.equal(small({ power: 0.7, house: 2.1 }), "As long as the sun shines like this, you can even switch on up to 6 kW.");
+  // In the dark, it is a battery that feeds in or supplies the house.
+  assert.equal(said({ ...sunny, isDark: true }), "**You can switch on up to 7 kW more** and stay within 7 kW.");
+  assert.equal(said({ ...sunny, hasFedIn: true, power: 0.7, isDark: true }), "**You can switch on up to 6 kW more** and stay within 7 kW.");
+  assert.equal(said({ ...sunny, house: 8, isDark: true }).includes("sun"), false);
+  assert.equal(small({ power: 0.7, house: 2.1, isDark: true }).includes("sun"), false);
 });
 
 test("a shown room falls at once and rises after a minute", () => {
@@ -238,7 +243,7 @@ const trouble = (live: Partial<Live>, liveAt = NOW, of = meter) =>
 test("each trouble has its words, and the time of the last good telegram", () => {
   const key = trouble({ obstacle: "wrong_key", received_at: "2026-11-21T17:02:00Z" })!;
   assert.equal(key.title, "The key does not fit this meter");
-  assert.match(key.help, /for the key of meter SAG1\. The last good telegram came at 18:02\.$/);
+  assert.match(key.help, /for the key of meter SAG1\. The last good reading came at 18:02\.$/);
   assert.ok(key.isUnverified);
   assert.match(trouble({ obstacle: "wrong_key", received_at: "2026-11-20T17:02:00Z" })!.help, /at 18:02, 20 Nov\.$/);
   assert.equal(trouble({ obstacle: "one_of_later" })!.title, "Home Assistant rejects the meter's data");
@@ -247,19 +252,19 @@ test("each trouble has its words, and the time of the last good telegram", () =>
 
 test("silence is told in minutes, hours and days", () => {
   const silent = (received_at: string | null) => trouble({ obstacle: "nothing_received", received_at })!.title;
-  assert.equal(silent("2026-11-21T17:24:10Z"), "No telegram for 14 minutes");
-  assert.equal(silent("2026-11-21T17:37:50Z"), "No telegram for 1 minute");
-  assert.equal(silent("2026-11-21T15:24:10Z"), "No telegram for 2 hours");
-  assert.equal(silent("2026-11-18T15:24:10Z"), "No telegram for 3 days");
-  assert.equal(silent(null), "No telegram yet");
+  assert.equal(silent("2026-11-21T17:24:10Z"), "No reading for 14 minutes");
+  assert.equal(silent("2026-11-21T17:37:50Z"), "No reading for 1 minute");
+  assert.equal(silent("2026-11-21T15:24:10Z"), "No reading for 2 hours");
+  assert.equal(silent("2026-11-18T15:24:10Z"), "No reading for 3 days");
+  assert.equal(silent(null), "No reading yet");
 });
 
 test("what reaches the page no more is silence too, whatever its clock says", () => {
   const late = { state: "receiving", received_at: "2026-11-21T16:00:00Z" } as const;
   assert.equal(trouble(late), undefined);
-  assert.equal(trouble(late, NOW - 300_000)!.title, "No telegram for 5 minutes");
+  assert.equal(trouble(late, NOW - 300_000)!.title, "No reading for 5 minutes");
   assert.equal(trouble(late, NOW - 650_000, slow), undefined);
-  assert.equal(trouble(late, NOW - 700_000, slow)!.title, "No telegram for 11 minutes");
+  assert.equal(trouble(late, NOW - 700_000, slow)!.title, "No reading for 11 minutes");
 });
 
 test("what was meant to be so is told without alarm", () => {

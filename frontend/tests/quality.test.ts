@@ -124,24 +124,24 @@ const live = (values: Live["values"] = {}, changes: object = {}): Live => ({
 });
 const supply = (given: Live, isOld = false, language = "en") => plain(supplySentence(given, meter, isOld, NOW, locale(language)));
 
-test("the supply is said as the breaker is, with the age of the last telegram", () => {
-  assert.equal(supply(live({ breaker: "connected" })), "The breaker is on; last telegram 4 s ago.");
-  assert.equal(supply(live({ breaker: "connected" }), false, "fr"), "Disjoncteur enclenché ; dernier télégramme il y a 4 s.");
-  assert.match(supply(live({ breaker: "disconnected" })), /^\*\*Switched off:\*\* .* Last telegram 4 s ago\.$/);
+test("the supply is said as the breaker is, with the age of the last reading", () => {
+  assert.equal(supply(live({ breaker: "connected" })), "The breaker is on; last reading 4 s ago.");
+  assert.equal(supply(live({ breaker: "connected" }), false, "fr"), "Disjoncteur enclenché ; dernière mesure il y a 4 s.");
+  assert.match(supply(live({ breaker: "disconnected" })), /^\*\*Switched off:\*\* .* Last reading 4 s ago\.$/);
   assert.match(supply(live({ breaker: "ready_for_reconnection" })), /^\*\*The power is cut\.\*\* Press the button/);
-  assert.equal(supply(live({ breaker: null })), "Last telegram 4 s ago.");
-  assert.equal(supply(live({ breaker: "constructor" })), "Last telegram 4 s ago.");
+  assert.equal(supply(live({ breaker: null })), "Last reading 4 s ago.");
+  assert.equal(supply(live({ breaker: "constructor" })), "Last reading 4 s ago.");
   // The clock of the page is behind.
-  assert.equal(supply(live({}, { received_at: "2026-11-21T17:39:00+00:00" })), "Last telegram 0 s ago.");
+  assert.equal(supply(live({}, { received_at: "2026-11-21T17:39:00+00:00" })), "Last reading 0 s ago.");
 });
 
 test("silence is said with its length and when it began, also of another day", () => {
   const silent = { received_at: "2026-11-21T17:12:00+00:00" };
-  assert.equal(supply(live({ breaker: "connected" }, silent), true), "**No telegram for 26 min**, the last one at 18:12.");
+  assert.equal(supply(live({ breaker: "connected" }, silent), true), "**No reading for 26 min**, the last one at 18:12.");
   const long = { received_at: "2026-11-18T05:02:00+00:00" };
-  assert.equal(supply(live({}, long), true), "**No telegram for 3 days**, the last one on 18 November, 06:02.");
-  assert.match(supply(live({}, { received_at: null })), /^No telegram yet\./);
-  assert.match(supply(live({}, { ...silent, gone: true }), true), /^The meter is not being read now\. .* Last telegram 26 min ago\.$/);
+  assert.equal(supply(live({}, long), true), "**No reading for 3 days**, the last one on 18 November, 06:02.");
+  assert.match(supply(live({}, { received_at: null })), /^No reading yet\./);
+  assert.match(supply(live({}, { ...silent, gone: true }), true), /^The meter is not being read now\. .* Last reading 26 min ago\.$/);
 });
 
 test("the connection limit is in kVA, and a dash while nothing is known", () => {
@@ -166,10 +166,10 @@ test("altered frames are told with their share and a remedy, but not a single on
     plain(alteredSentence(events({ reception: { ...events().reception, altered: share } }), locale(language)));
   assert.equal(
     altered(0.938),
-    "**93.8% of the telegrams were altered or cut on the way.** Check the cable, and set the gateway to raw TCP " +
+    "**93.8% of the readings were altered or cut on the way.** Check the cable, and set the gateway to raw TCP " +
       "without telnet mode, flow control or line-end conversion.",
   );
-  assert.match(altered(1, "fr"), /^\*\*100.% des télégrammes/);
+  assert.match(altered(1, "fr"), /^\*\*100.% des mesures/);
   for (const share of [null, undefined, 0, 0.004, 1.5, "0.5"]) assert.equal(altered(share), "");
 });
 
@@ -249,7 +249,7 @@ test("nothing is said of a time before the meter was read", () => {
   const began = (since: string | null, undated: object) =>
     interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
   assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "No interruption since 19 November, when Home Assistant began to read the meter.");
-  assert.equal(began(null, {}), "No counts yet. They appear with the first telegram of the meter.");
+  assert.equal(began(null, {}), "No counts yet. They appear with the first reading of the meter.");
   assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter does not count interruptions.");
 });
 

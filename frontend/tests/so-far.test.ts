@@ -81,6 +81,16 @@ test("a missing price is said, and a missing reference power", () => {
   assert.deepEqual([missing.lacks, missing.notes], ["prices", []]);
   const without = shown([unpriced], bill({ missing: ["network_fixed", "surcharge"], total: null, reference_kw: null }));
   assert.deepEqual([without.rows[3], without.lacks], ["– | –", "reference"]);
+  // With an energy price, the costs without the grid charges are known.
+  const part = soFar([day({ cost: null, subtotal: 1.23 })], bill({ missing: ["network_fixed", "surcharge"], total: null, subtotal: 43.2, reference_kw: null, lines: [] }), true, NOW, en);
+  const row = part.rows.at(-1)!;
+  assert.deepEqual([row.name, row.today, row.month].map((text) => text.replaceAll("\u00a0", " ")), ["Cost with VAT, without grid charges", "1.23 €", "43 €"]);
+});
+
+test("on the first day, a month has the same energy as today", () => {
+  const rows = (days: Day[]) => shown(days).rows.slice(0, 2);
+  assert.deepEqual(rows([day({ imported_wh: 200, exported_wh: 0 })]), ["0.2 kWh | 0.2 kWh", "0.0 kWh | 0.0 kWh"]);
+  assert.deepEqual(rows([day({ imported_wh: 10_100, exported_wh: 300 })]), ["10.1 kWh | 10 kWh", "0.3 kWh | 0 kWh"]);
 });
 
 test("a day that is not today has its date, and one that is not whole says so", () => {

@@ -204,6 +204,9 @@ test("what is not known is said to be so, and is no 0", () => {
   assert.equal(say({ isToday: false }, { imported_wh: null }), "No data for this day.");
   const first = new Date("2026-11-21T18:00:00Z");
   assert.equal(say({ knownCount: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
+  // A silent meter: nothing is said of quarter-hours that nobody has measured.
+  assert.equal(say({ knownCount: 0, hasSun: false }, { imported_wh: 200 }), "0.2 kWh from the grid. No whole quarter-hour yet.");
+  assert.equal(say({ knownCount: 0, hasSun: false, isToday: false }, { imported_wh: 200 }), "0.2 kWh from the grid. No whole quarter-hour was measured.");
   assert.equal(
     say({ knownCount: 0, firstEnds: first, heading: 11 }),
     "No whole quarter-hour yet: the first one ends at 19:00. **The current quarter-hour will reach ≈ 11.0 kW.**",

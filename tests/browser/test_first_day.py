@@ -71,7 +71,7 @@ FIRST_DAY = {
         ("quality", r"^Voltage .* All three phases within 207.253 V since .* L3 2\d\d V"),
         (
             "quality",
-            r"^Breaker and telegrams The breaker is on; last telegram \d+ s ago\. Breaker On",
+            r"^Breaker and readings The breaker is on; last reading \d+ s ago\. Breaker On",
         ),
         ("quality", r"^Interruptions No interruption since .*, when Home Assistant began to read"),
     ),

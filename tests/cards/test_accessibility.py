@@ -152,9 +152,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
         time = f"2026-11-21T17:39:{seconds}+00:00"
         values = house.values(power_net=power)
         await stage.send(house.live(received_at=time, values=values), "b")
-    assert (await said())[1:] == [
-        "You can switch on up to 3.5 kW more as long as the sun shines like this."
-    ]
+    assert (await said())[1:] == ["You can switch on up to 3.5 kW more and stay within 7 kW."]
 
     await stage.show("smarty-p1-today", answers=house_today.answers())
     said = await listen(stage)

@@ -37,7 +37,7 @@ SENTENCES = {
     f"medium-{WATER}": "November up to the 20th: 7% less than on the same days of October",
     f"medium-{HEAT}": "November up to the 20th: 20% more than on the same days of October",
     "quality-voltage": "All three phases within 207–253 V.",
-    "quality-supply": "The breaker is on; last telegram 0 s ago.",
+    "quality-supply": "The breaker is on; last reading 0 s ago.",
     "quality-interruptions": "No interruption in the last 30 days; "
     "last short voltage drop: 18 October.",
 }

@@ -95,6 +95,23 @@ async def test_other_houses(stage: Stage) -> None:
     assert "Thursday 19 November until Thu 19 Nov, 24:00 17.6 kWh" in await stage.text()
 
 
+@pytest.mark.parametrize(
+    ("sun", "is_named"),
+    [({}, False), ({"state": "below_horizon"}, False), ({"state": "above_horizon"}, True)],
+)
+async def test_the_sun_is_named_only_while_it_is_up(
+    stage: Stage, sun: dict[str, str], *, is_named: bool
+) -> None:
+    # At night, a battery can feed in, too.
+    meters = {"meters": [house.meter(feeds_in=True)]}
+    answers = {"smarty_p1/meters": meters, "smarty_p1/live": house_now.feeding()}
+    states = {"sun.sun": {**sun, "attributes": {}}} if sun else {}
+    await stage.show(CARD, answers=answers, states=states)
+    assert "To the grid" in (text := await stage.text())
+    assert ("as long as the sun shines" in text) is is_named
+    assert ("and stay within 7 kW" in text) is not is_named
+
+
 async def test_one_of_three_meters_is_chosen_by_click_and_key_for_all_cards(stage: Stage) -> None:
     await stage.show(CARD, CARD, answers=house_now.three_meters())
     text = await stage.text()
@@ -208,9 +225,9 @@ async def test_old_values_are_not_called_current(stage: Stage) -> None:
     await stage.passes(80)
     text = await stage.text()
     assert "Last value: from the grid last 18:38:30 0.6 kW This is the last value" in text
-    assert "No telegram for" not in text
+    assert "No reading for" not in text
     await stage.passes(60)
-    assert "No telegram for 2 minutes" in await stage.text()
+    assert "No reading for 2 minutes" in await stage.text()
     assert await color_of_number(stage) == "old"
     await stage.send(house.live(received_at="2026-11-21T17:40:20+00:00"))
     assert "From the grid 18:40:20 0.6 kW" in await stage.text()
@@ -221,7 +238,7 @@ async def test_old_values_are_not_called_current(stage: Stage) -> None:
     await stage.page.evaluate("stage.answer({'smarty_p1/live': null})")
     await stage.page.evaluate("document.querySelector('main').append(card)")
     await stage.sees("Last value: from the grid")
-    assert "No telegram for" not in await stage.text()
+    assert "No reading for" not in await stage.text()
 
     another_day = house.live(received_at="2026-11-19T17:24:10+00:00")
     await stage.show(CARD, answers={"smarty_p1/live": another_day})

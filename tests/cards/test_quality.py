@@ -63,18 +63,18 @@ async def test_voltages(stage: Stage) -> None:
 
 async def test_supply_and_reception(stage: Stage) -> None:
     text = await show(stage, "supply")
-    assert "Breaker and telegrams The breaker is on; last telegram" in text
-    assert "Breaker On Relay 1 / 2 Off / on Grid connection limit 69 kVA" in text
-    assert "Telegrams in 24 hours 99.2% 19:00 gap 04:12–04:23: 11 min now" in text
+    assert "Breaker and readings The breaker is on; last reading" in text
+    assert "Breaker On Operator's switch 1 / 2 Off / on Grid connection limit 69 kVA" in text
+    assert "Readings in 24 hours 99.2% 19:00 gap 04:12–04:23: 11 min now" in text
     assert "Last message from the grid operator, 3 November 2026 Works on 12 November" in text
     await stage.send(house.live(received_at="2026-11-21T17:38:20+00:00"))
     await stage.passes(6)
-    await shows(stage, r"last telegram ([6-9]|1\d) s ago\.")
+    await shows(stage, r"last reading ([6-9]|1\d) s ago\.")
     await stage.send(house.live(values=house.values(breaker="disconnected")))
     await shows(stage, "Switched off: the breaker in the meter is open, .* Breaker Off")
     silent = house.live(received_at="2026-11-21T17:12:05+00:00", state="failing")
     await stage.send(silent)
-    await shows(stage, "last 18:12:05 No telegram for 26 min, the last one at 18:12.")
+    await shows(stage, "last 18:12:05 No reading for 26 min, the last one at 18:12.")
     grey = "each => getComputedStyle(each).color"
     assert await stage.card(CARD).locator("dl").first.evaluate(grey) == "rgb(94, 94, 94)"
 
@@ -85,7 +85,7 @@ async def test_supply_and_reception(stage: Stage) -> None:
     text = await show(stage, "supply", {"smarty_p1/events": found}, width=360)
     assert "<b> xxx" in text
     # On the first day, the hours are those since the beginning.
-    assert "Telegrams since 16:42 100% 19:00 no gap longer than a minute now" in text
+    assert "Readings since 16:42 100% 19:00 no gap longer than a minute now" in text
     assert not await stage.overflow()
     box = await stage.card(CARD).bounding_box()
     assert box
@@ -98,9 +98,7 @@ async def test_interruptions(stage: Stage) -> None:
         "Interruptions No interruption in the last 30 days; last short voltage drop: 18 October."
         in text
     )
-    assert (
-        "Power failures 2 date known 22 date unknown Short voltage drops 10 date known 28" in text
-    )
+    assert "Power failures 2 recorded 22 older Short voltage drops 10 recorded 28" in text
     assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
     # A new disturbance is asked for at once.
     happened = events(disturbances=[event("2026-11-21T18:38:30+01:00", "power_failure")])
@@ -110,7 +108,7 @@ async def test_interruptions(stage: Stage) -> None:
 
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
     text = await show(stage, "interruptions", {"smarty_p1/events": found})
-    without = "Power failures not counted by this meter Short voltage drops 0 date known 28"
+    without = "Power failures not counted by this meter Short voltage drops 0 recorded 28"
     assert without in text
     # These words are as long as both counts in some languages.
     given = answers() | {"smarty_p1/events": found}
@@ -126,9 +124,7 @@ async def test_interruptions(stage: Stage) -> None:
     ]
     found = events(disturbances=many)
     text = await show(stage, "interruptions", {"smarty_p1/events": found}, width=1280)
-    assert (
-        "Power failures 334 date known 22 date unknown Short voltage drops 333 date known" in text
-    )
+    assert "Power failures 334 recorded 22 older Short voltage drops 333 recorded" in text
     assert await stage.card(CARD).locator("svg *").count() < 250
     assert not stage.errors
 
@@ -163,9 +159,9 @@ async def test_keys_and_a_finger_read_the_time_and_the_range(stage: Stage) -> No
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        ("voltage", "The voltage appears with the first telegram."),
-        ("supply", "No telegram yet. Values appear here with the first one."),
-        ("interruptions", "No counts yet. They appear with the first telegram of the meter."),
+        ("voltage", "The voltage appears with the first reading."),
+        ("supply", "No reading yet. Values appear here with the first one."),
+        ("interruptions", "No counts yet. They appear with the first reading of the meter."),
     ],
 )
 async def test_without_telegrams_or_with_odd_answers_there_are_words(

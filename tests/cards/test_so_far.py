@@ -60,7 +60,7 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     await stage.page.evaluate("all => stage.answer(all)", house_now.sums(days=[today], peak=None))
     await stage.passes(3)
     await stage.settle()
-    assert "From the grid 0.0 kWh 0 kWh" in await stage.text()
+    assert "From the grid 0.0 kWh 0.0 kWh" in await stage.text()
 
     await stage.show(CARD, answers=house_now.sums(missing=["energy"], total=None))
     assert "Cost with VAT price missing" in await stage.text()

@@ -144,14 +144,13 @@ async def test_an_exchanged_meter_is_told_until_the_user_knows(
     assert home.state_of("gas_meter_6782").state == "3.12"
     home.port.greeting = home.port.next_frame(new)
     await home.reload(entry)
-    raised = issue_registry.async_get_issue(DOMAIN, issue)
-    assert raised
-    assert raised.translation_placeholders == {
+    assert issue_registry.async_get_issue(DOMAIN, issue)
+
+    form = await open_repair(home.hass, issue)
+    assert form["description_placeholders"] == {
         "name": "Smarty 2574",
         "meters": "- Gas meter 1 → Gas meter 6782",
     }
-
-    form = await open_repair(home.hass, issue)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
     flows = home.hass.data["repairs"]["flow_manager"]
     assert (await flows.async_configure(form["flow_id"], {}))["type"] == "create_entry"

@@ -23,7 +23,7 @@ FLEET = ROOT / "fleet"
 FRAME = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
 
 # Modules of packages that an installation need not have.
-LOADED = "print(sorted({'serialx', 'rich', 'homeassistant'} & set(__import__('sys').modules)))"
+LOADED = "print(sorted({'serialx', 'homeassistant'} & set(__import__('sys').modules)))"
 
 
 def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -121,10 +121,10 @@ def test_without_an_extra_a_command_says_what_is_missing(
 
 
 def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
-    python = install(tmp_path / "venv", f"{ROOT}[watch]") / "python"
-    code = f"import smartyp1.port, smarty_p1_cli.watch_view; {LOADED}"
+    python = install(tmp_path / "venv", f"{ROOT}[port]") / "python"
+    code = f"import smartyp1.port, smarty_p1_cli.watch; {LOADED}"
     end = run(python, "-c", code, cwd=tmp_path)
-    assert (end.stdout, end.stderr) == ("['rich', 'serialx']\n", "")
+    assert (end.stdout, end.stderr) == ("['serialx']\n", "")
 
 
 def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:

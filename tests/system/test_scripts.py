@@ -1,7 +1,9 @@
 """The scripts that others call: what they print, where they look for files, how they end."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -35,6 +37,30 @@ def test_setup_does_nothing_when_all_is_there_and_knows_no_other_environment(
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
     end = run("setup", "production", directory=tmp_path)
     assert (end.returncode, "usage" in end.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("script", ["demo", "test"])
+def test_without_a_network_one_line_says_so(tmp_path: Path, script: str) -> None:
+    isolated = ["unshare", "--net", "--map-root-user"]
+    if not shutil.which("unshare") or subprocess.run([*isolated, "true"], check=False).returncode:
+        pytest.skip("no network can be taken away here")
+    (tmp_path / "scripts").mkdir()
+    for path in (*ROOT.glob("requirements_*.txt"), *ROOT.glob("scripts/*")):
+        if path.is_file():
+            shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    end = subprocess.run(
+        [*isolated, tmp_path / "scripts" / script],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=0.8 * TIMEOUT,
+        env={**os.environ, "PIP_RETRIES": "0", "UV_CACHE_DIR": str(tmp_path / "uv")},
+    )
+    assert (end.returncode, end.stdout) == (1, "")
+    *steps, last = end.stderr.splitlines()
+    assert "no network" in last
+    # Before, each step has one line.
+    assert all(line.startswith("setup: ") for line in steps), end.stderr
 
 
 def test_p1_decodes_a_file_where_it_is_called(tmp_path: Path) -> None:

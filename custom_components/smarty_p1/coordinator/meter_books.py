@@ -7,12 +7,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_utc_time_change
-from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
-from ..lib.entities import short_serial
-from ..lib.meter import Limits, MeterMemory, Reading, shown_name
+from ..lib.meter import Limits, MeterMemory, Reading
 from ..lib.p1 import Telegram
 from ..lib.tariff import LUXEMBOURG, Demand, MarketPrices
 from .card_history import MeterHistory
@@ -31,7 +29,6 @@ from .leneda_progress import LenedaProgress
 from .leneda_to_months import PlatformPast
 from .market_prices import MarketPriceEntities
 from .meter_memory_file import MeterStore
-from .older_prices_sentence import older_prices_sentence
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 
@@ -44,10 +41,9 @@ def async_check_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 
     @callback
     def check(now: datetime) -> None:
-        if older := prices_to_replace(now, entry.options):
+        if prices_to_replace(now, entry.options):
             year = str(now.astimezone(LUXEMBOURG).year)
-            prices = older_prices_sentence(hass, older)
-            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=year, prices=prices)
+            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=year)
         else:
             withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
 
@@ -114,16 +110,15 @@ class MeterBooks:
     async def async_open(self) -> None:
         """Load the stored files, and start the download from Leneda.
 
-        The contract comes from the options. Raises ConfigEntryNotReady if the files of an earlier
-        version cannot be converted.
+        The contract comes from the options. Raises ConfigEntryNotReady if the folder of the
+        quarter-hours cannot be read.
         """
         options = self._entry.options
+        # If the user enters no first day, a changed contract begins at the time of the last
+        # telegram. A meter whose only source is Leneda has no telegrams, so pass the current time.
+        is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
+        now = None if is_read else dt_util.utcnow()
         try:
-            # If the user enters no first day, a changed contract begins at the time of the last
-            # telegram. A meter whose only source is Leneda has no telegrams, so pass the current
-            # time.
-            is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
-            now = None if is_read else dt_util.utcnow()
             await self._store.async_load(contract_of(options), contract_since(options), now)
         except OSError as err:
             raise ConfigEntryNotReady(err.strerror) from err
@@ -165,36 +160,22 @@ class MeterBooks:
 
     @callback
     def _tell_of_exchange(self) -> None:
-        """Raise the repair issue if M-Bus meters were exchanged, else withdraw it.
-
-        A meter without a device is left out, because the user has deleted its device.
-        """
+        """Raise the repair issue if M-Bus meters were exchanged, else withdraw it."""
         self._exchanged = self.memory.mbus_meters.exchanged
-        kept = self._kept_meters() if self._exchanged else set()
-        lines = [
-            f"- {self._name_of(old)} → {self._name_of(new)}"
-            for old, new in self._exchanged.items()
-            if old in kept
-        ]
-        if lines:
-            meters = "\n".join(lines)
-            raise_issue(self._hass, self._entry, Problem.MBUS_METER_EXCHANGED, meters=meters)
+        if self.exchanged_meters:
+            raise_issue(self._hass, self._entry, Problem.MBUS_METER_EXCHANGED)
         else:
             withdraw_issues(self._hass, self._entry, [Problem.MBUS_METER_EXCHANGED])
 
-    def _name_of(self, identity: str) -> str:
-        """Return the name of an M-Bus meter's device, or the name that a new device gets."""
-        device = dr.async_get(self._hass).async_get_device_by_identifier(
-            (DOMAIN, f"{self._entry.unique_id}_{identity}"), config_entry_id=self._entry.entry_id
-        )
-        if device and (name := device.name_by_user or device.name):
-            return name
-        texts = async_get_cached_translations(
-            self._hass, self._hass.config.language, "device", DOMAIN
-        )
-        kind = self.memory.mbus_meters.type_of(identity)
-        text = texts.get(f"component.{DOMAIN}.device.{kind}.name", "{serial}")
-        return text.format(serial=shown_name(short_serial(identity)))
+    @property
+    def exchanged_meters(self) -> Mapping[str, str]:
+        """Return identities of exchanged M-Bus meters, each with the identity of the new meter.
+
+        A meter without a device is left out, because the user has deleted its device.
+        """
+        exchanged = self.memory.mbus_meters.exchanged
+        kept = self._kept_meters() if exchanged else set()
+        return {old: new for old, new in exchanged.items() if old in kept}
 
     @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:

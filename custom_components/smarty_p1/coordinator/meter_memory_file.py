@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..lib.meter import KeyProof, MeterMemory
 from ..lib.stored_values import Stored, checked_mapping
-from ..lib.tariff import NO_CONTRACT, Contract, DemandMeter, Files, Month, load_months
+from ..lib.tariff import NO_CONTRACT, Contract, DemandMeter, Files
 from .garbage_collection import without_collection
 from .month_files import QuarterHourSeries
 from .throttled_store import ThrottledStore
@@ -19,28 +19,12 @@ from .throttled_store import ThrottledStore
 SAVE_INTERVAL = 300.0
 
 
-class _MonthStore(ThrottledStore):
-    """File of a meter's months in version 2 of the stored state. It is read, then removed."""
-
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
-
-    async def async_load(self) -> tuple[Month, ...]:
-        """Return the stored months."""
-        return await self._async_read(load_months) or ()
-
-    @override
-    def _content(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-
 class MeterStore(ThrottledStore):
     """Stored state of one meter: its file, and the monthly files of its quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
+        super().__init__(hass, entry_id, "meter", interval=SAVE_INTERVAL, private=True)
         self.quarter_hours = QuarterHourSeries(hass, entry_id)
-        self._months = _MonthStore(hass, entry_id)
         self._saved: Any = None
         self._is_closed = False
         self.memory = MeterMemory()
@@ -55,21 +39,16 @@ class MeterStore(ThrottledStore):
 
         `now` is the current time if the meter's only source is Leneda, otherwise None.
 
-        Raises OSError if months of version 2 cannot be converted to files of quarter-hours.
+        Raises OSError if the folder of the quarter-hours cannot be read.
         """
-        months = await self._months.async_load()
         stored = await self._async_read(checked_mapping)
         files = await self.quarter_hours.async_files()
         load = without_collection(_loaded)
         run = self._hass.async_add_executor_job
-        self.memory = await run(load, stored, contract, since, files, months, now)
+        self.memory = await run(load, stored, contract, since, files, now)
         meter = self.memory.demand_meter
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
-        if meter.replaces_files:
-            await self.quarter_hours.async_replace(meter.take_new())
-            await self.async_save()
-            await self._months.async_remove()
         self.quarter_hours.append(meter.take_new())
         if self.memory.damaged:
             await self.async_save()
@@ -115,7 +94,6 @@ class MeterStore(ThrottledStore):
     @override
     async def async_remove(self) -> None:
         """Remove all files of the meter, and unreadable files that were renamed."""
-        await self._months.async_remove()
         await self.quarter_hours.async_remove()
         await super().async_remove()
 
@@ -130,24 +108,23 @@ class MeterStore(ThrottledStore):
         return {**self.memory.as_dict(), "demand": self.memory.demand_meter.as_dict()}
 
 
-def _loaded(  # noqa: PLR0913, PLR0917 - arguments of an executor
+def _loaded(
     stored: dict[str, Stored] | None,
     contract: Contract,
     since: date | None,
     files: Files,
-    months: tuple[Month, ...],
     now: datetime | None,
 ) -> MeterMemory:
     """Return the stored state. If it lacks quarter-hours, restore them from `files`."""
 
     def load_demand(demand: Stored) -> DemandMeter:
-        return DemandMeter.from_dict(demand, contract, since, files, months, now)
+        return DemandMeter.from_dict(demand, contract, since, files, now)
 
     if stored is not None:
         memory = MeterMemory.from_dict(stored, load_demand)
         if "demand" in stored and "demand_meter" not in memory.damaged:
             return memory
-    begun = DemandMeter.from_files(contract, since, files, months)
+    begun = DemandMeter.from_files(contract, since, files)
     if stored is None:
         return MeterMemory(begun)
     return MeterMemory.from_dict(stored, load_demand, begun)

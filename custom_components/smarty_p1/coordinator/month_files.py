@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
@@ -83,10 +83,6 @@ class QuarterHourSeries:
         """
         return await self._hass.async_add_executor_job(self._read_files)
 
-    async def async_replace(self, spans: Sequence[Span]) -> None:
-        """Replace all files by new files that contain `spans`. Raises OSError if writing fails."""
-        await self._hass.async_add_executor_job(self._replace, spans)
-
     async def async_close(self) -> None:
         """Write the spans that wait to be written, and ignore later spans."""
         self._is_closed = True
@@ -129,16 +125,6 @@ class QuarterHourSeries:
             if is_new:
                 _sync_folder(self.folder)
                 self._remove_old(path, spans[-1].start)
-
-    def _replace(self, spans: Sequence[Span]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        old_paths = {*self._files()}
-        for path, group in groupby(spans, lambda span: self._path(span.start)):
-            replace_file(path, "".join([HEADER, *map(line_of, group)]).encode())
-            old_paths.discard(path)
-        for path in old_paths:
-            path.unlink()
-        _sync_folder(self.folder)
 
     def _read_files(self) -> Files:
         contents: dict[str, bytes | None] = {}

@@ -90,7 +90,7 @@ class PulseCounter(ThrottledStore):
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        super().__init__(hass, f"{entry.entry_id}.pulses", interval=SAVE_INTERVAL)
+        super().__init__(hass, entry.entry_id, "pulses", interval=SAVE_INTERVAL)
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._entry = entry
         self._display: Callable[[PulseData], None] | None = None

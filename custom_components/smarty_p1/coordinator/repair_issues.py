@@ -11,7 +11,6 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, Repair, State
@@ -58,6 +57,8 @@ class Problem(StrEnum):
     """A gas, water or heat meter was exchanged. The new meter has a device of its own."""
     DAMAGED_MONTH = "damaged_month"
     """Stored quarter-hours are damaged or lost."""
+    STORED_UNREADABLE = "stored_unreadable"
+    """A stored file could not be read, so its content begins anew."""
     NETWORK_PRICES = "network_prices"
     """Some prices are no longer published, so prices of an earlier year are used."""
     HIGH_PRICES = "high_prices"
@@ -131,7 +132,8 @@ def raise_issue(
 ) -> None:
     """Raise the repair issue for `problem` of an entry. `data` is for the issue's dialog.
 
-    If the issue exists already, update its placeholders.
+    If the issue exists already, update its placeholders. All users see the same issue, so the
+    placeholders must not contain words. The issue's dialog adds texts in the user's language.
     """
     ir.async_create_issue(
         hass,
@@ -144,13 +146,6 @@ def raise_issue(
         translation_key=problem,
         translation_placeholders={"name": short_title(entry), **placeholders},
     )
-
-
-@callback
-def text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, str]) -> str:
-    """Return a text of the translations' `exceptions` in Home Assistant's language."""
-    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
-    return texts.get(f"component.{DOMAIN}.exceptions.{key}.message", key).format_map(placeholders)
 
 
 @callback
@@ -222,8 +217,8 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
         entry,
         problem,
         day=f"{day.start.astimezone(LUXEMBOURG):%Y-%m-%d}",
-        own=f"{day.own_wh / 1000:.3f}",
-        platform=f"{day.platform_wh / 1000:.3f}",
+        own=f"{day.own_wh:.0f}",
+        platform=f"{day.platform_wh:.0f}",
     )
 
 
@@ -275,8 +270,6 @@ class Remedies:
             self._entry.async_start_reauth(self._hass, data=details)
             return
         placeholders = {**self._placeholders, **details}
-        if repair is Repair.NO_TELEGRAM:
-            placeholders["reason"] = text_of(self._hass, details["reason"], placeholders)
         raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
 
     @callback

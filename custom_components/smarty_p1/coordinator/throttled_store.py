@@ -13,6 +13,7 @@ from homeassistant.util.json import load_json_object
 
 from ..const import DOMAIN, LOGGER
 from ..lib.min_interval import MinInterval
+from .repair_issues import Problem, raise_issue
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"
@@ -21,17 +22,25 @@ type Content = dict[str, Any] | list[str]
 
 
 class ThrottledStore(ABC):
-    """File that is written at most once in `interval` seconds, and when Home Assistant stops.
+    """File of an entry, written at most once in `interval` seconds, and when Home Assistant stops.
 
-    `name` is the last part of the file's name. `is_waiting` is True while there is a change that is
-    not written yet.
+    `name` is the last part of the file's name, after the entry's id. `is_waiting` is True while
+    there is a change that is not written yet.
     """
 
     def __init__(
-        self, hass: HomeAssistant, name: str, *, interval: float, private: bool = False
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        name: str,
+        *,
+        interval: float,
+        private: bool = False,
     ) -> None:
         self._hass = hass
-        self._store = Store[Content](hass, _STORAGE_VERSION, f"{DOMAIN}.{name}", private=private)
+        self._entry_id = entry_id
+        key = f"{DOMAIN}.{entry_id}.{name}"
+        self._store = Store[Content](hass, _STORAGE_VERSION, key, private=private)
         self._turns = MinInterval(hass.loop, interval)
         self.is_waiting = False
 
@@ -56,7 +65,7 @@ class ThrottledStore(ABC):
             return None
 
     async def _async_complain(self, what: str) -> None:
-        """Rename the unreadable file, and log this. `what` is the reason or the damaged part."""
+        """Rename the unreadable file, and tell the user. `what` is the reason or damaged part."""
         aside = await self._hass.async_add_executor_job(self._put_aside)
         LOGGER.warning(
             "What is stored in %s cannot be read (%s), and is begun anew; %s",
@@ -64,6 +73,8 @@ class ThrottledStore(ABC):
             what,
             f"it is kept as {aside}" if aside else "it cannot be kept",
         )
+        if entry := self._hass.config_entries.async_get_entry(self._entry_id):
+            raise_issue(self._hass, entry, Problem.STORED_UNREADABLE, file=self._store.path)
 
     @callback
     def schedule(self, *, max_delay: float | None = None) -> None:

@@ -58,7 +58,7 @@ class BoardSteps(Dialog):
 
     async def _async_new_title(self, device: str) -> str:
         """Return a new title in Home Assistant's language. No entry has this title yet."""
-        name = await self._async_text(f"device.{device}.name")
+        name = await self._async_stored_name(device)
         titles = {entry.title for entry in self._async_current_entries(include_ignore=False)}
         numbered = (f"{name} {number}" for number in range(2, len(titles) + 3))
         return next(title for title in (name, *numbered) if title not in titles)

@@ -101,7 +101,7 @@ class ContractAndDashboardSteps(Dialog):
         elif places.dashboard:
             texts.append(await self._async_text("common.dashboard_exists"))
         if places.has_grid:
-            texts.append((await self._async_text("common.grid_exists")).format(url=ENERGY_URL))
+            texts.append(await self._async_text("common.grid_exists", url=ENERGY_URL))
         if places.sources:
             fields[vol.Required(CONF_FILL_ENERGY, default=True)] = BooleanSelector()
         sources = [f"- {await self._async_describe(source)}" for source in places.sources]
@@ -203,8 +203,8 @@ class ContractAndDashboardSteps(Dialog):
         """Return the title of the entry. It is the name that the meter's device will have."""
         meters = [*filter(has_books, self._async_current_entries(include_ignore=False))]
         number = number_of_new(self._new.serial_number, meters)
-        name = await self._async_text(f"device.{'another_meter' if number else 'meter'}.name")
-        return name.format(serial=shown_name(number))
+        device = "another_meter" if number else "meter"
+        return await self._async_stored_name(device, serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
         """Return the names of the statistics and sensors of an Energy dashboard source.
@@ -215,8 +215,9 @@ class ContractAndDashboardSteps(Dialog):
             await self._async_text(f"common.{kind.name_key}") for kind in source.statistics.values()
         ]
         if source.identity is not None:
-            device = await self._async_text(f"device.{source.kind}.name")
-            names.append(device.format(serial=shown_name(short_serial(source.identity))).strip())
+            serial = shown_name(short_serial(source.identity))
+            device = await self._async_text(f"device.{source.kind}.name", serial=serial)
+            names.append(device.strip())
         names += [
             await self._async_text(f"entity.sensor.{spec.translation_key}.name")
             for spec in source.sensors.values()

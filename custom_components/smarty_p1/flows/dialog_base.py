@@ -25,7 +25,7 @@ from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 from .typed_amounts import TypedAmounts
-from .user_locale import async_user_locale
+from .user_locale import UserLocale, async_user_locale
 
 # Default values of the placeholders in the texts of forms.
 _PLACEHOLDERS = {
@@ -241,12 +241,12 @@ class Dialog(ConfigFlow):
             description_placeholders=placeholders or None,
         )
 
-    async def _async_text(self, key: str) -> str:
-        """Return a text in the user's language. An example of `key` is `common.grid_exists`.
-
-        Names of devices and entities are in Home Assistant's language, as everywhere else.
-        """
+    async def _async_text(self, key: str, **placeholders: object) -> str:
+        """Return a text in the user's language. An example of `key` is `common.grid_exists`."""
         locale = await async_user_locale(self.hass)
-        if key.endswith(".name"):
-            locale = locale._replace(language=self.hass.config.language)
-        return await locale.async_text(self.hass, key)
+        return await locale.async_text(self.hass, key, **placeholders)
+
+    async def _async_stored_name(self, device: str, **placeholders: object) -> str:
+        """Return the name of a device in Home Assistant's language, in which names are stored."""
+        locale = UserLocale.of_home_assistant(self.hass)
+        return await locale.async_text(self.hass, f"device.{device}.name", **placeholders)

@@ -49,7 +49,9 @@ class LenedaFileSteps(OptionsFlow):
         errors, why = {}, ""
         if refused := self._refused:
             errors[_FILE] = "file_refused"
-            why = await self._async_text(f"exceptions.{refused.key}.message", refused.placeholders)
+            why = await self._async_text(
+                f"exceptions.{refused.key}.message", **refused.placeholders
+            )
         return self.async_show_form(
             step_id="leneda_file",
             data_schema=_SCHEMA,
@@ -92,9 +94,11 @@ class LenedaFileSteps(OptionsFlow):
     async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show a summary of the imported file, and offer to import another file."""
         imported = self._imported
+        locale = await async_user_locale(self.hass)
+        start, end = (at.astimezone(LUXEMBOURG) for at in (imported.start, imported.end))
         register = imported.code
         if key := _ENTITIES.get(imported.quantity):
-            register = await self._async_text(f"entity.sensor.{key}.name", {})
+            register = await self._async_text(f"entity.sensor.{key}.name")
         return self.async_show_menu(
             # The text of "leneda_result" says how many days differ. If no day was compared, show
             # another text.
@@ -102,8 +106,8 @@ class LenedaFileSteps(OptionsFlow):
             menu_options=["leneda_file", "leneda_finish"],
             description_placeholders={
                 "register": f"{register} ({imported.code})" if key else register,
-                "start": f"{imported.start.astimezone(LUXEMBOURG):%Y-%m-%d %H:%M}",
-                "end": f"{imported.end.astimezone(LUXEMBOURG):%Y-%m-%d %H:%M}",
+                "start": f"{locale.day(start)} {start:%H:%M}",
+                "end": f"{locale.day(end)} {end:%H:%M}",
                 "quarter_hours": str(imported.quarter_hours),
                 "estimated": str(imported.estimated),
                 "holes": str(imported.holes),
@@ -127,10 +131,10 @@ class LenedaFileSteps(OptionsFlow):
         imported: Imported = await self.config_entry.runtime_data.books.past.async_import(data)
         return imported
 
-    async def _async_text(self, key: str, placeholders: dict[str, str]) -> str:
+    async def _async_text(self, key: str, **placeholders: str) -> str:
         """Return a text in the user's language, with its placeholders filled in."""
         locale = await async_user_locale(self.hass)
-        return (await locale.async_text(self.hass, key)).format_map(placeholders)
+        return await locale.async_text(self.hass, key, **placeholders)
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:

@@ -30,8 +30,8 @@ class LenedaSteps(ContractAndDashboardSteps):
                 other = entry.options.get(SECTION_LENEDA, {})
                 if other.get(CONF_CONSUMPTION_POINT) == point:
                     return self.async_abort(reason="already_configured")
-            outline = (await self._async_text("common.leneda_answered")).format(
-                point=point, known=await self._async_describe_days(days)
+            outline = await self._async_text(
+                "common.leneda_answered", point=point, known=await self._async_describe_days(days)
             )
             data = {CONF_KIND: KIND_LENEDA}
             return await self._async_ask_contract_of_past(data, account, {"meter": outline})
@@ -45,11 +45,10 @@ class LenedaSteps(ContractAndDashboardSteps):
         if last:
             rows = [row for row in days if day_start(row.start) == last.start]
             highest = max(rows, key=lambda row: row.kw)
-            text = await self._async_text("common.leneda_last_day")
-            local = last.start.astimezone(LUXEMBOURG)
             texts.append(
-                text.format(
-                    day=f"{local:%Y-%m-%d}",
+                await self._async_text(
+                    "common.leneda_last_day",
+                    day=locale.day(last.start.astimezone(LUXEMBOURG)),
                     kwh=locale.number(f"{last.kwh:.1f}"),
                     kw=locale.number(f"{highest.kw:.1f}"),
                     time=f"{highest.start.astimezone(LUXEMBOURG):%H:%M}",

@@ -250,15 +250,17 @@ class MeterSteps(CableSteps):
         """Return the beginning of the repair about an unreadable clock, "" for a readable clock."""
         if self._telegram.time is not None:
             return ""
-        text = await self._async_text("issues.clock_unreadable.description")
-        return "\n\n" + text.partition("\n\n")[0].format(name=shown_name(serial_number))
+        text = await self._async_text(
+            "issues.clock_unreadable.description", name=shown_name(serial_number)
+        )
+        return "\n\n" + text.partition("\n\n")[0]
 
     async def _async_describe_channels(self, locale: UserLocale) -> str:
         """Return a Markdown list of the meters on the M-Bus."""
         lines = []
         for channel, reading in self._telegram.channels.items():
-            name = (await self._async_text(f"device.{reading.type}.name")).format(
-                serial=shown_name(reading.serial_number or "")
+            name = await self._async_text(
+                f"device.{reading.type}.name", serial=shown_name(reading.serial_number or "")
             )
             unit = shown_name(reading.unit or "").replace("m3", UnitOfVolume.CUBIC_METERS)
             index = "" if reading.value is None else f", {_amount(locale, reading.value, unit)}"

@@ -106,18 +106,20 @@ class EntitySteps(ContractAndDashboardSteps):
                 entry, data=with_statistics_key(entry, self._chosen), reason="board_reconfigured"
             )
         precision = "coarse" if trial.step_wh >= COARSE_STEP_WH else "fine"
-        exact = await self._async_text(f"common.entities_{precision}")
-        outline = (await self._async_text("common.entities_found")).format(
+        exact = await self._async_text(
+            f"common.entities_{precision}",
+            low=_PROMISED_KW[0],
+            high=_PROMISED_KW[1],
+            watts_low=trial.tolerance_w(_PROMISED_KW[0]),
+            watts_high=trial.tolerance_w(_PROMISED_KW[1]),
+        )
+        outline = await self._async_text(
+            "common.entities_found",
             integration=telegram.identification,
             count=trial.reports,
             seconds=max(1, round(trial.interval_s)),
             step=trial.step_wh,
-            exact=exact.format(
-                low=_PROMISED_KW[0],
-                high=_PROMISED_KW[1],
-                watts_low=trial.tolerance_w(_PROMISED_KW[0]),
-                watts_high=trial.tolerance_w(_PROMISED_KW[1]),
-            ),
+            exact=exact,
         )
         if not trial.has_total:
             outline += "\n\n" + await self._async_text("common.entities_unchanged")

@@ -17,7 +17,7 @@ from ..const import (
 )
 from ..coordinator.entry_types import short_title
 from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
-from ..lib.amounts import CENTIMETRES, LITRES, Amount
+from ..lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
@@ -25,7 +25,7 @@ from .dialog_base import Draft, Input
 from .form_errors import FieldError
 from .shared_form_fields import NEW_PORT, async_port_field
 from .typed_amounts import AmountField, TypedAmounts
-from .user_locale import async_user_locale
+from .user_locale import UserLocale, async_user_locale
 
 _UNKNOWN = "-"
 _AMOUNTS = {
@@ -79,12 +79,13 @@ class TankSteps(BoardSteps):
         if user_input is not None:
             return await self._async_finish("tank", self._tank)
         data = tank_data(tank_of(self._tank.options), self._distance_cm)
+        locale = await async_user_locale(self.hass)
         return self.async_show_form(
             step_id="tank_found",
             description_placeholders={
-                "distance": _shown(data.distance_cm, "cm"),
-                "level": _shown(data.level_percent, "%"),
-                "volume": _shown(data.volume_l, "L"),
+                "distance": _shown(locale, data.distance_cm, "cm"),
+                "level": _shown(locale, data.level_percent, "%"),
+                "volume": _shown(locale, data.volume_l, "L"),
             },
             last_step=True,
         )
@@ -103,8 +104,10 @@ class TankSteps(BoardSteps):
         return "tank_found"
 
 
-def _shown(value: float | None, unit: str) -> str:
-    return _UNKNOWN if value is None else f"{value:g} {unit}"
+def _shown(locale: UserLocale, value: float | None, unit: str) -> str:
+    if value is None:
+        return _UNKNOWN
+    return f"{amount_text(value, locale.decimal_mark)} {unit}"
 
 
 class TankOptionsFlow(OptionsFlowWithReload):

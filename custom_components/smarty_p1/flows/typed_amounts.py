@@ -102,13 +102,14 @@ class AmountProblem(NamedTuple):
     """Translation key of the message. It is also the name of the message's placeholder."""
     detail: str
     """Pattern of the text behind the amount."""
-    typed: str
+    typed: str | float
+    """Text that the user has typed, or a stored number."""
     unit: Unit
     values: tuple[float, ...] = ()
     """Both readings of an ambiguous amount, or lowest and highest amount, or amount and limit."""
 
     @classmethod
-    def of(cls, error: AmountError, typed: str, unit: Unit) -> Self:
+    def of(cls, error: AmountError, typed: str | float, unit: Unit) -> Self:
         """Return the problem of a typed amount that was refused."""
         return cls(*_MESSAGES[error.fault], typed, unit, error.values)
 
@@ -116,7 +117,10 @@ class AmountProblem(NamedTuple):
         """Return the part of the message about this amount, which is called `name`."""
         values = [amount_text(value, locale.decimal_mark) for value in self.values]
         detail = self.detail.format(*values, unit=self.unit.symbol)
-        return f"{name}: “{shown_typed(self.typed)}”{detail}"
+        typed = self.typed
+        if not isinstance(typed, str):
+            typed = amount_text(typed, locale.decimal_mark)
+        return f"{name}: “{shown_typed(typed)}”{detail}"
 
 
 class TypedAmounts:
@@ -129,7 +133,7 @@ class TypedAmounts:
     def __init__(self) -> None:
         self._asked: set[tuple[Place, float]] = set()
         self._problems: list[tuple[Place, AmountProblem]] = []
-        self._typed: dict[Place, str] = {}
+        self._typed: dict[Place, str | float] = {}
 
     @property
     def errors(self) -> dict[str, str]:
@@ -148,15 +152,15 @@ class TypedAmounts:
 
         A required text must not be empty. A number was stored before, or a program has sent it.
         """
+        self._typed[place] = entered
         if not isinstance(entered, str):
             entered = amount_text(entered)
-        self._typed[place] = entered
         if not is_required and not entered.strip():
             return None
         try:
             return amount.parse(entered)
         except AmountError as err:
-            problem = AmountProblem.of(err, entered, amount.unit)
+            problem = AmountProblem.of(err, self._typed[place], amount.unit)
             self._problems.append((place, problem))
             return None
 
@@ -191,7 +195,7 @@ class TypedAmounts:
         if value is None or highest is None or abs(value) <= highest or question in self._asked:
             return
         self._asked.add(question)
-        typed = self._typed.get(place) or amount_text(value)
+        typed = self._typed.get(place) or value
         problem = AmountProblem(*_UNUSUAL, typed, unit, (value, highest))
         self._problems.append((place, problem))
 

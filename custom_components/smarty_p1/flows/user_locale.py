@@ -1,7 +1,8 @@
-"""Language and decimal mark of the user who fills in a dialog."""
+"""Language and number format of the user who looks at a dialog."""
 
 from collections.abc import Container, Iterable, Mapping
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any, NamedTuple, Self
 
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.components.http.const import KEY_HASS_USER
@@ -25,6 +26,8 @@ _MARKS = {
     "decimal_comma": ",",
     "space_comma": ",",
 }
+# Notation of a day, by language. The ISO notation of the others is not ambiguous.
+_DAYS = {"de": "%d.%m.%Y", "fr": "%d/%m/%Y", "lb": "%d.%m.%Y", "pt": "%d/%m/%Y"}
 
 
 class UserLocale(NamedTuple):
@@ -32,6 +35,11 @@ class UserLocale(NamedTuple):
 
     language: str
     decimal_mark: str
+
+    @classmethod
+    def of_home_assistant(cls, hass: HomeAssistant) -> Self:
+        """Return the locale in which Home Assistant stores names."""
+        return cls(hass.config.language, _mark_of(hass.config.language))
 
     def number(self, text: str) -> str:
         """Return a number that is written with a decimal point, with the user's decimal mark."""
@@ -44,10 +52,17 @@ class UserLocale(NamedTuple):
             for name, value in stored.items()
         }
 
-    async def async_text(self, hass: HomeAssistant, key: str) -> str:
-        """Return a text of the integration. An example of `key` is `device.tank.name`."""
+    def day(self, day: date) -> str:
+        """Return a day, or the day of a time, in the notation of the language."""
+        return f"{day:{_DAYS.get(self.language.partition('-')[0], '%Y-%m-%d')}}"
+
+    async def async_text(self, hass: HomeAssistant, key: str, **placeholders: object) -> str:
+        """Return a text of the integration, with its placeholders filled in.
+
+        An example of `key` is `device.tank.name`.
+        """
         texts = await async_get_translations(hass, self.language, key.partition(".")[0], {DOMAIN})
-        return texts[f"component.{DOMAIN}.{key}"]
+        return texts[f"component.{DOMAIN}.{key}"].format_map(placeholders)
 
 
 async def async_user_locale(hass: HomeAssistant, user_id: str | None = None) -> UserLocale:
@@ -67,8 +82,12 @@ async def async_user_locale(hass: HomeAssistant, user_id: str | None = None) -> 
         accepted = request.headers.get("Accept-Language", "").split(",", _MAX_TAGS)
         tags += [tag.partition(";")[0].strip() for tag in accepted[:_MAX_TAGS]]
     language = _first_known([*tags, hass.config.language])
-    own_mark = "." if {language, language.partition("-")[0]} & _WITH_POINT else ","
-    return UserLocale(language, _MARKS.get(str(profile.get("number_format")), own_mark))
+    mark = _MARKS.get(str(profile.get("number_format")), _mark_of(language))
+    return UserLocale(language, mark)
+
+
+def _mark_of(language: str) -> str:
+    return "." if {language, language.partition("-")[0]} & _WITH_POINT else ","
 
 
 def _first_known(tags: Iterable[object]) -> str:

@@ -10,7 +10,7 @@ import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { pastDay, weekStyles } from "../parts/day-chooser.ts";
 import { toEnter } from "../parts/shared-bills.ts";
-import { houseOf, usedPower, usesSentence } from "../sentences/house.ts";
+import { canBeSunny, houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
   asNumber,
   direction,
@@ -114,7 +114,7 @@ export class NowCard extends SmartyCard {
     if (meter.entry_id !== this.#shownMeter) this.#begin(meter.entry_id);
     const trouble = feed.isLost ? undefined : troubleOf(meter, live, feed, this.locale);
     const now = situationOf(live, meter);
-    if (now) now.hasFedIn ||= this.#hasSun(meter, feed);
+    if (now) now.hasFedIn ||= this.#hasFedIn(meter, feed);
     return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (...other) => this.#detail(...other))}
       ${trouble || !now || feed.isOld(meter) ? this.#lastKnown(meter, feed, now, trouble) : this.#present(meter, feed, live, now)}`;
   }
@@ -132,9 +132,9 @@ export class NowCard extends SmartyCard {
     return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
   }
 
-  /** Return whether the house possibly uses solar power now: the sun is up, and energy was fed in today. */
-  #hasSun({ feeds_in }: Meter, feed: MeterFeed): boolean {
-    if (!feeds_in || this.hass?.states["sun.sun"]?.state === "below_horizon") return false;
+  /** Return whether energy was fed in today. */
+  #hasFedIn({ feeds_in }: Meter, feed: MeterFeed): boolean {
+    if (!feeds_in) return false;
     const today = localDay(new Date(feed.now));
     const days = feed.get("smarty_p1/days", {}).value?.days ?? [];
     return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
@@ -153,6 +153,7 @@ export class NowCard extends SmartyCard {
     const day = localDay(new Date(feed.now));
     const house = houseOf(feed);
     const uses = house ? usesSentence(house, this.hass!.states, now.power, feed.now, this.locale) : "";
+    now.isDark = !canBeSunny(house, this.hass!.states, feed.now);
     if (house) now.house = usedPower(house, this.hass!.states, now.power, feed.now);
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));

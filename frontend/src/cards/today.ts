@@ -184,7 +184,7 @@ export class TodayCard extends SmartyCard {
     const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
         <div class="small">${[older, gaps && html`<span class="dot gap"></span>${gaps}`, portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
-        ${this.tableButton()}
+        ${drawn.knownCount ? this.tableButton() : nothing}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
         const { head, rows } = dayTable(facts, this.locale);
@@ -198,7 +198,9 @@ export class TodayCard extends SmartyCard {
 
   #instead(isGone: boolean | undefined, error: string | undefined): TemplateResult {
     const isUnread = isGone || error === "not_loaded";
-    return html`<div class="instead" style="min-height:${heightOf(this.width ?? 0) + 60}px">
+    // While the data is loading, reserve the height of the chart.
+    const height = isUnread || error ? 0 : heightOf(this.width ?? 0) + 60;
+    return html`<div class="instead" style="min-height:${height}px">
       ${isUnread ? html`<p class="small" role="status">${this.#t("not_read")}</p>` : this.waiting(error)}
     </div>`;
   }
@@ -286,9 +288,11 @@ export class TodayCard extends SmartyCard {
   #svg({ shown, chart, quarters, reference, running, knownCount }: Drawn, chosen: string): TemplateResult {
     const width = this.width ?? 0;
     const height = heightOf(width);
-    // For a day without data, the card shows a sentence instead of a chart. Reserve the height of a chart, so that the
-    // content below does not move.
-    if (!knownCount && !running) return html`<div style="height:${height}px"></div>`;
+    // For a day without data, the card shows a sentence instead of a chart. For a past day, reserve the height of a
+    // chart, so that the content below does not move when the user turns to another day. On the first day of a meter,
+    // the running quarter-hour alone makes no chart.
+    if (!knownCount && shown.day !== shown.today) return html`<div style="height:${height}px"></div>`;
+    if (!knownCount && (!running || shown.day === shown.since)) return html``;
     const name = this.#t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;

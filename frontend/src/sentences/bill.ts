@@ -80,6 +80,13 @@ export function lackOf(bill: Bill): Lack | undefined {
   return bill.reference_kw === null ? "reference" : "prices";
 }
 
+/**
+ * Return whether the card shows amounts of money. Without a reference power, the grid charges are unknown, but the costs
+ * of the energy and the levies are known if the prices were entered.
+ */
+export const hasAmounts = (bill: Bill): boolean =>
+  lackOf(bill) !== "reference" || (typeof bill.subtotal === "number" && !missingParts(bill).includes("energy"));
+
 /** Return the field of the contract whose value the bill lacks; undefined if the bill lacks past market prices. */
 export function missingField(bill: Bill): Field | undefined {
   const lack = lackOf(bill);
@@ -95,7 +102,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
   const lacks = lackOf(bill);
   const total = toPay(bill);
   const until = new Date(bill.until);
-  const isInEuros = lacks !== "reference";
+  const isInEuros = hasAmounts(bill);
   return {
     title: upper(locale.monthYear(new Date(bill.start))),
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
@@ -170,7 +177,7 @@ function missingSentence(bill: Bill, locale: Locale, t: Say): string {
   const energy = t("energy_missing", { amount });
   if (lacksMarketPrices(bill)) return `${energy} ${unpricedNote(bill, locale)}`;
   if (isEnergyAlone(parts)) return `${energy} ${t("enter_energy")}`;
-  return t("parts_missing", { amount, parts: parts.map((part) => t(`part_${part}`)).join(", ") });
+  return t(lackOf(bill) === "reference" ? "reference_missing" : "parts_missing", { amount, parts: parts.map((part) => t(`part_${part}`)).join(", ") });
 }
 
 /** Return the parts without a complete price, in the order of the paper bill. */
@@ -201,6 +208,9 @@ function energyOf({ imported_kwh, exported_kwh, peak }: Bill, locale: Locale, t:
   ];
 }
 
+/** Return whether a line is unknown as long as the reference power is unknown. */
+const needsReference = (name: string): boolean => name === "network_fixed" || name === "surcharge";
+
 const sum = (lines: BillLine[]): number => lines.reduce((all, { amount }) => all + amount, 0);
 const hasVat = ({ name, has_vat }: BillLine): boolean => name !== "feed_in" && has_vat !== false;
 
@@ -224,7 +234,7 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   });
   const rowsOf = (name: string): Row[] => [
     ...lines.filter((line) => line.name === name && (name === "feed_in" || !rate || hasVat(line))).map(row),
-    ...(missing.includes(name) ? [{ name: named(name), quantity: quantityMissing(name, bill, locale), amount: t("price_missing") }] : []),
+    ...(missing.includes(name) ? [{ name: named(name), quantity: quantityMissing(name, bill, locale), amount: t(R === undefined && needsReference(name) ? "unknown" : "price_missing") }] : []),
   ];
   const isAid = (name: string) => Number(name === "aid_per_kwh");
   const levies = [...new Set([...lines.map(({ name }) => name), ...missing])].filter((name) => partOf(name) === "levies").sort((a, b) => isAid(a) - isAid(b));
@@ -355,12 +365,12 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
   const R = bill.reference_kw === null ? "" : locale.referenceKW(bill.reference_kw);
   return [
     bill.since ? t("since", { day: locale.day(new Date(bill.since)) }) : "",
-    ...(lackOf(bill) === "reference" ? [] : notesOfPrices(bill, locale, t)),
+    ...(hasAmounts(bill) ? notesOfPrices(bill, locale, t) : []),
     shared_kwh ? t("note_shared", { kwh: kwh(shared_kwh) }) : "",
     sharing_known_kwh !== undefined && sharing_known_kwh < bill.imported_kwh - 0.05
       ? t("note_shared_part", { known: kwh(sharing_known_kwh), all: kwh(bill.imported_kwh) })
       : "",
-    bill.may_owe_less_network && lackOf(bill) !== "reference" ? t("note_less_network", { amount: locale.cents(bill.may_owe_less_network) }) : "",
+    bill.may_owe_less_network && hasAmounts(bill) ? t("note_less_network", { amount: locale.cents(bill.may_owe_less_network) }) : "",
     bill.platform_quarter_hours ? t("note_platform", { count: locale.number(bill.platform_quarter_hours), all: locale.number(all) }) : "",
     bill.estimated_quarter_hours ? t("note_estimated", { count: locale.number(bill.estimated_quarter_hours), all: locale.number(all) }) : "",
     bill.vat_rate === 0 ? t("without_vat") : "",

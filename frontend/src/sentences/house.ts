@@ -38,6 +38,22 @@ function powerOf(states: Hass["states"], entityId: string | null, now: number): 
 }
 
 /**
+ * Return whether the power of the house can come from the sun now. Only then may a sentence say "as long as the sun
+ * shines like this".
+ *
+ * At night, a battery can supply the house or feed in. Without an entity of the sun, only an inverter without a battery
+ * shows that the sun shines.
+ */
+export function canBeSunny(house: House | undefined, states: Hass["states"], now: number): boolean {
+  const sun = states["sun.sun"]?.state;
+  if (sun === "below_horizon") return false;
+  const powers = house?.solar.map(({ power }) => powerOf(states, power, now)) ?? [];
+  const solar = powers.reduce<number>((sum, power) => sum + (power ?? Number.NaN), 0);
+  if (powers.length && solar < IDLE_KW) return false;
+  return sun === "above_horizon" || (powers.length > 0 && !house?.battery.length && solar >= IDLE_KW);
+}
+
+/**
  * Return the power that the house uses, in kW; undefined if it is unknown, or if panels and batteries deliver nothing.
  * `net` is the power from the grid in kW.
  */
@@ -85,8 +101,11 @@ function countedDays(month: HouseMonth | undefined, locale: Locale): string {
     .join(" ");
 }
 
-/** Return the rows of today and this month. `day` is today as 2026-11-21. `drawnWh` has the energies from the grid. */
-export function houseRows(house: House, day: string, drawnWh: (number | null)[], locale: Locale): HouseRow[] {
+/**
+ * Return the rows of today and this month. `day` is today as 2026-11-21. `drawnWh` has the energies from the grid.
+ * `monthDecimals` is the number of decimals of the month's energies in kWh.
+ */
+export function houseRows(house: House, day: string, drawnWh: (number | null)[], locale: Locale, monthDecimals = 0): HouseRow[] {
   const today = house.days.find((known) => known.day === day)?.own_kwh;
   const month = monthOf(house, day.slice(0, 7));
   const cells = [today, month?.own_kwh].map((own, index) => {
@@ -94,7 +113,7 @@ export function houseRows(house: House, day: string, drawnWh: (number | null)[],
     const isPart = index > 0 && month && !hasAllDays(month) && month.house_kwh !== null && month.own_kwh !== null;
     const drawn = isPart ? (month.house_kwh! - month.own_kwh!) * 1000 : drawnWh[index];
     if (typeof own !== "number" || typeof drawn !== "number") return [UNKNOWN, UNKNOWN];
-    const decimals = index ? 0 : 1;
+    const decimals = index ? monthDecimals : 1;
     // Add rounded energies, so that the displayed rows add up.
     const part = round(own, decimals);
     const all = round(drawn / 1000, decimals) + part;

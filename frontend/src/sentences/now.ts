@@ -59,8 +59,10 @@ export interface Situation {
   /** Largest power of the connection, in kVA (used as kW). */
   connection: number | null;
   feedsIn: boolean;
-  /** Whether energy was fed in during the running quarter-hour or, while the sun is up, at any time today. */
+  /** Whether energy was fed in today or during the running quarter-hour. */
   hasFedIn: boolean;
+  /** Whether no power can come from the sun now, so that no sentence may name the sun. */
+  isDark?: boolean;
   /** Power in kW that the house uses from the grid, the solar panels and the batteries; undefined if unknown. */
   house?: number | undefined;
   /**
@@ -195,7 +197,7 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const small = smallLine(now, room, keep, locale);
   const kW = (kw: number) => locale.referenceKW(allowance(kw));
   const params = { keep: kW(room.keep), more: kW(room.short), R, end };
-  const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
+  const isSunny = !now.isDark && now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
   // `room` has the possible loads as displayed: `SteadyRoom` shows a rise of such a load with a delay. After a device
   // was switched off, `room.keep` can rise earlier than `room.short`. Then `room.short` is lower only because of the
   // delay. So also compare the possible loads without the delay.
@@ -204,7 +206,7 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
   // If a higher load is possible for a limited time, say only this. The sentence "switch nothing else on" would
   // contradict it.
-  const brief = isSunnier(room, keep) ? "room_sun" : isShortlyMore(now, room, keep) ? "room_only" : "room_none";
+  const brief = isSunnier(now, room, keep) ? "room_sun" : isShortlyMore(now, room, keep) ? "room_only" : "room_none";
   const sold = direction(power) === "feeds" ? small : "";
   return { text: t(brief, { ...params, keep: kW(room.sunny) }), small: sold, isExcess: false };
 }
@@ -212,7 +214,8 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
 /**
  * Return whether the household can switch on a clearly higher load than `keep` if the solar power stays as it is now.
  */
-const isSunnier = (room: Room, keep: number): boolean => allowance(room.sunny) >= keep + MIN_MORE_KW;
+const isSunnier = ({ isDark }: Situation, room: Room, keep: number): boolean =>
+  !isDark && allowance(room.sunny) >= keep + MIN_MORE_KW;
 
 /**
  * Return whether the household can switch on a clearly higher load than `keep` until the running quarter-hour ends.
@@ -232,7 +235,7 @@ function smallLine(now: Situation, room: Room, keep: number, locale: Locale): st
     return t("used_or_sold", { saved: locale.cents(now.price), earned: locale.cents(now.feedInPrice) });
   }
   const more = (kw: number) => locale.referenceKW(allowance(kw));
-  if (isSunnier(room, keep)) return t("short_sun", { more: more(room.sunny) });
+  if (isSunnier(now, room, keep)) return t("short_sun", { more: more(room.sunny) });
   return isShortlyMore(now, room, keep) ? t("short", { end: locale.time(now.end), more: more(room.short) }) : "";
 }
 

@@ -1,7 +1,7 @@
 /** Texts and numbers of today and of this month so far. */
 
 import { dayStart, localDay, type Locale, localParts, type Texts } from "../locale.ts";
-import { firstDay, forecast, type Lack, lackOf, pricesOf, toPay } from "./bill.ts";
+import { firstDay, forecast, hasAmounts, type Lack, lackOf, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
 import type { Bill, Day, House, Usual } from "../websocket-types.ts";
@@ -58,6 +58,8 @@ export const soFarTexts: Texts<SoFarKey> = texts;
 const UNKNOWN = "–";
 /** If less than this share of the quarter-hours was measured, a note states the measured share. */
 const MIN_MEASURED_SHARE = 0.99;
+/** From this energy of a month on, its energies are shown in whole kWh. */
+const MIN_WHOLE_WH = 10_000;
 
 export interface Row {
   key: "grid" | "fed_in" | "highest" | "cost" | HouseRow["key"];
@@ -93,27 +95,32 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   const kW = (mean: number | null | undefined) => (typeof mean === "number" ? locale.kW(mean) : UNKNOWN);
   const peaks = [...days.map(({ peak }) => peak?.mean_kw), bill?.peak?.mean_kw].filter((mean) => typeof mean === "number");
   const lacks = bill && lackOf(bill);
+  // Without a reference power, only the costs without the grid charges are known.
+  const isPart = lacks === "reference" && hasAmounts(bill!);
   const costs = (cost: number | null | undefined, show: (value: number) => string) =>
     lacks === "prices" ? t("price_missing") : typeof cost === "number" ? show(cost) : UNKNOWN;
   const drawn = sum(days.map(({ imported_wh }) => imported_wh));
-  const ofHouse = house && last ? houseRows(house, last.day, [last.imported_wh, drawn], locale) : [];
+  const fed = sum(days.map(({ exported_wh }) => exported_wh));
+  // In the first days of a meter, a month in whole kWh could look lower than today.
+  const monthDecimals = Math.max(drawn ?? 0, fed ?? 0) < MIN_WHOLE_WH ? 1 : 0;
+  const ofHouse = house && last ? houseRows(house, last.day, [last.imported_wh, drawn], locale, monthDecimals) : [];
   const rows: Row[] = [
     ...ofHouse,
-    { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, 0) },
+    { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) },
     {
       key: "fed_in",
       name: t("fed_in"),
       today: kWh(last?.exported_wh, 1),
-      month: kWh(sum(days.map(({ exported_wh }) => exported_wh)), 0),
+      month: kWh(fed, monthDecimals),
     },
     { key: "highest", name: t("highest"), today: kW(last?.peak?.mean_kw), month: kW(peaks.length ? Math.max(...peaks) : null) },
     {
       key: "cost",
-      name: t("cost", { vat: locale.common(bill?.vat_rate === 0 ? "without_vat" : "with_vat") }),
-      today: costs(bill && last?.cost, (value) => locale.cents(value)),
+      name: t(isPart ? "cost_without_grid" : "cost", { vat: locale.common(bill?.vat_rate === 0 ? "without_vat" : "with_vat") }),
+      today: costs(isPart ? last?.subtotal : bill && last?.cost, (value) => locale.cents(value)),
       // Today's cost is shown with cents. Early in a month, the month's cost in whole euros could look lower than
       // today's cost. So show cents, too, below 10 €.
-      month: costs(bill && toPay(bill), (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
+      month: costs(isPart ? bill!.subtotal : bill && toPay(bill), (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
     },
   ];
   const monthBegins = new Date(bill?.start ?? first?.start ?? now);

@@ -52,6 +52,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   const drawn = locale.kWh(day.imported_wh / 1000);
   const fed = hasSun && day.exported_wh !== null ? locale.kWh(day.exported_wh / 1000) : undefined;
   const sums = fed === undefined ? t("drawn", { drawn }) : t("drawn_fed", { drawn, fed });
+  if (!knownCount) return `${sums} ${t(isToday ? "none_yet" : "none_measured")}${coming && ` ${sentenceOf(coming)}`}`;
   if (day.reference_kw === null) {
     const peak = day.peak ? ` ${t("peak", { kw: locale.kW(day.peak.mean_kw) })}` : "";
     return `${sums}${peak}`;

@@ -15,6 +15,7 @@ from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Telegram
 from dev.alterations import ALTERATIONS, flipped
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher
+from tests.ha.repairs import repair_text
 from tests.ha.support import FORGED, TELEGRAM, wait_until
 from tests.ha.topic import Clock
 
@@ -66,7 +67,8 @@ async def test_altered_frames_are_told_as_altered_and_nobody_is_asked_for_a_key(
         await house.send(data)
     await house.passes(11)
     assert house.issues.keys() == {"no_telegram"}
-    reason = (house.issues["no_telegram"].translation_placeholders or {})["reason"]
+    issue = house.issues["no_telegram"]
+    reason = await repair_text(house.hass, issue.issue_id, "reason")
     assert "altered or cut on the way" in reason
     assert "telnet mode" in reason
     assert house.port.url in reason

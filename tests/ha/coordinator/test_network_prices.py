@@ -14,11 +14,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.entered_contract import prices_to_replace
-from custom_components.smarty_p1.coordinator.older_prices_sentence import older_prices_sentence
+from custom_components.smarty_p1.flows.older_prices_sentence import async_older_prices_sentence
+from custom_components.smarty_p1.flows.user_locale import async_user_locale
 from custom_components.smarty_p1.lib.tariff import OlderPrices, PriceFile, network_prices
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
-from tests.ha.repairs import choose, open_repair
+from tests.ha.repairs import choose, open_repair, repair_text
 from tests.ha.support import TELEGRAM
 from tests.prices import PRICES
 
@@ -28,15 +29,15 @@ SUMMER = f"{UNKNOWN}-07-01T12:00:00Z"
 GRID = "Grid charges of 2026; nothing newer is known to this version."
 NB = "\N{NO-BREAK SPACE}"
 AID_ENDED = {
-    "en": "Grid charges and levies of 2026; the State's aid ended on 31.12.2026; nothing newer is"
+    "en": "Grid charges and levies of 2026; the State's aid ended on 2026-12-31; nothing newer is"
     " known to this version.",
-    "fr": f"Prix du réseau et taxes de 2026{NB}; l'aide de l'État a pris fin le 31.12.2026{NB};"
+    "fr": f"Prix du réseau et taxes de 2026{NB}; l'aide de l'État a pris fin le 31/12/2026{NB};"
     " cette version ne connaît rien de plus récent.",
     "de": "Preise der Netznutzung und Abgaben von 2026; die Hilfe des Staates endete am"
     " 31.12.2026; diese Version kennt nichts Neueres.",
     "lb": "Netzkäschten an Taxe vun 2026; d'Hëllef vum Staat ass den 31.12.2026 ausgelaf; dës"
     " Versioun kennt näischt méi Neies.",
-    "pt": "Preços da rede e taxas de 2026; o apoio do Estado terminou em 31.12.2026; esta versão"
+    "pt": "Preços da rede e taxas de 2026; o apoio do Estado terminou em 31/12/2026; esta versão"
     " não conhece nada mais recente.",
 }
 OWN = {"network_variable_price": 0.05, "meter_fee": 5.7}
@@ -201,10 +202,11 @@ async def test_the_issue_names_the_older_prices_and_the_aid_that_has_ended(
     await set_up(hass, entry, reference_power=7.0, with_levies=True)
     issue = issue_of(hass, entry)
     assert issue
-    assert (issue.translation_placeholders or {})["prices"] == AID_ENDED[language]
+    assert await repair_text(hass, issue.issue_id, "prices") == AID_ENDED[language]
     # Of each kind and each day.
     older = OlderPrices({"levies": date(2027, 8, 31), "grid": date(2026, 12, 31)}, {})
-    first, second, _ = older_prices_sentence(hass, older).split(";")
+    sentence = await async_older_prices_sentence(hass, older, await async_user_locale(hass))
+    first, second, _ = sentence.split(";")
     assert (first.rstrip()[-4:], second.rstrip()[-7:]) == ("2026", "08/2027")
 
 
@@ -219,8 +221,7 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
     issue = issue_of(hass, entry)
     assert issue
     assert issue.is_fixable
-    placeholders = {"name": "Smarty 2574", "year": str(UNKNOWN), "prices": GRID}
-    assert issue.translation_placeholders == placeholders
+    assert issue.translation_placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN)}
 
     newer = PRICES.replace("until = 2026-12-31", "until = 2027-12-31")
     monkeypatch.setattr(network_prices, "PUBLISHED", PriceFile.read(newer))

@@ -12,28 +12,26 @@ from unittest.mock import patch
 import pytest
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
+from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING, DOMAIN
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.pulse_count_file import PulseCounter
-from custom_components.smarty_p1.lib.tariff import HEADER
 from custom_components.smarty_p1.sinks.mqtt import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import TARIFF
-from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, with_value
+from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort
 from tests.ha.support import (
-    TELEGRAM,
     at,
     own_log,
-    wait_for_telegram,
 )
 
 STORED: dict[str, Any] = json.loads(
-    (Path(__file__).parent / "stored_state_version_2.json").read_text()
-)
+    (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()
+)["storage"]
 PULSES: dict[str, Any] = {
     "source": "port:ADDRESS",
     "pulses": 5,
@@ -119,8 +117,11 @@ async def test_whatever_is_in_a_file_is_read_or_put_aside(
 
 MALFORMED: dict[str, list[object]] = {
     # All of it, and one part: the others are good by themselves.
-    "meter": [[], *(STORED["meter"]["data"] | {part: []} for part in ("counters", "demand"))],
-    "months": [STORED["months"]["data"] | {"version": 2}],
+    "meter": [
+        [],
+        *(STORED["meter"] | {part: []} for part in ("counters", "demand")),
+        STORED["meter"] | {"demand": STORED["meter"]["demand"] | {"version": 2}},
+    ],
     "retained": [["smarty/telegram", None]],
     "pulses": [PULSES | {"pulses": "5"}],
 }
@@ -149,6 +150,9 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
     assert len(warnings) == 1
     assert str(path) in warnings[0]
     assert str(aside) in warnings[0]
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"stored_unreadable_{entry.entry_id}")
+    assert issue
+    assert (issue.translation_placeholders or {})["file"] == str(path)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
     # What is written then is read again, and nothing more is said.
@@ -157,53 +161,6 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
     assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == 1
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert [*files(path)] == []
-
-
-async def test_months_stored_as_sums_of_days_become_a_row(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    tmp_path: Path,
-) -> None:
-    text = with_value(TELEGRAM, "0-0:1.0.0", "(260603151500S)")
-    port.counter = 1_000
-    port.greeting = port.next_frame(with_value(text, "1-0:1.8.0", "(001085.250*kWh)"))
-    entry = make_entry(port.url)
-    options = {"reference_power": 3.5, "energy_price": 0.15, "vat": True}
-    hass.config_entries.async_update_entry(entry, options=options)
-    for store in ("meter", "months"):
-        write(hass, entry, store, STORED[store])
-    folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
-    folder.mkdir(parents=True)
-    for name, content in STORED["quarter_hours"].items():
-        (folder / name).write_text(content)
-
-    for _ in range(2):
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        await wait_for_telegram(hass, entry)
-
-        demand = entry.runtime_data.books.demand
-        assert demand
-        [may] = demand.earlier_months
-        # 13.15 kWh on the first day, 13.2 on three others; 32.43 kWh in June, and 70 Wh more.
-        assert may.imported_kwh == pytest.approx(52.75)
-        assert may.quarter_hours == 359
-        assert demand.month.imported_kwh == pytest.approx(32.5)
-        assert may.above(3.5).energy_wh == pytest.approx(2_000)
-        # Nothing but the row keeps them now.
-        assert not path_of(hass, entry, "months").exists()
-        for path in folder.iterdir():
-            assert path.read_text().startswith(HEADER)
-        assert [text for level, text in own_log(caplog) if level == "WARNING"] == []
-        assert await hass.config_entries.async_unload(entry.entry_id)
-        port.greeting = port.next_frame(
-            with_value(
-                with_value(TELEGRAM, "0-0:1.0.0", "(260603151510S)"),
-                "1-0:1.8.0",
-                "(001085.250*kWh)",
-            )
-        )
 
 
 async def test_pulses_go_on_from_their_file(
@@ -236,11 +193,11 @@ async def test_whoever_looks_up_the_counters_changes_nothing(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = make(hass, port, make_entry, "meter")
-    damaged = STORED["meter"]["data"] | {"totals": []}
+    damaged = STORED["meter"] | {"totals": []}
     path = write(hass, entry, "meter", wrapped(damaged))
     before = files(path)
     store = MeterStore(hass, entry.entry_id)
-    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 712}
+    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 17}
     assert files(path) == before
     assert own_log(caplog) == []
 

@@ -16,6 +16,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.boards import Sonar, tank_level
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.meter import MeterPort
+from tests.ha.repairs import repair_text
 from tests.ha.support import let_pass, let_pass_until, own_log, wait_until
 
 
@@ -105,7 +106,7 @@ async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
     await let_pass(hass, 301)
     [issue] = ir.async_get(hass).issues.values()
     assert issue.translation_key == "no_telegram"
-    assert port.url in str((issue.translation_placeholders or {})["reason"])
+    assert port.url in await repair_text(hass, issue.issue_id, "reason")
 
     port.greeting = b"R120\r"
     await let_pass_until(hass, 31, lambda: state(hass, LEVEL) == "50.0")

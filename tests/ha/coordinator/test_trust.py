@@ -37,7 +37,7 @@ from tests.ha.meter import (
     seal,
     with_value,
 )
-from tests.ha.repairs import open_repair
+from tests.ha.repairs import open_repair, repair_text
 from tests.ha.support import (
     FORGED,
     OTHER_METER,
@@ -390,7 +390,7 @@ async def test_no_reading_for_five_minutes_is_a_repair_that_says_why(house: Hous
     await house.passes(3)
     [issue] = house.issues.values()
     assert (issue.translation_key, issue.is_fixable) == ("no_telegram", True)
-    reason = str((issue.translation_placeholders or {})["reason"])
+    reason = await repair_text(house.hass, issue.issue_id, "reason")
     assert house.port.url in reason
     assert reason.startswith("Der Port")
 

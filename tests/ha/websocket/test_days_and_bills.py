@@ -70,6 +70,7 @@ async def test_a_day(client: Client, entry: MockConfigEntry) -> None:
     [day] = await days_of(client, entry, start="2026-05-01", end="2026-05-02")
 
     cost, used, fixed = (day.pop(name) for name in ("cost", "cost_used", "cost_fixed"))
+    assert day.pop("subtotal") == cost
     assert day == {
         "day": "2026-05-01",
         "start": "2026-04-30T22:00:00+00:00",
@@ -126,12 +127,15 @@ async def test_of_many_days_the_newest_400_are_told(client: Client, entry: MockC
 
 
 async def test_without_a_reference_power(home: Home, client: Client) -> None:
-    entry = await home.set_up(telegram("12:00:00", 0.0))
+    entry = await home.set_up(telegram("12:00:00", 0.0), energy_price=0.15, with_levies=False)
+    await home.receive(telegram("12:15:00", 10.0))
     [day] = await days_of(client, entry)
     assert (day["cost"], day["cost_above"], day["reference_kw"]) == (None, None, None)
     [month] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
     assert (month["total"], month["reference_kw"]) == (None, None)
-    assert month["missing"] == ["energy", "network_fixed", "surcharge"]
+    # The price of the energy is known: 10 kWh at 0.15 and 8 %.
+    assert day["subtotal"] == month["subtotal"] == 1.62
+    assert month["missing"] == ["network_fixed", "surcharge"]
     # Without a recorder, nobody knows the house.
     assert await ask(client, "house", entry_id=entry.entry_id) == {"house": None}
 

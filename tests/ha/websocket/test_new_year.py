@@ -178,7 +178,4 @@ async def test_midnight_of_31_december(
     await hass.async_block_till_done()
     raised = ir.async_get(hass).async_get_issue(*issue)
     assert raised
-    assert (raised.translation_placeholders or {})["prices"] == (
-        "Grid charges and levies of 2026; the State's aid ended on 31.12.2026; nothing newer is"
-        " known to this version."
-    )
+    assert (raised.translation_placeholders or {})["year"] == "2027"

@@ -372,15 +372,18 @@ def booked_kwh(meter: DemandMeter) -> float:
 @pytest.mark.parametrize(
     "line",
     [
-        *("", "junk", "\u00e4\u2028\0", "2026-06-15T12:15Z,1,2,3", "2026-06-15T12:15Z,1,2,3,4,5"),
-        *("2026-06-15T12:15,1,2,3,4", "2026-06-15T12:15Z,,2,3,4", "2026-06-15T12:15Z,-1,2,3,4"),
-        *("2026-06-15T12:15Z,nan,2,3,4", "2026-06-15T12:15Z,1,inf,3,4"),
-        "2026-06-15T12:15Z,1e99,2,3,4",
+        *("", "junk", "\u00e4\u2028\0", "2026-06-15T12:15Z,1,2,3,4"),
+        "2026-06-15T12:15,,1,2,3,4,,,,,,,2",
+        *(
+            f"2026-06-15T12:15Z,,{values},,,,,,,2"
+            for values in ("1,2,3", "1,2,3,4,5", ",2,3,4", "-1,2,3,4", "nan,2,3,4", "1,inf,3,4")
+        ),
+        "2026-06-15T12:15Z,,1e99,2,3,4,,,,,,,2",
     ],
 )
 def test_a_line_that_is_none_is_passed_over(line: str) -> None:
-    good = "2026-06-15T12:{}Z,250,2,30,0.4\n"
-    text = f"{HEADER}{good.format('00')}{line}\n{good.format('30')}"
+    good = "2026-06-15T12:{}Z,,250,2,30,0.4,,,,,,,{}\n"
+    text = f"{HEADER}{good.format('00', 1)}{line}\n{good.format('30', 3)}"
     meter = DemandMeter.from_files(CONTRACT, None, {"2026-06": text.encode()})
     noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
     found = quarter_hours_between(meter.columns, NO_PLATFORM_DAYS, noon, noon + timedelta(days=1))

@@ -63,6 +63,7 @@ def _days(
             "end": day_end(start).isoformat(),
             **_sums(month, contracts, start, end, quarters),
             "cost": cost,
+            "subtotal": _more(before.subtotal, due.subtotal),
             "cost_used": used,
             "cost_fixed": fixed,
             "cost_above": _more(before.amount("surcharge"), due.amount("surcharge")),

@@ -111,7 +111,6 @@ from .solar_house import (
     prices_by_hour,
 )
 from .spans import Columns, Kind, Row, Span
-from .stored_state_version_2 import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 
 __all__ = [
@@ -227,7 +226,6 @@ __all__ = [
     "line_of",
     "lines_of",
     "lines_of_file",
-    "load_months",
     "market_prices_of",
     "mean_market_prices",
     "month_end",

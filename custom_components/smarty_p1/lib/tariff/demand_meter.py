@@ -33,7 +33,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
-from . import stored_state_version_2
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import (
     BEGINNING,
@@ -97,8 +96,6 @@ class DemandMeter:
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
         self.snapshot: Demand | None = None
-        self.replaces_files = False
-        """Whether the spans from `take_new` replace all stored files instead of extending them."""
         self.damaged: frozenset[str] = frozenset()
         """Months such as "2026-06" whose files have damaged or lost lines."""
         self._contracts = Contracts(((BEGINNING, contract),))
@@ -296,13 +293,12 @@ class DemandMeter:
         }
 
     @classmethod
-    def from_dict(  # noqa: PLR0913, PLR0917 - the stored data of a meter
+    def from_dict(
         cls,
         data: Stored,
         contract: Contract = NO_CONTRACT,
         since: date | None = None,
         files: Files | None = None,
-        months: tuple[Month, ...] = (),
         now: datetime | None = None,
     ) -> Self:
         """Return the meter restored from its stored state and its stored spans.
@@ -310,38 +306,25 @@ class DemandMeter:
         `data` is the state that `as_dict` returned. `files` has the spans. `contract` is the
         contract in the options, and `since` its first day. Reading years of files takes some time.
 
-        If the state has version 2, all spans are made from day sums and from the lines in `files`.
-        These spans then replace the files. The day sums are in `data` and in `months`, the archived
-        months of a state of version 2.
-
         The time since the last reading becomes a gap, and the power is unknown until the next
         reading. Raises ValueError for malformed data and unknown versions.
         """
         meter = cls(contract)
         try:
-            stored = checked_mapping(data)
-            if stored["version"] == stored_state_version_2.VERSION:
-                meter._restore_version_2(stored, files or {}, months)
-            else:
-                meter._restore(stored, files or {})
+            meter._restore(checked_mapping(data), files or {})
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
             raise ValueError from err
         meter.change_contract(contract, since, now)
         return meter
 
     @classmethod
-    def from_files(
-        cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
-    ) -> Self:
+    def from_files(cls, contract: Contract, since: date | None, files: Files) -> Self:
         """Return the meter restored only from the spans in `files`, because its state is lost.
 
-        `contract`, `since` and `months` have the same meaning as for `from_dict`.
+        `contract` and `since` have the same meaning as for `from_dict`.
         """
         meter = cls(contract)
-        if months:
-            meter._restore_version_2(None, files, months)
-        else:
-            meter._restore(None, files)
+        meter._restore(None, files)
         meter.change_contract(contract, since)
         return meter
 
@@ -376,26 +359,6 @@ class DemandMeter:
                 history.new.append(history.row.add(reader.lost))
             history.go_on_from(reader.new)
         self.damaged = frozenset(reader.damaged)
-
-    def _restore_version_2(
-        self, stored: dict[str, Stored] | None, files: Files, months: tuple[Month, ...]
-    ) -> None:
-        segments: list[ReadingSegment] = []
-        last_quarter = None
-        if stored is not None:
-            self._contracts = load_contracts(stored["contracts"])
-            self._is_begun_here = checked_flag(stored["is_begun_here"])
-            last_quarter = load_quarter(stored["last_quarter"])
-            months = tuple(stored_state_version_2.months_of_state(stored, months))
-            all_segments = checked_list(stored["stretches"], MAX_SEGMENTS)
-            segments = [load_segment({**item, "spans": []}) for item in all_segments[-1:]]
-        else:
-            self._is_begun_here = False
-        self.replaces_files = True
-        until = segments[0].since if segments else None
-        self._history = ReadingHistory(Row(), segments, last_quarter)
-        for span in stored_state_version_2.spans_of_months(months, files, last_quarter, until):
-            self._history.new.append(self._history.row.add(span))
 
     @property
     def _segment(self) -> ReadingSegment | None:

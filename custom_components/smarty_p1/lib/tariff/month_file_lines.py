@@ -9,8 +9,7 @@ Lines are only added to a file. A line has these cells:
 - the number of the span, and a checksum of all other cells.
 
 A line without a checksum is accepted, so that users can mend lines by hand. The first line of a
-file has the names of the columns and the version of the format. Lines of version 1 have a start and
-four energies. If two lines of version 1 have the same quarter-hour, the later line counts.
+file has the names of the columns and the version of the format.
 """
 
 import re
@@ -27,7 +26,7 @@ HEADER = (
     "market_cost,market_wh,market_revenue,market_exported_wh,"
     "imported_register_wh,exported_register_wh,number,check,version=2\n"
 )
-_COLUMNS, _COLUMNS_1 = 13, 5
+_COLUMNS = 13
 _MAX_WH = 1e9
 _MAX_REGISTER_WH = 1e13
 _MAX_NUMBER = 10**12
@@ -128,9 +127,7 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
 
     If `is_numbered` is false, the line is not in a file yet, so its number must be 0.
     """
-    if len(cells) == _COLUMNS_1:
-        cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]
-    elif len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
+    if len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
         raise ValueError
     start = parse_time(cells[0])
     kind, _, end_text = cells[1].partition(" ")

@@ -5,20 +5,21 @@ frontend/src/sentences/older-prices.ts makes the same sentence for the cards.
 
 from datetime import date
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
 from ..lib.tariff import OlderPrices
-from .repair_issues import text_of
+from .user_locale import UserLocale
 
 _KINDS = {"grid": "older_grid", "levies": "older_levies", "vat": "older_vat"}
 _AIDS = {"state_aid": "state_aid_ended"}
 
 
-@callback
-def older_prices_sentence(hass: HomeAssistant, older: OlderPrices) -> str:
-    """Return the sentence in Home Assistant's language.
+async def async_older_prices_sentence(
+    hass: HomeAssistant, older: OlderPrices, locale: UserLocale
+) -> str:
+    """Return the sentence in the user's language.
 
-    For example: "Grid charges of 2026; the State's aid ended on 31.12.2026; nothing newer is known
+    For example: "Grid charges of 2026; the State's aid ended on 2026-12-31; nothing newer is known
     to this version."
     """
     texts = {_KINDS[kind]: until for kind, until in sorted(older.until.items())}
@@ -27,13 +28,16 @@ def older_prices_sentence(hass: HomeAssistant, older: OlderPrices) -> str:
         until = texts.pop("older_grid")
         del texts["older_levies"]
         texts = {"older_grid_and_levies": until, **texts}
-    parts = [text_of(hass, key, {"period": _period(until)}) for key, until in texts.items()]
-    parts += [
-        text_of(hass, _AIDS[aid], {"day": f"{day:%d.%m.%Y}"}) for aid, day in older.ended.items()
+    said = [(key, {"period": _period(until)}) for key, until in texts.items()]
+    said += [(_AIDS[aid], {"day": locale.day(day)}) for aid, day in older.ended.items()]
+    said.append(("nothing_newer", {}))
+    parts = [
+        await locale.async_text(hass, f"exceptions.{key}.message", **placeholders)
+        for key, placeholders in said
     ]
     # French has a space before a semicolon.
-    separator = "\N{NO-BREAK SPACE}; " if hass.config.language.startswith("fr") else "; "
-    sentence = separator.join([*parts, text_of(hass, "nothing_newer", {})])
+    separator = "\N{NO-BREAK SPACE}; " if locale.language.startswith("fr") else "; "
+    sentence = separator.join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 

@@ -1,0 +1,83 @@
+"""Steps of the demo: signs of life, extras that fail, and the simulated year."""
+
+import asyncio
+from datetime import UTC, datetime
+from itertools import pairwise
+from unittest.mock import patch
+
+import pytest
+
+from dev.demo import progress as printed
+from dev.demo.client import AlreadyThereError, ClientError, FlowFailedError, attempt
+from dev.demo.demo_run import CONTRACT
+from dev.demo.progress import Progress
+from dev.demo.simulated_year import simulate_year
+from dev.simulator import Meter
+from smartyp1.tariff import DemandMeter
+
+
+async def test_a_long_step_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress()
+    with (
+        patch.object(printed, "_MAX_SILENCE_S", 0.0),
+        patch.object(printed, "_CHECK_INTERVAL_S", 0.001),
+    ):
+        async with progress.signs_of_life():
+            progress.begin("storing a year", "5 s", lambda: 0.4)
+            while "..." not in (text := capsys.readouterr().out):
+                await asyncio.sleep(0.001)
+    assert "demo: ... storing a year: 0 s, 40% done, usually 5 s\n" in text
+
+
+@pytest.mark.parametrize(
+    ("errors", "succeeds", "said"),
+    [
+        ([], True, ""),
+        ([ClientError("404 Invalid handler specified")], True, ""),
+        ([AlreadyThereError()], False, "adding it: it is there already, and is left as it is"),
+        (
+            [FlowFailedError("shelly: cannot connect")] * 3,
+            False,
+            "adding it failed, the rest goes on: shelly: cannot connect",
+        ),
+    ],
+)
+async def test_an_extra_that_fails_stops_nothing(
+    capsys: pytest.CaptureFixture[str], errors: list[ClientError], said: str, *, succeeds: bool
+) -> None:
+    left = list(errors)
+
+    async def call() -> None:
+        if left:
+            raise left.pop()
+
+    assert await attempt(Progress(), "adding it", call, (0.0, 0.0)) is succeeds
+    first, *others = capsys.readouterr().out.splitlines()
+    assert (first, others) == ("demo: adding it", [f"demo: {said}"] if said else [])
+
+
+def test_the_year_is_what_the_registers_say() -> None:
+    meter, now = Meter(101), datetime(2026, 2, 3, 10, 8, 10, tzinfo=UTC)
+    shares: list[float] = []
+    year = simulate_year(meter, CONTRACT, now, shares.append)
+    assert (shares == sorted(shares), round(shares[-1], 2)) == (True, 1.0)
+
+    files = {month: "".join(lines).encode() for month, lines in year.lines.items()}
+    stored = DemandMeter.from_dict(year.demand, CONTRACT, None, files)
+    assert not stored.damaged
+    assert not stored.take_new()
+    demand = stored.newest
+    assert demand
+    assert demand.last_quarter
+    assert (len(year.lines), len(demand.earlier_months)) == (13, 12)
+    kwh = [
+        sum(day.imported_wh for day in month.days) / 1000
+        for month in (*demand.earlier_months, demand.month)
+    ]
+    start = datetime(2025, 1, 31, 23, tzinfo=UTC)
+    rise = meter.registers_at(now).imported_kwh - meter.registers_at(start).imported_kwh
+    assert sum(kwh) == pytest.approx(rise, abs=0.5)
+    # Each total of the bills is at least the one of the day before, less a sunny day's earnings.
+    totals = [*year.costs.bill.values()]
+    assert len(totals) == 368
+    assert all(after > before - 5 for before, after in pairwise(totals))
