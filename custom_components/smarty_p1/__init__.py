@@ -22,6 +22,7 @@ from .dashboards import (
     async_hand_over,
     async_serve_cards,
     async_show_in_sidebar,
+    async_watch_sources,
 )
 from .entity import is_in_telegram, mbus_device_id, meter_device
 from .services import async_setup_services
@@ -61,6 +62,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         await sinks.async_start(entry.runtime_data)
     if has_books(entry) and entry.options.get(CONF_FILL_ENERGY):
         async_fill_when_known(hass, entry)
+    if has_books(entry):
+        async_watch_sources(hass, entry)
     return True
 
 

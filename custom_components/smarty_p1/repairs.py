@@ -5,7 +5,7 @@ language of the user who opens them.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, override
+from typing import Any, ClassVar, override
 
 import voluptuous as vol
 from homeassistant.components.repairs import (
@@ -18,6 +18,12 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, Config
 from homeassistant.const import CONF_API_KEY, CONF_BASE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
 from homeassistant.util import dt as dt_util
 
 from .const import (
@@ -35,6 +41,7 @@ from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import ENTRY_ID, Problem
+from .dashboards import Move, async_move, async_offers, async_undo
 from .entity import mbus_device
 from .flows.contract_form import async_list_high_prices
 from .flows.form_errors import FieldError
@@ -48,6 +55,9 @@ from .lib.entities import short_serial
 from .lib.meter import shown_name
 from .lib.virtual import MAX_BATTERIES, Profile
 from .sinks.shown_clients import clients_of
+
+# Field of the dialog that moves sources of the Energy dashboard.
+_SOURCES = "sources"
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
@@ -133,6 +143,47 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
         return (await locale.async_text(self.hass, f"device.{kind}.name", serial=serial)).strip()
 
 
+class EnergySourcesRepairFlow(RepairsFlow):
+    """Dialog that moves sources of the Energy dashboard from entities to hourly statistics."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moves: list[Move] = []
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the form. Home Assistant calls this step with the issue's id instead of None."""
+        return await self.async_step_sources()
+
+    async def async_step_sources(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Let the user choose the sources to move. Sources that are not chosen stay for good."""
+        entry = _loaded_entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        if user_input is not None:
+            moves = [self._moves[int(number)] for number in user_input[_SOURCES]]
+            has_moved = await async_move(self.hass, entry, moves)
+            return self.async_abort(reason="energy_moved" if has_moved else "energy_kept")
+        if not (offers := await async_offers(self.hass, entry)):
+            return self.async_abort(reason="energy_kept")
+        # The sources can change while the dialog is open, so keep the moves that it shows.
+        self._moves = [offer.move for offer in offers]
+        options = [
+            SelectOptionDict(value=str(number), label=offer.text)
+            for number, offer in enumerate(offers)
+        ]
+        selector = SelectSelector(
+            SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
+        )
+        chosen = [str(number) for number, offer in enumerate(offers) if offer.is_complete]
+        return self.async_show_form(
+            step_id="sources",
+            data_schema=vol.Schema({vol.Required(_SOURCES, default=chosen): selector}),
+            description_placeholders={"name": short_title(entry)},
+        )
+
+
 class _ChoiceRepairFlow(RepairsFlow):
     """Dialog with a menu of choices. `ways` has the name of the step for each choice."""
 
@@ -187,6 +238,24 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
             return self.async_abort(reason="entry_removed")
         flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=DETAILS)
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
+
+
+class EnergyMovedRepairFlow(_ChoiceRepairFlow):
+    """Dialog that undoes the move of Energy dashboard sources, or closes the issue."""
+
+    ways: ClassVar = ["keep", "undo"]
+
+    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """End the issue. The sources stay as they are."""
+        return self.async_create_entry(data={})
+
+    async def async_step_undo(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Give the sources their former entities."""
+        entry = _loaded_entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        await async_undo(self.hass, entry)
+        return self.async_create_entry(data={})
 
 
 class HighPricesRepairFlow(RepairsFlow):
@@ -395,6 +464,12 @@ class CaptureRepairFlow(RepairsFlow):
         return entry if entry and entry.state is ConfigEntryState.LOADED else None
 
 
+def _loaded_entry_of(flow: RepairsFlow) -> ConfigEntry | None:
+    """Return the entry of the issue. Return None if the entry was removed or is not loaded."""
+    entry = _entry_of(flow)
+    return entry if entry and entry.state is ConfigEntryState.LOADED else None
+
+
 def _placeholders_of(flow: RepairsFlow) -> dict[str, str]:
     """Return the placeholders of a dialog's issue, {} if the issue has ended meanwhile."""
     issue = ir.async_get(flow.hass).async_get_issue(DOMAIN, flow.issue_id)
@@ -421,6 +496,8 @@ _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.MBUS_METER_EXCHANGED: MBusMeterExchangedRepairFlow,
     Problem.OBJECT_PER_PULSE: MessageValueRepairFlow,
     Problem.OBJECT_NOT_COUNTED: MessageValueRepairFlow,
+    Problem.ENERGY_SOURCES: EnergySourcesRepairFlow,
+    Problem.ENERGY_MOVED: EnergyMovedRepairFlow,
     Problem.CAPTURE: CaptureRepairFlow,
 }
 

@@ -13,17 +13,24 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from dev.simulator import Meter
 from smartyp1.tariff import Contract
 
 from . import inverter
 from .client import PASSWORD, USER, Client, attempt
-from .cost_statistics import fill_costs
 from .default_dashboard import URL_PATH, add_overview
 from .energy_dashboard import set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
-from .meter_statistics import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
+from .meter_statistics import (
+    DOMAIN,
+    entities_of,
+    fill_history,
+    flows_of,
+    statistics_of,
+    wait_for_values,
+)
 from .meters import Meters
 from .optional_devices import MAX_METERS, Extras
 from .processes import Process
@@ -231,7 +238,8 @@ class Demo:
         is_new = await self._add_meters(client, meters)
         await add_overview(client)
         progress.say(f"open {client.url}   user {USER}, password {PASSWORD}")
-        year = await self._store_year(client, meters) if is_new else None
+        if is_new:
+            await self._store_year(client, meters)
         first = state.entries["1"]
         if self._has_leneda:
             step = "entering a key of Leneda in the options of meter 1"
@@ -255,20 +263,20 @@ class Demo:
         await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
         entities |= inverter.ENTITIES
-        await self._set_up_energy(client, entities)
-        hours = await fill_history(client, entities, meters.meter(1))
-        if year:
-            await fill_costs(client, entities, year.costs)
-        if hours:
+        await self._set_up_energy(client, entities, meters.meter(1))
+        if hours := await fill_history(client, entities, meters.meter(1)):
             progress.say(f"filled the Energy dashboard with {hours} hours of simulated history")
 
-    async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
+    async def _set_up_energy(self, client: Client, entities: dict[str, str], meter: Meter) -> None:
         """Set up the Energy dashboard, unless it has sources already.
 
         With several meters, also enter the sensors of solar panels and battery in the options of
         meter 1.
         """
-        if await set_up_dashboard(client, entities) and self._state.meters > 1:
+        # The integration writes `total` as the last one of electricity, and `gas_cost` of gas.
+        statistics = await statistics_of(client, meter, wanted={"total", "gas_cost"})
+        is_new = await set_up_dashboard(client, entities, statistics)
+        if is_new and self._state.meters > 1:
             sources = [entities["production"], entities["discharged"]]
             await client.set_options(self._state.entries["1"], sun_sources=sources)
 
@@ -310,8 +318,8 @@ class Demo:
     def _show(self, share: float) -> None:
         self._share = share
 
-    async def _store_year(self, client: Client, meters: Meters) -> Year:
-        """Store a contract and a simulated year for the first meter, and return the year."""
+    async def _store_year(self, client: Client, meters: Meters) -> None:
+        """Store a contract and a simulated year for the first meter."""
         entry_id = self._state.entries["1"]
         self._progress.begin(
             f"storing a simulated year with a reference power of {REFERENCE_POWER} kW and prices",
@@ -329,7 +337,6 @@ class Demo:
         past = self._directory / "config", entry_id, meters.meter(1), datetime.now(UTC)
         await asyncio.to_thread(store_past, *past)
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by=None)
-        return year
 
     async def _store_flows(self, meters: Meters, entry_id: str) -> None:
         now, config = datetime.now(UTC), self._directory / "config"

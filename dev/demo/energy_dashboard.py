@@ -5,21 +5,23 @@ from typing import Any
 from .client import Client, ClientError
 
 
-async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
+async def set_up_dashboard(
+    client: Client, entities: dict[str, str], statistics: dict[str, str]
+) -> bool:
     """Add grid, solar panels, battery, gas and water to the Energy dashboard. Return True.
 
-    `entities` has entity ids by translation key. If the dashboard has sources already, do nothing
-    and return False.
+    `entities` has entity ids by translation key, and `statistics` the ids by kind. If the
+    dashboard has sources already, do nothing and return False.
     """
     if await _is_set_up(client):
         return False
     grid = {
         "type": "grid",
-        "stat_energy_from": entities["energy_imported"],
-        "stat_energy_to": entities["energy_exported"],
+        "stat_energy_from": statistics["imported"],
+        "stat_energy_to": statistics["exported"],
         "stat_rate": entities["power_net"],
-        "entity_energy_price": entities.get("price_import"),
-        "entity_energy_price_export": entities.get("price_export"),
+        "stat_cost": statistics.get("cost"),
+        "stat_compensation": statistics.get("compensation"),
         "cost_adjustment_day": 0,
     }
     sun: dict[str, Any] = {
@@ -34,14 +36,17 @@ async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
         "stat_energy_to": entities.get("charged"),
         "stat_rate": entities.get("battery_power"),
     }
-    gas, water = (
-        {
-            "type": kind,
-            "stat_energy_from": entities[kind],
-            "stat_rate": entities.get(f"{kind}_flow_rate"),
-        }
-        for kind in ("gas", "water")
-    )
+    gas: dict[str, Any] = {
+        "type": "gas",
+        "stat_energy_from": statistics.get("gas_volume"),
+        "stat_rate": entities.get("gas_flow_rate"),
+        "stat_cost": statistics.get("gas_cost"),
+    }
+    water: dict[str, Any] = {
+        "type": "water",
+        "stat_energy_from": entities["water"],
+        "stat_rate": entities.get("water_flow_rate"),
+    }
     await client.command(
         "energy/save_prefs",
         energy_sources=[

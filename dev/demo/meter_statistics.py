@@ -1,10 +1,14 @@
-"""Hourly statistics of a simulated meter: the totals and means that the dashboards show."""
+"""Hourly statistics of a simulated meter: the totals and means that the dashboards show.
+
+The integration itself writes the statistics of electricity and gas.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from dev.simulator import Meter
@@ -101,9 +105,6 @@ def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
 
 
 TOTALS = (
-    Total("energy_imported", "kWh", "energy", lambda m, at: registers(m, at).imported_kwh),
-    Total("energy_exported", "kWh", "energy", lambda m, at: registers(m, at).exported_kwh),
-    Total("gas", "m³", "volume", lambda m, at: registers(m, at).gas_m3),
     Total("water", "m³", "volume", lambda m, at: registers(m, at).water_m3),
     Total("heat", "GJ", "energy", lambda m, at: registers(m, at).heat_gj),
     Total("production", "kWh", "energy", produced_kwh),
@@ -132,6 +133,21 @@ async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
         for entity in registry
         if entity["config_entry_id"] == entry_id and not entity["disabled_by"]
     }
+
+
+async def statistics_of(client: Client, meter: Meter, wanted: set[str]) -> dict[str, str]:
+    """Return the ids of the statistics that the integration writes for a meter, by kind.
+
+    First, wait for the kinds in `wanted`.
+    """
+    start = f"{DOMAIN}:{sha256(meter.device_name.encode()).hexdigest()[:8]}_"
+    while True:
+        known = await client.command("recorder/list_statistic_ids")
+        ids = [row["statistic_id"] for row in known if row["statistic_id"].startswith(start)]
+        by_kind = {name.removeprefix(start): name for name in ids}
+        if wanted <= by_kind.keys():
+            return by_kind
+        await asyncio.sleep(0.2)
 
 
 async def flows_of(client: Client, entry_id: str) -> dict[str, str]:

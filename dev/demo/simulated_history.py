@@ -22,6 +22,8 @@ from .meter_statistics import DOMAIN
 _DAYS = 396
 _HOURS = 34 * 24
 _HOUR = timedelta(hours=1)
+# Kinds of meters of which the integration keeps hours.
+_KINDS_BY_HOUR = ("gas", "water")
 _RECEPTION_SPAN = timedelta(days=7)
 # The history of voltages has a line for each `_STEP` seconds, and so `_STEPS` lines for a day.
 _STEP = 300
@@ -107,7 +109,7 @@ def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) ->
         "time": last.isoformat(),
         "index": hours[last],
         "days": _as_text({at: sum_ for at, sum_ in sums.items() if sum_[1] > 0}),
-        "hours": _as_text(_sums(hours)) if "WAT" in identity else "",
+        "hours": _as_text(_sums(hours)) if before["kind"] in _KINDS_BY_HOUR else "",
     }
 
 

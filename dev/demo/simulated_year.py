@@ -1,4 +1,4 @@
-"""Simulated year of a meter: its quarter-hours, months, costs and captures.
+"""Simulated year of a meter: its quarter-hours, months and captures.
 
 The library computes the year from simulated registers. The demo then writes the year into the
 integration's storage.
@@ -6,31 +6,24 @@ integration's storage.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smartyp1.answers import known_months
 from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import (
     HEADER,
-    NO_PRICES,
     Amounts,
     Contract,
-    Demand,
     DemandMeter,
     Energies,
     Kind,
     Span,
-    bills_by_day,
     line_of,
     month_name,
-    price_of_kwh,
 )
 
 from .meter_statistics import DOMAIN, registers, start_of_history
@@ -42,27 +35,12 @@ _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 
-@dataclass
-class Costs:
-    """Costs of a meter in EUR since the start of the simulated year.
-
-    In each field, a key is the end of an hour, and its value is the total until then.
-    """
-
-    bill: dict[datetime, float] = field(default_factory=dict)
-    """Sum of all bills so far. It is known only at midnights and at the last full hour."""
-    imported: dict[datetime, float] = field(default_factory=dict)
-    """Costs of imported energy at the price per kWh."""
-    exported: dict[datetime, float] = field(default_factory=dict)
-
-
 class Year(NamedTuple):
-    """Simulated content of the integration's storage, and the costs to import as statistics."""
+    """Simulated content of the integration's storage."""
 
     demand: dict[str, Any]
     lines: dict[str, list[str]]
     """Lines of the quarter-hour files, by month."""
-    costs: Costs
 
 
 def simulate_year(
@@ -79,7 +57,6 @@ def simulate_year(
     start = start_of_history(now)
     reading = registers(meter, start)
     lines: dict[str, list[str]] = {}
-    hours = {start: reading}
     number = 0
     while start + _QUARTER_HOUR <= now:
         before, end = reading, start + _QUARTER_HOUR
@@ -102,7 +79,6 @@ def simulate_year(
         )
         lines.setdefault(month_name(start), [HEADER]).append(line_of(span))
         if not end.minute:
-            hours[end] = reading
             show((end - start_of_history(now)) / (now - start_of_history(now)))
         start = end
     # The integration's own reader makes months and bills from the lines. To take each reading as
@@ -113,11 +89,10 @@ def simulate_year(
     demand_meter = DemandMeter.from_files(contract, None, files)
     for time in (start - _QUARTER_HOUR, start, now):
         read = _energies(registers(meter, time))
-        demand = demand_meter.update(time, read, None, meter.device_name)
+        demand_meter.update(time, read, None, meter.device_name)
     for span in demand_meter.take_new():
         lines[month_name(span.start)].append(line_of(span))
-    assert demand  # noqa: S101 - it has a reading
-    return Year(demand_meter.as_dict(), lines, _costs_of(demand, hours))
+    return Year(demand_meter.as_dict(), lines)
 
 
 def _whole(kwh: float) -> int:
@@ -137,26 +112,6 @@ def _energies(reading: Registers) -> Energies:
             )
         )
     )
-
-
-def _costs_of(demand: Demand, hours: dict[datetime, Registers]) -> Costs:
-    """Return the costs since the first of the full hours `hours`, which have the registers."""
-    costs = Costs()
-    last = max(hours)
-    earlier_bills = 0.0
-    for month in known_months(demand):
-        total = 0.0
-        for _, end, _, bill in bills_by_day(month, demand.contracts, last):
-            total = bill.total or 0.0
-            costs.bill[min(end, last)] = earlier_bills + total
-        earlier_bills += total
-    paid_imported = paid_exported = 0.0
-    for (_, before), (time, reading) in pairwise(hours.items()):
-        price = price_of_kwh(demand.contracts, time, NO_PRICES)
-        paid_imported += (reading.imported_kwh - before.imported_kwh) * (price.imported or 0)
-        paid_exported += (reading.exported_kwh - before.exported_kwh) * (price.exported or 0)
-        costs.imported[time], costs.exported[time] = paid_imported, paid_exported
-    return costs
 
 
 def store_year(directory: Path, entry_id: str, year: Year) -> None:

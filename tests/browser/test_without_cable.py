@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,10 @@ async def test_last_months_bill_after_few_clicks(
         await until(_says(who, "bill", re.escape(f"{kwh:.2f}")), within=MAX_S)
         await who.takes_picture("bill")
         [grid] = (await home.client.command("energy/get_prefs"))["energy_sources"]
-        assert (grid["type"], grid["stat_energy_from"]) == ("grid", "sensor.smarty_energy_imported")
+        key = sha256(POINT.encode()).hexdigest()[:8]
+        assert grid["type"] == "grid"
+        assert grid["stat_energy_from"] == f"smarty_p1:{key}_imported"
+        assert grid["stat_cost"] == f"smarty_p1:{key}_cost"
 
         assert await clicks(page) <= MAX_CLICKS
         assert time.monotonic() - began <= MAX_S

@@ -150,12 +150,12 @@ async def test_the_energy_dashboard_is_valid(place: Place) -> None:
         sources = (await client.command("energy/get_prefs"))["energy_sources"]
         assert all("stat_rate" in source for source in sources)
         (entry_id,) = await client.entries(DOMAIN)
-        entities = await entities_of(client, entry_id)
-        costs = (await client.command("energy/info"))["cost_sensors"]
-        for entity_id in (entities["cost_total"], costs[entities["energy_imported"]]):
+        cost: str = sources[0]["stat_cost"]
+        assert cost.startswith(f"{DOMAIN}:")
+        for name in (cost, cost.removesuffix("cost") + "total"):
 
-            async def has_a_year_of_costs(entity_id: str = entity_id) -> bool:
-                rows = await client.statistics(entity_id, days=366)
+            async def has_a_year_of_costs(name: str = name) -> bool:
+                rows = await client.statistics(name, days=366)
                 # A year of some hundred euros; the recorder takes its time to write them.
                 return bool(rows) and 300 < rows[-1]["sum"] - rows[0]["sum"] < 3000
 

@@ -8,7 +8,13 @@ import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
 from dev.demo.energy_dashboard import set_up_dashboard
-from dev.demo.meter_statistics import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history
+from dev.demo.meter_statistics import (
+    DAYS_OF_HISTORY,
+    DOMAIN,
+    TOTALS,
+    fill_history,
+    statistics_of,
+)
 from dev.simulator import Meter, Server, serve
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, processes_mentioning, until
@@ -82,7 +88,9 @@ async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
     # Entities that were enabled are loaded anew half a minute later.
     await home.until_settled()
     entities = await home.entities()
-    await set_up_dashboard(home.client, entities)
+    wanted = {"imported", "exported"}
+    statistics = await statistics_of(home.client, home.meter, wanted)
+    await set_up_dashboard(home.client, entities, statistics)
     # Heat in gigajoules may be a source of gas.
     heat = {"type": "gas", "stat_energy_from": entities["heat"]}
     sources = (await home.client.command("energy/get_prefs"))["energy_sources"]

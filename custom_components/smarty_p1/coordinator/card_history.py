@@ -8,13 +8,13 @@ The file has several parts, and each gas, water or heat meter is a part of its o
 be read, only this part starts empty.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..lib.meter import CHANNEL_PREFIX, Reading
 from ..lib.min_interval import MinInterval
@@ -49,6 +49,7 @@ class MeterHistory(ThrottledStore):
         self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
         self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
+        self._capture_listeners: list[Callable[[], None]] = []
         self._is_closed = False
 
     async def async_load(self) -> None:
@@ -73,6 +74,15 @@ class MeterHistory(ThrottledStore):
             await self._async_complain(", ".join(damaged))
 
     @callback
+    def async_add_capture_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener after each new capture of an M-Bus meter.
+
+        Return a callback that removes the listener.
+        """
+        self._capture_listeners.append(listener)
+        return lambda: self._capture_listeners.remove(listener)
+
+    @callback
     def note(self, reading: Reading) -> None:
         """Add a reading. A late reading adds only its M-Bus captures, which have their own times.
 
@@ -82,6 +92,8 @@ class MeterHistory(ThrottledStore):
             return
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
+            for listener in tuple(self._capture_listeners):
+                listener()
         if reading.is_current and self._note_current(reading):
             self._has_new_event = True
             self.schedule(max_delay=self._event_turns.remaining)

@@ -1,12 +1,12 @@
-"""Daily consumption of a gas, water or heat meter, and hourly consumption of water.
+"""Daily consumption of a gas, water or heat meter, and hourly consumption of gas and water.
 
 The electricity meter captures the index of such a meter about once an hour. If two captures are at
 most three hours apart, the rise of the index is spread evenly over the time between them. A rise
 over a longer time is added to the day if both captures are of the same day. Otherwise, the rise is
-left out.
+left out of days. In the hours of gas, no rise is left out, because statistics are made from them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
@@ -74,8 +74,8 @@ class MediumHistory:
 
     @property
     def has_hours(self) -> bool:
-        """Return whether hourly sums are kept. Only water has them: they reveal leaks."""
-        return "water" in self.kind and self.unit == "m3"
+        """Return whether hourly sums are kept: of water to reveal leaks, of gas for statistics."""
+        return self.unit == "m3" and (self.kind == "gas" or "water" in self.kind)
 
     def is_replaced_by(self, meter: MBusReading) -> bool:
         """Return whether the meter now has another kind or unit, so that a new history begins.
@@ -108,13 +108,19 @@ class MediumHistory:
         if start is None or end <= start:
             return
         most = _MAX_AN_HOUR_BY_UNIT.get(self.unit, _MAX_AN_HOUR)
-        if not 0 <= amount <= most * ((end - start) / _HOUR):
-            return
-        if end - start <= _SPREAD:
+        if 0 <= amount <= most * ((end - start) / _HOUR):
+            self._add_rise(start, end, amount)
+            self._forget()
+
+    def _add_rise(self, start: datetime, end: datetime, amount: float) -> None:
+        is_short = end - start <= _SPREAD
+        if is_short:
             self._spread(start, end, amount)
         elif day_start(start) == day_start(end - _MOMENT):
             self._add_to_day(start, amount, end - start)
-        self._forget()
+        if self.has_hours and (is_short or self.kind == "gas"):
+            # Only the newest hours are kept, so a rise over a longer time is spread over these.
+            self._spread_by_hour(max(start, end - KEPT_HOURS * _HOUR), end, amount)
 
     def replace_days(self, days: Mapping[datetime, Sum]) -> None:
         """Replace the sums of some days."""
@@ -122,15 +128,13 @@ class MediumHistory:
         self._forget()
 
     def _spread(self, start: datetime, end: datetime, amount: float) -> None:
-        at = start
-        while at < end:
+        for at, time in _parts(start, end):
+            self._add_to_day(at, amount * (time / (end - start)), time)
+
+    def _spread_by_hour(self, start: datetime, end: datetime, amount: float) -> None:
+        for at, time in _parts(start, end):
             hour = at.replace(minute=0, second=0, microsecond=0)
-            until = min(hour + _HOUR, end)
-            part = amount * ((until - at) / (end - start))
-            self._add_to_day(at, part, until - at)
-            if self.has_hours:
-                _add(self.hours, hour, part, until - at, _HOUR)
-            at = until
+            _add(self.hours, hour, amount * (time / (end - start)), time, _HOUR)
 
     def _add_to_day(self, at: datetime, amount: float, time: timedelta) -> None:
         start = day_start(at)
@@ -170,6 +174,14 @@ class MediumHistory:
         history.days = _sums(data["days"], KEPT_DAYS, _day_length)
         history.hours = _sums(data["hours"], KEPT_HOURS, lambda _start: _HOUR)
         return history
+
+
+def _parts(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
+    """Yield the parts of a period that full hours divide: the start and the length of each."""
+    while start < end:
+        until = min(start.replace(minute=0, second=0, microsecond=0) + _HOUR, end)
+        yield start, until - start
+        start = until
 
 
 def _day_length(start: datetime) -> timedelta:

@@ -122,12 +122,25 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
 
 async def _async_delete(recorder: Recorder, statistic: str, hours: Sequence[datetime]) -> None:
     """Delete the rows of `hours`, a few runs at a time, so that other tasks never wait for long."""
-    for runs in batched(_runs(hours), _MAX_CHANGES, strict=False):
+    for runs in batched(runs_of(hours), _MAX_CHANGES, strict=False):
         for start, end in runs:
             recorder.async_clear_statistics(  # type: ignore[call-arg,unused-ignore]
                 [statistic], start_time=start, end_time=end
             )
         await _async_until_written(recorder)
+
+
+async def async_has_rows(hass: HomeAssistant, statistic: str, period: Period) -> bool:
+    """Return whether a statistic has rows in a period."""
+    recorder = get_instance(hass)
+    await _async_until_written(recorder)
+    work = without_collection(statistics_during_period)
+    start, end = period
+    return bool(
+        await recorder.async_add_executor_job(
+            work, hass, start, end, {statistic}, "hour", None, {"sum"}
+        )
+    )
 
 
 def first_difference(before: Hours, now: Hours) -> datetime | None:
@@ -249,7 +262,7 @@ def _sums(hass: HomeAssistant, statistic: str, start: datetime) -> Iterator[tupl
             yield datetime.fromtimestamp(row["start"], UTC), total
 
 
-def _runs(hours: Sequence[datetime]) -> list[Period]:
+def runs_of(hours: Sequence[datetime]) -> list[Period]:
     """Return the start and the end of each run of consecutive hours. `hours` must be sorted."""
     runs: list[Period] = []
     for hour in hours:

@@ -25,6 +25,7 @@ from ..lib.leneda import Row, compare_days, read_time_series
 from ..lib.tariff import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
 from .card_history import MeterHistory
 from .entry_types import AnyConfigEntry
+from .gas_statistics import GasStatistics
 from .leneda_client import (
     IMPORTED,
     LAYERS,
@@ -127,6 +128,7 @@ class LenedaFetch:
         entry: AnyConfigEntry,
         past: KnownPast,
         history: MeterHistory,
+        gas: GasStatistics,
     ) -> None:
         self._hass = hass
         self._entry = entry
@@ -134,7 +136,7 @@ class LenedaFetch:
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
         self._points = dict(asked_of(self._account)) if self._account else {}
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
-        self._gas = LenedaGas(hass, self._account, history)
+        self._gas = LenedaGas(hass, self._account, history, gas)
         self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
         self._minutes = timedelta(minutes=randrange(_SPREAD))  # noqa: S311 - no secret
         self._not_before: datetime | None = None
@@ -158,7 +160,6 @@ class LenedaFetch:
             problems = [Problem.LENEDA_KEY, Problem.LENEDA_SILENT, *PROBLEMS]
             withdraw_issues(self._hass, self._entry, problems)
             return
-        self._gas.start()
         await self._progress.async_load()
         self._entry.async_create_background_task(
             self._hass, self._run(), f"{self._entry.title} Leneda"
@@ -175,6 +176,7 @@ class LenedaFetch:
                 await self._async_run()
 
     async def _async_run(self) -> None:
+        await self._gas.async_start()
         while not self._hass.is_stopping:
             now = dt_util.utcnow()
             if (due := self._due(now)) > now:

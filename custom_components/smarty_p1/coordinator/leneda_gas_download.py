@@ -14,9 +14,10 @@ from homeassistant.core import HomeAssistant
 
 from ..const import CONF_ENERGY_ID, CONF_GAS_POINT
 from ..lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
-from ..lib.tariff import day_start
+from ..lib.tariff import day_end, day_start
 from .card_history import LENEDA_GAS, MeterHistory
 from .gas_prices_and_limits import is_gas
+from .gas_statistics import GasStatistics, hours_of
 from .gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
 from .leneda_client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
 from .leneda_quarter_hour_files import digest_of
@@ -34,22 +35,32 @@ class LenedaGas:
     """Download of a household's gas consumption into the history of the electricity meter."""
 
     def __init__(
-        self, hass: HomeAssistant, account: Mapping[str, str], history: MeterHistory
+        self,
+        hass: HomeAssistant,
+        account: Mapping[str, str],
+        history: MeterHistory,
+        statistics: GasStatistics,
     ) -> None:
         self._hass = hass
         self._account = account
         self._history = history
+        self._statistics = statistics
         self._point = digest_of(account.get(CONF_GAS_POINT, ""))
 
-    def start(self) -> None:
-        """Remove Leneda's gas consumption from the history if it is from another metering point.
+    async def async_start(self) -> None:
+        """Remove Leneda's gas consumption if it is from another metering point.
 
         The stored consumption is from another metering point if the user has changed the metering
         point since the last download.
         """
         medium = self._history.media.get(LENEDA_GAS)
-        if medium and medium.point not in {"", self._point}:
-            self.forget()
+        if not medium or medium.point in {"", self._point}:
+            return
+        if medium.days and CONF_GAS_POINT in self._account:
+            # First the rows, then the history. If Home Assistant crashes in between, the next start
+            # repeats both.
+            await self._statistics.async_remove((min(medium.days), day_end(max(medium.days))))
+        self.forget()
 
     async def async_refresh(self, now: datetime, pause: Callable[[], Awaitable[None]]) -> None:
         """Request the last two weeks, and older days that the history lacks. Raises LenedaError.
@@ -63,6 +74,10 @@ class LenedaGas:
         today = day_start(now)
         medium = media.get(LENEDA_GAS) or MediumHistory("gas", "m3")
         medium.point = self._point
+        if medium.days and not await self._statistics.async_has(_first_day(medium)):
+            # The statistics were cleared, or the database is another one. The history has no
+            # hours, so request them again.
+            medium.days = {}
         await self._async_add_recent(medium, today, pause)
         while medium.days and (end := min(medium.days)) > today - _KEPT:
             if not await self._async_add(medium, day_start(end - _PIECE), end, pause):
@@ -115,12 +130,15 @@ class LenedaGas:
             return False
         await pause()
         energies = await self._async_series(GAS_ENERGY, start, end)
+        kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
+        # First the rows, then the days, which tell the next download what is known.
+        await self._statistics.async_add(hours_of(volumes), hours_of(energies), kwh_per_m3)
         medium.replace_days(_day_sums(volumes))
         last = volumes[-1].start + volumes[-1].length
         # The energy of a cubic metre changes with the gas, so the newest period decides it. An
         # older period decides it only if no newer period has given a value.
         if medium.kwh_per_m3 is None or medium.time is None or last >= medium.time:
-            medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
+            medium.kwh_per_m3 = kwh_per_m3
         medium.time = max(medium.time or start, last)
         self._history.media[LENEDA_GAS] = medium
         self._history.schedule()
@@ -137,6 +155,11 @@ class LenedaGas:
             if err.reason not in _NO_SERIES:
                 raise
             return []
+
+
+def _first_day(medium: MediumHistory) -> tuple[datetime, datetime]:
+    start = min(medium.days)
+    return start, day_end(start)
 
 
 def _day_sums(spans: list[GasSpan]) -> dict[datetime, Sum]:

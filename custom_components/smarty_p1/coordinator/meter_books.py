@@ -22,6 +22,7 @@ from .entered_contract import (
     unconfirmed_prices,
 )
 from .entry_types import AnyConfigEntry
+from .gas_statistics import GasStatistics
 from .house_statistics import HouseStatistics
 from .leneda_download import LenedaFetch
 from .leneda_progress import LenedaProgress
@@ -77,7 +78,8 @@ class MeterBooks:
         self.market = MarketPriceEntities(hass, entry)
         self._hass = hass
         self._entry = entry
-        self._leneda = LenedaFetch(hass, entry, self.past, self.history)
+        self._gas = GasStatistics(hass, entry, self.history)
+        self._leneda = LenedaFetch(hass, entry, self.past, self.history, self._gas)
         # Exchanged M-Bus meters of which the repair issue tells.
         self._exchanged: Mapping[str, str] = {}
 
@@ -131,6 +133,7 @@ class MeterBooks:
             await self.past.async_remove_former()
         self.market.async_start()
         async_check_prices(self._hass, self._entry)
+        self._gas.start()
         await self._leneda.async_start()
 
     def limits(self) -> Limits:

@@ -79,6 +79,12 @@ class Problem(StrEnum):
     the value that counts."""
     OBJECT_NOT_COUNTED = "object_not_counted"
     """A pulse board sends JSON objects, and none counts. The user must choose the value."""
+    ENERGY_SOURCES = "energy_sources"
+    """Sources of the Energy dashboard have entities, but could have corrected statistics."""
+    ENERGY_OWN_PRICE = "energy_own_price"
+    """Such sources have the user's own price, which Home Assistant refuses for statistics."""
+    ENERGY_MOVED = "energy_moved"
+    """The user has moved sources to statistics, and can undo this."""
     CAPTURE = "capture_ended"
     """An anonymous capture is finished, and can be written or discarded."""
 
@@ -101,9 +107,13 @@ _FIXABLE = {
     Problem.MBUS_METER_EXCHANGED,
     Problem.OBJECT_PER_PULSE,
     Problem.OBJECT_NOT_COUNTED,
+    Problem.ENERGY_SOURCES,
+    Problem.ENERGY_MOVED,
     Problem.CAPTURE,
     *_ERRORS,
 }
+# Issues that stay until the user has closed them, also after a restart.
+_PERSISTENT = {Problem.ENERGY_MOVED}
 
 
 def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
@@ -113,9 +123,14 @@ def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
 
 @callback
 def raise_issue(
-    hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem, **placeholders: str
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    problem: Problem,
+    data: Mapping[str, str] | None = None,
+    /,
+    **placeholders: str,
 ) -> None:
-    """Raise the repair issue for `problem` of an entry.
+    """Raise the repair issue for `problem` of an entry. `data` is for the issue's dialog.
 
     If the issue exists already, update its placeholders. All users see the same issue, so the
     placeholders must not contain words. The issue's dialog adds texts in the user's language.
@@ -124,8 +139,9 @@ def raise_issue(
         hass,
         DOMAIN,
         issue_id(problem, entry),
-        data={ENTRY_ID: entry.entry_id},
+        data={ENTRY_ID: entry.entry_id, **(data or {})},
         is_fixable=problem in _FIXABLE,
+        is_persistent=problem in _PERSISTENT,
         severity=ir.IssueSeverity.ERROR if problem in _ERRORS else ir.IssueSeverity.WARNING,
         translation_key=problem,
         translation_placeholders={"name": short_title(entry), **placeholders},

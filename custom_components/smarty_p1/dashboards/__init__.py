@@ -7,8 +7,9 @@ from .energy_dashboard_setup import (
     EnergySource,
     async_fill_when_known,
     async_missing_sources,
-    grid_sensors,
 )
+from .energy_repair import async_move, async_offers, async_undo, async_watch_sources
+from .energy_sources import Move
 from .sidebar import (
     async_hand_over,
     async_set_sidebar,
@@ -22,16 +23,20 @@ from .sidebar import (
 __all__ = [
     "ENERGY_URL",
     "EnergySource",
+    "Move",
     "async_bill_picture",
     "async_fill_when_known",
     "async_hand_over",
     "async_missing_sources",
+    "async_move",
+    "async_offers",
     "async_serve_cards",
     "async_set_sidebar",
     "async_show_in_sidebar",
     "async_shown_dashboard",
+    "async_undo",
+    "async_watch_sources",
     "free_path",
-    "grid_sensors",
     "is_in_sidebar",
     "is_possible",
 ]

@@ -1,7 +1,8 @@
 """Addition of a new meter's sources to the Energy dashboard, if the dashboard lacks them.
 
+Electricity and gas are shown by the meter's hourly statistics, water and all powers by entities.
 Sources are added once, after the meter's first set-up, because entity ids do not exist earlier.
-Sources that the user has entered never change.
+Sources that the user has entered never change here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,24 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
-from ..const import CONF_FILL_ENERGY, DOMAIN
+from ..const import (
+    CONF_FILL_ENERGY,
+    CONF_GAS_POINT,
+    CONF_PRODUCTION_POINT,
+    DOMAIN,
+    SECTION_LENEDA,
+)
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
+from ..coordinator.gas_prices_and_limits import gas_prices
+from ..coordinator.hourly_statistics import Series, async_write
 from ..coordinator.house_sources import async_energy_manager, stored_sources
+from ..coordinator.statistic_ids import (
+    StatisticKind,
+    async_statistic_names,
+    statistic_id,
+    statistics_key,
+    wanted_kinds,
+)
 from ..entity import mbus_device_id
 from ..lib.entities import (
     PAST_SENSORS,
@@ -26,75 +42,67 @@ from ..lib.entities import (
     sensors_of_mbus_meter,
 )
 from ..lib.meter import Reading
+from .energy_sources import EXPORT, IMPORT, RATE, SIDES
 
 if TYPE_CHECKING:
-    from homeassistant.components.energy.data import EnergyPreferencesUpdate, SourceType
+    from homeassistant.components.energy.data import (
+        EnergyManager,
+        EnergyPreferencesUpdate,
+        SourceType,
+    )
 
-type GridSensors = tuple[SensorSpec[Reading], ...]
+type Sensors = dict[str, SensorSpec[Reading]]
+type Statistics = dict[str, StatisticKind]
 
 ENERGY_URL = "/config/energy"
 # Seconds until the option CONF_FILL_ENERGY is removed. Home Assistant saves changed preferences to
 # the disk within half of this time.
 _FORGET_DELAY_S = 120
 
-# Fields of a grid source in the Energy dashboard, each with the key of the sensor that fills it.
 _GRID: Mapping[str, str] = {
-    "stat_energy_from": "energy_imported",
-    "stat_energy_to": "energy_exported",
-    "stat_rate": "power_net",
-    "entity_energy_price": "price_import",
-    "entity_energy_price_export": "price_export",
+    IMPORT.energy: "energy_imported",
+    EXPORT.energy: "energy_exported",
+    RATE: "power_net",
 }
-# The Energy dashboard shows nothing for a source without this field. Such a source is not added.
-_COUNTED = "stat_energy_from"
-_CONSUMED: Mapping[str, str] = {"stat_energy_from": "index", "stat_rate": "flow_rate"}
+# Units of a gas meter whose gas is counted in m³. The unit is unknown before the first capture.
+_GAS_UNITS = {"m3", None}
+_CONSUMED: Mapping[str, str] = {IMPORT.energy: "index", RATE: "flow_rate"}
 _CONSUMED_KINDS = ("gas", "water")
-# Fields that the Energy dashboard requires for each kind of source, with their empty values.
-_LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
-    "grid": {
-        "stat_energy_to": None,
-        "stat_cost": None,
-        "entity_energy_price": None,
-        "number_energy_price": None,
-        "stat_compensation": None,
-        "entity_energy_price_export": None,
-        "number_energy_price_export": None,
-        "cost_adjustment_day": 0.0,
-    },
-    **{
-        kind: {"stat_cost": None, "entity_energy_price": None, "number_energy_price": None}
-        for kind in _CONSUMED_KINDS
-    },
-}
 
 
 @dataclass(frozen=True)
 class EnergySource:
-    """Source of the Energy dashboard: its kind, and the sensor for each of its fields.
+    """Source of the Energy dashboard: its kind, and the statistic or sensor of each of its fields.
 
-    `identity` is the identity of an M-Bus meter, or None for the electricity meter.
+    `identity` is the identity of the M-Bus meter that has the sensors, or None for the electricity
+    meter.
     """
 
     kind: str
+    statistics: Mapping[str, StatisticKind]
     sensors: Mapping[str, SensorSpec[Reading]]
     identity: str | None = None
 
 
 async def async_missing_sources(
-    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], described: GridSensors
+    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], *, is_live: bool
 ) -> tuple[list[EnergySource], bool] | None:
     """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
-    A source is missing only if the dashboard has no source of the same kind. Return None if Home
-    Assistant has no Energy dashboard.
+    A source is missing only if the dashboard has no source of the same kind. `is_live` means that
+    the meter has current values, not only Leneda's past days. Return None if Home Assistant has no
+    Energy dashboard.
     """
     if (manager := await async_energy_manager(hass)) is None:
         return None
+    sources = _sources(hass, reading, options, is_live=is_live)
+    has_grid = any(source["type"] == "grid" for source in stored_sources(manager))
+    return _lacking(manager, sources), has_grid
+
+
+def _lacking(manager: EnergyManager, sources: Iterable[EnergySource]) -> list[EnergySource]:
     kinds = {source["type"] for source in stored_sources(manager)}
-    missing = [
-        source for source in _sources(reading, options, described) if source.kind not in kinds
-    ]
-    return missing, "grid" in kinds
+    return [source for source in sources if source.kind not in kinds]
 
 
 @callback
@@ -129,18 +137,15 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     if (manager := await async_energy_manager(hass)) is None:
         return
     coordinator = entry.runtime_data
-    described = grid_sensors(is_live=is_live(entry))
-    sources = _sources(coordinator.data, entry.options, described)
-    wanted = [_filled_in(coordinator, source) for source in sources]
-    if not wanted:
+    sources = _sources(hass, coordinator.data, entry.options, is_live=is_live(entry))
+    if not sources:
         return  # no telegram has ever arrived, so the sources are unknown
+    await _async_create(hass, entry, _lacking(manager, sources))
     # Do not await anything between reading and updating the preferences. Otherwise, a change that
     # the user makes between them would be lost.
-    stored = stored_sources(manager)
-    kinds = {source["type"] for source in stored}
-    new = [source for source in wanted if source and source["type"] not in kinds]
-    if new:
-        update = {"energy_sources": [*stored, *new]}
+    new = [_filled_in(coordinator, source) for source in _lacking(manager, sources)]
+    if any(new):
+        update = {"energy_sources": [*stored_sources(manager), *filter(None, new)]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
     # Home Assistant writes the preferences to the disk after a delay. Keep the option
@@ -156,52 +161,127 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     entry.async_on_unload(async_call_later(hass, _FORGET_DELAY_S, forget))
 
 
-def grid_sensors(*, is_live: bool) -> GridSensors:
-    """Return the descriptions of the sensors for the grid source of the Energy dashboard.
-
-    `is_live` means that the meter has current values. A meter that has only Leneda's past days has
-    other sensors.
-    """
-    return (*SENSORS, *TARIFF_SENSORS) if is_live else PAST_SENSORS
-
-
-def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) -> list[EnergySource]:
-    """Return the sources of a meter, with those sensors that are enabled by default."""
-
-    def existing(
-        fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
-    ) -> dict[str, SensorSpec[Reading]]:
-        by_key = {
-            spec.key: spec
-            for spec in described
-            if spec.entity_registry_enabled_default
-            and spec.is_wanted(options)
-            and spec.exists_fn(reading)
-        }
-        return {name: by_key[key] for name, key in fields.items() if key in by_key}
-
-    sources = [EnergySource("grid", existing(_GRID, grid))]
+def _sources(
+    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], *, is_live: bool
+) -> list[EnergySource]:
+    """Return the sources of a meter. Return [] if the reading has no energy."""
+    grid = _existing(_GRID, SENSORS if is_live else PAST_SENSORS, reading, options)
+    if IMPORT.energy not in grid:
+        return []
+    statistics = _grid_statistics(grid, reading, options, is_live=is_live)
+    sources = [EnergySource("grid", _wanted(hass, statistics), _only_rate(grid))]
+    flows: dict[str, Sensors] = {}
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
-        if meter.type in _CONSUMED_KINDS:
-            sensors = existing(_CONSUMED, sensors_of_mbus_meter(identity, meter))
-            sources.append(EnergySource(meter.type, sensors, identity))
-    return [source for source in sources if _COUNTED in source.sensors]
+        sensors = _existing(_CONSUMED, sensors_of_mbus_meter(identity, meter), reading, options)
+        if meter.type == "gas" and meter.unit in _GAS_UNITS:
+            flows[identity] = _only_rate(sensors)
+        elif meter.type in _CONSUMED_KINDS and IMPORT.energy in sensors:
+            sources.append(EnergySource(meter.type, {}, sensors, identity))
+    if flows or CONF_GAS_POINT in options.get(SECTION_LENEDA, {}):
+        sources.insert(1, _gas_source(hass, options, flows))
+    return sources
+
+
+def _gas_source(
+    hass: HomeAssistant, options: Mapping[str, Any], flows: Mapping[str, Sensors]
+) -> EnergySource:
+    """Return the source of gas. `flows` has the flow rate of each gas meter on the M-Bus."""
+    statistics = {IMPORT.energy: StatisticKind.GAS_VOLUME}
+    if gas_prices(options):
+        statistics[IMPORT.cost] = StatisticKind.GAS_COST
+    # Several gas meters have one statistic together, but a flow rate each.
+    identity, sensors = next(iter(flows.items())) if len(flows) == 1 else (None, {})
+    return EnergySource("gas", _wanted(hass, statistics), sensors, identity)
+
+
+def _grid_statistics(
+    grid: Sensors, reading: Reading, options: Mapping[str, Any], *, is_live: bool
+) -> Statistics:
+    """Return the statistics of a grid connection. `grid` has the sensors that exist."""
+    prices = {spec.key for spec in TARIFF_SENSORS if spec.is_wanted(options)}
+    statistics = {IMPORT.energy: StatisticKind.IMPORTED}
+    if "price_import" in prices:
+        statistics[IMPORT.cost] = StatisticKind.COST
+    # The dialog cannot know yet whether Leneda has exported energy, so it names this statistic.
+    has_point = CONF_PRODUCTION_POINT in options.get(SECTION_LENEDA, {})
+    may_export = not is_live and (has_point or reading.demand is None)
+    if may_export or EXPORT.energy in grid:
+        statistics[EXPORT.energy] = StatisticKind.EXPORTED
+        if "price_export" in prices:
+            statistics[EXPORT.cost] = StatisticKind.COMPENSATION
+    return statistics
+
+
+def _wanted(hass: HomeAssistant, statistics: Statistics) -> Statistics:
+    """Return the statistics without amounts in another currency than Home Assistant's."""
+    kinds = wanted_kinds(hass, (*statistics.values(),))
+    return {name: kind for name, kind in statistics.items() if kind in kinds}
+
+
+def _existing(
+    fields: Mapping[str, str],
+    described: Iterable[SensorSpec[Reading]],
+    reading: Reading,
+    options: Mapping[str, Any],
+) -> Sensors:
+    """Return the sensors of `fields` that the meter has and that are enabled by default."""
+    by_key = {
+        spec.key: spec
+        for spec in described
+        if spec.entity_registry_enabled_default
+        and spec.is_wanted(options)
+        and spec.exists_fn(reading)
+    }
+    return {name: by_key[key] for name, key in fields.items() if key in by_key}
+
+
+def _only_rate(sensors: Sensors) -> Sensors:
+    return {RATE: sensors[RATE]} if RATE in sensors else {}
 
 
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids in place of sensors.
+    """Return `source` with the ids of its statistics and entities.
 
     Return None if the entity that counts the energy is missing or disabled.
     """
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
-    fields = {}
+    key = statistics_key(coordinator.config_entry)
+    fields = {name: statistic_id(key, kind) for name, kind in source.statistics.items()}
     for name, described in source.sensors.items():
         unique_id = f"{device_id}_{described.key}"
         entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
         if entity_id and not registry.entities[entity_id].disabled:
             fields[name] = entity_id
-    filled_in = {"type": source.kind, **_LEFT_OPEN[source.kind], **fields}
-    return cast("SourceType", filled_in) if _COUNTED in fields else None
+    filled_in = {"type": source.kind, **_empty_fields(source.kind), **fields}
+    return cast("SourceType", filled_in) if IMPORT.energy in fields else None
+
+
+def _empty_fields(kind: str) -> dict[str, Any]:
+    """Return the fields that the Energy dashboard requires of a source, with their empty values."""
+    fields = {name: None for side in SIDES.get(kind, (IMPORT,)) for name in side}
+    return fields | {"cost_adjustment_day": 0.0} if kind == "grid" else fields
+
+
+async def _async_create(
+    hass: HomeAssistant, entry: BooksConfigEntry, sources: Iterable[EnergySource]
+) -> None:
+    """Create the statistics of sources without rows, unless they exist.
+
+    A new meter gets its first rows when an hour has ended. Until then, the settings of the Energy
+    dashboard would report that the statistics are not defined.
+    """
+    names, key = await async_statistic_names(hass, entry), statistics_key(entry)
+    for kind in [kind for source in sources for kind in source.statistics.values()]:
+        series = Series(
+            statistic_id(key, kind),
+            names[kind],
+            kind.unit,
+            kind.unit_class,
+            {},
+            (),
+            is_expected=True,
+        )
+        await async_write(hass, series)

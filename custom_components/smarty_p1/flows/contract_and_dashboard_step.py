@@ -28,7 +28,6 @@ from ..dashboards import (
     async_missing_sources,
     async_shown_dashboard,
     free_path,
-    grid_sensors,
     is_possible,
 )
 from ..entity import number_of_new
@@ -39,9 +38,9 @@ from .contract_form import first_contract_fields, read_first_contract
 from .dialog_base import Dialog, Draft, Input
 from .form_errors import FieldError
 
-# Placeholders for the prices of import and export. The form lists the sensors that the Energy
+# Placeholders for the prices of import and export. The form lists the statistics that the Energy
 # dashboard will get, but the user has not entered prices yet. Without prices, the list would lack
-# the price sensors.
+# the costs.
 _PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
 _FIRST_VALUES_TIME = timedelta(minutes=1)
 
@@ -161,8 +160,10 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_places(self) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)
-        specs = grid_sensors(is_live=self._new.is_live)
-        missing = await async_missing_sources(self.hass, self._new.reading, _PRICES, specs)
+        options = {**self._new.options, **_PRICES}
+        missing = await async_missing_sources(
+            self.hass, self._new.reading, options, is_live=self._new.is_live
+        )
         sources, has_grid = missing or ([], False)
         return _Places(
             dashboard=dashboard,
@@ -206,17 +207,20 @@ class ContractAndDashboardSteps(Dialog):
         return await self._async_stored_name(device, serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return the names of the sensors of an Energy dashboard source.
+        """Return the names of the statistics and sensors of an Energy dashboard source.
 
-        For an M-Bus meter, the name of its device comes first.
+        For an M-Bus meter, the name of its device comes before its sensors.
         """
         names = [
-            await self._async_text(f"entity.sensor.{spec.translation_key}.name")
-            for spec in source.sensors.values()
-            if not spec.is_main
+            await self._async_text(f"common.{kind.name_key}") for kind in source.statistics.values()
         ]
         if source.identity is not None:
             serial = shown_name(short_serial(source.identity))
             device = await self._async_text(f"device.{source.kind}.name", serial=serial)
-            names.insert(0, device.strip())
+            names.append(device.strip())
+        names += [
+            await self._async_text(f"entity.sensor.{spec.translation_key}.name")
+            for spec in source.sensors.values()
+            if not spec.is_main
+        ]
         return ", ".join(names)

@@ -6,10 +6,12 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.card_history import LENEDA_GAS, MeterHistory
+from custom_components.smarty_p1.coordinator.gas_statistics import GasStatistics
 from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
 from custom_components.smarty_p1.coordinator.leneda_client import LenedaError
 from custom_components.smarty_p1.coordinator.leneda_gas_download import LenedaGas
@@ -39,13 +41,16 @@ class Home:
     def __init__(self, hass: HomeAssistant, account: dict[str, str]) -> None:
         self.history = MeterHistory(hass, "entry")
         self.pauses = 0
-        self._gas = LenedaGas(hass, account, self.history)
+        entry = MockConfigEntry(domain=DOMAIN, unique_id=POINT, data={"statistics_key": "0a"})
+        self._statistics = GasStatistics(hass, entry, self.history)
+        self._gas = LenedaGas(hass, account, self.history, self._statistics)
         self._hass, self._account = hass, account
 
-    def correct(self, point: str) -> None:
+    async def correct(self, point: str) -> None:
         """Let the account have another point, and the integration start again."""
-        self._gas = LenedaGas(self._hass, {**self._account, "gas_point": point}, self.history)
-        self._gas.start()
+        account = {**self._account, "gas_point": point}
+        self._gas = LenedaGas(self._hass, account, self.history, self._statistics)
+        await self._gas.async_start()
 
     async def refresh(self) -> None:
         await self._gas.async_refresh(NOW, self._pause)
@@ -160,7 +165,7 @@ async def test_gas_of_a_corrected_point_goes(home: Home, platform: Platform) -> 
     stored = home.gas.as_dict()
     assert GAS_POINT not in str(stored)
     home.history.media[LENEDA_GAS] = MediumHistory.from_dict(stored)
-    home.correct(GAS_POINT)
+    await home.correct(GAS_POINT)
     assert len(home.gas.days) == 51
 
     other = f"{GAS_POINT[:-1]}8"
@@ -169,7 +174,7 @@ async def test_gas_of_a_corrected_point_goes(home: Home, platform: Platform) -> 
         platform.series[other, code] = lambda start, amount=amount: (  # type: ignore[misc]
             amount if start >= since else None
         )
-    home.correct(other)
+    await home.correct(other)
     assert LENEDA_GAS not in home.history.media
     await home.refresh()
     assert {day.amount for day in home.gas.days.values()} <= {6.0, 2.25}
@@ -177,7 +182,7 @@ async def test_gas_of_a_corrected_point_goes(home: Home, platform: Platform) -> 
     # Without the note of a point, it is that of the account.
     del stored["point"]
     home.history.media[LENEDA_GAS] = MediumHistory.from_dict(stored)
-    home.correct(other)
+    await home.correct(other)
     assert len(home.gas.days) == 51
 
 

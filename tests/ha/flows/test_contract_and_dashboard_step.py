@@ -2,12 +2,13 @@
 
 import sys
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA, async_get_manager
+from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, DATA_PANELS
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.lovelace.dashboard import LovelaceStorage
@@ -25,33 +26,37 @@ from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.flows import contract_and_dashboard_step
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
-from tests.ha.meter import KEY, OTHER_SERIAL, MeterPort, with_value
+from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
 from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, reload, set_up
 
 PRICES = {"reference_power": "7 kW", "energy_price": "14,63 ct/kWh", "feed_in_price": "0,0600 €"}
+STATISTICS = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
 GRID = {
     "type": "grid",
-    "stat_energy_from": "sensor.smarty_energy_imported",
-    "stat_energy_to": "sensor.smarty_energy_exported",
+    "stat_energy_from": f"{STATISTICS}_imported",
+    "stat_energy_to": f"{STATISTICS}_exported",
     "stat_rate": "sensor.smarty_net_power",
-    "stat_cost": None,
-    "entity_energy_price": "sensor.smarty_price_of_imported_energy",
+    "stat_cost": f"{STATISTICS}_cost",
+    "entity_energy_price": None,
     "number_energy_price": None,
-    "stat_compensation": None,
-    "entity_energy_price_export": "sensor.smarty_price_of_exported_energy",
+    "stat_compensation": f"{STATISTICS}_compensation",
+    "entity_energy_price_export": None,
     "number_energy_price_export": None,
     "cost_adjustment_day": 0.0,
 }
 GAS, WATER = (
     {
         "type": kind,
-        "stat_energy_from": f"sensor.{name}",
+        "stat_energy_from": energy,
         "stat_rate": f"sensor.{name}_flow_rate",
         "stat_cost": None,
         "entity_energy_price": None,
         "number_energy_price": None,
     }
-    for kind, name in (("gas", "gas_meter_7401"), ("water", "water_meter_7402"))
+    for kind, name, energy in (
+        ("gas", "gas_meter_7401", f"{STATISTICS}_gas_volume"),
+        ("water", "water_meter_7402", "sensor.water_meter_7402"),
+    )
 )
 SUN = {
     "type": "solar",
@@ -130,9 +135,9 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     form = await find(hass, port, with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
     assert told(form)["what_there_is"] == ""
     assert told(form)["sources"] == (
-        "- Energy imported, Energy exported, Net power, Price of imported energy,"
-        " Price of exported energy\n"
-        "- Gas meter 7401, Flow rate\n"
+        "- Energy imported (by hour, corrected), Cost of imported energy (by hour, corrected),"
+        " Energy exported (by hour, corrected), Feed-in revenue (by hour, corrected), Net power\n"
+        "- Gas volume (by hour, corrected), Gas meter 7401, Flow rate\n"
         "- Water meter 7402, Flow rate"
     )
 
@@ -150,8 +155,18 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     }
     shown = await sources(hass)
     assert shown == [GRID, GAS, WATER]
-    assert ENERGY_SOURCE_SCHEMA(shown) == shown
     client = await hass_ws_client()
+    # Home Assistant saves and shows them without a complaint, although no hour has ended yet.
+    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": shown})
+    assert (await client.receive_json())["result"]["energy_sources"] == shown
+    await client.send_json_auto_id({"type": "energy/validate"})
+    [*complaints] = (await client.receive_json())["result"]["energy_sources"]
+    ours = {GRID["stat_energy_from"], GRID["stat_cost"], GRID["stat_compensation"]}
+    ours |= {GRID["stat_energy_to"], GAS["stat_energy_from"]}
+    told_of = {
+        name for found in complaints for issue in found for name, _ in issue["affected_entities"]
+    }
+    assert not ours & told_of
     for path in ("smarty-p1", "smarty-p1-dashboard"):
         await client.send_json_auto_id({"type": "lovelace/config", "url_path": path})
         assert (await client.receive_json())["result"] == STRATEGY
@@ -258,7 +273,7 @@ async def test_it_is_entered_once_and_never_again(hass: HomeAssistant, port: Met
     form = await find(hass, port)
     assert "sidebar" not in suggested(form)
     entry = (await confirm(hass, form))["result"]
-    without_prices = {"entity_energy_price": None, "entity_energy_price_export": None}
+    without_prices = {"stat_cost": None, "stat_compensation": None}
     wanted = [GRID | without_prices, GAS, WATER]
     assert await sources(hass) == wanted
 
@@ -309,9 +324,10 @@ async def test_an_entity_that_is_disabled_is_left_out(
     hass.config_entries.async_update_entry(entry, options={"fill_energy": True})
     await reload_by(hass, port, entry)
 
-    grid, water = await sources(hass)
+    grid, gas, water = await sources(hass)
     assert "stat_rate" not in grid
-    assert water == WATER
+    # The statistics do not need the entity.
+    assert (gas, water) == (GAS, WATER)
 
 
 @pytest.mark.usefixtures("frontend")

@@ -1,0 +1,211 @@
+"""Hourly statistics of a household's gas: volume, energy and cost.
+
+The hours come from the gas meters on the M-Bus, together, so that an exchanged meter makes no gap.
+Leneda gives the hours of gas meters that are not on the M-Bus, and of the time before. Rows of
+hours that are no longer known stay as they are, with the price and factor of their time.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.start import async_at_started
+
+from ..lib.answers import GasPrices
+from ..lib.tariff import month_end, month_start
+from .card_history import LENEDA_GAS, MeterHistory
+from .entry_types import AnyConfigEntry
+from .gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
+from .gas_water_heat_history import KEPT_HOURS, MediumHistory
+from .hourly_statistics import (
+    HOUR,
+    RECORDER,
+    Period,
+    Series,
+    async_has_rows,
+    async_write,
+    runs_of,
+)
+from .statistic_ids import (
+    GAS,
+    StatisticKind,
+    async_statistic_names,
+    statistic_id,
+    statistics_key,
+    wanted_kinds,
+)
+
+type Hours = dict[datetime, float]
+"""Amounts by the start of the hour in UTC."""
+
+
+class GasStatistics:
+    """Writer of a household's gas statistics. It needs Home Assistant's recorder."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, history: MeterHistory) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._history = history
+        self._lock = asyncio.Lock()
+        # Hours that this run has written, and the end of the newest hour that it has noticed.
+        self._own: Hours = {}
+        self._until: datetime | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Return whether Home Assistant has a recorder."""
+        return RECORDER in self._hass.config.components
+
+    @callback
+    def start(self) -> None:
+        """Write the known hours when Home Assistant has started, then each hour that has ended."""
+        if self.is_possible:
+            self._entry.async_on_unload(async_at_started(self._hass, self._started))
+
+    @callback
+    def _started(self, _hass: HomeAssistant) -> None:
+        self._entry.async_on_unload(self._history.async_add_capture_listener(self._look))
+        self._look()
+
+    @callback
+    def _look(self) -> None:
+        until = end_of_hours(self._history.media)
+        if until != self._until:
+            self._until = until
+            self._entry.async_create_background_task(
+                self._hass, self._async_write_own(), f"{self._entry.title} gas statistics"
+            )
+
+    async def _async_write_own(self) -> None:
+        async with self._lock:
+            own = own_hours(self._history.media)
+            new = {hour: m3 for hour, m3 in own.items() if self._own.get(hour) != m3}
+            await self._async_write(new, {})
+            self._own = own
+
+    async def async_add(self, volumes: Hours, energies: Hours, factor: float | None) -> None:
+        """Write hours from Leneda: m³ and kWh. `factor` is the energy of a m³ in kWh, if known.
+
+        Hours that a meter on the M-Bus has measured stay. Raises nothing without a recorder.
+        """
+        if not self.is_possible:
+            return
+        async with self._lock:
+            own = own_hours(self._history.media)
+            leneda = {hour: m3 for hour, m3 in volumes.items() if hour not in own}
+            await self._async_write(leneda, energies, factor)
+
+    async def async_remove(self, period: Period) -> None:
+        """Remove the rows of a period, except hours that a meter on the M-Bus has measured."""
+        if not self.is_possible:
+            return
+        async with self._lock:
+            own = own_hours(self._history.media)
+            await self._async_write(own, {}, periods=[period])
+
+    async def async_has(self, period: Period) -> bool:
+        """Return whether the volume has rows in a period. Return True without a recorder."""
+        if not self.is_possible:
+            return True
+        name = statistic_id(statistics_key(self._entry), StatisticKind.GAS_VOLUME)
+        async with self._lock:
+            return await async_has_rows(self._hass, name, period)
+
+    async def _async_write(
+        self,
+        volumes: Hours,
+        energies: Hours,
+        factor: float | None = None,
+        periods: Sequence[Period] | None = None,
+    ) -> None:
+        options = self._entry.options
+        factor = factor or kwh_per_m3(options, "gas", "m3")
+        known = {hour: energies[hour] for hour in volumes if hour in energies}
+        if factor:
+            known = {hour: m3 * factor for hour, m3 in volumes.items()} | known
+        amounts: Mapping[StatisticKind, Hours] = {
+            StatisticKind.GAS_VOLUME: volumes,
+            StatisticKind.GAS_ENERGY: known,
+            StatisticKind.GAS_COST: gas_costs(volumes, gas_prices(options)),
+        }
+        names = await async_statistic_names(self._hass, self._entry)
+        key = statistics_key(self._entry)
+        for kind in wanted_kinds(self._hass, GAS):
+            hours = amounts[kind]
+            if hours or periods:
+                series = Series(
+                    statistic_id(key, kind),
+                    names[kind],
+                    kind.unit,
+                    kind.unit_class,
+                    hours,
+                    periods if periods is not None else runs_of([*hours]),
+                )
+                await async_write(self._hass, series)
+
+
+def own_hours(media: Mapping[str, MediumHistory]) -> Hours:
+    """Return the m³ of the hours that have ended, of all gas meters on the M-Bus together.
+
+    Each meter keeps its newest KEPT_HOURS. So hours that a meter in use may have forgotten are left
+    out, even if an exchanged meter has them.
+    """
+    hours: Hours = {}
+    if (until := end_of_hours(media)) is None:
+        return hours
+    since = until - (KEPT_HOURS - 1) * HOUR
+    for medium in _meters(media):
+        for hour, total in medium.hours.items():
+            if since <= hour < until:
+                hours[hour] = hours.get(hour, 0.0) + total.amount
+    return dict(sorted(hours.items()))
+
+
+def end_of_hours(media: Mapping[str, MediumHistory]) -> datetime | None:
+    """Return the end of the newest hour that has ended. Return None without a gas meter."""
+    ends = [
+        max(*medium.hours, medium.time.replace(minute=0, second=0, microsecond=0))
+        for medium in _meters(media)
+        if medium.hours and medium.time
+    ]
+    return max(ends, default=None)
+
+
+def gas_costs(volumes: Hours, prices: GasPrices | None) -> Hours:
+    """Return the cost of each hour in EUR: of its gas, and its share of the monthly price."""
+    if prices is None:
+        return {}
+    return {
+        hour: m3 * prices.per_m3 + prices.per_month / _hours_of_month(hour)
+        for hour, m3 in volumes.items()
+    }
+
+
+def hours_of(spans: Iterable[tuple[datetime, timedelta, float]]) -> Hours:
+    """Return the amounts of spans by hour. A longer span is spread evenly over its hours.
+
+    A span has a start, a length and an amount.
+    """
+    hours: Hours = {}
+    for start, length, amount in spans:
+        at, end = start, start + length
+        while at < end:
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            until = min(hour + HOUR, end)
+            hours[hour] = hours.get(hour, 0.0) + amount * ((until - at) / length)
+            at = until
+    return hours
+
+
+def _meters(media: Mapping[str, MediumHistory]) -> list[MediumHistory]:
+    return [
+        medium
+        for identity, medium in media.items()
+        if identity != LENEDA_GAS and is_gas(medium.kind, medium.unit)
+    ]
+
+
+def _hours_of_month(hour: datetime) -> float:
+    # Two times with the same time zone would be subtracted without the change of the clocks.
+    return (month_end(hour).timestamp() - month_start(hour).timestamp()) / HOUR.total_seconds()

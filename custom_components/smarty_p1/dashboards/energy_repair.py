@@ -1,0 +1,296 @@
+"""Repair issues that offer to move Energy dashboard sources to the meter's hourly statistics.
+
+The sources move only when the user asks for it, and an issue then offers to undo the move.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from ..coordinator import BooksConfigEntry, has_books
+from ..coordinator.garbage_collection import without_collection
+from ..coordinator.house_sources import async_energy_manager, stored_sources
+from ..coordinator.repair_issues import Problem, issue_id, raise_issue, withdraw_issues
+from ..coordinator.statistic_ids import (
+    StatisticKind,
+    async_statistic_names,
+    statistic_id,
+    statistics_key,
+)
+from ..entity import mbus_device
+from .energy_sources import (
+    RATE,
+    SIDES,
+    Move,
+    Replacements,
+    Source,
+    apply_moves,
+    plan_moves,
+    undo_moves,
+)
+
+if TYPE_CHECKING:
+    from homeassistant.components.energy.data import EnergyPreferencesUpdate
+
+MOVES = "moves"
+"""Name of the data of the issue ENERGY_MOVED: the moves, as JSON."""
+_IS_LISTENING: HassKey[bool] = HassKey(f"{DOMAIN}_energy_sources")
+_MAX_LINES = 20
+_A_DAY = timedelta(days=1)
+_EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
+_FLOW_RATE = "flow_rate"
+_GAS = ("gas", "m³")
+_ELECTRICITY: Mapping[str, StatisticKind] = {
+    "energy_imported": StatisticKind.IMPORTED,
+    "energy_exported": StatisticKind.EXPORTED,
+}
+_COSTS: Mapping[StatisticKind, StatisticKind] = {
+    StatisticKind.IMPORTED: StatisticKind.COST,
+    StatisticKind.EXPORTED: StatisticKind.COMPENSATION,
+    StatisticKind.GAS_VOLUME: StatisticKind.GAS_COST,
+}
+_PRICES = ("price_import", "price_export")
+
+
+class Offer(NamedTuple):
+    """Move of one source that the user can choose."""
+
+    move: Move
+    text: str
+    """Names of the source and of its statistic, and the first day of the statistic."""
+    is_complete: bool
+    """Whether the statistic begins no later than the source."""
+
+
+@callback
+def async_watch_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    """Look at the sources once the statistics are written, and after each change by the user."""
+
+    async def begin() -> None:
+        if await entry.runtime_data.books.statistics.async_wait_until_written():
+            await _async_listen(hass)
+            await async_check_sources(hass, entry)
+
+    entry.async_create_background_task(hass, begin(), f"{entry.title} Energy dashboard")
+
+
+async def _async_listen(hass: HomeAssistant) -> None:
+    """Look at the sources of all meters after each change. Home Assistant keeps a listener."""
+    manager = await async_energy_manager(hass)
+    if manager is None or _IS_LISTENING in hass.data:
+        return
+    hass.data[_IS_LISTENING] = True
+
+    async def look() -> None:
+        # The user waits for this function, so do not wait for the statistics here.
+        for entry in filter(has_books, hass.config_entries.async_loaded_entries(DOMAIN)):
+            entry.async_create_task(hass, async_check_sources(hass, entry), "Energy dashboard")
+
+    manager.async_listen_updates(look)
+
+
+async def async_check_sources(
+    hass: HomeAssistant, entry: BooksConfigEntry, *, is_declined: bool = False
+) -> None:
+    """Raise or withdraw the issues about sources of the Energy dashboard.
+
+    With `is_declined`, ignore the offer as if the user had chosen *Ignore*.
+    """
+    offers, own_prices = await _async_plan(hass, entry)
+    _tell(hass, entry, Problem.ENERGY_SOURCES, [offer.text for offer in offers])
+    _tell(hass, entry, Problem.ENERGY_OWN_PRICE, [_name(hass, source) for source in own_prices])
+    if offers and is_declined:
+        ir.async_ignore_issue(hass, DOMAIN, issue_id(Problem.ENERGY_SOURCES, entry), ignore=True)
+
+
+async def async_offers(hass: HomeAssistant, entry: BooksConfigEntry) -> list[Offer]:
+    """Return the moves that the user can choose now."""
+    offers, _ = await _async_plan(hass, entry)
+    return offers
+
+
+async def async_move(hass: HomeAssistant, entry: BooksConfigEntry, moves: Sequence[Move]) -> bool:
+    """Move sources, and raise the issue that offers to undo this. Ignore offers that remain.
+
+    A source that has changed since the offer stays. Return whether a source has moved.
+    """
+    manager = await async_energy_manager(hass)
+    stored = stored_sources(manager) if manager else []
+    possible = [move for move in moves if move.before in stored]
+    if possible:
+        # Raise the issue first. If Home Assistant crashes in between, undoing changes nothing.
+        moved = [*_stored_moves(hass, entry), *possible]
+        names = [_name(hass, before) for before, _ in moved]
+        _tell(hass, entry, Problem.ENERGY_MOVED, names, {MOVES: json.dumps(moved)})
+        await _async_update(hass, lambda sources: apply_moves(sources, possible))
+    await async_check_sources(hass, entry, is_declined=True)
+    return bool(possible)
+
+
+async def async_undo(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    """Undo the moves of which the issue ENERGY_MOVED tells. Ignore the offer to move them again."""
+    moves = _stored_moves(hass, entry)[::-1]
+    await _async_update(hass, lambda sources: undo_moves(sources, moves))
+    withdraw_issues(hass, entry, [Problem.ENERGY_MOVED])
+    await async_check_sources(hass, entry, is_declined=True)
+
+
+@callback
+def _tell(
+    hass: HomeAssistant,
+    entry: BooksConfigEntry,
+    problem: Problem,
+    lines: Sequence[str],
+    data: Mapping[str, str] | None = None,
+) -> None:
+    """Raise the issue with a list of `lines`. Withdraw it if there are none."""
+    if not lines:
+        withdraw_issues(hass, entry, [problem])
+        return
+    shown = [f"- {line}" for line in dict.fromkeys(lines)][:_MAX_LINES]
+    raise_issue(hass, entry, problem, data, sources="\n".join(shown))
+
+
+def _stored_moves(hass: HomeAssistant, entry: BooksConfigEntry) -> list[Move]:
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(Problem.ENERGY_MOVED, entry))
+    stored = issue.data.get(MOVES) if issue and issue.data else None
+    return [Move(before, after) for before, after in json.loads(str(stored))] if stored else []
+
+
+async def _async_update(
+    hass: HomeAssistant, change: Callable[[Iterable[Source]], list[Source]]
+) -> None:
+    """Change the sources of the Energy dashboard."""
+    if (manager := await async_energy_manager(hass)) is None:
+        return
+    # Do not await anything between reading and updating the preferences. Otherwise, a change that
+    # the user makes between them would be lost.
+    before = stored_sources(manager)
+    after = change(cast("list[Source]", before))
+    if after != before:
+        await manager.async_update(cast("EnergyPreferencesUpdate", {"energy_sources": after}))
+
+
+async def _async_plan(
+    hass: HomeAssistant, entry: BooksConfigEntry
+) -> tuple[list[Offer], list[Source]]:
+    """Return the possible moves, and the sources that stay because of the user's own price."""
+    if (manager := await async_energy_manager(hass)) is None:
+        return [], []
+    sources = cast("list[Source]", stored_sources(manager))
+    possible = _replacements(hass, entry)
+    if not any(plan_moves(sources, possible)):
+        return [], []  # the usual case: do not read the statistics
+    ids = {*possible.energies, *possible.energies.values(), *possible.costs.values()}
+    read = without_collection(_first_days)
+    first = await get_instance(hass).async_add_executor_job(read, hass, ids)
+    known = possible._replace(
+        energies={old: new for old, new in possible.energies.items() if new in first},
+        costs={energy: cost for energy, cost in possible.costs.items() if cost in first},
+    )
+    names = await async_statistic_names(hass, entry)
+    key = statistics_key(entry)
+    by_id = {statistic_id(key, kind): name for kind, name in names.items()}
+    plan = plan_moves(sources, known)
+    offers = [_offer(hass, move, known, first, by_id) for move in plan.moves]
+    return offers, plan.own_prices
+
+
+def _offer(
+    hass: HomeAssistant,
+    move: Move,
+    replacements: Replacements,
+    first: Mapping[str, datetime],
+    names: Mapping[str, str],
+) -> Offer:
+    pairs = _changes(move, replacements)
+    text = ", ".join(
+        f"{_entity_name(hass, old)} → {names.get(new) or _entity_name(hass, new)}"
+        for old, new in pairs
+    )
+    days = [first[new] for _, new in pairs if new in first]
+    if days:
+        text = f"{text}: {dt_util.as_local(max(days)):%Y-%m-%d}"
+    is_complete = all(
+        old not in first or first[new] <= first[old] + _A_DAY for old, new in pairs if new in first
+    )
+    return Offer(move, text, is_complete)
+
+
+def _changes(move: Move, replacements: Replacements) -> list[tuple[str, str]]:
+    """Return the ids that a move replaces, each with the new id.
+
+    If the move removes a source, the new ids are those that other sources already have.
+    """
+    before, energies = move.before, replacements.energies
+    fields = [*(side.energy for side in SIDES[before["type"]]), RATE]
+    old = {name: str(before[name]) for name in fields if before.get(name)}
+    if move.after is None:
+        return [(name, energies[name]) for name in old.values() if name in energies]
+    new = {name: str(move.after[name]) for name in old}
+    return [(old[name], new[name]) for name in old if old[name] != new[name]]
+
+
+def _replacements(hass: HomeAssistant, entry: BooksConfigEntry) -> Replacements:
+    """Return the replacements of the meter's entities, also by statistics without rows."""
+    key = statistics_key(entry)
+    energies: dict[str, str] = {}
+    prices: set[str] = set()
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    for entity in entities:
+        name = str(entity.translation_key)
+        if name in _ELECTRICITY:
+            energies[entity.entity_id] = statistic_id(key, _ELECTRICITY[name])
+        elif name in _PRICES:
+            prices.add(entity.entity_id)
+        elif (name, entity.unit_of_measurement) == _GAS:
+            energies[entity.entity_id] = statistic_id(key, StatisticKind.GAS_VOLUME)
+    costs = {statistic_id(key, energy): statistic_id(key, cost) for energy, cost in _COSTS.items()}
+    return Replacements(energies, costs, prices, _rates(entry, entities))
+
+
+def _rates(entry: BooksConfigEntry, entities: Iterable[er.RegistryEntry]) -> dict[str, str]:
+    """Return the flow rate entities of new M-Bus meters, keyed by those of the exchanged meters."""
+    flows = {
+        entity.device_id: entity.entity_id
+        for entity in entities
+        if entity.translation_key == _FLOW_RATE
+    }
+    exchanged = entry.runtime_data.books.memory.mbus_meters.exchanged.items()
+    devices = [
+        tuple(mbus_device(entry.runtime_data, meter) for meter in pair) for pair in exchanged
+    ]
+    return {
+        flows[old.id]: flows[new.id]
+        for old, new in devices
+        if old and new and {old.id, new.id} <= flows.keys()
+    }
+
+
+def _name(hass: HomeAssistant, source: Source) -> str:
+    """Return the user's name of a source, or the names of its energies."""
+    ids = [source.get(side.energy) for side in SIDES[source["type"]]]
+    names = ", ".join(_entity_name(hass, str(name)) for name in ids if name)
+    return str(source.get("name") or names)
+
+
+def _entity_name(hass: HomeAssistant, entity_id: str) -> str:
+    state = hass.states.get(entity_id)
+    return state.name if state else entity_id
+
+
+def _first_days(hass: HomeAssistant, ids: set[str]) -> dict[str, datetime]:
+    """Return the start of the first day of each statistic that has rows."""
+    rows = statistics_during_period(hass, _EPOCH, None, ids, "day", None, {"sum"})
+    return {
+        name: datetime.fromtimestamp(days[0]["start"], UTC) for name, days in rows.items() if days
+    }

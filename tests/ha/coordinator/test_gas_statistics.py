@@ -1,0 +1,292 @@
+"""Hourly statistics of gas, with a real recorder.
+
+The expected hours come from straight lines between captures, computed minute by minute.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.card_history import LENEDA_GAS, MeterHistory
+from custom_components.smarty_p1.coordinator.gas_statistics import GasStatistics
+from custom_components.smarty_p1.coordinator.leneda_gas_download import LenedaGas
+from custom_components.smarty_p1.lib.meter import MeterReader, Reading
+from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram
+from dev.leneda import Platform
+from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc
+from tests.ha.meter import seal
+from tests.ha.support import TELEGRAM, changes_of
+
+HOUR, MINUTE, A_DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
+GAS_POINT = "LU0000012345678901234000000000009"
+ACCOUNT = {
+    "api_key": KEY,
+    "energy_id": ENERGY_ID,
+    "consumption_point": POINT,
+    "gas_point": GAS_POINT,
+}
+VOLUME, ENERGY = "7-1:99.23.17", "7-20:99.33.17"
+START = utc("2026-03-20 08:20")
+type Captures = list[tuple[datetime, float]]
+
+
+@pytest.fixture(autouse=True)
+def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Start the recorder before everything else."""
+
+
+class House:
+    """A meter with gas on its M-Bus, or at Leneda."""
+
+    def __init__(self, hass: HomeAssistant, **options: object) -> None:
+        self.hass = hass
+        self.entry = MockConfigEntry(
+            domain=DOMAIN, title="Smarty", data={"statistics_key": "0a0b0c0d"}, options=options
+        )
+        self.entry.add_to_hass(hass)
+        [telegram] = Decoder(None).feed(seal(TELEGRAM))
+        assert isinstance(telegram, Telegram)
+        self._reading = MeterReader().read(telegram, START)
+        self.history = MeterHistory(hass, self.entry.entry_id)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.statistics = GasStatistics(self.hass, self.entry, self.history)
+        self.statistics.start()
+
+    async def restart(self) -> None:
+        """Kill Home Assistant, and start it with the file of the last hour."""
+        await self.entry._async_process_on_unload(self.hass)
+        await self.history.async_save()
+        self.history = MeterHistory(self.hass, self.entry.entry_id)
+        await self.history.async_load()
+        self._begin()
+        await self.settle()
+
+    async def capture(self, captures: Captures, identity: str = "7401") -> None:
+        """Receive readings of the gas meter's index."""
+        for time, index in captures:
+            self.history.note(self._captured(time, index, identity))
+        await self.settle()
+
+    def _captured(self, time: datetime, index: float, identity: str) -> Reading:
+        meter = MBusReading(
+            type="gas", serial_number=identity, value=index, unit="m3", time=time, valve=None
+        )
+        telegram = replace(self._reading.telegram, channels={1: meter}, time=time)
+        return replace(self._reading, telegram=telegram, channels={identity: 1}, received_at=time)
+
+    async def settle(self) -> None:
+        """Wait until all hours are written."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def rows(self, kind: str = "volume") -> dict[datetime, float]:
+        return await changes_of(self.hass, f"smarty_p1:0a0b0c0d_gas_{kind}")
+
+    def leneda(self, point: str = GAS_POINT) -> LenedaGas:
+        account = {**ACCOUNT, "gas_point": point}
+        return LenedaGas(self.hass, account, self.history, self.statistics)
+
+
+async def no_pause() -> None:
+    """Wait for nothing between requests."""
+
+
+def expected(*meters: Captures) -> dict[datetime, float]:
+    """Return the m³ of each hour that has ended, from captures of each meter."""
+    hours: dict[datetime, float] = {}
+    for captures in meters:
+        for (start, before), (end, after) in pairwise(captures):
+            minutes = (end - start) // MINUTE
+            for n in range(minutes):
+                hour = (start + n * MINUTE).replace(minute=0)
+                hours[hour] = hours.get(hour, 0.0) + (after - before) / minutes
+    last = max(captures[-1][0] for captures in meters).replace(minute=0)
+    return {hour: m3 for hour, m3 in hours.items() if hour < last}
+
+
+def same(rows: Mapping[datetime, float], wanted: Mapping[datetime, float]) -> bool:
+    return rows.keys() == wanted.keys() and all(
+        rows[hour] == pytest.approx(wanted[hour], abs=2e-6) for hour in wanted
+    )
+
+
+def captured(count: int, start: datetime = START, index: float = 500.0) -> Captures:
+    """Return hourly captures, of a little more gas each hour."""
+    return [(start + n * HOUR, round(index + n * (0.5 + n / 1000), 3)) for n in range(count)]
+
+
+async def test_hours_have_the_gas_between_captures(hass: HomeAssistant) -> None:
+    house = House(hass, gas_price=0.9, gas_fixed_price=15.0, gas_kwh_per_m3=11.0)
+    captures = captured(5)
+    await house.capture(captures)
+    rows = await house.rows()
+    assert same(rows, expected(captures))
+    # The clocks change in March: a month of 743 hours.
+    assert same(await house.rows("cost"), {h: m3 * 0.9 + 15 / 743 for h, m3 in rows.items()})
+    assert same(await house.rows("energy"), {h: m3 * 11 for h, m3 in rows.items()})
+
+    # The running hour comes with its end. A gap of two days is spread over it.
+    captures += [(START + 5 * HOUR, 503.0), (START + 53 * HOUR, 527.0), (START + 54 * HOUR, 528.0)]
+    await house.capture(captures[5:])
+    assert same(await house.rows(), expected(captures))
+    assert sum((await house.rows()).values()) == pytest.approx(27.4, abs=0.7)
+
+
+async def test_a_restart_writes_what_is_missing_and_changes_nothing_else(
+    hass: HomeAssistant,
+) -> None:
+    house = House(hass)
+    captures = captured(30)
+    await house.capture(captures[:10])
+    # Killed before the rows of the next hours are written.
+    for time, index in captures[10:20]:
+        house.history.note(house._captured(time, index, "7401"))
+    await house.restart()
+    assert same(await house.rows(), expected(captures[:20]))
+    await house.capture(captures[20:])
+    assert same(await house.rows(), expected(captures))
+    assert await house.rows("cost") == await house.rows("energy") == {}
+    before = await house.rows()
+    await house.restart()
+    assert await house.rows() == before
+
+    # A fresh database gets all hours that are kept.
+    get_instance(hass).async_clear_statistics(["smarty_p1:0a0b0c0d_gas_volume"])
+    await house.restart()
+    assert same(await house.rows(), expected(captures))
+
+
+async def test_an_exchanged_meter_goes_on_in_the_same_statistic(hass: HomeAssistant) -> None:
+    house = House(hass)
+    step = 3 * HOUR
+    old = [(START + n * step, 500.0 + n) for n in range(300)]
+    new = [(old[-1][0] + 20 * MINUTE + n * step, 2.0 * n) for n in range(340)]
+    for n in range(0, 300, 60):
+        await house.capture(old[n : n + 60])
+    await house.capture(new[:2], "9999")
+    assert same(await house.rows(), expected(old, new[:2]))
+    # After 42 days, the kept hours have neither the exchange nor some hours after it.
+    for n in range(2, 340, 60):
+        await house.capture(new[n : n + 60], "9999")
+    assert same(await house.rows(), expected(old, new))
+    await house.restart()
+    assert same(await house.rows(), expected(old, new))
+
+
+@pytest.fixture
+def platform_with_gas(platform: Platform) -> Platform:
+    """Return a platform with half a cubic metre of gas an hour since 30 March."""
+    platform.now = lambda: utc("2026-04-20 14:00")
+    platform.series[GAS_POINT, VOLUME] = lambda t: 0.5 if t >= utc("2026-03-30 22:00") else None
+    platform.series[GAS_POINT, ENERGY] = lambda t: 5.5 if t >= utc("2026-03-30 22:00") else None
+    return platform
+
+
+def hours(start: str, end: str, value: float) -> dict[datetime, float]:
+    first = utc(start)
+    return {first + n * HOUR: value for n in range((utc(end) - first) // HOUR)}
+
+
+async def test_leneda_gives_the_hours_of_gas_without_a_meter(
+    hass: HomeAssistant, platform_with_gas: Platform
+) -> None:
+    house = House(hass, gas_price=1.0)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    known = hours("2026-03-30 22:00", "2026-04-19 22:00", 0.5)
+    assert same(await house.rows(), known)
+    assert same(await house.rows("energy"), dict.fromkeys(known, 5.5))
+    assert same(await house.rows("cost"), known)
+
+    # A correction of the last two weeks; a price of today is not that of earlier hours.
+    at = utc("2026-04-18 10:00")
+    platform_with_gas.series[GAS_POINT, VOLUME] = lambda t: (
+        0.5 + (t == at) if t >= utc("2026-03-30 22:00") else None
+    )
+    hass.config_entries.async_update_entry(house.entry, options={"gas_price": 2.0})
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    rows = await house.rows()
+    assert same(rows, known | {at: 1.5})
+    cost = await house.rows("cost")
+    assert (cost[at], cost[utc("2026-03-31 10:00")]) == (pytest.approx(3.0), pytest.approx(0.5))
+
+    # Another database: what the history knows as fetched is fetched again.
+    names = [f"smarty_p1:0a0b0c0d_gas_{kind}" for kind in ("volume", "energy", "cost")]
+    get_instance(hass).async_clear_statistics(names)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    assert (await house.rows()).keys() >= known.keys()
+
+
+@pytest.mark.usefixtures("platform_with_gas")
+async def test_rows_of_a_corrected_point_go_before_its_history(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(hass)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    other = f"{GAS_POINT[:-1]}8"
+    with monkeypatch.context() as patch:
+        # Killed after the rows: the next start still knows the period.
+        patch.setattr(LenedaGas, "forget", lambda _self: None)
+        await house.leneda(other).async_start()
+    await house.restart()
+    assert LENEDA_GAS in house.history.media
+    await house.leneda(other).async_start()
+    assert LENEDA_GAS not in house.history.media
+    assert not any((await house.rows()).values())
+    # Removing the point keeps the gas that was right.
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    await LenedaGas(hass, {"api_key": KEY}, house.history, house.statistics).async_start()
+    assert sum((await house.rows()).values()) == pytest.approx(20 * 24 * 0.5)
+
+
+@pytest.mark.usefixtures("platform_with_gas")
+async def test_the_own_meter_comes_before_leneda(hass: HomeAssistant) -> None:
+    house = House(hass)
+    captures = captured(40, utc("2026-04-01 06:10"))
+    await house.capture(captures)
+    own = expected(captures)
+    # The meter is silent for more than two weeks: Leneda gives what comes after it, and before.
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    wanted = hours("2026-03-30 22:00", "2026-04-19 22:00", 0.5) | own
+    assert same(await house.rows(), wanted)
+    await house.restart()
+    assert same(await house.rows(), wanted)
+    # The meter is back, and measures the gas of its silence: this is what it has counted.
+    back = (utc("2026-04-20 10:00"), 1000.0)
+    await house.capture([back, (back[0] + HOUR, 1001.0)])
+    rows = await house.rows()
+    assert sum(rows[hour] for hour in rows if hour >= utc("2026-04-01 06:00")) == pytest.approx(
+        501.0 - 1.0 + 1.0, abs=0.01
+    )
+
+
+async def test_without_euros_there_is_no_cost(hass: HomeAssistant) -> None:
+    hass.config.currency = "USD"
+    house = House(hass, gas_price=1.0)
+    await house.capture(captured(4))
+    assert await house.rows("cost") == {}
+    assert len(await house.rows()) == 3
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+async def test_a_write_that_is_cancelled_is_completed_later(
+    hass: HomeAssistant, parts: int
+) -> None:
+    house = House(hass, gas_price=1.0)
+    captures = captured(100)
+    for time, index in captures:
+        house.history.note(house._captured(time, index, "7401"))
+    for _ in range(parts):
+        await asyncio.sleep(0)
+    await house.restart()
+    assert same(await house.rows(), expected(captures))
+    assert len(await house.rows("cost")) == 99
