@@ -15,7 +15,7 @@ const DEFAULTS = new Map(
 /** Return a source with styles that old browsers understand. Throws an error if a style has no known replacement. */
 export function forOldBrowsers(source) {
   const changed = replaceQueries(source.replace(COLOR, (_, color, share, other) => plainColor(color, Number(share), other)));
-  const left = /color-mix\([^)]*|@container[^{]*/.exec(changed.replace(/\/\*[^]*?\*\//g, ""));
+  const left = /color-mix\(in srgb, [^)]*|@container[^{]*/.exec(changed.replace(/\/\*[^]*?\*\//g, ""));
   if (left) throw new Error(`no replacement for old browsers: ${left[0]}`);
   return changed;
 }

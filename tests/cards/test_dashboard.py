@@ -1,13 +1,12 @@
 """What the dashboard "Smarty" consists of."""
 
 import asyncio
-import gzip
 from typing import Any
 
 from playwright.async_api import Route
 
 from . import house, house_all, house_bill
-from .stage import MODULE, Stage
+from .stage import Stage
 
 type Json = dict[str, Any]
 
@@ -130,9 +129,3 @@ async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: St
         answers.get("smarty_p1/classes", {}).update(older)
         await house_bill.show(stage, card.type, answers=answers)
         assert (await stage.text()).count(said) == 1, card
-
-
-def test_the_module_does_not_grow_unseen() -> None:
-    module = MODULE.read_bytes()
-    assert len(module) <= 197_000
-    assert len(gzip.compress(module, 9)) <= 74_000

@@ -284,7 +284,7 @@ export const interruptionsStyles = css`
     margin-top: 12px;
   }
   .kinds > .head {
-    align-self: end;
+    align-self: flex-end;
   }
   .kinds > .period {
     padding-left: 10px;
