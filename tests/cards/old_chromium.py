@@ -42,7 +42,7 @@ class OldChromium:
     errors: list[str] = field(default_factory=list)
     _last: int = 0
 
-    async def call(self, method: str, **takes: Any) -> Json:
+    async def call(self, method: str, **takes: object) -> Json:
         """Send a command of the DevTools protocol, and return its result."""
         self._last += 1
         await self._socket.send_json({"id": self._last, "method": method, "params": takes})
@@ -55,9 +55,9 @@ class OldChromium:
                 assert "error" not in answer, answer
                 result: Json = answer["result"]
                 return result
-        raise ConnectionError(f"the browser has ended before {method}")
+        raise ConnectionError(method)
 
-    async def evaluate(self, script: str) -> Any:
+    async def evaluate(self, script: str) -> Any:  # noqa: ANN401 - whatever it returns
         """Return the value of a script; of a promise, its result."""
         answer = await self.call(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
@@ -65,7 +65,7 @@ class OldChromium:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    async def waits_for(self, script: str) -> Any:
+    async def waits_for(self, script: str) -> Any:  # noqa: ANN401 - whatever it returns
         """Wait until the value of a script is true, and return it."""
         deadline = time.monotonic() + PATIENCE
         while not (value := await self.evaluate(script)):
@@ -104,7 +104,7 @@ async def old_chromium(
     assert await setup.wait() == 0, "scripts/setup browsers has failed"
     port = free_ports()
     process = await asyncio.create_subprocess_exec(
-        *(_PYTHON, _PROGRAM, QT[version], "about:blank", *map(str, size)),
+        *map(str, (_PYTHON, _PROGRAM, QT[version], "about:blank", *size)),
         env=os.environ | _ENVIRONMENT | {"QTWEBENGINE_REMOTE_DEBUGGING": str(port)},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

@@ -6,17 +6,18 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientConnectionError, ClientSession, web
 
 from dev.ports import free_ports
 from tests.system.browser import VISIBLE_TEXT
 from tests.system.support import PATIENCE, TIMEOUT, program
 
-from . import house, house_all
+from . import house, house_all, house_bill, house_today
 from .house_medium import GAS, HEAT, WATER
 from .old_chromium import OldChromium, old_chromium
 from .stage import CARDS, NOW, PAGE, SCRIPT
@@ -56,6 +57,7 @@ user_pref("browser.safebrowsing.malware.enabled", false);
 user_pref("services.settings.server", "http://127.0.0.1/");
 user_pref("toolkit.telemetry.enabled", false);
 """
+WEBKIT = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"args": ["--automation"]}}}}
 _BEFORE = """
 const Real = Date;
 window.Date = class extends Real {
@@ -72,6 +74,11 @@ addEventListener("unhandledrejection", ({ reason }) => errors.push(String(reason
 const complain = console.error;
 console.error = (...of) => { errors.push(of.join(" ")); complain(...of); };
 """
+_SLIDER = """(() => {
+    const slider = document.querySelector("main > *").shadowRoot.querySelector("[role=slider]");
+    const { x, y, width, height } = slider ? slider.getBoundingClientRect() : {};
+    return width && { x, y, width, height };
+})()"""
 _AFTER = """
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const visible = VISIBLE;
@@ -95,8 +102,10 @@ const visible = VISIBLE;
             await wait(60);
             overflow.push(...stage.overflow());
         }
-        const bars = [...card.shadowRoot.querySelectorAll(".bar, .track")].map((bar) => getComputedStyle(bar).backgroundColor);
-        const sizes = [...card.shadowRoot.querySelectorAll(".big")].map((big) => parseFloat(getComputedStyle(big).fontSize));
+        const stylesOf = (selector) =>
+            [...card.shadowRoot.querySelectorAll(selector)].map((part) => getComputedStyle(part));
+        const bars = stylesOf(".bar, .track").map(({ backgroundColor }) => backgroundColor);
+        const sizes = stylesOf(".big").map(({ fontSize }) => parseFloat(fontSize));
         found[name] = { text: visible(), overflow, bars, sizes };
     }
     return { found, errors };
@@ -106,9 +115,9 @@ const visible = VISIBLE;
 """
 
 
-def page() -> str:
-    """Return the page, which places one card after the other."""
-    given = {
+def given() -> dict[str, Any]:
+    """Return what a page shows: its language, and the answers of the house."""
+    return {
         "language": "en",
         "time_format": "24",
         "dark": False,
@@ -116,13 +125,17 @@ def page() -> str:
         "entities": house.entities(),
         "answers": house.answers(),
     }
+
+
+def page() -> str:
+    """Return the page, which places one card after the other."""
     cards = [
         {"name": str(card), "type": card.type, "answers": card.answers, "config": card.config}
         for card in house_all.cards()
     ]
     before = _BEFORE.replace("NOW", str(int(NOW.timestamp() * 1000)))
     after = _AFTER.replace("VISIBLE", VISIBLE_TEXT).replace("CARDS", json.dumps(cards))
-    after = after.replace("GIVEN", json.dumps(given)).replace("WIDTHS", json.dumps(WIDTHS))
+    after = after.replace("GIVEN", json.dumps(given())).replace("WIDTHS", json.dumps(WIDTHS))
     html = PAGE.read_text("utf-8").replace("<head>", f"<head><script>{before}</script>")
     return html.replace("</body>", f"<script>{after}</script></body>")
 
@@ -189,21 +202,60 @@ async def chromium(version: int, url: str) -> AsyncIterator[OldChromium]:
         yield browser
 
 
+@contextlib.asynccontextmanager
+async def webkit(folder: Path, url: str) -> AsyncIterator[None]:
+    """Open a page in WebKit, which Safari has, too."""
+    port = free_ports()
+    process = await asyncio.create_subprocess_exec(
+        *(program("xvfb-run"), "-a", program("WebKitWebDriver"), f"--port={port}"),
+        env=os.environ | {"HOME": str(folder), "LIBGL_ALWAYS_SOFTWARE": "1"},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        async with ClientSession(f"http://127.0.0.1:{port}") as client:
+            while True:
+                with contextlib.suppress(ClientConnectionError):
+                    async with client.post("/session", json=WEBKIT) as answer:
+                        session = (await answer.json())["value"]["sessionId"]
+                    break
+                await asyncio.sleep(0.2)
+            async with client.post(f"/session/{session}/url", json={"url": url}) as answer:
+                assert answer.ok, await answer.text()
+            yield
+    finally:
+        # With the processes of its pages.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def opened(name: str, folder: Path, url: str) -> AbstractAsyncContextManager[object]:
+    """Open a page in a browser: its name, and the version of Chromium."""
+    if name.startswith("chromium"):
+        return chromium(int(name.split()[1]), url)
+    return {"firefox": firefox, "webkit": webkit}[name](folder, url)
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "firefox",
         pytest.param("chromium 87", marks=pytest.mark.slow),
         pytest.param("chromium 102", marks=pytest.mark.slow),
+        pytest.param("webkit", marks=pytest.mark.slow),
     ],
 )
 async def test_each_card_speaks(name: str, tmp_path: Path) -> None:
     told = asyncio.get_running_loop().create_future()
     asked: list[str] = []
-    async with serving(told, asked) as url, asyncio.timeout(3 * PATIENCE):
-        page = firefox(tmp_path, url) if name == "firefox" else chromium(int(name.split()[1]), url)
-        async with page:
-            answer = await told
+    async with (
+        asyncio.timeout(3 * PATIENCE),
+        serving(told, asked) as url,
+        opened(name, tmp_path, url),
+    ):
+        answer = await told
     assert not answer["errors"]
     assert answer["found"].keys() == SENTENCES.keys()
     for card, found in answer["found"].items():
@@ -213,3 +265,25 @@ async def test_each_card_speaks(name: str, tmp_path: Path) -> None:
         assert "rgba(0, 0, 0, 0)" not in found["bars"], card
         assert all(size >= 32 for size in found["sizes"]), card
     assert any(found["bars"] for found in answer["found"].values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", [87, 102])
+async def test_a_finger_chooses_a_bar(version: int) -> None:
+    told = asyncio.get_running_loop().create_future()
+    async with serving(told, []) as url, chromium(version, url) as browser:
+        await told
+        answers = given() | {
+            "answers": house.answers() | house_today.answers() | house_bill.bills()
+        }
+        for card, sentence in (
+            ("today", "10:45–11:00: 0.1 kW from the grid"),
+            ("months", "with VAT May"),
+        ):
+            await browser.evaluate(f"stage.begin({json.dumps(given() | {'answers': answers})})")
+            await browser.evaluate(f"stage.place('smarty-p1-{card}', {{}}).then(() => 0)")
+            box = await browser.waits_for(_SLIDER)
+            await browser.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            await browser.waits_for(f"({VISIBLE_TEXT})().includes({json.dumps(sentence)})")
+            await browser.picture(f"chromium-{version}-{card}-touched")
+        assert not browser.errors
