@@ -7,9 +7,11 @@ import pytest
 from playwright.async_api import Browser, Page, Route
 
 from . import house, house_all, house_bill, house_year
-from .stage import MAX_TURNS, Stage, parts
+from .stage import MAX_TURNS, SCRIPT, Stage, parts
 
 type Json = dict[str, Any]
+
+JS = "text/javascript"
 
 GENERATE = """() => customElements.get("ll-strategy-dashboard-smarty-p1")
     .generate({ type: "custom:smarty-p1" }, stage.hass)"""
@@ -225,4 +227,25 @@ async def test_a_browser_without_a_feature_gets_the_other_files(
     await page.show("smarty-p1-year", answers=house_year.answers())
     assert set(parts()[2:]) == set(page.asked) & set(parts())
     assert not page.errors
+    await page.close()
+
+
+class Cast(Without):
+    """A screen that a dashboard is cast to: its page has another element around everything."""
+
+    @override
+    async def install_clock(self, page: Page) -> None:
+        await super().install_clock(page)
+        script = SCRIPT.read_text("utf-8").replace("home-assistant", "hc-main")
+        await page.route("**/stage.js", lambda route: route.fulfill(body=script, content_type=JS))
+
+
+async def test_a_cast_screen_has_dashboard_and_cards(browser: Browser) -> None:
+    page = Cast(browser)
+    await page.show("smarty-p1-now", language="lb")
+    assert "Aus dem Netz" in await page.text()
+    made = await page.page.evaluate(GENERATE)
+    assert [view["path"] for view in made["views"]] == ["now", "bill", "year", "quality"]
+    # Names in the list of cards are in the language of the user.
+    await page.page.wait_for_function("customCards[0].name.includes('elo')")
     await page.close()

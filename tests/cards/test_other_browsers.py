@@ -97,10 +97,14 @@ const visible = VISIBLE;
         const overflow = [];
         for (const width of WIDTHS) {
             card.parentElement.style.width = `${width}px`;
-            // Once for the card, and once for the parts whose size follows from what it has drawn.
-            await wait(60);
-            await wait(60);
-            overflow.push(...stage.overflow());
+            let faults;
+            // The parts of a card follow its width some frames later.
+            for (let n = 0; n < 100; n += 1) {
+                await wait(50);
+                faults = stage.overflow();
+                if (n && !faults.length) break;
+            }
+            overflow.push(...faults);
         }
         const stylesOf = (selector) =>
             [...card.shadowRoot.querySelectorAll(selector)].map((part) => getComputedStyle(part));
@@ -282,7 +286,10 @@ async def test_a_finger_chooses_a_bar(version: int) -> None:
         ):
             await browser.evaluate(f"stage.begin({json.dumps(given() | {'answers': answers})})")
             await browser.evaluate(f"stage.place('smarty-p1-{card}', {{}}).then(() => 0)")
-            box = await browser.waits_for(_SLIDER)
+            box = None
+            # The chart is drawn in several steps.
+            while box != (box := await browser.waits_for(_SLIDER)):
+                await asyncio.sleep(0.5)
             await browser.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
             await browser.waits_for(f"({VISIBLE_TEXT})().includes({json.dumps(sentence)})")
             await browser.picture(f"chromium-{version}-{card}-touched")

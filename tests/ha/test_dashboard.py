@@ -20,6 +20,7 @@ from .support import TELEGRAM, reload, set_up
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
+CAST = "https://cast.home-assistant.io"
 
 
 @pytest.fixture
@@ -56,3 +57,11 @@ async def test_every_page_loads_the_module(
         answer = await client.get(url.replace(MODULE.name, file.name))
         assert "max-age" in answer.headers["Cache-Control"]
         assert await answer.read() == file.read_bytes()
+
+    # A screen that a dashboard is cast to has a page of another origin.
+    answer = await client.get(f"/{DOMAIN}/cards/resource.js", headers={"Origin": CAST})
+    assert await answer.read() == MODULE.read_bytes()
+    assert "Cache-Control" not in answer.headers
+    assert answer.headers["Access-Control-Allow-Origin"] == CAST
+    answer = await client.get(url, headers={"Origin": CAST})
+    assert answer.headers["Access-Control-Allow-Origin"] == CAST

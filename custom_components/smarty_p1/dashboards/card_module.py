@@ -18,6 +18,9 @@ from ..const import DOMAIN
 
 _FOLDER_URL = f"/{DOMAIN}/cards"
 _MODULE = "smarty-p1.js"
+# Address for users who add the module as a resource of dashboards, which a cast screen needs. It has
+# no digest, so it must not be cached.
+_UNCACHED_URL = f"{_FOLDER_URL}/resource.js"
 _LATE_MODULE: HassKey[str] = HassKey(f"{DOMAIN}_late_module")
 _FOLDER = Path(__file__).parents[1] / "frontend"
 
@@ -27,7 +30,11 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
     if FRONTEND not in hass.config.components:
         return
     await hass.http.async_register_static_paths(
-        [StaticPathConfig(_FOLDER_URL, str(_FOLDER), cache_headers=True)]
+        [
+            # The first path that fits is served.
+            StaticPathConfig(_UNCACHED_URL, str(_FOLDER / _MODULE), cache_headers=False),
+            StaticPathConfig(_FOLDER_URL, str(_FOLDER), cache_headers=True),
+        ]
     )
     module = await hass.async_add_executor_job((_FOLDER / _MODULE).read_bytes)
     version = (await async_get_integration(hass, DOMAIN)).version
@@ -47,4 +54,3 @@ def late_module(hass: HomeAssistant) -> str | None:
     was served during the start of Home Assistant: no page can have been open then.
     """
     return hass.data.get(_LATE_MODULE)
-
