@@ -277,9 +277,7 @@ async def test_a_finger_chooses_a_bar(version: int) -> None:
     told = asyncio.get_running_loop().create_future()
     async with serving(told, []) as url, chromium(version, url) as browser:
         await told
-        answers = given() | {
-            "answers": house.answers() | house_today.answers() | house_bill.bills()
-        }
+        answers = house.answers() | house_today.answers() | house_bill.bills()
         for card, sentence in (
             ("today", "10:45–11:00: 0.1 kW from the grid"),
             ("months", "with VAT May"),
