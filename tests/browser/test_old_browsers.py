@@ -1,4 +1,4 @@
-"""All views of the dashboard in old browsers, in which Home Assistant's own pages work."""
+"""The dashboard in old browsers, in which Home Assistant's own pages work, and on old pages."""
 
 import asyncio
 import json
@@ -10,12 +10,14 @@ import pytest_asyncio
 
 from dev.simulator import Server
 from tests.cards.old_chromium import OldChromium, old_chromium
+from tests.cards.stage import parts
 from tests.system.browser import VISIBLE_TEXT
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT
 
 from .conftest import KEY
 from .dashboard import CARDS, PASSING, Card
+from .household import household
 from .test_first_day import FIRST_DAY
 
 pytestmark = [
@@ -76,3 +78,18 @@ async def test_all_views_are_shown(home_with_dashboard: Home, version: int) -> N
                 assert not re.search(wrong, text), text
             await page.picture(f"chromium-{version}-{view}")
         assert not [error for error in page.errors if "smarty" in error]
+
+
+async def test_a_page_whose_second_part_is_gone_says_reload(
+    home_with_dashboard: Home, browser: str
+) -> None:
+    home = home_with_dashboard
+    async with household(home.client.url, browser, language="de") as who:
+        await who.page.route(f"**/{parts()[1]}", lambda route: route.fulfill(status=404))
+        await who.opens(f"/{PATH}/quality")
+        await who.sees("Ein Teil der Karten konnte nicht geladen werden")
+        notices = who.page.get_by_text("Ein Teil der Karten")
+        assert await notices.filter(visible=True).count() == 1
+        await who.page.unroute(f"**/{parts()[1]}")
+        await who.presses("Neu laden")
+        await who.sees("Alle drei Phasen")
