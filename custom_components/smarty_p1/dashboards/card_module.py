@@ -18,8 +18,8 @@ from ..const import DOMAIN
 
 _FOLDER_URL = f"/{DOMAIN}/cards"
 _MODULE = "smarty-p1.js"
-# Address for users who add the module as a resource of dashboards, which a cast screen needs. It has
-# no digest, so it must not be cached.
+# Address for users who add the module to the resources of dashboards, as a cast screen needs it.
+# The address has no digest, so it must not be cached.
 _UNCACHED_URL = f"{_FOLDER_URL}/resource.js"
 _LATE_MODULE: HassKey[str] = HassKey(f"{DOMAIN}_late_module")
 _FOLDER = Path(__file__).parents[1] / "frontend"
