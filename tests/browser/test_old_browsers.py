@@ -91,5 +91,6 @@ async def test_a_page_whose_second_part_is_gone_says_reload(
         notices = who.page.get_by_text("Ein Teil der Karten")
         assert await notices.filter(visible=True).count() == 1
         await who.page.unroute(f"**/{parts()[1]}")
-        await who.presses("Neu laden")
+        async with who.page.expect_navigation():
+            await who.presses("Neu laden")
         await who.sees("Alle drei Phasen")
