@@ -1,41 +1,53 @@
 /**
- * Builds the module of the cards, and a file of texts for every language. A page loads the file of one language.
+ * Builds the cards, for new and for old browsers, and a file of texts for every language. A page loads one of the two
+ * builds and the file of one language.
  * usage: node build.mjs FOLDER [--watch]
- *        node build.mjs --packages     prints the versions of the packages in the module
+ *        node build.mjs --packages     prints the versions of the packages in the cards
  */
 
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { watch } from "node:fs";
 import { basename, join } from "node:path";
-import { build, context } from "esbuild";
+import { build } from "esbuild";
+import { forOldBrowsers } from "./old-styles.mjs";
 
-const TEXTS = new URL("src/texts/", import.meta.url);
+const SOURCES = new URL("src/", import.meta.url);
+const TEXTS = new URL("texts/", SOURCES);
 const NAME = "smarty-p1";
-/** Note shown if a language file cannot be loaded; the module itself must contain it in all languages. */
-const FALLBACK_FILE = "fallback.json";
+/** Notes shown if other files cannot be loaded; the built code itself must contain them in all languages. */
+const BUILT_IN_TEXTS = ["fallback.json", "notice.json"];
 
+/** Syntax that a build may contain. `src/loader.ts` tests which of them a browser understands. */
+const TARGETS = { modern: "es2022", old: "es2020" };
+/** Syntax of the loader and of the notice, which any browser of Home Assistant must understand. */
+const OLDEST_SYNTAX = { target: "es2017", supported: { "dynamic-import": true, "import-meta": true } };
+
+const pathOf = (source) => new URL(source, SOURCES).pathname;
+const digestOf = (content) => createHash("sha256").update(content).digest("hex").slice(0, 8);
 const readTexts = async (file) => JSON.parse(await readFile(file, "utf8"));
 
-/** Plugin that keeps the texts out of the module. */
+/** Plugin that keeps the texts out of the code. */
 const leaveOutTexts = {
   name: "leave-out-texts",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]texts[\\/]\w.*\.json$/ }, async ({ path }) => ({
-      contents: basename(path) === FALLBACK_FILE ? await readFile(path, "utf8") : "{}",
+      contents: BUILT_IN_TEXTS.includes(basename(path)) ? await readFile(path, "utf8") : "{}",
       loader: "json",
     }));
   },
 };
 
-/** Plugin that takes the comments and the unnecessary spaces out of the styles. */
-const shortenStyles = {
+/** Return the plugin that takes the comments and the unnecessary spaces out of the styles. */
+const shortenStyles = (change) => ({
   name: "shorten-styles",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, "utf8")).replace(/\bcss`[^`]*`/g, shortenStyle),
+      contents: change(await readFile(path, "utf8")).replace(/\bcss`[^`]*`/g, shortenStyle),
       loader: "ts",
     }));
   },
-};
+});
 
 const shortenStyle = (style) =>
   style
@@ -45,26 +57,90 @@ const shortenStyle = (style) =>
     .replace(/: /g, ":")
     .replace(/;\}/g, "}");
 
-/** Return the plugin that writes the module without the indents of its templates, and the language files. */
-const writeFiles = (folder) => ({
-  name: "write-files",
-  setup({ onEnd }) {
-    onEnd(async ({ outputFiles: [module] = [] }) => {
-      if (!module) return;
-      // In the minified module only templates have indented lines, and HTML treats white space as one space.
-      await writeFile(join(folder, `${NAME}.js`), module.text.replace(/\n {2,}/g, " "));
-      for (const [language, texts] of await collectTexts()) {
-        await writeFile(join(folder, `${NAME}.${language}.json`), `${JSON.stringify(texts)}\n`);
-      }
-    });
-  },
-});
+/** Options of each build. */
+const COMMON = {
+  bundle: true,
+  format: "esm",
+  minify: true,
+  charset: "utf8",
+  legalComments: "eof",
+  logLevel: "warning",
+  write: false,
+  outdir: "built",
+};
+
+/** Return the two parts for `browsers`, as [name, content]. The second part imports the first one. */
+async function buildParts(browsers, texts) {
+  const isOld = browsers === "old";
+  const { outputFiles, metafile } = await build({
+    ...COMMON,
+    entryPoints: ["first-part.ts", "second-part.ts"].map(pathOf),
+    target: TARGETS[browsers],
+    dropLabels: isOld ? [] : ["OLD_BROWSERS"],
+    define: { TEXTS_DIGEST: JSON.stringify(digestOf(JSON.stringify([...texts]))) },
+    splitting: true,
+    metafile: true,
+    // esbuild's digests cover the sources of a part and of the parts that it imports.
+    entryNames: `${NAME}-[hash]`,
+    chunkNames: `${NAME}-[hash]`,
+    plugins: [leaveOutTexts, shortenStyles(isOld ? forOldBrowsers : (source) => source)],
+  });
+  const outputs = Object.entries(metafile.outputs).map(([path, { entryPoint, imports }]) => ({ name: basename(path), entryPoint, imports }));
+  // The second part imports the whole first part, so esbuild puts all of it into a shared chunk, and only an import of
+  // the chunk into the entry point. The chunk itself is the first part.
+  const chunks = outputs.filter(({ entryPoint }) => !entryPoint);
+  const second = outputs.find(({ entryPoint }) => entryPoint?.endsWith("second-part.ts"));
+  if (chunks.length !== 1) throw new Error(`${chunks.length} shared chunks instead of one`);
+  return [chunks[0], second].map(({ name }) => {
+    const { text } = outputFiles.find(({ path }) => basename(path) === name);
+    // In the minified code only templates have indented lines, and HTML treats white space as one space.
+    return [name, text.replace(/\n {2,}/g, " ")];
+  });
+}
+
+/** Return the content of a small module that runs in any browser. */
+async function buildSmall(source, options = {}) {
+  const { outputFiles } = await build({
+    ...COMMON,
+    ...OLDEST_SYNTAX,
+    entryPoints: [pathOf(source)],
+    legalComments: "none",
+    plugins: [leaveOutTexts],
+    ...options,
+  });
+  return outputFiles[0].text;
+}
+
+/** Return the files of the cards, by name. */
+async function buildAll() {
+  const texts = await collectTexts();
+  const files = new Map([...texts].map(([language, own]) => [`${NAME}.${language}.json`, `${JSON.stringify(own)}\n`]));
+  const parts = {};
+  for (const browsers of Object.keys(TARGETS)) {
+    const built = await buildParts(browsers, texts);
+    for (const [name, content] of built) files.set(name, content);
+    parts[browsers] = built.map(([name]) => `./${name}`);
+  }
+  const notice = await buildSmall("notice.ts");
+  files.set(`${NAME}-notice.js`, notice);
+  // The notice is needed when files are gone, so its name stays the same in all versions.
+  const define = { PARTS: JSON.stringify(parts), NOTICE: JSON.stringify(`./${NAME}-notice.js?v=${digestOf(notice)}`) };
+  files.set(`${NAME}.js`, await buildSmall("loader.ts", { define, bundle: false, plugins: [] }));
+  return files;
+}
+
+/** Write the files of the cards into a folder, and delete those of an earlier build. */
+async function writeFiles(folder) {
+  const files = await buildAll();
+  for (const name of await readdir(folder)) if (name.startsWith(NAME) && !files.has(name)) await rm(join(folder, name));
+  for (const [name, content] of files) await writeFile(join(folder, name), content);
+}
 
 /** Return the texts of every language, by language and file name. */
 async function collectTexts() {
   const collected = new Map();
   for (const file of (await readdir(TEXTS)).sort()) {
-    if (file === FALLBACK_FILE) continue;
+    if (BUILT_IN_TEXTS.includes(file)) continue;
     for (const [language, texts] of Object.entries(await readTexts(new URL(file, TEXTS)))) {
       collected.set(language, { ...collected.get(language), [basename(file, ".json")]: texts });
     }
@@ -72,10 +148,11 @@ async function collectTexts() {
   return collected;
 }
 
-/** Return the versions of the packages that a build took code from, by their names. */
-async function readVersions(output) {
+/** Return the versions of the packages that the cards took code from, by their names. */
+async function readVersions() {
+  const { metafile } = await build({ ...COMMON, entryPoints: [pathOf("second-part.ts")], metafile: true, plugins: [leaveOutTexts] });
   const versions = {};
-  for (const input of Object.keys(output.inputs)) {
+  for (const input of Object.keys(Object.values(metafile.outputs)[0].inputs)) {
     const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
     if (!name) continue;
     const file = new URL(`node_modules/${name}/package.json`, import.meta.url);
@@ -84,25 +161,14 @@ async function readVersions(output) {
   return versions;
 }
 
-const [folder, watch] = process.argv.slice(2);
-const onlyPackages = folder === "--packages";
-const options = {
-  entryPoints: [new URL("src/main.ts", import.meta.url).pathname],
-  bundle: true,
-  format: "esm",
-  minify: true,
-  // The module is not converted for old web views: Home Assistant's frontend itself needs newer ones.
-  target: "es2022",
-  charset: "utf8",
-  legalComments: "eof",
-  logLevel: "warning",
-  write: false,
-  metafile: onlyPackages,
-  plugins: onlyPackages ? [leaveOutTexts] : [leaveOutTexts, shortenStyles, writeFiles(folder)],
-};
-if (onlyPackages) {
-  const { metafile } = await build({ ...options, outfile: "module.js" });
-  const [output] = Object.values(metafile.outputs);
-  console.log(JSON.stringify(await readVersions(output)));
-} else if (watch) await (await context(options)).watch();
-else await build(options);
+const [folder, watches] = process.argv.slice(2);
+if (folder === "--packages") console.log(JSON.stringify(await readVersions()));
+else await writeFiles(folder);
+if (watches) {
+  // Editors write a file in several steps: build once after the last one.
+  let timer;
+  watch(SOURCES, { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => writeFiles(folder).catch(({ message }) => console.error(message)), 100);
+  });
+}

@@ -1,10 +1,13 @@
 /** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
+import { lastOf } from "./built-ins.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
+import { pageHass } from "./frontend-elements.ts";
 import { type MeterFeed, type Meters, metersOf } from "./meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
+import { ContainerWidths } from "./parts/container-widths.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { plain, rich, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./request-queue.ts";
@@ -108,10 +111,16 @@ export abstract class SmartyCard extends LitElement {
     return this.#hass;
   }
 
+  constructor() {
+    super();
+    // The build for new browsers leaves this line out.
+    OLD_BROWSERS: new ContainerWidths(this);
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     this.#observer = new IntersectionObserver((entries) => {
-      this.#isInView = entries.at(-1)?.isIntersecting ?? false;
+      this.#isInView = lastOf(entries)?.isIntersecting ?? false;
       this.#listenWhileInView();
     });
     this.#observer.observe(this);
@@ -358,8 +367,8 @@ export function navigate(path: string): void {
 
 /** Return the locale for callers without a `hass` object: the forms and the list of cards. */
 export function pageLocale(): Locale {
-  const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
-  const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
-  const language = home?.hass?.language;
+  const hass = pageHass();
+  const formats = hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
+  const language = hass?.language;
   return findLocale(formats, language) ?? localeOf(formats, language);
 }

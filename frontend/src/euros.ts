@@ -3,6 +3,8 @@
  * `tests/lib/amounts.json`.
  */
 
+import { lastOf } from "./built-ins.ts";
+
 const MAX_CHARS = 64;
 const AMOUNT =
   /^([+-]?) ?([^\d+\-.,' ]*) ?([+-]?) ?([.,]?[0-9](?:[0-9]|[ .,'](?=[0-9]))*)(?:[.,]-{1,2}|(-))? ?([^\d+\-.,'].*)?$/;
@@ -29,7 +31,7 @@ export function readEuros(text: string): number[] {
 
 function readingsOf(number: string): number[] {
   const separators = number.replace(/[0-9]/g, "");
-  const mark = separators.at(-1);
+  const mark = lastOf(separators);
   if (!mark) return [Number(number)];
   const others = new Set(separators.slice(0, -1));
   if (/[.,]/.test(mark) && !others.has(mark) && others.size <= 1) {

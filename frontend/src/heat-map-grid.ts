@@ -4,6 +4,7 @@
  * The table uses Luxembourg's calendar and clock: clock changes give one day 92 quarter-hours, and one day 100.
  */
 
+import { lastOf } from "./built-ins.ts";
 import { localParts, QUARTER_HOUR_MS } from "./locale.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, type Series, UNKNOWN } from "./year-quarter-hours.ts";
 
@@ -37,7 +38,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];
     const ahead = aheadAt(after);
-    if (ahead === changes.at(-1)![1]) continue;
+    if (ahead === lastOf(changes)![1]) continue;
     while (after - before > QUARTER_HOUR_MS) {
       const middle = before + Math.ceil((after - before) / QUARTER_HOUR_MS / 2) * QUARTER_HOUR_MS;
       if (aheadAt(middle) === ahead) after = middle;

@@ -77,6 +77,15 @@ export function languageOf(tag: string): Language {
   return LANGUAGES.find((language) => language === short) ?? "en";
 }
 
+/** Return whether the browser has formats for a language tag. A browser's own language may be no tag at all, such as "C". */
+function isKnownTag(tag: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf([tag]).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
 
 /** Return the locale. All cards of a page share it, because creating number and time formats is slow. */
@@ -99,7 +108,7 @@ export class Locale {
 
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
-    const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
+    const isKnown = isKnownTag(language);
     // In a browser without Luxembourgish, numbers and dates get German formats. The names of months and weekdays come
     // from the texts of the cards.
     this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;

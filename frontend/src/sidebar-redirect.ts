@@ -5,8 +5,6 @@
  * loads its own module, so this small module redirects the page.
  */
 
-export const SIDEBAR_REDIRECT = "smarty-p1-opener";
-
 export class SidebarRedirect extends HTMLElement {
   panel?: { config?: { path?: string } };
 

@@ -56,6 +56,7 @@ export const styles = css`
     flex-wrap: wrap;
     align-items: baseline;
     column-gap: 8px;
+    font-size: 40px;
     font-size: clamp(32px, 16cqi, 48px);
     line-height: 56px;
     font-weight: 400;

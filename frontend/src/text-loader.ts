@@ -23,6 +23,9 @@ import today from "./texts/today.json" with { type: "json" };
 import year from "./texts/year.json" with { type: "json" };
 import yesterday from "./texts/yesterday.json" with { type: "json" };
 
+/** Digest of all language files, inserted by the build. */
+declare const TEXTS_DIGEST: string;
+
 type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
@@ -42,11 +45,8 @@ const loading = new Map<Language, Loading>();
 
 const isLoaded = (language: Language): boolean => language in common;
 
-/** Return the URL of a language file: beside this module, with the same digest in the query. */
-function urlOf(language: Language): string {
-  const { search } = new URL(import.meta.url);
-  return new URL(`smarty-p1.${language}.json${search}`, import.meta.url).href;
-}
+/** Return the URL of a language file: beside this module, with a digest of its content in the query. */
+const urlOf = (language: Language): string => new URL(`smarty-p1.${language}.json?v=${TEXTS_DIGEST}`, import.meta.url).href;
 
 async function load(language: Language, state: Loading): Promise<void> {
   const notify = () => {

@@ -59,3 +59,8 @@ test("days begin at midnight in Luxembourg, also when clocks change", () => {
   assert.equal(addDays("2026-02-28", 1), "2026-03-01");
   assert.equal(addMonths("2026-01", -1), "2025-12");
 });
+
+test("a browser whose language is no language tag gets English texts and formats", () => {
+  assert.equal(locale("C").kWh(1234.5), "1,234.5\u00a0kWh");
+  assert.equal(locale("C").language, "en");
+});

@@ -1,6 +1,7 @@
 """The cards of the dashboard, as they are found on a page of Home Assistant."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from tests.system.support import PATIENCE
 from .household import Household
 
 # What hides in shadow roots; texts for screen readers alone are not seen.
-_CARDS = """() => {
+CARDS = """() => {
     const cards = [];
     const textOf = (node) => {
         if (node.nodeType === Node.TEXT_NODE) return node.textContent;
@@ -34,7 +35,7 @@ _CARDS = """() => {
 
 
 # What a card says for a moment: before its first answer, and while the entry is loaded again.
-_PASSING = ("One moment…", "This meter is not being read at the moment.")
+PASSING = re.compile(r"One moment…|This meter is not being read at the moment\.")
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Card:
 
 async def cards_of(who: Household) -> list[Card]:
     """Return the cards of the page, from left to right and downwards."""
-    return [Card(*found) for found in await who.page.evaluate(_CARDS)]
+    return [Card(*found) for found in await who.page.evaluate(CARDS)]
 
 
 async def shows_cards(who: Household, *names: str) -> list[Card]:
@@ -64,7 +65,7 @@ async def shows_cards(who: Household, *names: str) -> list[Card]:
     while True:
         found = await cards_of(who)
         is_there = [card.name.removeprefix("smarty-p1-") for card in found] == list(names)
-        is_passing = any(text in card.text for text in _PASSING for card in found)
+        is_passing = any(PASSING.search(card.text) for card in found)
         if is_there and not is_passing and not any(card.is_empty for card in found):
             return found
         assert time.monotonic() < deadline, f"{who.page.url} never showed {names}: {found}"

@@ -30,7 +30,7 @@
       let node = document.activeElement;
       while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
       if (!node || node === document.body) return null;
-      const { outlineStyle, outlineWidth } = getComputedStyle(node.closest("label:has(.hidden)") ?? node);
+      const { outlineStyle, outlineWidth } = getComputedStyle(node.matches("label .hidden") ? node.nextElementSibling : node);
       const { top, bottom } = node.getBoundingClientRect();
       const reading = node.getAttribute("aria-valuetext");
       return { at: usable().indexOf(node), ring: `${outlineStyle} ${outlineWidth}`, reading, top, bottom };

@@ -19,6 +19,17 @@ customElements.define("ha-card", class extends HTMLElement {
 customElements.define("ha-icon", class extends HTMLElement {});
 customElements.define("home-assistant", class extends HTMLElement {});
 
+/** Old browsers have no `structuredClone`; answers are JSON. */
+const copyOf = (answer) => JSON.parse(JSON.stringify(answer));
+/** Old browsers have no `checkVisibility`. */
+const isVisible = (element) => {
+  for (let node = element; node; node = node.parentElement) {
+    const { display, opacity } = getComputedStyle(node);
+    if (display === "none" || opacity === "0") return false;
+  }
+  return getComputedStyle(element).visibility === "visible";
+};
+
 /** A house without solar panels, unless a test gives another answer. */
 const DEFAULTS = { "smarty_p1/house": { house: null } };
 
@@ -27,7 +38,7 @@ const answerTo = ({ type, ...takes }) => {
   const answer = given.answers[`${type} ${takes.entry_id}`] ?? given.answers[type] ?? DEFAULTS[type];
   const found = Array.isArray(answer) ? answer.find(({ takes: wanted }) => Object.entries(wanted).every(([name, value]) => takes[name] === value))?.answer : answer;
   if (found === undefined) return Promise.reject({ code: "not_answered_by_the_test", message: JSON.stringify({ type, takes }) });
-  return found.error ? Promise.reject({ code: found.error }) : Promise.resolve(structuredClone(found));
+  return found.error ? Promise.reject({ code: found.error }) : Promise.resolve(copyOf(found));
 };
 
 /** A new one for each test: what cards keep, they keep by connection. */
@@ -39,7 +50,7 @@ const connect = () => ({
     if (first?.error) throw { code: first.error };
     const id = ++last;
     subscriptions.set(id, { callback, message });
-    if (first) queueMicrotask(() => callback(structuredClone(first)));
+    if (first) queueMicrotask(() => callback(copyOf(first)));
     return async () => subscriptions.delete(id);
   },
   addEventListener: (name, callback) => listeners.set(name, (listeners.get(name) ?? new Set()).add(callback)),
@@ -79,7 +90,7 @@ const linesOf = (card) => {
     const around = node.parentElement;
     // Tables behind a card scroll in their frame.
     if (!node.data.trim() || around.closest(".hidden, .scroll, style, select")) continue;
-    if (!around.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (!isVisible(around)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const { left, right, top, bottom, width, height } of range.getClientRects()) {
@@ -158,7 +169,7 @@ window.stage = {
   /** A message of the subscription to a meter. */
   send: (message, entryId) => {
     for (const { callback, message: asked } of subscriptions.values()) {
-      if (!entryId || asked.entry_id === entryId) callback(structuredClone(message));
+      if (!entryId || asked.entry_id === entryId) callback(copyOf(message));
     }
   },
   /** The connection is lost. */

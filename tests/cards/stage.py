@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from . import house
 type Json = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
-MODULE = ROOT / "custom_components" / "smarty_p1" / "frontend" / "smarty-p1.js"
+# The built cards; CARDS is a folder with others.
+CARDS = Path(os.environ.get("CARDS", ROOT / "custom_components" / "smarty_p1" / "frontend"))
 SCRIPT = Path(__file__).with_suffix(".js")
 _FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
 NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
@@ -28,6 +30,11 @@ MAX_TURNS = 100
 PAGE = Path(__file__).with_suffix(".html")
 
 
+def parts() -> list[str]:
+    """Return the names of both parts for new browsers, then for old ones."""
+    return re.findall(r"smarty-p1-[0-9A-Z]{8}\.js", (CARDS / "smarty-p1.js").read_text("utf-8"))
+
+
 async def _serve(route: Route) -> None:
     path = urlparse(route.request.url).path
     if path.endswith(".woff2"):
@@ -35,11 +42,12 @@ async def _serve(route: Route) -> None:
         await (route.fulfill(path=found) if found.exists() else route.abort())
     elif path == "/":
         await route.fulfill(path=PAGE, content_type="text/html")
-    elif path.endswith(".json"):
-        await route.fulfill(path=MODULE.parent / path[1:])
+    elif path == "/stage.js":
+        await route.fulfill(path=SCRIPT, content_type="text/javascript")
+    elif (file := CARDS / path[1:]).exists():
+        await route.fulfill(path=file)
     else:
-        file = SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
-        await route.fulfill(path=file, content_type="text/javascript")
+        await route.fulfill(status=404)
 
 
 class Stage:

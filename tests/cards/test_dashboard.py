@@ -1,15 +1,17 @@
 """What the dashboard "Smarty" consists of."""
 
 import asyncio
-import gzip
-from typing import Any
+from typing import Any, override
 
-from playwright.async_api import Route
+import pytest
+from playwright.async_api import Browser, Page, Route
 
-from . import house, house_all, house_bill
-from .stage import MODULE, Stage
+from . import house, house_all, house_bill, house_year
+from .stage import MAX_TURNS, SCRIPT, Stage, parts
 
 type Json = dict[str, Any]
+
+JS = "text/javascript"
 
 GENERATE = """() => customElements.get("ll-strategy-dashboard-smarty-p1")
     .generate({ type: "custom:smarty-p1" }, stage.hass)"""
@@ -132,7 +134,118 @@ async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: St
         assert (await stage.text()).count(said) == 1, card
 
 
-def test_the_module_does_not_grow_unseen() -> None:
-    module = MODULE.read_bytes()
-    assert len(module) <= 197_000
-    assert len(gzip.compress(module, 9)) <= 74_000
+class Without(Stage):
+    """A page that lacks files, or features that a browser is asked for."""
+
+    def __init__(self, browser: Browser, files: str = "", script: str = "") -> None:
+        super().__init__(browser)
+        self._missing = files
+        self._script = script
+        self.asked: list[str] = []
+
+    @override
+    async def install_clock(self, page: Page) -> None:
+        await super().install_clock(page)
+        await page.add_init_script(self._script)
+        page.on("request", lambda request: self.asked.append(request.url.rpartition("/")[2]))
+        if self._missing:
+            await page.route(self._missing, lambda route: route.fulfill(status=404))
+
+    async def places(self, *types: str) -> None:
+        """Place cards once the page has given up waiting for files."""
+        for _ in range(MAX_TURNS):
+            await self.passes(1)
+            if await self.page.evaluate("!!customElements.get('smarty-p1-medium')"):
+                break
+        await self.page.evaluate(
+            "types => Promise.all(types.map((type) => stage.put(type, {})))", types
+        )
+
+    async def says(self, text: str) -> int:
+        """Return how often a text is visible."""
+        return await self.page.get_by_text(text).filter(visible=True).count()
+
+
+async def test_a_page_whose_second_part_is_gone_says_once_how_to_go_on(browser: Browser) -> None:
+    page = Without(browser, f"**/{parts()[1]}")
+    await page.show("smarty-p1-now", language="pt")
+    assert "Da rede" in await page.text()
+    await page.places("smarty-p1-year", "smarty-p1-battery", "smarty-p1-quality")
+    assert await page.says("Não foi possível carregar uma parte dos cartões") == 1
+    assert [await card.is_visible() for card in await page.page.locator("main > *").all()] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    # If the first notice goes, the next one speaks.
+    await page.page.evaluate("document.querySelector('smarty-p1-year').remove()")
+    assert await page.page.locator("smarty-p1-battery").is_visible()
+    # The browser may have an older loader in its cache, so this one is fetched past the cache.
+    await page.page.unroute(f"**/{parts()[1]}")
+    page.asked.clear()
+    await page.page.get_by_role("button", name="Recarregar").click()
+    await page.page.wait_for_function("!!customElements.get('smarty-p1-medium')")
+    assert [name for name in page.asked if name == "smarty-p1.js"] == ["smarty-p1.js"] * 2
+    await page.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "These cards need a newer browser: at least Chrome or Android WebView 87"),
+        ("fr-CA", "Ces cartes demandent un navigateur plus récent : au moins Chrome"),
+        ("he", "These cards need a newer browser"),
+    ],
+)
+async def test_a_browser_that_is_too_old_gets_one_sentence(
+    browser: Browser, language: str, sentence: str
+) -> None:
+    page = Without(browser, script="delete window.structuredClone; CSS.supports = () => false;")
+    await page.show(language=language)
+    await page.places("smarty-p1-now", "smarty-p1-year")
+    assert await page.says(sentence) == 1
+    assert not await page.page.get_by_role("button").count()
+    # The dashboard consists of such a card.
+    [view] = (await page.page.evaluate(GENERATE))["views"]
+    assert view["cards"] == [{"type": "custom:smarty-p1-now"}]
+    assert set(page.asked).isdisjoint(parts())
+    await page.close()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "const { supports } = CSS; CSS.supports = (what) => !/mix/.test(what) && supports(what);",
+        "HTMLScriptElement.supports = undefined;",
+    ],
+)
+async def test_a_browser_without_a_feature_gets_the_other_files(
+    browser: Browser, script: str
+) -> None:
+    page = Without(browser, script=script)
+    await page.show("smarty-p1-year", answers=house_year.answers())
+    assert set(parts()[2:]) == set(page.asked) & set(parts())
+    assert not page.errors
+    await page.close()
+
+
+class Cast(Without):
+    """A screen that a dashboard is cast to: its page has another element around everything."""
+
+    @override
+    async def install_clock(self, page: Page) -> None:
+        await super().install_clock(page)
+        script = SCRIPT.read_text("utf-8").replace("home-assistant", "hc-main")
+        await page.route("**/stage.js", lambda route: route.fulfill(body=script, content_type=JS))
+
+
+async def test_a_cast_screen_has_dashboard_and_cards(browser: Browser) -> None:
+    page = Cast(browser)
+    await page.show("smarty-p1-now", language="lb")
+    assert "Aus dem Netz" in await page.text()
+    made = await page.page.evaluate(GENERATE)
+    assert [view["path"] for view in made["views"]] == ["now", "bill", "year", "quality"]
+    # Names in the list of cards are in the language of the user.
+    await page.page.wait_for_function("customCards[0].name.includes('elo')")
+    await page.close()

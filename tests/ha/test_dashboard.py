@@ -20,8 +20,7 @@ from .support import TELEGRAM, reload, set_up
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
-MAX_BYTES = 197_000
-MAX_BYTES_OF_TEXTS = 35_000
+CAST = "https://cast.home-assistant.io"
 
 
 @pytest.fixture
@@ -53,16 +52,16 @@ async def test_every_page_loads_the_module(
     assert await answer.read() == MODULE.read_bytes()
     version = json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))["version"]
     assert version in url
-    # The module asks for them as it was asked for itself.
-    for texts in MODULE.parent.glob("*.json"):
-        answer = await client.get(url.replace(MODULE.name, texts.name))
+    # The module asks for the others beside itself.
+    for file in MODULE.parent.iterdir():
+        answer = await client.get(url.replace(MODULE.name, file.name))
         assert "max-age" in answer.headers["Cache-Control"]
-        assert (await answer.json())["now"]
+        assert await answer.read() == file.read_bytes()
 
-
-def test_the_module_does_not_grow_unseen() -> None:
-    """Home Assistant serves it as it is; docs/performance.md says what it consists of."""
-    assert MODULE.stat().st_size <= MAX_BYTES
-    languages = list(MODULE.parent.glob("*.json"))
-    assert len(languages) == 5
-    assert all(texts.stat().st_size <= MAX_BYTES_OF_TEXTS for texts in languages)
+    # A screen that a dashboard is cast to has a page of another origin.
+    answer = await client.get(f"/{DOMAIN}/cards/resource.js", headers={"Origin": CAST})
+    assert await answer.read() == MODULE.read_bytes()
+    assert "Cache-Control" not in answer.headers
+    assert answer.headers["Access-Control-Allow-Origin"] == CAST
+    answer = await client.get(url, headers={"Origin": CAST})
+    assert answer.headers["Access-Control-Allow-Origin"] == CAST

@@ -1,5 +1,6 @@
 /** Card with a stacked bar for each of thirteen months. The bill card shows the month that is chosen here. */
 
+import { lastOf } from "../built-ins.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
@@ -31,18 +32,20 @@ export class MonthsCard extends SmartyCard {
       }
       label {
         position: relative;
+        font-size: 13px;
+        cursor: pointer;
+      }
+      label span {
         display: grid;
         place-items: center;
         min-width: 56px;
         height: 44px;
-        font-size: 13px;
-        cursor: pointer;
       }
-      label:has(:checked) {
+      :checked + span {
         background: var(--chosen);
         font-weight: 500;
       }
-      label:has(:focus-visible) {
+      :focus-visible + span {
         outline: 2px solid var(--link);
         outline-offset: -2px;
         border-radius: 22px;
@@ -120,7 +123,7 @@ export class MonthsCard extends SmartyCard {
 
   #show(meter: Meter, feed: MeterFeed, bills: Bill[], month: string): TemplateResult {
     const { locale } = this;
-    const last = bills.at(-1)!;
+    const last = lastOf(bills)!;
     const lack = words.lackOfAll(bills);
     const width = this.#width.value;
     const year = words.yearOf(bills, lack ? "kWh" : this.unit);
@@ -145,7 +148,7 @@ export class MonthsCard extends SmartyCard {
   #units(): TemplateResult {
     const option = (unit: words.Unit) =>
       html`<label
-        ><input class="hidden" type="radio" name="unit" .checked=${this.unit === unit} @change=${() => (this.unit = unit)} />${unit}</label
+        ><input class="hidden" type="radio" name="unit" .checked=${this.unit === unit} @change=${() => (this.unit = unit)} /><span>${unit}</span></label
       >`;
     return html`<fieldset aria-label=${this.text(words.monthsTexts, "unit")}>${option("€")}${option("kWh")}</fieldset>`;
   }

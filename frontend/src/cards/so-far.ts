@@ -1,5 +1,6 @@
 /** Card of energy and costs: today and this month so far. */
 
+import { lastOf } from "../built-ins.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
@@ -172,8 +173,8 @@ export class SoFarCard extends SmartyCard {
     // Until the first telegram comes, `feeds_in` is unknown. So look in the stored days whether the household feeds in.
     const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
-    const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, houseOf(feed), today);
-    const usual = this.#usual(feed, days.value.days.at(-1), today);
+    const content = this.#soFar(days.value.days, lastOf(bill.value?.months ?? []), feedsIn, this.locale, houseOf(feed), today);
+    const usual = this.#usual(feed, lastOf(days.value.days), today);
     const result = usual?.sentence || content.forecast;
     if (result) this.announce(meter.entry_id, this.#t("title"), result);
     const isOld = feed.isOld(meter) || feed.live?.state !== "receiving";
@@ -186,7 +187,7 @@ export class SoFarCard extends SmartyCard {
         </thead>
         <tbody>${content.rows.map((row) => this.#row(row, content.month, usual && (usual.cells[row.key] ?? "–")))}</tbody>
       </table>
-      ${content.lacks ? toEnter(this, meter, this.locale, missingField(bill.value!.months.at(-1)!)) : nothing}
+      ${content.lacks ? toEnter(this, meter, this.locale, missingField(lastOf(bill.value!.months)!)) : nothing}
       ${[...content.notes, ...(usual ? [usual.note] : [])].map((note) => html`<p class="small">${note}</p>`)}`;
   }
 

@@ -1,5 +1,6 @@
 /** Card of a day in quarter-hours: power, excess over the reference power, and its cost. */
 
+import { lastOf } from "../built-ins.ts";
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
@@ -112,7 +113,7 @@ export class TodayCard extends SmartyCard {
     const { imported, exported, past } = quarterHoursOf(feed, shown, meter.feeds_in);
     if (!imported) return html`${this.#header(meter, feed, shown)}${this.#instead(live.gone, undefined)}`;
     const days = this.#week(day, today);
-    const until = addDays(days.at(-1)!, 1);
+    const until = addDays(lastOf(days)!, 1);
     const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : past);
     const hasSun = meter.feeds_in === true || Boolean(sums.value?.days.some((entry) => entry.exported_wh));
     const drawn =

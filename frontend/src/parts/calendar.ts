@@ -56,7 +56,7 @@ export const calendarStyles = css`
     z-index: 1;
     left: 50%;
     width: min(100% + 24px, 326px);
-    translate: -50%;
+    transform: translateX(-50%);
     box-sizing: border-box;
     padding: 8px;
     border: 1px solid var(--divider-color);

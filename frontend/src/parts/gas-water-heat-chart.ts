@@ -4,6 +4,7 @@
  * The curves lie in a stretchable square of 100 × 100. They stretch with the card, the labels do not.
  */
 
+import { lastOf } from "../built-ins.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import type { Month, Standing } from "./gas-water-heat-amounts.ts";
@@ -74,12 +75,12 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
     if (index === own.length - 1) area += `L${write({ x: to.x, y: SIZE })}Z`;
   });
   const dashed = before.map((sum, day) => `${day ? "L" : "M"}${write(at(day, sum))}`).join("");
-  const total = before.at(-1) ?? 0;
+  const total = lastOf(before) ?? 0;
   return {
     own: line,
     area,
     reference: until ? dashed : "",
-    dot: own.length > 1 ? at(last, own.at(-1)!) : undefined,
+    dot: own.length > 1 ? at(last, lastOf(own)!) : undefined,
     end: reference && until ? { ...at(until, total), total: gap < 0 ? total : undefined } : undefined,
     ticks: [1, 7, 14, 21, 28].map((day) => ({ day, x: (day / days) * SIZE })),
     days,

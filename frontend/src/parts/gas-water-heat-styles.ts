@@ -1,5 +1,6 @@
 /** Icons, colours and styles of the gas, water and heat card. */
 
+import { hasOwn } from "../built-ins.ts";
 import { css } from "lit";
 import { kindOf } from "../sentences/gas-water-heat-month.ts";
 
@@ -20,7 +21,7 @@ const ICONS: Record<string, string> = {
   heat_cost_allocator: "mdi:radiator",
   garbage: "mdi:trash-can-outline",
 };
-export const iconOf = (type: string): string => (Object.hasOwn(ICONS, type) ? ICONS[type]! : "mdi:counter");
+export const iconOf = (type: string): string => (hasOwn(ICONS, type) ? ICONS[type]! : "mdi:counter");
 
 // The red of gas is too dark on dark cards, and the blue of water is too light on light cards. So mix the colour with
 // the text's colour.

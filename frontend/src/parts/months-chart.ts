@@ -1,5 +1,6 @@
 /** Chart of the months as stacks. A month is chosen by touch, mouse or keyboard. */
 
+import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { hatch } from "./markup.ts";
@@ -120,7 +121,7 @@ export function monthsDrawing(columns: Column[], { width, height, isDivided, wid
     axis,
     left,
     step,
-    divider: isDivided ? left.at(-1)! - gap / 2 : undefined,
+    divider: isDivided ? lastOf(left)! - gap / 2 : undefined,
     paths,
     hatched,
     ticks,
@@ -263,7 +264,7 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
   const width = measured || DEFAULT_WIDTH_PX;
   const at = months.indexOf(chosen);
   const drawing = drawingOf(year, chosen, width, widthOf, locale);
-  const last = months.at(-1)!;
+  const last = lastOf(months)!;
   const soFar = last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
   // On a narrow card, only every second or third month has its letter.
   const every = Math.ceil((widthOf("M") + MIN_LETTER_GAP_PX) / drawing.step);
@@ -353,7 +354,7 @@ function drawingOf({ months, unit, whole }: Year, chosen: Month, width: number, 
   return monthsDrawing(columns, {
     width,
     height: HEIGHT_PX,
-    isDivided: months.at(-1)!.isRunning && whole.length > 0,
+    isDivided: lastOf(months)!.isRunning && whole.length > 0,
     widthOf,
     write: (value) => locale.number(value),
   });

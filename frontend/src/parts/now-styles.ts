@@ -86,7 +86,7 @@ export const nowStyles = [
       top: 100%;
       right: auto;
       left: 50%;
-      translate: -50%;
+      transform: translateX(-50%);
     }
     .track {
       height: 8px;

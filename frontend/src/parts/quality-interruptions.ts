@@ -1,5 +1,6 @@
 /** Part of the interruptions card: for each kind of interruption, a row with a line, marks on the line, and counts. */
 
+import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, dayStart, localDay, type Locale } from "../locale.ts";
 import type { ChosenBar } from "./pointer.ts";
@@ -108,7 +109,7 @@ export function interruptionsSentence(interruptions: Disturbances, now: number, 
   if (!Object.keys(seen).length) return say(locale, "counts_nothing");
   const monthAgo = now - 30 * DAY_MS;
   const recent = all.filter(({ time }) => time >= monthAgo);
-  const last = all.at(-1);
+  const last = lastOf(all);
   const isYoung = since !== undefined && since > monthAgo;
   if (recent.length && last) {
     const params = { what: amounts(recent, locale), when: whenWords(last, now, locale) };
@@ -123,7 +124,7 @@ export function interruptionsSentence(interruptions: Disturbances, now: number, 
  * drops (L1)".
  */
 export function markSentence(marked: readonly Disturbance[], now: number, locale: Locale): string {
-  const [first, last] = [marked[0], marked.at(-1)];
+  const [first, last] = [marked[0], lastOf(marked)];
   if (!first || !last) return "";
   const days = [dayOf(first.time, now, locale), dayOf(last.time, now, locale)];
   const isOneDay = localDay(new Date(first.time)) === localDay(new Date(last.time));
@@ -214,7 +215,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
     const y = (row + 1) * kindHeight - BELOW_LINE_PX;
     drawing.lines[kind] = y;
     const marks = groupOverlapping(interruptions.all.filter((interruption) => interruption.kind === kind), x).map((all): Mark => {
-      return { kind, x: tenth((x(all[0]!.time) + x(all.at(-1)!.time)) / 2), y, count: sum(all), disturbances: all };
+      return { kind, x: tenth((x(all[0]!.time) + x(lastOf(all)!.time)) / 2), y, count: sum(all), disturbances: all };
     });
     let free = Number.NEGATIVE_INFINITY;
     for (const mark of marks) {
@@ -241,7 +242,7 @@ const sum = (all: Disturbance[]): number => all.reduce((count, interruption) => 
 function groupOverlapping(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
   const groups: { first: number; count: number; all: Disturbance[] }[] = [];
   for (const interruption of all) {
-    const group = groups.at(-1);
+    const group = lastOf(groups);
     const at = x(interruption.time);
     if (group && at - group.first < markSize(group.count) + markSize(interruption.count)) {
       group.all.push(interruption);
@@ -283,7 +284,7 @@ export const interruptionsStyles = css`
     margin-top: 12px;
   }
   .kinds > .head {
-    align-self: end;
+    align-self: flex-end;
   }
   .kinds > .period {
     padding-left: 10px;

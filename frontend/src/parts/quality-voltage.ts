@@ -224,7 +224,7 @@ export const voltageStyles = css`
     display: block;
     height: auto;
     cursor: crosshair;
-    align-self: start;
+    align-self: flex-start;
     touch-action: pan-y;
   }
   .voltage .chart svg {

@@ -1,5 +1,6 @@
 /** Bills shared by several cards: one request for all, and the choice of a month. */
 
+import { lastOf } from "../built-ins.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Field, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
@@ -22,14 +23,14 @@ export function billsOf(feed: MeterFeed): Bills {
 
 /** Return the bill of the chosen month; without a choice, of the current month. */
 export const shownOf = (bills: Bill[], feed: MeterFeed): Bill =>
-  bills.find(({ month }) => month === feed.shown.month) ?? bills.at(-1)!;
+  bills.find(({ month }) => month === feed.shown.month) ?? lastOf(bills)!;
 
 /**
  * Choose a month for the cards of the view. The current month is stored as "no choice", so that the cards show the new
  * month when it begins.
  */
 export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefined): void {
-  feed.show({ month: month === bills.at(-1)?.month ? undefined : month });
+  feed.show({ month: month === lastOf(bills)?.month ? undefined : month });
 }
 
 const REFUSALS: Record<string, BillKey> = {

@@ -1,5 +1,6 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
+import { hasOwn } from "../built-ins.ts";
 import { dayStart, type Locale, round, type Texts } from "../locale.ts";
 import type { Night, Standing } from "../parts/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
@@ -45,7 +46,7 @@ const KINDS: Record<string, Kind> = {
   cooling_inlet: "cooling",
 };
 
-export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
+export const kindOf = (type: string): Kind => (hasOwn(KINDS, type) ? KINDS[type]! : "other");
 
 /**
  * Return whether the consumption of this type of meter depends on the season. If it does, a month is compared with the
@@ -54,7 +55,7 @@ export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KIND
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
-  locale.text(mediumTexts, Object.hasOwn(mediumTexts[locale.language] ?? {}, type) ? (type as MediumKey) : "unknown");
+  locale.text(mediumTexts, hasOwn(mediumTexts[locale.language] ?? {}, type) ? (type as MediumKey) : "unknown");
 
 /** Return the display units of a meter; `biggest` is its largest daily amount in its own unit. */
 export function unitsOf(type: string, unit: string | null, kwhPerM3: number | null | undefined, biggest: number): Units {

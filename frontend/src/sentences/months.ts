@@ -1,5 +1,6 @@
 /** Texts of the months card: thirteen months, their mean, and the cheapest and dearest month. */
 
+import { lastOf } from "../built-ins.ts";
 import {
   addDays,
   addMonths,
@@ -58,7 +59,7 @@ export const PARTS: Record<Unit, readonly MonthsKey[]> = {
 
 /** Return the reason why no month has a total; undefined if any month has a total. */
 export function lackOfAll(bills: Bill[]): Lack | undefined {
-  return bills.some(({ total }) => total !== null) ? undefined : lackOf(bills.at(-1)!);
+  return bills.some(({ total }) => total !== null) ? undefined : lackOf(lastOf(bills)!);
 }
 
 /** Return the sentence about the values that are missing for a total of the current month. */
@@ -70,7 +71,7 @@ export function lackSentence(bill: Bill, locale: Locale): string {
 
 /** Return the thirteen months up to the current month, unknown months included. */
 export function yearOf(bills: Bill[], unit: Unit): Year {
-  const last = bills.at(-1)?.month ?? "2000-01";
+  const last = lastOf(bills)?.month ?? "2000-01";
   const billOf = new Map(bills.map((bill) => [bill.month, bill]));
   const months = Array.from({ length: SHOWN_MONTHS }, (_, index) => {
     const month = addMonths(last, index - SHOWN_MONTHS + 1);
@@ -118,7 +119,7 @@ function partsOf(bill: Bill, unit: Unit): number[] {
 export function headOf(year: Year, locale: Locale): { title: string; value: string; label: string; sentence: string } {
   const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
   const { whole, unit, months } = year;
-  const running = months.at(-1)!;
+  const running = lastOf(months)!;
   const title = t(whole.length < WHOLE_YEAR ? "title_few" : "title");
   if (!whole.length) {
     const received = unit === "€" && (running.value ?? 0) < 0;
@@ -173,7 +174,7 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
     ...(whole.length ? [toWholeNumbers(year.sumParts, year.sum, unit)] : []),
   ];
   const head = [
-    locale.common(year.months.at(-1)?.bill?.vat_rate === 0 ? "without_vat" : "with_vat"),
+    locale.common(lastOf(year.months)?.bill?.vat_rate === 0 ? "without_vat" : "with_vat"),
     upper(chosen.isRunning ? t("so_far_in", { month: locale.month(chosen.start) }) : locale.month(chosen.start)),
     ...(whole.length ? [locale.count(monthsTexts, "count", whole.length)] : []),
   ];
@@ -220,9 +221,9 @@ export function nameOf(key: MonthsKey, year: Year, locale: Locale): string {
 export function amountNotes({ unit, months, whole }: Year, locale: Locale): string[] {
   const priced = months.filter(({ value }) => value !== null);
   if (unit === "kWh" || !priced.length) return [];
-  const older = priced.filter(({ bill }) => bill?.prices_of).at(-1);
+  const older = lastOf(priced.filter(({ bill }) => bill?.prices_of));
   return [
-    summedMonths((whole.length ? whole : priced).map(({ month }) => month), "own", priced.at(-1)!.bill!.vat_rate !== 0, locale),
+    summedMonths((whole.length ? whole : priced).map(({ month }) => month), "own", lastOf(priced)!.bill!.vat_rate !== 0, locale),
     older ? olderPrices(older.bill!.prices_of, firstDay(older.bill!), locale) : "",
     priced.some(({ bill }) => bill && lacksCommunity(bill)) ? locale.text(monthsTexts, "without_community") : "",
   ].filter(Boolean);

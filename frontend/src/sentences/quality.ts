@@ -1,5 +1,6 @@
 /** Texts shared by the three cards of supply quality. */
 
+import { lastOf } from "../built-ins.ts";
 import type { Locale, Params, Texts } from "../locale.ts";
 import texts from "../texts/quality.json" with { type: "json" };
 
@@ -10,7 +11,7 @@ export const say = (locale: Locale, key: QualityKey, params: Params = {}): strin
 
 /** Return a list of phases as text, such as "L1, L2 and L3". */
 export function joinNames(names: string[], locale: Locale): string {
-  const b = names.at(-1) ?? "";
+  const b = lastOf(names) ?? "";
   return names.length < 2 ? b : say(locale, "and", { a: names.slice(0, -1).join(", "), b });
 }
 

@@ -1,5 +1,6 @@
 /** Texts and numbers of today and of this month so far. */
 
+import { lastOf } from "../built-ins.ts";
 import { dayStart, localDay, type Locale, localParts, type Texts } from "../locale.ts";
 import { firstDay, forecast, hasAmounts, type Lack, lackOf, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
@@ -87,7 +88,7 @@ const sum = (values: (number | null)[]): number | null => {
 /** Return the content of the card. `days` are the days of the current month. */
 export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now: Date, locale: Locale, house?: House): SoFar {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
-  const last = days.at(-1);
+  const last = lastOf(days);
   const first = days[0];
   const isToday = !last || last.day === localDay(now);
   const kWh = (wh: number | null | undefined, decimals: number) =>

@@ -1,5 +1,6 @@
 /** Texts that say which months a card adds up, and at which prices. The cards with a year use the same words. */
 
+import { lastOf } from "../built-ins.ts";
 import { commonTexts, dayStart, type Locale } from "../locale.ts";
 
 /** Prices of the months: each month has its own, or all months have today's prices. */
@@ -14,7 +15,7 @@ export function monthsAndPrices(count: number, prices: Prices, hasVat: boolean, 
 /** Return a text such as "June 2025 – May 2026" for months such as 2025-06. */
 export function periodOf(months: string[], locale: Locale): string {
   const name = (month: string) => locale.monthYear(dayStart(`${month}-15`));
-  const [first, last] = [months[0], months.at(-1)];
+  const [first, last] = [months[0], lastOf(months)];
   if (!first || !last) return "";
   return first === last ? name(first) : `${name(first)} – ${name(last)}`;
 }

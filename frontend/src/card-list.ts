@@ -1,0 +1,36 @@
+/** Definition of cards, and their entries in Home Assistant's card list. */
+
+import { pageLocale } from "./base-card.ts";
+import { type CardType, defineOnce } from "./frontend-elements.ts";
+import type { Texts } from "./locale.ts";
+
+interface CardEntry {
+  card: CustomElementConstructor;
+  texts: Texts<"name" | "description">;
+}
+
+declare global {
+  interface Window {
+    customCards?: object[];
+    customStrategies?: object[];
+  }
+}
+
+/** Define cards and list them in the order of `cards`, except those of another version of this module. */
+export function defineCards(cards: Partial<Record<CardType, CardEntry>>): void {
+  for (const [type, { card, texts }] of Object.entries(cards)) {
+    if (!defineOnce(type, card)) continue;
+    (window.customCards ??= []).push({
+      type,
+      preview: true,
+      documentationURL: "https://github.com/smarty-p1/smarty_p1",
+      // The user can change the language after the page was loaded. So the name is a getter.
+      get name() {
+        return pageLocale().text(texts, "name");
+      },
+      get description() {
+        return pageLocale().text(texts, "description");
+      },
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { transformSync } from "esbuild";
+
+const BUILT = new URL("../../custom_components/smarty_p1/frontend/", import.meta.url);
+const LANGUAGES = ["de", "en", "fr", "lb", "pt"];
+const read = (name: string) => readFileSync(new URL(name, BUILT), "utf8");
+const loader = read("smarty-p1.js");
+/** First and second part for new browsers, then for old ones. */
+const parts = loader.match(/smarty-p1-[0-9A-Z]{8}\.js/g) ?? [];
+
+test("the built files do not grow unseen", () => {
+  assert.equal(parts.length, 4);
+  assert.ok(loader.length <= 1000, `loader: ${loader.length}`);
+  // What a page loads before it shows the first view, right after it, and in all in an old browser: bytes, and with gzip.
+  const limits: [string, string[], number, number][] = [
+    ["first", ["smarty-p1.js", parts[0]!], 142_000, 55_000],
+    ["second", [parts[1]!], 75_000, 29_000],
+    ["old", ["smarty-p1.js", parts[2]!, parts[3]!], 235_000, 90_000],
+  ];
+  for (const [part, names, bytes, compressed] of limits) {
+    const files = names.map((name) => Buffer.from(read(name)));
+    const sum = (sizes: number[]) => sizes.reduce((total, size) => total + size, 0);
+    assert.ok(sum(files.map((file) => file.length)) <= bytes, `${part}: ${sum(files.map((file) => file.length))}`);
+    assert.ok(sum(files.map((file) => gzipSync(file, { level: 9 }).length)) <= compressed, part);
+  }
+  for (const language of LANGUAGES) assert.ok(statSync(new URL(`smarty-p1.${language}.json`, BUILT)).size <= 35_000, language);
+});
+
+test("the files for old browsers have no newer syntax", () => {
+  for (const [name, target] of [[parts[2]!, "es2020"], [parts[3]!, "es2020"], ["smarty-p1.js", "es2017"], ["smarty-p1-notice.js", "es2017"]] as const) {
+    const options = { format: "esm", minify: true, charset: "utf8", legalComments: "none", supported: { "dynamic-import": true, "import-meta": true } } as const;
+    // Newer syntax would be converted.
+    assert.equal(transformSync(read(name), { ...options, target }).code, transformSync(read(name), { ...options, target: "esnext" }).code, name);
+    assert.doesNotMatch(read(name), /color-mix\(in srgb, |@container/, name);
+  }
+});
+
+const lackedBy = (source: string): string[] => {
+  const folder = mkdtempSync(join(tmpdir(), "floor-"));
+  const file = join(folder, "sample.ts");
+  writeFileSync(file, source);
+  try {
+    execFileSync("node", [new URL("../lint/floor.mjs", import.meta.url).pathname, file], { encoding: "utf8" });
+    return [];
+  } catch (error) {
+    const { stdout } = error as { stdout: string };
+    return stdout.trim().split("\n").map((line) => /: (.*) is missing/.exec(line)?.[1] ?? line);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+test("what the oldest browsers lack is found", () => {
+  const found = lackedBy(`structuredClone(x); element.checkVisibility(); list.replaceChildren(); new CompressionStream("gzip");
+    const style = css\`:host { translate: 4px; inset: 0; height: 3dvh; } a:has(b) { overflow: clip; } @layer c { a { gap: 1px; } }
+      i { width: 4px; width: min(4cqi, 3px); height: var(--x, 4cqi); color: oklch(1 0 0); user-select: none; -webkit-user-select: none; }
+      @container (max-width: 3px) { a { color: color-mix(in srgb, var(--a) 3%, var(--b)); } } p { & b { top: 0 } }\``);
+  assert.deepEqual(found.sort(), [
+    "&", ":has", "@layer", "CompressionStream", "checkVisibility", "cqi", "dvh", "oklch()", "overflow: clip", "structuredClone", "translate",
+  ]);
+});

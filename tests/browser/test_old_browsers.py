@@ -1,0 +1,96 @@
+"""The dashboard in old browsers, in which Home Assistant's own pages work, and on old pages."""
+
+import asyncio
+import json
+import re
+import time
+
+import pytest
+import pytest_asyncio
+
+from dev.simulator import Server
+from tests.cards.old_chromium import OldChromium, old_chromium
+from tests.cards.stage import parts
+from tests.system.browser import VISIBLE_TEXT
+from tests.system.home import Home
+from tests.system.support import PATIENCE, TIMEOUT
+
+from .conftest import KEY
+from .dashboard import CARDS, PASSING, Card
+from .household import household
+from .test_first_day import FIRST_DAY
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(TIMEOUT),
+]
+
+PATH = "dashboard-smarty"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home_with_dashboard(home: Home, line: Server) -> Home:
+    _, (address, *_) = next(iter(line.addresses()))
+    await home.add_meter(str(address), KEY)
+    client = home.client
+    await client.command("lovelace/dashboards/create", url_path=PATH, title="Smarty")
+    await client.command(
+        "lovelace/config/save", url_path=PATH, config={"strategy": {"type": "custom:smarty-p1"}}
+    )
+    return home
+
+
+def logged_in(home: Home) -> str:
+    """Return the script that logs a page in."""
+    url = home.client.url
+    tokens = {
+        **home.client.tokens,
+        "hassUrl": url,
+        "clientId": f"{url}/",
+        "expires": int((time.time() + home.client.tokens["expires_in"]) * 1000),
+    }
+    return f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))})"
+
+
+async def shows_cards(page: OldChromium, *names: str) -> list[Card]:
+    """Wait until the cards of a view are there, and each says what it knows."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        cards = [Card(*card) for card in await page.evaluate(f"({CARDS})()")]
+        is_there = [card.name.removeprefix("smarty-p1-") for card in cards] == list(names)
+        if is_there and not any(card.is_empty or PASSING.search(card.text) for card in cards):
+            return cards
+        assert time.monotonic() < deadline, f"never showed {names}: {cards}"
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize("version", [87, 102])
+async def test_all_views_are_shown(home_with_dashboard: Home, version: int) -> None:
+    home = home_with_dashboard
+    async with old_chromium(version, (1024, 768)) as page:
+        for view, patterns in FIRST_DAY.items():
+            await page.opens(f"{home.client.url}/{PATH}/{view}", first=logged_in(home))
+            cards = await shows_cards(page, *(name for name, _ in patterns))
+            assert all(card.width > 200 and card.height > 60 for card in cards), cards
+            text = await page.evaluate(f"({VISIBLE_TEXT})()")
+            for wrong in ("Configuration error", "Custom element doesn't exist", "Timeout"):
+                assert not re.search(wrong, text), text
+            await page.picture(f"chromium-{version}-{view}")
+        assert not [error for error in page.errors if "smarty" in error]
+
+
+async def test_a_page_whose_second_part_is_gone_says_reload(
+    home_with_dashboard: Home, browser: str
+) -> None:
+    home = home_with_dashboard
+    async with household(home.client.url, browser, language="de") as who:
+        await who.page.route(f"**/{parts()[1]}", lambda route: route.fulfill(status=404))
+        await who.opens(f"/{PATH}/quality")
+        await who.sees("Ein Teil der Karten konnte nicht geladen werden")
+        notices = who.page.get_by_text("Ein Teil der Karten")
+        assert await notices.filter(visible=True).count() == 1
+        await who.page.unroute(f"**/{parts()[1]}")
+        async with who.page.expect_navigation():
+            await who.presses("Neu laden")
+        await who.sees("Alle drei Phasen")
