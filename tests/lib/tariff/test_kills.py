@@ -126,7 +126,7 @@ class Computer:
         """Return what all months hold, once the clock has proved itself."""
         demand = self.meter.snapshot
         assert demand
-        months = self.meter._history.months(self.meter.contracts).values()
+        months = self.meter._months.made(self.meter.contracts).values()
         return [
             sum(day.imported_wh for month in months for day in month.days),
             sum(day.exported_wh for month in months for day in month.days),

@@ -17,7 +17,7 @@ from smartyp1.tariff import (
     network_prices,
     price_of_kwh,
 )
-from smartyp1.tariff.contract import NO_PRICES
+from smartyp1.tariff.market_prices import NO_PRICES
 from tests.lib.tariff.months import agreed, lines, local, whole_month
 from tests.prices import PRICES
 

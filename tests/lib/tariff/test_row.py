@@ -83,7 +83,7 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
             case _:
                 pass
         computer.run(dice.choice((3, 20, 200)))
-        made = meter._history.months(meter.contracts)
+        made = meter._months.made(meter.contracts)
         assert made == months_of(meter.columns, meter.past, meter.contracts)
 
 

@@ -28,7 +28,6 @@ from smartyp1.tariff import (
     compute_bill,
     estimate_month,
     months_of,
-    quarter_hour_cost,
 )
 from tests.lib.tariff.months import agreed, changing, lines, local, sums
 from tests.lib.tariff.support import Connection, row_of
@@ -361,19 +360,6 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
     at_noon_of_10th = estimate_month(month, (), contracts, noon)
     assert isinstance(at_noon_of_10th, Estimate)
     assert at_noon_of_10th.total == 81.99
-
-
-def test_the_cost_of_a_quarter_hour() -> None:
-    contracts = agreed(**HOUSE)
-    start = local("2026-06-01T12:00")
-    quarter = QuarterHour(start, 2.0)
-    # 0.5 kWh of 14.5 + 5.1 + 0.1 - 0.1 cents, and 8 %
-    assert quarter_hour_cost(quarter, contracts) == pytest.approx(0.5 * 0.196 * 1.08)
-    covered = sharing_of({LAYER_2: [Row(start, 0.8, is_measured=True)]})[start]
-    # Of these, 0.2 kWh cost the 5.1 cents of the network alone.
-    cost = (0.3 * 0.196 + 0.2 * 0.051) * 1.08
-    assert quarter_hour_cost(quarter, contracts, covered) == pytest.approx(cost)
-    assert quarter_hour_cost(quarter, agreed(energy_margin=0.01), covered) is None
 
 
 watts = st.integers(0, 40_000)

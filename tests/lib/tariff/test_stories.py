@@ -125,7 +125,7 @@ def quarter_hours_of(day: Day) -> int:
 
 def booked(house: House) -> list[float]:
     """Return what all months hold."""
-    months = house.meter._history.months(house.meter.contracts).values()
+    months = house.meter._months.made(house.meter.contracts).values()
     return [
         sum(day.imported_wh for month in months for day in month.days),
         sum(day.exported_wh for month in months for day in month.days),
@@ -209,7 +209,7 @@ def test_a_clock_that_is_wrong_for_less_than_a_day_leaves_nothing_behind(
     house.tell(("clock", 0))
     demand = house.run(33)
 
-    known = {month.start for month in house.meter._history.months(house.meter.contracts).values()}
+    known = {month.start for month in house.meter._months.made(house.meter.contracts).values()}
     begin = datetime.fromisoformat(beginning).astimezone(LOCAL)
     real = {begin.strftime("%Y-%m"), house.time.astimezone(LOCAL).strftime("%Y-%m")}
     assert {f"{start:%Y-%m}" for start in known} <= real

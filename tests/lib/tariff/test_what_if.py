@@ -33,8 +33,8 @@ from smartyp1.tariff import (
 from smartyp1.tariff.battery_plan import DayPrices
 from smartyp1.tariff.battery_simulation import BatteryDay, BatteryTrial, DayEnergies
 from smartyp1.tariff.calendar import day_start
-from smartyp1.tariff.contract import NO_PRICES
-from smartyp1.tariff.months_for_battery import NO_MARKET_HOURS, MarketHours, WhatIfDay
+from smartyp1.tariff.market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours
+from smartyp1.tariff.months_for_battery import WhatIfDay
 from tests.lib.tariff.best_battery import Prices, least_cost
 from tests.lib.tariff.months import local
 from tests.lib.tariff.years import FIRST, demand_after, energies_of, household, quarter_hours

@@ -44,7 +44,6 @@ from .contract import (
     MAX_AIDS,
     METER_SIZES,
     NO_CONTRACT,
-    NO_PRICES,
     PER_KWH,
     PER_MONTH,
     REFERENCE_POWERS,
@@ -52,7 +51,6 @@ from .contract import (
     AidVat,
     Contract,
     Contracts,
-    MarketPrices,
 )
 from .daily_bills import DayBills, bills_by_day
 from .daily_energy_forecast import EnergyForecast, forecast_energy
@@ -60,17 +58,11 @@ from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .hourly_amounts import HourlyAmounts, HourlyValues, amounts_by_hour
-from .kwh_price import (
-    KwhPrice,
-    excess_price,
-    market_prices_of,
-    mean_market_prices,
-    price_of_kwh,
-    quarter_hour_cost,
-)
+from .kwh_price import KwhPrice, excess_price, market_prices_of, price_of_kwh
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .market_price_lists import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
-from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared, above_each
+from .market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours, MarketPrices
+from .month import ClassExcess, Day, Month, Shared, above_each
 from .month_cache import KnownMonths, months_of
 from .month_file_lines import (
     HEADER,
@@ -84,9 +76,9 @@ from .month_file_lines import (
 )
 from .month_file_reader import REMOVED, with_removed
 from .month_forecast import Estimate, Lack, estimate_month, estimated
-from .month_sums import above_contract
+from .month_sums import above_contract, mean_market_prices
 from .months_by_contract import older_prices_of_month
-from .months_for_battery import MIN_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
+from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
 from .network_prices import (
     AgreedPrices,
     network_prices_at,
@@ -96,6 +88,7 @@ from .network_prices import (
 from .past_market_prices import at_stored_level
 from .price_file import NetworkPrices, OlderPrices, PriceFile
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
+from .quarter_hour import Origin, QuarterHour
 from .quarter_hour_views import QuarterHours, quarter_hours_between
 from .register_rises import Amounts, Energies
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
@@ -242,7 +235,6 @@ __all__ = [
     "prices_by_quarter",
     "prices_of_attributes",
     "prices_of_year_at",
-    "quarter_hour_cost",
     "quarter_hours_ahead",
     "quarter_hours_between",
     "quarter_start",

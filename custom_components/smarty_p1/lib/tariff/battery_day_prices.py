@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from .battery_plan import DayPrices
 from .calendar import LUXEMBOURG
-from .contract import BEGINNING, NO_PRICES, Contract, Contracts, MarketPrices
-from .kwh_price import mean_market_prices, price_of_kwh
+from .contract import BEGINNING, Contract, Contracts
+from .kwh_price import price_of_kwh
+from .market_prices import NO_PRICES, MarketPrices
+from .month_sums import mean_market_prices
 from .months_for_battery import WhatIfDay, second_quarters
 from .network_prices import AgreedPrices
 from .price_file import NetworkPrices

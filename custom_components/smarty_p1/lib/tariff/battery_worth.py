@@ -30,18 +30,13 @@ from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, Batter
 from .bill import Bill, MonthPrices, compute_bill, lines_of, month_prices, monthly_lines
 from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
-from .kwh_price import mean_market_prices
-from .month import NOTHING_ABOVE, Day, Month, QuarterHour
-from .months_for_battery import (
-    NO_MARKET_HOURS,
-    MarketHours,
-    WhatIfError,
-    WhatIfRefusal,
-    WhatIfYear,
-    year_of,
-)
+from .market_prices import NO_MARKET_HOURS, MarketHours
+from .month import NOTHING_ABOVE, Day, Month
+from .month_sums import mean_market_prices
+from .months_for_battery import WhatIfError, WhatIfRefusal, WhatIfYear, year_of
 from .network_prices import AgreedPrices, prices_of_year_at
 from .price_file import NetworkPrices, OlderPrices
+from .quarter_hour import QuarterHour
 
 _SURCHARGE = lines_of("surcharge")
 _FEED_IN = lines_of("feed_in")

@@ -158,19 +158,6 @@ class Aid(NamedTuple):
         return self.start <= moment and (self.end is None or moment < self.end)
 
 
-class MarketPrices(NamedTuple):
-    """Current market prices of a kWh in EUR, without the contract's margins.
-
-    A price is None if it is unknown.
-    """
-
-    energy: float | None = None
-    feed_in: float | None = None
-
-
-NO_PRICES = MarketPrices()
-
-
 @dataclass(frozen=True, slots=True)
 class Contracts:
     """Contracts of a connection in the order of time, each with the time from which it holds.

@@ -21,9 +21,9 @@ from .calendar import day_start, month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
 from .doubtful_clock import Doubt
 from .meter_clock_jumps import ReadingSegment
-from .month import QuarterHour
 from .month_file_lines import line_of, span_of
 from .network_prices import price_file
+from .quarter_hour import QuarterHour
 from .register_rises import Amounts, Registers
 from .spans import Span
 from .time_of_use import parsed

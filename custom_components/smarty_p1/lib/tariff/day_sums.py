@@ -15,7 +15,8 @@ from .calendar import QUARTER_HOUR, day_start
 from .contract import Contract
 from .leneda_days import PlatformDays
 from .loose_energy_by_day import Piece, RowView
-from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared, above_classes
+from .month import MARKET_AMOUNTS, ClassExcess, Day, Shared, above_classes
+from .quarter_hour import QuarterHour
 from .register_rises import DECIMALS, rounded_market
 from .sharing import PricedQuarter, shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span

@@ -34,15 +34,7 @@ from typing import Any, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from .calendar import QUARTER_HOUR, month_start, quarter_start
-from .contract import (
-    BEGINNING,
-    NO_CONTRACT,
-    NO_PRICES,
-    Aid,
-    Contract,
-    Contracts,
-    MarketPrices,
-)
+from .contract import BEGINNING, NO_CONTRACT, Aid, Contract, Contracts
 from .contract_and_reading_json import (
     check_version,
     load_contracts,
@@ -60,11 +52,13 @@ from .contract_start_day import with_entered
 from .demand_snapshot import Demand, Summary, summarised
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .leneda_days import PlatformDays
+from .market_prices import NO_PRICES, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month import Month
 from .month_cache import KnownMonths
 from .month_file_lines import Files
 from .month_file_reader import RowReader
+from .months_of_connection import MonthsOfConnection
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, Energies, Registers
 from .shown_month import sure_time, time_until
@@ -103,6 +97,7 @@ class DemandMeter:
         self._power_kw: float | None = None
         self._limit_kw = MAX_POWER_KW
         self._history = ReadingHistory(Row())
+        self._months = MonthsOfConnection(self._history)
         self._summary: Summary | None = None
         self._is_begun_here = True
 
@@ -141,7 +136,7 @@ class DemandMeter:
         reading, the sensors first show the whole old month, so Home Assistant's statistics get this
         energy. If a sensor had shown a later month before, the statistics would be wrong.
         """
-        snapshot, until = self.snapshot, self._history.past.until
+        snapshot, until = self.snapshot, self._months.past.until
         if snapshot is None or until is None or not self.has_readings:
             return snapshot
         shown = max(snapshot.month_start, month_start(until - QUARTER_HOUR))
@@ -181,7 +176,7 @@ class DemandMeter:
     @property
     def past(self) -> PlatformDays:
         """Return the days of the platform Leneda that the last `set_platform_days` has set."""
-        return self._history.past
+        return self._months.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
         """Return a function that computes the months for `set_platform_days`.
@@ -189,9 +184,7 @@ class DemandMeter:
         The function may run in a thread while `update` is called. It takes tens of milliseconds for
         25 months.
         """
-        columns, contracts = self.columns, self._contracts
-        self._history.begin_past()
-        return lambda past: KnownMonths.of(columns, past, contracts)
+        return self._months.begin_past(self.columns, self._contracts)
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
         """Complete the measured days with `past`, the days of the national platform Leneda.
@@ -200,7 +193,7 @@ class DemandMeter:
         caller can compute `months` in a thread, with the function that `begin_past` returns.
         Leneda's days are not stored, so the caller sets them again after a restart.
         """
-        self._history.set_platform_days(past, months)
+        self._months.set_past(past, months)
         self.snapshot = self._make_snapshot()
 
     @property
@@ -358,6 +351,7 @@ class DemandMeter:
             if reader.lost:
                 history.new.append(history.row.add(reader.lost))
             history.go_on_from(reader.new)
+        self._months = MonthsOfConnection(history)
         self.damaged = frozenset(reader.damaged)
 
     @property
@@ -367,7 +361,7 @@ class DemandMeter:
     def _make_snapshot(self) -> Demand | None:
         segment = self._segment
         if segment is None:
-            end = self._history.past.end
+            end = self._months.past.end
             return self._past_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
         time, since = segment.last.time, segment.since
         start = quarter_start(time)
@@ -376,7 +370,7 @@ class DemandMeter:
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
         summary = self._summarise(segment.month_start)
-        until, past_until = time_until(self._history.segments), self._history.past.until
+        until, past_until = time_until(self._history.segments), self._months.past.until
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -409,7 +403,7 @@ class DemandMeter:
             contracts=self._shown(time, summary.month),
             market=self._market,
             is_begun_here=self._is_begun_here,
-            day_sums=self._history.past.day_sums,
+            day_sums=self._months.past.day_sums,
         )
 
     def _past_snapshot(self, end: datetime, shown: datetime) -> Demand:
@@ -439,7 +433,7 @@ class DemandMeter:
             contracts=self._shown(end, summary.month),
             market=self._market,
             is_begun_here=self._is_begun_here,
-            day_sums=self._history.past.day_sums,
+            day_sums=self._months.past.day_sums,
         )
 
     def _shown(self, time: datetime, month: Month) -> Contracts:
@@ -455,7 +449,7 @@ class DemandMeter:
         `shown` is the start of the shown month.
         """
         self._summary = summarised(
-            self._history.months(self._contracts),
+            self._months.made(self._contracts),
             self._contracts,
             shown,
             self._summary,

@@ -6,9 +6,11 @@ from functools import cached_property
 from operator import attrgetter
 
 from .calendar import KEPT_MONTHS, month_start
-from .contract import Contracts, MarketPrices
-from .month import Month, QuarterHour
+from .contract import Contracts
+from .market_prices import MarketPrices
+from .month import Month
 from .month_sums import above_contract, from_first_day, with_running
+from .quarter_hour import QuarterHour
 from .register_rises import DECIMALS, Amounts
 from .sharing import DaySums
 

@@ -18,11 +18,12 @@ from typing import NamedTuple
 
 from .bill import MonthPrices, month_prices
 from .calendar import QUARTER_HOUR, month_start, quarter_start
-from .contract import Contracts, MarketPrices
+from .contract import Contracts
 from .daily_bills import bills_by_day
 from .kwh_price import excess_price, price_of_kwh
 from .leneda_days import PlatformDays
 from .loose_energy_by_day import RowView
+from .market_prices import MarketPrices
 from .month import Month
 from .network_prices import AgreedPrices
 from .sharing import Covered

@@ -1,15 +1,14 @@
-"""Price of a kilowatt-hour at a moment, and cost of a quarter-hour."""
+"""Price of a kilowatt-hour at a moment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from .calendar import quarter_start
-from .contract import NO_PRICES, PER_KWH, AidVat, Contract, Contracts, MarketPrices
-from .month import Day, QuarterHour
+from .contract import PER_KWH, AidVat, Contract, Contracts
+from .market_prices import MarketPrices
 from .network_prices import AgreedPrices, network_prices_at
 from .price_file import NetworkPrices, OlderPrices
-from .sharing import Covered
 from .time_of_use import is_second
 
 
@@ -50,43 +49,6 @@ def price_of_kwh(
     exported = None if exported is None else round(exported, 6)
     older = prices.older(("network_variable", *(levy.name for levy in levies)))
     return KwhPrice(imported, exported, older)
-
-
-def mean_market_prices(days: Iterable[Day]) -> MarketPrices:
-    """Return the mean market prices of the imported and of the exported energy in `days`.
-
-    Energy without a known market price is left out. A price is None if no energy has a known price.
-    """
-    days = [*days]
-    return MarketPrices(
-        _mean([day.market_cost for day in days], [day.market_wh for day in days]),
-        _mean([day.market_revenue for day in days], [day.market_exported_wh for day in days]),
-    )
-
-
-def _mean(costs: Sequence[float], energies_wh: Sequence[float]) -> float | None:
-    energy_wh = sum(energies_wh)
-    return sum(costs) / energy_wh * 1000 if energy_wh else None
-
-
-def quarter_hour_cost(
-    quarter: QuarterHour, contracts: Contracts, covered: Covered | None = None
-) -> float | None:
-    """Return the cost in EUR of a quarter-hour's imported energy, without the surcharge.
-
-    A shared kWh (see `covered`) costs the network's price plus the energy community's price. An
-    unknown price of the energy community counts as 0. Return None if any other price is unknown. A
-    price that follows the market is always unknown, because past market prices are not stored.
-    """
-    price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
-    if price is None or covered is None:
-        return None if price is None else quarter.imported_kwh * price
-    contract = contracts.at(quarter.start)
-    agreed = AgreedPrices.at(contract, quarter.start)
-    shared_price = (agreed.variable or 0.0) * (1 + (agreed.vat_rate or 0.0))
-    shared_price += contract.community_price or 0.0
-    shared_kwh = covered.shared(quarter.imported_kwh * 1000).all_wh / 1000
-    return quarter.imported_kwh * price - shared_kwh * (price - shared_price)
 
 
 def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
-from .month import QuarterHour
+from .quarter_hour import QuarterHour
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 from .spans import MonthColumns, columns_of
 

@@ -3,44 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end
 from .contract import REFERENCE_POWERS
+from .quarter_hour import QuarterHour
 from .register_rises import DECIMALS, MARKET_DECIMALS
 from .time_of_use import TimeOfUseSplit
 
 _SHARE_DECIMALS = 4
 """Decimals of a share, so that one quarter-hour of a month (1/2976 = 0.0003) is visible."""
-
-
-class Origin(StrEnum):
-    """Origin of a quarter-hour that this program has not measured itself."""
-
-    PLATFORM = "platform"
-    """Read from the meter by the operator, published on the national platform Leneda."""
-    PLATFORM_ESTIMATED = "platform_estimated"
-    """Estimated or edited by the operator, published on the national platform Leneda."""
-
-
-class QuarterHour(NamedTuple):
-    """Energies of a complete quarter-hour."""
-
-    start: datetime
-    """In UTC."""
-    mean_kw: float
-    """Mean imported power."""
-    exported_kwh: float | None = None
-    reactive_imported_kvarh: float | None = None
-    reactive_exported_kvarh: float | None = None
-    origin: Origin | None = None
-    """None for a quarter-hour measured by this program."""
-
-    @property
-    def imported_kwh(self) -> float:
-        """Return the imported energy in kWh: the mean power times a quarter of an hour."""
-        return self.mean_kw / 4
 
 
 class ClassExcess(NamedTuple):

@@ -4,13 +4,14 @@ One change adds the running quarter-hour. The other change sets the day from whi
 are charged.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from .calendar import QUARTER_HOUR, quarter_start
 from .contract import Contracts
+from .market_prices import MarketPrices
 from .month import AMOUNTS, COUNTS, MARKET_AMOUNTS, ClassExcess, Day, Month
 from .register_rises import DECIMALS, Amounts
 from .time_of_use import joined_splits, split
@@ -106,3 +107,20 @@ def _joined_above(*both: ClassExcess | None) -> ClassExcess:
         sum(above.quarter_hours for above in excesses),
         round(sum(above.energy_wh for above in excesses), DECIMALS),
     )
+
+
+def mean_market_prices(days: Iterable[Day]) -> MarketPrices:
+    """Return the mean market prices of the imported and of the exported energy in `days`.
+
+    Energy without a known market price is left out. A price is None if no energy has a known price.
+    """
+    days = [*days]
+    return MarketPrices(
+        _mean([day.market_cost for day in days], [day.market_wh for day in days]),
+        _mean([day.market_revenue for day in days], [day.market_exported_wh for day in days]),
+    )
+
+
+def _mean(costs: Sequence[float], energies_wh: Sequence[float]) -> float | None:
+    energy_wh = sum(energies_wh)
+    return sum(costs) / energy_wh * 1000 if energy_wh else None

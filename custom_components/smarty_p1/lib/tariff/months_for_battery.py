@@ -17,9 +17,11 @@ from typing import NamedTuple
 
 from .battery_simulation import WH_A_KW, DayEnergies
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
-from .contract import NO_PRICES, Contract, Contracts, MarketPrices
-from .month import NOTHING_ABOVE, ClassExcess, Day, Month, Origin, QuarterHour, Shared
+from .contract import Contract, Contracts
+from .market_prices import NO_PRICES, MarketHours, MarketPrices
+from .month import NOTHING_ABOVE, ClassExcess, Day, Month, Shared
 from .months_by_contract import parts_of
+from .quarter_hour import Origin, QuarterHour
 from .register_rises import DECIMALS
 from .time_of_use import TimeOfUseSplit, is_second
 
@@ -33,10 +35,6 @@ _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
 # Monday of a week without a change to or from summer time.
 _ORDINARY_WEEK = datetime(2026, 6, 1, tzinfo=LUXEMBOURG)
-
-type MarketHours = Mapping[datetime, MarketPrices]
-"""The market's prices by the start of their hour, in UTC."""
-NO_MARKET_HOURS: MarketHours = {}
 
 
 class WhatIfRefusal(StrEnum):

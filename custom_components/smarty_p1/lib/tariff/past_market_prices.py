@@ -14,8 +14,7 @@ from itertools import groupby
 from statistics import median
 
 from .calendar import QUARTER_HOUR, day_start
-from .contract import MarketPrices
-from .months_for_battery import MarketHours
+from .market_prices import MarketHours, MarketPrices
 from .spans import Columns
 
 _QUARTERS = 4

@@ -8,9 +8,10 @@ from statistics import fmean
 from typing import NamedTuple
 
 from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
-from .contract import Contract, Contracts, MarketPrices
+from .contract import Contract, Contracts
 from .kwh_price import KwhPrice, price_of_kwh
-from .month import Origin, QuarterHour
+from .market_prices import MarketPrices
+from .quarter_hour import Origin, QuarterHour
 
 LOOKED_BACK = timedelta(weeks=4)
 MIN_DAYS = 7

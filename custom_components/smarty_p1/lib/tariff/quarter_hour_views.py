@@ -13,7 +13,8 @@ from zlib import crc32
 from .calendar import QUARTER_HOUR, month_end, month_start
 from .contract import REFERENCE_POWERS, Contracts
 from .leneda_days import PlatformDays
-from .month import Origin, QuarterHour, above_each
+from .month import above_each
+from .quarter_hour import Origin, QuarterHour
 from .register_rises import DECIMALS
 from .spans import ORIGINS, MonthColumns
 

@@ -18,19 +18,17 @@ instead, as gaps (`doubtful_clock.py`).
 So the row and the segments together contain each rise of the register exactly once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
 from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
-from .contract import NO_PRICES, Contracts, MarketPrices
 from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, Doubt
 from .gap_clock_and_power_limits import most_wh
-from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
+from .market_prices import NO_PRICES, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
-from .month import Month, QuarterHour
-from .month_cache import KnownMonths
+from .quarter_hour import QuarterHour
 from .register_rises import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
 from .spans import Columns, Kind, Position, Row, Span, end_of, gap_between, position_of
@@ -63,41 +61,14 @@ class ReadingHistory:
         self.doubt: Doubt | None = None
         self._is_confirmed = False
         self.new: list[Span] = []
-        self.past = NO_PLATFORM_DAYS
-        """Quarter-hours of the national platform Leneda, which are shown but never stored here."""
-        self._months = KnownMonths()
-        self._noted: list[Span] | None = None
-        """Spans added or dropped while a thread computes the months, None at other times."""
+        self.known_elsewhere: Container[datetime] = ()
+        """Starts of the months of which another source knows quarter-hours."""
+        self._changed: list[Span] = []
 
-    def begin_past(self) -> None:
-        """Record all spans that are added or dropped until `set_platform_days` is called.
-
-        Call this function before a thread computes the months. The thread does not see spans that
-        are added or dropped while it works. So `set_platform_days` marks their days and months as
-        changed.
-        """
-        self._noted = []
-
-    def set_platform_days(self, past: PlatformDays, months: KnownMonths | None) -> None:
-        """Complete the measured quarter-hours with `past`, the days of the platform Leneda.
-
-        `months` were computed by a thread. If None, the months are computed when they are needed.
-        """
-        self.past = past
-        if months is not None:
-            self._months = months
-            for span in self._noted or ():
-                months.note(span)
-        self._noted = None
-
-    def _note(self, span: Span) -> None:
-        self._months.note(span)
-        if self._noted is not None:
-            self._noted.append(span)
-
-    def months(self, contracts: Contracts) -> dict[datetime, Month]:
-        """Return the months, keyed by start. While nothing changes, the same object is returned."""
-        return self._months.made(self.columns(), self.past, contracts)
+    def take_changed(self) -> list[Span]:
+        """Return the spans that were added or dropped since the last call."""
+        changed, self._changed = self._changed, []
+        return changed
 
     def columns(self) -> Columns:
         """Return all spans by month: the confirmed spans of the row, and the unconfirmed spans.
@@ -304,7 +275,7 @@ class ReadingHistory:
             return
         if following < month and not self.row.has_quarter_hours(following):
             columns = self.columns().get(following)
-            if following in self.past.months or (columns and columns.has_loose_energy):
+            if following in self.known_elsewhere or (columns and columns.has_loose_energy):
                 month = following
         self.segments[-1].month_start = month
 
@@ -349,7 +320,7 @@ class ReadingHistory:
             self.new.append(self.row.add(span))
         else:
             segment.spans.append(span)
-        self._note(span)
+        self._changed.append(span)
 
     def _merge_oldest_segment(self) -> None:
         """Confirm the second segment: add its spans to the row, and make it the first segment."""
@@ -358,7 +329,7 @@ class ReadingHistory:
         spans, following.spans = following.spans, []
         for span in spans:
             self.new.append(self.row.add(span))
-            self._note(span)
+            self._changed.append(span)
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a segment with `reading`. Drop the segments that the reading proves to be wrong."""
@@ -372,7 +343,7 @@ class ReadingHistory:
                 if last.may_be_followed_by(reading, serial_number):
                     self._show_month_of(last.last.time)
         for span in chain.from_iterable(segment.spans for segment in segments[kept:]):
-            self._note(span)
+            self._changed.append(span)
         del segments[kept:]
         while len(segments) >= MAX_SEGMENTS:
             self._merge_oldest_segment()
@@ -391,7 +362,7 @@ class ReadingHistory:
         if gap := gap_between(start, end):
             gap = gap._replace(exported_register_wh=after.first.exported_wh)
             after.spans.insert(0, gap)
-            self._note(gap)
+            self._changed.append(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
         """Continue after the spans `new`, which are in the files but not in the stored state.

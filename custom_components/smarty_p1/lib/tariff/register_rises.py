@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
-from .contract import MarketPrices
 from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .market_prices import MarketPrices
 
 DECIMALS = 6
 """Decimal places of stored energies: finer than a register's steps, coarser than float errors."""

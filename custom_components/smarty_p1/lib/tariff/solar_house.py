@@ -13,10 +13,12 @@ from math import inf
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_end, day_start
-from .contract import NO_PRICES, Contracts, MarketPrices
+from .contract import Contracts
 from .kwh_price import price_of_kwh
 from .leneda_days import PlatformDays
-from .month import Month, QuarterHour
+from .market_prices import NO_PRICES, MarketPrices
+from .month import Month
+from .quarter_hour import QuarterHour
 from .quarter_hour_views import quarter_hours_between
 from .spans import Columns, Period, Span
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from .calendar import MAX_MONTHS, QUARTER_HOUR, month_end, month_start
 from .gap_clock_and_power_limits import most_wh
-from .month import Origin, QuarterHour
+from .quarter_hour import Origin, QuarterHour
 from .register_rises import DECIMALS, Amounts, Registers
 
 MAX_SHARED_GAP = timedelta(days=40)

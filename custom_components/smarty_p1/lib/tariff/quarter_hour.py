@@ -1,0 +1,33 @@
+"""Data types of a complete quarter-hour."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Origin(StrEnum):
+    """Origin of a quarter-hour that this program has not measured itself."""
+
+    PLATFORM = "platform"
+    """Read from the meter by the operator, published on the national platform Leneda."""
+    PLATFORM_ESTIMATED = "platform_estimated"
+    """Estimated or edited by the operator, published on the national platform Leneda."""
+
+
+class QuarterHour(NamedTuple):
+    """Energies of a complete quarter-hour."""
+
+    start: datetime
+    """In UTC."""
+    mean_kw: float
+    """Mean imported power."""
+    exported_kwh: float | None = None
+    reactive_imported_kvarh: float | None = None
+    reactive_exported_kvarh: float | None = None
+    origin: Origin | None = None
+    """None for a quarter-hour measured by this program."""
+
+    @property
+    def imported_kwh(self) -> float:
+        """Return the imported energy in kWh: the mean power times a quarter of an hour."""
+        return self.mean_kw / 4
