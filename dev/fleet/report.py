@@ -32,6 +32,9 @@ def summarize(outcome: Outcome, options: Options) -> Result:
     if with_kills:
         result.say(f"killed: {outcome.killer.told()}")
     _tell_costs(outcome, options, result)
+    for line in outcome.faults[:_SHOWN]:
+        result.say(f"in a log: {line}")
+    result.want("no traceback in a program's log", holds=not outcome.faults)
     result.say(f"machine: {machine()}")
     return result
 
