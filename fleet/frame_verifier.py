@@ -5,22 +5,35 @@ from collections import OrderedDict
 from math import inf
 from typing import NamedTuple
 
-from smarty_p1_gateway import Keys
-from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
+from nats.errors import Error as NatsError
 
+from smarty_p1_gateway import Keys, UnavailableError
+from smartyp1.p1 import (
+    FrameDecryptor,
+    Reason,
+    Rejection,
+    Telegram,
+    keys_fingerprint,
+    read_frame,
+)
+
+from .clock_comparison import ClockComparison
+from .frame_message import FrameMessage
 from .frame_order import CLOCK, Newest, Order, TitleWithKey
 from .jetstream_objects import title_of
 from .meter_names import OTHER_METER, MeterNames
 from .meter_object_limits import MeterBounds
-from .pending_titles import print_of
+from .parked_frames import EARLY, LATE, is_of_maker, mark_of
 from .stored_counters import StoredCounters
 
 LOGGER = logging.getLogger(__name__)
 
 TELEGRAM = "telegram"
 MALFORMED = Reason.MALFORMED.value
+FAILED = "failed"
 NO_KEY = "no_key"
 NO_TIME = "no_time"
+CLOCKS_DIFFER = "clocks_differ"
 TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
@@ -45,6 +58,8 @@ _TEXTS = {
     Reason.ALTERED.value: "The key of the meter %s fits, but bytes of a frame were altered or cut "
     "on the way to its gateway",
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
+    CLOCKS_DIFFER: "A telegram of the meter %s is early for the clock of NATS, which differs from "
+    "this machine's clock: the telegram waits until the clocks agree",
     CLOCK: "The clock or frame counter of the meter %s was put back: a telegram is refused",
 }
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
@@ -77,8 +92,9 @@ class Verdict(NamedTuple):
 
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
-    `is_unchecked` is True if a late telegram was not compared with the stored telegrams, because
-    VictoriaMetrics was asked too often for its meter.
+    If the frame must be parked, `mark` is its mark (see `parked_frames`). A late telegram must be
+    parked if it was not compared with the stored telegrams, because VictoriaMetrics was asked too
+    often for its meter.
     """
 
     outcome: str
@@ -86,7 +102,22 @@ class Verdict(NamedTuple):
     telegram: Telegram | None = None
     key: str = ""
     is_newest: bool = False
-    is_unchecked: bool = False
+    mark: str = ""
+
+
+async def verdict_on(judge: FrameVerifier, message: FrameMessage) -> Verdict:
+    """Return the verdict on a message. Raises NATS's errors and UnavailableError.
+
+    If the verification fails for any other reason, log the error, and return the outcome FAILED.
+    """
+    try:
+        return await judge.judge(message.subject, message.data, message.arrived, message.latest)
+    except NatsError, OSError, TimeoutError, UnavailableError:
+        raise
+    except Exception:
+        # Reject the message. Otherwise, NATS would deliver it again for ever.
+        LOGGER.exception("A message at %s cannot be judged", message.sequence)
+        return Verdict(FAILED)
 
 
 class FrameVerifier:
@@ -107,10 +138,12 @@ class FrameVerifier:
         warnings: MeterWarnings,
         stored: StoredCounters,
         *,
+        clocks: ClockComparison | None = None,
         is_reader: bool = False,
     ) -> None:
         self._newest = Newest(-inf if is_reader else inf)
         self._stored = stored
+        self._clocks = clocks
         self._is_reader = is_reader
         self._keys = keys
         self._names = names
@@ -137,22 +170,23 @@ class FrameVerifier:
                 del self._decryptors[title]
         self._keys = keys
 
-    def tried(self, title: bytes) -> str:
-        """Return a fingerprint of all keys of the meter. Return "-" if it has no key."""
-        return print_of(self._keys.all_of(title))
-
-    async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
+    async def judge(
+        self, subject: str, data: bytes, arrived: float, latest: float = -inf
+    ) -> Verdict:
         """Return the verdict on a message that reached the stream at `arrived` (Unix seconds).
 
-        Raises NATS's errors and UnavailableError.
+        `arrived` may be wrong: the message has perhaps arrived as late as `latest`. Raises NATS's
+        errors and UnavailableError.
         """
-        verdict = await self._judge_message(subject, data, arrived)
+        verdict = await self._judge_message(subject, data, arrived, max(arrived, latest))
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
             self._warnings.warn(text, verdict.title or b"")
         return verdict
 
-    async def _judge_message(self, subject: str, data: bytes, arrived: float) -> Verdict:
+    async def _judge_message(
+        self, subject: str, data: bytes, arrived: float, latest: float
+    ) -> Verdict:
         title = title_of(subject)
         frame = read_frame(data)
         if title is None or (frame is not None and frame.system_title != title):
@@ -161,18 +195,20 @@ class FrameVerifier:
             return Verdict(MALFORMED, title)
         decryptors = self._decryptors_of(title)
         if not decryptors:
-            return Verdict(NO_KEY, title)
+            return _not_opened(NO_KEY, title)
         decryptor, event = _open(decryptors, data)
         if isinstance(event, Rejection):
-            return Verdict(event.reason.value, title)
+            return _not_opened(event.reason.value, title, decryptors)
         if decryptor is not decryptors[0]:
             self._decryptors[title] = (
                 decryptor,
                 *(candidate for candidate in decryptors if candidate is not decryptor),
             )
-        return await self._judge(title, event, decryptor.fingerprint, arrived)
+        return await self._judge(title, event, decryptor.fingerprint, arrived, latest)
 
-    async def _judge(self, title: bytes, telegram: Telegram, key: str, arrived: float) -> Verdict:
+    async def _judge(
+        self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
+    ) -> Verdict:
         sent = telegram.time
         if sent is None:
             return Verdict(NO_TIME, title)
@@ -185,15 +221,22 @@ class FrameVerifier:
         time = sent.timestamp()
         if arrived - time > _MAX_AGE_S:
             return Verdict(TOO_OLD, title)
-        if time - arrived > _MAX_AHEAD_S:
-            return Verdict(TOO_EARLY, title)
+        if time - latest > _MAX_AHEAD_S:
+            return await self._early(title, arrived)
         if not await self._names.may_write(telegram):
             return Verdict(OTHER_METER, title)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
         bounded = self._bounds.apply(telegram)
-        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, order is Order.UNKNOWN)
+        mark = LATE if order is Order.UNKNOWN else ""
+        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, mark)
+
+    async def _early(self, title: bytes, arrived: float) -> Verdict:
+        """Return the verdict on a telegram whose time is too early for its arrival."""
+        if self._clocks and await self._clocks.may_be_wrong(arrived):
+            return Verdict(CLOCKS_DIFFER, title, mark=EARLY)
+        return Verdict(TOO_EARLY, title)
 
     async def _order(
         self, title_with_key: TitleWithKey, counter: int, time: float, arrived: float
@@ -233,6 +276,18 @@ class FrameVerifier:
             self._decryptors[title] = decryptors
         self._decryptors.move_to_end(title)
         return decryptors
+
+
+def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...] = ()) -> Verdict:
+    """Return the verdict on a frame that `decryptors` have rejected for `reason`."""
+    may_wait = reason in WAITING and is_of_maker(title)
+    tried = [decryptor.keys_fingerprint for decryptor in decryptors]
+    return Verdict(reason, title, mark=mark_of(tried) if may_wait else "")
+
+
+def fingerprints_of(keys: Keys, title: bytes) -> set[str]:
+    """Return the fingerprints of a meter's keys."""
+    return {keys_fingerprint(key.encryption, key.authentication) for key in keys.all_of(title)}
 
 
 def _open(

@@ -24,7 +24,15 @@ from smartyp1.task_race import run_until_first_exit
 from .frame_queue_memory_and_writer import FrameStore
 from .frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
 from .metrics import Metrics
-from .nats_acknowledged_publishing import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
+from .nats_acknowledged_publishing import (
+    MAX_BATCH,
+    STREAM,
+    SUBJECT,
+    TIMEOUT,
+    DeniedError,
+    Message,
+    Requests,
+)
 from .nats_client import NatsClient, kind_of_loss
 from .nats_config import NatsConfig
 
@@ -209,13 +217,13 @@ class NatsPublisher:
                 self._wanted.add(port)
             for frame in frames:
                 message = self._message_of(port, frame.data)
-                if message and self._is_aside(port, message.title):
+                if message and self._is_aside(port, _title_of(message)):
                     # The queue can set aside only the oldest frame of a port. So first send the
                     # frames before this one. A later call then sets this one aside.
                     if taken.get(port):
                         self._wanted.add(port)
                         break
-                    await self._store.set_aside(port, message.title, frame)
+                    await self._store.set_aside(port, _title_of(message), frame)
                 else:
                     taken.setdefault(port, []).append((frame, message))
         return taken
@@ -230,7 +238,7 @@ class NatsPublisher:
             LOGGER.error(text, port)
             self._metrics.dropped.labels(port).inc()
             return None
-        return Message(frame.system_title.hex().upper(), data, self._origins[port])
+        return Message(_subject_of(frame.system_title.hex().upper()), data, self._origins[port])
 
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
         """Send frames, and remove the acknowledged ones. Return False after an error.
@@ -251,7 +259,7 @@ class NatsPublisher:
                 self._wanted.update(taken)
                 self._on_failure(messages[0].subject, refusal)
                 return False
-            elif any(message.title in self._denied for message in messages):
+            elif any(_title_of(message) in self._denied for message in messages):
                 # If NATS denies the frames of one system title, it refuses the whole batch. So send
                 # the frames of all other system titles again, in a new batch.
                 self._wanted.update(taken)
@@ -313,7 +321,9 @@ class NatsPublisher:
         # Perhaps NATS still refuses the title, so try a single frame first.
         window = 1
         while frames := await self._store.oldest(port, window, title):
-            messages = [Message(title, frame.data, self._origins[port]) for frame in frames]
+            messages = [
+                Message(_subject_of(title), frame.data, self._origins[port]) for frame in frames
+            ]
             if any(await requests.send_each(messages)):
                 return
             await self._store.remove(port, frames, title)
@@ -363,7 +373,7 @@ class NatsPublisher:
         if len(self._denied) > _MAX_DENIED:
             del self._denied[next(iter(self._denied))]
         if self._requests:
-            self._requests.deny(title)
+            self._requests.deny(_subject_of(title))
         if title not in self._named and len(self._named) < _MAX_NAMED_TITLES:
             self._named.add(title)
             more = "frames of this meter are set aside until it does"
@@ -376,6 +386,14 @@ class NatsPublisher:
             for counter in self._losses:
                 counter.inc()
         self._is_connected = is_connected
+
+
+def _subject_of(title: str) -> str:
+    return f"{SUBJECT}.{title}"
+
+
+def _title_of(message: Message) -> str:
+    return message.subject.rpartition(".")[2]
 
 
 def _origin(config: NatsConfig, port: str) -> Mapping[str, str]:

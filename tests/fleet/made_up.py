@@ -2,24 +2,26 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
+from nats.errors import Error as NatsError
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
+from smarty_p1_fleet.clock_comparison import ClockComparison
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.pending_titles import PendingTitles
+from smarty_p1_fleet.parked_frames import Parking, WaitingFrame
 from smarty_p1_fleet.series_line_protocol import Sample
 from smarty_p1_fleet.store_writer import Store, StoreRun, Write
 from smarty_p1_fleet.stored_counters import StoredCounters
@@ -170,6 +172,25 @@ class FakeNats:
         await self._inbox(Msg(cast("Client", self), "_INBOX.x", headers={"Status": "408"}))
 
 
+class FakeParking:
+    """Parks frames: `frames`, with their marks. It fails so many times: `failures`."""
+
+    def __init__(self) -> None:
+        self.frames: list[WaitingFrame] = []
+        self.failures = 0
+
+    async def park(self, frames: Sequence[WaitingFrame]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise NatsError
+        self.frames += frames
+
+    @property
+    def marks(self) -> Counter[tuple[bytes, str]]:
+        """Count what is parked by title and mark."""
+        return Counter((frame.title, frame.mark) for frame in self.frames)
+
+
 class FakeCounters:
     """Frame counters that a store has of each meter: pairs of counter and time."""
 
@@ -217,11 +238,11 @@ class Fleet:
         )
         self.counters = FakeCounters()
         self.warnings = MeterWarnings()
+        # NATS' clock, as far ahead of this machine's as the test says.
+        self.ahead = 0.0
+        self.clocks = ClockComparison(self._ask_time)
         self.judge = self.new_judge(keys)
-        self.waiting = PendingTitles(
-            "store", lambda: cast("JetStreamContext", None), lambda: cast("KeyValue", self.bucket)
-        )
-        self.put_off: list[bytes] = []
+        self.parking = FakeParking()
         self._running: list[asyncio.Task[None]] = []
 
     def new_judge(
@@ -232,19 +253,22 @@ class Fleet:
         names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
         bounds = MeterBounds(self.metrics.count_ignored)
         counters = cast("StoredCounters", self.counters)
-        return FrameVerifier(keys, names, bounds, self.warnings, counters, is_reader=is_reader)
+        return FrameVerifier(
+            keys, names, bounds, self.warnings, counters, clocks=self.clocks, is_reader=is_reader
+        )
+
+    async def _ask_time(self) -> float:
+        return time.time() + self.ahead
 
     def start(self) -> Worker:
         """Start a worker."""
         worker = Worker(
             self.judge,
-            self.waiting,
             cast("Store", self.store),
             self.metrics,
-            on_put_off=self.put_off.append,
         )
         works = (
-            worker.fetch(cast("Client", self.nats), "store"),
+            worker.fetch(cast("Client", self.nats), "store", cast("Parking", self.parking)),
             worker.work(),
             worker.acknowledge(),
         )
