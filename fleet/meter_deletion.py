@@ -52,7 +52,7 @@ class Holdings:
         """Return the amounts of stored data as a text for the operator."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
-            f" {self.messages:,} messages in the stream,"
+            f" {self.messages:,} messages in the streams,"
             f" {len(self.keys):,} entries in the bucket"
         )
 

@@ -92,8 +92,9 @@ class NatsPublisher:
         self._store = store
         self._metrics = metrics
         self._published = {port: metrics.published.labels(port) for port in ports}
-        self._losses = [metrics.broker_losses.labels(port) for port in ports]
-        self._connected = [metrics.broker_connected.labels(port) for port in ports]
+        # All ports share one connection.
+        self._losses = metrics.broker_losses.labels("")
+        self._connected = metrics.broker_connected.labels("")
         self._origins = {port: _origin(config, port) for port in ports}
         few = _SMALL_BATCH_SECONDS if len(ports) < _SMALL_PORTS else _BATCH_SECONDS
         self._batch_seconds = few if config.batch_seconds is None else config.batch_seconds
@@ -380,11 +381,8 @@ class NatsPublisher:
             LOGGER.warning("The NATS cluster does not allow it: %s; %s", text, more)
 
     def _note_connected(self, *, is_connected: bool) -> None:
-        for gauge in self._connected:
-            gauge.set(is_connected)
-        if self._is_connected and not is_connected:
-            for counter in self._losses:
-                counter.inc()
+        self._connected.set(is_connected)
+        self._losses.inc(self._is_connected and not is_connected)
         self._is_connected = is_connected
 
 
