@@ -2,6 +2,7 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Collection
 from math import inf
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from .jetstream_objects import title_of
 from .meter_names import OTHER_METER, MeterNames
 from .meter_object_limits import MeterBounds
 from .parked_frames import EARLY, LATE, is_of_maker, mark_of
+from .series_line_protocol import StoredCounter
 from .stored_counters import StoredCounters
 
 LOGGER = logging.getLogger(__name__)
@@ -161,6 +163,13 @@ class FrameVerifier:
         for title_with_key, (counter, time) in (await self._stored.all(now)).items():
             self._newest.begin(title_with_key, counter, time)
         self._newest.known_since = now - _DAY_S
+
+    async def stored_counters(self, start: float, end: float) -> Collection[StoredCounter] | None:
+        """Return the stored frame counters of all meters from `start` to `end` (Unix seconds).
+
+        Return None if VictoriaMetrics does not answer.
+        """
+        return await self._stored.between(start, end)
 
     def use(self, keys: Keys) -> None:
         """Replace the keys. Drop the decryptors of the meters whose keys have changed."""

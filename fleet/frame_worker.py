@@ -48,6 +48,8 @@ _ACKNOWLEDGE_INTERVAL = 1.0
 # stays unacknowledged until its values are on disk. NATS limits the number of unacknowledged
 # messages. So without this maximum, a flood of replays would delay the frames of other meters.
 _MAX_EARLIER = 100
+# Maximum age in seconds of a telegram that is told to the listeners of readings.
+_MAX_LIVE_AGE_S = 60.0
 _AT_END = ("404", "408")
 
 
@@ -209,7 +211,7 @@ class Worker:
 
     async def _handle(self, messages: Sequence[FrameMessage]) -> None:
         judged, rejected, telegrams = _Judged(), _Judged(), list[Telegram]()
-        samples, waiting = [], []
+        samples, waiting, redelivered = list[Sample](), [], list[int]()
         for message in messages:
             verdict = await self._verdict(message)
             batch = rejected if verdict.telegram is None else judged
@@ -219,13 +221,16 @@ class Worker:
                 continue
             batch.messages.append(message)
             if verdict.telegram is not None:
-                sample = self._sample(message, verdict, verdict.telegram)
-                samples.append(sample)
-                telegrams += [verdict.telegram] * sample.is_new
+                if message.is_redelivered:
+                    redelivered.append(len(samples))
+                samples.append(self._sample(message, verdict, verdict.telegram))
+                telegrams += [verdict.telegram] * _is_live(message, verdict)
         # NATS limits the number of unacknowledged messages. So rejected messages are acknowledged
         # without waiting for VictoriaMetrics.
         self._rejected.append(rejected)
         self._waiting += waiting
+        if redelivered:
+            await self._mark_first_writes(samples, redelivered)
         if samples:
             judged.write = await self._store.write(samples)
             judged.samples = samples
@@ -242,9 +247,25 @@ class Worker:
         return LATE if is_earlier and judged.earlier > _MAX_EARLIER else verdict.mark
 
     def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
-        source = self._sources.bound(verdict.title or b"", message.source)
+        source = None
+        if verdict.is_newest:
+            source = self._sources.note(verdict.title or b"", message.source)
         sample = make_sample(telegram, self._registers, source=source, key=verdict.key)
         return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
+
+    async def _mark_first_writes(self, samples: list[Sample], redelivered: Sequence[int]) -> None:
+        """Let redelivered telegrams that are not stored yet be written with their storage delay.
+
+        Another collector got them first, and has perhaps stopped before it has written them.
+        `redelivered` has their places in `samples`. If VictoriaMetrics does not say what it has, a
+        telegram counts as stored.
+        """
+        times = [samples[place].at_ms for place in redelivered]
+        lines = await self._judge.stored_counters(min(times) / 1000, max(times) / 1000)
+        for place in redelivered:
+            sample = samples[place]
+            if lines is not None and sample.counter not in lines:
+                samples[place] = sample._replace(is_new=True)
 
     async def _verdict(self, message: FrameMessage) -> Verdict:
         """Return the verdict on a message.
@@ -326,6 +347,19 @@ class Worker:
                     return False
                 self._held.pop(message.identity, None)
         return True
+
+
+def _is_live(message: FrameMessage, verdict: Verdict) -> bool:
+    """Return whether a frame is told to the listeners of readings.
+
+    A late frame is not told. It may be a replay, whose newer frames another collector has.
+    """
+    telegram = verdict.telegram
+    if telegram is None or telegram.time is None or message.is_redelivered:
+        return False
+    # The clock of NATS or of this machine may be wrong.
+    age = min(message.arrived, time.time()) - telegram.time.timestamp()
+    return verdict.is_newest and age <= _MAX_LIVE_AGE_S
 
 
 def _waiting_frame(message: FrameMessage, title: bytes, mark: str) -> WaitingFrame:

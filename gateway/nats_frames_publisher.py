@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
+from random import uniform
 from socket import gethostname
 
 from nats.errors import Error, TimeoutError as NoAnswerError
@@ -44,11 +45,12 @@ GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
 MAX_DELAY = 4.0
-# Seconds for which frames are gathered. A batch costs the nodes about 2 ms, however many frames it
-# has. So gateways with fewer ports than _SMALL_PORTS gather for longer, and send fewer batches.
+# Seconds for which frames are gathered at most. A batch costs the nodes about 2 ms, however many
+# frames it has.
 _BATCH_SECONDS = 1.0
-_SMALL_BATCH_SECONDS = 10.0
-_SMALL_PORTS = 100
+# Smallest part of this time for which frames are gathered. The part is random. Otherwise, gateways
+# that were started together would always send at the same moment.
+_MIN_GATHERED = 0.8
 _MIN_ENOUGH = 50
 # Maximum size of a frame. The stream accepts messages of up to 16 KB, so 1 KB is left for the
 # headers.
@@ -96,8 +98,8 @@ class NatsPublisher:
         self._losses = metrics.broker_losses.labels("")
         self._connected = metrics.broker_connected.labels("")
         self._origins = {port: _origin(config, port) for port in ports}
-        few = _SMALL_BATCH_SECONDS if len(ports) < _SMALL_PORTS else _BATCH_SECONDS
-        self._batch_seconds = few if config.batch_seconds is None else config.batch_seconds
+        seconds = config.batch_seconds
+        self._batch_seconds = _BATCH_SECONDS if seconds is None else seconds
         self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
         self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
@@ -191,8 +193,9 @@ class NatsPublisher:
 
     async def _gather(self) -> None:
         """Wait until there are enough frames for a batch, but at most `batch_seconds`."""
+        seconds = self._batch_seconds * uniform(_MIN_GATHERED, 1.0)  # noqa: S311 - no secret
         try:
-            async with asyncio.timeout(self._batch_seconds) as self._gathering:
+            async with asyncio.timeout(seconds) as self._gathering:
                 while not self._is_finishing and self._store.received < self._enough_at:
                     self._wanted.update(await self._store.wait_for_any())
         except TimeoutError:

@@ -22,7 +22,7 @@ from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.parked_frames import Parking, WaitingFrame
-from smarty_p1_fleet.series_line_protocol import Sample
+from smarty_p1_fleet.series_line_protocol import Sample, StoredCounter
 from smarty_p1_fleet.store_writer import Store, StoreRun, Write
 from smarty_p1_fleet.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
@@ -199,6 +199,7 @@ class FakeCounters:
         self.failures = 0
         self.asked = 0
         self.is_limit_reached = False
+        self.written: set[StoredCounter] | None = set()
 
     async def all(self, _: float) -> dict[TitleWithKey, tuple[int, float]]:
         return {}
@@ -206,6 +207,10 @@ class FakeCounters:
     async def newest(self, _: TitleWithKey) -> tuple[int, float] | None:
         self._ask()
         return max(self.stored, default=None)
+
+    async def between(self, *_: float) -> set[StoredCounter] | None:
+        self._ask()
+        return self.written
 
     async def fits(
         self, _: TitleWithKey, counter: int, moment: float, *, is_limited: bool = False

@@ -8,13 +8,17 @@ import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frame_verifier import TELEGRAM, fingerprints_of
+from smarty_p1_fleet.series_line_protocol import make_sample
 from smarty_p1_fleet.store_writer import StoreRun
 from smarty_p1_gateway import Keys
+from smartyp1.p1 import FrameDecryptor, Telegram, key_fingerprint
 from tests.fleet.made_up import CAME, SUBJECT, Fleet, until
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER = f"smarty_p1.sealed.{OTHER_TITLE.hex().upper()}"
 NEW_KEY = bytes(range(16))
+# 30 s after the time of the first frame.
+LIVE = 1_499_997_640_000_000_000
 
 
 def sent(
@@ -28,6 +32,13 @@ def sent(
     return frame(counter, text, key=key, title=title)
 
 
+def telegram_of(counter: int) -> Telegram:
+    """Return the telegram in a frame."""
+    found = FrameDecryptor(KEY).decrypt(sent(counter))
+    assert isinstance(found, Telegram)
+    return found
+
+
 def energies(fleet: Fleet) -> list[float]:
     return [
         float(line.partition("active_energy_imported=")[2].partition(",")[0].partition(" ")[0])
@@ -37,6 +48,7 @@ def energies(fleet: Fleet) -> list[float]:
 
 
 async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE
     for counter in (1, 2, 3):
         fleet.nats.add(sent(counter))
     worker = fleet.start()
@@ -44,7 +56,7 @@ async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(flee
     assert energies(fleet) == [1.0, 2.0, 3.0]
     assert fleet.nats.acknowledged == []
     assert fleet.value("telegrams_total") == 0
-    assert worker.oldest == CAME / 1e9
+    assert worker.oldest == LIVE / 1e9
     fleet.store.keep()
     await fleet.until_acknowledged(3)
     await until(lambda: worker.oldest is None)
@@ -86,6 +98,10 @@ async def test_what_a_store_may_have_lost_is_written_again_and_only_then_acknowl
 
 
 async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE
+    # The store has what is delivered again.
+    sample = make_sample(telegram_of(3), key=key_fingerprint(KEY))
+    fleet.counters.written = {sample.counter} if sample.counter else None
     for counter in (1, 2, 1, 2):
         fleet.nats.add(sent(counter))
     fleet.nats.add(sent(3), deliveries=2)
@@ -100,6 +116,34 @@ async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fl
     await fleet.until_acknowledged(5)
     assert fleet.value("meter_earlier_total", title=TITLE.hex().upper()) == 2
     assert [counter for _, counter in fleet.nats.readings] == [1, 2]
+
+
+async def test_only_the_first_write_of_a_telegram_has_its_delay(fleet: Fleet) -> None:
+    # Another collector got two frames, and has written one of them before it was stopped.
+    written = make_sample(telegram_of(1), key=key_fingerprint(KEY)).counter
+    assert written
+    fleet.counters.written = {written}
+    fleet.nats.add(sent(3))
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter), deliveries=2)
+    fleet.start()
+    await fleet.until_written(3)
+    assert [sample.is_new for sample in fleet.store.samples] == [True, False, True]
+    # A store that does not answer may have all of it.
+    fleet.counters.written = None
+    fleet.nats.add(sent(4), deliveries=2)
+    await fleet.until_written(4)
+    assert not fleet.store.samples[-1].is_new
+
+
+async def test_late_telegrams_are_stored_and_told_to_nobody(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE + 35 * 10**9
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter))
+    fleet.start()
+    await fleet.until_written(2)
+    await until(lambda: len(fleet.nats.readings) == 1)
+    assert [counter for _, counter in fleet.nats.readings] == [2]
 
 
 async def test_a_message_that_comes_again_while_it_is_held_is_held_once(fleet: Fleet) -> None:
