@@ -25,6 +25,7 @@ _MAX_DIGITS = 26  # of a time with microseconds; NATS gives nanoseconds
 
 async def ask_time(nats: Client) -> float:
     """Return the time of the stream's leader, in Unix seconds. Raises NATS's errors."""
+    # The client of the library drops the time from its answers.
     answer = await nats.request(f"$JS.API.STREAM.INFO.{STREAM}", timeout=_TIMEOUT_S)
     try:
         stamp = str(json.loads(answer.data)["ts"]).removesuffix("Z")[:_MAX_DIGITS]

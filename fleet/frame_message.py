@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from nats.aio.msg import Msg
 
-from .meter_sources import Source, source_of
+from .meter_sources import Source, read_source
 
-ACK_PREFIX = "$JS.ACK."
+ACK_PREFIX = b"$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
 _MORE_TOKENS_WITH_DOMAIN = 2
 
@@ -39,16 +39,19 @@ class FrameMessage(NamedTuple):
 
 
 def read_message(message: Msg) -> FrameMessage:
-    """Return a message of a stream. Its reply subject contains its metadata."""
-    tokens = message.reply.split(".")
+    """Return a message of a stream that nats-py has parsed. Its source is unknown."""
+    return _read(message.subject, message.reply, message.data, Source())
+
+
+def read_delivery(subject: bytes, reply: bytes, data: bytes, headers: bytes) -> FrameMessage:
+    """Return a message of a stream, as NATS sends it. `reply` begins with ACK_PREFIX."""
+    source = read_source(headers)
+    return _read(subject.decode(errors="replace"), reply.decode(), bytes(data), source)
+
+
+def _read(subject: str, reply: str, data: bytes, source: Source) -> FrameMessage:
+    # The reply subject contains the metadata of the message.
+    tokens = reply.split(".")
     at = 4 if len(tokens) == _TOKENS_WITHOUT_DOMAIN else 4 + _MORE_TOKENS_WITH_DOMAIN
     deliveries, sequence, _, nanoseconds = map(int, tokens[at : at + 4])
-    return FrameMessage(
-        message.subject,
-        message.data,
-        sequence,
-        nanoseconds / 1e9,
-        deliveries > 1,
-        source_of(message.headers),
-        message.reply,
-    )
+    return FrameMessage(subject, data, sequence, nanoseconds / 1e9, deliveries > 1, source, reply)

@@ -14,15 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import Telegram
 
-from .frame_message import ACK_PREFIX, FrameMessage, read_message
+from .collector_client import CollectorClient
+from .frame_message import ACK_PREFIX, FrameMessage, read_delivery
 from .frame_verifier import FrameVerifier, Verdict, verdict_on
 from .jetstream_objects import reading_of
 from .meter_sources import MeterSources
@@ -50,7 +49,7 @@ _ACKNOWLEDGE_INTERVAL = 1.0
 _MAX_EARLIER = 100
 # Maximum age in seconds of a telegram that is told to the listeners of readings.
 _MAX_LIVE_AGE_S = 60.0
-_AT_END = ("404", "408")
+_AT_END = (b"404", b"408")
 
 
 @dataclass(slots=True)
@@ -93,18 +92,19 @@ class Worker:
         self._registers = registers
         self._publishes_readings = publishes_readings
         self._sources = MeterSources()
-        self._nats: Client | None = None
+        self._nats: CollectorClient | None = None
         self._parking: Parking | None = None
         self._arrived: deque[FrameMessage] = deque()
         # Unacknowledged messages. The key is the message's `identity`. The value is the subject to
         # which the acknowledgement is sent. NATS delivers an unacknowledged message again, with a
         # new subject for the acknowledgement. Only the subject of the last delivery is kept.
-        self._held: dict[tuple[int, float], str] = {}
+        self._held: dict[tuple[int, float], bytes] = {}
         self._has_arrived = asyncio.Event()
         self._is_used_up = asyncio.Event()
         self._is_answered = asyncio.Event()
         self._left = 0
         self._lost: NatsError | None = None
+        self._is_refused = False
         self._working: Sequence[FrameMessage] = ()
         # `_judged` has the batches whose values are not on disk yet. `_rejected` has the batches
         # without values to write, which are acknowledged soon. `_waiting` has the frames to park,
@@ -130,7 +130,7 @@ class Worker:
         )
         return min((message.arrived for message in held), default=None)
 
-    async def fetch(self, nats: Client, consumer: str, parking: Parking) -> None:
+    async def fetch(self, nats: CollectorClient, consumer: str, parking: Parking) -> None:
         """Request messages as fast as `work` takes them, until cancelled. Raises NATS's errors.
 
         While VictoriaMetrics does not answer, request none, because another collector of the same
@@ -140,7 +140,7 @@ class Worker:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
         inbox = nats.new_inbox()
-        subscription = await nats.subscribe(inbox, cb=self._on_message)
+        subscription = await nats.receive(inbox, self._on_message)
         unanswered = 0
         try:
             while True:
@@ -161,6 +161,11 @@ class Worker:
                     unanswered += 1
                 if self._lost is not None:
                     raise self._lost
+                if self._is_refused:
+                    # NATS can answer the next request with the same status at once. So pause, to
+                    # prevent a busy loop.
+                    self._is_refused = False
+                    await asyncio.sleep(_PAUSE)
                 if unanswered >= _MAX_UNANSWERED:
                     msg = "nobody answers for the consumer"
                     raise NatsError(msg)
@@ -168,29 +173,27 @@ class Worker:
             with suppress(NatsError, OSError):
                 await subscription.unsubscribe()
 
-    async def _on_message(self, message: Msg) -> None:
-        if not message.reply.startswith(ACK_PREFIX):
-            await self._on_status(message.headers or {})
+    def _on_message(self, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        if not reply.startswith(ACK_PREFIX):
+            self._on_status(headers)
             return
-        frame = read_message(message)
-        self._metrics.redelivered.inc(frame.is_redelivered)
+        frame = read_delivery(subject, reply, data, headers)
+        if frame.is_redelivered:
+            self._metrics.redelivered.inc()
         if frame.identity not in self._held:
             self._arrived.append(frame)
             self._has_arrived.set()
-        self._held[frame.identity] = frame.reply
+        self._held[frame.identity] = reply
         self._left -= 1
         if self._left <= 0:
             self._is_answered.set()
 
-    async def _on_status(self, headers: dict[str, str]) -> None:
-        """Handle a status message of NATS. The message consists only of `headers`."""
-        status, text = headers.get("Status", ""), headers.get("Description", "")
-        if status == "503" or "deleted" in text.lower():
+    def _on_status(self, headers: bytes) -> None:
+        """Handle a status message of NATS, such as `NATS/1.0 408 Request Timeout`."""
+        _, status, text, *_ = *headers.partition(b"\r\n")[0].split(b" ", 2), b"", b""
+        if status == b"503" or b"deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
-        elif status not in _AT_END:
-            # NATS can answer the next request with the same status at once. So pause, to prevent a
-            # busy loop.
-            await asyncio.sleep(_PAUSE)
+        self._is_refused = status not in _AT_END
         self._is_answered.set()
 
     async def work(self) -> None:
@@ -335,17 +338,15 @@ class Worker:
 
     async def _settle(self, messages: Sequence[FrameMessage]) -> bool:
         """Acknowledge messages. Return False if the connection is lost."""
-        if self._nats is None or not self._nats.is_connected:
+        if self._nats is None:
+            return False
+        replies = (self._held.get(message.identity) for message in messages)
+        try:
+            await self._nats.acknowledge([reply for reply in replies if reply])
+        except NatsError, OSError:
             return False
         for message in messages:
-            # If the connection was lost while this batch was acknowledged, some of its messages are
-            # acknowledged already. They are no longer in `_held`.
-            if ack := self._held.get(message.identity):
-                try:
-                    await self._nats.publish(ack)
-                except NatsError, OSError:
-                    return False
-                self._held.pop(message.identity, None)
+            self._held.pop(message.identity, None)
         return True
 
 

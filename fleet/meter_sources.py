@@ -3,7 +3,7 @@
 The headers are not authenticated, so a gateway can name a different gateway.
 """
 
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from smarty_p1_gateway.nats_frames_publisher import GATEWAY_HEADER, PORT_HEADER
@@ -11,6 +11,8 @@ from smarty_p1_gateway.nats_frames_publisher import GATEWAY_HEADER, PORT_HEADER
 from .frame_order import MAX_TITLES
 
 _MAX_NAME_CHARS = 64
+# Beginnings of the lines with the names of gateway and port.
+_HEADERS = tuple(f"\r\n{name}:".encode() for name in (GATEWAY_HEADER, PORT_HEADER))
 # Maximum number of sources of a meter. Each source is a series in VictoriaMetrics. Without a limit,
 # forged sources could make any number of series.
 _MAX_SOURCES = 8
@@ -25,13 +27,19 @@ class Source(NamedTuple):
     port: str = ""
 
 
-def source_of(headers: Mapping[str, str] | None) -> Source:
-    """Return the gateway and the port that are named in the headers of a message."""
-    names = (
-        str((headers or {}).get(name, ""))[:_MAX_NAME_CHARS]
-        for name in (GATEWAY_HEADER, PORT_HEADER)
-    )
-    return Source(*names)
+def read_source(headers: bytes) -> Source:
+    """Return the gateway and the port that are named in the headers of a message in NATS."""
+    return _source(*(_value(headers, name) for name in _HEADERS))
+
+
+def _value(headers: bytes, name: bytes) -> bytes:
+    at = headers.find(name)
+    return headers[at + len(name) :].partition(b"\r\n")[0] if at >= 0 else b""
+
+
+@lru_cache(maxsize=50_000)
+def _source(*names: bytes) -> Source:
+    return Source(*(name.strip().decode(errors="replace")[:_MAX_NAME_CHARS] for name in names))
 
 
 class _Meter:

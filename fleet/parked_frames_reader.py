@@ -12,8 +12,10 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError, TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
+from nats.js.errors import NotFoundError
 
 from smarty_p1_gateway import Keys, UnavailableError
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM as FRAMES_STREAM
 
 from .clock_comparison import ClockComparison
 from .frame_message import FrameMessage, read_message
@@ -29,6 +31,7 @@ from .parked_frames import (
     Parking,
     WaitingFrame,
     all_subjects,
+    make_parked_stream,
     mark_of,
     times_of,
 )
@@ -99,7 +102,12 @@ class ParkedFramesReader:
 
         Raises the errors of NATS, StoreRestartedError and UnavailableError.
         """
-        state = (await js.stream_info(STREAM)).state
+        try:
+            state = (await js.stream_info(STREAM)).state
+        except NotFoundError:
+            # Somebody has deleted the stream.
+            await make_parked_stream(js, (await js.stream_info(FRAMES_STREAM)).config)
+            return
         seen = state.last_seq, state.messages, keys, self._clocks.do_agree
         # With the same frames, keys and clocks as at the last look, there is nothing to read.
         if seen == self._seen:

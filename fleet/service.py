@@ -247,7 +247,6 @@ class _Collector:
             with suppress(NatsError, TimeoutError):
                 stream = await make_stream(js, config.stream)
                 await open_meters(js, config.stream)
-                await make_parked_stream(js, stream.config)
                 self._show(stream, await js.consumer_info(STREAM, name))
                 await self._clocks.look()
                 self._metrics.clock_difference.set(self._clocks.difference_s)

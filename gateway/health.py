@@ -59,7 +59,7 @@ def gateway_problems(metrics: Metrics) -> Iterator[str]:
 
 
 def _values(gauge: PortMetric) -> dict[str, float]:
-    return {value.labels["port"]: value.get() for value in gauge.values()}
+    return {value.labels.get("port", ""): value.get() for value in gauge.values()}
 
 
 def _watchdog_time() -> float:

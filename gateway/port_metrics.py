@@ -25,12 +25,12 @@ class PortValue:
 
     def __init__(self, name: str, labels: dict[str, str]) -> None:
         # Prometheus does not distinguish an empty label from a missing one.
+        self.labels = {label: text for label, text in labels.items() if text or label != "port"}
         shown = ",".join(
-            f'{label}="{text.translate(_ESCAPES)}"' for label, text in labels.items() if text
+            f'{label}="{text.translate(_ESCAPES)}"' for label, text in self.labels.items()
         )
         self._head = f"{name}{{{shown}}} " if shown else f"{name} "
         self._value: float | Callable[[], float] = 0.0
-        self.labels = labels
 
     def get(self) -> float:
         """Return the value."""

@@ -4,17 +4,16 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
+from nats.errors import ConnectionClosedError, Error as NatsError
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.clock_comparison import ClockComparison
+from smarty_p1_fleet.collector_client import CollectorClient, Receiver
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frame_worker import Worker
@@ -113,7 +112,7 @@ class FakeNats:
         self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int, int]] = []
         self._sent = 0
         self._has_more = asyncio.Event()
-        self._inbox: Callable[[Msg], Awaitable[None]]
+        self._inbox: Receiver
         self.delivering: set[asyncio.Task[None]] = set()
 
     def add(
@@ -137,9 +136,16 @@ class FakeNats:
     def new_inbox(self) -> str:
         return "_INBOX.x"
 
-    async def subscribe(self, _: str, *, cb: Callable[[Msg], Awaitable[None]]) -> FakeNats:
-        self._inbox = cb
+    async def receive(self, _: str, receiver: Receiver) -> FakeNats:
+        self._inbox = receiver
         return self
+
+    async def acknowledge(self, replies: Iterable[bytes]) -> None:
+        if not self.is_connected:
+            raise ConnectionClosedError
+        for reply in replies:
+            self.replies.append(reply.decode())
+            self.acknowledged.append(int(reply.split(b".")[5]))
 
     async def unsubscribe(self) -> None:
         pass
@@ -149,10 +155,6 @@ class FakeNats:
             task = asyncio.create_task(self._deliver(json.loads(data)["batch"]))
             self.delivering.add(task)
             task.add_done_callback(self.delivering.discard)
-        elif subject.startswith("$JS.ACK."):
-            assert data == b""
-            self.replies.append(subject)
-            self.acknowledged.append(int(subject.split(".")[5]))
         else:
             self.readings.append((subject, json.loads(data)["frame_counter"]))
 
@@ -165,11 +167,11 @@ class FakeNats:
             subject, data, headers, deliveries, sequence = self._messages[number]
             arrived = self.came + sequence - 1
             ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{sequence}.1.{arrived}.0"
-            headers = dict(headers) if headers else None
-            message = Msg(cast("Client", self), subject, reply=ack, data=data, headers=headers)
-            await self._inbox(message)
+            lines = "".join(f"{name}: {text}\r\n" for name, text in (headers or {}).items())
+            raw = f"NATS/1.0\r\n{lines}\r\n".encode() if lines else b""
+            self._inbox(subject.encode(), ack.encode(), data, raw)
         self._sent = end
-        await self._inbox(Msg(cast("Client", self), "_INBOX.x", headers={"Status": "408"}))
+        self._inbox(b"_INBOX.x", b"", b"", b"NATS/1.0 408 Request Timeout\r\n\r\n")
 
 
 class FakeParking:
@@ -273,7 +275,9 @@ class Fleet:
             self.metrics,
         )
         works = (
-            worker.fetch(cast("Client", self.nats), "store", cast("Parking", self.parking)),
+            worker.fetch(
+                cast("CollectorClient", self.nats), "store", cast("Parking", self.parking)
+            ),
             worker.work(),
             worker.acknowledge(),
         )

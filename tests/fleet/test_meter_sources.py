@@ -3,7 +3,7 @@
 import re
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.meter_sources import source_of
+from smarty_p1_fleet.meter_sources import read_source
 from smarty_p1_gateway import Keys
 from tests.fleet.made_up import Fleet
 
@@ -57,7 +57,8 @@ async def test_what_a_header_says_is_short_and_stays_in_its_place(fleet: Fleet) 
     headers = add(fleet, 1, gateway="a,b=c d\x07", port="x" * 1000)
     fleet.start()
     await fleet.until_written(1)
-    assert len(source_of(headers).port) == 64
+    lines = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
+    assert len(read_source(f"NATS/1.0\r\n{lines}\r\n".encode()).port) == 64
     assert seen(fleet) == [(rf"{WITHOUT},gateway=a\,b\=c\ d_,port={'x' * 64}", f"{FIRST}.0")]
 
 
