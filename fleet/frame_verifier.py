@@ -1,7 +1,6 @@
 """Verification of messages. Each message gives a telegram, or a reason for its rejection."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Collection
 from math import inf
 from typing import NamedTuple
@@ -153,7 +152,7 @@ class FrameVerifier:
         self._warnings = warnings
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
         # because it probably fits the meter's next telegram, too.
-        self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
+        self._decryptors: dict[bytes, tuple[FrameDecryptor, ...]] = {}
 
     async def begin(self, now: float) -> None:
         """Read the frame counters of the 24 hours before `now` (Unix seconds).
@@ -281,9 +280,11 @@ class FrameVerifier:
             if not decryptors:
                 return ()
             if len(self._decryptors) >= _MAX_OPENERS:
-                self._decryptors.popitem(last=False)
+                # Meters send in turn. If the oldest entry were dropped, each frame of all meters
+                # would need a new decryptor, which costs ten times as much. So drop the newest
+                # entry: only the meters beyond the maximum then need new decryptors.
+                self._decryptors.popitem()
             self._decryptors[title] = decryptors
-        self._decryptors.move_to_end(title)
         return decryptors
 
 

@@ -22,7 +22,14 @@ from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
 from .frame_message import FrameMessage, read_message
 from .frame_verifier import TELEGRAM, FrameVerifier, MeterWarnings, Verdict, verdict_on
-from .jetstream_objects import SUBJECTS, fetch_all, open_meters, short_lived_consumer, subject_of
+from .jetstream_objects import (
+    SUBJECTS,
+    fetch_all,
+    open_meters,
+    read_entries,
+    short_lived_consumer,
+    subject_of,
+)
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
 from .metrics import Metrics
@@ -163,9 +170,10 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
         js = nats.jetstream(timeout=API_TIMEOUT)
         bucket = await open_meters(js, config.stream)
         warnings, stored = MeterWarnings(), StoredCounters(config.store)
+        names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
+        await names.load(read_entries(js, ">"))
 
         async def work() -> Reprocessed:
-            names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
             bounds = MeterBounds(lambda *_: None)
             judge = FrameVerifier(config.keys, names, bounds, warnings, stored, is_reader=True)
             result = Reprocessed()

@@ -30,6 +30,7 @@ from .jetstream_objects import (
     make_consumer,
     make_stream,
     open_meters,
+    read_entries,
     replicate_meters,
 )
 from .keys_watch import KeysWatch
@@ -123,6 +124,7 @@ class _Collector:
         metrics.watch_oldest(lambda: self._worker.oldest)
         # Sequence number of the last message that NATS had delivered at the last `_look`.
         self._delivered = 0
+        self._are_names_loaded = False
         self._nats: Client
         self._bucket: KeyValue
 
@@ -218,6 +220,9 @@ class _Collector:
         stream = await change_stream(js, await make_stream(js, config.stream), config.stream)
         self._nats, self._bucket = nats, await open_meters(js, config.stream)
         await replicate_meters(js, config.stream)
+        if not self._are_names_loaded:
+            await self._names.load(read_entries(js, ">"))
+            self._are_names_loaded = True
         await make_parked_stream(js, stream.config)
         await self._clocks.look()
         requests = Requests(nats, PARKED_STREAM)

@@ -40,13 +40,15 @@ class Options:
     """Options of a test run. The meters send telegrams for `seconds`.
 
     `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
-    seconds. With "each", one program of each kind is killed.
+    seconds. With "each", one program of each kind is killed. With `measures_costs`, the processor
+    time is compared with the floor instead.
     """
 
     meters: int
     seconds: float
     seed: int
     kills: str = "none"
+    measures_costs: bool = False
 
 
 @dataclass

@@ -26,6 +26,7 @@ from smarty_p1_fleet.collector_client import CollectorClient, connected
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.keys_watch import KeysWatch
+from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.parked_frames_reader import ParkedFramesReader
 from smarty_p1_fleet.service import _Collector
@@ -198,6 +199,7 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
     monkeypatch.setattr(ClockComparison, "look", AsyncMock())
     monkeypatch.setattr(Requests, "open", AsyncMock())
+    monkeypatch.setattr(MeterNames, "load", AsyncMock())
     monkeypatch.setattr(ParkedFramesReader, "run", lambda *_: asyncio.Event().wait())
     made = ("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer")
     for name in (*made, "make_parked_stream"):
