@@ -38,7 +38,9 @@ SUBJECTS = f"{SUBJECT}.*"
 METERS = "smarty_p1_meters"
 METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
-MAX_ACK_PENDING = 20_000
+# A collector acknowledges a message about 20 s after it got the message. So with this number, the
+# collectors together can get 4,000 messages a second.
+MAX_ACK_PENDING = 80_000
 GIGABYTE = 1024**3
 DAY_S = 86400.0
 DEFAULT_GIGABYTES = 10

@@ -22,6 +22,7 @@ from dev.reliability.result import MissedError, Result
 from dev.simulator.arguments import count, positive
 
 from .cost_factor import measure
+from .drain import drain
 from .report import summarize
 from .run import Options, run_fleet
 
@@ -39,6 +40,8 @@ def main() -> int:
     try:
         if options.measures_costs:
             result = asyncio.run(measure(directory, options.meters, options.seconds))
+        elif options.drained:
+            result = asyncio.run(drain(directory, options.meters, options.drained))
         else:
             result = summarize(asyncio.run(run_fleet(directory, options)), options)
     except (MissedError, ProcessEndedError) as error:
@@ -84,9 +87,23 @@ def _options() -> Options:
         action="store_true",
         help="compare the processor time with the lowest cost of the same frames, without attacks",
     )
+    parser.add_argument(
+        "--drain",
+        metavar="FRAMES",
+        type=count,
+        default=0,
+        help="measure how fast collectors drain a stream of so many frames, without gateways",
+    )
     arguments = parser.parse_args()
     seconds = arguments.minutes * 60
-    return Options(arguments.meters, seconds, arguments.seed, arguments.kills, arguments.costs)
+    return Options(
+        arguments.meters,
+        seconds,
+        arguments.seed,
+        arguments.kills,
+        arguments.costs,
+        arguments.drain,
+    )
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ import gzip
 import json
 import ssl
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 from nats.aio.client import Client
@@ -25,14 +26,28 @@ from .cluster import ADMIN, connect
 from .meters import FleetMeter, key_of, make_meters
 from .village import INTERVAL
 
+_STEP = timedelta(seconds=INTERVAL)
 _STREAM = "floor"
 _SUBJECT = "floor"
+
+
+class _Frame(NamedTuple):
+    meter: int
+    title: str
+    data: bytes
 
 
 async def run(arguments: argparse.Namespace) -> None:
     """Move the frames of `arguments.count` meters for `arguments.seconds`."""
     meters = make_meters(1, 1, arguments.count)
     lines = {meter.number: _lines_of(meter) for meter in meters}
+    # Encrypt the frames before the measurement, because the meters do that in a fleet.
+    now = datetime.now(UTC)
+    frames = [
+        _Frame(meter.number, meter.system_title.hex().upper(), meter.frame_at(now + count * _STEP))
+        for count in range(int(arguments.seconds / INTERVAL) + 1)
+        for meter in meters
+    ]
     tls = ssl.create_default_context(cafile=arguments.ca_file)
     async with (
         await connect(arguments.servers, ADMIN, tls=tls) as nats,
@@ -49,15 +64,16 @@ async def run(arguments: argparse.Namespace) -> None:
         begin, sent = time.monotonic(), 0
         while (now := time.monotonic() - begin) < arguments.seconds:
             due = int(now / INTERVAL * len(meters))
-            some = [meters[number % len(meters)] for number in range(sent, due)]
-            sent = due
+            some, sent = frames[sent:due], due
             if some:
                 await _publish(nats, some)
                 try:
                     messages = await subscription.fetch(len(some), timeout=5)
                 except NoAnswerError:
                     messages = []
-                await _write(session, arguments.store, "".join(lines[one.number] for one in some))
+                await _write(
+                    session, arguments.store, "".join(lines[frame.meter] for frame in some)
+                )
                 if messages:
                     await messages[-1].ack()
             await asyncio.sleep(1.0)
@@ -71,18 +87,17 @@ def _lines_of(meter: FleetMeter) -> str:
     return make_sample(telegram, key="0" * 16).render(time.time())
 
 
-async def _publish(nats: Client, meters: list[FleetMeter]) -> None:
-    batch, now = f"b{time.monotonic_ns()}", datetime.now(UTC)
-    for number, meter in enumerate(meters, start=1):
-        subject = f"{_SUBJECT}.{meter.system_title.hex().upper()}"
+async def _publish(nats: Client, frames: list[_Frame]) -> None:
+    batch = f"b{time.monotonic_ns()}"
+    for number, frame in enumerate(frames, start=1):
+        subject = f"{_SUBJECT}.{frame.title}"
         headers = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-        frame = meter.frame_at(now)
-        if number < len(meters):
-            await nats.publish(subject, frame, headers=headers)
+        if number < len(frames):
+            await nats.publish(subject, frame.data, headers=headers)
         else:
             headers["Nats-Batch-Commit"] = "1"
-            answer = await nats.request(subject, frame, headers=headers, timeout=10)
-            if json.loads(answer.data).get("count") != len(meters):
+            answer = await nats.request(subject, frame.data, headers=headers, timeout=10)
+            if json.loads(answer.data).get("count") != len(frames):
                 raise RuntimeError(answer.data)
 
 

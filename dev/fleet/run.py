@@ -41,7 +41,8 @@ class Options:
 
     `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
     seconds. With "each", one program of each kind is killed. With `measures_costs`, the processor
-    time is compared with the floor instead.
+    time is compared with the floor instead. With `drained`, collectors drain a stream of so many
+    frames instead.
     """
 
     meters: int
@@ -49,6 +50,7 @@ class Options:
     seed: int
     kills: str = "none"
     measures_costs: bool = False
+    drained: int = 0
 
 
 @dataclass

@@ -282,7 +282,7 @@ async def test_gateways_that_start_together_do_not_send_together(
         publishing.put(frame(number))
         await until(lambda: len(cluster.stored) == number)  # noqa: B023
     # A random part of the time is left out each time.
-    assert len(parts) >= 3
+    assert len(parts) >= 2
     assert max(parts) < 1
 
 
