@@ -227,10 +227,8 @@ class FrameVerifier:
         if telegram.is_capture_hour_open:
             telegram = telegram.with_known_captures(sent)
         time = sent.timestamp()
-        if arrived - time > _MAX_AGE_S:
-            return Verdict(TOO_OLD, title)
-        if time - latest > _MAX_AHEAD_S:
-            return await self._early(title, arrived)
+        if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
+            return await self._out_of_time(title, time, arrived)
         if not await self._names.may_write(telegram):
             return Verdict(OTHER_METER, title)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
@@ -240,8 +238,10 @@ class FrameVerifier:
         mark = LATE if order is Order.UNKNOWN else ""
         return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, mark)
 
-    async def _early(self, title: bytes, arrived: float) -> Verdict:
-        """Return the verdict on a telegram whose time is too early for its arrival."""
+    async def _out_of_time(self, title: bytes, time: float, arrived: float) -> Verdict:
+        """Return the verdict on a telegram whose time does not fit its arrival."""
+        if time < arrived:
+            return Verdict(TOO_OLD, title)
         if self._clocks and await self._clocks.may_be_wrong(arrived):
             return Verdict(CLOCKS_DIFFER, title, mark=EARLY)
         return Verdict(TOO_EARLY, title)

@@ -127,13 +127,12 @@ async def read_frames(
         subscription = await js.pull_subscribe(subject, stream=STREAM, config=config)
         try:
             async for fetched in fetch_all(subscription):
-                messages = [read_message(message) for message in fetched]
-                wanted = [message for message in messages if message.sequence <= end]
-                if wanted:
+                messages = [*map(read_message, fetched)]
+                if wanted := [message for message in messages if message.sequence <= end]:
                     yield wanted
-                    begin, tries = wanted[-1].sequence + 1, 0
-                if len(wanted) < len(messages):
+                if messages[-1].sequence > end:
                     return
+                begin, tries = messages[-1].sequence + 1, 0
         except NoAnswerError:
             # No answer came, because the NATS node is down, or because the remaining frames were
             # deleted from the stream. Try again with a new consumer.

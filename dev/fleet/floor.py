@@ -42,9 +42,11 @@ async def run(arguments: argparse.Namespace) -> None:
     meters = make_meters(1, 1, arguments.count)
     lines = {meter.number: _lines_of(meter) for meter in meters}
     # Encrypt the frames before the measurement, because the meters do that in a fleet.
-    now = datetime.now(UTC)
+    start = datetime.now(UTC)
     frames = [
-        _Frame(meter.number, meter.system_title.hex().upper(), meter.frame_at(now + count * _STEP))
+        _Frame(
+            meter.number, meter.system_title.hex().upper(), meter.frame_at(start + count * _STEP)
+        )
         for count in range(int(arguments.seconds / INTERVAL) + 1)
         for meter in meters
     ]
