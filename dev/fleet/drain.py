@@ -9,7 +9,6 @@ from itertools import batched
 from pathlib import Path
 
 from nats.aio.client import Client
-from nats.js.api import ConsumerInfo
 
 from dev.reliability.killable_program import Part
 from dev.reliability.result import Result, tell
@@ -19,7 +18,7 @@ from .fleet import Fleet
 from .intruder import STREAM, SUBJECT
 from .key_changes import write_keys
 from .meters import make_meters
-from .stream import CONSUMER
+from .stream import CONSUMER, not_acknowledged
 
 _BATCH = 500
 _STEP = timedelta(seconds=10)
@@ -47,11 +46,9 @@ async def drain(directory: Path, meters: int, frames: int) -> Result:
         async with fleet.collectors[0], fleet.collectors[1]:
             costs, begin = Costs(parts), time.monotonic()
             costs.begin()
-            unread: ConsumerInfo | None = None
-            while unread is None or unread.num_pending:
+            while await _written(fleet) < frames and await not_acknowledged(js):
                 costs.look()
                 await asyncio.sleep(0.5)
-                unread = await js.consumer_info(STREAM, CONSUMER)
             seconds, busy = time.monotonic() - begin, costs.end()
     cores = ", ".join(
         f"{kind} {cost * 1000 / frames:.3f} ms a frame, {cost / seconds:.2f} cores"
@@ -62,6 +59,12 @@ async def drain(directory: Path, meters: int, frames: int) -> Result:
     result.say(f"memory at most, MiB: {mib}")
     result.say(f"machine: {machine()}")
     return result
+
+
+async def _written(fleet: Fleet) -> float:
+    """Return the number of telegrams that the collectors have written."""
+    name = "smarty_p1_collector_delay_seconds_count"
+    return sum((await fleet.metric(fleet.collectors, name)).values())
 
 
 async def _until(ask: Callable[..., Awaitable[object]], *names: str) -> None:
