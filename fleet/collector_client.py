@@ -1,17 +1,19 @@
 """NATS client of the collector and of the operator's commands."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import override
 
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
+from nats.aio.subscription import Subscription
+from nats.errors import ConnectionClosedError, Error as NatsError
 from nats.js.api import Header
 from nats.js.errors import BucketNotFoundError
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_client import NatsClient
+from smarty_p1_gateway.nats_config import NatsConfig
 
 from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
@@ -23,12 +25,52 @@ _CLOSE_TIMEOUT_S = 3.0
 _STORED = b"$JS.ACK."
 
 
+type Receiver = Callable[[bytes, bytes, bytes, bytes], None]
+"""Function that takes subject, reply subject, data and headers of a message, as NATS sends them."""
+
+
 class CollectorClient(NatsClient):
     """NATS client that survives messages with an undecodable subject or a hostile header.
 
     Without this class, nats-py would stop reading at each delivery of an undecodable message. And
     it would take a stored message with the header `Status` for the end of the stream.
     """
+
+    def __init__(self, config: NatsConfig) -> None:
+        super().__init__(config)
+        self._receivers: dict[int, Receiver] = {}
+
+    async def receive(self, inbox: str, receiver: Receiver) -> Subscription:
+        """Subscribe to `inbox`, and call `receiver` with each message. Raises NATS's errors.
+
+        nats-py would parse all headers, and wake a task for each message.
+        """
+
+        async def ignore(_: Msg) -> None:
+            pass
+
+        subscription = await self.subscribe(inbox, cb=ignore)
+        self._receivers[subscription._id] = receiver  # noqa: SLF001
+        return subscription
+
+    async def acknowledge(self, replies: Iterable[bytes]) -> None:
+        """Send an empty message to each of the subjects `replies`. Raises NATS's errors.
+
+        nats-py would check and count each of the messages.
+        """
+        if not self.is_connected:
+            raise ConnectionClosedError
+        await self._send_command(b"".join([b"PUB %b 0\r\n\r\n" % reply for reply in replies]))
+        await self._flush_pending()
+
+    @override
+    async def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
+    ) -> None:
+        if receiver := self._receivers.get(sid):
+            receiver(subject, reply, data, headers or b"")
+        else:
+            await super()._process_msg(sid, subject, reply, data, headers)
 
     @override
     async def close(self) -> None:

@@ -1,26 +1,40 @@
 """Verification of messages. Each message gives a telegram, or a reason for its rejection."""
 
 import logging
-from collections import OrderedDict
+from collections.abc import Collection
 from math import inf
 from typing import NamedTuple
 
-from smarty_p1_gateway import Keys
-from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
+from nats.errors import Error as NatsError
 
+from smarty_p1_gateway import Keys, UnavailableError
+from smartyp1.p1 import (
+    FrameDecryptor,
+    Reason,
+    Rejection,
+    Telegram,
+    keys_fingerprint,
+    read_frame,
+)
+
+from .clock_comparison import ClockComparison
+from .frame_message import FrameMessage
 from .frame_order import CLOCK, Newest, Order, TitleWithKey
 from .jetstream_objects import title_of
 from .meter_names import OTHER_METER, MeterNames
 from .meter_object_limits import MeterBounds
-from .pending_titles import print_of
+from .parked_frames import EARLY, LATE, is_of_maker, mark_of
+from .series_line_protocol import StoredCounter
 from .stored_counters import StoredCounters
 
 LOGGER = logging.getLogger(__name__)
 
 TELEGRAM = "telegram"
 MALFORMED = Reason.MALFORMED.value
+FAILED = "failed"
 NO_KEY = "no_key"
 NO_TIME = "no_time"
+CLOCKS_DIFFER = "clocks_differ"
 TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
@@ -45,6 +59,8 @@ _TEXTS = {
     Reason.ALTERED.value: "The key of the meter %s fits, but bytes of a frame were altered or cut "
     "on the way to its gateway",
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
+    CLOCKS_DIFFER: "A telegram of the meter %s is early for the clock of NATS, which differs from "
+    "this machine's clock: the telegram waits until the clocks agree",
     CLOCK: "The clock or frame counter of the meter %s was put back: a telegram is refused",
 }
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
@@ -77,8 +93,9 @@ class Verdict(NamedTuple):
 
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
-    `is_unchecked` is True if a late telegram was not compared with the stored telegrams, because
-    VictoriaMetrics was asked too often for its meter.
+    If the frame must be parked, `mark` is its mark (see `parked_frames`). A late telegram must be
+    parked if it was not compared with the stored telegrams, because VictoriaMetrics was asked too
+    often for its meter.
     """
 
     outcome: str
@@ -86,7 +103,22 @@ class Verdict(NamedTuple):
     telegram: Telegram | None = None
     key: str = ""
     is_newest: bool = False
-    is_unchecked: bool = False
+    mark: str = ""
+
+
+async def verdict_on(judge: FrameVerifier, message: FrameMessage) -> Verdict:
+    """Return the verdict on a message. Raises NATS's errors and UnavailableError.
+
+    If the verification fails for any other reason, log the error, and return the outcome FAILED.
+    """
+    try:
+        return await judge.judge(message.subject, message.data, message.arrived, message.latest)
+    except NatsError, OSError, TimeoutError, UnavailableError:
+        raise
+    except Exception:
+        # Reject the message. Otherwise, NATS would deliver it again for ever.
+        LOGGER.exception("A message at %s cannot be judged", message.sequence)
+        return Verdict(FAILED)
 
 
 class FrameVerifier:
@@ -107,10 +139,12 @@ class FrameVerifier:
         warnings: MeterWarnings,
         stored: StoredCounters,
         *,
+        clocks: ClockComparison | None = None,
         is_reader: bool = False,
     ) -> None:
         self._newest = Newest(-inf if is_reader else inf)
         self._stored = stored
+        self._clocks = clocks
         self._is_reader = is_reader
         self._keys = keys
         self._names = names
@@ -118,7 +152,7 @@ class FrameVerifier:
         self._warnings = warnings
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
         # because it probably fits the meter's next telegram, too.
-        self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
+        self._decryptors: dict[bytes, tuple[FrameDecryptor, ...]] = {}
 
     async def begin(self, now: float) -> None:
         """Read the frame counters of the 24 hours before `now` (Unix seconds).
@@ -129,6 +163,13 @@ class FrameVerifier:
             self._newest.begin(title_with_key, counter, time)
         self._newest.known_since = now - _DAY_S
 
+    async def stored_counters(self, start: float, end: float) -> Collection[StoredCounter] | None:
+        """Return the stored frame counters of all meters from `start` to `end` (Unix seconds).
+
+        Return None if VictoriaMetrics does not answer.
+        """
+        return await self._stored.between(start, end)
+
     def use(self, keys: Keys) -> None:
         """Replace the keys. Drop the decryptors of the meters whose keys have changed."""
         self._names.use(keys)
@@ -137,22 +178,23 @@ class FrameVerifier:
                 del self._decryptors[title]
         self._keys = keys
 
-    def tried(self, title: bytes) -> str:
-        """Return a fingerprint of all keys of the meter. Return "-" if it has no key."""
-        return print_of(self._keys.all_of(title))
-
-    async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
+    async def judge(
+        self, subject: str, data: bytes, arrived: float, latest: float = -inf
+    ) -> Verdict:
         """Return the verdict on a message that reached the stream at `arrived` (Unix seconds).
 
-        Raises NATS's errors and UnavailableError.
+        `arrived` may be wrong: the message has perhaps arrived as late as `latest`. Raises NATS's
+        errors and UnavailableError.
         """
-        verdict = await self._judge_message(subject, data, arrived)
+        verdict = await self._judge_message(subject, data, arrived, max(arrived, latest))
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
             self._warnings.warn(text, verdict.title or b"")
         return verdict
 
-    async def _judge_message(self, subject: str, data: bytes, arrived: float) -> Verdict:
+    async def _judge_message(
+        self, subject: str, data: bytes, arrived: float, latest: float
+    ) -> Verdict:
         title = title_of(subject)
         frame = read_frame(data)
         if title is None or (frame is not None and frame.system_title != title):
@@ -161,18 +203,20 @@ class FrameVerifier:
             return Verdict(MALFORMED, title)
         decryptors = self._decryptors_of(title)
         if not decryptors:
-            return Verdict(NO_KEY, title)
+            return _not_opened(NO_KEY, title)
         decryptor, event = _open(decryptors, data)
         if isinstance(event, Rejection):
-            return Verdict(event.reason.value, title)
+            return _not_opened(event.reason.value, title, decryptors)
         if decryptor is not decryptors[0]:
             self._decryptors[title] = (
                 decryptor,
                 *(candidate for candidate in decryptors if candidate is not decryptor),
             )
-        return await self._judge(title, event, decryptor.fingerprint, arrived)
+        return await self._judge(title, event, decryptor.fingerprint, arrived, latest)
 
-    async def _judge(self, title: bytes, telegram: Telegram, key: str, arrived: float) -> Verdict:
+    async def _judge(
+        self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
+    ) -> Verdict:
         sent = telegram.time
         if sent is None:
             return Verdict(NO_TIME, title)
@@ -183,17 +227,24 @@ class FrameVerifier:
         if telegram.is_capture_hour_open:
             telegram = telegram.with_known_captures(sent)
         time = sent.timestamp()
-        if arrived - time > _MAX_AGE_S:
-            return Verdict(TOO_OLD, title)
-        if time - arrived > _MAX_AHEAD_S:
-            return Verdict(TOO_EARLY, title)
+        if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
+            return await self._out_of_time(title, time, arrived)
         if not await self._names.may_write(telegram):
             return Verdict(OTHER_METER, title)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
         bounded = self._bounds.apply(telegram)
-        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, order is Order.UNKNOWN)
+        mark = LATE if order is Order.UNKNOWN else ""
+        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, mark)
+
+    async def _out_of_time(self, title: bytes, time: float, arrived: float) -> Verdict:
+        """Return the verdict on a telegram whose time does not fit its arrival."""
+        if time < arrived:
+            return Verdict(TOO_OLD, title)
+        if self._clocks and await self._clocks.may_be_wrong(arrived):
+            return Verdict(CLOCKS_DIFFER, title, mark=EARLY)
+        return Verdict(TOO_EARLY, title)
 
     async def _order(
         self, title_with_key: TitleWithKey, counter: int, time: float, arrived: float
@@ -229,10 +280,24 @@ class FrameVerifier:
             if not decryptors:
                 return ()
             if len(self._decryptors) >= _MAX_OPENERS:
-                self._decryptors.popitem(last=False)
+                # Meters send in turn. If the oldest entry were dropped, each frame of all meters
+                # would need a new decryptor, which costs ten times as much. So drop the newest
+                # entry: only the meters beyond the maximum then need new decryptors.
+                self._decryptors.popitem()
             self._decryptors[title] = decryptors
-        self._decryptors.move_to_end(title)
         return decryptors
+
+
+def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...] = ()) -> Verdict:
+    """Return the verdict on a frame that `decryptors` have rejected for `reason`."""
+    may_wait = reason in WAITING and is_of_maker(title)
+    tried = [decryptor.keys_fingerprint for decryptor in decryptors]
+    return Verdict(reason, title, mark=mark_of(tried) if may_wait else "")
+
+
+def fingerprints_of(keys: Keys, title: bytes) -> set[str]:
+    """Return the fingerprints of a meter's keys."""
+    return {keys_fingerprint(key.encryption, key.authentication) for key in keys.all_of(title)}
 
 
 def _open(

@@ -7,34 +7,33 @@ loses no work. If two collectors get the same message, both write the same value
 import asyncio
 import json
 import logging
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import NamedTuple
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 from smartyp1.p1 import Telegram
 
-from .frame_verifier import WAITING, FrameVerifier, Verdict
+from .collector_client import CollectorClient
+from .frame_message import ACK_PREFIX, FrameMessage, read_delivery
+from .frame_verifier import FrameVerifier, Verdict, verdict_on
 from .jetstream_objects import reading_of
-from .meter_sources import MeterSources, Source, source_of
+from .meter_sources import MeterSources
 from .metrics import EARLIER, Metrics
 from .outage_log import outage_of, reason
-from .pending_titles import PendingFrames, PendingTitles
+from .parked_frames import LATE, Parking, WaitingFrame
 from .register_selection import ALL, Registers
 from .series_line_protocol import Sample, make_sample
 from .store_writer import WRITE_INTERVAL_S, Store, StoreRestartedError, Write, without_delay
 
 LOGGER = logging.getLogger(__name__)
 
-FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
@@ -44,37 +43,13 @@ _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 _ACKNOWLEDGE_INTERVAL = 1.0
 # Maximum number of late frames (such as replays) of a batch that are stored at once. Further late
-# frames are acknowledged without being stored, and later read from the stream again. A stored frame
+# frames are parked, and stored later. A stored frame
 # stays unacknowledged until its values are on disk. NATS limits the number of unacknowledged
 # messages. So without this maximum, a flood of replays would delay the frames of other meters.
 _MAX_EARLIER = 100
-_ACK_PREFIX = "$JS.ACK."
-_TOKENS_WITHOUT_DOMAIN = 9
-_MORE_TOKENS_WITH_DOMAIN = 2
-_AT_END = ("404", "408")
-
-
-class FrameMessage(NamedTuple):
-    """Message of the stream.
-
-    `arrived` is the time at which it reached the stream (Unix seconds).
-    """
-
-    subject: str
-    data: bytes
-    sequence: int
-    arrived: float
-    is_redelivered: bool
-    source: Source
-
-    @property
-    def identity(self) -> tuple[int, float]:
-        """Return the message's sequence number and arrival, which together identify the message.
-
-        The sequence number is not enough, because a stream that was deleted and created again
-        numbers its messages from 1 again.
-        """
-        return self.sequence, self.arrived
+# Maximum age in seconds of a telegram that is told to the listeners of readings.
+_MAX_LIVE_AGE_S = 60.0
+_AT_END = (b"404", b"408")
 
 
 @dataclass(slots=True)
@@ -102,45 +77,43 @@ class _Judged:
 class Worker:
     """Worker of one collector. It serves all successive connections to NATS."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         judge: FrameVerifier,
-        waiting: PendingTitles,
         store: Store,
         metrics: Metrics,
         *,
         registers: Registers = ALL,
         publishes_readings: bool = True,
-        on_put_off: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self._judge = judge
-        self._waiting = waiting
         self._store = store
         self._metrics = metrics
         self._registers = registers
         self._publishes_readings = publishes_readings
-        self._on_put_off = on_put_off
         self._sources = MeterSources()
-        self._nats: Client | None = None
+        self._nats: CollectorClient | None = None
+        self._parking: Parking | None = None
         self._arrived: deque[FrameMessage] = deque()
         # Unacknowledged messages. The key is the message's `identity`. The value is the subject to
         # which the acknowledgement is sent. NATS delivers an unacknowledged message again, with a
         # new subject for the acknowledgement. Only the subject of the last delivery is kept.
-        self._held: dict[tuple[int, float], str] = {}
+        self._held: dict[tuple[int, float], bytes] = {}
         self._has_arrived = asyncio.Event()
         self._is_used_up = asyncio.Event()
         self._is_answered = asyncio.Event()
         self._left = 0
         self._lost: NatsError | None = None
+        self._is_refused = False
         self._working: Sequence[FrameMessage] = ()
         # `_judged` has the batches whose values are not on disk yet. `_rejected` has the batches
-        # without values to write, which are acknowledged soon. `_failed` has the frames to
-        # reprocess later. They are acknowledged when NATS has stored their system titles.
+        # without values to write, which are acknowledged soon. `_waiting` has the frames to park,
+        # each with its mark. They are acknowledged when NATS has parked them.
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
-        self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
+        self._waiting: list[tuple[FrameMessage, WaitingFrame]] = []
         self._outage = outage_of("Judging frames")
-        self._noting = outage_of("Noting titles without a key")
+        self._park_outage = outage_of("Parking frames that cannot be stored yet")
 
     @property
     def oldest(self) -> float | None:
@@ -152,22 +125,22 @@ class Worker:
         held = chain(
             list(self._working)[:1],
             list(self._arrived)[:1],
-            (message for _, message, _ in list(self._failed)),
+            (message for message, _ in list(self._waiting)),
             *(batch.messages[:1] for batch in judged),
         )
         return min((message.arrived for message in held), default=None)
 
-    async def fetch(self, nats: Client, consumer: str) -> None:
+    async def fetch(self, nats: CollectorClient, consumer: str, parking: Parking) -> None:
         """Request messages as fast as `work` takes them, until cancelled. Raises NATS's errors.
 
         While VictoriaMetrics does not answer, request none, because another collector of the same
         consumer may be able to store them.
         """
-        self._nats, self._lost = nats, None
+        self._nats, self._parking, self._lost = nats, parking, None
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
         inbox = nats.new_inbox()
-        subscription = await nats.subscribe(inbox, cb=self._on_message)
+        subscription = await nats.receive(inbox, self._on_message)
         unanswered = 0
         try:
             while True:
@@ -188,6 +161,11 @@ class Worker:
                     unanswered += 1
                 if self._lost is not None:
                     raise self._lost
+                if self._is_refused:
+                    # NATS can answer the next request with the same status at once. So pause, to
+                    # prevent a busy loop.
+                    self._is_refused = False
+                    await asyncio.sleep(_PAUSE)
                 if unanswered >= _MAX_UNANSWERED:
                     msg = "nobody answers for the consumer"
                     raise NatsError(msg)
@@ -195,39 +173,27 @@ class Worker:
             with suppress(NatsError, OSError):
                 await subscription.unsubscribe()
 
-    async def _on_message(self, message: Msg) -> None:
-        if not message.reply.startswith(_ACK_PREFIX):
-            await self._on_status(message.headers or {})
+    def _on_message(self, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        if not reply.startswith(ACK_PREFIX):
+            self._on_status(headers)
             return
-        tokens = message.reply.split(".")
-        at = 4 if len(tokens) == _TOKENS_WITHOUT_DOMAIN else 4 + _MORE_TOKENS_WITH_DOMAIN
-        deliveries, sequence, _, nanoseconds = map(int, tokens[at : at + 4])
-        self._metrics.redelivered.inc(deliveries > 1)
-        frame = FrameMessage(
-            message.subject,
-            message.data,
-            sequence,
-            nanoseconds / 1e9,
-            deliveries > 1,
-            source_of(message.headers),
-        )
+        frame = read_delivery(subject, reply, data, headers)
+        if frame.is_redelivered:
+            self._metrics.redelivered.inc()
         if frame.identity not in self._held:
             self._arrived.append(frame)
             self._has_arrived.set()
-        self._held[frame.identity] = message.reply
+        self._held[frame.identity] = reply
         self._left -= 1
         if self._left <= 0:
             self._is_answered.set()
 
-    async def _on_status(self, headers: dict[str, str]) -> None:
-        """Handle a status message of NATS. The message consists only of `headers`."""
-        status, text = headers.get("Status", ""), headers.get("Description", "")
-        if status == "503" or "deleted" in text.lower():
+    def _on_status(self, headers: bytes) -> None:
+        """Handle a status message of NATS, such as `NATS/1.0 408 Request Timeout`."""
+        _, status, text, *_ = *headers.partition(b"\r\n")[0].split(b" ", 2), b"", b""
+        if status == b"503" or b"deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
-        elif status not in _AT_END:
-            # NATS can answer the next request with the same status at once. So pause, to prevent a
-            # busy loop.
-            await asyncio.sleep(_PAUSE)
+        self._is_refused = status not in _AT_END
         self._is_answered.set()
 
     async def work(self) -> None:
@@ -248,49 +214,61 @@ class Worker:
 
     async def _handle(self, messages: Sequence[FrameMessage]) -> None:
         judged, rejected, telegrams = _Judged(), _Judged(), list[Telegram]()
-        samples, failed = [], []
+        samples, waiting, redelivered = list[Sample](), [], list[int]()
         for message in messages:
             verdict = await self._verdict(message)
             batch = rejected if verdict.telegram is None else judged
             batch.add(message, verdict)
-            title = verdict.title or b""
-            if title and self._is_put_off(message, verdict, judged):
-                tried, is_due = self._judge.tried(title), verdict.telegram is not None
-                failed.append((title, message, PendingFrames(message.sequence, tried, is_due)))
+            if mark := self._mark(message, verdict, judged):
+                waiting.append((message, _waiting_frame(message, verdict.title or b"", mark)))
                 continue
             batch.messages.append(message)
             if verdict.telegram is not None:
-                sample = self._sample(message, verdict, verdict.telegram)
-                samples.append(sample)
-                telegrams += [verdict.telegram] * sample.is_new
+                if message.is_redelivered:
+                    redelivered.append(len(samples))
+                samples.append(self._sample(message, verdict, verdict.telegram))
+                telegrams += [verdict.telegram] * _is_live(message, verdict)
         # NATS limits the number of unacknowledged messages. So rejected messages are acknowledged
         # without waiting for VictoriaMetrics.
         self._rejected.append(rejected)
-        self._failed += failed
+        self._waiting += waiting
+        if redelivered:
+            await self._mark_first_writes(samples, redelivered)
         if samples:
             judged.write = await self._store.write(samples)
             judged.samples = samples
         (self._judged if samples else self._rejected).append(judged)
         await self._publish(telegrams)
 
-    def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
-        """Return whether a frame is reprocessed later, and not stored now.
+    @staticmethod
+    def _mark(message: FrameMessage, verdict: Verdict, judged: _Judged) -> str:
+        """Return the mark with which a frame is parked. Return "" if it is not parked.
 
-        A frame that no key decrypts is reprocessed later. A late frame is reprocessed later if it
-        was not compared with the stored frames, or if its batch has more than _MAX_EARLIER late
-        frames. But if `_waiting` has no room for the system title of a late frame, the frame could
-        not be reprocessed, and its values would be lost. So it is stored now.
+        A late frame is also parked if its batch has more than _MAX_EARLIER late frames.
         """
-        if verdict.telegram is None:
-            return verdict.outcome in WAITING
-        is_earlier = not (verdict.is_newest or message.is_redelivered)
-        is_flood = is_earlier and judged.earlier > _MAX_EARLIER
-        return (is_flood or verdict.is_unchecked) and self._waiting.has_room(verdict.title or b"")
+        is_earlier = verdict.telegram and not (verdict.is_newest or message.is_redelivered)
+        return LATE if is_earlier and judged.earlier > _MAX_EARLIER else verdict.mark
 
     def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
-        source = self._sources.bound(verdict.title or b"", message.source)
+        source = None
+        if verdict.is_newest:
+            source = self._sources.note(verdict.title or b"", message.source)
         sample = make_sample(telegram, self._registers, source=source, key=verdict.key)
         return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
+
+    async def _mark_first_writes(self, samples: list[Sample], redelivered: Sequence[int]) -> None:
+        """Let redelivered telegrams that are not stored yet be written with their storage delay.
+
+        Another collector got them first, and has perhaps stopped before it has written them.
+        `redelivered` has their places in `samples`. If VictoriaMetrics does not say what it has, a
+        telegram counts as stored.
+        """
+        times = [samples[place].at_ms for place in redelivered]
+        lines = await self._judge.stored_counters(min(times) / 1000, max(times) / 1000)
+        for place in redelivered:
+            sample = samples[place]
+            if lines is not None and sample.counter not in lines:
+                samples[place] = sample._replace(is_new=True)
 
     async def _verdict(self, message: FrameMessage) -> Verdict:
         """Return the verdict on a message.
@@ -299,14 +277,10 @@ class Worker:
         """
         while True:
             try:
-                verdict = await self._judge.judge(message.subject, message.data, message.arrived)
+                verdict = await verdict_on(self._judge, message)
             except (NatsError, OSError, TimeoutError, UnavailableError) as error:
                 self._outage.note(reason(error))
                 await self._outage.wait()
-            except Exception:
-                # Reject the message. Otherwise, NATS would deliver it again for ever.
-                LOGGER.exception("A message at %s cannot be judged", message.sequence)
-                return Verdict(FAILED)
             else:
                 self._outage.end()
                 return verdict
@@ -336,7 +310,7 @@ class Worker:
                         self._metrics.count(judged.outcomes, judged.rejected)
             except StoreRestartedError:
                 await self._write_again()
-            await self._settle_failed()
+            await self._park()
 
     def _is_kept(self, judged: _Judged) -> bool:
         run = self._store.run
@@ -347,41 +321,48 @@ class Worker:
         for judged in [batch for batch in self._judged if batch.samples]:
             judged.write = await self._store.write(without_delay(judged.samples))
 
-    async def _settle_failed(self) -> None:
-        """Record in NATS the system titles of frames to reprocess.
-
-        Then acknowledge these frames.
-        """
-        failed, self._failed = self._failed, []
-        titles: dict[bytes, PendingFrames] = {}
-        for title, _, waiting in failed:
-            # Some frames of a title may have failed before a change of its keys, and others after
-            # the change. Then neither the old keys nor the new keys were tried with all of these
-            # frames. So `merged` returns an entry without tried keys.
-            titles[title] = titles[title].merged(waiting) if title in titles else waiting
-        try:
-            await self._waiting.note(titles)
-        except (NatsError, OSError, TimeoutError) as error:
-            self._noting.note(reason(error))
-            self._failed = failed + self._failed
+    async def _park(self) -> None:
+        """Park the frames that cannot be stored yet. Then acknowledge them."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting or self._parking is None:
             return
-        self._noting.end()
-        for title in [key for key, waiting in titles.items() if waiting.is_due]:
-            self._on_put_off(title)
-        if not await self._settle([message for _, message, _ in failed]):
-            self._failed = failed + self._failed
+        try:
+            await self._parking.park([frame for _, frame in waiting])
+        except (NatsError, OSError, TimeoutError) as error:
+            self._park_outage.note(reason(error))
+            self._waiting = waiting + self._waiting
+            return
+        self._park_outage.end()
+        if not await self._settle([message for message, _ in waiting]):
+            self._waiting = waiting + self._waiting
 
     async def _settle(self, messages: Sequence[FrameMessage]) -> bool:
         """Acknowledge messages. Return False if the connection is lost."""
-        if self._nats is None or not self._nats.is_connected:
+        if self._nats is None:
+            return False
+        replies = (self._held.get(message.identity) for message in messages)
+        try:
+            await self._nats.acknowledge([reply for reply in replies if reply])
+        except NatsError, OSError:
             return False
         for message in messages:
-            # If the connection was lost while this batch was acknowledged, some of its messages are
-            # acknowledged already. They are no longer in `_held`.
-            if ack := self._held.get(message.identity):
-                try:
-                    await self._nats.publish(ack)
-                except NatsError, OSError:
-                    return False
-                self._held.pop(message.identity, None)
+            self._held.pop(message.identity, None)
         return True
+
+
+def _is_live(message: FrameMessage, verdict: Verdict) -> bool:
+    """Return whether a frame is told to the listeners of readings.
+
+    A late frame is not told. It may be a replay, whose newer frames another collector has.
+    """
+    telegram = verdict.telegram
+    if telegram is None or telegram.time is None or message.is_redelivered:
+        return False
+    # The clock of NATS or of this machine may be wrong.
+    age = min(message.arrived, time.time()) - telegram.time.timestamp()
+    return verdict.is_newest and age <= _MAX_LIVE_AGE_S
+
+
+def _waiting_frame(message: FrameMessage, title: bytes, mark: str) -> WaitingFrame:
+    identity = ".".join(map(repr, message.identity))
+    return WaitingFrame(title, mark, message.data, identity, message.arrived, time.time())

@@ -38,7 +38,9 @@ SUBJECTS = f"{SUBJECT}.*"
 METERS = "smarty_p1_meters"
 METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
-MAX_ACK_PENDING = 20_000
+# A collector acknowledges a message about 20 s after it got the message. So with this number, the
+# collectors together can get 4,000 messages a second.
+MAX_ACK_PENDING = 80_000
 GIGABYTE = 1024**3
 DAY_S = 86400.0
 DEFAULT_GIGABYTES = 10
@@ -138,7 +140,7 @@ async def change_stream(
         duplicate_window=_DUPLICATE_WINDOW_S,
         max_msgs_per_subject=max(days * MESSAGES_A_DAY, config.max_msgs_per_subject),
     )
-    return await _change(js, info, wanted)
+    return await change_config(js, info, wanted)
 
 
 async def make_consumer(
@@ -237,7 +239,9 @@ async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> No
     The number is never reduced.
     """
     info = await js.stream_info(METERS_STREAM)
-    await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
+    await change_config(
+        js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas))
+    )
 
 
 def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
@@ -262,7 +266,11 @@ def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
     return config
 
 
-async def _change(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) -> StreamInfo:
+async def change_config(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) -> StreamInfo:
+    """Change a stream to `wanted`. Return the changed stream.
+
+    If NATS refuses the change, log the error and return `info`, the unchanged stream.
+    """
     if wanted == info.config:
         return info
     try:

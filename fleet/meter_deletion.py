@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
 from .jetstream_objects import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
 from .meter_names import label_of, name_key
+from .parked_frames import STREAM as PARKED_STREAM, all_subjects
 from .store_reader import StoreReader, open_reader, selector
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
@@ -35,7 +36,7 @@ _LEFT = (
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Amount of a meter's stored data: series, values, messages in the stream, bucket keys."""
+    """Amount of a meter's stored data: series, values, messages in the streams, bucket keys."""
 
     series: int
     values: int
@@ -51,7 +52,7 @@ class Holdings:
         """Return the amounts of stored data as a text for the operator."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
-            f" {self.messages:,} messages in the stream,"
+            f" {self.messages:,} messages in the streams,"
             f" {len(self.keys):,} entries in the bucket"
         )
 
@@ -151,7 +152,7 @@ class _Forgetting:
         )
 
     async def delete(self) -> None:
-        await self._purge_stream()
+        await self._purge_streams()
         # A collector may still write a telegram that it received before the purge. So wait.
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
@@ -159,7 +160,7 @@ class _Forgetting:
         # Metrics of gateways and collectors have the title as a label, and VictoriaMetrics may have
         # scraped them. So delete the series with this label, too.
         await self.reader.delete(selector(self.title, label="title"))
-        await self._purge_stream()
+        await self._purge_streams()
         for key in await self._keys():
             # Purge the key instead of deleting it. A delete would leave a marker that contains the
             # title.
@@ -167,19 +168,24 @@ class _Forgetting:
         await asyncio.sleep(_SETTLED)
 
     async def _messages(self) -> int:
-        info = await self.js.stream_info(STREAM, subjects_filter=self._subject)
-        return sum((info.state.subjects or {}).values())
+        count = 0
+        for stream, subject in self._subjects:
+            info = await self.js.stream_info(stream, subjects_filter=subject)
+            count += sum((info.state.subjects or {}).values())
+        return count
 
     @property
-    def _subject(self) -> str:
-        return subject_of(bytes.fromhex(self.title))
+    def _subjects(self) -> Sequence[tuple[str, str]]:
+        title = bytes.fromhex(self.title)
+        return (STREAM, subject_of(title)), (PARKED_STREAM, all_subjects(title))
 
-    async def _purge_stream(self) -> None:
-        await self.js.purge_stream(STREAM, subject=self._subject)
+    async def _purge_streams(self) -> None:
+        for stream, subject in self._subjects:
+            await self.js.purge_stream(stream, subject=subject)
 
     async def _keys(self) -> list[str]:
         keys = set[str]()
-        for filtered in (f"meter.{self.title}", f"waiting.*.{self.title}", *self.names):
+        for filtered in (f"meter.{self.title}", *self.names):
             subject = f"{METERS_SUBJECT}{filtered}"
             info = await self.js.stream_info(METERS_STREAM, subjects_filter=subject)
             keys |= {key.removeprefix(METERS_SUBJECT) for key in info.state.subjects or ()}

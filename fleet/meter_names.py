@@ -6,7 +6,7 @@ alone. A bucket in NATS, which all collectors share, has an entry for each title
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
@@ -26,6 +26,7 @@ _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
 _NAME = "name."
+_METER = "meter."
 _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
@@ -59,6 +60,24 @@ class MeterNames:
         self._keys = keys
         self._warn = warn
         self._meters: dict[bytes, _Meter] = {}
+
+    async def load(self, entries: AsyncIterator[tuple[str, bytes, int]]) -> None:
+        """Take all names from `entries` of the bucket (see `read_entries`).
+
+        Otherwise, the first telegram of each meter costs several requests. Raises NATS's errors.
+        """
+        values = {key: value async for key, value, _ in entries}
+        for key, value in values.items():
+            digits, label = key.removeprefix(_METER).encode(), value.decode(errors="replace")
+            if not (key.startswith(_METER) and _IS_TITLE(digits)):
+                continue
+            title = bytes.fromhex(digits.decode())
+            # Another meter may take the name of a meter without a key at any time.
+            is_own = self._keys.of(title) and values.get(name_key(label)) == digits
+            if is_own and len(self._meters) < MAX_TITLES:
+                meter = self._meters.setdefault(title, _Meter())
+                meter.name = label
+                meter.own.add(label)
 
     def use(self, keys: Keys) -> None:
         """Replace the keys. If a meter no longer has a key, another meter may take its name."""
@@ -102,7 +121,7 @@ class MeterNames:
         """
         if label == digits:
             return await self._owns(digits, label)
-        key = f"meter.{digits}"
+        key = f"{_METER}{digits}"
         meter.name = meter.name or await self._get(key)
         if meter.name is None and await self._owns(digits, label):
             # If another collector creates the entry at the same time, this call fails. So read the

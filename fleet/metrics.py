@@ -99,6 +99,12 @@ class Metrics:
         self.keys_unreadable = gauge("keys_unreadable", "Whether the last read of the keys failed")
         self.caught_up = counter("caught_up", "Frames that waited for a key, and were read again")
         self.waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
+        self.early_titles = gauge(
+            "early_titles", "System titles whose frames wait until the clocks agree"
+        )
+        self.clock_difference = gauge(
+            "clock_difference_seconds", "Time of NATS minus the time of this machine"
+        )
         self.redelivered = counter("redelivered", "Messages that NATS has delivered once more")
         self.pending = gauge("pending", "Messages that no collector of this store has got yet")
         self.not_acknowledged = gauge(

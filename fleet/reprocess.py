@@ -1,4 +1,4 @@
-"""Reprocessing: frames are read from the NATS stream again, and their values written again.
+"""Reprocessing: frames are read from a NATS stream again, and their values written again.
 
 Writing values again is harmless, because series, times and values are the same.
 """
@@ -6,23 +6,30 @@ Writing values again is harmless, because series, times and values are the same.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
-from nats.js.api import DeliverPolicy
+from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
 
 from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
-from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
-from .jetstream_objects import SUBJECTS, fetch_all, open_meters, short_lived_consumer, subject_of
+from .frame_message import FrameMessage, read_message
+from .frame_verifier import TELEGRAM, FrameVerifier, MeterWarnings, Verdict, verdict_on
+from .jetstream_objects import (
+    SUBJECTS,
+    fetch_all,
+    open_meters,
+    read_entries,
+    short_lived_consumer,
+    subject_of,
+)
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
 from .metrics import Metrics
@@ -38,16 +45,10 @@ _PAUSE = 0.1
 
 @dataclass
 class Reprocessed:
-    """Result of a reprocessing, up to the sequence number `end`.
+    """Result of a reprocessing: numbers of frames by outcome, and the writes of their values."""
 
-    `first_waiting` is the sequence number of the first frame that no key decrypted, or None if
-    there is no such frame.
-    """
-
-    end: int
     outcomes: Counter[str] = field(default_factory=Counter)
-    first_waiting: int | None = None
-    writes: list[Write] = field(default_factory=list)
+    writes: dict[str, Write] = field(default_factory=dict)
 
     def is_kept(self, store: Store) -> bool:
         """Return whether all reprocessed values are on the disk of `store`.
@@ -55,7 +56,8 @@ class Reprocessed:
         Raises StoreRestartedError.
         """
         run = store.run
-        return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
+        writes = self.writes.values()
+        return not writes or (run is not None and all(map(run.keeps, writes)))
 
     def __str__(self) -> str:
         """Return the numbers of read, stored and refused frames as a text for the operator."""
@@ -67,43 +69,32 @@ class Reprocessed:
         return f"{text}, {sum(refused.values()):,} refused ({reasons})"
 
 
-async def reprocess_frames(  # noqa: PLR0913
-    js: JetStreamContext,
+async def reprocess_frames(
+    messages: Sequence[FrameMessage],
     judge: FrameVerifier,
     store: Store,
     registers: Registers,
-    *,
-    title: bytes | None = None,
-    begin: int | datetime,
-) -> Reprocessed:
-    """Reprocess the frames from `begin`, a sequence number or a time, to the end of the stream.
+    result: Reprocessed,
+) -> list[Verdict]:
+    """Write the values of frames, and add the outcomes to `result`. Return the verdicts.
 
-    `title` is a meter's system title, None for all meters. Raises NATS's errors and
-    UnavailableError.
+    Raises NATS's errors and UnavailableError.
     """
-    end = (await js.stream_info(STREAM)).state.last_seq
-    result = Reprocessed(end)
-    async for messages in _frames(js, SUBJECTS if title is None else subject_of(title), begin, end):
-        samples = []
-        for message in messages:
-            metadata = message.metadata
-            arrived = metadata.timestamp.timestamp()
-            verdict = await judge.judge(message.subject, message.data, arrived)
-            result.outcomes[verdict.outcome] += 1
-            if verdict.telegram is not None:
-                sample = make_sample(verdict.telegram, registers, key=verdict.key)
-                samples.append(sample._replace(is_new=False))
-            elif verdict.outcome in WAITING and result.first_waiting is None:
-                result.first_waiting = metadata.sequence.stream
-        if samples:
-            write = await store.write(samples)
-            # For each process of VictoriaMetrics, keep only the last write. When the last write is
-            # on the disk, all earlier writes are on the disk, too.
-            old_writes = [old for old in result.writes if old.process != write.process]
-            result.writes = [*old_writes, write]
-        # Pause after each batch, so that VictoriaMetrics has time for new frames.
-        await asyncio.sleep(_PAUSE)
-    return result
+    verdicts = [await verdict_on(judge, message) for message in messages]
+    result.outcomes.update(verdict.outcome for verdict in verdicts)
+    samples = [
+        make_sample(verdict.telegram, registers, key=verdict.key)._replace(is_new=False)
+        for verdict in verdicts
+        if verdict.telegram is not None
+    ]
+    if samples:
+        # For each process of VictoriaMetrics, keep only the last write. When the last write is on
+        # the disk, all earlier writes are on the disk, too.
+        write = await store.write(samples)
+        result.writes[write.process] = write
+    # Pause after each batch, so that VictoriaMetrics has time for new frames.
+    await asyncio.sleep(_PAUSE)
+    return verdicts
 
 
 async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -> Reprocessed:
@@ -121,23 +112,27 @@ async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -
     raise StoreRestartedError
 
 
-async def _frames(
-    js: JetStreamContext, subject: str, begin: int | datetime, end: int
-) -> AsyncIterator[list[Msg]]:
-    """Yield batches of messages of `subject`, from `begin` to the sequence number `end`."""
-    tries = 0
+async def read_frames(
+    js: JetStreamContext, title: bytes | None, begin: int | datetime
+) -> AsyncGenerator[list[FrameMessage]]:
+    """Yield batches of messages of the stream of frames, from `begin` to its end.
+
+    `title` is a meter's system title, None for all meters. `begin` is a sequence number or a time.
+    Raises NATS's errors.
+    """
+    end = (await js.stream_info(STREAM)).state.last_seq
+    subject, tries = SUBJECTS if title is None else subject_of(title), 0
     while tries < _MAX_TRIES:
-        subscription = await _subscribe(js, subject, begin)
+        config = _consumer_from(begin)
+        subscription = await js.pull_subscribe(subject, stream=STREAM, config=config)
         try:
-            async for messages in fetch_all(subscription):
-                wanted = [
-                    message for message in messages if message.metadata.sequence.stream <= end
-                ]
-                if wanted:
+            async for fetched in fetch_all(subscription):
+                messages = [*map(read_message, fetched)]
+                if wanted := [message for message in messages if message.sequence <= end]:
                     yield wanted
-                    begin, tries = wanted[-1].metadata.sequence.stream + 1, 0
-                if len(wanted) < len(messages):
+                if messages[-1].sequence > end:
                     return
+                begin, tries = messages[-1].sequence + 1, 0
         except NoAnswerError:
             # No answer came, because the NATS node is down, or because the remaining frames were
             # deleted from the stream. Try again with a new consumer.
@@ -149,16 +144,14 @@ async def _frames(
     raise NoAnswerError
 
 
-async def _subscribe(
-    js: JetStreamContext, subject: str, begin: int | datetime
-) -> JetStreamContext.PullSubscription:
+def _consumer_from(begin: int | datetime) -> ConsumerConfig:
     if isinstance(begin, datetime):
         config = short_lived_consumer(DeliverPolicy.BY_START_TIME)
         config.opt_start_time = begin
     else:
         config = short_lived_consumer(DeliverPolicy.BY_START_SEQUENCE)
         config.opt_start_seq = begin
-    return await js.pull_subscribe(subject, stream=STREAM, config=config)
+    return config
 
 
 async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
@@ -176,14 +169,20 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
         js = nats.jetstream(timeout=API_TIMEOUT)
         bucket = await open_meters(js, config.stream)
         warnings, stored = MeterWarnings(), StoredCounters(config.store)
+        names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
+        await names.load(read_entries(js, ">"))
 
         async def work() -> Reprocessed:
-            names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
             bounds = MeterBounds(lambda *_: None)
             judge = FrameVerifier(config.keys, names, bounds, warnings, stored, is_reader=True)
-            return await reprocess_frames(
-                js, judge, store, config.registers, title=title, begin=since
-            )
+            result = Reprocessed()
+            async for messages in read_frames(js, title, since):
+                # The node of NATS that has stamped a frame perhaps had a wrong clock. A frame whose
+                # time has passed by now is not too early.
+                now = time.time()
+                late = [message._replace(latest=now) for message in messages]
+                await reprocess_frames(late, judge, store, config.registers, result)
+            return result
 
         try:
             result = await until_kept(store, work)

@@ -17,6 +17,15 @@ _MAX_TAG_CHARS = 64
 _SPECIAL = re.compile(r"([\\ ,=])")
 
 
+class StoredCounter(NamedTuple):
+    """Frame counter in VictoriaMetrics. `title` is in hexadecimal digits, `key` a fingerprint."""
+
+    title: str
+    key: str
+    at_ms: int
+    counter: int
+
+
 class Sample(NamedTuple):
     """Telegram as lines of the line protocol.
 
@@ -24,13 +33,14 @@ class Sample(NamedTuple):
     adds the value `storage_delay`: the seconds from the telegram's time to the write. A repeated
     write must not change a stored value. Its delay would be longer, so a repeated write leaves out
     `storage_delay`. `is_new` is False for a repeated write. `channels` are the further lines.
-    `at_ms` is the telegram's time in Unix milliseconds.
+    `at_ms` is the telegram's time in Unix milliseconds. `counter` identifies its frame counter.
     """
 
     meter: str
     channels: str
     at_ms: int
     is_new: bool = True
+    counter: StoredCounter | None = None
 
     def render(self, now: float) -> str:
         """Return the lines for a write at the time `now` (Unix seconds)."""
@@ -56,6 +66,7 @@ def make_sample(
     time = telegram.time.timestamp()
     at_ms = round(time * 1000)
     head = _head(meter_label(telegram))
+    counter: StoredCounter | None = None
     fields = []
     for reference, value in telegram.objects.items():
         kind = type(value)
@@ -72,9 +83,9 @@ def make_sample(
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
         title = (telegram.system_title or b"").hex().upper()
-        counter = telegram.frame_counter or 0
-        channels += f"{head},title={title},key={key} frame_counter={counter} {at_ms}\n"
-    return Sample(f"{head} {''.join(fields)}", channels, at_ms)
+        counter = StoredCounter(title, key, at_ms, telegram.frame_counter or 0)
+        channels += f"{head},title={title},key={key} frame_counter={counter.counter} {at_ms}\n"
+    return Sample(f"{head} {''.join(fields)}", channels, at_ms, counter=counter)
 
 
 def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registers) -> str:

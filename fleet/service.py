@@ -16,10 +16,11 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics_and_health_server import serve
-from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
+from smarty_p1_gateway.nats_acknowledged_publishing import STREAM, Requests
 from smarty_p1_gateway.nats_client import kind_of_loss
 from smartyp1.task_race import run_until_first_exit
 
+from .clock_comparison import LOOK_INTERVAL_S, ClockComparison, ask_time
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
 from .frame_verifier import FrameVerifier, MeterWarnings
@@ -29,15 +30,16 @@ from .jetstream_objects import (
     make_consumer,
     make_stream,
     open_meters,
+    read_entries,
     replicate_meters,
 )
 from .keys_watch import KeysWatch
-from .late_key_replay import LateKeys
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
-from .pending_titles import PendingTitles
+from .parked_frames import STREAM as PARKED_STREAM, Parking, make_parked_stream
+from .parked_frames_reader import ParkedFramesReader
 from .store_requests import check_store, why
 from .store_writer import Store
 from .stored_counters import StoredCounters
@@ -45,10 +47,6 @@ from .stored_counters import StoredCounters
 LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
-_LOOK_INTERVAL = 5.0
-# After `expire`, the frames of every pending system title may be read again from the stream. So
-# call `expire` only once a day, to limit this work.
-_EXPIRE_INTERVAL = 86400.0
 # Number of attempts to read all frame counters at the start.
 _MAX_BEGINS = 4
 # The first version of NATS that has atomic batches.
@@ -106,25 +104,28 @@ class _Collector:
             lambda: self._bucket, watch.keys, self._warnings.warn, config.titles
         )
         self._stored = StoredCounters(config.store)
+        self._clocks = ClockComparison(lambda: ask_time(self._nats))
         self._judge = self._make_judge(is_reader=False)
-        self._waiting = PendingTitles(config.store.name, lambda: self._js, lambda: self._bucket)
-        self._late_keys = LateKeys(
-            self._waiting, store, metrics, config.registers, self._make_judge
+        self._parked = ParkedFramesReader(
+            store,
+            metrics,
+            config.registers,
+            self._clocks,
+            self._make_judge,
+            name=config.store.name,
         )
         self._worker = Worker(
             self._judge,
-            self._waiting,
             store,
             metrics,
             registers=config.registers,
             publishes_readings=config.publishes_readings,
-            on_put_off=self._late_keys.want,
         )
         metrics.watch_oldest(lambda: self._worker.oldest)
         # Sequence number of the last message that NATS had delivered at the last `_look`.
         self._delivered = 0
-        self._expire_at = 0.0
-        self._js: JetStreamContext
+        self._are_names_loaded = False
+        self._nats: Client
         self._bucket: KeyValue
 
     def _make_judge(self, *, is_reader: bool = True) -> FrameVerifier:
@@ -134,6 +135,7 @@ class _Collector:
             self._bounds,
             self._warnings,
             self._stored,
+            clocks=self._clocks,
             is_reader=is_reader,
         )
 
@@ -148,7 +150,6 @@ class _Collector:
                 self._keep_connected(), self._work(), self._worker.acknowledge()
             )
         finally:
-            await self._late_keys.close()
             await self._stored.close()
 
     async def _work(self) -> None:
@@ -213,27 +214,38 @@ class _Collector:
                 msg = f"NATS {'.'.join(map(str, numbers))} is too old: take 2.15 or newer"
                 raise AlreadyLoggedError(msg)
 
-    async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
+    async def _collect(self, nats: CollectorClient, closed: asyncio.Event) -> None:
         config, name = self._config, self._config.store.name
         js = nats.jetstream(timeout=_API_TIMEOUT)
         stream = await change_stream(js, await make_stream(js, config.stream), config.stream)
-        self._js, self._bucket = js, await open_meters(js, config.stream)
+        self._nats, self._bucket = nats, await open_meters(js, config.stream)
         await replicate_meters(js, config.stream)
+        if not self._are_names_loaded:
+            await self._names.load(read_entries(js, ">"))
+            self._are_names_loaded = True
+        await make_parked_stream(js, stream.config)
+        await self._clocks.look()
+        requests = Requests(nats, PARKED_STREAM)
+        await requests.open()
+        parking = Parking(name, requests)
         self._show(stream, await make_consumer(js, name, config.titles))
         self._outage.end()
         self._metrics.nats_connected.set(1)
         LOGGER.info("Connected as %s", config.name)
         try:
             await run_until_first_exit(
-                self._worker.fetch(nats, name), self._look(js), closed.wait()
+                self._worker.fetch(nats, name, parking),
+                self._parked.run(js, parking, lambda: self._watch_keys.keys),
+                self._look(js),
+                closed.wait(),
             )
         finally:
             self._metrics.nats_losses.inc()
 
     async def _look(self, js: JetStreamContext) -> None:
-        """Check the stream, the consumer and the pending titles every _LOOK_INTERVAL seconds.
+        """Check the streams, the consumer and the clocks every LOOK_INTERVAL_S seconds.
 
-        If the stream or the bucket was deleted, create it again.
+        If a stream or the bucket was deleted, create it again.
         """
         config, name = self._config, self._config.store.name
         while True:
@@ -241,11 +253,9 @@ class _Collector:
                 stream = await make_stream(js, config.stream)
                 await open_meters(js, config.stream)
                 self._show(stream, await js.consumer_info(STREAM, name))
-                if time.monotonic() >= self._expire_at:
-                    await self._waiting.expire(stream.state.first_seq)
-                    self._expire_at = time.monotonic() + _EXPIRE_INTERVAL
-                await self._late_keys.look(js, self._watch_keys.keys)
-            await asyncio.sleep(_LOOK_INTERVAL)
+                await self._clocks.look()
+                self._metrics.clock_difference.set(self._clocks.difference_s)
+            await asyncio.sleep(LOOK_INTERVAL_S)
 
     def _show(self, stream: StreamInfo, consumer: ConsumerInfo) -> None:
         self._metrics.show_stream(stream)

@@ -10,6 +10,7 @@ import aiohttp
 from smarty_p1_gateway import UnavailableError
 
 from .frame_order import TitleWithKey
+from .series_line_protocol import StoredCounter
 from .store_config import StoreConfig
 from .store_requests import (
     ERRORS,
@@ -113,6 +114,21 @@ class StoreReader:
             columns.append(column)
         counters, times = columns
         return {at: (int(counter), times[at]) for at, counter in counters.items() if at in times}
+
+    async def counters_between(self, start: float, end: float) -> set[StoredCounter]:
+        """Return the frame counters of all meters from `start` to `end` (Unix seconds)."""
+        rows = await self._query(f"{_COUNTER}[{end - start + 1:.0f}s]", end)
+        with _as_unavailable():
+            return {
+                StoredCounter(
+                    row["metric"]["title"],
+                    row["metric"]["key"],
+                    round(float(at) * 1000),
+                    int(float(counter)),
+                )
+                for row in rows
+                for at, counter in row["values"]
+            }
 
     async def newest_counter(
         self, title_with_key: TitleWithKey, now: float

@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from prometheus_client import Gauge
-
 from .metrics import Metrics
+from .port_metrics import PortMetric
 
 _BEAT_INTERVAL_S = 5.0
 # Maximum delay of the event loop in seconds. A busy machine may cause shorter delays. A longer
@@ -59,9 +58,8 @@ def gateway_problems(metrics: Metrics) -> Iterator[str]:
         yield from (f"the port {port} is not open" for port in are_open)
 
 
-def _values(gauge: Gauge) -> dict[str, float]:
-    [metric] = gauge.collect()
-    return {sample.labels["port"]: sample.value for sample in metric.samples}
+def _values(gauge: PortMetric) -> dict[str, float]:
+    return {value.labels.get("port", ""): value.get() for value in gauge.values()}
 
 
 def _watchdog_time() -> float:

@@ -3,7 +3,6 @@
 import time
 
 from prometheus_client import (
-    CollectorRegistry,
     Counter,
     Gauge,
     PlatformCollector,
@@ -12,21 +11,18 @@ from prometheus_client import (
 )
 
 from .decoding_config import version
+from .port_metrics import PortMetric, Registry
 
 _PREFIX = "smarty_p1_gateway"
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class MetricSet:
-    """Registry of a program's metrics.
+    """Registry of a program's metrics. The names of all metrics have the same prefix."""
 
-    All metrics have the same prefix and the same first labels.
-    """
-
-    def __init__(self, prefix: str, *labels: str) -> None:
-        self.registry = CollectorRegistry()
+    def __init__(self, prefix: str) -> None:
+        self.registry = Registry()
         self._prefix = prefix
-        self._labels = labels
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         text = "The version that runs"
@@ -34,28 +30,33 @@ class MetricSet:
         info.labels(version()).set(1)
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
-        """Return a new counter with the description `text`.
-
-        The counter has the labels that all metrics have, and then `labels`.
-        """
-        names = (*self._labels, *labels)
-        return Counter(f"{self._prefix}_{name}", text, names, registry=self.registry)
+        """Return a new counter with the description `text`."""
+        return Counter(f"{self._prefix}_{name}", text, labels, registry=self.registry)
 
     def gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        """Return a new gauge with the description `text`.
+        """Return a new gauge with the description `text`."""
+        return Gauge(f"{self._prefix}_{name}", text, labels, registry=self.registry)
 
-        The gauge has the labels that all metrics have, and then `labels`.
-        """
-        names = (*self._labels, *labels)
-        return Gauge(f"{self._prefix}_{name}", text, names, registry=self.registry)
+    def port_counter(self, name: str, text: str, *labels: str) -> PortMetric:
+        """Return a new counter with the labels `port` and `labels`."""
+        return self._port_metric("counter", name, text, labels)
+
+    def port_gauge(self, name: str, text: str, *labels: str) -> PortMetric:
+        """Return a new gauge with the labels `port` and `labels`."""
+        return self._port_metric("gauge", name, text, labels)
+
+    def _port_metric(self, kind: str, name: str, text: str, labels: tuple[str, ...]) -> PortMetric:
+        metric = PortMetric(kind, f"{self._prefix}_{name}", text, ("port", *labels))
+        self.registry.register(metric)
+        return metric
 
 
 class Metrics:
     """Counters and gauges of the gateway. Nearly all have the label `port`."""
 
     def __init__(self) -> None:
-        metrics = MetricSet(_PREFIX, "port")
-        self.registry, counter, gauge = metrics.registry, metrics.counter, metrics.gauge
+        metrics = MetricSet(_PREFIX)
+        self.registry, counter, gauge = metrics.registry, metrics.port_counter, metrics.port_gauge
 
         self.bytes = counter("bytes", "Bytes received at the port")
         self.frames = counter("frames", "Frames received, whole")
@@ -63,11 +64,10 @@ class Metrics:
         self.telegrams = counter("telegrams", "Telegrams that were verified and accepted")
         self.rejected = counter("rejected", "Frames and telegrams that were not accepted", "reason")
         self.dropped = counter("dropped", "Frames that waited, and were lost to younger ones")
-        self.batches = Counter(
-            f"{_PREFIX}_batches",
+        self.batches = metrics.counter(
+            "batches",
             "Batches of frames to NATS, by whether they were accepted or refused",
-            ("result",),
-            registry=self.registry,
+            "result",
         )
         self.port_losses = counter("port_losses", "How often the port was lost or did not open")
         self.broker_losses = counter("broker_losses", "How often the broker was lost or away")
@@ -76,9 +76,11 @@ class Metrics:
         self.set_aside = gauge("set_aside", "Of these, frames that the user may not publish")
         self.port_open = gauge("port_open", "Whether the port is open")
         self.broker_connected = gauge("broker_connected", "Connections to the broker")
-        self.last_frame_age = gauge("last_frame_age_seconds", "Time since the last frame")
+        self.last_frame_age = gauge(
+            "last_frame_age_seconds", "Time since the last frame, or since the start"
+        )
         self.last_telegram_age = gauge(
-            "last_telegram_age_seconds", "Time since the last telegram that was accepted"
+            "last_telegram_age_seconds", "Time since the last accepted telegram, or the start"
         )
         self._meter_info = gauge(
             "meter_info",
@@ -100,12 +102,12 @@ class Metrics:
         self._meters[port] = current
         self._meter_info.labels(port, *current).set(1)
 
-    def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Make `gauge` show the seconds since the last event of a port.
+    def start_age(self, gauge: PortMetric, port: str) -> dict[str, float]:
+        """Make `gauge` show the seconds since the last event of a port, or since this call.
 
         At each event, the caller must store the monotonic time in the returned dict, under the key
-        "at". Until the first event, "at" is NaN.
+        "at".
         """
-        last = {"at": float("nan")}
+        last = {"at": time.monotonic()}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last

@@ -46,26 +46,19 @@ type Outcome = Exception | None
 
 
 class Message(NamedTuple):
-    """Message with a frame. `title` is the system title of the frame's meter.
+    """Message with a frame."""
 
-    `headers` name the gateway and the port that received the frame.
-    """
-
-    title: str
+    subject: str
     data: bytes
     headers: Mapping[str, str]
 
-    @property
-    def subject(self) -> str:
-        """Return the NATS subject of the message."""
-        return f"{SUBJECT}.{self.title}"
-
 
 class Requests:
-    """Unacknowledged messages of one NATS connection."""
+    """Unacknowledged messages of one NATS connection to `stream`."""
 
-    def __init__(self, client: NatsClient) -> None:
+    def __init__(self, client: NatsClient, stream: str = STREAM) -> None:
         self._client = client
+        self._stream = stream
         self._inbox = client.new_inbox()
         self._numbers = count()
         self._underway: dict[str, tuple[Collection[str], asyncio.Future[Msg]]] = {}
@@ -80,7 +73,7 @@ class Requests:
         Raises OSError.
         """
         token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
-        answer = self._begin(token, {message.title for message in messages})
+        answer = self._begin(token, {message.subject for message in messages})
         try:
             for number, message in enumerate(messages, start=1):
                 headers = {
@@ -94,7 +87,7 @@ class Requests:
                     reply = f"{self._inbox}.{token}"
                 await self._client.publish(message.subject, message.data, reply, headers)
             await asyncio.wait([answer], timeout=TIMEOUT)
-            content = _check(answer)
+            content = self._check(answer)
             # A server that does not know batches stores the messages one by one, and acknowledges
             # only the last message. Its answer names no batch, so do not count the batch as
             # acknowledged.
@@ -113,7 +106,7 @@ class Requests:
             answers: dict[str, asyncio.Future[Msg]] = {}
             for message in some:
                 token = str(next(self._numbers))
-                answers[token] = self._begin(token, (message.title,))
+                answers[token] = self._begin(token, (message.subject,))
                 try:
                     reply, headers = f"{self._inbox}.{token}", {**message.headers}
                     await self._client.publish(message.subject, message.data, reply, headers)
@@ -122,21 +115,21 @@ class Requests:
             await asyncio.wait(answers.values(), timeout=TIMEOUT)
             for token, answer in answers.items():
                 self._underway.pop(token, None)
-                outcomes.append(_outcome_of(answer))
+                outcomes.append(self._outcome_of(answer))
         return outcomes
 
-    def deny(self, title: str) -> None:
-        """End the wait for each message or batch that contains a frame of `title`.
+    def deny(self, subject: str) -> None:
+        """End the wait for each message or batch with the subject `subject`.
 
         The outcome is DeniedError. NATS does not answer such messages, so without this call, the
         wait would last until the timeout.
         """
-        for token in [key for key, (titles, _) in self._underway.items() if title in titles]:
+        for token in [key for key, (found, _) in self._underway.items() if subject in found]:
             self._end(token, DeniedError())
 
-    def _begin(self, token: str, titles: Collection[str]) -> asyncio.Future[Msg]:
+    def _begin(self, token: str, subjects: Collection[str]) -> asyncio.Future[Msg]:
         answer: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
-        self._underway[token] = titles, answer
+        self._underway[token] = subjects, answer
         return answer
 
     async def _on_message(self, message: Msg) -> None:
@@ -148,25 +141,23 @@ class Requests:
         if underway := self._underway.pop(token, None):
             underway[1].set_exception(error)
 
+    def _outcome_of(self, answer: asyncio.Future[Msg]) -> Outcome:
+        try:
+            self._check(answer)
+        except (DeniedError, *FAILURES) as err:
+            return err
+        return None
 
-def _outcome_of(answer: asyncio.Future[Msg]) -> Outcome:
-    try:
-        _check(answer)
-    except (DeniedError, *FAILURES) as err:
-        return err
-    return None
-
-
-def _check(answer: asyncio.Future[Msg]) -> Mapping[str, object]:
-    """Return the content of an acknowledgement. Raises DeniedError or an error in FAILURES."""
-    if not answer.done():
-        raise NoAnswerError
-    message = answer.result()
-    if (message.headers or {}).get(Header.STATUS) == _NO_RESPONDERS:
-        raise NoStreamResponseError
-    content: dict[str, Any] = json.loads(message.data)
-    if "error" in content:
-        APIError.from_error(content["error"])
-    if content["stream"] != STREAM or content["seq"] <= 0:
-        raise NotAcknowledgedError
-    return content
+    def _check(self, answer: asyncio.Future[Msg]) -> Mapping[str, object]:
+        """Return the content of an acknowledgement. Raises DeniedError or an error in FAILURES."""
+        if not answer.done():
+            raise NoAnswerError
+        message = answer.result()
+        if (message.headers or {}).get(Header.STATUS) == _NO_RESPONDERS:
+            raise NoStreamResponseError
+        content: dict[str, Any] = json.loads(message.data)
+        if "error" in content:
+            APIError.from_error(content["error"])
+        if content["stream"] != self._stream or content["seq"] <= 0:
+            raise NotAcknowledgedError
+        return content

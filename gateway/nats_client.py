@@ -73,6 +73,7 @@ class NatsClient(Client):
             ping_interval=_PING_INTERVAL,
         )
         self._write_in_one_piece()
+        self._end_with_tls()
 
     def abort(self) -> None:
         """Drop the connection with all bytes that are not sent yet, also those in the kernel.
@@ -105,6 +106,18 @@ class NatsClient(Client):
             write(b"".join(payload))
 
         transport.writelines = writelines  # type: ignore[method-assign]
+
+    def _end_with_tls(self) -> None:
+        """Make the connection end when the server ends TLS.
+
+        nats-py tries to keep the connection half open. With TLS, that is impossible, and asyncio
+        logs a warning for each try.
+        """
+        transport = self._transport
+        if isinstance(transport, TcpTransport) and transport._io_writer is not None:  # noqa: SLF001
+            connection = transport._io_writer.transport  # noqa: SLF001
+            if connection.get_extra_info("sslcontext") is not None:
+                vars(connection.get_protocol())["_over_ssl"] = True
 
     @override
     def _connect_command(self) -> bytes:

@@ -30,8 +30,7 @@ class NatsConfig:
 
     `credentials` is the content of a credentials file, which replaces `username` and `password`.
     Answers come on subjects that begin with `inbox_prefix`. A gateway gathers frames for up to
-    `batch_seconds`. If this is None, a gateway with few ports gathers frames for longer than a
-    gateway with many ports.
+    `batch_seconds`, None for the default.
     """
 
     servers: tuple[str, ...]

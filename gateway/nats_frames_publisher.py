@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
+from random import uniform
 from socket import gethostname
 
 from nats.errors import Error, TimeoutError as NoAnswerError
@@ -24,7 +25,15 @@ from smartyp1.task_race import run_until_first_exit
 from .frame_queue_memory_and_writer import FrameStore
 from .frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
 from .metrics import Metrics
-from .nats_acknowledged_publishing import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
+from .nats_acknowledged_publishing import (
+    MAX_BATCH,
+    STREAM,
+    SUBJECT,
+    TIMEOUT,
+    DeniedError,
+    Message,
+    Requests,
+)
 from .nats_client import NatsClient, kind_of_loss
 from .nats_config import NatsConfig
 
@@ -36,11 +45,12 @@ GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
 MAX_DELAY = 4.0
-# Seconds for which frames are gathered. A batch costs the nodes about 2 ms, however many frames it
-# has. So gateways with fewer ports than _SMALL_PORTS gather for longer, and send fewer batches.
+# Seconds for which frames are gathered at most. A batch costs the nodes about 2 ms, however many
+# frames it has.
 _BATCH_SECONDS = 1.0
-_SMALL_BATCH_SECONDS = 10.0
-_SMALL_PORTS = 100
+# Smallest part of this time for which frames are gathered. The part is random. Otherwise, gateways
+# that were started together would always send at the same moment.
+_MIN_GATHERED = 0.8
 _MIN_ENOUGH = 50
 # Maximum size of a frame. The stream accepts messages of up to 16 KB, so 1 KB is left for the
 # headers.
@@ -84,11 +94,12 @@ class NatsPublisher:
         self._store = store
         self._metrics = metrics
         self._published = {port: metrics.published.labels(port) for port in ports}
-        self._losses = [metrics.broker_losses.labels(port) for port in ports]
-        self._connected = [metrics.broker_connected.labels(port) for port in ports]
+        # All ports share one connection.
+        self._losses = metrics.broker_losses.labels("")
+        self._connected = metrics.broker_connected.labels("")
         self._origins = {port: _origin(config, port) for port in ports}
-        few = _SMALL_BATCH_SECONDS if len(ports) < _SMALL_PORTS else _BATCH_SECONDS
-        self._batch_seconds = few if config.batch_seconds is None else config.batch_seconds
+        seconds = config.batch_seconds
+        self._batch_seconds = _BATCH_SECONDS if seconds is None else seconds
         self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
         self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
@@ -182,8 +193,9 @@ class NatsPublisher:
 
     async def _gather(self) -> None:
         """Wait until there are enough frames for a batch, but at most `batch_seconds`."""
+        seconds = self._batch_seconds * uniform(_MIN_GATHERED, 1.0)  # noqa: S311 - no secret
         try:
-            async with asyncio.timeout(self._batch_seconds) as self._gathering:
+            async with asyncio.timeout(seconds) as self._gathering:
                 while not self._is_finishing and self._store.received < self._enough_at:
                     self._wanted.update(await self._store.wait_for_any())
         except TimeoutError:
@@ -209,13 +221,13 @@ class NatsPublisher:
                 self._wanted.add(port)
             for frame in frames:
                 message = self._message_of(port, frame.data)
-                if message and self._is_aside(port, message.title):
+                if message and self._is_aside(port, _title_of(message)):
                     # The queue can set aside only the oldest frame of a port. So first send the
                     # frames before this one. A later call then sets this one aside.
                     if taken.get(port):
                         self._wanted.add(port)
                         break
-                    await self._store.set_aside(port, message.title, frame)
+                    await self._store.set_aside(port, _title_of(message), frame)
                 else:
                     taken.setdefault(port, []).append((frame, message))
         return taken
@@ -230,7 +242,7 @@ class NatsPublisher:
             LOGGER.error(text, port)
             self._metrics.dropped.labels(port).inc()
             return None
-        return Message(frame.system_title.hex().upper(), data, self._origins[port])
+        return Message(_subject_of(frame.system_title.hex().upper()), data, self._origins[port])
 
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
         """Send frames, and remove the acknowledged ones. Return False after an error.
@@ -251,7 +263,7 @@ class NatsPublisher:
                 self._wanted.update(taken)
                 self._on_failure(messages[0].subject, refusal)
                 return False
-            elif any(message.title in self._denied for message in messages):
+            elif any(_title_of(message) in self._denied for message in messages):
                 # If NATS denies the frames of one system title, it refuses the whole batch. So send
                 # the frames of all other system titles again, in a new batch.
                 self._wanted.update(taken)
@@ -313,7 +325,9 @@ class NatsPublisher:
         # Perhaps NATS still refuses the title, so try a single frame first.
         window = 1
         while frames := await self._store.oldest(port, window, title):
-            messages = [Message(title, frame.data, self._origins[port]) for frame in frames]
+            messages = [
+                Message(_subject_of(title), frame.data, self._origins[port]) for frame in frames
+            ]
             if any(await requests.send_each(messages)):
                 return
             await self._store.remove(port, frames, title)
@@ -363,19 +377,24 @@ class NatsPublisher:
         if len(self._denied) > _MAX_DENIED:
             del self._denied[next(iter(self._denied))]
         if self._requests:
-            self._requests.deny(title)
+            self._requests.deny(_subject_of(title))
         if title not in self._named and len(self._named) < _MAX_NAMED_TITLES:
             self._named.add(title)
             more = "frames of this meter are set aside until it does"
             LOGGER.warning("The NATS cluster does not allow it: %s; %s", text, more)
 
     def _note_connected(self, *, is_connected: bool) -> None:
-        for gauge in self._connected:
-            gauge.set(is_connected)
-        if self._is_connected and not is_connected:
-            for counter in self._losses:
-                counter.inc()
+        self._connected.set(is_connected)
+        self._losses.inc(self._is_connected and not is_connected)
         self._is_connected = is_connected
+
+
+def _subject_of(title: str) -> str:
+    return f"{SUBJECT}.{title}"
+
+
+def _title_of(message: Message) -> str:
+    return message.subject.rpartition(".")[2]
 
 
 def _origin(config: NatsConfig, port: str) -> Mapping[str, str]:

@@ -21,6 +21,8 @@ from dev.demo.processes import ProcessEndedError
 from dev.reliability.result import MissedError, Result
 from dev.simulator.arguments import count, positive
 
+from .cost_factor import measure
+from .drain import drain
 from .report import summarize
 from .run import Options, run_fleet
 
@@ -36,7 +38,12 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))
     started = time.monotonic()
     try:
-        result = summarize(asyncio.run(run_fleet(directory, options)), options)
+        if options.measures_costs:
+            result = asyncio.run(measure(directory, options.meters, options.seconds))
+        elif options.drained:
+            result = asyncio.run(drain(directory, options.meters, options.drained))
+        else:
+            result = summarize(asyncio.run(run_fleet(directory, options)), options)
     except (MissedError, ProcessEndedError) as error:
         result = Result(missed=[str(error)])
     except KeyboardInterrupt:
@@ -75,8 +82,28 @@ def _options() -> Options:
     parser.add_argument(
         "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"
     )
+    parser.add_argument(
+        "--costs",
+        action="store_true",
+        help="compare the processor time with the lowest cost of the same frames, without attacks",
+    )
+    parser.add_argument(
+        "--drain",
+        metavar="FRAMES",
+        type=count,
+        default=0,
+        help="measure how fast collectors drain a stream of so many frames, without gateways",
+    )
     arguments = parser.parse_args()
-    return Options(arguments.meters, arguments.minutes * 60, arguments.seed, arguments.kills)
+    seconds = arguments.minutes * 60
+    return Options(
+        arguments.meters,
+        seconds,
+        arguments.seed,
+        arguments.kills,
+        arguments.costs,
+        arguments.drain,
+    )
 
 
 if __name__ == "__main__":

@@ -49,6 +49,11 @@ class Findings:
         ordered = sorted(stored for _, stored in self.stored_at)
         return max((b - a for a, b in pairwise(ordered)), default=0.0)
 
+    def first(self) -> float:
+        """Return the time from sending the first telegram to storing any telegram, in seconds."""
+        moments = [sent for sent, _ in self.stored_at]
+        return min((stored for _, stored in self.stored_at), default=0.0) - min(moments, default=0)
+
     def delays(self, start: float = 0.0, end: float = math.inf) -> list[float]:
         """Return the delay from sending to storing of each telegram, in seconds, shortest first.
 

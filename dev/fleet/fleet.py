@@ -29,7 +29,7 @@ from dev.simulator import Meter
 from .certificates import Certificates
 from .cluster import NatsCluster, login
 from .intruder import USER as INTRUDER
-from .key_changes import write_first_keys
+from .key_changes import write_first_keys, write_keys
 from .storage import VictoriaMetrics
 from .truth import digest_of
 from .village import DONE, INTERVAL, PORTS, RECORD
@@ -124,16 +124,26 @@ def frames_in(queue: Path) -> set[str]:
 class Fleet:
     """Fleet with all its programs. `count` is the number of gateways.
 
-    Each program has its own directory.
+    Each program has its own directory. Without `is_attacked`, no keys are missing, and nobody sends
+    forged frames to the ports.
     """
 
-    def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        meters: int,
+        seconds: float,
+        seed: int,
+        *,
+        is_attacked: bool = True,
+    ) -> None:
         self.directory = directory
         # A gateway needs at least one meter. So start at most as many gateways as there are meters.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         self.keys = directory / "keys"
         self._meters = meters
+        self._is_attacked = is_attacked
         gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
         certificates = Certificates(directory / "certificates")
         self._ca_file = certificates.ca_file
@@ -187,7 +197,10 @@ class Fleet:
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
-            write_first_keys(self.keys, self.seed, self._meters)
+            if self._is_attacked:
+                write_first_keys(self.keys, self.seed, self._meters)
+            else:
+                write_keys(self.keys, self.seed, self._meters)
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
             await _until(self._is_ready, "the collectors have not reached NATS")
@@ -265,7 +278,8 @@ class Fleet:
             "seed": self.seed,
             "first": first,
             "count": self._first(number + 1) - first,
-            "all": self._meters,
+            "all": self._meters if self._is_attacked else 0,
+            "attacked": int(self._is_attacked),
             "seconds": seconds,
             "interval": INTERVAL,
         }

@@ -13,8 +13,6 @@ from .run import METERS, Options, Outcome
 _MAX_P95_S = 2.0
 _MAX_P95_WITH_KILLS_S = 15.0
 _SHOWN = 10
-_BATCH_SECONDS = 10.0
-_MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
@@ -24,14 +22,14 @@ def summarize(outcome: Outcome, options: Options) -> Result:
     if changes(options.meters):
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
     _tell_telegrams(outcome.findings, result)
-    # A gateway with few meters gathers frames for up to _BATCH_SECONDS before it publishes them. So
-    # allow a longer delay.
-    wait = _BATCH_SECONDS if options.meters < _MANY_METERS else 0.0
-    _tell_delays(outcome, result, (_MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S) + wait)
+    _tell_delays(outcome, result, _MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S)
     _tell_attacks(outcome, result)
     if with_kills:
         result.say(f"killed: {outcome.killer.told()}")
     _tell_costs(outcome, options, result)
+    for line in outcome.faults[:_SHOWN]:
+        result.say(f"in a log: {line}")
+    result.want("no traceback in a program's log", holds=not outcome.faults)
     result.say(f"machine: {machine()}")
     return result
 
@@ -68,6 +66,7 @@ def _tell_delays(outcome: Outcome, result: Result, most_p95: float) -> None:
         median, p95 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.95))
         result.say(
             f"meter to storage: p50 {median:.2f} s, p95 {p95:.2f} s, longest {ordered[-1]:.1f} s; "
+            f"first value after {outcome.findings.first():.1f} s; "
             f"longest standstill {outcome.findings.standstill():.1f} s; "
             f"all acknowledged {outcome.settled:.0f} s after the last telegram"
         )

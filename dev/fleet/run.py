@@ -12,6 +12,7 @@ import aiohttp
 from nats.js import JetStreamContext
 
 from dev.reliability.killable_program import Part
+from dev.reliability.program_logs import faults_in_logs
 from dev.reliability.result import MissedError, tell
 from dev.simulator.randomness import seeded_random
 
@@ -39,13 +40,17 @@ class Options:
     """Options of a test run. The meters send telegrams for `seconds`.
 
     `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
-    seconds. With "each", one program of each kind is killed.
+    seconds. With "each", one program of each kind is killed. With `measures_costs`, the processor
+    time is compared with the floor instead. With `drained`, collectors drain a stream of so many
+    frames instead.
     """
 
     meters: int
     seconds: float
     seed: int
     kills: str = "none"
+    measures_costs: bool = False
+    drained: int = 0
 
 
 @dataclass
@@ -56,7 +61,7 @@ class Outcome:
     processor time that each kind of program used in this duration, in seconds. `settled` is the
     duration from the last telegram until all telegrams were acknowledged, in seconds.
     `not_acknowledged` is the number of messages that were not acknowledged in time, -1 if this
-    number is unknown.
+    number is unknown. `faults` are the lines of all programs' logs that show a fault.
     """
 
     findings: Findings
@@ -72,6 +77,7 @@ class Outcome:
     not_acknowledged: int
     rejected: dict[str, float] = field(default_factory=dict)
     disk: dict[str, float] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
 
 async def run_fleet(directory: Path, options: Options) -> Outcome:
@@ -148,6 +154,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             not_acknowledged=not_acknowledged,
             rejected=rejected,
             disk={kind: _disk(parts) for kind, parts in fleet.parts.items()},
+            faults=faults_in_logs(directory),
         )
 
 

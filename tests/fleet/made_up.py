@@ -2,25 +2,26 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.js import JetStreamContext
+from nats.errors import ConnectionClosedError, Error as NatsError
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
+from smarty_p1_fleet.clock_comparison import ClockComparison
+from smarty_p1_fleet.collector_client import CollectorClient, Receiver
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.pending_titles import PendingTitles
-from smarty_p1_fleet.series_line_protocol import Sample
+from smarty_p1_fleet.parked_frames import Parking, WaitingFrame
+from smarty_p1_fleet.series_line_protocol import Sample, StoredCounter
 from smarty_p1_fleet.store_writer import Store, StoreRun, Write
 from smarty_p1_fleet.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
@@ -111,7 +112,7 @@ class FakeNats:
         self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int, int]] = []
         self._sent = 0
         self._has_more = asyncio.Event()
-        self._inbox: Callable[[Msg], Awaitable[None]]
+        self._inbox: Receiver
         self.delivering: set[asyncio.Task[None]] = set()
 
     def add(
@@ -135,9 +136,16 @@ class FakeNats:
     def new_inbox(self) -> str:
         return "_INBOX.x"
 
-    async def subscribe(self, _: str, *, cb: Callable[[Msg], Awaitable[None]]) -> FakeNats:
-        self._inbox = cb
+    async def receive(self, _: str, receiver: Receiver) -> FakeNats:
+        self._inbox = receiver
         return self
+
+    async def acknowledge(self, replies: Iterable[bytes]) -> None:
+        if not self.is_connected:
+            raise ConnectionClosedError
+        for reply in replies:
+            self.replies.append(reply.decode())
+            self.acknowledged.append(int(reply.split(b".")[5]))
 
     async def unsubscribe(self) -> None:
         pass
@@ -147,10 +155,6 @@ class FakeNats:
             task = asyncio.create_task(self._deliver(json.loads(data)["batch"]))
             self.delivering.add(task)
             task.add_done_callback(self.delivering.discard)
-        elif subject.startswith("$JS.ACK."):
-            assert data == b""
-            self.replies.append(subject)
-            self.acknowledged.append(int(subject.split(".")[5]))
         else:
             self.readings.append((subject, json.loads(data)["frame_counter"]))
 
@@ -163,11 +167,30 @@ class FakeNats:
             subject, data, headers, deliveries, sequence = self._messages[number]
             arrived = self.came + sequence - 1
             ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{sequence}.1.{arrived}.0"
-            headers = dict(headers) if headers else None
-            message = Msg(cast("Client", self), subject, reply=ack, data=data, headers=headers)
-            await self._inbox(message)
+            lines = "".join(f"{name}: {text}\r\n" for name, text in (headers or {}).items())
+            raw = f"NATS/1.0\r\n{lines}\r\n".encode() if lines else b""
+            self._inbox(subject.encode(), ack.encode(), data, raw)
         self._sent = end
-        await self._inbox(Msg(cast("Client", self), "_INBOX.x", headers={"Status": "408"}))
+        self._inbox(b"_INBOX.x", b"", b"", b"NATS/1.0 408 Request Timeout\r\n\r\n")
+
+
+class FakeParking:
+    """Parks frames: `frames`, with their marks. It fails so many times: `failures`."""
+
+    def __init__(self) -> None:
+        self.frames: list[WaitingFrame] = []
+        self.failures = 0
+
+    async def park(self, frames: Sequence[WaitingFrame]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise NatsError
+        self.frames += frames
+
+    @property
+    def marks(self) -> Counter[tuple[bytes, str]]:
+        """Count what is parked by title and mark."""
+        return Counter((frame.title, frame.mark) for frame in self.frames)
 
 
 class FakeCounters:
@@ -178,6 +201,7 @@ class FakeCounters:
         self.failures = 0
         self.asked = 0
         self.is_limit_reached = False
+        self.written: set[StoredCounter] | None = set()
 
     async def all(self, _: float) -> dict[TitleWithKey, tuple[int, float]]:
         return {}
@@ -185,6 +209,10 @@ class FakeCounters:
     async def newest(self, _: TitleWithKey) -> tuple[int, float] | None:
         self._ask()
         return max(self.stored, default=None)
+
+    async def between(self, *_: float) -> set[StoredCounter] | None:
+        self._ask()
+        return self.written
 
     async def fits(
         self, _: TitleWithKey, counter: int, moment: float, *, is_limited: bool = False
@@ -217,11 +245,11 @@ class Fleet:
         )
         self.counters = FakeCounters()
         self.warnings = MeterWarnings()
+        # NATS' clock, as far ahead of this machine's as the test says.
+        self.ahead = 0.0
+        self.clocks = ClockComparison(self._ask_time)
         self.judge = self.new_judge(keys)
-        self.waiting = PendingTitles(
-            "store", lambda: cast("JetStreamContext", None), lambda: cast("KeyValue", self.bucket)
-        )
-        self.put_off: list[bytes] = []
+        self.parking = FakeParking()
         self._running: list[asyncio.Task[None]] = []
 
     def new_judge(
@@ -232,19 +260,24 @@ class Fleet:
         names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
         bounds = MeterBounds(self.metrics.count_ignored)
         counters = cast("StoredCounters", self.counters)
-        return FrameVerifier(keys, names, bounds, self.warnings, counters, is_reader=is_reader)
+        return FrameVerifier(
+            keys, names, bounds, self.warnings, counters, clocks=self.clocks, is_reader=is_reader
+        )
+
+    async def _ask_time(self) -> float:
+        return time.time() + self.ahead
 
     def start(self) -> Worker:
         """Start a worker."""
         worker = Worker(
             self.judge,
-            self.waiting,
             cast("Store", self.store),
             self.metrics,
-            on_put_off=self.put_off.append,
         )
         works = (
-            worker.fetch(cast("Client", self.nats), "store"),
+            worker.fetch(
+                cast("CollectorClient", self.nats), "store", cast("Parking", self.parking)
+            ),
             worker.work(),
             worker.acknowledge(),
         )

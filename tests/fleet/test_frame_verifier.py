@@ -141,7 +141,7 @@ async def test_a_reader_that_begins_among_refused_frames_refuses_them(fleet: Fle
     assert await judge(reader, 280, 10, 1810) == TELEGRAM
 
 
-async def test_beyond_the_limit_the_decryptor_that_was_unused_for_longest_is_dropped(
+async def test_beyond_the_limit_only_the_meters_beyond_it_need_new_decryptors(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
@@ -156,8 +156,8 @@ async def test_beyond_the_limit_the_decryptor_that_was_unused_for_longest_is_dro
     monkeypatch.setattr(frame_verifier, "_MAX_OPENERS", 3)
     titles = [b"SAG" + bytes([5, 6, 7, 8, number]) for number in range(5)]
     verifier = fleet.new_judge(Keys(dict.fromkeys(titles, KEY), None))
-    for number in (0, 1, 2, 0, 3, 0, 2, 4, 0, 2, 1):
+    for number in (0, 1, 2, 3, 4) * 3:
         subject = f"smarty_p1.sealed.{titles[number].hex().upper()}"
         await verifier.judge(subject, frame(1, title=titles[number]), BEGIN)
         assert len(in_memory) <= 3
-    assert made == [0, 1, 2, 3, 4, 1]
+    assert made == [0, 1, 2, 3, 4, 2, 3, 4, 2, 3, 4]

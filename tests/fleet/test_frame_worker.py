@@ -1,19 +1,24 @@
 """Messages to values and acknowledgements, with a cluster and a store that are made up."""
 
 import asyncio
+import math
+import time
 
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.frame_verifier import TELEGRAM
-from smarty_p1_fleet.pending_titles import MAX_WAITING
+from smarty_p1_fleet.frame_verifier import TELEGRAM, fingerprints_of
+from smarty_p1_fleet.series_line_protocol import make_sample
 from smarty_p1_fleet.store_writer import StoreRun
 from smarty_p1_gateway import Keys
+from smartyp1.p1 import FrameDecryptor, Telegram, key_fingerprint
 from tests.fleet.made_up import CAME, SUBJECT, Fleet, until
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER = f"smarty_p1.sealed.{OTHER_TITLE.hex().upper()}"
 NEW_KEY = bytes(range(16))
+# 30 s after the time of the first frame.
+LIVE = 1_499_997_640_000_000_000
 
 
 def sent(
@@ -27,6 +32,13 @@ def sent(
     return frame(counter, text, key=key, title=title)
 
 
+def telegram_of(counter: int) -> Telegram:
+    """Return the telegram in a frame."""
+    found = FrameDecryptor(KEY).decrypt(sent(counter))
+    assert isinstance(found, Telegram)
+    return found
+
+
 def energies(fleet: Fleet) -> list[float]:
     return [
         float(line.partition("active_energy_imported=")[2].partition(",")[0].partition(" ")[0])
@@ -36,6 +48,7 @@ def energies(fleet: Fleet) -> list[float]:
 
 
 async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE
     for counter in (1, 2, 3):
         fleet.nats.add(sent(counter))
     worker = fleet.start()
@@ -43,7 +56,7 @@ async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(flee
     assert energies(fleet) == [1.0, 2.0, 3.0]
     assert fleet.nats.acknowledged == []
     assert fleet.value("telegrams_total") == 0
-    assert worker.oldest == CAME / 1e9
+    assert worker.oldest == LIVE / 1e9
     fleet.store.keep()
     await fleet.until_acknowledged(3)
     await until(lambda: worker.oldest is None)
@@ -85,6 +98,10 @@ async def test_what_a_store_may_have_lost_is_written_again_and_only_then_acknowl
 
 
 async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE
+    # The store has what is delivered again.
+    sample = make_sample(telegram_of(3), key=key_fingerprint(KEY))
+    fleet.counters.written = {sample.counter} if sample.counter else None
     for counter in (1, 2, 1, 2):
         fleet.nats.add(sent(counter))
     fleet.nats.add(sent(3), deliveries=2)
@@ -99,6 +116,34 @@ async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fl
     await fleet.until_acknowledged(5)
     assert fleet.value("meter_earlier_total", title=TITLE.hex().upper()) == 2
     assert [counter for _, counter in fleet.nats.readings] == [1, 2]
+
+
+async def test_only_the_first_write_of_a_telegram_has_its_delay(fleet: Fleet) -> None:
+    # Another collector got two frames, and has written one of them before it was stopped.
+    written = make_sample(telegram_of(1), key=key_fingerprint(KEY)).counter
+    assert written
+    fleet.counters.written = {written}
+    fleet.nats.add(sent(3))
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter), deliveries=2)
+    fleet.start()
+    await fleet.until_written(3)
+    assert [sample.is_new for sample in fleet.store.samples] == [True, False, True]
+    # A store that does not answer may have all of it.
+    fleet.counters.written = None
+    fleet.nats.add(sent(4), deliveries=2)
+    await fleet.until_written(4)
+    assert not fleet.store.samples[-1].is_new
+
+
+async def test_late_telegrams_are_stored_and_told_to_nobody(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE + 35 * 10**9
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter))
+    fleet.start()
+    await fleet.until_written(2)
+    await until(lambda: len(fleet.nats.readings) == 1)
+    assert [counter for _, counter in fleet.nats.readings] == [2]
 
 
 async def test_a_message_that_comes_again_while_it_is_held_is_held_once(fleet: Fleet) -> None:
@@ -196,63 +241,32 @@ async def test_two_keys_of_a_meter_count_until_a_line_goes(fleet: Fleet) -> None
     fleet.store.keep()
     await fleet.until_acknowledged(6)
     assert fleet.value("rejected_total", reason="tag") == 1
-    # The operator hears of it, and nothing is lost: its place in the stream is noted.
+    # The operator hears of it, and nothing is lost: the frame is parked.
     title = TITLE.hex().upper()
     assert fleet.value("meter_rejected_total", title=title, reason="tag") == 1
-    assert fleet.bucket.entries[f"waiting.store.{title}"].value.split()[0] == b"5"
+    assert [frame.data for frame in fleet.parking.frames] == [sent(5, key=KEY)]
 
 
-async def test_a_title_waits_from_its_first_sequence_before_its_frames_are_acknowledged(
-    fleet: Fleet,
-) -> None:
-    key = f"waiting.store.{OTHER_TITLE.hex().upper()}"
-    # Another collector has seen a later one.
-    fleet.bucket.put(key, b"9 -")
-    for counter in (1, 2):
-        fleet.nats.add(sent(counter, title=OTHER_TITLE), OTHER)
+async def test_a_frame_without_its_key_is_parked_before_it_is_acknowledged(fleet: Fleet) -> None:
+    fleet.parking.failures = 2
+    fleet.nats.add(sent(1, title=OTHER_TITLE), OTHER)
+    fleet.nats.add(sent(2, key=NEW_KEY))
+    # A title of no maker is noise.
     made_up = bytes(8)
     fleet.nats.add(sent(1, title=made_up), f"smarty_p1.sealed.{made_up.hex()}")
     fleet.start()
+    await fleet.until_acknowledged(1)
+    assert (fleet.nats.acknowledged, fleet.parking.frames) == ([3], [])
     await fleet.until_acknowledged(3)
-    assert fleet.bucket.entries[key].value == b"1 -"
-    before = fleet.bucket.entries[key].revision
-    fleet.nats.add(sent(3, title=OTHER_TITLE), OTHER)
-    await fleet.until_acknowledged(4)
-    assert fleet.bucket.entries[key].revision == before
-    # A reader with a key has begun, and must not delete the entry without what fails from now on.
-    fleet.bucket.put(key, b"1 0badc0de due")
-    fleet.nats.add(sent(4, title=OTHER_TITLE), OTHER)
-    await fleet.until_acknowledged(5)
-    assert fleet.bucket.entries[key].value == b"1 - due"
-    before = fleet.bucket.entries[key].revision
-    fleet.nats.add(sent(5, title=OTHER_TITLE), OTHER)
-    await fleet.until_acknowledged(6)
-    assert fleet.bucket.entries[key].revision > before
-    # Titles of no maker are noise.
-    assert [*fleet.bucket.entries] == [key]
+    [tried] = fingerprints_of(Keys({TITLE: KEY}, None), TITLE)
+    assert fleet.parking.marks == {(OTHER_TITLE, "-"): 1, (TITLE, tried): 1}
+    first, second = fleet.parking.frames
+    assert (first.data, second.data) == (sent(1, title=OTHER_TITLE), sent(2, key=NEW_KEY))
+    assert (first.arrived, second.arrived) == (CAME / 1e9, (CAME + 1) / 1e9)
+    assert first.identity != second.identity
 
 
-async def test_a_damaged_frame_marks_no_earlier_frame_as_tried_with_a_new_key(fleet: Fleet) -> None:
-    key, tried = f"waiting.store.{TITLE.hex().upper()}", fleet.judge.tried(TITLE)
-    # Frame 1 waits, and the key that the worker has was added a moment ago.
-    fleet.bucket.put(key, b"1 -")
-    fleet.nats.add(sent(1, key=NEW_KEY))
-    fleet.nats.add(sent(2, key=NEW_KEY))
-    fleet.start()
-    await fleet.until_acknowledged(2)
-    assert fleet.bucket.entries[key].value == b"1 -"
-    # With a title that was noted under another key, it is the same, also for an earlier frame.
-    fleet.bucket.put(key, b"9 0badc0de")
-    fleet.nats.add(sent(3, key=NEW_KEY))
-    await fleet.until_acknowledged(3)
-    assert fleet.bucket.entries[key].value == b"3 -"
-    fleet.bucket.put(key, f"1 {tried}".encode())
-    fleet.nats.add(sent(4, key=NEW_KEY))
-    await fleet.until_acknowledged(4)
-    assert fleet.bucket.entries[key].value == f"1 {tried}".encode()
-
-
-async def test_a_flood_of_replays_waits_in_the_stream_and_holds_up_nobody(fleet: Fleet) -> None:
+async def test_a_flood_of_replays_is_parked_and_holds_up_nobody(fleet: Fleet) -> None:
     fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
     fleet.nats.add(sent(2))
     for _ in range(300):
@@ -260,19 +274,14 @@ async def test_a_flood_of_replays_waits_in_the_stream_and_holds_up_nobody(fleet:
     fleet.nats.add(sent(1, title=OTHER_TITLE), OTHER)
     fleet.start()
     await fleet.until_written(1 + 100 + 1)
-    # The others are noted before they are acknowledged, and somebody is to read them.
     await fleet.until_acknowledged(200)
     assert fleet.nats.acknowledged == [*range(102, 302)]
-    first, _, due = fleet.bucket.entries[f"waiting.store.{TITLE.hex().upper()}"].value.split()
-    assert (first, due) == (b"102", b"due")
-    assert {*fleet.put_off} == {TITLE}
+    assert fleet.parking.marks == {(TITLE, "late"): 200}
     fleet.store.keep()
     await fleet.until_acknowledged(302)
 
 
-async def test_late_frames_that_are_not_compared_now_are_read_later_and_never_lost(
-    fleet: Fleet,
-) -> None:
+async def test_late_frames_that_are_not_compared_now_are_parked(fleet: Fleet) -> None:
     fleet.counters.is_limit_reached = True
     fleet.nats.add(sent(9))
     fleet.nats.add(sent(1))
@@ -280,17 +289,33 @@ async def test_late_frames_that_are_not_compared_now_are_read_later_and_never_lo
     fleet.start()
     await fleet.until_acknowledged(2)
     assert fleet.nats.acknowledged == [2, 3]
-    first, _, due = fleet.bucket.entries[f"waiting.store.{TITLE.hex().upper()}"].value.split()
-    assert (first, due) == (b"2", b"due")
+    assert fleet.parking.marks == {(TITLE, "late"): 2}
     assert energies(fleet) == [9.0]
     reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
     verdict = await reader.judge(SUBJECT, sent(1), CAME / 1e9)
-    assert (verdict.outcome, verdict.is_unchecked) == (TELEGRAM, False)
-    # If too many titles wait, the frame is stored at once.
-    fleet.waiting.count = MAX_WAITING
-    fleet.nats.add(sent(3))
-    await fleet.until_written(2)
-    assert energies(fleet) == [9.0, 3.0]
+    assert (verdict.outcome, verdict.mark) == (TELEGRAM, "")
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
+async def test_nothing_is_too_early_while_the_clocks_differ(fleet: Fleet, ahead: float) -> None:
+    fleet.ahead = ahead
+    # Two hours ahead of its arrival.
+    fleet.nats.add(sent(8, second=7300))
+    fleet.start()
+    await fleet.until_acknowledged(1)
+    assert fleet.parking.marks == {(TITLE, "early"): 1}
+    assert fleet.value("rejected_total", reason="clocks_differ") == 1
+    # When the clocks agree again, the frame is judged with its arrival by this machine's clock.
+    fleet.ahead = math.copysign(55.0, ahead)
+    await fleet.clocks.look()
+    assert fleet.clocks.do_agree
+    reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
+    data = sent(8, second=7300)
+    assert (await reader.judge(SUBJECT, data, CAME / 1e9)).outcome == "too_early"
+    parked = fleet.parking.frames[0]
+    assert abs(parked.parked - time.time()) < 60
+    verdict = await reader.judge(SUBJECT, data, parked.arrived, parked.parked)
+    assert verdict.outcome == TELEGRAM
 
 
 async def test_a_backlog_in_order_is_no_flood(fleet: Fleet) -> None:

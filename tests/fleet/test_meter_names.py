@@ -1,13 +1,16 @@
 """Which name a meter may write to, whichever collector has it."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import cast
 
 import pytest
+from nats.js.kv import KeyValue
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.meter_names import OTHER_METER
+from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
 from smarty_p1_fleet.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
+from smartyp1.p1 import FrameDecryptor, Telegram
 from tests.fleet.made_up import CAME, Bucket, Fleet as Worker
 
 NEIGHBOUR = b"SAGgp\x04\x10\x2f"
@@ -185,3 +188,33 @@ async def test_a_name_is_free_when_its_meters_key_goes_while_a_collector_works(
     meters.use(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, "ONE") == []
     assert meters.refused == 2
+
+
+async def test_names_that_are_there_are_read_once_for_all_meters_with_a_key(
+    fleet: Worker, meters: Fleet
+) -> None:
+    meters.begin(TITLE, NEIGHBOUR, THIRD)
+    await meters.send(TITLE, "M1")
+    await meters.send(NEIGHBOUR, "M2")
+    await meters.send(THIRD, "M3")
+    fleet.bucket.put(f"meter.{THIRD.hex().upper()}", b"M2")
+
+    async def entries() -> AsyncIterator[tuple[str, bytes, int]]:
+        for key, entry in [*fleet.bucket.entries.items()]:
+            yield key, entry.value, entry.revision
+        yield "meter.nonsense", b"\xff", 1
+
+    keys = Keys(dict.fromkeys((TITLE, THIRD), KEY), None)
+    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, lambda *_: None)
+    await names.load(entries())
+    fleet.bucket.looked_up.clear()
+    for title, name, may_write, asks in (
+        (TITLE, "M1", True, False),
+        # Not its name any more, or it has no key, so another meter may have taken it since then.
+        (THIRD, "M3", False, True),
+        (NEIGHBOUR, "M2", True, True),
+    ):
+        found = FrameDecryptor(KEY).decrypt(frame(9, telegram(name=name), title=title))
+        assert isinstance(found, Telegram)
+        assert await names.may_write(found) == may_write
+        assert bool(fleet.bucket.looked_up) == asks

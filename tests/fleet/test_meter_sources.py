@@ -3,7 +3,7 @@
 import re
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.meter_sources import source_of
+from smarty_p1_fleet.meter_sources import read_source
 from smarty_p1_gateway import Keys
 from tests.fleet.made_up import Fleet
 
@@ -27,33 +27,48 @@ def seen(fleet: Fleet) -> list[tuple[str, str]]:
 
 async def test_gateway_and_port_are_stored_with_the_time_of_the_telegram(fleet: Fleet) -> None:
     add(fleet, 1, gateway="cellar", port="house 3")
-    add(fleet, 2, gateway="attic")
-    # As somebody else publishes it.
-    add(fleet, 3)
+    # The meter is at another gateway now. Until that is sure, nothing is said of its place.
+    for counter in range(2, 5):
+        add(fleet, counter, gateway="attic")
+    # As somebody else publishes them.
+    for counter in range(5, 8):
+        add(fleet, counter)
     fleet.start()
-    await fleet.until_written(3)
+    await fleet.until_written(7)
     assert seen(fleet) == [
         (rf"{WITHOUT},gateway=cellar,port=house\ 3", f"{FIRST}.0"),
-        (f"{WITHOUT},gateway=attic", f"{FIRST + 1}.0"),
-        (WITHOUT, f"{FIRST + 2}.0"),
+        (f"{WITHOUT},gateway=attic", f"{FIRST + 3}.0"),
+        (WITHOUT, f"{FIRST + 6}.0"),
     ]
+
+
+async def test_a_replay_through_another_gateway_is_seen_nowhere(fleet: Fleet) -> None:
+    for counter in range(1, 15, 2):
+        add(fleet, counter, gateway="cellar")
+        add(fleet, counter, gateway="thief")
+        # Another collector got the original, so this one is newer than all that this collector got.
+        add(fleet, counter + 1, gateway="thief")
+    fleet.start()
+    await fleet.until_written(21)
+    assert {tags for tags, _ in seen(fleet)} == {f"{WITHOUT},gateway=cellar"}
 
 
 async def test_what_a_header_says_is_short_and_stays_in_its_place(fleet: Fleet) -> None:
     headers = add(fleet, 1, gateway="a,b=c d\x07", port="x" * 1000)
     fleet.start()
     await fleet.until_written(1)
-    assert len(source_of(headers).port) == 64
+    lines = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
+    assert len(read_source(f"NATS/1.0\r\n{lines}\r\n".encode()).port) == 64
     assert seen(fleet) == [(rf"{WITHOUT},gateway=a\,b\=c\ d_,port={'x' * 64}", f"{FIRST}.0")]
 
 
 async def test_a_meter_has_eight_places_at_most(fleet: Fleet) -> None:
-    for counter in range(1, 13):
-        add(fleet, counter, gateway="cellar", port=f"{counter % 10}")
+    for counter in range(1, 37):
+        add(fleet, counter, gateway="cellar", port=f"{(counter - 1) // 3 % 10}")
     fleet.start()
-    await fleet.until_written(12)
-    ports = [tags.partition("port=")[2] for tags, _ in seen(fleet)]
-    assert ports == ["1", "2", "3", "4", "5", "6", "7", "8", "", "", "1", "2"]
+    await fleet.until_written(36)
+    ports = dict.fromkeys(tags.partition("port=")[2] for tags, _ in seen(fleet))
+    assert [*ports] == ["0", "1", "2", "3", "4", "5", "6", "7", ""]
 
 
 async def test_rejections_are_counted_by_meter(fleet: Fleet) -> None:

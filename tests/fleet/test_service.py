@@ -21,15 +21,19 @@ from nats.js.api import (
 
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
+from smarty_p1_fleet.clock_comparison import ClockComparison
 from smarty_p1_fleet.collector_client import CollectorClient, connected
 from smarty_p1_fleet.frame_order import TitleWithKey
 from smarty_p1_fleet.frame_worker import Worker
 from smarty_p1_fleet.keys_watch import KeysWatch
+from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.parked_frames_reader import ParkedFramesReader
 from smarty_p1_fleet.service import _Collector
 from smarty_p1_fleet.store_writer import Store
 from smarty_p1_fleet.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.nats_acknowledged_publishing import Requests
 from smarty_p1_gateway.nats_client import NatsClient
 
 CONFIGURATION = """\
@@ -193,8 +197,12 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     monkeypatch.setattr(_Collector, "_check_version", Mock())
     monkeypatch.setattr(_Collector, "_show", Mock())
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
+    monkeypatch.setattr(ClockComparison, "look", AsyncMock())
+    monkeypatch.setattr(Requests, "open", AsyncMock())
+    monkeypatch.setattr(MeterNames, "load", AsyncMock())
+    monkeypatch.setattr(ParkedFramesReader, "run", lambda *_: asyncio.Event().wait())
     made = ("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer")
-    for name in made:
+    for name in (*made, "make_parked_stream"):
         monkeypatch.setattr(f"smarty_p1_fleet.service.{name}", AsyncMock())
     # The connection is closed, or nobody answers at its other end.
     monkeypatch.setattr(Worker, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))

@@ -101,7 +101,6 @@ class Collectors:
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
         self._running = contextlib.AsyncExitStack()
-        self._keys = directory / "keys"
 
     async def __aenter__(self) -> Self:
         """Start the cluster and the store."""
@@ -119,18 +118,21 @@ class Collectors:
         """End everything."""
         await self._running.aclose()
 
-    def write_keys(self, *meters: MadeUpMeter, more: str = "") -> None:
-        """Write the file of the keys, in place of the one that is there; `more`: other lines."""
+    def write_keys(self, *meters: MadeUpMeter, more: str = "", file: str = "keys") -> None:
+        """Write a file of keys, in place of the one that is there; `more`: other lines."""
         lines = (f"{meter.title.hex()} {meter.key.hex()}\n" for meter in meters)
-        new = self._keys.with_suffix(".new")
+        keys = self._directory / file
+        new = keys.with_suffix(".new")
         new.touch(mode=0o600)
         new.write_text("".join(lines) + more, encoding="ascii")
-        new.replace(self._keys)
+        new.replace(keys)
 
-    async def start(self, name: str, *, region: int = 1, store: str = "", more: str = "") -> Part:
+    async def start(
+        self, name: str, *, region: int = 1, store: str = "", more: str = "", keys: str = "keys"
+    ) -> Part:
         """Start a collector, or start it again; `more` is for [collector], `store` its [store]."""
         if name not in self._collectors:
-            self._collectors[name] = self._collector(name, region, store, more)
+            self._collectors[name] = self._collector(name, region, store, more, keys)
             return await self._running.enter_async_context(self._collectors[name][0])
         part = self._collectors[name][0]
         await part.start()
@@ -140,7 +142,9 @@ class Collectors:
         """Kill a collector."""
         await self._collectors[name][0].kill()
 
-    def _collector(self, name: str, region: int, store: str, more: str) -> tuple[Part, int]:
+    def _collector(
+        self, name: str, region: int, store: str, more: str, keys: str
+    ) -> tuple[Part, int]:
         directory = self._directory / name
         directory.mkdir()
         port = free_ports()
@@ -148,7 +152,7 @@ class Collectors:
         configuration.write_text(
             f"[nats]\nservers = {json.dumps(list(self._cluster.urls))}\n"
             f"{login(directory, user_of('collector', region))}{store or self._store_table}"
-            f'[keys]\nfile = "{self._keys}"\n[collector]\nname = "{name}"\n{more}'
+            f'[keys]\nfile = "{self._directory / keys}"\n[collector]\nname = "{name}"\n{more}'
             f"[metrics]\nport = {port}\n",
             encoding="utf-8",
         )

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 import pytest_socket
 
+from dev.reliability.program_logs import faults_in_logs
+
 # The first file of each of seven workers is one that takes longest. A file with one or two tests
 # takes the next file along to its worker: so three short files follow.
 ORDER = (
@@ -81,3 +83,20 @@ def mock_network() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def bcrypt_cost() -> None:
     """Replace the test kit's: passwords are checked in other processes."""
+
+
+@pytest.fixture(scope="session")
+def seen_faults() -> set[str]:
+    """Return the faults that have failed a test already."""
+    return set()
+
+
+@pytest.fixture(autouse=True)
+def no_traceback_in_logs(
+    tmp_path_factory: pytest.TempPathFactory, seen_faults: set[str]
+) -> Iterator[None]:
+    """Fail a test if any of its programs has logged a traceback, though it went on working."""
+    yield
+    faults = {*faults_in_logs(tmp_path_factory.getbasetemp())} - seen_faults
+    seen_faults |= faults
+    assert sorted(faults) == []

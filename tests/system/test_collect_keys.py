@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_fleet.pending_titles import print_of
-from smarty_p1_gateway.key_file import MeterKeys
 from tests.system.collectors import (
     KEY,
     Collectors,
     MadeUpMeter,
     is_connected,
     meters,
-    missing,
     until_stored,
 )
 from tests.system.support import PATIENCE, TIMEOUT, until
@@ -156,38 +153,51 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
 
 
 @pytest.mark.timeout(TIMEOUT)
-async def test_a_collector_goes_on_reading_again_though_first_frames_have_left_the_stream(
+async def test_collectors_with_different_keys_store_everything_and_read_a_frame_once(
     tmp_path: Path,
 ) -> None:
     async with Collectors(tmp_path) as fleet:
-        known, late = sent = meters(2)
-        fleet.write_keys(known)
-        await fleet.start("first")
-        for _ in range(3):
-            await fleet.send(late)
-
-        async def waits() -> bool:
-            return fleet.metrics("first").get("waiting_titles") == 1
-
-        await until(waits, within=PATIENCE)
+        both, one, other, late = sent = meters(4)
+        fleet.write_keys(both, one, file="first-keys")
+        another = f"{one.title.hex()} {NEW_KEY.hex()}\n"
+        fleet.write_keys(both, other, more=another, file="second-keys")
+        # Collectors of version 0.1.0 have acknowledged two frames of a meter, which wait.
+        await fleet.start("first", keys="first-keys")
+        await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
         await fleet.stop("first")
-        # It had the key and was reading when it ended. Meanwhile, the first frame left the stream.
+        for _ in range(2):
+            await fleet.send(late)
+        info = await fleet.js.stream_info("smarty_p1_frames")
         bucket = await fleet.js.key_value("smarty_p1_meters")
-        [name] = [key for key in await bucket.keys() if key.startswith("waiting.")]
-        first = (await bucket.get(name)).value or b""
-        tried = print_of([MeterKeys(KEY)])
-        await bucket.put(name, b"%s %s due" % (first.split()[0], tried.encode()))
-        await fleet.js.purge_stream("smarty_p1_frames", seq=int(first.split()[0]) + 1)
-        fleet.write_keys(*sent)
+        key = f"waiting.store.{late.title.hex().upper()}"
+        await bucket.put(key, b"%d 3f2a91c0" % info.state.first_seq)
+        await fleet.start("first", keys="first-keys")
+        await fleet.start("second", keys="second-keys")
+        # Frames that no key opens, among frames that only one collector can open.
+        for number in range(10):
+            await fleet.send(both, one, other)
+            damaged = bytearray(both.last_frame)
+            damaged[40 + number] ^= 1
+            await fleet.publish(both.subject, bytes(damaged[:30]) + bytes(len(damaged) - 30))
+            await fleet.publish(one.subject, one.last_frame[:-1] + b"\0")
+        await until_stored(fleet, both, one, other)
 
-        await fleet.start("first")
+        async def is_all_acknowledged() -> bool:
+            info = await fleet.js.consumer_info("smarty_p1_frames", "store")
+            return not info.num_pending and not info.num_ack_pending
 
-        left = {series: dict([*values.items()][1:]) for series, values in late.expected.items()}
-
-        async def are_stored() -> bool:
-            return missing(left, fleet.stored()) == []
-
-        await until(are_stored, within=PATIENCE)
+        await until(is_all_acknowledged, within=PATIENCE)
+        await until_waiting(fleet, 2)
+        assert await bucket.keys() == [
+            name for name in await bucket.keys() if not name.startswith("waiting.")
+        ]
+        before = total(fleet, "caught_up_total")
+        fleet.write_keys(both, one, late, file="first-keys")
+        await until_stored(fleet, *sent)
+        await until_waiting(fleet, 1)
+        # Meanwhile, nothing else was read once more: one collector or both read two frames.
+        assert total(fleet, "caught_up_total") - before in {2, 4}
+    assert [line for line in logs_in(tmp_path).splitlines() if "Reading parked" in line] == []
 
 
 @pytest.mark.slow

@@ -82,8 +82,8 @@ class Fleet:
         self.gateway, self.collector = GatewayMetrics(), CollectorMetrics()
         for port, is_open in (("cellar", 1), ("attic", 0)):
             self.gateway.port_open.labels(port).set(is_open)
-            for gauge in (self.gateway.queue_length, self.gateway.set_aside):
-                gauge.labels(port).set(0)
+            self.gateway.queue_length.labels(port).set(0)
+            self.gateway.set_aside.labels(port).set(0)
             self.gateway.start_age(self.gateway.last_frame_age, port)["at"] = (
                 time.monotonic() - 1000
             )
