@@ -240,8 +240,8 @@ class RunbookFleet:
             script = f"set -a; . {directory}/victoria-metrics; exec victoria-metrics $ARGS"
             return ["sh", "-c", script]
         if name == "vmauth":
-            steps = (self.directory / "steps.txt").read_text(encoding="utf-8")
-            return [*re.findall(r"(?m)^(vmauth .*?) >", steps)[0].split()]
+            text = (self.directory / "start.sh").read_text(encoding="utf-8")
+            return [*re.findall(r"(?m)^(vmauth .*?) >", text)[0].split()]
         verb, file = ("collect", "here") if name in COLLECTORS else ("gateway", "gateway")
         return [ROOT / "scripts" / "p1", verb, "--config", directory / f"{file}.toml"]
 

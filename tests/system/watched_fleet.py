@@ -96,10 +96,10 @@ class WatchedFleet:
         self.parts = {name: self._part(name, port) for name, port in ports.items()}
 
     def _part(self, name: str, port: int) -> Part:
-        """Return a program with the command that `fleet init` prints."""
+        """Return a program with the command that `fleet init` writes."""
         program(name)
-        steps = (self.directory / "steps.txt").read_text(encoding="utf-8")
-        found = re.search(rf"(?m)^(?:\(.*exec )?({re.escape(name)} .*?)\)? >(\S+)", steps)
+        text = (self.directory / "start.sh").read_text(encoding="utf-8")
+        found = re.search(rf"(?m)^(?:\(.*exec )?({re.escape(name)} .*?)\)? >(\S+)", text)
         assert found
         command: list[str | Path] = [*shlex.split(found[1])]
         if name == "victoria-metrics":
