@@ -12,7 +12,7 @@ from pathlib import Path
 
 SHIPPED = ("custom_components/smarty_p1", "gateway", "fleet", "smarty_p1_cli")
 MAX_COMPLEXITY = 10
-MAX_FUNCTIONS = 14
+MAX_FUNCTIONS = 13
 
 
 def _complex_functions() -> list[str]:
