@@ -39,7 +39,7 @@ from tests.lib.leneda.writing import export
 from tests.lib.tariff.lives import Life
 from tests.random_examples import examples
 
-from . import billed_month
+from . import billed_month, leneda
 from .billed_month import telegram
 from .conftest import EntryMaker
 from .meter import MeterPort
@@ -235,6 +235,30 @@ async def test_an_import_twice_and_its_removal_with_a_crash(
     assert of(await rows(hass, meter, "imported"), APRIL, JUNE) == pytest.approx(1440 + 316.6)
 
 
+async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
+    hass: HomeAssistant,
+    port: MeterPort,
+    meter: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    before = await all_rows(hass, meter)
+    await bring_in(hass, meter, tmp_path)
+    assert of(await rows(hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
+
+    points = {leneda.IMPORTED: leneda.PRODUCTION_POINT}
+    monkeypatch.setattr(leneda_to_months.PlatformPast, "_account_points", lambda _self: points)
+    # Home Assistant crashes between rows and files.
+    with patch.object(ImportedQuarterHours, "remove_former", side_effect=OSError(5, "I/O error")):
+        await again(hass, port, meter, 20)
+    assert len(meter.runtime_data.books.past._files.former_months()) == 2
+    await again(hass, port, meter, 30)
+
+    assert not meter.runtime_data.books.past._files.former_months()
+    for hours, were in zip(await all_rows(hass, meter), before, strict=True):
+        assert hours == pytest.approx(were)
+
+
 async def test_rows_of_a_damaged_month_stay_until_its_file_is_replaced(
     hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, folder: Path
 ) -> None:
@@ -374,9 +398,8 @@ class NoLeneda:
         """Do nothing."""
 
 
-@pytest.mark.usefixtures("every_kind")
-@pytest.mark.parametrize("seed", range(examples(2)))
-async def test_any_life_has_the_rows_of_a_fresh_database(hass: HomeAssistant, seed: int) -> None:
+async def check_life(hass: HomeAssistant, seed: int) -> None:
+    """Write the statistics of a meter's life, part by part, and compare them with all hours."""
     entry = MockConfigEntry(domain=DOMAIN, unique_id=f"SAG{seed}", title="Smarty")
     entry.add_to_hass(hass)
     statistics = None
@@ -396,3 +419,11 @@ async def test_any_life_has_the_rows_of_a_fresh_database(hass: HomeAssistant, se
     for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
         for hour in found.keys() | hours.keys():
             assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour
+
+
+@pytest.mark.usefixtures("every_kind")
+@pytest.mark.parametrize("seed", range(examples(1)))
+async def test_any_two_lives_have_the_rows_of_a_fresh_database(
+    hass: HomeAssistant, seed: int
+) -> None:
+    await asyncio.gather(check_life(hass, seed), check_life(hass, seed + 1000))

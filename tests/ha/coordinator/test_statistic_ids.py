@@ -1,12 +1,14 @@
 """Ids and names of a meter's statistics: they stay, whatever becomes of the meter."""
 
 import hashlib
+from unittest.mock import Mock
 
 import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.house_statistics import HouseStatistics
 from custom_components.smarty_p1.coordinator.statistic_ids import (
     GAS,
     StatisticKind,
@@ -18,7 +20,9 @@ from custom_components.smarty_p1.coordinator.statistic_ids import (
     wanted_kinds,
     with_statistics_key,
 )
+from custom_components.smarty_p1.lib.tariff import DemandMeter
 from tests.ha.meter import SERIAL
+from tests.ha.support import own_log
 
 POINT = "LU0000010000000000000000001234567"
 
@@ -68,3 +72,16 @@ async def test_names_say_what_they_are_but_no_serial_number(hass: HomeAssistant)
     assert names[StatisticKind.TOTAL] == "Smarty 2574 Gesamtkosten (stündlich, korrigiert)"
     assert len({*names.values()}) == len(StatisticKind)
     assert SERIAL not in "".join(names.values())
+
+
+async def test_without_a_recorder_nothing_is_written(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    statistics = HouseStatistics(hass, entry_of(hass, SERIAL))
+    statistics.async_start(DemandMeter(), Mock())
+    statistics.update()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not statistics.is_available
+    assert not await statistics.async_wait_until_written()
+    assert await statistics.async_remove_hours([])
+    assert own_log(caplog) == []
