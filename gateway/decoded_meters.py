@@ -212,5 +212,7 @@ def _restored(stored: Stored) -> DemandMeter:
     files = {}
     if "peak" in content:
         name, line = map(checked_text, checked_list(content.pop("peak"), 2))
-        files[name] = (HEADER + line).encode()
+        start, imported_wh, *_ = line.split(",")
+        # The other columns are unknown, and the last column is the number of the span.
+        files[name] = f"{HEADER}{start},,{imported_wh}{',' * 10}1\n".encode()
     return DemandMeter.from_dict(content, files=files)

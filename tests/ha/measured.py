@@ -6,8 +6,8 @@ from datetime import timedelta
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.tariff import HEADER, Amounts, Kind, QuarterHour, Span
-from custom_components.smarty_p1.lib.tariff.month_cache import KnownMonths
 from custom_components.smarty_p1.lib.tariff.month_file_reader import RowReader
+from custom_components.smarty_p1.lib.tariff.months_of_connection import MonthsOfConnection
 
 
 def as_span(quarter: QuarterHour, number: int = 1) -> Span:
@@ -35,11 +35,17 @@ def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
 
 
 def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> None:
-    """Let the meter of an entry know nothing of a month but some lines."""
+    """Let the meter of an entry know nothing of a month but some lines.
+
+    A line has the start of a quarter-hour, and its four energies.
+    """
     meter = entry.runtime_data.books.memory.demand_meter
     history = meter._history
-    reader = RowReader({name: "".join([HEADER, *(f"{line}\n" for line in lines)]).encode()})
+    text = HEADER
+    for number, (start, *energies) in enumerate((line.split(",") for line in lines), 1):
+        text += f"{start},,{','.join(energies)},,,,,,,{number}\n"
+    reader = RowReader({name: text.encode()})
     assert not reader.damaged
     history.row.months.update(reader.row.months)
-    history._months = KnownMonths()
-    meter.set_platform_days(meter.past)
+    past, meter._months = meter.past, MonthsOfConnection(history)
+    meter.set_platform_days(past)

@@ -14,7 +14,7 @@ from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK
 from .documentation import ENTITIES, TEXTS, documented, rendered
 
 DOCS = Path(__file__).parents[2] / "docs"
-MAIN = Path(__file__).parents[2] / "frontend" / "src" / "main.ts"
+PARTS = (Path(__file__).parents[2] / "frontend" / "src").glob("*-part.ts")
 INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
 
 
@@ -48,7 +48,8 @@ def test_each_example_on_a_page_is_valid() -> None:
     assert all(cv.SERVICE_SCHEMA(action) for action in actions)
     [cards] = [example["cards"] for example in examples if "cards" in example]
     names = {card["type"].removeprefix("custom:smarty-p1-") for card in cards}
-    assert names == {*re.findall(r'"smarty-p1-(.+)": { card:', MAIN.read_text("utf-8"))}
+    parts = "".join(part.read_text("utf-8") for part in PARTS)
+    assert names == {*re.findall(r'"smarty-p1-(.+)": { card:', parts)}
     assert {option for card in cards for option in card} == {"type", "entry_id", "device", "part"}
     # The integration counts whole numbers.
     [[sensor]] = [example["sensor"] for example in examples if "sensor" in example]

@@ -1,7 +1,6 @@
 """What belongs to a month is counted once in long-term statistics, whatever a clock says."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,22 +23,10 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_WITH_LEVIES,
 )
-from custom_components.smarty_p1.coordinator import (
-    leneda_client,
-    leneda_download,
-    leneda_quarter_hour_files,
-)
-from custom_components.smarty_p1.coordinator.leneda_client import asked_of
-from custom_components.smarty_p1.lib.leneda import Row
 from custom_components.smarty_p1.lib.tariff import (
-    QUARTER_HOUR,
     PriceFile,
-    compute_bill,
     network_prices,
 )
-from dev.leneda import Platform
-from tests.ha import leneda
-from tests.ha.flows.test_leneda_meter import add
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, let_pass, wait_for_telegram
 from tests.prices import PRICES
@@ -243,64 +230,3 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
         assert sums[:-1] == recorded[name]
         fall = recorded[name][-1] - sums[-1]
         assert fall == pytest.approx(0.23 if name in COST else 0.0, abs=0.011), name
-
-
-# Home Assistant is off for five days, or for a whole month and more.
-@pytest.mark.parametrize(
-    "days",
-    [("2026-11-26", "2026-11-27", "2026-11-28"), ("2026-10-28", "2026-10-29", "2026-10-30")],
-)
-@pytest.mark.freeze_time(tick=True)
-async def test_days_that_come_late_or_are_corrected_are_counted_once(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    days: tuple[str, str, str],
-) -> None:
-    *first, begin = days
-    month = begin[:7]
-    freezer.move_to(f"{begin}T14:01:00Z")
-    monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=29))
-    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path))
-    assert await async_setup_component(hass, "sensor", {})
-    async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
-        late = {f"{month}-10", f"{month}-20"}
-        platform.series[leneda.POINT, leneda.IMPORTED] = lambda start: (
-            None if f"{start:%Y-%m-%d}" in late else 1.0
-        )
-        monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
-        entry = await add(hass)
-    past = entry.runtime_data.books.past
-
-    async def arrive(hour: str, *days: str, kw: float = 1.0) -> float:
-        """Let the quarter-hours between two midnights arrive. Return the sum of the total cost."""
-        time = datetime.fromisoformat(f"{hour}Z")
-        freezer.move_to(time + timedelta(minutes=1))
-        start, end = (leneda.utc(f"{day} 23:00") for day in days)
-        count = (end - start) // QUARTER_HOUR
-        rows = [Row(start + n * QUARTER_HOUR, kw, is_measured=True) for n in range(count)]
-        points = dict(asked_of(entry.options["leneda"]))
-        assert await past.async_add({leneda.IMPORTED: rows}, points)
-        await past._async_follow(past._recording)
-        for minute in (0, 55):
-            found = await rows_of_statistics(hass, time.replace(minute=minute))
-        return found["sensor.smarty_total_cost_this_month"][-1]
-
-    await arrive(f"{begin}T14:00", *first)
-    await arrive(f"{begin}T15:00", *first)
-    await arrive(f"{begin}T16:00", f"{month}-09", f"{month}-11")
-    await arrive(f"{begin}T17:00", f"{month}-04", f"{month}-05", kw=3.0)
-    await arrive("2026-12-03T14:00", first[1], "2026-11-28")
-    await arrive("2026-12-03T15:00", "2026-11-30", "2026-12-02")
-    await arrive("2026-12-03T16:00", f"{month}-19", f"{month}-21")
-    total = await arrive("2026-12-03T17:00", "2026-11-28", "2026-11-30")
-
-    demand = entry.runtime_data.books.demand
-    bills = [
-        compute_bill(month, demand.contracts, demand.until).total or 0.0
-        for month in (*demand.earlier_months, demand.month)
-    ]
-    assert total == pytest.approx(sum(bills))
-    assert await hass.config_entries.async_unload(entry.entry_id)
