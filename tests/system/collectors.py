@@ -277,9 +277,9 @@ GO_ON = signal.SIGCONT
 TERMINATE = signal.SIGTERM
 
 
-def meters(count: int) -> list[MadeUpMeter]:
-    """Return meters that have been there for an hour."""
-    begin = datetime.now(WINTER).replace(microsecond=0) - timedelta(hours=1)
+def meters(count: int, *, age: timedelta = timedelta(hours=1)) -> list[MadeUpMeter]:
+    """Return meters that have been there for so long. Their frames are a second apart."""
+    begin = datetime.now(WINTER).replace(microsecond=0) - age
     return [MadeUpMeter(number, begin) for number in range(1, count + 1)]
 
 
