@@ -20,12 +20,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, SECTION_LENEDA
 from custom_components.smarty_p1.coordinator import (
+    house_statistics,
     leneda_quarter_hour_files,
     leneda_to_months,
 )
 from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -65,6 +67,13 @@ class Clock:
     def utcnow(self) -> datetime:
         """Return it."""
         return self.now.astimezone(UTC)
+
+
+@pytest.fixture(autouse=True)
+def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write one statistic only, because the tests' recorder takes a millisecond for a row."""
+    kinds = (StatisticKind.IMPORTED,)
+    monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
 
 
 @pytest.fixture(autouse=True)
