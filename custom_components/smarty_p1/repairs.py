@@ -103,8 +103,8 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
         """Show the deviation of the meter's clock. If the user confirms it, store it."""
         if user_input is None:
             return await super().async_step_confirm()
-        entry = _entry_of(self)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        entry = _loaded_entry_of(self)
+        if entry is None:
             return self.async_abort(reason="entry_removed")
         entry.runtime_data.confirm_clock()
         return self.async_create_entry(data={})
@@ -118,8 +118,8 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Show the meters. If the user confirms, forget that they were exchanged."""
-        entry = _entry_of(self)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        entry = _loaded_entry_of(self)
+        if entry is None:
             return self.async_abort(reason="entry_removed")
         books: MeterBooks = entry.runtime_data.books
         if user_input is None:
@@ -384,8 +384,8 @@ class MessageValueRepairFlow(RepairsFlow):
 
     async def async_step_value(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the values that the board has sent. Then store the chosen value."""
-        entry = _entry_of(self)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        entry = _loaded_entry_of(self)
+        if entry is None:
             return self.async_abort(reason="entry_removed")
         if user_input is not None:
             data = with_chosen_value(entry.data, self._values, user_input[CONF_VALUE])
@@ -407,7 +407,7 @@ class CaptureRepairFlow(RepairsFlow):
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the last telegram of the capture, and the choices "write" and "discard"."""
-        entry = self._entry()
+        entry = _loaded_entry_of(self)
         ready = entry and entry.runtime_data.capture.look()
         if not entry or not ready:
             return self.async_abort(reason="capture_gone")
@@ -433,7 +433,7 @@ class CaptureRepairFlow(RepairsFlow):
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Write the capture to a file, and show the file's path. Then the repair issue ends."""
-        entry = self._entry()
+        entry = _loaded_entry_of(self)
         if not entry:
             return self.async_abort(reason="capture_gone")
         capture = entry.runtime_data.capture
@@ -454,14 +454,9 @@ class CaptureRepairFlow(RepairsFlow):
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Discard the capture."""
-        if entry := self._entry():
+        if entry := _loaded_entry_of(self):
             entry.runtime_data.capture.discard()
         return self.async_create_entry(data={})
-
-    def _entry(self) -> MeterConfigEntry | None:
-        """Return the entry of the meter. Return None if the entry was removed or is not loaded."""
-        entry: MeterConfigEntry | None = _entry_of(self)
-        return entry if entry and entry.state is ConfigEntryState.LOADED else None
 
 
 def _loaded_entry_of(flow: RepairsFlow) -> ConfigEntry | None:
