@@ -150,7 +150,9 @@ class HouseStatistics:
     def update(self) -> None:
         """Write the statistics in the background, because the history has changed."""
         self._is_due = True
-        if self._is_running and (self._task is None or self._task.done()):
+        # The recorder ends when Home Assistant stops. The next start writes what is missing.
+        is_running = self._is_running and not self._hass.is_stopping
+        if is_running and (self._task is None or self._task.done()):
             self._task = self._entry.async_create_background_task(
                 self._hass, self._async_work(), f"{self._entry.title} statistics"
             )
