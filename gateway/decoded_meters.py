@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from smartyp1.bill import DemandMeter
+from smartyp1.history import HEADER, as_decimal, month_name
 from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
 from smartyp1.p1 import FrameDecryptor, Telegram
 from smartyp1.publish import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
-from smartyp1.tariff import HEADER, DemandMeter, as_decimal, month_name
 
 from .json_storage import Memory
 from .key_file import Keys, MeterKeys

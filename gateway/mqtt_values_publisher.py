@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, override
 
+from smartyp1.history import LUXEMBOURG
 from smartyp1.meter import Reading, Reception
 from smartyp1.publish import (
     MAX_TOPICS,
@@ -25,7 +26,6 @@ from smartyp1.publish import (
     level,
 )
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
-from smartyp1.tariff import LUXEMBOURG
 
 from .decoding_config import PublishConfig
 from .gateway_config import BrokerConfig, PortConfig

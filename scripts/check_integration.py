@@ -36,7 +36,7 @@ SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] 
 # Pattern of a call whose `step_id` needs no text, because a step that shows progress has no form.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
-PRICE_FILE = Path("lib", "tariff", "network_prices.toml")
+PRICE_FILE = Path("lib", "prices", "network_prices.toml")
 CARD_TEXTS = Path("frontend", "src", "texts", "bill.json")
 # Fields of the contract for the prices of the levies, and the other fields among them.
 LEVY_FIELDS = "options.step.contract_details.sections.levies.data"

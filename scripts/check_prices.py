@@ -19,7 +19,7 @@ from typing import Any
 
 import voluptuous as vol
 
-FILE = Path("custom_components", "smarty_p1", "lib", "tariff", "network_prices.toml")
+FILE = Path("custom_components", "smarty_p1", "lib", "prices", "network_prices.toml")
 POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
 CATEGORIES = ("A", "B")

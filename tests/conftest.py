@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from smartyp1.tariff import PriceFile, network_prices
+from smartyp1.prices import PriceFile, network_prices
 from tests.prices import PRICES
 
 # New prices in the integration's own file change no test but the one of that file.

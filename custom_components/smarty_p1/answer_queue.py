@@ -28,16 +28,10 @@ from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_market_hours
 from .lib.answers import what_if_report
+from .lib.bill import Demand, QuarterHours, quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, Turns
-from .lib.tariff import (
-    Demand,
-    MarketHours,
-    QuarterHour,
-    QuarterHours,
-    at_stored_level,
-    day_start,
-    quarter_hours_between,
-)
+from .lib.history import MarketHours, QuarterHour, day_start
+from .lib.prices import at_stored_level
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue, equal or not. The question being answered does not

@@ -25,9 +25,9 @@ from .coordinator.cableless_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.source_entity_coordinator import EntityCoordinator
+from .lib.bill import Demand
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
 from .lib.port import redact_port
-from .lib.tariff import Demand
 from .sinks.shown_clients import clients_of
 
 # Fields whose values are redacted. Topics, and paths in their messages, are private, too, because

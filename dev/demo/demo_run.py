@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dev.simulator import Meter
-from smartyp1.tariff import Contract
+from smartyp1.prices import Contract
 
 from . import inverter
 from .client import PASSWORD, USER, Client, attempt

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
 from dev.simulator import Meter
-from smartyp1.tariff import LUXEMBOURG
+from smartyp1.history import LUXEMBOURG
 
 from .client import Client
 

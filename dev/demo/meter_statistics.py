@@ -13,7 +13,7 @@ from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smartyp1.tariff import LUXEMBOURG
+from smartyp1.history import LUXEMBOURG
 
 from .client import Client
 from .inverter import battery_kwh, charged_kwh, discharged_kwh, produced_kwh

@@ -13,9 +13,9 @@ from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.telegram_values import Channel
+from smartyp1.history import LUXEMBOURG
 from smartyp1.meter import MeterReader, Reading
 from smartyp1.p1 import Decoder, Telegram
-from smartyp1.tariff import LUXEMBOURG
 
 from .meter_statistics import DOMAIN
 

@@ -12,19 +12,11 @@ from typing import Any, NamedTuple
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
+from smartyp1.bill import DemandMeter
+from smartyp1.history import HEADER, Amounts, Energies, Kind, Span, line_of, month_name
 from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
-from smartyp1.tariff import (
-    HEADER,
-    Amounts,
-    Contract,
-    DemandMeter,
-    Energies,
-    Kind,
-    Span,
-    line_of,
-    month_name,
-)
+from smartyp1.prices import Contract
 
 from .meter_statistics import DOMAIN, registers, start_of_history
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from statistics import mean
 
 from dev.simulator.arguments import count
+from smartyp1.history import QuarterHour
 from smartyp1.leneda import ExportError, Row, newest, quarter_hours_of, read_export
-from smartyp1.tariff import Contract, QuarterHour
+from smartyp1.prices import Contract
 
 from .homes import CHANGED, NO_LAST_YEAR, simulate_home
 from .score import DAYS, Score, score_home

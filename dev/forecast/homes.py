@@ -13,7 +13,8 @@ from random import Random
 from typing import NamedTuple
 
 from dev.simulator.randomness import seeded_random
-from smartyp1.tariff import LUXEMBOURG, QUARTER_HOUR, Contract, QuarterHour, day_end
+from smartyp1.history import LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end
+from smartyp1.prices import Contract
 
 JUDGED_YEAR = 2026
 """Year whose twelve months are forecast. Its prices are published."""

@@ -5,21 +5,10 @@ from datetime import UTC, datetime, timedelta
 from time import process_time
 from typing import NamedTuple
 
-from smartyp1.tariff import (
-    KEPT_MONTHS,
-    ClassExcess,
-    Contract,
-    Contracts,
-    Day,
-    Estimate,
-    Month,
-    PlatformDays,
-    QuarterHour,
-    compute_bill,
-    day_end,
-    estimate_month,
-    months_of,
-)
+from smartyp1.advice import Estimate, estimate_month
+from smartyp1.bill import ClassExcess, Day, Month, PlatformDays, compute_bill, months_of
+from smartyp1.history import KEPT_MONTHS, QuarterHour, day_end
+from smartyp1.prices import Contract, Contracts
 
 DAYS = (1, 4, 10, 20)
 """Days of the month on whose midnights a forecast is made."""

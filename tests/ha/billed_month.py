@@ -21,15 +21,10 @@ from custom_components.smarty_p1.const import (
     CONF_VAT,
 )
 from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
+from custom_components.smarty_p1.lib.bill import DemandMeter
+from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory
-from custom_components.smarty_p1.lib.tariff import (
-    HEADER,
-    Contract,
-    DemandMeter,
-    Energies,
-    line_of,
-    month_name,
-)
+from custom_components.smarty_p1.lib.prices import Contract
 
 from .meter import SERIAL, EntryMaker, MeterPort, with_value
 from .support import TELEGRAM

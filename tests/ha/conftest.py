@@ -28,8 +28,9 @@ from custom_components.smarty_p1.coordinator import (
 )
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.flows import port_key_and_found_meter
+from custom_components.smarty_p1.lib.history import readings_to_spans
 from custom_components.smarty_p1.lib.port import port_stream, probe, probing
-from custom_components.smarty_p1.lib.tariff import PriceFile, network_prices, readings_to_spans
+from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
 from dev.leneda import Platform
 from tests.prices import PRICES
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.tariff import HEADER, Amounts, Kind, QuarterHour, Span
-from custom_components.smarty_p1.lib.tariff.month_file_reader import RowReader
-from custom_components.smarty_p1.lib.tariff.months_of_connection import MonthsOfConnection
+from custom_components.smarty_p1.lib.bill.months_of_connection import MonthsOfConnection
+from custom_components.smarty_p1.lib.history import HEADER, Amounts, Kind, QuarterHour, Span
+from custom_components.smarty_p1.lib.history.month_file_reader import RowReader
 
 
 def as_span(quarter: QuarterHour, number: int = 1) -> Span:

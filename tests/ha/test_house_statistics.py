@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1 import lib
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import (
     hourly_statistics,
@@ -34,9 +35,8 @@ from custom_components.smarty_p1.coordinator.statistic_ids import (
     statistic_id,
     statistics_key,
 )
-from custom_components.smarty_p1.lib import tariff
+from tests.lib.bill.lives import Life
 from tests.lib.leneda.writing import export
-from tests.lib.tariff.lives import Life
 from tests.random_examples import examples
 
 from . import billed_month, leneda
@@ -403,7 +403,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     entry = MockConfigEntry(domain=DOMAIN, unique_id=f"SAG{seed}", title="Smarty")
     entry.add_to_hass(hass)
     statistics = None
-    for meter in Life(tariff).parts(random.Random(seed)):  # noqa: S311
+    for meter in Life(lib).parts(random.Random(seed)):  # noqa: S311
         if statistics is None:
             statistics = HouseStatistics(hass, entry)
             statistics.async_start(meter, NoLeneda())
@@ -413,7 +413,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
         await asyncio.wait([statistics._task])
     demand = meter.newest
     months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
-    wanted = tariff.amounts_by_hour(
+    wanted = lib.bill.amounts_by_hour(
         meter.columns, meter.past, demand.contracts, months, demand.until
     )
     for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):

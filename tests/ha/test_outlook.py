@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.lib.tariff import QuarterHour
+from custom_components.smarty_p1.lib.history import QuarterHour
 
 from . import billed_month
 from .conftest import EntryMaker

@@ -28,7 +28,7 @@ from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.coordinator.statistic_ids import StatisticKind
-from custom_components.smarty_p1.lib.tariff import QuarterHour
+from custom_components.smarty_p1.lib.history import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
 from . import billed_month

@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1 import lib
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.house_statistics import HouseStatistics
 from custom_components.smarty_p1.coordinator.statistic_ids import (
@@ -20,8 +21,7 @@ from custom_components.smarty_p1.coordinator.statistic_ids import (
     statistic_id,
     statistics_key,
 )
-from custom_components.smarty_p1.lib import tariff
-from tests.lib.tariff.lives import FIXED, Life
+from tests.lib.bill.lives import FIXED, Life
 
 from .support import changes_of
 from .test_house_statistics import NoLeneda
@@ -72,9 +72,9 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     await hass.config.async_update(currency="EUR")
     entry = MockConfigEntry(domain=DOMAIN, unique_id="SAG1", title="Smarty")
     entry.add_to_hass(hass)
-    life = Life(tariff)
-    meter = tariff.DemandMeter(tariff.Contract.of_terms(FIXED.terms))
-    days = tariff.PlatformDays(life.leneda(END - MONTHS * 31 * DAY, END - DAY))
+    life = Life(lib)
+    meter = lib.bill.DemandMeter(lib.prices.Contract.of_terms(FIXED.terms))
+    days = lib.bill.PlatformDays(life.leneda(END - MONTHS * 31 * DAY, END - DAY))
     meter.set_platform_days(days)
     life.feed(meter, END - DAY, END)
     statistics = HouseStatistics(hass, entry)

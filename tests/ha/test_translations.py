@@ -18,6 +18,7 @@ from custom_components.smarty_p1.flows import form_errors
 from custom_components.smarty_p1.flows.contract_form import contract_fields, detail_fields
 from custom_components.smarty_p1.flows.leneda_account import account_fields
 from custom_components.smarty_p1.flows.update_interval_and_gas_prices import DATA_OPTIONS
+from custom_components.smarty_p1.lib.advice import WhatIfRefusal
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
     CONNECTION,
@@ -35,7 +36,6 @@ from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
-from custom_components.smarty_p1.lib.tariff import WhatIfRefusal
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS

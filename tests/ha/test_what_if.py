@@ -15,7 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.lib.tariff import Origin, PlatformDays, QuarterHour
+from custom_components.smarty_p1.lib.bill import PlatformDays
+from custom_components.smarty_p1.lib.history import Origin, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram

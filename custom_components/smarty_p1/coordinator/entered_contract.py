@@ -37,9 +37,9 @@ from ..const import (
     CONF_WITH_LEVIES,
     PER_YEAR,
 )
-from ..lib.tariff import (
+from ..lib.history import LUXEMBOURG
+from ..lib.prices import (
     CONSUMER_CATEGORIES,
-    LUXEMBOURG,
     METER_SIZES,
     PER_KWH,
     PER_MONTH,

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
 from ..lib.answers import GasPrices
-from ..lib.tariff import month_end, month_start
+from ..lib.history import month_end, month_start
 from .card_history import LENEDA_GAS, MeterHistory
 from .entry_types import AnyConfigEntry
 from .gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3

@@ -11,6 +11,7 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
+from ..lib.history import day_end, day_start
 from ..lib.p1 import MBusReading
 from ..lib.stored_values import (
     Stored,
@@ -20,7 +21,6 @@ from ..lib.stored_values import (
     checked_text,
     checked_time,
 )
-from ..lib.tariff import day_end, day_start
 
 KEPT_DAYS = 400
 KEPT_HOURS = 35 * 24

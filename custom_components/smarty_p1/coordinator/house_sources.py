@@ -19,7 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_SUN_SOURCES, DOMAIN
-from ..lib.tariff import Supply, SupplyKind
+from ..lib.advice import Supply, SupplyKind
 from . import has_books
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection

@@ -21,8 +21,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ..lib.backoff import Outage
+from ..lib.history import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
 from ..lib.leneda import Row, compare_days, read_time_series
-from ..lib.tariff import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
 from .card_history import MeterHistory
 from .entry_types import AnyConfigEntry
 from .gas_statistics import GasStatistics

@@ -13,7 +13,23 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER, SECTION_LENEDA
+from ..lib.bill import (
+    NO_PLATFORM_DAYS,
+    DemandMeter,
+    KnownMonths,
+    PlatformDays,
+    quarter_hours_between,
+)
 from ..lib.guarded_clock import oldest_kept
+from ..lib.history import (
+    KEPT_TIME,
+    QUARTER_HOUR,
+    QuarterHour,
+    day_end,
+    day_start,
+    month_end,
+    month_start,
+)
 from ..lib.leneda import (
     REGISTERS,
     Cause,
@@ -31,20 +47,6 @@ from ..lib.leneda import (
     sharing_of,
     whole_days,
     without_false_zeros,
-)
-from ..lib.tariff import (
-    KEPT_TIME,
-    NO_PLATFORM_DAYS,
-    QUARTER_HOUR,
-    DemandMeter,
-    KnownMonths,
-    PlatformDays,
-    QuarterHour,
-    day_end,
-    day_start,
-    month_end,
-    month_start,
-    quarter_hours_between,
 )
 from .entry_types import AnyConfigEntry
 from .file_refusal_translation_keys import IS_CONSUMPTION, REFUSED, ImportRefusedError

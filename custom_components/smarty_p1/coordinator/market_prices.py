@@ -34,18 +34,15 @@ from ..const import (
     CONF_FEED_IN_PRICE_ENTITY_BEFORE,
     DOMAIN,
 )
-from ..lib.tariff import (
-    LUXEMBOURG,
+from ..lib.history import LUXEMBOURG, MarketHours, MarketPrices, quarter_start
+from ..lib.prices import (
     Contracts,
     KwhPrice,
-    MarketHours,
-    MarketPrices,
     PricesAhead,
     agrees,
     market_prices_of,
     prices_by_quarter,
     prices_of_attributes,
-    quarter_start,
 )
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection

@@ -10,9 +10,10 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
+from ..lib.bill import Demand
+from ..lib.history import LUXEMBOURG, MarketPrices
 from ..lib.meter import Limits, MeterMemory, Reading
 from ..lib.p1 import Telegram
-from ..lib.tariff import LUXEMBOURG, Demand, MarketPrices
 from .card_history import MeterHistory
 from .entered_contract import (
     aids_of,

@@ -1,9 +1,9 @@
 """Files with the energy of a meter, one for each month of Luxembourg's calendar, for 25 months.
 
 A line is a span: a quarter-hour, a part of a quarter-hour, or a gap
-(`lib/tariff/month_file_lines.py`). A line is appended when its span has ended and the meter's clock
-is confirmed. Appending spares memory cards. A crash loses one line at most. Even then, no energy is
-lost, because the lines before and after the lost line have the registers.
+(`lib/history/month_file_lines.py`). A line is appended when its span has ended and the meter's
+clock is confirmed. Appending spares memory cards. A crash loses one line at most. Even then, no
+energy is lost, because the lines before and after the lost line have the registers.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..lib.backoff import Outage
 from ..lib.guarded_clock import oldest_kept
-from ..lib.tariff import (
+from ..lib.history import (
     HEADER,
     KEPT_TIME,
     REMOVED,

@@ -14,8 +14,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, Repair, State
+from ..lib.history import LUXEMBOURG
 from ..lib.leneda import Cause, Differences
-from ..lib.tariff import LUXEMBOURG
 from .entry_types import AnyConfigEntry, short_title
 
 ENTRY_ID = "entry_id"

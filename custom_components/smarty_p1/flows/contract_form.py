@@ -77,12 +77,11 @@ from ..coordinator.entered_contract import (
 )
 from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
 from ..lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
-from ..lib.tariff import (
+from ..lib.history import LUXEMBOURG, MAX_POWER_KW
+from ..lib.prices import (
     CONSUMER_CATEGORIES,
-    LUXEMBOURG,
     MAX_AID_NAME_LENGTH,
     MAX_AIDS,
-    MAX_POWER_KW,
     METER_SIZES,
     PER_KWH,
     REFERENCE_POWERS,

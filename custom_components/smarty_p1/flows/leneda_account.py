@@ -28,9 +28,9 @@ from ..coordinator.leneda_client import (
     SeriesRequest,
     async_series,
 )
+from ..lib.history import QUARTER_HOUR, day_start
 from ..lib.leneda import STANDARD_VOLUME, Row, read_gas_series, read_time_series
 from ..lib.port import MASK
-from ..lib.tariff import QUARTER_HOUR, day_start
 from .form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))

@@ -12,8 +12,8 @@ from ..const import DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import short_title
 from ..coordinator.file_refusal_translation_keys import ImportRefusedError
 from ..coordinator.leneda_to_months import Imported
+from ..lib.history import LUXEMBOURG
 from ..lib.leneda import MAX_EXPORT_SIZE, Quantity
-from ..lib.tariff import LUXEMBOURG
 from .dialog_base import Input
 from .user_locale import async_user_locale
 

@@ -34,8 +34,9 @@ from ..coordinator import has_telegrams, kind_of
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.house_sources import HouseSource, async_all_sources, chosen_ids, is_only_meter
 from ..dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
+from ..lib.bill import Demand, compute_bill
 from ..lib.entities import CURRENCY
-from ..lib.tariff import Contracts, Demand, compute_bill
+from ..lib.prices import Contracts
 from .contract_form import (
     CONTRACT_OPTIONS,
     Errors,

@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
+from ..lib.history import LUXEMBOURG, QUARTER_HOUR, day_start
 from ..lib.leneda import Row, last_whole_day
-from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, day_start
 from .contract_and_dashboard_step import ContractAndDashboardSteps
 from .dialog_base import Input
 from .leneda_account import account_fields, async_read_new_account

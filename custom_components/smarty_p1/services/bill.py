@@ -8,7 +8,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_aside, books_of, demand_of
 from ..lib.answers import CURRENT_PRICES, bill_answer, comparison_report, known_months
-from ..lib.tariff import KEPT_MONTHS, month_name
+from ..lib.history import KEPT_MONTHS, month_name
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_MONTH = "month"

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.file_refusal_translation_keys import ImportRefusedError
+from ..lib.history import LUXEMBOURG
 from ..lib.leneda import MAX_EXPORT_SIZE
-from ..lib.tariff import LUXEMBOURG
 from .meter_of_call import METER, coordinator_of, invalid
 
 ATTR_PATH = "path"

@@ -14,8 +14,10 @@ from homeassistant.util import dt as dt_util
 from ..answer_queue import async_aside, async_quarter_hours, demand_of
 from ..coordinator import BooksCoordinator
 from ..coordinator.market_prices import async_prices_ahead
+from ..lib.advice import LOOKED_BACK
 from ..lib.answers import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
-from ..lib.tariff import LOOKED_BACK, MarketPrices, PricesAhead, day_start
+from ..lib.history import MarketPrices, day_start
+from ..lib.prices import PricesAhead
 from .meter_of_call import METER, async_in_turn, async_readable_meter
 
 ATTR_FORMAT = "format"

@@ -18,7 +18,8 @@ from ..answer_queue import async_aside
 from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
 from ..lib.answers import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
-from ..lib.tariff import LUXEMBOURG, quarter_hours_between
+from ..lib.bill import quarter_hours_between
+from ..lib.history import LUXEMBOURG
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_START = "start"

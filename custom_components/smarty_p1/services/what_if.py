@@ -1,6 +1,6 @@
 """Action that returns the yearly value of a battery.
 
-Amounts are whole euros a year at current prices, with VAT if the contract has VAT. In `lib/tariff`,
+Amounts are whole euros a year at current prices, with VAT if the contract has VAT. In `lib/advice`,
 `battery_simulation.py` explains how the battery is simulated, and `battery_worth.py` explains why
 an amount is a range.
 """
@@ -15,8 +15,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from ..answer_queue import async_what_if, books_of
 from ..flows.typed_amounts import AmountProblem
 from ..flows.user_locale import UserLocale, async_user_locale
-from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
-from ..lib.tariff import (
+from ..lib.advice import (
     MAX_KW,
     MAX_KWH,
     MAX_RESERVE_SHARE,
@@ -28,6 +27,7 @@ from ..lib.tariff import (
     WhatIfError,
     WhatIfRefusal,
 )
+from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 _PERCENT = 100

@@ -20,7 +20,7 @@ from ..lib.answers import (
     quarter_hours_report,
     usual_report,
 )
-from ..lib.tariff import KEPT_MONTHS, LUXEMBOURG
+from ..lib.history import KEPT_MONTHS, LUXEMBOURG
 from .requests import Request, async_rendered, meter_command
 
 # Maximum number of months: the current month, and all earlier months that are kept.

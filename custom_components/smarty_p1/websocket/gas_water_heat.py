@@ -11,7 +11,7 @@ from ..coordinator.card_history import LENEDA_GAS
 from ..coordinator.gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..lib.answers import GasPrices, gas_meter_costs
-from ..lib.tariff import LUXEMBOURG, day_end, day_start
+from ..lib.history import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
 
 _HOUR = timedelta(hours=1)

@@ -16,7 +16,7 @@ from ..coordinator.house_sources import (
     async_supplies,
 )
 from ..lib.answers import first_day_of_house, house_report
-from ..lib.tariff import quarter_start
+from ..lib.history import quarter_start
 from .requests import Request, async_rendered, meter_command
 
 # The recorder writes five-minute statistics ten seconds after the end of the five minutes. So wait

@@ -23,9 +23,10 @@ from ..access_rights import may_read, readable_meter
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
+from ..lib.bill import Demand
 from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, EntitySpec
+from ..lib.history import QUARTER_HOUR, Amounts, month_name
 from ..lib.meter import Reading
-from ..lib.tariff import QUARTER_HOUR, Amounts, Demand, month_name
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
 

@@ -18,10 +18,11 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_prices_and_limits import kwh_per_m3
 from ..coordinator.gas_water_heat_history import MediumHistory
 from ..entity import mbus_device_id
+from ..lib.bill import Demand
 from ..lib.entities import CURRENCY
 from ..lib.failure_detection import ENTITIES
 from ..lib.meter import Reading
-from ..lib.tariff import AgreedPrices, Demand, OlderPrices, excess_price
+from ..lib.prices import AgreedPrices, OlderPrices, excess_price
 from .meter_status import loaded_meter, status_of
 
 _PHASES = (

@@ -1,7 +1,7 @@
 """From the options of an entry to the contract that readings are counted under."""
 
 from custom_components.smarty_p1.coordinator.entered_contract import contract_of, contract_since
-from custom_components.smarty_p1.lib.tariff import Contract
+from custom_components.smarty_p1.lib.prices import Contract
 
 
 def test_without_options_everything_is_as_published() -> None:

@@ -18,8 +18,9 @@ from custom_components.smarty_p1.coordinator import leneda_client, leneda_downlo
 from custom_components.smarty_p1.coordinator.leneda_client import asked_of
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib import backoff
+from custom_components.smarty_p1.lib.bill import compute_bill
+from custom_components.smarty_p1.lib.history import QuarterHour
 from custom_components.smarty_p1.lib.leneda import Row
-from custom_components.smarty_p1.lib.tariff import QuarterHour, compute_bill
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
 from tests.ha.conftest import EntryMaker

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import leneda_download
-from custom_components.smarty_p1.lib.tariff import QuarterHour
+from custom_components.smarty_p1.lib.history import QuarterHour
 from dev.leneda import Platform
 from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR

@@ -18,7 +18,8 @@ from custom_components.smarty_p1.answer_queue import async_market_prices
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import BooksCoordinator
 from custom_components.smarty_p1.coordinator.market_prices import async_market_hours
-from custom_components.smarty_p1.lib.tariff import Amounts, Contract, Contracts, Kind, Row, Span
+from custom_components.smarty_p1.lib.history import Amounts, Kind, Row, Span
+from custom_components.smarty_p1.lib.prices import Contract, Contracts
 
 START = datetime(2026, 6, 15, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

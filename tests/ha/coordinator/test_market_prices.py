@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.market_prices import price_of
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.tariff import MarketPrices
+from custom_components.smarty_p1.lib.history import MarketPrices
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, receive

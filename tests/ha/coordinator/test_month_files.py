@@ -15,14 +15,13 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator import month_files
 from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
-from custom_components.smarty_p1.lib.tariff import (
-    HEADER,
-    NO_CONTRACT,
+from custom_components.smarty_p1.lib.bill import (
     NO_PLATFORM_DAYS,
     DemandMeter,
-    QuarterHour,
     quarter_hours_between,
 )
+from custom_components.smarty_p1.lib.history import HEADER, QuarterHour
+from custom_components.smarty_p1.lib.prices import NO_CONTRACT
 from tests.ha.measured import as_span
 from tests.ha.support import own_log
 

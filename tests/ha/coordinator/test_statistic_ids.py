@@ -20,7 +20,7 @@ from custom_components.smarty_p1.coordinator.statistic_ids import (
     wanted_kinds,
     with_statistics_key,
 )
-from custom_components.smarty_p1.lib.tariff import DemandMeter
+from custom_components.smarty_p1.lib.bill import DemandMeter
 from tests.ha.meter import SERIAL
 from tests.ha.support import own_log
 

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.tariff import Contract
+from custom_components.smarty_p1.lib.prices import Contract
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_details, open_options, suggested
 from tests.ha.meter import MeterPort

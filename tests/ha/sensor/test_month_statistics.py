@@ -23,10 +23,7 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_WITH_LEVIES,
 )
-from custom_components.smarty_p1.lib.tariff import (
-    PriceFile,
-    network_prices,
-)
+from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, let_pass, wait_for_telegram
 from tests.prices import PRICES

@@ -14,8 +14,10 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1.lib.advice import compare
+from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.entities import tariff_sensor_values
-from custom_components.smarty_p1.lib.tariff import DemandMeter, Energies, compare
+from custom_components.smarty_p1.lib.history import Energies
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker

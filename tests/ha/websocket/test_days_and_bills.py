@@ -9,16 +9,10 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.tariff import (
-    LUXEMBOURG,
-    QUARTER_HOUR,
-    Contract,
-    Contracts,
-    Month,
-    PlatformDays,
-    QuarterHour,
-)
-from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
+from custom_components.smarty_p1.lib.bill import Month, PlatformDays
+from custom_components.smarty_p1.lib.history import LUXEMBOURG, QUARTER_HOUR, QuarterHour
+from custom_components.smarty_p1.lib.prices import Contract, Contracts
+from custom_components.smarty_p1.lib.prices.contract import BEGINNING
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker

@@ -11,15 +11,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
-from custom_components.smarty_p1.lib.tariff import (
-    Contract,
-    Contracts,
-    Origin,
-    PlatformDays,
-    QuarterHour,
-    QuarterHours,
-)
-from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
+from custom_components.smarty_p1.lib.bill import PlatformDays, QuarterHours
+from custom_components.smarty_p1.lib.history import Origin, QuarterHour
+from custom_components.smarty_p1.lib.prices import Contract, Contracts
+from custom_components.smarty_p1.lib.prices.contract import BEGINNING
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.measured import replace_month

@@ -16,7 +16,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.lib.tariff import Battery, QuarterHour, WhatIfError, WhatIfRefusal
+from custom_components.smarty_p1.lib.advice import Battery, WhatIfError, WhatIfRefusal
+from custom_components.smarty_p1.lib.history import QuarterHour
 from tests.ha import billed_month
 from tests.ha.meter import MeterPort
 from tests.ha.support import PATIENCE, receive, wait_until

@@ -6,20 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from smartyp1.answers import days_report
-from smartyp1.tariff import (
-    Contract,
-    Contracts,
-    Day,
-    DemandMeter,
-    Energies,
-    MarketPrices,
-    Month,
-    QuarterHours,
-    bills_by_day,
-    compute_bill,
-    day_start,
-    month_start,
-)
+from smartyp1.bill import Day, DemandMeter, Month, QuarterHours, bills_by_day, compute_bill
+from smartyp1.history import Energies, MarketPrices, day_start, month_start
+from smartyp1.prices import Contract, Contracts
 
 
 def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:

@@ -6,20 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from smartyp1.answers import highlights_report, usual_report
-from smartyp1.tariff import (
-    PER_KWH,
-    Aid,
-    AidVat,
-    Contract,
-    Demand,
-    DemandMeter,
-    Energies,
-    MarketPrices,
-    Month,
-    QuarterHours,
-    Shared,
-    day_start,
-)
+from smartyp1.bill import Demand, DemandMeter, Month, QuarterHours, Shared
+from smartyp1.history import Energies, MarketPrices, day_start
+from smartyp1.prices import PER_KWH, Aid, AidVat, Contract
 
 TWO_PRICES = Contract(
     reference_kw=7,

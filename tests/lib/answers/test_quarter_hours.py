@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smartyp1.answers import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
-from smartyp1.tariff import Origin, QuarterHour
+from smartyp1.history import Origin, QuarterHour
 
 MAX_BYTES = 1_000_000
 # Midnight in Luxembourg, and both changes of the clock are within the year that follows.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dev.simulator import Meter
+from smartyp1.bill import DemandMeter
 from smartyp1.entities import (
     BINARY_SENSORS,
     DEMAND_SENSORS,
@@ -20,7 +21,7 @@ from smartyp1.entities import (
 )
 from smartyp1.meter import MeterMemory, MeterReader, Reading
 from smartyp1.p1 import Decoder, Telegram
-from smartyp1.tariff import Contract, DemandMeter
+from smartyp1.prices import Contract
 
 MAX_ROWS = 30_000
 """As docs/entities.md promises."""

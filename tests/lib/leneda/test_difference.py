@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from smartyp1.history import QuarterHour
 from smartyp1.leneda import Cause, Differences, Row, compare_days
-from smartyp1.tariff import QuarterHour
 
 QUARTER_HOUR = timedelta(minutes=15)
 # 29 March and 25 October of 2026 have 92 and 100.

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from smartyp1.history import Origin
 from smartyp1.leneda import Row, added_up, quarter_hours_of
-from smartyp1.tariff import Origin
 from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION
 
 START = datetime(2026, 11, 18, 23, tzinfo=UTC)

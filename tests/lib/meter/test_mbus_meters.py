@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from smartyp1.bill import DemandMeter
 from smartyp1.entities import short_serial
 from smartyp1.meter import MeterMemory, MeterReader
 from smartyp1.p1 import MBusReading, Telegram
-from smartyp1.tariff import DemandMeter
 
 NOON = datetime(2025, 7, 3, 10, tzinfo=UTC)
 

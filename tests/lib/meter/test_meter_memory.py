@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, seal, with_value
+from smartyp1.bill import DemandMeter
 from smartyp1.entities import DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, sensors_of_mbus_meter
 from smartyp1.meter import MeterMemory, MeterReader, MeterSession, NamedMeter, Reading
 from smartyp1.p1 import FrameDecryptor, key_fingerprint
-from smartyp1.tariff import Contract, DemandMeter
-from tests.lib.tariff.support import Disk
+from smartyp1.prices import Contract
+from tests.lib.bill.support import Disk
 from tests.random_examples import examples
 
 type Path = tuple[str | int, ...]

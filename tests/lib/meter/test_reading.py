@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dev.encoder import KEY, frame, telegram as encoded
+from smartyp1.bill import DemandMeter
 from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
 from smartyp1.p1 import Capture, Decoder, MBusReading, Telegram
-from smartyp1.tariff import Contract, DemandMeter
+from smartyp1.prices import Contract
 
 NOW = datetime(2025, 7, 3, 8, 30, 2, tzinfo=UTC)
 GAS = MBusReading(type="gas", serial_number="GAS7401", value=678.9, unit="m3", time=NOW, valve=None)

@@ -4,27 +4,19 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from ..tariff import (
-    LUXEMBOURG,
-    QUARTER_HOUR,
-    REFERENCE_POWERS,
+from ..advice import Comparison, Lack, MonthComparison, compare, estimated
+from ..bill import (
     Bill,
     ClassExcess,
-    Comparison,
     Demand,
-    Lack,
     Line,
     Month,
-    MonthComparison,
-    OlderPrices,
-    QuarterHour,
     above_contract,
-    compare,
     compute_bill,
-    estimated,
-    month_name,
     older_prices_of_month,
 )
+from ..history import LUXEMBOURG, QUARTER_HOUR, QuarterHour, month_name
+from ..prices import REFERENCE_POWERS, OlderPrices
 
 CURRENT_PRICES = "current"
 _PARTS = ("energy", "network", "levies", "surcharge", "feed_in")

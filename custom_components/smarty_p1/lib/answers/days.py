@@ -9,20 +9,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from ..tariff import (
-    LUXEMBOURG,
-    QUARTER_HOUR,
-    AgreedPrices,
-    Contracts,
-    Demand,
-    Month,
-    OlderPrices,
-    QuarterHours,
-    above_contract,
-    bills_by_day,
-    day_end,
-    monthly_lines,
-)
+from ..bill import Demand, Month, QuarterHours, above_contract, bills_by_day, monthly_lines
+from ..history import LUXEMBOURG, QUARTER_HOUR, day_end
+from ..prices import AgreedPrices, Contracts, OlderPrices
 from .bills import known_months, peak_report
 
 MAX_DAYS = 400

@@ -12,25 +12,24 @@ from itertools import chain, groupby
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
-from ..tariff import (
+from ..bill import Demand, Month, QuarterHours, mean_market_prices
+from ..history import (
     LUXEMBOURG,
     NO_PRICES,
     QUARTER_HOUR,
-    AgreedPrices,
-    Contracts,
-    Demand,
-    Month,
-    OlderPrices,
-    QuarterHours,
     day_end,
     day_start,
-    excess_price,
-    mean_market_prices,
     month_end,
     month_start,
+    quarter_start,
+)
+from ..prices import (
+    AgreedPrices,
+    Contracts,
+    OlderPrices,
+    excess_price,
     price_of_kwh,
     prices_of_year_at,
-    quarter_start,
 )
 from .days import days_report
 

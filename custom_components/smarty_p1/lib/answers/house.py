@@ -5,25 +5,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from ..tariff import (
-    LUXEMBOURG,
-    NO_PRICES,
-    Columns,
-    Contracts,
-    Demand,
-    Grid,
-    HouseDay,
-    MarketPrices,
-    OlderPrices,
-    PlatformDays,
-    Supply,
-    house_days,
-    house_sum,
-    month_name,
-    month_start,
-    price_of_kwh,
-    prices_by_hour,
-)
+from ..advice import Grid, HouseDay, Supply, house_days, house_sum, prices_by_hour
+from ..bill import Demand, PlatformDays
+from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, month_name, month_start
+from ..prices import Contracts, OlderPrices, price_of_kwh
 
 MAX_MONTHS = 13
 """Number of months in the answer: the current month, and twelve months before."""

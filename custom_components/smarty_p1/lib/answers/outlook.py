@@ -7,16 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..tariff import (
-    LUXEMBOURG,
-    ComingQuarterHour,
-    Contracts,
-    MarketPrices,
-    OlderPrices,
-    QuarterHour,
-    quarter_hours_ahead,
-    usual_import,
-)
+from ..advice import ComingQuarterHour, quarter_hours_ahead, usual_import
+from ..history import LUXEMBOURG, MarketPrices, QuarterHour
+from ..prices import Contracts, OlderPrices
 
 FORMAT_JSON = "json"
 FORMAT_EMHASS = "emhass"

@@ -15,18 +15,10 @@ from io import StringIO
 from typing import Any
 from zlib import crc32
 
+from ..bill import Demand, QuarterHours
+from ..history import LUXEMBOURG, QUARTER_HOUR, QuarterHour, as_decimal, day_start, quarter_start
 from ..leneda import REGISTERS
-from ..tariff import (
-    LUXEMBOURG,
-    QUARTER_HOUR,
-    REFERENCE_POWERS,
-    Demand,
-    QuarterHour,
-    QuarterHours,
-    as_decimal,
-    day_start,
-    quarter_start,
-)
+from ..prices import REFERENCE_POWERS
 
 type SharedPower = Mapping[str, Mapping[datetime, float]]
 """Mean power of quarter-hours in kW, keyed by the codes of energy sharing."""

@@ -3,15 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..tariff import (
-    Battery,
-    Demand,
-    MarketHours,
-    OlderPrices,
-    QuarterHour,
-    YearCosts,
-    simulate_battery,
-)
+from ..advice import Battery, YearCosts, simulate_battery
+from ..bill import Demand
+from ..history import MarketHours, QuarterHour
+from ..prices import OlderPrices
 
 _PERCENT = 100
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..bill import NO_DAY_SUMS, DaySum, DaySums
+from ..history import LUXEMBOURG
 from ..meter import Reading
-from ..tariff import LUXEMBOURG, NO_DAY_SUMS, DaySum, DaySums
 from .entity_description import KILOWATT_HOUR, SensorSpec
 from .meter_sensors import SENSORS
 from .quarter_hour_power_sensors import DEMAND_SENSORS

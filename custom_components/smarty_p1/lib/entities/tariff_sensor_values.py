@@ -7,22 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from operator import is_
 
-from ..tariff import (
-    Bill,
-    Comparison,
-    Demand,
-    Estimate,
-    KwhPrice,
-    Month,
-    OlderPrices,
-    QuarterHour,
-    compare,
-    compute_bill,
-    estimated,
-    older_prices_of_month,
-    price_of_kwh,
-    prices_of_year_at,
-)
+from ..advice import Comparison, Estimate, compare, estimated
+from ..bill import Bill, Demand, Month, compute_bill, older_prices_of_month
+from ..history import QuarterHour
+from ..prices import KwhPrice, OlderPrices, price_of_kwh, prices_of_year_at
 from .quarter_hour_power_sensors import Attributes, quarter_hour_attributes
 
 _MAX_METERS = 8

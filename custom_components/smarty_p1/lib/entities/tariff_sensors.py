@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from ..bill import Demand
 from ..meter import Reading
-from ..tariff import Demand
 from . import tariff_sensor_values as values
 from .entity_description import (
     CURRENCY,

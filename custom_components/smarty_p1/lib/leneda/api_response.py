@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ..history import MAX_POWER_KW, quarter_start
 from ..stored_values import checked_time
-from ..tariff import MAX_POWER_KW, quarter_start
 from .measured_and_estimated_rows import MAX_VERSION, Row, is_measured, newest
 from .series_codes import REGISTERS, is_in_its_unit
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from ..tariff import QUARTER_HOUR, QuarterHour, day_end, day_start
+from ..history import QUARTER_HOUR, QuarterHour, day_end, day_start
 from .measured_and_estimated_rows import Row
 
 _TOLERANCE_WH = 50

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain, groupby
 
-from ..tariff import QUARTER_HOUR, DaySum, day_end, day_start
+from ..bill import DaySum
+from ..history import QUARTER_HOUR, day_end, day_start
 from .measured_and_estimated_rows import Row, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..tariff import Covered, Origin, QuarterHour
+from ..bill import Covered
+from ..history import Origin, QuarterHour
 from .series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity
 
 _MEASURED = {

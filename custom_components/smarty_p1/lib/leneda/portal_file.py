@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ..tariff import QUARTER_HOUR, REFERENCE_POWERS
+from ..history import QUARTER_HOUR
+from ..prices import REFERENCE_POWERS
 from .measured_and_estimated_rows import Row, is_measured, newest
 from .portal_file_cells import (
     CODE,

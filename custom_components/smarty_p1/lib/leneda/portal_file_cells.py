@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..tariff import LUXEMBOURG, MAX_POWER_KW
+from ..history import LUXEMBOURG, MAX_POWER_KW
 from .measured_and_estimated_rows import MAX_VERSION, Row, is_measured
 from .portal_file_refusals import ExportRefusal
 

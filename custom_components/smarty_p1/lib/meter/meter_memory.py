@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from ..bill import DemandMeter
 from ..p1 import (
     FINGERPRINT_SIZE,
     FrameDecryptor,
@@ -21,7 +22,6 @@ from ..stored_values import (
     checked_time,
     some_bytes,
 )
-from ..tariff import DemandMeter
 from .flow_rate import FlowRates
 from .held_back_totals import Totals
 from .key_proof import KeyProof

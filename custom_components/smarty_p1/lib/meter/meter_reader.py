@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ..bill import Demand
+from ..history import NO_PRICES, Energies, MarketPrices
 from ..p1 import MBusReading, Reason, Telegram, hour_after, hour_before
-from ..tariff import NO_PRICES, Demand, Energies, MarketPrices
 from .meter_memory import MeterMemory
 from .object_count_and_rate_limits import Limits
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..history import NO_PRICES, MarketPrices
 from ..p1 import FrameDecryptor, LineDecoder, Reason, Rejection, Telegram
-from ..tariff import NO_PRICES, MarketPrices
 from .key_proof import KeyProof, Moment
 from .meter_identity import WhichMeter
 from .meter_reader import MeterReader, Reading, Reception

@@ -11,8 +11,8 @@ from itertools import pairwise
 from math import ceil, gcd
 from typing import NamedTuple
 
+from ..history import MAX_POWER_KW
 from ..p1 import Telegram, Verification
-from ..tariff import MAX_POWER_KW
 from .meter_reader import IMPORTED_ENERGY
 
 ENERGY_UNITS: Mapping[str, float] = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}

@@ -1,0 +1,69 @@
+"""What one could do: forecast of the month, other reference powers, a battery, the hours ahead.
+
+Imports `history`, `prices` and `bill`; none of them imports this part.
+"""
+
+from .battery_simulation import (
+    MAX_KW,
+    MAX_KWH,
+    MAX_RESERVE_SHARE,
+    MAX_STANDBY_W,
+    MIN_EFFICIENCY,
+    MIN_KW,
+    MIN_KWH,
+    Battery,
+)
+from .battery_worth import WhatIf, YearCosts, simulate_battery
+from .class_comparison import Comparison, MonthComparison, compare
+from .daily_energy_forecast import EnergyForecast, forecast_energy
+from .month_forecast import Estimate, Lack, estimate_month, estimated
+from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
+from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
+from .solar_house import (
+    Grid,
+    HouseDay,
+    Supply,
+    SupplyKind,
+    doubtful_periods,
+    house_days,
+    house_sum,
+    prices_by_hour,
+)
+
+__all__ = [
+    "LOOKED_BACK",
+    "MAX_KW",
+    "MAX_KWH",
+    "MAX_RESERVE_SHARE",
+    "MAX_STANDBY_W",
+    "MIN_DAYS",
+    "MIN_EFFICIENCY",
+    "MIN_KW",
+    "MIN_KWH",
+    "Battery",
+    "ComingQuarterHour",
+    "Comparison",
+    "EnergyForecast",
+    "Estimate",
+    "Grid",
+    "HouseDay",
+    "Lack",
+    "MonthComparison",
+    "Supply",
+    "SupplyKind",
+    "WhatIf",
+    "WhatIfError",
+    "WhatIfRefusal",
+    "YearCosts",
+    "compare",
+    "doubtful_periods",
+    "estimate_month",
+    "estimated",
+    "forecast_energy",
+    "house_days",
+    "house_sum",
+    "prices_by_hour",
+    "quarter_hours_ahead",
+    "simulate_battery",
+    "usual_import",
+]

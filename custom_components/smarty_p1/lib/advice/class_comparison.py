@@ -1,0 +1,177 @@
+"""Cost of the past months at each reference power, and the cheapest reference power.
+
+    compare(months, contracts, until).cheapest
+
+A reference power of the tariff is called a class. A smaller class has a lower fixed price, but the
+surcharge applies to more energy. The last 12 whole months decide which class is the cheapest. If
+fewer whole months are known, the total costs are the costs of these months; only the saving is
+scaled to a year. Amounts include VAT if the contract does. Each month has the prices of its time,
+or all months have the current prices. Current prices say more about the coming months.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ..bill import Month, MonthPart, parts_of, to_cents
+from ..prices import REFERENCE_POWERS, AgreedPrices, Contracts, OlderPrices, prices_of_year_at
+
+MONTHS_TO_JUDGE_BY = 12
+_WHOLE = 0.99
+_MONTHS_A_YEAR = 12
+# Smallest saving in EUR a year that makes a change of the reference power worthwhile.
+_WORTH_A_YEAR = 5
+
+
+class ClassCost(NamedTuple):
+    """Energy above one reference power in a month, and the cost of this reference power in EUR.
+
+    A cost is None if one of its prices is unknown.
+    """
+
+    excess_kwh: float
+    fixed: float | None
+    surcharge: float | None
+    total: float | None
+
+
+class MonthComparison(NamedTuple):
+    """Cost of each reference power in one month."""
+
+    start: datetime
+    """The month's first midnight, in Luxembourg's time."""
+    measured_share: float
+    is_whole: bool
+    """Whether the month has ended, and at least 99 % of its quarter-hours were measured."""
+    classes: Mapping[int, ClassCost]
+
+
+class Comparison(NamedTuple):
+    """Comparison of all reference powers of the tariff over several months."""
+
+    months: tuple[MonthComparison, ...]
+    decisive: tuple[MonthComparison, ...]
+    """Whole months by which the reference powers are judged, at most the last 12."""
+    totals: Mapping[int, float | None]
+    """Cost of each reference power in the decisive months; empty without such a month."""
+    cheapest: int | None
+    """The cheapest reference power in kW; None while no total is known."""
+    saving_per_year: float | None
+    """Yearly saving in EUR at the cheapest reference power; None if unknown."""
+    prices_of: OlderPrices | None
+    """Older published prices that the costs use. None if they use none.
+
+    At current prices, these are also the prices that are published for a part of the coming year.
+    """
+
+    @property
+    def is_about_the_same(self) -> bool | None:
+        """Return whether the saving is too small for a change of the reference power.
+
+        Return None if the saving is unknown.
+        """
+        return None if self.saving_per_year is None else self.saving_per_year < _WORTH_A_YEAR
+
+
+def compare(
+    months: Sequence[Month],
+    contracts: Contracts,
+    until: datetime,
+    *,
+    is_at_current_prices: bool = False,
+) -> Comparison:
+    """Return the comparison of all reference powers over `months`, which are in the order of time.
+
+    The last month may still be running; `until` is the end of its readings. If
+    `is_at_current_prices` is True, the prices that hold at `until` are used for all months. If it
+    is False, each month has the prices that held in that month.
+    """
+    current = None
+    if is_at_current_prices:
+        current = AgreedPrices(contracts.at(until), prices_of_year_at(until))
+    prices = [current] if current else _prices_of_months(months, contracts, until)
+    prices_of = OlderPrices.joined(map(_older, prices)) if months else None
+    compared = tuple(_compare_month(month, contracts, until, current) for month in months)
+    decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
+    totals = _totals(decisive)
+    known_totals = {kw: total for kw, total in totals.items() if total is not None}
+    if not known_totals:
+        return Comparison(compared, decisive, totals, None, None, prices_of)
+    cheapest = min(known_totals, key=known_totals.__getitem__)
+    saving = _saving_per_year(known_totals, contracts.at(until).reference_kw, len(decisive))
+    return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
+
+
+def _prices_of_months(
+    months: Sequence[Month], contracts: Contracts, until: datetime
+) -> list[AgreedPrices]:
+    return [part.prices for month in months for part in parts_of(month, contracts, until)]
+
+
+def _older(prices: AgreedPrices) -> OlderPrices | None:
+    """Return the older published prices that the comparison of all reference powers uses."""
+    lines = "network_fixed", *prices.surcharge_lines
+    return OlderPrices.joined(prices.at_power(kw).older(lines) for kw in REFERENCE_POWERS)
+
+
+def _saving_per_year(
+    totals: Mapping[int, float], own_kw: float | None, months: int
+) -> float | None:
+    """Return how much the cheapest reference power would save in a year, in EUR.
+
+    `totals` are the costs of the reference powers over `months` months. The saving is relative to
+    `own_kw`, the present reference power. Return None if its cost is unknown.
+    """
+    own = next((total for kw, total in totals.items() if kw == own_kw), None)
+    if own is None:
+        return None
+    return to_cents((own - min(totals.values())) / months * _MONTHS_A_YEAR)
+
+
+def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
+    """Return the total cost of each reference power over `months`.
+
+    The dict is empty without months.
+    """
+    if not months:
+        return {}
+    return {kw: _sum([month.classes[kw].total for month in months]) for kw in REFERENCE_POWERS}
+
+
+def _compare_month(
+    month: Month, contracts: Contracts, until: datetime, current: AgreedPrices | None
+) -> MonthComparison:
+    parts = [(part, current or part.prices) for part in parts_of(month, contracts, until)]
+    measured_share = month.measured_share(until)
+    return MonthComparison(
+        start=month.start,
+        measured_share=measured_share,
+        is_whole=month.end <= until and measured_share >= _WHOLE,
+        classes={kw: _class_cost(kw, parts) for kw in REFERENCE_POWERS},
+    )
+
+
+def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCost:
+    fixed = _sum([_with_vat(part.months, prices.fixed(kw), prices) for part, prices in parts])
+    surcharge = _sum(
+        [_with_vat(part.above_kwh(kw), prices.surcharge_on_top, prices) for part, prices in parts]
+    )
+    fixed, surcharge = fixed and to_cents(fixed), surcharge and to_cents(surcharge)
+    return ClassCost(
+        excess_kwh=round(sum(part.above_kwh(kw) for part, _ in parts), 3),
+        fixed=fixed,
+        surcharge=surcharge,
+        total=_sum([fixed, surcharge]),
+    )
+
+
+def _with_vat(quantity: float, price: float | None, prices: AgreedPrices) -> float | None:
+    if price is None or prices.vat_rate is None:
+        return None
+    return quantity * price * (1 + prices.vat_rate)
+
+
+def _sum(amounts: list[float | None]) -> float | None:
+    """Return the sum of the amounts, None if any amount is unknown."""
+    known_amounts = [amount for amount in amounts if amount is not None]
+    return round(sum(known_amounts), 9) if len(known_amounts) == len(amounts) else None

@@ -1,0 +1,120 @@
+"""Prices of the coming quarter-hours, and the reference power minus the usual import."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import fmean
+from typing import NamedTuple
+
+from ..history import LUXEMBOURG, QUARTER_HOUR, MarketPrices, Origin, QuarterHour, quarter_start
+from ..prices import Contract, Contracts, KwhPrice, price_of_kwh
+
+LOOKED_BACK = timedelta(weeks=4)
+MIN_DAYS = 7
+"""Minimum number of days on which a time of day must be measured for its mean."""
+
+_AHEAD = timedelta(hours=48)
+_DECIMALS = 3
+
+type Usual = Mapping[tuple[int, int], float]
+"""Mean imported power in kW by hour and minute of Luxembourg's clock."""
+type Market = Callable[[datetime], MarketPrices]
+"""Function that returns the market's prices for the start of a quarter-hour, None where unknown."""
+
+
+class Unknown(StrEnum):
+    """Reason why a value of a coming quarter-hour is unknown."""
+
+    NOT_AGREED = "not_agreed"
+    """The contract lacks the energy price, the feed-in price or the reference power."""
+    MARKET = "market_unknown"
+    """The price follows the market, and the market's price is not known yet."""
+    PRICE = "price_unknown"
+    """A needed price, such as the grid's, is neither published nor entered."""
+    TOO_FEW_DAYS = "too_few_days"
+    """The import at this time of day was measured on fewer than `MIN_DAYS` days."""
+
+
+class ComingQuarterHour(NamedTuple):
+    """The current or a later quarter-hour: prices, and power left below the reference power."""
+
+    start: datetime
+    """In UTC."""
+    price: KwhPrice
+    left_kw: float | None
+    """Reference power minus the usual import; below 0 where the import is usually higher."""
+    unknown: Mapping[str, Unknown]
+    """Reason for each unknown value, by "price_import", "price_export" or "left_kw"."""
+
+    @property
+    def end(self) -> datetime:
+        """Return the end of the quarter-hour, in UTC."""
+        return self.start + QUARTER_HOUR
+
+
+def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
+    """Return the mean imported power in kW of each time of day.
+
+    Times of day are left out if their import was measured on fewer than `MIN_DAYS` days. Weekdays
+    and weekends share one mean, because the eight weekend days of four weeks are too few for a
+    reliable mean. Estimates of the national platform Leneda do not count.
+    """
+    kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+    for quarter in quarters:
+        if quarter.origin is not Origin.PLATFORM_ESTIMATED:
+            kws_by_time[_time_of_day(quarter.start)].append(quarter.mean_kw)
+    return {time: fmean(kws) for time, kws in kws_by_time.items() if len(kws) >= MIN_DAYS}
+
+
+def quarter_hours_ahead(
+    now: datetime, contracts: Contracts, market: Market, usual: Usual
+) -> Iterator[ComingQuarterHour]:
+    """Yield the current quarter-hour and all that follow within 48 hours.
+
+    `now` is in UTC. `market` returns the market's prices. `usual` has the usual imported power.
+    """
+    start = quarter_start(now)
+    for n in range(_AHEAD // QUARTER_HOUR):
+        yield _ahead(start + n * QUARTER_HOUR, contracts, market, usual)
+
+
+def _ahead(
+    start: datetime, contracts: Contracts, market: Market, usual: Usual
+) -> ComingQuarterHour:
+    contract, prices = contracts.at(start), market(start)
+    price = price_of_kwh(contracts, start, prices)
+    usual_kw = usual.get(_time_of_day(start))
+    left_kw = None
+    if contract.reference_kw is not None and usual_kw is not None:
+        left_kw = round(contract.reference_kw - usual_kw, _DECIMALS)
+    unknown = {
+        name: reason
+        for name, value, reason in (
+            ("price_import", price.imported, _unpriced(contract, prices)),
+            ("price_export", price.exported, _unpaid(contract)),
+            ("left_kw", left_kw, _no_usual(contract)),
+        )
+        if value is None
+    }
+    return ComingQuarterHour(start, price, left_kw, unknown)
+
+
+def _unpriced(contract: Contract, prices: MarketPrices) -> Unknown:
+    if not contract.has_energy_price:
+        return Unknown.NOT_AGREED
+    is_of_market = contract.energy_margin is not None
+    return Unknown.MARKET if is_of_market and prices.energy is None else Unknown.PRICE
+
+
+def _unpaid(contract: Contract) -> Unknown:
+    return Unknown.MARKET if contract.has_feed_in_price else Unknown.NOT_AGREED
+
+
+def _no_usual(contract: Contract) -> Unknown:
+    return Unknown.NOT_AGREED if contract.reference_kw is None else Unknown.TOO_FEW_DAYS
+
+
+def _time_of_day(time: datetime) -> tuple[int, int]:
+    local = time.astimezone(LUXEMBOURG)
+    return local.hour, local.minute

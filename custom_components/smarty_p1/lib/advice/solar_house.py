@@ -1,0 +1,376 @@
+"""Consumption, own energy and saved cost of a house that has solar panels or a battery.
+
+Consumption = drawn from the grid + produced + discharged - charged - fed into the grid. Own energy
+= consumption - drawn from the grid. An inverter may report its energy late, so single quarter-hours
+may be wrong, but the sums of days are right. Own energy of an hour may be negative, for example
+while a battery is charged from the grid.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import inf
+from typing import NamedTuple
+
+from ..bill import Month, PlatformDays, quarter_hours_between
+from ..history import (
+    NO_PRICES,
+    QUARTER_HOUR,
+    Columns,
+    MarketPrices,
+    Period,
+    QuarterHour,
+    Span,
+    day_end,
+    day_start,
+)
+from ..prices import Contracts, price_of_kwh
+
+_HOUR = timedelta(hours=1)
+MAX_NIGHT = timedelta(hours=18)
+"""Longest time without production in a normal night. Many inverters are unavailable at night."""
+MAX_SHARED_MIDNIGHT = timedelta(hours=1)
+"""Longest gap over midnight that counts as known: its energy is divided between the two days."""
+# Factor for doubtful hours. If the energy of an hour is above _MAX_RISE times the highest energy of
+# all earlier hours, the hour is doubtful. The statistics then probably show the energy of several
+# hours in this hour.
+_MAX_RISE = 2.0
+_LEARNING_HOURS = 28 * 24
+# From the second to the fourth week of an inverter's statistics, this factor replaces _MAX_RISE.
+# The reason is that a sunny hour after dull days may have more than twice the energy of each
+# earlier hour. In the first week, no hour counts as doubtful for this reason.
+_MAX_EARLY_RISE = 5.0
+_EARLY_LEARNING_HOURS = 7 * 24
+# Limit for the first hour after more than MAX_NIGHT without solar energy, as a share of the highest
+# hourly energy. If the first hour has more energy, a part of this energy was produced in earlier
+# hours.
+_MAX_FIRST_SHARE = 0.25
+_NEGLIGIBLE_KWH = 0.05
+_PRICED_DECIMALS = 9
+
+type PriceOfHour = Callable[[datetime], float | None]
+"""Function that returns the price of an imported kWh in EUR, None if unknown."""
+
+
+class SupplyKind(StrEnum):
+    """Kind of energy that panels or a battery exchange with the house."""
+
+    PRODUCED = "produced"
+    DISCHARGED = "discharged"
+    CHARGED = "charged"
+
+
+class Supply(NamedTuple):
+    """Energy of an inverter or a battery by hour, from its statistics."""
+
+    kind: SupplyKind
+    kwh: Mapping[datetime, float]
+    """By start of the hour in UTC. Hours without statistics are left out."""
+    since: datetime
+    """Start of the first hour with a known energy."""
+
+    @property
+    def sign(self) -> int:
+        """Return -1 for charged energy, which the house cannot use, otherwise 1."""
+        return -1 if self.kind is SupplyKind.CHARGED else 1
+
+
+class HouseDay(NamedTuple):
+    """Energies of a day in kWh, until the last complete quarter-hour. Unknown energies are None."""
+
+    start: datetime
+    drawn_kwh: float
+    own_kwh: float | None
+    saved: float = 0.0
+    """Cost in EUR that the own energy (not drawn from the grid) has saved. Own energy of hours
+    without a known price does not count."""
+    unpriced_kwh: float = 0.0
+    """Own energy (not drawn from the grid) without a known price."""
+
+    @property
+    def house_kwh(self) -> float | None:
+        """Return the consumption of the house."""
+        return None if self.own_kwh is None else self.drawn_kwh + self.own_kwh
+
+
+class HouseSum(NamedTuple):
+    """Sums of the known days among several days. The sums are None if no day is known."""
+
+    house_kwh: float | None
+    own_kwh: float | None
+    saved: float | None
+    unpriced_kwh: float
+    since: datetime | None
+    """Start of the first known day if earlier days are unknown. None if no day is known, too."""
+    unknown_days: int
+    """Number of unknown days, without the days before `since`."""
+
+
+class Grid:
+    """Energy drawn from the grid and fed into it, by day and hour, up to the time `until`."""
+
+    def __init__(
+        self, months: Sequence[Month], columns: Columns, past: PlatformDays, until: datetime
+    ) -> None:
+        """Add up the energies of the days in `months`.
+
+        `columns` and `past` have the quarter-hours of these months.
+        """
+        self.until = until
+        self.days: dict[datetime, tuple[float, float]] = {}
+        """Drawn and fed-in kWh by the start of the day."""
+        self.fed_hours: dict[datetime, float] = {}
+        """Fed-in kWh of hours whose quarter-hours are all known."""
+        for month in months:
+            for day in month.days:
+                drawn_kwh, fed_kwh = self.days.get(day_start(day.start), (0.0, 0.0))
+                self.days[day_start(day.start)] = (
+                    drawn_kwh + day.imported_wh / 1000,
+                    fed_kwh + day.exported_wh / 1000,
+                )
+        self._known: dict[datetime, timedelta] = {}
+        if self.days:
+            start, end = min(self.days), day_end(max(self.days))
+            self._add_quarter_hours(quarter_hours_between(columns, past, start, end))
+            for span in {
+                id(span): span for month in columns.values() for span in month.loose
+            }.values():
+                self._add_loose(span)
+
+    def is_known(self, day: datetime) -> bool:
+        """Return whether the energies of a day are known.
+
+        If the inverter's statistics end within the day (`self.until`), only the energies before
+        this time must be known.
+        """
+        end = min(day_end(day), self.until)
+        return self._known.get(day, timedelta()) >= end - day - timedelta(seconds=1)
+
+    def _add_quarter_hours(self, quarters: Iterable[QuarterHour]) -> None:
+        counts: dict[datetime, int] = {}
+        for quarter in quarters:
+            day, hour = day_start(quarter.start), quarter.start.replace(minute=0)
+            fed_kwh = quarter.exported_kwh
+            if quarter.start >= self.until:
+                # `until` is the end of the inverter's statistics. The day's sums also contain the
+                # energy from and to the grid after this time, so subtract this energy.
+                drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
+                self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
+                continue
+            # Leneda's data has fed-in energy only if it includes the metering point of production.
+            # Without fed-in energy, a quarter-hour from Leneda is only partly known, so do not
+            # count its time.
+            if fed_kwh is not None or quarter.origin is None:
+                self._known[day] = self._known.get(day, timedelta()) + QUARTER_HOUR
+            if fed_kwh is not None:
+                counts[hour] = counts.get(hour, 0) + 1
+                self.fed_hours[hour] = self.fed_hours.get(hour, 0.0) + fed_kwh
+        for hour, count in counts.items():
+            if count < min(4, (self.until - hour) // QUARTER_HOUR):
+                del self.fed_hours[hour]
+
+    def _add_loose(self, span: Span) -> None:
+        """Count the time of a gap, or of a part of a quarter-hour, as known.
+
+        The time counts only if the energy can be divided among days: the span lies in one day, or
+        is no longer than `MAX_SHARED_MIDNIGHT`.
+        """
+        day = day_start(span.start)
+        while day < span.end:
+            is_within = day <= span.start and span.end <= day_end(day)
+            if is_within or span.end - span.start <= MAX_SHARED_MIDNIGHT:
+                part = min(span.end, day_end(day), self.until) - max(span.start, day)
+                if part > timedelta():
+                    self._known[day] = self._known.get(day, timedelta()) + part
+            day = day_end(day)
+
+
+def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
+    """Yield the periods for which the energy of `supply` cannot be assigned to days.
+
+    The statistics show all energy of such a period in its last hour, or have no rows for the whole
+    period.
+    """
+    watch = _Watch(supply)
+    for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
+        if period := watch.doubtful_period(hour, supply.kwh[hour]):
+            yield period
+        watch.note(hour, supply.kwh[hour])
+    if until - watch.last_row > MAX_NIGHT:
+        yield watch.last_row, until
+
+
+class _Watch:
+    """Record of the hours of an inverter or a battery. It recognises hours with too much energy."""
+
+    def __init__(self, supply: Supply) -> None:
+        self.last_row = supply.since
+        """End of the last hour with statistics."""
+        self._last_energy = supply.since
+        self._supply = supply
+        self._highest_kwh = 0.0
+        self._hours = 0
+
+    def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
+        """Return the period up to `hour` whose energy cannot be assigned to days.
+
+        There is such a period if the statistics have no rows for a long time, or if `kwh`, the
+        energy of `hour`, is so high that it probably contains the energy of earlier hours.
+        Otherwise return None.
+        """
+        if hour - self.last_row > MAX_NIGHT:
+            return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
+        if kwh <= self._max_kwh(hour):
+            return None
+        return self._last_energy, hour + _HOUR
+
+    def note(self, hour: datetime, kwh: float) -> None:
+        """Remember `kwh`, the energy of an hour, so that later hours are compared with it."""
+        # Later hours are compared with `_highest_kwh`. One wrong hour must not make the next wrong
+        # hours plausible. So `_highest_kwh` rises at most to the present limit, even if `kwh` is
+        # higher. The limit then rises with `_highest_kwh`. With a larger inverter, this repeats in
+        # every sunny hour, until the limit is above the energy of the new inverter.
+        self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
+        self._hours += 1
+        self.last_row = hour + _HOUR
+        if kwh > 0:
+            self._last_energy = self.last_row
+
+    def _max_kwh(self, hour: datetime) -> float:
+        """Return the highest plausible energy of an hour in kWh."""
+        is_solar, is_known = self._supply.kind is SupplyKind.PRODUCED, self._highest_kwh > 0
+        if is_solar and is_known and hour - self._last_energy > MAX_NIGHT:
+            return max(_NEGLIGIBLE_KWH, _MAX_FIRST_SHARE * self._highest_kwh)
+        return self._rise_limit_kwh
+
+    @property
+    def _rise_limit_kwh(self) -> float:
+        """Return the highest plausible energy of an hour in kWh, judged by all earlier hours."""
+        if self._hours < _EARLY_LEARNING_HOURS or self._highest_kwh <= _NEGLIGIBLE_KWH:
+            return inf
+        rise = _MAX_RISE if self._hours >= _LEARNING_HOURS else _MAX_EARLY_RISE
+        return rise * self._highest_kwh
+
+
+def house_days(
+    grid: Grid, supplies: Sequence[Supply], price_of_hour: PriceOfHour
+) -> Iterator[HouseDay]:
+    """Yield the days of `grid` in time order. `own_kwh` of a day is None if it is uncertain."""
+    since = max(supply.since for supply in supplies)
+    doubtful_days = _doubtful_days(supplies, grid.until)
+    for day in sorted(day for day in grid.days if day < grid.until):
+        if day < since or day in doubtful_days or not grid.is_known(day):
+            drawn_kwh, _ = grid.days[day]
+            yield HouseDay(day, drawn_kwh, None)
+        else:
+            yield _known_day(grid, day, supplies, price_of_hour)
+
+
+def house_sum(days: Sequence[HouseDay]) -> HouseSum:
+    """Return the sums of the known days among `days`, which are in the order of time."""
+    known = [(n, day, day.own_kwh) for n, day in enumerate(days) if day.own_kwh is not None]
+    if not known:
+        return HouseSum(None, None, None, 0.0, None, len(days))
+    first, first_day, _ = known[0]
+    own_kwh = sum(own for *_, own in known)
+    return HouseSum(
+        own_kwh + sum(day.drawn_kwh for _, day, _ in known),
+        own_kwh,
+        sum(day.saved for _, day, _ in known),
+        sum(day.unpriced_kwh for _, day, _ in known),
+        first_day.start if first else None,
+        len(days) - first - len(known),
+    )
+
+
+def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]) -> PriceOfHour:
+    """Return a function that returns the mean price of an imported kWh in an hour.
+
+    `market` has the market's past prices by the start of their hour. All prices include VAT if the
+    latest contract has VAT.
+    """
+    contracts = contracts.with_latest_vat
+
+    def price_of_hour(hour: datetime) -> float | None:
+        has_second_price = contracts.at(hour).has_second_price
+        starts = [hour + n * QUARTER_HOUR for n in range(4 if has_second_price else 1)]
+        prices = [
+            price_of_kwh(contracts, start, market.get(hour, NO_PRICES)).imported for start in starts
+        ]
+        known_prices = [price for price in prices if price is not None]
+        return sum(known_prices) / len(prices) if len(known_prices) == len(prices) else None
+
+    return price_of_hour
+
+
+def _doubtful_days(supplies: Sequence[Supply], until: datetime) -> set[datetime]:
+    return {
+        day
+        for supply in supplies
+        for start, end in doubtful_periods(supply, until)
+        for day in _days_between(start, end)
+    }
+
+
+def _known_day(
+    grid: Grid, day: datetime, supplies: Sequence[Supply], price_of_hour: PriceOfHour
+) -> HouseDay:
+    drawn_kwh, fed_kwh = grid.days[day]
+    end = min(day_end(day), grid.until)
+    delivered = {hour: _delivered_kwh(supplies, hour) for hour in _hours_between(day, end)}
+    own_kwh = sum(delivered.values()) - fed_kwh
+    saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, price_of_hour)
+    return HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
+
+
+def _worth(
+    own_kwh: float,
+    delivered: Mapping[datetime, float],
+    fed_hours: Mapping[datetime, float],
+    price_of_hour: PriceOfHour,
+) -> tuple[float, float]:
+    """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
+
+    Own energy is the energy that the house did not draw from the grid. In each hour, it is the
+    energy `delivered` by inverters and batteries, minus the energy fed into the grid. `fed_hours`
+    lacks the hours with unknown fed-in energy. The own energy of these hours is known only as a
+    sum: `own_kwh` minus the own energy of all other hours. This sum has a price only if all hours
+    that `fed_hours` lacks have the same price.
+    """
+    saved = unpriced_kwh = 0.0
+    rest_kwh, rest_prices = own_kwh, set[float | None]()
+    for hour, kwh in delivered.items():
+        price = price_of_hour(hour)
+        if hour not in fed_hours:
+            rest_prices.add(None if price is None else round(price, _PRICED_DECIMALS))
+            continue
+        hour_kwh = kwh - fed_hours[hour]
+        rest_kwh -= hour_kwh
+        if price is None:
+            unpriced_kwh += hour_kwh
+        else:
+            saved += hour_kwh * price
+    if rest_prices:
+        price = rest_prices.pop()
+        if price is None or rest_prices:
+            unpriced_kwh += rest_kwh
+        else:
+            saved += rest_kwh * price
+    return saved, unpriced_kwh
+
+
+def _delivered_kwh(supplies: Sequence[Supply], hour: datetime) -> float:
+    return sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies)
+
+
+def _hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    while start < end:
+        yield start
+        start += _HOUR
+
+
+def _days_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    day = day_start(start)
+    while day < end:
+        yield day
+        day = day_end(day)

@@ -1,0 +1,596 @@
+"""The bill of a month: its lines without VAT, and the VAT on them.
+
+    compute_bill(month, contracts, until).total
+
+- Each line is quantity times price, in whole cents; half a cent is rounded up. A price that changes
+  within the month makes two lines with the same name. Net is the sum of the lines, VAT is rounded
+  once, and the total is net plus VAT. So the bill adds up on paper.
+- Monthly prices count from the start of the month, whether its days were measured or not. In the
+  very first month, they count from the day of the first reading.
+- Each line belongs to a part of the bill, such as the network. The cost of a part includes VAT. The
+  costs are rounded by the largest remainder, so that they add up to the total.
+- If the contract lacks a price of the grid or a levy, the published price of each day is used.
+- A levy that is not levied on a day has no line. A levy with an unknown price is missing.
+- While a price is unknown, its line is in `missing`, and there is no total.
+- Energy at the market's price is priced when it is measured. If the market's price is unknown then,
+  the energy counts as `unpriced_kwh` or `unpriced_exported_kwh`. If at most a tenth of the month's
+  imported (or exported) energy is unpriced, the unpriced energy has the month's mean price.
+  Otherwise, the price of the imported energy is unknown, and the line of the exported energy has
+  only the priced energy.
+- Exported energy has no line, and is not in the total, if none of it has a price.
+- Exported energy has no VAT. An aid may have no VAT either.
+- Shared energy is left out of the lines of supplier and levies, but not of the network's lines.
+  The energy community sends its own bill, whose line is `community`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache, reduce
+from typing import NamedTuple
+
+from ..prices import (
+    PER_KWH,
+    PER_MONTH,
+    AidVat,
+    Contracts,
+    NetworkPrices,
+    OlderPrices,
+    PriceFile,
+    price_file,
+)
+from .month import Day, Month, Shared
+from .months_by_contract import MonthPart, parts_of
+
+
+class LineKind(NamedTuple):
+    """Properties that all bill lines with the same name have in common."""
+
+    unit: str
+    """`kWh` or `month`."""
+    part: str
+    """Part of the bill to which the line belongs, such as `network`."""
+    is_paid_out: bool = False
+    """Whether the household receives the amount, which then has no VAT."""
+
+
+_BEFORE_LEVIES: Mapping[str, LineKind] = {
+    "energy": LineKind("kWh", "energy"),
+    "energy_second": LineKind("kWh", "energy"),
+    "energy_fee": LineKind("month", "energy"),
+    "discount": LineKind("month", "energy"),
+    "aid_per_month": LineKind("month", "energy"),
+    "network_fixed": LineKind("month", "network"),
+    "network_variable": LineKind("kWh", "network"),
+    "meter": LineKind("month", "network"),
+    "surcharge": LineKind("kWh", "surcharge"),
+}
+_AFTER_LEVIES: Mapping[str, LineKind] = {
+    "aid_per_kwh": LineKind("kWh", "levies"),
+    "feed_in": LineKind("kWh", "feed_in", is_paid_out=True),
+}
+_AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
+# Share of a month's energy. If the market's price is unknown for more than this share, the cost of
+# the month's energy is unknown.
+_MAX_UNPRICED_SHARE = 0.1
+# Decimal places of a shown price. Amounts are computed with the exact price.
+_PRICE_DECIMALS = 6
+
+
+def bill_lines() -> Mapping[str, LineKind]:
+    """Return the kinds of lines by name, in the order of a bill."""
+    return _lines_with_levies(price_file())
+
+
+@lru_cache(maxsize=2)
+def _lines_with_levies(prices: PriceFile) -> Mapping[str, LineKind]:
+    levies = {name: LineKind(levy.per, "levies") for name, levy in prices.levies.items()}
+    return {**_BEFORE_LEVIES, **levies, **_AFTER_LEVIES}
+
+
+def lines_of(*parts: str) -> tuple[str, ...]:
+    """Return the line names of the given parts of a bill."""
+    return tuple(name for name, kind in bill_lines().items() if kind.part in parts)
+
+
+def monthly_lines() -> tuple[str, ...]:
+    """Return the names of the lines with a monthly price."""
+    return tuple(name for name, kind in bill_lines().items() if kind.unit == PER_MONTH)
+
+
+_CENT = 10_000_000
+"""One cent in billionths of a euro."""
+
+
+class Line(NamedTuple):
+    """One line of a bill. Its price and amount are in EUR and do not include VAT."""
+
+    name: str
+    """Key of `bill_lines`."""
+    quantity: float
+    unit: str
+    price: float
+    """Price of one unit. At the market's price, this is the month's mean plus the margin."""
+    amount: float
+    """Cost; negative if it lowers the bill."""
+    label: str | None = None
+    """Name of an aid, as the household entered it."""
+    has_vat: bool = True
+
+
+class Bill(NamedTuple):
+    """Bill of a month up to a moment. Amounts are in EUR, rounded to whole cents."""
+
+    lines: tuple[Line, ...]
+    missing: tuple[str, ...]
+    """Names of the lines whose price is unknown."""
+    vat_rate: float | None
+    """Rate of the VAT: 0 for a contract without VAT, None if unknown."""
+    net: float | None
+    """Sum of the lines without VAT. `net`, `vat_base`, `vat` and `total` are None if a line is
+    missing."""
+    vat_base: float | None
+    """Sum of the lines that bear VAT: all but exported energy and aids without VAT."""
+    vat: float | None
+    total: float | None
+    subtotal: float | None
+    """Sum, with VAT, of the parts of the bill whose lines are all known."""
+    community: Line | None
+    """Line of the energy community's own bill. The amount includes VAT."""
+    older: Mapping[str, OlderPrices]
+    """Older published prices of each line that uses some."""
+    unpriced_kwh: float
+    """Imported energy whose price is unknown."""
+    unpriced_market_kwh: float
+    """Part of `unpriced_kwh` whose market price was unknown when it was measured."""
+    unpriced_exported_kwh: float
+    """Exported energy whose market price was unknown when it was measured."""
+    unsplit_kwh: float
+    """Energy billed at the first of two prices, because its hours are unknown."""
+    shared: Shared
+    """Energy from energy sharing. The supplier's lines do not include this energy."""
+    may_owe_less_network: float | None
+    """Network cost of locally shared energy, with VAT. The operator may waive this cost."""
+
+    @property
+    def prices_of(self) -> OlderPrices | None:
+        """Return the older published prices that the bill uses. Return None if it uses none."""
+        return OlderPrices.joined(self.older.values())
+
+    def older_prices(self, *parts: str) -> OlderPrices | None:
+        """Return the older published prices that the `parts` of the bill use, such as `network`."""
+        kinds = bill_lines()
+        return OlderPrices.joined(
+            older for name, older in self.older.items() if kinds[name].part in parts
+        )
+
+    @property
+    def total_with_community(self) -> float | None:
+        """Return the total plus the amount of the energy community's own bill.
+
+        Return None while the total is unknown, or while the household has shared energy at an
+        unknown price.
+        """
+        if self.total is None or not self.shared.all_wh:
+            return self.total
+        return None if self.community is None else round(self.total + self.community.amount, 2)
+
+    def amount(self, *names: str) -> float | None:
+        """Return the cost with VAT of the lines in `names`.
+
+        Return None if a cost is unknown, or if the bill has no such line.
+        """
+        lines = [line for line in self.lines if line.name in names]
+        if not lines or self.vat_rate is None or any(name in self.missing for name in names):
+            return None
+        return to_cents(sum([line.amount for line in lines]) + self.vat_rate * _vat_base(lines))
+
+    def part(self, *names: str) -> float | None:
+        """Return the cost with VAT of the parts in `names`.
+
+        Return None if a cost is unknown, or if the bill has no line of these parts. The costs of
+        all parts add up to `subtotal`.
+        """
+        if self.vat_rate is None or any(map(lines_of(*names).__contains__, self.missing)):
+            return None
+        parts = _parts(_lines_of_known_parts(self.lines, self.missing), self.vat_rate)
+        costs = [parts[name] for name in names if name in parts]
+        return round(sum(costs), 2) if costs else None
+
+
+@lru_cache(maxsize=16)
+def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
+    """Return the cost with VAT of each part of a bill, keyed by the part's name.
+
+    The costs are rounded by the largest remainder, so that they add up to the rounded total.
+    """
+    taxed: dict[str, int] = {}
+    untaxed: dict[str, int] = {}
+    surcharge, kinds = 0.0, bill_lines()
+    for line in lines:
+        part = kinds[line.name].part
+        cents = round(line.amount * 100)
+        taxed[part] = taxed.get(part, 0) + (cents if line.has_vat else 0)
+        untaxed[part] = untaxed.get(part, 0) + (0 if line.has_vat else cents)
+        if part == "surcharge":
+            surcharge += line.quantity * line.price
+    percent = round((1 + vat_rate) * 100)
+    whole = {part: cents * percent // 100 for part, cents in taxed.items()}
+    others = taxed.keys() - {"surcharge", "feed_in"} or taxed.keys() & {"surcharge"}
+    if "surcharge" in taxed.keys() - others:
+        # A sensor shows the surcharge with six decimals, as the product of energy and price. So
+        # compute the cents of the surcharge from this product, and not from the rounded amounts of
+        # the lines. Otherwise, the sensor and the bill could differ by a cent.
+        whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
+    vat = to_cents(vat_rate * _vat_base(lines))
+    left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
+    part_names = sorted(others, key=lambda part: -(taxed[part] * percent % 100))
+    for n, part in enumerate(part_names):
+        # Add the remaining cents to the parts in turn. The part with the largest remainder comes
+        # first.
+        whole[part] += (left + len(part_names) - 1 - n) // len(part_names)
+    return {part: (cents + untaxed[part]) / 100 for part, cents in whole.items()}
+
+
+class _Charge(NamedTuple):
+    """Item of a bill. Its cost is `quantity` times `price`, plus `market`.
+
+    `market` is the cost at the market's prices, None for a fixed price.
+    """
+
+    name: str
+    quantity: float
+    price: float | None
+    market: float | None = None
+    label: str | None = None
+    has_vat: bool = True
+
+
+class MonthPrices(NamedTuple):
+    """Prices that are the same for the whole bill of a month. A price is None if it is unknown."""
+
+    mean: float | None
+    """Mean market price of the imported energy."""
+    mean_sold: float | None
+    """Mean market price of the exported energy."""
+    vat_rate: float | None
+
+
+def month_prices(month: Month, contracts: Contracts, until: datetime) -> MonthPrices:
+    """Return the mean market prices and the VAT rate for the bill of `month` up to `until`."""
+    parts = parts_of(month, contracts, until)
+    return _month_prices(parts, [_bought(part) for part in parts], [_sold(part) for part in parts])
+
+
+def _month_prices(
+    parts: Sequence[MonthPart], bought: Sequence[_Energy], sold: Sequence[_Energy]
+) -> MonthPrices:
+    # A bill has one rate of VAT for all its lines, so the last contract decides.
+    return MonthPrices(_mean_price(bought), _mean_price(sold), parts[-1].prices.vat_rate)
+
+
+def compute_bill(
+    month: Month,
+    contracts: Contracts,
+    until: datetime,
+    published: NetworkPrices | None = None,
+    of_month: MonthPrices | None = None,
+) -> Bill:
+    """Return the bill of `month` from its start to `until`, or to its end if that is earlier.
+
+    If a contract lacks a price of the grid or a levy, the published price of each day is used. If
+    `published` is given, its prices replace the published prices of all days.
+
+    `of_month` has the mean market prices and the VAT rate. Without `of_month`, these values are
+    computed from the days of `month`. `month` may have only the first days of a month. Then a
+    caller can pass the prices of more days as `of_month`.
+    """
+    parts = parts_of(month, contracts, until, published)
+    bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
+    mean, mean_sold, vat_rate = of_month or _month_prices(parts, bought, sold)
+    charges: list[_Charge] = []
+    for part, energy, sold_energy in zip(parts, bought, sold, strict=True):
+        charges += _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
+    if len(parts) > 1:
+        charges = _merged(charges)
+    missing, lines = _lines(charges)
+
+    sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
+    shown = _Sums() if missing else sums
+    return Bill(
+        lines=lines,
+        missing=missing,
+        vat_rate=vat_rate,
+        net=shown.net,
+        vat_base=shown.vat_base,
+        vat=shown.vat,
+        total=shown.total,
+        subtotal=sums.total,
+        community=_community(parts),
+        older=_older(parts, {charge.name for charge in charges}),
+        unpriced_kwh=_unpriced_kwh(bought),
+        unpriced_market_kwh=_unpriced_kwh(_of_market(bought)),
+        unpriced_exported_kwh=_unpriced_kwh(sold),
+        unsplit_kwh=_unsplit_kwh(parts),
+        shared=reduce(Shared.plus, [part.shared for part in parts]),
+        may_owe_less_network=_network_of_local_sharing(parts),
+    )
+
+
+def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+    """Return the names of charges with an unknown price, and the lines of all other charges."""
+    missing = dict.fromkeys(charge.name for charge in charges if charge.price is None)
+    kinds = bill_lines()
+    lines = (_line(charge, charge.price, kinds) for charge in charges if charge.price is not None)
+    return tuple(missing), tuple(lines)
+
+
+def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> tuple[Line, ...]:
+    kinds = bill_lines()
+    unknown = {kinds[name].part for name in missing}
+    return tuple(line for line in lines if kinds[line.name].part not in unknown)
+
+
+def _older(parts: Sequence[MonthPart], names: Iterable[str]) -> Mapping[str, OlderPrices]:
+    """Return the older published prices of each line in `names` that uses some."""
+    if not any(part.prices.published.older for part in parts):
+        return {}
+    by_name = {
+        name: OlderPrices.joined(part.prices.older([name]) for part in parts) for name in names
+    }
+    return {name: older for name, older in by_name.items() if older}
+
+
+class _Sums(NamedTuple):
+    """Sums of bill lines, in EUR. `Bill` has fields with the same names and meanings.
+
+    A sum is None if it is unknown.
+    """
+
+    net: float | None = None
+    vat_base: float | None = None
+    vat: float | None = None
+    total: float | None = None
+
+
+def _sums(lines: Sequence[Line], vat_rate: float) -> _Sums:
+    net, base = round(sum([line.amount for line in lines]), 2), round(_vat_base(lines), 2)
+    vat = to_cents(vat_rate * base)
+    return _Sums(net, base, vat, round(net + vat, 2))
+
+
+def to_cents(amount: float) -> float:
+    """Return an amount in EUR, rounded to whole cents. Half a cent is rounded away from 0.
+
+    A float just below half a cent counts as half a cent, so 2.675 becomes 2.68.
+    """
+    billionths = round(abs(amount) * 1e9)
+    cents = (billionths + _CENT // 2) // _CENT
+    return (cents if amount > 0 else -cents) / 100
+
+
+class _Energy(NamedTuple):
+    """Imported or exported energy of a part of a month, and its price without VAT.
+
+    The energy has either a fixed `price`, or a `margin` on top of the market's price.
+    """
+
+    kwh: float
+    price: float | None
+    margin: float | None
+    market_kwh: float
+    """Energy with a known market price, whose cost is `market_cost`."""
+    market_cost: float
+
+    @property
+    def unpriced_kwh(self) -> float:
+        """Return the energy in kWh whose price is unknown."""
+        if self.margin is None:
+            return self.kwh if self.price is None else 0.0
+        return max(0.0, self.kwh - self.market_kwh)
+
+    def priced(self, mean: float | None) -> _Energy:
+        """Return this energy, with the price `mean` for the part whose market price is unknown.
+
+        `mean` is the mean market price of the month. If `mean` is None, or if the price does not
+        follow the market, the energy is returned unchanged.
+        """
+        if self.margin is None or mean is None:
+            return self
+        cost = self.market_cost + self.unpriced_kwh * mean
+        return self._replace(market_kwh=self.kwh, market_cost=cost)
+
+
+def _of_market(energies: Sequence[_Energy]) -> Sequence[_Energy]:
+    """Return the energies whose price follows the market."""
+    return [energy for energy in energies if energy.margin is not None]
+
+
+def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
+    return round(sum([energy.unpriced_kwh for energy in energies]), 3)
+
+
+def _bought(part: MonthPart) -> _Energy:
+    priced = [_supplied(day) for day in part.days]
+    return _Energy(
+        part.supplied_kwh,
+        part.contract.energy_price,
+        part.contract.energy_margin,
+        sum([wh for wh, _ in priced]) / 1000,
+        sum([cost for _, cost in priced]),
+    )
+
+
+def _sold(part: MonthPart) -> _Energy:
+    return _Energy(
+        part.exported_kwh,
+        part.contract.feed_in_price,
+        part.contract.feed_in_margin,
+        sum([day.market_exported_wh for day in part.days]) / 1000,
+        sum([day.market_revenue for day in part.days]),
+    )
+
+
+def _mean_price(energies: Sequence[_Energy]) -> float | None:
+    """Return the mean market price of the energies whose price follows the market, in EUR per kWh.
+
+    Return None if the market's price is known for less than 90 % of these energies.
+    """
+    of_market = _of_market(energies)
+    kwh, known_kwh = (
+        sum([energy.kwh for energy in of_market]),
+        sum([energy.kwh - energy.unpriced_kwh for energy in of_market]),
+    )
+    if not known_kwh or known_kwh < (1 - _MAX_UNPRICED_SHARE) * kwh:
+        return None
+    return sum([energy.market_cost for energy in of_market]) / known_kwh
+
+
+def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
+    """Yield all charges for a part of a month, in the order of the lines on a bill."""
+    yield from _supplier_charges(part, bought)
+    yield from _network_charges(part)
+    for levy in part.prices.levies:
+        quantity = part.months if levy.per == PER_MONTH else part.supplied_kwh
+        yield _Charge(levy.name, quantity, levy.price)
+    yield from _aids(part, PER_KWH, part.supplied_kwh)
+    if sold.margin is not None and sold.unpriced_kwh:
+        sold = sold._replace(kwh=sold.market_kwh)
+    if part.contract.has_feed_in_price and (sold.kwh or not part.exported_kwh):
+        yield _energy("feed_in", sold)._replace(has_vat=False)
+
+
+def _supplier_charges(part: MonthPart, bought: _Energy) -> Iterator[_Charge]:
+    contract, months = part.contract, part.months
+    second_kwh = part.split.second_wh / 1000 if contract.has_second_price else 0.0
+    yield _energy("energy", bought._replace(kwh=bought.kwh - second_kwh))
+    if contract.has_second_price:
+        yield _Charge("energy_second", second_kwh, contract.second_price)
+    if contract.energy_fee is not None:
+        yield _Charge("energy_fee", months, contract.energy_fee)
+    if contract.discount is not None:
+        yield _Charge("discount", months, -contract.discount or 0.0)
+    yield from _aids(part, PER_MONTH, months)
+
+
+def _network_charges(part: MonthPart) -> Iterator[_Charge]:
+    contract, prices, months = part.contract, part.prices, part.months
+    above_kwh = part.above_kwh(contract.reference_kw)
+    yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
+    spared_kwh = above_kwh if contract.replaces_variable else 0.0
+    yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
+    yield _Charge("meter", months, prices.meter)
+    # The surcharge is paid for the energy above the reference power. Without a reference power,
+    # this energy is unknown, and so is the surcharge. A price of None says that it is unknown.
+    yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
+
+
+def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
+    for aid in part.aids:
+        if aid.unit == unit:
+            has_vat = aid.vat is not AidVat.NONE
+            price = part.prices.aid(aid)
+            yield _Charge(_AIDS[unit], quantity, price, label=aid.name, has_vat=has_vat)
+
+
+def _supplied(day: Day) -> tuple[float, float]:
+    """Return the day's energy with a known market price, in Wh, and the cost of this energy.
+
+    Shared energy is left out, because the supplier does not bill it.
+    """
+    if not day.shared:
+        return day.market_wh, day.market_cost
+    wh = day.market_wh - day.shared.market_wh
+    cost = day.market_cost - day.shared.market_cost
+    # The market price of a gap between readings is known only for the gap as a whole. So
+    # `day.shared.market_wh` lacks the shared energy of the gap, and `wh` can exceed the supplied
+    # energy. In this case, return the supplied energy at the same mean price.
+    supplied_wh = max(0.0, day.imported_wh - day.shared.all_wh)
+    return (wh, cost) if wh <= supplied_wh else (supplied_wh, cost * supplied_wh / wh)
+
+
+def _energy(name: str, energy: _Energy) -> _Charge:
+    if energy.margin is None:
+        return _Charge(name, energy.kwh, energy.price)
+    is_known = round(energy.unpriced_kwh, 6) == 0
+    return _Charge(name, energy.kwh, energy.margin if is_known else None, energy.market_cost)
+
+
+def _community(parts: Sequence[MonthPart]) -> Line | None:
+    """Return the line of the energy community's own bill.
+
+    Return None if no energy was shared, or if the price of a part of the shared energy is unknown.
+    """
+    shared = [part for part in parts if part.shared.all_wh]
+    prices = [part.contract.community_price for part in shared]
+    known_prices = [price for price in prices if price is not None]
+    if not known_prices or len(known_prices) < len(prices):
+        return None
+    energies_kwh = [part.shared.all_wh / 1000 for part in shared]
+    kwh = sum(energies_kwh)
+    cost = sum(
+        [part_kwh * price for part_kwh, price in zip(energies_kwh, known_prices, strict=True)]
+    )
+    price = round(cost / kwh, _PRICE_DECIMALS)
+    return Line("community", round(kwh, 3), "kWh", price, to_cents(cost))
+
+
+def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
+    """Return the network cost, with VAT, of the energy that was shared locally.
+
+    Energy that was perhaps shared locally counts, too. Return None if the network's price or the
+    rate of the VAT is unknown.
+    """
+    cost = 0.0
+    for part in parts:
+        # Layers 1 to 3 of energy sharing are local groups, for which the operator can waive the
+        # network cost. Layer 4 is a national group. Energy from an unknown layer is perhaps local,
+        # so count all shared energy except that of layer 4.
+        if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
+            variable, vat_rate = part.prices.variable, part.prices.vat_rate
+            if variable is None or vat_rate is None:
+                return None
+            cost += local_wh / 1000 * variable * (1 + vat_rate)
+    return to_cents(cost)
+
+
+def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
+    """Merge the charges that have the same name, price and label.
+
+    Sort them in the order of a bill.
+    """
+    merged: dict[tuple[object, ...], _Charge] = {}
+    for charge in charges:
+        key = charge._replace(quantity=0.0, market=charge.market and 0.0)
+        if same := merged.get(key):
+            market = None if charge.market is None else (same.market or 0.0) + charge.market
+            charge = charge._replace(quantity=same.quantity + charge.quantity, market=market)  # noqa: PLW2901
+        merged[key] = charge
+    order = tuple(bill_lines())
+    return sorted(merged.values(), key=lambda charge: order.index(charge.name))
+
+
+def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> Line:
+    kind, quantity, market = kinds[charge.name], charge.quantity, charge.market
+    # Round energy to whole Wh first, so that the shown quantity times the price gives the shown
+    # amount.
+    quantity = round(quantity, 6 if kind.unit == PER_MONTH else 3) or 0.0
+    cost = (charge.quantity if kind.unit == PER_MONTH else quantity) * price + (market or 0.0)
+    if market is not None and quantity:
+        price = cost / quantity
+    price = round(price, _PRICE_DECIMALS)
+    amount = to_cents(-cost if kind.is_paid_out else cost)
+    return Line(charge.name, quantity, kind.unit, price, amount, charge.label, charge.has_vat)
+
+
+def _vat_base(lines: Iterable[Line]) -> float:
+    return sum([line.amount for line in lines if line.has_vat])
+
+
+def _unsplit_kwh(parts: list[MonthPart]) -> float:
+    """Return the energy in kWh whose price depends on the hour, but whose hours are unknown."""
+    energies_kwh = [
+        part.supplied_kwh - part.split.energy_wh / 1000
+        for part in parts
+        if part.contract.has_second_price
+    ]
+    return max(0.0, round(sum(energies_kwh), 3))

@@ -1,0 +1,252 @@
+"""Conversion of contracts and readings to JSON, and the checked conversion back.
+
+The functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..history import (
+    Amounts,
+    Doubt,
+    QuarterHour,
+    ReadingSegment,
+    Registers,
+    Span,
+    day_start,
+    line_of,
+    month_start,
+    quarter_start,
+    span_of,
+)
+from ..prices import MAX_CONTRACTS, Contract, Contracts, parsed, price_file
+from ..stored_values import (
+    Stored,
+    checked_count,
+    checked_flag,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+)
+
+type Stores = dict[str, Any]
+
+_MAX_VALUE = 1e19
+# Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 674 spans:
+# 671 whole quarter-hours of a clock on trial, one gap, and one incomplete quarter-hour at each end.
+_MAX_SPANS = 800
+_MAX_SECONDS = timedelta(days=40_000).total_seconds()
+
+_MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
+_FLAGS = {"has_vat", "replaces_variable", "has_levies"}
+
+
+def amount(value: Stored, name: str = "") -> float:
+    """Return a stored energy, power or price as a float. Raises ValueError if it is out of range.
+
+    `name` is the name of the stored field. Only fields in `_MAY_BE_NEGATIVE` can be below 0.
+    """
+    return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
+
+
+def check_version(stored: Stores, version: int) -> None:
+    """Raise ValueError unless the data `stored` have the format `version`."""
+    if checked_count(stored["version"]) != version:
+        raise ValueError
+
+
+def utc_time(value: Stored) -> datetime:
+    """Return a stored time in UTC."""
+    return checked_time(value).astimezone(UTC)
+
+
+def store_quarter(quarter: QuarterHour | None) -> Stores | None:
+    """Return a quarter-hour as JSON. Return None for None."""
+    if quarter is None:
+        return None
+    return {"start": quarter.start.isoformat()} | _known(quarter._asdict(), "start")
+
+
+def load_quarter(data: Stored) -> QuarterHour | None:
+    """Return the quarter-hour from the JSON that `store_quarter` made. Return None for None."""
+    if data is None:
+        return None
+    stored = checked_mapping(data)
+    start = utc_time(stored.pop("start"))
+    if start != quarter_start(start):
+        raise ValueError
+    if "origin" in stored:
+        raise ValueError
+    energies: Stores = {name: amount(value) for name, value in stored.items()}
+    return QuarterHour(start, **energies)
+
+
+def _known(values: Stores, *omitted: str) -> Stores:
+    return {
+        name: value for name, value in values.items() if value is not None and name not in omitted
+    }
+
+
+def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores]:
+    """Return the entries of `Contracts` as JSON."""
+    return [{"since": since.isoformat()} | _known(contract.terms) for since, contract in entries]
+
+
+def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
+    """Return the contracts from the JSON that `store_contracts` made.
+
+    `replaced` is the JSON of the entries in `Contracts.replaced`. `replaced` is None or empty if
+    there are no such entries.
+    """
+    return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
+
+
+def _load_entries(data: Stored) -> tuple[tuple[datetime, Contract], ...]:
+    entries = [_load_contract(item) for item in checked_list(data, MAX_CONTRACTS)]
+    starts = [since for since, _ in entries]
+    if not entries or starts != sorted(set(starts)):
+        raise ValueError
+    return tuple(entries)
+
+
+def _load_contract(data: Stored) -> tuple[datetime, Contract]:
+    stored = checked_mapping(data)
+    since = utc_time(stored.pop("since"))
+    values: Stores = {}
+    for name, value in stored.items():
+        if name in _FLAGS:
+            values[name] = checked_flag(value)
+        elif name == "consumer_category":
+            values[name] = checked_text(value)
+        elif name == "second_hours":
+            parsed(checked_text(value))
+            values[name] = value
+        elif name == "meter_ampere":
+            values[name] = checked_count(value)
+        else:
+            values[name] = float(
+                checked_number(value, 0 if name == "reference_kw" else -_MAX_VALUE, _MAX_VALUE)
+            )
+    contract = Contract.of_terms(values)
+    if dict(contract.levies).keys() - price_file().levies.keys():
+        raise ValueError
+    return since, contract
+
+
+def store_registers(registers: Registers) -> Stores:
+    """Return registers as JSON."""
+    exported_time = registers.exported_time and registers.exported_time.isoformat()
+    return _known(
+        registers._asdict() | {"time": registers.time.isoformat(), "exported_time": exported_time}
+    )
+
+
+def load_registers(data: Stored) -> Registers:
+    """Return the registers from the JSON that `store_registers` made."""
+    stored = checked_mapping(data)
+    time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
+    values: Stores = {name: checked_number(value, 0, _MAX_VALUE) for name, value in stored.items()}
+    if exported_time is not None:
+        values["exported_time"] = utc_time(exported_time)
+    registers = Registers(time, **values)
+    if (registers.exported_wh is None) != (registers.exported_time is None):
+        raise ValueError
+    return registers
+
+
+def store_segment(segment: ReadingSegment) -> Stores:
+    """Return a segment of readings as JSON."""
+    return {
+        "first": store_registers(segment.first),
+        "reading": store_registers(segment.last),
+        "since": segment.since.isoformat(),
+        "amounts": store_amounts(segment.amounts),
+        "serial_number": segment.serial_number,
+        "month_start": segment.month_start.isoformat(),
+        "spans": [line_of(span).rstrip() for span in segment.spans],
+        "quarter_hours": segment.quarter_hours,
+    }
+
+
+def load_segment(data: Stored, doubt: Doubt | None = None) -> ReadingSegment:
+    """Return the segment from the JSON that `store_segment` made.
+
+    With a `doubt` about the clock, the running gap can last for a day.
+    """
+    stored = checked_mapping(data)
+    serial_number = stored["serial_number"]
+    segment = ReadingSegment(
+        first=load_registers(stored["first"]),
+        last=load_registers(stored["reading"]),
+        since=utc_time(stored["since"]),
+        serial_number=None if serial_number is None else checked_text(serial_number),
+        month_start=load_month_start(stored["month_start"]),
+        amounts=load_amounts(stored["amounts"]),
+        spans=[_load_span(item) for item in checked_list(stored["spans"], _MAX_SPANS)],
+        quarter_hours=checked_count(stored["quarter_hours"]),
+    )
+    time = segment.last.time
+    start = day_start(quarter_start(time)) if doubt else quarter_start(time)
+    if not max(start, segment.first.time) <= segment.since <= time:
+        raise ValueError
+    return segment
+
+
+def store_doubt(doubt: Doubt) -> Stores:
+    """Return the doubt about a clock as JSON."""
+    return {
+        "since": doubt.since.isoformat(),
+        "deviation": doubt.deviation.total_seconds(),
+        "is_on_trial": doubt.is_on_trial,
+    }
+
+
+def load_doubt(data: Stored) -> Doubt:
+    """Return the doubt from the JSON that `store_doubt` made."""
+    stored = checked_mapping(data)
+    seconds = checked_number(stored["deviation"], -_MAX_SECONDS, _MAX_SECONDS)
+    return Doubt(
+        utc_time(stored["since"]), timedelta(seconds=seconds), checked_flag(stored["is_on_trial"])
+    )
+
+
+def _load_span(data: Stored) -> Span:
+    """Return the span of a line in the stored state.
+
+    Such a line is not in a month's file yet, so its number is 0.
+    """
+    return span_of(checked_text(data), is_numbered=False)
+
+
+def load_month_start(data: Stored) -> datetime:
+    """Return the stored start of a month.
+
+    Raises ValueError if the time is not the first midnight of a month in Luxembourg.
+    """
+    time = checked_time(data)
+    start = month_start(time)
+    if start != time:
+        raise ValueError
+    return start
+
+
+def store_amounts(amounts: Amounts) -> Stores:
+    """Return amounts as JSON."""
+    return amounts._asdict()
+
+
+def load_amounts(data: Stored) -> Amounts:
+    """Return the amounts from the JSON that `store_amounts` made."""
+    stored = checked_mapping(data)
+    is_exact = checked_flag(stored.pop("is_exported_exact"))
+    values: Stores = {name: _amount_or_none(value, name) for name, value in stored.items()}
+    return Amounts(is_exported_exact=is_exact, **values)
+
+
+def _amount_or_none(value: Stored, name: str) -> float | None:
+    if value is None and name.startswith("reactive"):
+        return None
+    return amount(value, name)

@@ -1,0 +1,272 @@
+"""Contracts of a household with grid operator and supplier, and the time from which each holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
+
+from ..history import day_end, day_start, midnight
+
+REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
+"""Reference powers of the tariff, in kW."""
+METER_SIZES = (40, 63, 120)
+"""Price classes of meters. The number is the smallest current of the class, in ampere."""
+CONSUMER_CATEGORIES = ("A", "B")
+"""Categories of the levies: A up to 25,000 kWh a year, B above."""
+
+BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
+"""Start of the first contract. No reading is older."""
+MAX_CONTRACTS = 200
+MAX_AIDS = 20
+PER_KWH, PER_MONTH = "kWh", "month"
+MAX_AID_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """Terms of a household's contract, and the prices of its bill in EUR without VAT.
+
+    A field is None if the household has not entered it. A missing price of the grid, and a missing
+    levy, are replaced by the published price. Energy prices are not published, so an energy price
+    that is not entered is unknown.
+    """
+
+    reference_kw: float | None = None
+    meter_ampere: int = METER_SIZES[0]
+    has_vat: bool = True
+    replaces_variable: bool = False
+    """True if a kWh above the reference power costs the surcharge instead of the network's variable
+    price, False if it costs both."""
+    energy_price: float | None = None
+    """Fixed price per imported kWh."""
+    energy_margin: float | None = None
+    """Price per imported kWh on top of the market's price; None for a fixed price."""
+    energy_fee: float | None = None
+    """Monthly fee of the supplier."""
+    discount: float | None = None
+    """Monthly discount of the supplier."""
+    second_price: float | None = None
+    """Fixed price per kWh imported in `second_hours`. Other hours cost `energy_price`."""
+    second_hours: str | None = None
+    """Hours and days as in `time_of_use.py`, such as `22:00-06:00 sat sun`."""
+    feed_in_price: float | None = None
+    """Fixed price per exported kWh."""
+    feed_in_margin: float | None = None
+    """Margin on the market's price of an exported kWh; negative for a deduction."""
+    network_fixed: float | None = None
+    """Monthly price of the reference power."""
+    network_variable: float | None = None
+    surcharge: float | None = None
+    """Price per kWh above the reference power."""
+    meter_fee: float | None = None
+    """Monthly price of the meter."""
+    has_levies: bool | None = None
+    """Whether the bill has separate lines for the levies. None (not entered) means False."""
+    consumer_category: str | None = None
+    """Category of the levies, from `CONSUMER_CATEGORIES`; None means the first."""
+    levies: tuple[tuple[str, float], ...] = ()
+    """Name and price of each levy that the household has entered, in the order of the names.
+
+    A price is negative if the household receives it."""
+    community_price: float | None = None
+    """Price per shared kWh that the energy community charges, including VAT."""
+
+    @classmethod
+    def of_terms(cls, terms: Mapping[str, Any]) -> Self:
+        """Return the contract with these terms. A term is a field, or the price of a levy.
+
+        A price of None was not entered. `terms` has the opposite result.
+        """
+        names = {field.name for field in fields(cls)}
+        levies = {name: price for name, price in terms.items() if name not in names}
+        entered = ((name, price) for name, price in levies.items() if price is not None)
+        others = {name: value for name, value in terms.items() if name in names}
+        return cls(**others, levies=tuple(sorted(entered)))
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Return the fields, with the price of each entered levy under the levy's name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | dict(values.pop("levies"))
+
+    def levy(self, name: str) -> float | None:
+        """Return the price of a levy, None if the household has not entered it."""
+        return dict(self.levies).get(name)
+
+    @property
+    def has_energy_price(self) -> bool:
+        """Return whether an imported kWh has a fixed price or a margin on the market's price."""
+        return self.energy_price is not None or self.energy_margin is not None
+
+    @property
+    def has_second_price(self) -> bool:
+        """Return whether the fixed price of an imported kWh depends on the hour."""
+        is_fixed = self.energy_price is not None and self.energy_margin is None
+        return is_fixed and self.second_price is not None and self.second_hours is not None
+
+    @property
+    def has_feed_in_price(self) -> bool:
+        """Return whether an exported kWh has a fixed price or a margin on the market's price."""
+        return self.feed_in_price is not None or self.feed_in_margin is not None
+
+
+NO_CONTRACT = Contract()
+"""Contract without any terms."""
+
+
+class AidVat(StrEnum):
+    """VAT of an aid: added to the entered amount, included in the entered amount, or none."""
+
+    EXCLUDED = "excluded"
+    """The amount is without VAT. The aid lowers the bill by the amount and by the VAT on the
+    amount."""
+    INCLUDED = "included"
+    """The amount includes VAT."""
+    NONE = "none"
+    """The aid bears no VAT."""
+
+
+class Aid(NamedTuple):
+    """Aid of the State, or rebate of a supplier, as the household has entered it."""
+
+    name: str
+    first_day: date
+    last_day: date | None
+    """None for an aid without an end."""
+    amount: float
+    """EUR per unit by which the aid lowers the bill."""
+    unit: str
+    """`PER_KWH` (for each kWh that the supplier bills) or `PER_MONTH`."""
+    vat: AidVat
+
+    @property
+    def start(self) -> datetime:
+        """Return the first moment of the aid, in UTC, but not before `BEGINNING`."""
+        return midnight(max(self.first_day, BEGINNING.date()))
+
+    @property
+    def end(self) -> datetime | None:
+        """Return the moment at which the aid ends, in UTC. Return None if the aid has no end."""
+        if self.last_day is None or self.last_day == date.max:
+            return None
+        return midnight(self.last_day + timedelta(days=1))
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Return whether the aid holds at `moment`."""
+        return self.start <= moment and (self.end is None or moment < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """Contracts of a connection in the order of time, each with the time from which it holds.
+
+    The first contract also holds at all earlier times.
+    """
+
+    entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
+    aids: tuple[Aid, ...] = ()
+    """Aids entered in the options. The days of an aid do not depend on contracts."""
+    replaced: tuple[tuple[datetime, Contract], ...] = ()
+    """Entries before the latest contract was entered. Empty if they are unknown."""
+
+    def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
+        """Return the aids that hold at `moment`."""
+        return tuple(aid for aid in self.aids if aid.holds_at(moment))
+
+    def aid_changes(self, start: datetime, end: datetime) -> set[datetime]:
+        """Return all times between `start` and `end` at which an aid begins or ends."""
+        moments = {moment for aid in self.aids for moment in (aid.start, aid.end)}
+        return {moment for moment in moments if moment and start < moment < end}
+
+    @property
+    def latest(self) -> Contract:
+        """Return the contract that was entered last."""
+        return self.entries[-1][1]
+
+    @property
+    def with_latest_vat(self) -> Contracts:
+        """Return these contracts, each with the field `has_vat` of the latest contract.
+
+        Use the result for amounts that are shown together. `has_vat` only says whether amounts are
+        shown with VAT. So the latest contract decides this for earlier times, too.
+        """
+        return self._with_vat(self.latest, self.entries)
+
+    def shown_at(self, time: datetime) -> Contracts:
+        """Return these contracts as they are shown at `time`.
+
+        Contracts that begin later get the field `has_vat` of the contract that holds at `time`.
+        """
+        later = tuple(entry for entry in self.entries if entry[0] > time)
+        return self._with_vat(self.at(time), later)
+
+    def _with_vat(self, like: Contract, last: tuple[tuple[datetime, Contract], ...]) -> Contracts:
+        """Return these contracts, with the field `has_vat` of `like` in the `last` entries."""
+        if all(contract.has_vat == like.has_vat for _, contract in last):
+            return self
+        return _with_vat(self, len(self.entries) - len(last), has_vat=like.has_vat)
+
+    @property
+    def before_latest(self) -> Contracts:
+        """Return the contracts as they were before the user entered the latest contract.
+
+        If these contracts are unknown, return the present contracts without the latest contract. If
+        there is only one contract, return it.
+        """
+        return replace(self, entries=self.replaced or self.entries[:-1] or self.entries)
+
+    def at(self, time: datetime) -> Contract:
+        """Return the contract that holds at `time`."""
+        for since, contract in reversed(self.entries):
+            if since <= time:
+                return contract
+        return self.entries[0][1]
+
+    def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
+        """Return the contracts that hold at any time from `start` to `end`, in the order of time.
+
+        A contract that begins at `end` is left out. The result has at least one contract.
+        """
+        later = (contract for since, contract in self.entries if start < since < end)
+        return self.at(start), *later
+
+    def part_start(self, time: datetime) -> datetime:
+        """Return the start of the day that contains `time`.
+
+        If the contract began later on this day, return the contract's start.
+        """
+        start = day_start(time)
+        return next(
+            (max(start, since) for since, _ in reversed(self.entries) if since <= time), start
+        )
+
+    def part_end(self, time: datetime) -> datetime:
+        """Return the end of the day that contains `time`.
+
+        If the contract ends earlier on this day, return the contract's end.
+        """
+        end = day_end(time)
+        return min([end, *(since for since, _ in self.entries if since > time)])
+
+    def changed(self, contract: Contract, since: datetime) -> Contracts:
+        """Return these contracts, with `contract` as the only contract from `since` on.
+
+        Contracts that begin at `since` or later are dropped. If more than `MAX_CONTRACTS` remain,
+        the oldest are dropped, too.
+        """
+        since = since.astimezone(UTC)
+        kept = tuple(entry for entry in self.entries if entry[0] < since)
+        if not kept or kept[-1][1] != contract:
+            kept += ((since, contract),)
+        return replace(self, entries=kept[-MAX_CONTRACTS:])
+
+
+# Callers compare contracts by identity, so equal arguments must return the same object.
+@lru_cache(maxsize=16)
+def _with_vat(contracts: Contracts, first: int, *, has_vat: bool) -> Contracts:
+    """Return `contracts`, with the field `has_vat` in all entries from the index `first` on."""
+    entries = contracts.entries
+    later = ((since, replace(contract, has_vat=has_vat)) for since, contract in entries[first:])
+    return replace(contracts, entries=(*entries[:first], *later))

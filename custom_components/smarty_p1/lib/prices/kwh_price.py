@@ -1,0 +1,126 @@
+"""Price of a kilowatt-hour at a moment."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ..history import MarketPrices, quarter_start
+from .contract import PER_KWH, AidVat, Contract, Contracts
+from .network_prices import AgreedPrices, network_prices_at
+from .price_file import NetworkPrices, OlderPrices
+from .time_of_use import is_second
+
+
+class KwhPrice(NamedTuple):
+    """Price of an imported kWh with VAT, and price of an exported kWh, in EUR.
+
+    A price is None if it is unknown or not agreed.
+    """
+
+    imported: float | None
+    exported: float | None
+    prices_of: OlderPrices | None = None
+    """Older published prices that the price of an imported kWh uses, otherwise None."""
+
+
+def price_of_kwh(
+    contracts: Contracts,
+    moment: datetime,
+    market: MarketPrices,
+    published: NetworkPrices | None = None,
+) -> KwhPrice:
+    """Return the price of a kWh at `moment`: energy, grid, levies and aids, without surcharge.
+
+    The surcharge is left out, because it is known only when the quarter-hour ends. If `published`
+    is given, its prices replace the published prices of `moment`.
+    """
+    contract = contracts.at(moment)
+    prices = AgreedPrices(contract, published or network_prices_at(moment))
+    exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
+    parts = [_energy_at(contract, moment, market), prices.variable]
+    levies = [levy for levy in prices.levies if levy.per == PER_KWH]
+    parts += [levy.price for levy in levies]
+    taxed_aids, untaxed = _aids(contracts, prices, moment)
+    parts += taxed_aids
+    imported = None
+    if prices.vat_rate is not None and (taxed := _sum_of_known(parts)) is not None:
+        imported = round(taxed * (1 + prices.vat_rate) + untaxed, 6)
+    exported = None if exported is None else round(exported, 6)
+    older = prices.older(("network_variable", *(levy.name for levy in levies)))
+    return KwhPrice(imported, exported, older)
+
+
+def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
+    """Return the market prices from which `price_of_kwh` computes `price` at `moment`.
+
+    A market price is None if the price of the kWh is unknown or does not follow the market.
+    """
+    contract = contracts.at(moment)
+    rest = price_of_kwh(contracts, moment, MarketPrices(0.0, 0.0))
+    vat_rate = AgreedPrices.at(contract, moment).vat_rate or 0.0
+    energy = feed_in = None
+    if contract.energy_margin is not None:
+        energy = _difference(price.imported, rest.imported)
+    if contract.feed_in_margin is not None:
+        feed_in = _difference(price.exported, rest.exported)
+    return MarketPrices(None if energy is None else energy / (1 + vat_rate), feed_in)
+
+
+def excess_price(contract: Contract, moment: datetime) -> float | None:
+    """Return the additional price of a kWh above the reference power, with VAT.
+
+    Return None if the price is unknown.
+    """
+    prices = AgreedPrices.at(contract, moment)
+    more = contract.reference_kw and prices.surcharge_on_top
+    if more is None or prices.vat_rate is None:
+        return None
+    return round(more * (1 + prices.vat_rate), 6)
+
+
+def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> float | None:
+    """Return the supplier's price of an imported kWh at `moment`, without VAT.
+
+    Return None if unknown.
+    """
+    hours = contract.second_hours if contract.has_second_price else None
+    if hours and is_second(hours, quarter_start(moment)):
+        return contract.second_price
+    return _energy(contract.energy_price, contract.energy_margin, market.energy)
+
+
+def _aids(
+    contracts: Contracts, prices: AgreedPrices, moment: datetime
+) -> tuple[list[float], float]:
+    """Return the aids per kWh as negative prices in EUR.
+
+    The first result is a list with the price, without VAT, of each aid that bears VAT. The second
+    result is the sum of the aids that bear no VAT.
+    """
+    taxed, untaxed = [], 0.0
+    for aid in contracts.aids_at(moment):
+        if aid.unit == PER_KWH and aid.vat is AidVat.NONE:
+            untaxed += prices.aid(aid)
+        elif aid.unit == PER_KWH:
+            taxed.append(prices.aid(aid))
+    return taxed, untaxed
+
+
+def _sum_of_known(parts: Sequence[float | None]) -> float | None:
+    """Return the sum of `parts`. Return None if one of the parts is unknown."""
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None
+
+
+def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
+    """Return `market` plus `margin`. If `margin` is None, return the fixed `price`.
+
+    Return None if the needed price is unknown.
+    """
+    if margin is None:
+        return price
+    return None if market is None else market + margin
+
+
+def _difference(price: float | None, rest: float | None) -> float | None:
+    return None if price is None or rest is None else price - rest

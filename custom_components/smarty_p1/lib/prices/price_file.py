@@ -1,0 +1,321 @@
+"""Price file: published prices of the grid and of the levies, by day.
+
+A price has lines, each with its days. After the last day of its newest line, a price is unknown;
+the newest line stays in use, and its amounts say so (`OlderPrices`). A line of an aid (`ends`)
+replaces the other lines on its days. When it has ended, the other lines hold again.
+"""
+
+import tomllib
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+from ..history import midnight
+from .contract import CONSUMER_CATEGORIES
+
+_DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+
+
+class OlderPrices(NamedTuple):
+    """Published prices that an amount uses after the last day for which they are published."""
+
+    until: Mapping[str, date]
+    """That day, for each kind of price: `grid`, `levies` or `vat`."""
+    ended: Mapping[str, date]
+    """Last day of each aid that lowered one of these prices, such as `state_aid`."""
+    has_newer: bool = False
+    """Whether newer prices are published, although the amount does not use them.
+
+    This can occur only in yearly amounts, which use today's prices for the whole year.
+    """
+
+    @classmethod
+    def joined(cls, parts: Iterable[OlderPrices | None]) -> OlderPrices | None:
+        """Return the older prices of several amounts together. Return None if they have none.
+
+        If prices of the same kind are published until different days, the first day counts.
+        """
+        until: dict[str, date] = {}
+        ended: dict[str, date] = {}
+        has_newer = False
+        for part in parts:
+            if part is None:
+                continue
+            for kind, day in part.until.items():
+                until[kind] = min(day, until.get(kind, day))
+            for aid, day in part.ended.items():
+                ended[aid] = max(day, ended.get(aid, day))
+            has_newer |= part.has_newer
+        return cls(until, ended, has_newer) if until or ended else None
+
+    @staticmethod
+    def answer(older: OlderPrices | None) -> dict[str, Any]:
+        """Return `older` as a part of an answer, or an empty dict for None.
+
+        For example `{"prices_of": {"grid": "2026-12-31", "ended": {"state_aid": "2026-12-31"}}}`.
+        """
+        if older is None:
+            return {}
+        fields: dict[str, Any] = {kind: f"{day}" for kind, day in older.until.items()}
+        if older.ended:
+            fields["ended"] = {aid: f"{day}" for aid, day in older.ended.items()}
+        if older.has_newer:
+            fields["newer_known"] = True
+        return {"prices_of": fields}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPrices:
+    """Published prices of a day, in EUR without VAT.
+
+    A price that is not published is None or missing.
+    """
+
+    vat: float | None = None
+    """Rate of the VAT: 0.08 is 8 %."""
+    variable: float | None = None
+    """Price per imported kWh."""
+    surcharge: float | None = None
+    """Price per kWh above the reference power."""
+    fixed: Mapping[float, float] = field(default_factory=dict)
+    """Price per month, keyed by reference power in kW."""
+    meter: Mapping[int, float] = field(default_factory=dict)
+    """Price per month, keyed by meter size in A."""
+    levies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Price by consumer category of each levy of the day, keyed by the levy's name.
+
+    A price below 0 is paid to the household. A levy that is not levied on this day is missing.
+    """
+    older: Mapping[str, OlderPrices] = field(default_factory=dict)
+    """Prices that are no longer published, keyed as in `price_key`."""
+
+
+class Levy(NamedTuple):
+    """Levy on the bill of each household."""
+
+    per: str
+    """`PER_KWH` (for each kWh that the supplier bills) or `PER_MONTH`."""
+    names: Mapping[str, str]
+    """Name by language."""
+    first_day: date
+    last_day: date
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Self:
+        """Return the levy of a table in a price file."""
+        days = entry.get("from", date.min), entry.get("until", date.max)
+        return cls(entry["per"], entry["names"], *days)
+
+    def holds_on(self, day: date) -> bool:
+        """Return whether the levy is levied on `day`."""
+        return self.first_day <= day <= self.last_day
+
+    def changes(self) -> Iterator[date]:
+        """Yield the levy's first day, and the day after its last day, if they are known."""
+        if self.first_day > date.min:
+            yield self.first_day
+        if self.last_day < date.max:
+            yield self.last_day + _DAY
+
+
+def price_key(*parts: float | str) -> str:
+    """Return the key of a published price, such as `fixed.7` or `levies.compensation.A`."""
+    return ".".join(f"{part:g}" if isinstance(part, float) else f"{part}" for part in parts)
+
+
+class _Line(NamedTuple):
+    start: date
+    until: date
+    value: float
+    ends: str | None
+
+    def holds_on(self, day: date) -> bool:
+        return self.start <= day <= self.until
+
+
+class _Used(NamedTuple):
+    """Price of a day, and what is older about it."""
+
+    value: float | None
+    older: OlderPrices | None
+
+
+_UNKNOWN = _Used(None, None)
+
+
+class _Price(NamedTuple):
+    """Lines of one price, in the order of their first days."""
+
+    kind: str
+    lines: Sequence[_Line]
+    aids: Sequence[_Line]
+
+    @classmethod
+    def read(cls, kind: str, dated: Sequence[Mapping[str, Any]]) -> Self:
+        lines = [
+            _Line(line["from"], line.get("until", date.max), line["value"], line.get("ends"))
+            for line in dated
+        ]
+        return cls(
+            kind, [line for line in lines if not line.ends], [line for line in lines if line.ends]
+        )
+
+    def changes(self) -> Iterator[date]:
+        for line in (*self.lines, *self.aids):
+            yield line.start
+            if line.until < date.max:
+                yield line.until + _DAY
+
+    def used(self, first: date, last: date) -> _Used:
+        """Return the price of the days from `first` to `last`. It is the same for all these days.
+
+        It is the price of `first`, but an aid that ends before `last` is left out.
+        """
+        aid = next((aid for aid in reversed(self.aids) if aid.holds_on(first)), None)
+        if aid and aid.until >= last:
+            return _Used(aid.value, None)
+        line = next((line for line in reversed(self.lines) if line.start <= first), None)
+        if line is None:
+            return _UNKNOWN
+        if line.until < last:
+            has_newer = first < self.lines[-1].start
+            older = OlderPrices({self.kind: line.until}, self._ended(line, first), has_newer)
+            return _Used(line.value, older)
+        # An aid that ends within the days of a yearly amount is left out of this amount.
+        return _Used(line.value, OlderPrices({}, self._ended(line, first)) if aid else None)
+
+    def _ended(self, line: _Line, day: date) -> Mapping[str, date]:
+        """Return the last day of each aid that began with `line` or later, by `day`."""
+        return {
+            aid.ends: aid.until for aid in self.aids if aid.ends and line.start <= aid.start <= day
+        }
+
+
+class _Timeline(NamedTuple):
+    """Prices by the moment from which they hold."""
+
+    starts: Sequence[datetime]
+    prices: Sequence[NetworkPrices]
+    before: NetworkPrices
+    """Prices before the first moment."""
+
+    def at(self, moment: datetime) -> NetworkPrices:
+        index = bisect_right(self.starts, moment)
+        return self.prices[index - 1] if index else self.before
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceFile:
+    """Content of a price file. `network_prices.toml` describes its format."""
+
+    levies: Mapping[str, Levy]
+    """Levies by name, in the order of a bill."""
+    _by_day: _Timeline
+    _by_year: _Timeline
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the content of the price file `text`, which `scripts/check_prices.py` accepts."""
+        content = tomllib.loads(text)
+        levies = {name: Levy.read(entry) for name, entry in content["levies"].items()}
+        prices = {
+            key: _Price.read("vat" if key == "vat" else "grid", lines)
+            for key, lines in _lists(content["prices"])
+        } | {
+            price_key("levies", name, category): _Price.read("levies", entry[category])
+            for name, entry in content["levies"].items()
+            for category in entry.keys() & set(CONSUMER_CATEGORIES)
+        }
+        days = _changes(prices)
+        first = min(days)
+        days |= _changes(levies)
+        # The prices of a year change with each price, and a year before each change.
+        days_of_years = days | {day - _YEAR + _DAY for day in days}
+
+        def timeline(days: set[date], length: timedelta) -> _Timeline:
+            ordered = sorted(day for day in days if day >= first)
+            return _Timeline(
+                [midnight(day) for day in ordered],
+                [_prices_on(prices, levies, day, day + length - _DAY) for day in ordered],
+                _prices_on(prices, levies, first - _DAY, first - _DAY),
+            )
+
+        return cls(levies, timeline(days, _DAY), timeline(days_of_years, _YEAR))
+
+    def at(self, moment: datetime) -> NetworkPrices:
+        """Return the published prices at `moment`."""
+        return self._by_day.at(moment)
+
+    def of_year_at(self, moment: datetime) -> NetworkPrices:
+        """Return the published prices at `moment`, for a yearly amount from `moment` on.
+
+        An aid that ends within the year is left out. `older` has the prices that are published for
+        a part of the year only.
+        """
+        return self._by_year.at(moment)
+
+    def changes(self, start: datetime, end: datetime) -> Sequence[datetime]:
+        """Return, in UTC, the midnights between `start` and `end` at which prices change."""
+        starts = self._by_day.starts
+        return starts[bisect_right(starts, start) : bisect_left(starts, end)]
+
+
+def _changes(dated: Mapping[str, _Price] | Mapping[str, Levy]) -> set[date]:
+    return {day for one in dated.values() for day in one.changes()}
+
+
+def _lists(prices: Mapping[str, Any], *before: str) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the key and the lines of each price of the grid, and of the VAT."""
+    for name, content in prices.items():
+        if isinstance(content, dict):
+            yield from _lists(content, *before, name)
+        else:
+            yield price_key(*before, name), content
+
+
+def _prices_on(
+    prices: Mapping[str, _Price], levies: Mapping[str, Levy], first: date, last: date
+) -> NetworkPrices:
+    """Return the prices of `first`, for the days from `first` to `last`."""
+    used = {key: price.used(first, last) for key, price in prices.items()}
+    known = {key: value for key, (value, _) in used.items() if value is not None}
+    older = {key: old for key, (_, old) in used.items() if old}
+    older |= _changing_levies(levies, first, last)
+    return NetworkPrices(
+        vat=known.get("vat"),
+        variable=known.get("variable"),
+        surcharge=known.get("surcharge"),
+        fixed=_by_kind(known, "fixed", float),
+        meter=_by_kind(known, "meter", int),
+        levies={
+            name: _by_kind(known, price_key("levies", name), str)
+            for name, levy in levies.items()
+            if levy.holds_on(first)
+        },
+        older=older,
+    )
+
+
+def _changing_levies(
+    levies: Mapping[str, Levy], first: date, last: date
+) -> Mapping[str, OlderPrices]:
+    """Return that the levies are older after the first day on which one begins or ends, if any."""
+    changed = [day for day in _changes(levies) if first < day <= last]
+    if not changed:
+        return {}
+    return {"levies": OlderPrices({"levies": min(changed) - _DAY}, {}, has_newer=True)}
+
+
+def _by_kind[K](
+    known: Mapping[str, float], key: str, kind: Callable[[str], K]
+) -> Mapping[K, float]:
+    """Return the prices below `key`, such as those of `fixed` by reference power."""
+    prefix = f"{key}."
+    return {
+        kind(name.removeprefix(prefix)): value
+        for name, value in known.items()
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,66 @@
+"""The best that anybody could do with a battery who knows the whole future: a linear program.
+
+It shares nothing with the rule of the integration but what a battery is: half of the loss on either
+way, a power, and energy that does not leave the house. It is even freer: nothing keeps it from
+charging and giving at once.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import bmat, diags, identity
+
+from smartyp1.advice import Battery
+
+
+class Prices(NamedTuple):
+    """Of a kWh, with VAT."""
+
+    drawn: float | Sequence[float]
+    """The same in all quarter-hours, or each one's."""
+    above: float
+    """What one above the reference power costs more."""
+    fed_in: float
+
+
+def least_cost(
+    battery: Battery,
+    reference_kw: float,
+    drawn_kwh: Sequence[float],
+    fed_kwh: Sequence[float],
+    prices: Prices,
+) -> float:
+    """Return what the energy of quarter-hours in a row must cost at least, with a battery."""
+    count, most, one_way = len(drawn_kwh), battery.kw / 4, sqrt(battery.efficiency)
+    drawn, fed = np.array(drawn_kwh), np.array(fed_kwh)
+    # What the battery draws itself is of what would be fed in, where there is any.
+    own = np.minimum(fed, battery.standby_w / 4000)
+    drawn, fed = drawn + battery.standby_w / 4000 - own, fed - own
+    price = np.broadcast_to(prices.drawn, count)
+    # Of each quarter-hour: stored of the sun, charged from the grid, given, held at its end, above.
+    sold, free, above = (np.full(count, each) for each in (prices.fed_in, 0.0, prices.above))
+    costs = np.concatenate([sold, price, -price, free, above])
+    one, before = identity(count), diags([np.ones(count - 1)], [-1])
+    holds = bmat([[-one_way * one, -one_way * one, one / one_way, one - before, 0 * one]])
+    none = 0 * one
+    limits = bmat([[one, one, none, none, none], [none, one, -one, none, -one]])
+    bounds = [
+        *((0, min(each, most)) for each in fed),
+        *((0, most) for _ in range(count)),
+        *((0, min(each, most)) for each in drawn),
+        *((0, battery.kwh * (1 - battery.reserve)) for _ in range(count)),
+        *((0, None) for _ in range(count)),
+    ]
+    found = linprog(
+        costs,
+        A_ub=limits.tocsr(),
+        b_ub=np.concatenate([np.full(count, most), reference_kw / 4 - drawn]),
+        A_eq=holds.tocsr(),
+        b_eq=np.zeros(count),
+        bounds=bounds,
+    )
+    assert found.status == 0, found.message
+    return float(found.fun + price @ drawn - prices.fed_in * fed.sum())

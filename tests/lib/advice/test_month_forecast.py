@@ -1,0 +1,277 @@
+"""What the current month will come to, computed by hand.
+
+Equal days have neither season nor weekend, so each coming day equals them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from smartyp1.advice import Estimate, Lack, estimate_month, estimated
+from smartyp1.bill import Day, Month, Shared
+from smartyp1.prices import Aid, AidVat, Contract, Contracts, TimeOfUseSplit
+from tests.lib.bill.months import LUXEMBOURG, agreed, changing, day, local, month
+from tests.lib.bill.support import Connection
+
+CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
+
+
+def days(name: str, count: int, kwh: float) -> Month:
+    """Return a month whose first days are alike."""
+    return month(name, *(day(f"{name}-{n:02}", kwh) for n in range(1, count + 1)))
+
+
+MAY = days("2026-05", 31, 10)
+JUNE = days("2026-06", 10, 10)
+LAST_YEAR = days("2025-06", 30, 10)
+
+
+def total(
+    month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
+) -> float | None:
+    """Return the estimated total of a month that has an estimate."""
+    found = estimate_month(month, earlier, contracts, until)
+    assert isinstance(found, Estimate)
+    assert found.low < found.total < found.high
+    return found.total
+
+
+def test_equal_days_go_on_and_the_range_is_narrow_after_months_of_them() -> None:
+    # 300 kWh: 45.00 + 12.84 + 15.30 + 5.72 = 78.86; 6.31 of VAT
+    earlier = [days(f"2026-{name:02}", 28, 10) for name in range(1, 6)]
+    found = estimate_month(JUNE, earlier, CONTRACTS, local("2026-06-11"))
+    assert isinstance(found, Estimate)
+    assert found.total == 85.17
+    # 200 kWh to come cost 43.42 with VAT. The household's past has no error, but seldom has one.
+    alone = estimate_month(JUNE, [], CONTRACTS, local("2026-06-11"))
+    assert isinstance(alone, Estimate)
+    assert 85.17 - 43.42 / 4 < alone.low < found.low < 85.17 < found.high < alone.high
+
+
+def test_days_that_differ_make_the_range_wide() -> None:
+    # A car that is charged for a week, and then for three weeks is not.
+    def uneven(name: str, count: int) -> Month:
+        parts = [day(f"{name}-{n:02}", 40 if n <= 7 else 10) for n in range(1, count + 1)]
+        return month(name, *parts)
+
+    spans = []
+    for of in (uneven, lambda name, count: days(name, count, 17)):
+        earlier = [of(f"2026-{name:02}", 28) for name in range(1, 6)]
+        found = estimate_month(of("2026-06", 10), earlier, CONTRACTS, local("2026-06-11"))
+        assert isinstance(found, Estimate)
+        spans.append(found.high - found.low)
+    assert spans[0] > 1.5 * spans[1]
+
+
+def test_energy_that_is_fed_in_widens_the_range_and_goes_below_nothing_to_pay() -> None:
+    def sunny(known: Month, kwh: float) -> Month:
+        return replace(known, days=tuple(replace(d, exported_wh=kwh * 1000) for d in known.days))
+
+    contracts = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.30)
+    # 300 kWh as above, less 300 * 0.30: 85.17 - 90.00; with 900 kWh fed in, -184.83
+    assert total(sunny(JUNE, 10), [sunny(MAY, 10)], contracts, local("2026-06-11")) == -4.83
+    found = estimate_month(sunny(JUNE, 30), [sunny(MAY, 30)], contracts, local("2026-06-11"))
+    assert isinstance(found, Estimate)
+    assert found.total == -184.83
+    assert found.high - found.low > 2 * 0.1 * 180
+
+
+@pytest.mark.parametrize(
+    ("until", "without", "with_last_year"),
+    [
+        ("2026-06-01", Lack.LAST_YEAR, True),
+        ("2026-06-01T00:15", Lack.LAST_YEAR, True),
+        ("2026-06-03T23:45", Lack.LAST_YEAR, True),
+        ("2026-06-04", True, True),
+        ("2026-06-10T23:45", True, True),
+        ("2026-07-01", False, False),
+        ("2026-08-01", False, False),
+        ("2026-05-31", False, False),
+    ],
+)
+def test_from_the_fourth_day_and_with_last_year_from_the_first(
+    until: str, *, without: Lack | bool, with_last_year: bool
+) -> None:
+    for earlier, expected in (([MAY], without), ([LAST_YEAR, MAY], with_last_year)):
+        found = estimate_month(JUNE, earlier, CONTRACTS, local(until))
+        assert (found if isinstance(found, Lack) else found is not None) == expected
+    # 26 of 30 days are too few.
+    other = days("2025-06", 26, 10)
+    found = estimate_month(JUNE, [other, MAY], CONTRACTS, local("2026-06-02"))
+    assert found is Lack.LAST_YEAR
+
+
+def test_on_the_first_day_a_missing_quarter_hour_is_not_asked_for() -> None:
+    june = Month(start=JUNE.start)
+    # At 00:15, 299.896 kWh are to come: 44.98 + 12.84 + 15.29 + 5.72 = 78.83; 6.31 of VAT
+    assert total(june, [LAST_YEAR, MAY], CONTRACTS, local("2026-06-01T00:15")) == 85.14
+    found = estimate_month(june, [LAST_YEAR, MAY], CONTRACTS, local("2026-06-02"))
+    assert found is Lack.QUARTER_HOURS
+
+
+def test_a_first_month_has_fixed_prices_from_its_day() -> None:
+    june = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(2, 21)))
+    june = replace(june, since=local("2026-06-02"))
+    # 29 of 30 days, and 290 kWh: 43.50 + 12.41 + 14.79 + 5.53 = 76.23; 6.10 of VAT
+    assert total(june, [], CONTRACTS, local("2026-06-21")) == 82.33
+
+
+def test_none_of_a_whole_month_that_has_ended_and_today_is_no_whole_day() -> None:
+    june = days("2026-06", 30, 10)
+    assert estimate_month(june, [MAY], CONTRACTS, june.end) is None
+    today = replace(day("2026-06-11", 50), quarter_hours=95)
+    june = replace(JUNE, days=(*JUNE.days, today))
+    # 150 + (19 + 1 / 96) * 10 = 340.104 kWh: 51.02 + 12.84 + 17.35 + 5.72 = 86.93; 6.95
+    assert total(june, [MAY], CONTRACTS, local("2026-06-11T23:45")) == 93.88
+
+
+@pytest.mark.parametrize(("quarter_hours", "is_known"), [(86, False), (87, True)])
+def test_not_where_too_little_was_measured(quarter_hours: int, *, is_known: bool) -> None:
+    # 86 of 96 are 0.8958.
+    some = [replace(each, quarter_hours=quarter_hours) for each in JUNE.days]
+    june = replace(JUNE, days=tuple(some))
+    found = estimate_month(june, [MAY], CONTRACTS, local("2026-06-11"))
+    assert (found is Lack.QUARTER_HOURS) is not is_known
+
+
+def test_a_change_that_is_to_come_and_what_is_above() -> None:
+    above = [
+        replace(each, above=day("2026-06-01", 0, {7: 0.5, 12: 0.2}).above) for each in JUNE.days
+    ]
+    june = replace(JUNE, days=tuple(above))
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7, energy_price=0.1)),
+        ("2026-06-16", Contract(reference_kw=12, energy_price=0.1)),
+    )
+    # 6.42 + 9.81 + 15.30 + 5.72; 15 days of 0.5 above 7 kW, 15 of 0.2 above 12: 10.5 kWh, 0.80
+    # 30.00 and 38.05; 5.44 of VAT
+    assert total(june, [], contracts, local("2026-06-11")) == 73.49
+
+
+def test_two_prices() -> None:
+    hours = "22:00-06:00"
+    some = [replace(each, second={hours: TimeOfUseSplit(10_000, 4_000)}) for each in JUNE.days]
+    # One of them is not known by hours.
+    june = replace(JUNE, days=(*some[:-1], JUNE.days[-1]))
+    both = {"second_price": 0.10, "second_hours": hours}
+    # 300 kWh, of which 9 * 4 + 20 * 4 = 116: 27.60 + 11.60 + 12.84 + 15.30 + 5.72 = 73.06; 5.84
+    contracts = agreed(reference_kw=7, energy_price=0.15, **both)
+    assert total(june, [], contracts, local("2026-06-11")) == 78.90
+
+
+def test_last_year_provides_the_hours_that_are_unknown_this_year() -> None:
+    hours = "22:00-06:00"
+    split = {hours: TimeOfUseSplit(10_000, 4_000)}
+    last_year = replace(LAST_YEAR, days=tuple(replace(d, second=split) for d in LAST_YEAR.days))
+    both = agreed(reference_kw=7, energy_price=0.15, second_price=0.10, second_hours=hours)
+    # 300 kWh, of which 20 * 4 at 0.10: 33.00 + 8.00 + 12.84 + 15.30 + 5.72 = 74.86; 5.99 of VAT
+    assert total(JUNE, [last_year, MAY], both, local("2026-06-11")) == 80.85
+
+
+def test_a_price_that_follows_the_market_since_the_1st() -> None:
+    def priced(each: Day, price: float) -> Day:
+        return replace(
+            each, market_wh=each.imported_wh, market_cost=each.imported_wh * price / 1000
+        )
+
+    # Of one day the price was not known.
+    some = [priced(each, 0.10) for each in JUNE.days[:-1]]
+    june = replace(JUNE, days=(*some, JUNE.days[-1]))
+    market = agreed(reference_kw=7, energy_margin=0.02)
+    # The day without a price costs the mean: 300 * 0.12 = 36.00
+    # 12.84 + 15.30 + 5.72: 69.86; 5.59 of VAT
+    until = local("2026-06-11")
+    last_year = replace(LAST_YEAR, days=tuple(priced(each, 0.05) for each in LAST_YEAR.days))
+    assert total(june, [last_year, MAY], market, until) == 75.45
+    # At last year's price, where this year has none: 20 * 10 * 0.07 of 300 kWh, and 100 kWh without
+    # a price are more than a tenth.
+    assert estimate_month(JUNE, [last_year, MAY], market, until) is None
+    # Nobody knows what the market will ask where nothing was priced.
+    assert estimate_month(JUNE, [MAY], market, until) is None
+
+
+def test_shared_energy_has_the_price_of_the_days_to_come() -> None:
+    def priced(each: Day, price: float, share: float | None) -> Day:
+        wh, cost = each.imported_wh, each.imported_wh * price / 1000
+        whole = Shared(market_wh=wh, layer_4_wh=wh, market_cost=cost)
+        shared = None if share is None else whole.times(share)._replace(known_wh=wh)
+        return replace(each, market_wh=wh, market_cost=cost, shared=shared)
+
+    # Sharing is known since June only.
+    may = replace(MAY, days=tuple(priced(each, 0.06, None) for each in MAY.days))
+    june = replace(JUNE, days=tuple(priced(each, 0.16, 0.6) for each in JUNE.days))
+    market = agreed(reference_kw=7, energy_margin=0.0)
+    # 10 days at 0.16, and 18 at 0.06: 2.68 / 28 = 0.0957143. Of 300 kWh, 40 % are the supplier's:
+    # 6.40 and 200 * 0.4 * 0.0957143 = 7.66. 14.06 + 12.84 + 15.30 + 5.72 = 47.92; 3.83 of VAT
+    assert total(june, [may], market, local("2026-06-11")) == 51.75
+
+
+def test_what_is_fed_in_at_the_markets_price() -> None:
+    some = [replace(each, exported_wh=2_000) for each in JUNE.days]
+    others = [replace(each, market_exported_wh=2_000, market_revenue=0.1) for each in some[5:]]
+    june = replace(JUNE, days=(*some[:5], *others))
+    contracts = agreed(reference_kw=7, energy_price=0.1, feed_in_margin=0.0)
+    # 10 kWh so far have a price, and 40 kWh to come: of 60 too few for a mean. 50 * 0.05 = 2.50
+    # 30.00 + 12.84 + 15.30 + 5.72 = 63.86; 5.11 of VAT
+    assert total(june, [], contracts, local("2026-06-11")) == 66.47
+
+
+# Ten kWh a day at 0.15, 7 kW and 40 A: of a month of 31 days, without levies, 46.50 + 12.84 + 15.81
+# + 5.72 = 80.87.
+@pytest.mark.parametrize(
+    ("name", "until", "aid", "expected"),
+    [
+        # In July at July's prices, until its end: 310 * 0.0010 - 310 * 0.0010; 6.47 of VAT
+        ("2026-07", "2026-07-11", None, 87.34),
+        ("2026-07", "2026-07-31", None, 87.34),
+        # In December at December's: 80.87 + 0.31 - 11.50 = 69.68; 5.57 of VAT
+        ("2026-12", "2026-12-20", None, 75.25),
+        ("2026-12", "2026-12-31", None, 75.25),
+        # An aid that ends on the 15th is for 150 kWh, before that day and after it: less 6.00
+        # 74.87; 5.99 of VAT
+        ("2026-07", "2026-07-11", ("2026-07-15", "kWh", 0.04), 80.86),
+        ("2026-07", "2026-07-21", ("2026-07-15", "kWh", 0.04), 80.86),
+        # By the month, it is 15 of 31 days: 6.20 * 15 / 31 = 3.00; 77.87; 6.23 of VAT
+        ("2026-07", "2026-07-11", ("2026-07-15", "month", 6.20), 84.10),
+    ],
+)
+def test_prices_that_change(
+    name: str, until: str, aid: tuple[str, str, float] | None, expected: float
+) -> None:
+    aids: tuple[Aid, ...] = ()
+    if aid:
+        last_day, unit, amount = aid
+        days_of_it = date(2026, 5, 1), date.fromisoformat(last_day)
+        aids = (Aid("Bonus", *days_of_it, amount, unit, AidVat.EXCLUDED),)
+    contracts = agreed(reference_kw=7, energy_price=0.15, has_levies=True)
+    passed = days(name, int(until[-2:]) - 1, 10)
+    assert total(passed, [], replace(contracts, aids=aids), local(until)) == expected
+
+
+def test_it_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:
+    house = Connection("2026-06-01T00:00:00S")
+    house.change(Contract(reference_kw=7, energy_price=0.15))
+    house.read()
+    for _ in range(4 * 96):
+        house.after(900, 100)
+    before = estimated(house.read())
+    # 4 of 30 days of 9.6 kWh: 288 kWh; 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
+    assert isinstance(before, Estimate)
+    assert before.total == 82.57
+    assert {estimated(house.after(60, 180)) for _ in range(14)} == {before}
+    # 2.7 kWh in the quarter-hour, and not 0.1: 290.6 kWh, and 0.95 kWh above 7 kW
+    # 43.59 + 12.84 + 14.82 + 5.72 + 0.07 = 77.04; 6.16
+    after = estimated(house.after(60, 180))
+    assert isinstance(after, Estimate)
+    assert after.total == 83.20
+
+
+def test_without_a_total_there_is_none() -> None:
+    assert estimate_month(JUNE, [MAY], Contracts(), local("2026-06-11")) is None
+    empty = Month(start=JUNE.start)
+    found = estimate_month(empty, [], CONTRACTS, local("2026-06-11"))
+    assert found is Lack.QUARTER_HOURS
+    assert estimate_month(JUNE, [], CONTRACTS, JUNE.start.astimezone(LUXEMBOURG) + timedelta(9))
+    assert JUNE.days[0] == Day(start=local("2026-06-01"), imported_wh=10_000, quarter_hours=96)

@@ -1,0 +1,280 @@
+"""House, own energy and saving: sums by hand of simple days."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from smartyp1.advice import (
+    Grid,
+    HouseDay,
+    Supply,
+    SupplyKind,
+    doubtful_periods,
+    house_days,
+    house_sum,
+    prices_by_hour,
+)
+from smartyp1.bill import NO_PLATFORM_DAYS, PlatformDays, months_of
+from smartyp1.history import Amounts, Kind, MarketPrices, Origin, QuarterHour, Row, Span
+from smartyp1.prices import Contract, Contracts
+
+DAY = datetime(2026, 5, 31, 22, tzinfo=UTC)
+"""Midnight in Luxembourg, the start of 1 June."""
+HOUR = timedelta(hours=1)
+QUARTER = timedelta(minutes=15)
+LONG_AGO = DAY - 40 * 24 * HOUR
+type Wh = Callable[[int], tuple[float, float]]
+
+
+def by_day(n: int) -> tuple[float, float]:
+    """Return Wh drawn and fed in: 100 each quarter-hour of the night, 300 fed in from 10 to 16."""
+    return (0.0, 300.0) if 40 <= n % 96 < 64 else (100.0, 0.0)
+
+
+def row_of(count: int, wh: Wh = by_day, *, start: datetime = DAY) -> Row:
+    row = Row()
+    for n in range(count):
+        drawn_wh, fed_wh = wh(n)
+        time = start + n * QUARTER
+        row.add(Span(time, time + QUARTER, Kind.QUARTER_HOUR, Amounts(drawn_wh, fed_wh)))
+    return row
+
+
+def grid_of(row: Row, until: datetime, past: PlatformDays = NO_PLATFORM_DAYS) -> Grid:
+    months = months_of(row.months, past)
+    return Grid([months[start] for start in sorted(months)], row.months, past, until)
+
+
+def sun(*hours: tuple[int, float], days: int = 1, kind: SupplyKind = SupplyKind.PRODUCED) -> Supply:
+    """Return energy in some hours of each day, also of the 40 days before, and none in others."""
+    kwh = {LONG_AGO + n * HOUR: 0.0 for n in range((40 + days) * 24)}
+    for day in range(-40, days):
+        kwh |= {DAY + (24 * day + n) * HOUR: amount for n, amount in hours}
+    return Supply(kind, kwh, LONG_AGO)
+
+
+def fixed(_hour: datetime) -> float:
+    return 0.25
+
+
+def house(grid: Grid, *supplies: Supply) -> list[tuple[float | None, float | None]]:
+    """Return house and own energy of each day."""
+    return [
+        tuple(value if value is None else round(value, 6) for value in (day.house_kwh, day.own_kwh))  # type: ignore[misc]
+        for day in house_days(grid, supplies, fixed)
+    ]
+
+
+NOON = tuple((n, 2.0) for n in range(10, 16))
+
+
+def test_a_day_with_panels() -> None:
+    # 72 quarter-hours of 0.1 kWh are drawn, 24 of 0.3 kWh fed in; 6 hours of 2 kWh are produced.
+    # Own is 12 - 7.2 = 4.8 kWh, and the house used 7.2 + 4.8 = 12 kWh.
+    grid = grid_of(row_of(96), DAY + 24 * HOUR)
+    (day,) = house_days(grid, [sun(*NOON)], fixed)
+    assert day.drawn_kwh == pytest.approx(7.2)
+    assert day.own_kwh == pytest.approx(4.8)
+    assert day.house_kwh == pytest.approx(12.0)
+    assert day.saved == pytest.approx(1.2)
+    assert day.unpriced_kwh == 0
+
+
+def test_two_inverters_and_a_battery_that_is_charged_from_the_grid() -> None:
+    # From 2:00 to 4:00, 3 kWh are charged; from 18:00 to 20:00, 2.5 kWh are discharged.
+    charged = sun((2, 1.5), (3, 1.5), kind=SupplyKind.CHARGED)
+    discharged = sun((18, 1.25), (19, 1.25), kind=SupplyKind.DISCHARGED)
+    grid = grid_of(row_of(96), DAY + 24 * HOUR)
+    # 12 + 6 + 2.5 - 3 - 7.2 = 10.3
+    assert house(
+        grid, sun(*NOON), sun(*((n, 1.0) for n in range(10, 16))), charged, discharged
+    ) == [(17.5, 10.3)]
+    # Without any sun, the battery loses 0.5 kWh, and costs money where the night is not cheaper.
+    grid = grid_of(row_of(96, lambda _n: (100.0, 0.0)), DAY + 24 * HOUR)
+    cheap = {DAY + n * HOUR: 0.10 for n in range(6)}
+    (day,) = house_days(grid, [charged, discharged], lambda hour: cheap.get(hour, 0.30))
+    assert day.own_kwh == pytest.approx(-0.5)
+    # 2.5 * 0.30 - 3 * 0.10
+    assert day.saved == pytest.approx(0.45)
+
+
+def test_each_hour_has_its_price_and_a_market_without_prices_is_named() -> None:
+    grid = grid_of(row_of(96), DAY + 24 * HOUR)
+    contract = Contract(energy_margin=0.03, has_levies=False)
+    # Without VAT since a later day, and so shown without it.
+    net = replace(contract, has_vat=False)
+    contracts = Contracts(((LONG_AGO, contract), (DAY + 48 * HOUR, net)))
+    # Market 0.10 and 0.20 in two hours; the network is 0.0510 in 2026.
+    market = {DAY + 10 * HOUR: MarketPrices(0.10, None), DAY + 11 * HOUR: MarketPrices(0.20, None)}
+    price = prices_by_hour(contracts, market)
+    (day,) = house_days(grid, [sun(*NOON)], price)
+    # In each hour of sun, 2 kWh are produced and 1.2 fed in.
+    network = 0.0510
+    assert day.saved == pytest.approx(0.8 * (0.13 + network) + 0.8 * (0.23 + network))
+    assert day.unpriced_kwh == pytest.approx(4 * 0.8)
+
+
+def test_a_second_price_in_the_middle_of_an_hour() -> None:
+    contract = Contract(
+        energy_price=0.30,
+        second_price=0.10,
+        second_hours="12:30-24:00",
+        network_variable=0.0,
+        has_vat=False,
+        has_levies=False,
+    )
+    price = prices_by_hour(Contracts(((LONG_AGO, contract),)), {})
+    assert [price(DAY + n * HOUR) for n in (11, 12, 13)] == pytest.approx([0.30, 0.20, 0.10])
+
+
+def test_the_running_day_ends_with_the_inverters_statistics() -> None:
+    # 50 quarter-hours are measured, and the inverter is known until 12:15, after 49 of them.
+    until = DAY + 49 * QUARTER
+    grid = grid_of(row_of(50), until)
+    # 40 * 0.1 drawn; 9 * 0.3 fed in; 2 + 2 + 0.5 produced.
+    supply = sun(*NOON)
+    supply = supply._replace(kwh={**supply.kwh, DAY + 12 * HOUR: 0.5})
+    assert house(grid, supply) == [(5.8, 1.8)]
+    assert grid_of(row_of(50), DAY).days[DAY] == pytest.approx((0.0, 0.0))
+    assert house(grid_of(row_of(50), DAY), sun()) == []
+
+
+def with_gap(first: int, last: int, wh: tuple[float, float], days: int = 2) -> Row:
+    """Return the row of `days` with a gap of some quarter-hours that hold so much energy."""
+    row = Row()
+    for n in range(days * 96):
+        start = DAY + n * QUARTER
+        if n == first:
+            row.add(Span(start, DAY + last * QUARTER, Kind.GAP, Amounts(*wh)))
+        if not first <= n < last:
+            row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, Amounts(*by_day(n))))
+    return row
+
+
+def test_a_gap_within_a_day_and_one_over_midnight() -> None:
+    end = DAY + 48 * HOUR
+    # From 11:00 to 13:00, nobody read: the registers still tell 2.4 kWh.
+    grid = grid_of(with_gap(44, 52, (0.0, 2400.0)), end)
+    days = [*house_days(grid, [sun(*NOON, days=2)], fixed)]
+    assert [day.own_kwh for day in days] == pytest.approx([4.8, 4.8])
+    assert [day.saved for day in days] == pytest.approx([1.2, 1.2])
+    # With two prices in these hours, nobody knows the price of their 2 * 2 - 2.4 = 1.6 kWh.
+    prices = {DAY + 11 * HOUR: 0.5}
+    first, _ = house_days(grid, [sun(*NOON, days=2)], lambda hour: prices.get(hour, 0.25))
+    assert first.unpriced_kwh == pytest.approx(1.6)
+    assert first.saved == pytest.approx(0.25 * 3.2)
+    # Of 11:00 to 12:00, the first quarter-hour alone is not known: its 2 - 1.2 kWh are at 0.5.
+    grid = grid_of(with_gap(44, 45, (0.0, 300.0)), end)
+    first, _ = house_days(grid, [sun(*NOON, days=2)], lambda hour: prices.get(hour, 0.25))
+    assert first.saved == pytest.approx(0.25 * 4.0 + 0.5 * 0.8)
+
+    # From 22:00 to 2:00: the two days share 1.6 kWh, but nobody knows how.
+    grid = grid_of(with_gap(88, 104, (1600.0, 0.0)), end)
+    assert house(grid, sun(*NOON, days=2)) == [(None, None)] * 2
+    # A restart at midnight is no reason to forget two days.
+    grid = grid_of(with_gap(95, 97, (200.0, 0.0)), end)
+    assert house(grid, sun(*NOON, days=2)) == [(12.0, 4.8)] * 2
+
+
+def test_a_day_counted_from_noon_and_days_before_the_inverter() -> None:
+    grid = grid_of(row_of(48 + 96, start=DAY + 48 * QUARTER), DAY + 48 * HOUR)
+    (first, _), (second, _) = house(grid, sun(*NOON, days=2))
+    assert first is None
+    assert second is not None
+    grid = grid_of(row_of(2 * 96), DAY + 48 * HOUR)
+    young = sun(*NOON, days=2)._replace(since=DAY + HOUR)
+    assert house(grid, young) == [(None, None), (12.0, 4.8)]
+    # The statistics of a second inverter begin later: nobody knows what it made before.
+    assert house(grid, sun(*NOON, days=2), young)[0] == (None, None)
+
+
+def test_a_platform_that_does_not_know_the_feed_in() -> None:
+    def quarters(fed_kwh: float | None) -> PlatformDays:
+        return PlatformDays(
+            QuarterHour(DAY + n * QUARTER, 0.4, fed_kwh, origin=Origin.PLATFORM) for n in range(96)
+        )
+
+    row = row_of(96, start=DAY + 24 * HOUR)
+    until = DAY + 48 * HOUR
+    unknown = house(grid_of(row, until, quarters(None)), sun(*NOON, days=2))
+    assert unknown == [(None, None), (12.0, 4.8)]
+    # 96 * 0.05 kWh fed in: 12 - 4.8.
+    assert house(grid_of(row, until, quarters(0.05)), sun(*NOON, days=2))[0] == (16.8, 7.2)
+
+
+def away(first: int, last: int, lump_kwh: float, *, frozen: bool) -> Supply:
+    """Return 30 days of sun; from hour to hour of them, nothing arrives, and then a lump."""
+    supply = sun(*NOON, days=30)
+    kwh: dict[datetime, float] = {**supply.kwh}
+    for n in range(first, last):
+        if frozen:
+            kwh[DAY + n * HOUR] = 0.0
+        else:
+            del kwh[DAY + n * HOUR]
+    kwh[DAY + last * HOUR] = lump_kwh
+    return supply._replace(kwh=kwh)
+
+
+def days_in_doubt(supply: Supply, until: datetime = DAY + 30 * 24 * HOUR) -> set[int]:
+    return {
+        n
+        for start, end in doubtful_periods(supply, until)
+        for n in range(-40, 31)
+        if start < DAY + (n + 1) * 24 * HOUR and end > DAY + n * 24 * HOUR
+    }
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_an_inverter_that_is_away_for_days(frozen: bool) -> None:  # noqa: FBT001
+    # From 13:00 of day 10 to 11:00 of day 13: 6 + 12 + 12 + 2 kWh arrive at once.
+    assert days_in_doubt(away(253, 323, 34.0, frozen=frozen)) == {10, 11, 12, 13}
+    # After two dull days, not much arrives, but too much for the first hour of a day.
+    assert days_in_doubt(away(253, 323, 1.5, frozen=frozen)) == {10, 11, 12, 13}
+    # It is away for a night, as every night.
+    assert not days_in_doubt(away(258, 272, 0.3, frozen=frozen))
+    # Snow lay for two days; the first hour after it is a dull one.
+    assert days_in_doubt(away(256, 322, 0.3, frozen=True)) == set()
+
+
+def test_what_else_makes_a_lump() -> None:
+    # A new inverter begins at another total.
+    supply = sun(*NOON, days=30)
+    jump = {**supply.kwh, DAY + (24 * 12 + 11) * HOUR: 4711.0}
+    assert days_in_doubt(supply._replace(kwh=jump)) == {12}
+    # The jump hides no further one.
+    twice = {**jump, DAY + (24 * 14 + 11) * HOUR: 9.0}
+    assert days_in_doubt(supply._replace(kwh=twice)) == {12, 14}
+    # In the first week, nobody knows what is much; and a battery may rest for days.
+    first = sun((10, 1.0), (11, 5.0))._replace(since=DAY)
+    dull = {DAY + n * HOUR: 0.5 if 8 <= n % 24 < 16 else 0.0 for n in range(30 * 24)}
+    young = Supply(SupplyKind.PRODUCED, dull, DAY)
+    for day, lump_kwh, days in (
+        (6, 9.0, set()),
+        (7, 2.4, set()),
+        (7, 2.6, {7}),
+        (27, 1.1, set()),
+        (28, 1.1, {28}),
+    ):
+        hour = DAY + (24 * day + 12) * HOUR
+        assert days_in_doubt(young._replace(kwh={**dull, hour: lump_kwh})) == days
+    assert not days_in_doubt(first, DAY + 24 * HOUR)
+    resting = sun((19, 3.0), kind=SupplyKind.DISCHARGED)
+    kwh = {**resting.kwh, DAY + (24 * 5 + 19) * HOUR: 3.0}
+    kwh |= {DAY + n * HOUR: 0.0 for n in range(24, 5 * 24 + 19)}
+    assert not days_in_doubt(resting._replace(kwh=kwh), DAY + 6 * 24 * HOUR)
+    # Since two days, nothing has come.
+    kwh = {hour: amount for hour, amount in supply.kwh.items() if hour < DAY + 28 * 24 * HOUR}
+    assert days_in_doubt(supply._replace(kwh=kwh)) == {28, 29}
+
+
+def test_a_month_adds_up_its_known_days() -> None:
+    known = HouseDay(DAY, 7.0, 5.0, 1.25, 0.5), HouseDay(DAY + 24 * HOUR, 3.0, -1.0, -0.25, 0.0)
+    assert house_sum(known) == (14.0, 4.0, 1.0, 0.5, None, 0)
+    unknown = HouseDay(DAY + 48 * HOUR, 3.0, None)
+    assert house_sum([*known, unknown]) == (14.0, 4.0, 1.0, 0.5, None, 1)
+    # The inverter was added on the first day.
+    assert house_sum([unknown, *known]) == (14.0, 4.0, 1.0, 0.5, known[0].start, 0)
+    assert house_sum([unknown]) == (None, None, None, 0.0, None, 1)
+    assert house_sum([]) == (None, None, None, 0.0, None, 0)

@@ -1,0 +1,527 @@
+"""What a battery would be worth: a year of equal days by hand, and what nobody can do better."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from math import cos, nan, pi
+from pathlib import Path
+
+import pytest
+
+from smartyp1.advice import (
+    MIN_DAYS,
+    Battery,
+    WhatIf,
+    WhatIfError,
+    WhatIfRefusal,
+    YearCosts,
+    compare,
+    simulate_battery,
+)
+from smartyp1.advice.battery_plan import DayPrices
+from smartyp1.advice.battery_simulation import BatteryDay, BatteryTrial, DayEnergies
+from smartyp1.advice.months_for_battery import WhatIfDay
+from smartyp1.bill import Day, Demand, Month, Shared, compute_bill
+from smartyp1.history import LUXEMBOURG, MarketPrices, Origin, QuarterHour
+from smartyp1.history.calendar import day_start
+from smartyp1.history.market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours
+from smartyp1.prices import Contract
+from tests.lib.advice.best_battery import Prices, least_cost
+from tests.lib.advice.years import FIRST, demand_after, energies_of, household, quarter_hours
+from tests.lib.bill.months import local
+
+CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
+# 0.15 + 0.0510, and 0.0765, with 8 % of VAT
+DRAWN = 0.21708
+PRICES = Prices(drawn=DRAWN, above=0.08262, fed_in=0.06)
+BATTERY = Battery(10, 6, 0.81)
+NIGHT = "22:00-06:00"
+DAY_PRICE, NIGHT_PRICE = 0.22788, 0.15228
+"""0.16 and 0.09, each with 0.051 and 8 %."""
+
+
+def equal_days(_day: int, n: int) -> tuple[float, float]:
+    """Return 1 kWh an hour of sun at noon for an hour, 6 kW for an hour, and 400 W otherwise."""
+    if 40 <= n < 44:
+        return 0, 1000
+    return (1500, 0) if 72 <= n < 76 else (100, 0)
+
+
+@cache
+def equal_year() -> list[QuarterHour]:
+    return quarter_hours(equal_days)
+
+
+def tried(
+    quarters: Sequence[QuarterHour], contract: Contract = CONTRACT, battery: Battery = BATTERY
+) -> WhatIf:
+    return simulate_battery(demand_after(quarters, contract), quarters, battery)
+
+
+def on_the_market(
+    quarters: Sequence[QuarterHour], contract: Contract, price_of: Callable[[datetime], float]
+) -> tuple[Demand, MarketHours]:
+    """Return what a meter knows that had a price of each hour, and these prices."""
+    demand = demand_after(quarters, contract)
+    costs: dict[datetime, float] = {}
+    for each in quarters:
+        start = day_start(each.start)
+        costs[start] = costs.get(start, 0.0) + each.imported_kwh * price_of(each.start)
+    months = tuple(
+        replace(
+            month,
+            days=tuple(
+                replace(day, market_wh=day.imported_wh, market_cost=costs[day.start])
+                for day in month.days
+            ),
+        )
+        for month in demand.earlier_months
+    )
+    market = {
+        each.start: MarketPrices(price_of(each.start)) for each in quarters if not each.start.minute
+    }
+    return replace(demand, earlier_months=months), market
+
+
+def partly_shared(demand: Demand, share: float) -> Demand:
+    """Return the same, with this share of each quarter-hour from energy sharing."""
+
+    def shared(day: Day) -> Shared:
+        whole = Shared(
+            day.imported_wh,
+            layer_1_wh=day.imported_wh,
+            second_wh=sum(split.second_wh for split in day.second.values()),
+            market_wh=day.market_wh,
+            market_cost=day.market_cost,
+        )
+        return whole.times(share)._replace(known_wh=day.imported_wh)
+
+    months = tuple(
+        replace(month, days=tuple(replace(day, shared=shared(day)) for day in month.days))
+        for month in demand.earlier_months
+    )
+    return replace(demand, earlier_months=months)
+
+
+def refused(quarters: Sequence[QuarterHour], contract: Contract = CONTRACT) -> WhatIfError:
+    with pytest.raises(WhatIfError) as error:
+        tried(quarters, contract)
+    return error.value
+
+
+def months_of(demand: Demand) -> tuple[Month, ...]:
+    return demand.earlier_months
+
+
+def test_a_year_of_equal_days() -> None:
+    found = tried(equal_year())
+
+    # Days of 25 and 23 hours make up for each other: 365 * (88 * 0.1 + 4 * 1.5) = 5402 kWh are
+    # drawn, 1460 fed in, and 1095 are above 3 kW. Fixed: 12 * (12.84 or 7.42, + 5.72) * 1.08.
+    three, seven = found.classes[3], found.classes[7]
+    assert three.without == pytest.approx((1172.67, 90.47, -87.60, 170.29, 1345.83), abs=0.15)
+    assert seven.without == pytest.approx((1172.67, 0, -87.60, 240.54, 1325.61), abs=0.15)
+    # At 7 kW, the sun gives 1460 * 0.81 = 1182.6 kWh.
+    assert seven.with_battery == pytest.approx((915.95, 0, 0, 240.54, 1156.49), abs=0.15)
+    # At 3 kW, the same, but that 3000 Wh are kept for the evening as soon as it is known: the first
+    # evening has 440 of them, the second one, planned for since two o'clock, 2040. When the clock
+    # changes, the hours are others than expected, and 2 kWh are lost.
+    assert three.with_battery == pytest.approx((916.4, 0.29, 0, 170.29, 1086.98), abs=0.15)
+    assert three.cycles == pytest.approx(365 * 3.24 / 0.9 / 10, abs=0.2)
+    assert seven.cycles == pytest.approx(365 * 3.24 / 0.9 / 10)
+    assert (three.stored_share, seven.stored_share) == pytest.approx((1, 1), abs=0.001)
+
+    assert (found.reference_kw, found.cheapest_without, found.cheapest_with) == (7, 7, 3)
+    assert found.saving_low == pytest.approx(1325.61 - 1086.98, abs=0.3)
+    # All is known.
+    assert found.saving_high == found.saving_low
+    assert found.measured_days == 365
+    assert (f"{found.start:%Y-%m-%d}", f"{found.end:%Y-%m-%d}") == ("2025-11-01", "2026-11-01")
+    assert list(found.classes) == [3, 7, 12, 17, 27, 43, 70, 100, 150, 200]
+
+
+def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None:
+    quarters = quarter_hours(
+        household(1, sun_kw=6, car_kw=7, heat_kw=1), "2026-01-01", "2027-01-01"
+    )
+    contract = replace(
+        CONTRACT,
+        # As it is when the year has ended, at whose prices a battery is judged.
+        levies=(("compensation", -0.001),),
+        reference_kw=8,
+        network_fixed=14.0,
+        energy_fee=2.0,
+        discount=1.0,
+        second_price=0.1,
+        second_hours="22:00-06:00 sun",
+        has_levies=True,
+        replaces_variable=True,
+    )
+    demand = demand_after(quarters, contract, "2027-01-01")
+    found = simulate_battery(demand, quarters, BATTERY)
+
+    def total(contract: Contract) -> float:
+        changed = demand_after(quarters, contract, "2027-01-01")
+        return sum(
+            compute_bill(each, changed.contracts, each.end).total or 0.0
+            for each in months_of(changed)
+        )
+
+    own = found.classes[8].without
+    assert own.total == pytest.approx(total(contract))
+    assert sum(own[:4]) == pytest.approx(own.total)
+    comparison = compare(months_of(demand), demand.contracts, demand.until)
+    for kw in (3, 12):
+        without = found.classes[kw].without
+        assert without.total == pytest.approx(
+            total(replace(contract, reference_kw=kw, network_fixed=None))
+        )
+        # Beside the energy at the variable price, which is the same for all.
+        costs = [month.classes[kw] for month in comparison.decisive]
+        fixed, others = sum(each.fixed or 0 for each in costs), 12 * (5.72 + 2 - 1)
+        assert without.fixed == pytest.approx(fixed + others * 1.08, abs=0.2)
+
+
+def test_whole_euros_add_up() -> None:
+    assert YearCosts(100.4, 0.4, -20.4, 50.0, 130.4).whole == (100, 0, -20, 50, 130)
+    assert YearCosts(100.5, 10.5, -20.4, 50.4, 141.0).whole == (101, 10, -20, 50, 141)
+    assert YearCosts(100.6, 10.6, -0.5, 50.5, 161.2).whole == (101, 11, -1, 50, 161)
+    assert YearCosts(99.6, 0.0, 0.0, 50.4, 150.0).whole == (100, 0, 0, 50, 150)
+
+
+def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
+    gap = quarter_hours(equal_days, "2025-11-01", "2026-02-01")
+    gap += quarter_hours(equal_days, "2026-03-01", "2026-11-01")
+    found = tried(gap, battery=Battery(4, 6, 0.81))
+    # 28 of 365 days; of February there is no bill, so eleven months stand for twelve.
+    assert found.measured_days == 337
+    assert found.classes[7].without.fixed == pytest.approx(240.54, abs=0.1)
+    assert found.saving_high == pytest.approx(found.saving_low, abs=0.1)
+
+    holes = [each for each in equal_year() if each.start.hour != 3]
+    found = tried(holes, battery=Battery(4, 6, 0.81))
+    assert found.measured_days == 365
+    # The battery is worth as much in the other hour; what the class saves is known.
+    saved = found.classes[3].without.total - found.classes[3].with_battery.total
+    assert found.cheapest_with == 3
+    assert found.saving_high == pytest.approx(found.saving_low + saved / 23, abs=0.1)
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.8])
+def test_the_night_is_cheaper(share: float) -> None:
+    def powers(_day: int, n: int) -> tuple[float, float]:
+        return (250, 0) if 32 <= n < 36 else (20 * (n < 24 or n >= 88), 0)
+
+    contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
+    quarters = quarter_hours(powers)
+    # A twentieth of it are 111 Wh, of which 1000 / 0.9 Wh are needed each morning.
+    demand = partly_shared(demand_after(quarters, contract), share)
+    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))
+    # All but the first morning are of the night before; after the last day, a night is lost. What
+    # is shared costs the network alone.
+    by_day, by_night = (
+        price - share * of_supplier * 1.08
+        for price, of_supplier in ((DAY_PRICE, 0.16), (NIGHT_PRICE, 0.09))
+    )
+    saved = 364 * (by_day - by_night / 0.81) - by_night / 0.81
+    assert found.saving_low == pytest.approx(saved, abs=0.5)
+    assert found.classes[3].cycles == pytest.approx(364 / 0.9 / (20 / 9))
+    # Without a cheaper night, nothing is charged.
+    assert tried(quarters).saving_low == pytest.approx(0, abs=0.01)
+
+
+def test_the_energy_communitys_own_bill_counts() -> None:
+    demand = partly_shared(demand_after(equal_year(), CONTRACT), 0.5)
+    paid = partly_shared(demand_after(equal_year(), replace(CONTRACT, community_price=0.09)), 0.5)
+    free = simulate_battery(demand, equal_year(), BATTERY).classes[7]
+    found = simulate_battery(paid, equal_year(), BATTERY).classes[7]
+    # Half of 5402 kWh, and of 5402 - 1182.6, at 0.09.
+    assert found.without.total - free.without.total == pytest.approx(243.09, abs=0.1)
+    assert found.with_battery.total - free.with_battery.total == pytest.approx(189.87, abs=0.1)
+    assert sum(found.without[:4]) == pytest.approx(found.without.total)
+
+
+def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
+    contract = replace(CONTRACT, has_levies=True)
+    found = tried(equal_year(), contract)
+    # The aid of the State would be 5402 kWh at 3.61 cents, with VAT.
+    assert found.classes[7].without.energy == pytest.approx(1172.67, abs=0.15)
+    without_aid = tried(equal_year(), Contract.of_terms(contract.terms | {"compensation": -0.001}))
+    assert (found.classes, found.saving_low) == (without_aid.classes, without_aid.saving_low)
+
+
+def test_amounts_without_vat_say_so() -> None:
+    assert tried(equal_year()).has_vat
+    found = tried(equal_year(), replace(CONTRACT, has_vat=False))
+    assert not found.has_vat
+    seven = found.classes[7]
+    assert seven.without.energy == pytest.approx(1172.67 / 1.08, abs=0.1)
+    assert seven.with_battery.energy == pytest.approx(915.95 / 1.08, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"reference_kw": None}, WhatIfRefusal.NO_REFERENCE_POWER),
+        ({"energy_price": None}, WhatIfRefusal.NO_ENERGY_PRICE),
+        ({"feed_in_price": None}, WhatIfRefusal.NO_FEED_IN_PRICE),
+        ({"reference_kw": 8}, WhatIfRefusal.NO_NETWORK_PRICE),
+        ({"has_levies": True, "consumer_category": "B"}, WhatIfRefusal.NO_NETWORK_PRICE),
+        ({"energy_margin": 0.1}, WhatIfRefusal.TOO_FEW_PRICED_DAYS),
+        ({"feed_in_margin": 0.1}, WhatIfRefusal.TOO_FEW_PRICED_DAYS),
+    ],
+)
+def test_what_is_missing_is_said(change: dict[str, object], reason: WhatIfRefusal) -> None:
+    assert refused(equal_year(), replace(CONTRACT, **change)).reason is reason  # type: ignore[arg-type]
+
+
+def test_who_feeds_nothing_in_needs_no_price_of_it() -> None:
+    quarters = [each._replace(exported_kwh=None) for each in equal_year()]
+    found = tried(quarters, replace(CONTRACT, feed_in_price=None)).classes[3]
+    assert (found.without.feed_in, found.stored_share) == (0, None)
+
+
+@pytest.mark.parametrize("days", [MIN_DAYS - 1, MIN_DAYS])
+def test_fewer_days_than_needed_are_refused(days: int) -> None:
+    quarters = equal_year()[-days * 96 - 4 :]
+    if days < MIN_DAYS:
+        error = refused(quarters)
+        assert (error.reason, error.days) == (WhatIfRefusal.TOO_FEW_DAYS, days)
+    else:
+        assert tried(quarters).measured_days == days
+
+
+def test_without_prices_of_the_hours_a_day_has_its_mean() -> None:
+    day = Day(
+        start=local("2026-06-01"),
+        imported_wh=2000,
+        exported_wh=500,
+        market_wh=2000,
+        market_cost=0.4,
+        market_exported_wh=500,
+        market_revenue=0.02,
+        shared=Shared(known_wh=2000, layer_1_wh=800),
+    )
+    known = WhatIfDay(day, DayEnergies([1000, 600], [0, 500]), [12, 12], [], [NO_PRICES] * 2)
+    # Of 2000 Wh, 500 are not drawn; of 500, 100 are stored.
+    after = DayEnergies([1000, 100], [0, 400])
+    found = known.changed(after, 3, None)
+    assert (found.imported_wh, found.exported_wh) == (1500, 400)
+    assert (found.market_wh, found.market_exported_wh) == (1500, 400)
+    assert found.market_cost == pytest.approx(0.3)
+    assert found.market_revenue == pytest.approx(0.016)
+    assert found.shared
+    assert found.shared.layer_1_wh == 600
+    # 250 above 3 kW
+    assert found.above[3] == (1, 250)
+
+    # With the prices of the hours, the 500 are at 0.3, and the 100 at 0.05.
+    market = [MarketPrices(0.1, 0.03), MarketPrices(0.3, 0.05)]
+    found = known._replace(market=market).changed(after, 3, None)
+    assert found.market_cost == pytest.approx(0.4 - 0.15)
+    assert found.market_revenue == pytest.approx(0.02 - 0.005)
+    assert found.market_wh == 1500
+
+
+def test_a_day_without_energy_can_get_some() -> None:
+    day = Day(start=local("2026-06-01"))
+    market = [MarketPrices(0.1, 0.03), NO_PRICES]
+    known = WhatIfDay(day, DayEnergies([0, 0], [0, 0]), [12, 12], [], market)
+    found = known.changed(DayEnergies([1000, 600], [400, 100]), 3, None)
+    assert (found.imported_wh, found.exported_wh) == (1600, 500)
+    # The second quarter-hour has no price.
+    assert (found.market_wh, found.market_exported_wh) == (1000, 400)
+    assert found.market_cost == pytest.approx(0.1)
+    assert found.market_revenue == pytest.approx(0.012)
+    found = known.changed(DayEnergies([0, 0], [0, 0]), 3, None)
+    assert (found.imported_wh, found.exported_wh) == (0, 0)
+
+
+def test_what_counts_as_a_measured_day() -> None:
+    first, last = equal_year()[: 66 * 96], equal_year()[66 * 96 :]
+    # What the operator has estimated is on the bill, and is not measured.
+    assert (
+        refused([*(each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in first), *last]).days
+        == 299
+    )
+    # The sun would be missing.
+    assert refused([*(each._replace(exported_kwh=None) for each in first), *last]).days == 299
+    # An hour at noon, and four hours.
+    for hours, count in ((2, 365), (3, 0)):
+        quarters = [each for each in equal_year() if not 1 <= each.start.hour < 1 + hours]
+        if count:
+            assert tried(quarters).measured_days == count
+        else:
+            assert refused(quarters).days == count
+
+
+def test_the_running_month_and_what_is_older_than_a_year_do_not_count() -> None:
+    quarters = quarter_hours(equal_days, "2025-09-01", "2026-11-06")
+    found = tried(quarters)
+    assert found.classes[7].without.total == pytest.approx(1325.61, abs=0.15)
+    assert refused([each for each in quarters if f"{each.start:%Y-%m}" < "2026-08"]).days == 273
+
+
+def test_a_battery_that_cannot_be_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no such battery"):
+        tried(equal_year(), battery=Battery(nan, 1))
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.8])
+def test_the_hours_of_a_dynamic_price(share: float) -> None:
+    def powers(_day: int, n: int) -> tuple[float, float]:
+        return (250, 0) if 32 <= n < 36 else (0, 0)
+
+    # 0.02 until six, else 0.12; with 0.03, 0.051 and 8 % that is 0.109 and 0.217.
+    quarters = quarter_hours(powers)
+    contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+    demand, market = on_the_market(
+        quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else 0.12
+    )
+    demand = partly_shared(demand, share)
+    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81), market)
+    # What is shared costs the 0.051 of the network alone.
+    dear, cheap = 0.21708 - share * 0.15 * 1.08, 0.10908 - share * 0.05 * 1.08
+    assert found.saving_low == pytest.approx(364 * (dear - cheap / 0.81), abs=0.4)
+    assert found.hourly_share == 1
+    # Without the hours there is nothing to be said of them.
+    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))
+    assert found.saving_low == pytest.approx(0, abs=0.01)
+    assert found.hourly_share == 0
+    assert tried(quarters).hourly_share is None
+
+
+def test_a_month_with_too_few_market_prices_has_the_mean_of_the_year() -> None:
+    quarters = equal_year()
+    contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+    demand, market = on_the_market(quarters, contract, lambda _: 0.12)
+    silent = [local(f"2026-02-0{n}") for n in (5, 6, 7)]
+    months = [
+        replace(
+            month,
+            days=tuple(
+                replace(day, market_wh=0, market_cost=0) if day.start in silent else day
+                for day in month.days
+            ),
+        )
+        for month in demand.earlier_months
+    ]
+    assert compute_bill(months[3], demand.contracts, months[3].end).missing == ("energy",)
+    demand = replace(demand, earlier_months=tuple(months))
+    found = simulate_battery(demand, quarters, BATTERY, market)
+    # At 0.15 all year, as with one price.
+    assert found.classes[7].without == pytest.approx(tried(quarters).classes[7].without, abs=0.05)
+    assert found.saving_low == pytest.approx(tried(quarters).saving_low, abs=0.5)
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text(encoding="utf-8")
+HOUSEHOLDS = {
+    "sun": {"sun_kw": 8, "car_kw": 0, "heat_kw": 0},
+    "sun and car": {"sun_kw": 8, "car_kw": 7, "heat_kw": 0},
+    "car": {"sun_kw": 0, "car_kw": 11, "heat_kw": 0},
+    "heat pump": {"sun_kw": 0, "car_kw": 0, "heat_kw": 2},
+    "sun, car and heat pump": {"sun_kw": 10, "car_kw": 7, "heat_kw": 2},
+}
+SHOWN = {("sun", "one price"), ("car", "night"), ("sun, car and heat pump", "market")}
+SIZES = [Battery(3, 1.5), Battery(10, 5), Battery(25, 4, 0.8)]
+
+
+@pytest.mark.parametrize("start", [0, 170])
+@pytest.mark.parametrize("battery", SIZES)
+@pytest.mark.parametrize("hours", [DAY_PRICE, NIGHT_PRICE])
+def test_nobody_does_better_than_the_best(battery: Battery, start: int, hours: float) -> None:
+    powers = household(start, sun_kw=8, car_kw=7, heat_kw=2)
+    prices = DayPrices([hours] * 6 + [DAY_PRICE] * 16 + [hours] * 2, [0.06] * 24)
+    clock = [n // 4 for n in range(96)]
+    days = [
+        BatteryDay(
+            DayEnergies(*zip(*(powers(day, n) for n in range(96)), strict=True)), clock, prices
+        )
+        for day in range(start, start + 21)
+    ]
+    drawn = [wh / 1000 for day in days for wh in day.energies.imported_wh]
+    fed = [wh / 1000 for day in days for wh in day.energies.exported_wh]
+    price = [prices.imported[hour] for hour in clock] * 21
+    trial = BatteryTrial(days, battery, PRICES.above)
+    for reference_kw in (3, 7):
+        least = least_cost(battery, reference_kw, drawn, fed, PRICES._replace(drawn=price))
+        run = trial.run(reference_kw)
+        after = [wh / 1000 for day in run.days for wh in day.imported_wh]
+        left = [wh / 1000 for day in run.days for wh in day.exported_wh]
+        above = sum(max(0, kwh - reference_kw / 4) for kwh in after)
+        cost = (
+            sum(one * kwh for one, kwh in zip(price, after, strict=True))
+            + PRICES.above * above
+            - PRICES.fed_in * sum(left)
+        )
+        assert cost >= least - 0.001
+        assert min(*after, *left) >= 0
+
+
+def market_of(seed: int) -> Callable[[datetime], float]:
+    """Return prices of a year's hours at random: dear evenings, cheap noons, days that differ."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    days: dict[date, tuple[float, float, float]] = {}
+    for n in range(365):
+        winter = cos((n - 75) / 365 * 2 * pi)
+        mean = 0.09 + 0.02 * winter + dice.gauss(0, 0.025)
+        noon = dice.uniform(0.3, 1.0) * (0.06 - 0.04 * winter)
+        days[local(FIRST).astimezone(LUXEMBOURG).date() + timedelta(days=n)] = (
+            mean,
+            noon,
+            dice.uniform(0.02, 0.08),
+        )
+
+    def price(start: datetime) -> float:
+        time = start.astimezone(LUXEMBOURG)
+        (mean, noon, peak), hour = days[time.date()], time.hour
+        by_sun = noon * max(0.0, 1 - ((hour - 13) / 4.5) ** 2)
+        morning, evening = max(0.0, 1 - abs(hour - 8) / 2), max(0.0, 1 - abs(hour - 19) / 2.5)
+        return mean - by_sun + peak * (evening + 0.7 * morning) - 0.02 * (hour < 6)
+
+    return price
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tariff", ["one price", "night", "market"])
+@pytest.mark.parametrize("name", HOUSEHOLDS)
+def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
+    quarters = quarter_hours(household(7, **HOUSEHOLDS[name]))
+    drawn, fed = energies_of(quarters)
+    contract, market = CONTRACT, NO_MARKET_HOURS
+    prices = PRICES
+    demand = demand_after(quarters, contract)
+    if tariff == "night":
+        contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
+        demand = demand_after(quarters, contract)
+        by_night = (each.start.astimezone(LUXEMBOURG).hour for each in quarters)
+        prices = PRICES._replace(
+            drawn=[DAY_PRICE if 6 <= hour < 22 else NIGHT_PRICE for hour in by_night]
+        )
+    elif tariff == "market":
+        contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+        price_of = market_of(5)
+        demand, market = on_the_market(quarters, contract, price_of)
+        prices = PRICES._replace(
+            drawn=[(price_of(each.start) + 0.03 + 0.051) * 1.08 for each in quarters]
+        )
+    for battery in SIZES:
+        found = simulate_battery(demand, quarters, battery, market)
+        best = min(
+            least_cost(battery, kw, drawn, fed, prices) + found.classes[kw].without.fixed
+            for kw in (3, 7, 12)
+        )
+        without = found.classes[found.cheapest_without].without.total
+        # Each line of twelve bills is rounded to a cent.
+        assert found.saving_low <= found.saving_high <= without - best + 0.5
+        share = 100 * found.saving_low / (without - best)
+        # No size is worse. The page has the range of the middle size, and three of its results.
+        assert share >= 84.5 or without - best <= 100 or name == "car"
+        if battery == SIZES[1]:
+            size = f"{battery.kwh} kWh, {battery.kw} kW"
+            worth = f"{without - best:.0f} \N{EURO SIGN}"
+            row = " | ".join([name, tariff, size, f"{share:.0f} %", worth])
+            assert (f"| {row} |" in PAGE) is ((name, tariff) in SHOWN)
+            assert 74 <= round(share) <= 100

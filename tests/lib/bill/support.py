@@ -1,0 +1,164 @@
+"""A meter's telegrams, as the tests write them down."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from smartyp1.bill import Demand, DemandMeter
+from smartyp1.history import (
+    HEADER,
+    Amounts,
+    Energies,
+    Kind,
+    Origin,
+    QuarterHour,
+    Row,
+    Span,
+    line_of,
+    month_name,
+)
+from smartyp1.prices import Contract
+from tests.lib.bill.months import local
+
+SERIAL = "SAG1030790002574"
+PRICE = 0.1139
+REGISTER_WH = 25_653_000
+
+
+def at(text: str) -> datetime:
+    """Return a meter's time: its date, its time of day, and `S` or `W`."""
+    return datetime.fromisoformat(text[:-1] + {"S": "+02:00", "W": "+01:00"}[text[-1]])
+
+
+def quarter(start: str, mean_kw: float) -> QuarterHour:
+    """Return a quarter-hour of which the imported energy alone is known."""
+    return QuarterHour(at(start), mean_kw)
+
+
+def cost(demand: Demand) -> float | None:
+    """Return what the energy above the reference power costs this month, each part at its price."""
+    now = demand.contracts.at(demand.quarter_start)
+    if now.reference_kw is None or now.surcharge is None:
+        return None
+    found = 0.0
+    for day in demand.month.days:
+        contract = demand.contracts.at(day.start)
+        own_kw = contract.reference_kw
+        if own_kw is not None and own_kw in day.above:
+            excess_wh = day.above[own_kw].energy_wh
+            found += excess_wh / 1000 * (contract.surcharge or 0)
+    return round(found, 6)
+
+
+def row_of(quarters: Iterable[QuarterHour], *others: Span) -> Row:
+    """Return the row of some quarter-hours that were measured here, and of other spans."""
+    row = Row()
+    for quarter in quarters:
+        fed_kwh = quarter.exported_kwh
+        amounts = Amounts(quarter.mean_kw * 250, (fed_kwh or 0.0) * 1000, fed_kwh is not None)
+        end = quarter.start + timedelta(minutes=15)
+        row.add(Span(quarter.start, end, Kind.QUARTER_HOUR, amounts))
+    for span in others:
+        row.add(span)
+    return row
+
+
+def known(meter: DemandMeter) -> Demand:
+    """Return the snapshot of a meter that has one."""
+    assert meter.snapshot
+    return meter.snapshot
+
+
+class Disk:
+    """The files of a meter's row, to which lines are only ever added."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def write(self, meter: DemandMeter) -> None:
+        """Add the lines of the spans that are new."""
+        for span in meter.take_new():
+            name = month_name(span.start)
+            self.files[name] = self.files.get(name, HEADER.encode()) + line_of(span).encode()
+
+
+class Connection:
+    """A connection whose register and clock the test moves."""
+
+    def __init__(
+        self, start: str, reference_kw: float | None = None, price: float | None = None
+    ) -> None:
+        self.contract = Contract(reference_kw=reference_kw, surcharge=price)
+        self.since: date | None = None
+        self.threshold_kva: float | None = None
+        self.meter = DemandMeter(self.contract)
+        self.disk = Disk()
+        self.time = at(start)
+        self.imported_wh = REGISTER_WH
+        self.serial: str | None = SERIAL
+        self.quarters: list[QuarterHour] = []
+
+    @property
+    def demand(self) -> Demand:
+        """Return what the meter knows."""
+        return known(self.meter)
+
+    def read(self, power_kw: float | None = None) -> Demand:
+        """Let the meter send a telegram."""
+        demand = self.meter.update(
+            self.time,
+            Energies(self.imported_wh / 1000),
+            power_kw,
+            self.serial,
+            self.threshold_kva,
+        )
+        assert demand is not None
+        if demand.last_quarter and demand.last_quarter not in self.quarters[-1:]:
+            self.quarters.append(demand.last_quarter)
+        return demand
+
+    def set_price(self, price: float | None, since: str | None = None) -> None:
+        """Enter another price, which holds from a day on."""
+        self.change(replace(self.contract, surcharge=price), since)
+
+    def change(self, contract: Contract, since: str | None = None) -> None:
+        """Enter another contract, which holds from a day on."""
+        self.contract = contract
+        self.since = date.fromisoformat(since) if since else None
+        self.meter.change_contract(contract, self.since)
+
+    def restart(self) -> None:
+        """Store what is known, and go on from that; the contract stays."""
+        self.disk.write(self.meter)
+        stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
+        self.meter = DemandMeter.from_dict(stored, self.contract, self.since, self.disk.files)
+
+    def pass_by(self, seconds: float, used_wh: int = 0) -> None:
+        """Let time pass and energy be used without a telegram."""
+        self.time += timedelta(seconds=seconds)
+        self.imported_wh += used_wh
+
+    def after(self, seconds: float, used_wh: int = 0, power_kw: float | None = None) -> Demand:
+        """Return what the telegram says that comes `seconds` later."""
+        self.pass_by(seconds, used_wh)
+        return self.read(power_kw)
+
+    def draw(self, minutes: int, wh_a_minute: int) -> Demand:
+        """Draw the same power for some minutes, with a telegram each; return the last."""
+        assert minutes > 0
+        for _ in range(minutes):
+            demand = self.after(60, wh_a_minute, wh_a_minute * 60 / 1000)
+        return demand
+
+
+def platform(
+    start: str, end: str, kw: float | Callable[[datetime], float], exported_kwh: float | None = None
+) -> list[QuarterHour]:
+    """Return the platform's quarter-hours of a period of Luxembourg's clock."""
+    first, step = local(start), timedelta(minutes=15)
+    times = [first + n * step for n in range((local(end) - first) // step)]
+    return [
+        QuarterHour(time, kw(time) if callable(kw) else kw, exported_kwh, origin=Origin.PLATFORM)
+        for time in times
+    ]

@@ -1,0 +1,158 @@
+"""What was stored goes on as if nothing had happened; what is malformed is refused."""
+
+import json
+from collections.abc import Mapping
+from functools import reduce
+from itertools import product
+from operator import getitem
+from typing import Any
+
+import pytest
+
+from smartyp1.bill import DemandMeter
+from smartyp1.prices import Contract
+from tests.lib.bill.support import PRICE, Connection
+
+
+def stored_house() -> Connection:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
+    house.read()
+    house.draw(20, 100)
+    return house
+
+
+def without(data: Mapping[str, Any], *path: str | int) -> dict[str, Any]:
+    changed = json.loads(json.dumps(data))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return dict(changed)
+
+
+def replaced(data: Mapping[str, Any], value: object, *path: str | int) -> dict[str, Any]:
+    changed = json.loads(json.dumps(data))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return dict(changed)
+
+
+def within(data: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401
+    return reduce(getitem, path, data)
+
+
+STRETCH = ("stretches", 0)
+PATHS: list[tuple[str | int, ...]] = [
+    ("version",),
+    ("stretches",),
+    STRETCH,
+    (*STRETCH, "first"),
+    (*STRETCH, "first", "time"),
+    (*STRETCH, "reading"),
+    (*STRETCH, "reading", "time"),
+    (*STRETCH, "reading", "imported_wh"),
+    (*STRETCH, "since"),
+    (*STRETCH, "amounts"),
+    (*STRETCH, "amounts", "imported_wh"),
+    (*STRETCH, "amounts", "market_wh"),
+    (*STRETCH, "serial_number"),
+    (*STRETCH, "month_start"),
+    (*STRETCH, "spans"),
+    (*STRETCH, "quarter_hours"),
+    ("number",),
+    ("last_quarter",),
+    ("last_quarter", "start"),
+    ("last_quarter", "mean_kw"),
+    ("contracts",),
+    ("contracts", 0),
+    ("contracts", 0, "since"),
+    ("contracts", 0, "reference_kw"),
+]
+OPTIONAL = {
+    STRETCH,
+    (*STRETCH, "amounts", "imported_wh"),
+    (*STRETCH, "amounts", "market_wh"),
+    ("contracts", 0, "reference_kw"),
+}
+TIMES = [
+    "",
+    "noon",
+    "2026-07-15",
+    "2026-07-15T10:00:00",  # of no time zone
+    "2026-07-15T10:00:00.5+00:00",  # no boundary, before the quarter-hour
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2026-07-15T10:21:00+00:00",  # after the reading
+]
+
+
+def assert_malformed(stored: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - it says nothing of what is stored
+        DemandMeter.from_dict(stored, Contract(reference_kw=3))
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in OPTIONAL])
+def test_what_is_missing(path: tuple[str | int, ...]) -> None:
+    assert_malformed(without(stored_house().meter.as_dict(), *path))
+
+
+@pytest.mark.parametrize("value", [True, -1, float("nan"), float("inf"), 10**400, [], {}, "x"])
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path[-1] not in ("version", "serial_number")]
+)
+def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> None:
+    if path[-1] in {"stretches", "spans"} and value == []:
+        return  # nothing was counted
+    assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *(
+            (path, time)
+            for path in PATHS
+            if path[-1] in ("start", "since") and path[0] != "contracts"
+            for time in TIMES
+        ),
+        # A month begins at a midnight of Luxembourg.
+        ((*STRETCH, "month_start"), "2026-07-01T00:00:00+00:00"),
+        ((*STRETCH, "month_start"), "2026-07-02T00:00:00+02:00"),
+        *product([(*STRETCH, "serial_number")], [1, True, [], {}]),
+        *product([("version",)], [0, 4, "1", None, [], {}]),
+    ],
+)
+def test_a_value_that_cannot_be(path: tuple[str | int, ...], value: object) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
+
+
+@pytest.mark.parametrize("given", ["exported_wh", "exported_time"])
+@pytest.mark.parametrize("reading", ["first", "reading"])
+def test_an_exported_energy_has_a_time(reading: str, given: str) -> None:
+    stored = stored_house().meter.as_dict()
+    place = (*STRETCH, reading)
+    exported = {"exported_wh": 1000, "exported_time": within(stored, (*place, "time"))}
+    both = replaced(stored, within(stored, place) | exported, *place)
+    assert_malformed_if(both, is_malformed=False)
+    assert_malformed(without(both, *place, given))
+
+
+def test_too_many_contracts() -> None:
+    stored = stored_house().meter.as_dict()
+    [contract] = stored["contracts"]
+    for number, is_malformed in ((200, False), (201, True)):
+        contracts = [
+            contract | {"since": f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00+00:00"}
+            for minute in range(number)
+        ]
+        changed = replaced(stored, contracts, "contracts")
+        assert_malformed_if(changed, is_malformed=is_malformed)
+
+
+def assert_malformed_if(stored: object, *, is_malformed: bool) -> None:
+    if is_malformed:
+        assert_malformed(stored)
+    else:
+        DemandMeter.from_dict(stored, Contract(reference_kw=3))

@@ -1,0 +1,297 @@
+"""Hours of energy and cost: what they contain, and that they add up to months and bills.
+
+The house draws a power that depends on the hour only, so the energy of each hour is known without
+the program. Prices are those of 2026: the grid takes 0.051 a kWh, and 0.0765 more above the
+reference power, with 8 % of VAT.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from smartyp1.bill import (
+    Demand,
+    DemandMeter,
+    HourlyAmounts,
+    Month,
+    PlatformDays,
+    amounts_by_hour,
+    compute_bill,
+)
+from smartyp1.history import MarketPrices
+from smartyp1.prices import Contract
+from tests.lib.bill.lives import DAY, FIXED, HOUR, JUNE, MARKET, QUARTER, SECOND, Life
+from tests.random_examples import examples
+
+LIFE = Life()
+feed, leneda, market, sharing, kw = LIFE.feed, LIFE.leneda, LIFE.market, LIFE.sharing, LIFE.kw
+CONTRACTS = pytest.mark.parametrize("contract", [FIXED, MARKET, SECOND])
+
+
+def amounts(meter: DemandMeter) -> tuple[HourlyAmounts, list[Month], Demand]:
+    """Return all hours of a meter, and the months from which they come."""
+    demand = meter.newest
+    assert demand
+    months = [*demand.earlier_months, demand.known_month]
+    return (
+        amounts_by_hour(meter.columns, meter.past, demand.contracts, months, demand.until),
+        months,
+        demand,
+    )
+
+
+def total(hours: dict[datetime, float], month: Month) -> float:
+    """Return the sum of the hours of a month."""
+    return sum(value for hour, value in hours.items() if month.start <= hour < month.end)
+
+
+def checked(meter: DemandMeter) -> HourlyAmounts:
+    """Return the hours of a meter, after a comparison with its months and bills."""
+    found, months, demand = amounts(meter)
+    assert all(hour + HOUR <= demand.until for hours in found for hour in hours)
+    for month in months:
+        if month.end <= demand.until:
+            assert total(found.imported, month) == pytest.approx(month.imported_kwh, abs=2e-4)
+            assert total(found.exported, month) == pytest.approx(month.exported_kwh, abs=2e-4)
+            due = compute_bill(month, demand.contracts, month.end).total
+            if due is not None:
+                assert total(found.total, month) == pytest.approx(due, abs=1e-6)
+    return found
+
+
+def is_full_hour(time: datetime) -> bool:
+    """Return whether an hour has just ended: each of the first two days, then every 13th."""
+    is_chosen = time < JUNE + 2 * DAY or time.timestamp() // 3600 % 13 == 0
+    return time.minute == 0 and is_chosen
+
+
+@CONTRACTS
+def test_the_total_is_the_bill_at_each_hour(contract: Contract) -> None:
+    meter = DemandMeter(contract)
+    kwh, time, last = 1000.0, JUNE - 2 * HOUR, 0.0
+    while time < JUNE + 31 * DAY:
+        end = time + QUARTER
+        kwh = feed(meter, time, end, kwh=kwh)
+        time = end
+        if not is_full_hour(time):
+            continue
+        found, months, demand = amounts(meter)
+        month = months[-1]
+        due = compute_bill(month, demand.contracts, demand.until).total
+        if due is None:
+            continue
+        last = total(found.total, month)
+        assert last == pytest.approx(due, abs=0.005)
+    assert last > 0.2  # of July
+    checked(meter)
+
+
+def test_an_hour_by_hand() -> None:
+    meter = DemandMeter(replace(FIXED, energy_fee=None))
+    feed(meter, JUNE - HOUR, JUNE + 31 * DAY)
+
+    found = checked(meter)
+
+    noon, evening, night = (JUNE + 9 * DAY + n * HOUR for n in (14, 20, 4))  # 12, 18 and 2 UTC
+    assert found.imported[noon] == pytest.approx(0.64)
+    assert found.exported[noon] == pytest.approx(0.3)
+    assert found.cost[noon] == pytest.approx(0.64 * 0.201 * 1.08)
+    assert found.compensation[noon] == pytest.approx(0.3 * 0.08)
+    assert found.cost[evening] == pytest.approx(4.76 * 0.201 * 1.08)
+    # 1.76 kWh above 3 kW; fixed prices of 7.42 and 5.72 in 720 hours; cents of rounding.
+    fixed = 13.14 / 720 * 1.08
+    own = found.cost[evening] + 1.76 * 0.0765 * 1.08
+    assert found.total[evening] == pytest.approx(own + fixed, abs=0.001)
+    assert found.total[night] == pytest.approx(found.cost[night] + fixed, abs=0.001)
+    assert (found.total[noon] - found.total[night]) == pytest.approx(
+        found.cost[noon] - found.compensation[noon] - found.cost[night]
+    )
+
+
+def test_the_second_price_begins_at_its_hour() -> None:
+    meter = DemandMeter(SECOND)
+    feed(meter, JUNE - HOUR, JUNE + 3 * DAY)
+    found, _, _ = amounts(meter)
+    before, after = JUNE + 45 * HOUR, JUNE + 46 * HOUR  # 21 and 22 o'clock
+    assert found.cost[before] / found.imported[before] == pytest.approx(0.251 * 1.08)
+    assert found.cost[after] / found.imported[after] == pytest.approx(0.151 * 1.08)
+
+
+def test_a_market_price_is_that_of_its_hour() -> None:
+    meter = DemandMeter(MARKET)
+    feed(meter, JUNE - HOUR, JUNE + 3 * DAY)
+    found, _, _ = amounts(meter)
+    for hour in (JUNE + 31 * HOUR, JUNE + 38 * HOUR, JUNE + 40 * HOUR):
+        of_market = 0.05 + 0.01 * (hour.hour % 7)
+        price = (of_market + 0.02 + 0.051) * 1.08
+        assert found.cost[hour] == pytest.approx(found.imported[hour] * price, abs=2e-4)
+        assert found.compensation[hour] == pytest.approx(found.exported[hour] * 0.03, abs=1e-6)
+
+
+def without(*days: int) -> Callable[[datetime], MarketPrices]:
+    """Return prices of the market that are unknown on some days."""
+    return lambda time: MarketPrices() if time.day in days else market(time)
+
+
+def test_missing_market_prices_are_the_months_mean() -> None:
+    meter = DemandMeter(MARKET)
+    feed(meter, JUNE - HOUR, JUNE + 31 * DAY, price=without(5))
+    found = checked(meter)
+    # The same price in each hour of the fifth: neither the market's nor none.
+    hours = [datetime(2026, 6, 5, n, tzinfo=UTC) for n in range(1, 22)]
+    prices = [found.cost[hour] / found.imported[hour] for hour in hours]
+    assert max(prices) == pytest.approx(min(prices), abs=1e-4)
+    assert (0.05 + 0.071) * 1.08 < prices[0] < (0.11 + 0.071) * 1.08
+
+
+def test_a_month_with_few_market_prices_has_no_costs() -> None:
+    meter = DemandMeter(MARKET)
+    feed(meter, JUNE - HOUR, JUNE + 31 * DAY, price=without(*range(5, 20)))
+    found = checked(meter)
+    assert JUNE + 11 * DAY not in found.cost
+    assert not any(JUNE + 5 * DAY <= hour < JUNE + 30 * DAY for hour in found.total)
+    # The operator does not pay for what has no price, but for the rest.
+    assert found.compensation[JUNE + 11 * DAY + 13 * HOUR] == 0
+    assert found.compensation[JUNE + 25 * DAY + 13 * HOUR] == pytest.approx(0.3 * 0.03)
+
+
+def test_outages_an_exchange_and_a_clock_set_back() -> None:
+    meter = DemandMeter(FIXED)
+    first = JUNE + 4 * DAY + timedelta(hours=3, minutes=20)
+    kwh = feed(meter, JUNE - HOUR, first, minutes=5)
+    second = JUNE + 6 * DAY + timedelta(hours=7, minutes=7)
+    kwh = feed(meter, second, JUNE + 9 * DAY, minutes=1, kwh=kwh + 25)
+    kwh = feed(meter, JUNE + 9 * DAY + 2 * HOUR, JUNE + 14 * DAY, kwh=3.0, serial="B")
+    # The clock was an hour ahead, and is set right for good.
+    feed(meter, JUNE + 14 * DAY - HOUR, JUNE + 31 * DAY, kwh=kwh, serial="B")
+
+    found = checked(meter)
+
+    # 25 kWh in 51.8 hours, whatever the hour; no energy while the meters were exchanged.
+    assert found.imported[JUNE + 5 * DAY] == pytest.approx(25 * (HOUR / (second - first)), abs=0.01)
+    assert found.imported.get(JUNE + 9 * DAY + HOUR, 0.0) == 0.0
+    assert JUNE + 9 * DAY + HOUR in found.total
+    # Both measurements of the hour count.
+    assert found.imported[JUNE + 14 * DAY - HOUR] == pytest.approx(2 * 0.82, abs=0.03)
+    assert min(found.imported.values()) >= 0
+
+
+@pytest.mark.parametrize(("midnight", "hours"), [("2026-03-29", 23), ("2026-10-25", 25)])
+@CONTRACTS
+def test_a_day_on_which_the_clocks_change(contract: Contract, midnight: str, hours: int) -> None:
+    begin = datetime.fromisoformat(f"{midnight}T00:00+00:00") - (1 if hours == 23 else 2) * HOUR
+    meter = DemandMeter(contract)
+    feed(meter, begin - 30 * DAY, begin + 8 * DAY)
+    found = checked(meter)
+    assert all(begin + n * HOUR in found.total for n in range(hours + 1))
+    prices = {n: found.cost[begin + n * HOUR] / found.imported[begin + n * HOUR] for n in range(26)}
+    if contract is SECOND:
+        # The second price ends at 6 o'clock, and begins at 22 o'clock.
+        six = 5 if hours == 23 else 7
+        changes = [n for n in range(1, 26) if abs(prices[n] - prices[n - 1]) > 0.01]
+        assert changes == [six, six + 16]
+
+
+def test_contracts_entered_late_and_the_vat_switched() -> None:
+    meter = DemandMeter()
+    feed(meter, JUNE - HOUR, JUNE + 40 * DAY)
+    found, _, _ = amounts(meter)
+    assert (found.total, found.cost, found.compensation) == ({}, {}, {})
+
+    meter.change_contract(FIXED, date(2026, 6, 10))
+    meter.change_contract(FIXED, date(2026, 5, 1))
+    gross = checked(meter)
+    assert gross.cost[JUNE + 2 * DAY + 14 * HOUR] == pytest.approx(0.64 * 0.201 * 1.08)
+
+    meter.change_contract(replace(FIXED, has_vat=False))
+    net = checked(meter)
+    assert net.cost[JUNE + 2 * DAY + 14 * HOUR] == pytest.approx(0.64 * 0.201)
+
+
+@pytest.mark.parametrize("contract", [FIXED, MARKET])
+def test_sharing_that_comes_five_weeks_late(contract: Contract) -> None:
+    meter = DemandMeter(replace(contract, community_price=0.09))
+    feed(meter, JUNE - HOUR, JUNE + 38 * DAY)
+    before = checked(meter)
+
+    shared = sharing(JUNE + 2 * DAY + 4 * HOUR, 12, 50.0)
+    meter.set_platform_days(PlatformDays([], shared))
+    after = checked(meter)
+
+    assert after.imported == before.imported
+    differing = {h for h, cost in before.cost.items() if abs(cost - after.cost[h]) > 1e-9}
+    assert differing == {start.replace(minute=0) for start in shared}
+    hour = JUNE + 2 * DAY + 5 * HOUR
+    kwh, price = before.imported[hour], before.cost[hour] / before.imported[hour]
+    # 0.2 kWh cost the grid and the community, whose own bill is not a part of the bill.
+    paid = (kwh - 0.2) * price + 0.2 * (0.051 * 1.08 + 0.09)
+    assert after.cost[hour] == pytest.approx(paid)
+    less = before.total[hour] - after.total[hour]
+    assert less == pytest.approx(0.2 * (price - 0.051 * 1.08), abs=0.001)
+
+
+def test_the_running_quarter_hour_is_in_no_hour() -> None:
+    sums = []
+    for minutes in (0, 44):
+        meter = DemandMeter(FIXED)
+        feed(meter, JUNE, JUNE + timedelta(days=1, hours=18, minutes=minutes), minutes=1)
+        found = checked(meter)
+        last = JUNE + timedelta(days=1, hours=17)
+        assert max(found.imported) == max(found.total) == last
+        sums.append(sum(eur for hour, eur in found.total.items() if hour >= JUNE + DAY))
+    # Only cents of rounding are shared anew.
+    assert sums[0] == pytest.approx(sums[1], abs=0.03)
+
+
+def test_leneda_alone_then_a_cable() -> None:
+    meter = DemandMeter()
+    meter.change_contract(FIXED, date(2026, 4, 1), JUNE + 20 * DAY)
+    meter.set_platform_days(PlatformDays(leneda(JUNE - 60 * DAY, JUNE + 10 * DAY)))
+    alone = checked(meter)
+    assert len(alone.imported) == 70 * 24
+
+    feed(meter, JUNE + 10 * DAY + timedelta(hours=5, minutes=20), JUNE + 32 * DAY, minutes=5)
+    meter.set_platform_days(PlatformDays(leneda(JUNE - 60 * DAY, JUNE + 11 * DAY)))
+    both = checked(meter)
+
+    hours = sorted(both.imported)
+    assert len(hours) == (hours[-1] - hours[0]) / HOUR + 1  # none is missing
+    for hour, kwh in both.imported.items():
+        assert kwh == pytest.approx(kw(hour), abs=1e-3)
+    assert all(both.imported[hour] == pytest.approx(kwh) for hour, kwh in alone.imported.items())
+    meter.set_platform_days(PlatformDays([]))
+    assert min(amounts(meter)[0].imported) == JUNE + 10 * DAY + 5 * HOUR
+
+
+def test_leneda_in_an_outage_changes_only_its_hours() -> None:
+    meter = DemandMeter(FIXED)
+    begin, end = JUNE + 4 * DAY + 5 * HOUR, JUNE + 6 * DAY + 9 * HOUR
+    kwh = feed(meter, JUNE - HOUR, begin)
+    drawn = sum(kw(begin + n * QUARTER) / 4 for n in range((end - begin) // QUARTER))
+    feed(meter, end, JUNE + 31 * DAY, kwh=kwh + drawn)
+    before = checked(meter)
+
+    days = leneda(JUNE + 4 * DAY, JUNE + 6 * DAY)
+    meter.set_platform_days(PlatformDays(days))
+    after = checked(meter)
+
+    for hour, kwh in after.imported.items():
+        if begin <= hour < JUNE + 6 * DAY:
+            assert kwh == pytest.approx(kw(hour), abs=1e-3)
+        elif not begin <= hour < end:
+            assert kwh == before.imported[hour]
+    # One quarter-hour is corrected by the operator.
+    days[100] = days[100]._replace(mean_kw=2.0)
+    meter.set_platform_days(PlatformDays(days))
+    corrected = checked(meter)
+    hour = days[100].start.replace(minute=0)
+    assert corrected.imported[hour] == pytest.approx(kw(hour) * 0.75 + 0.5)
+
+
+@pytest.mark.parametrize("seed", range(examples(8)))
+def test_the_hours_of_any_life_add_up(seed: int) -> None:
+    [*_, meter] = LIFE.parts(random.Random(seed))  # noqa: S311
+    checked(meter)

@@ -1,0 +1,353 @@
+"""Days that the platform knows, joined to what was measured: own quarter-hours count everywhere."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from operator import is_
+
+import pytest
+
+from smartyp1.advice import Estimate, compare, estimate_month, estimated
+from smartyp1.answers import days_report
+from smartyp1.bill import (
+    NO_PLATFORM_DAYS,
+    Month,
+    PlatformDays,
+    QuarterHours,
+    compute_bill,
+    months_of,
+)
+from smartyp1.history import Amounts, Energies, Kind, MarketPrices, Origin, QuarterHour, Span
+from smartyp1.prices import Contract
+from tests.lib.bill.months import LUXEMBOURG, agreed, changing, lines, local
+from tests.lib.bill.support import Connection, platform, row_of
+
+QUARTER_HOUR = timedelta(minutes=15)
+CONTRACT = Contract(reference_kw=7, energy_price=0.15)
+
+
+def estimates(start: str, end: str, kw: float) -> list[QuarterHour]:
+    """Return what the platform calls estimated."""
+    return [each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in platform(start, end, kw)]
+
+
+def set_platform_days(house: Connection, quarters: Iterable[QuarterHour]) -> None:
+    house.meter.set_platform_days(PlatformDays(quarters))
+
+
+def added(start: str, contract: Contract = CONTRACT) -> Connection:
+    house = Connection(start)
+    house.change(contract)
+    house.read()
+    return house
+
+
+def day_of(month: Month, text: str) -> tuple[float, float, int, int]:
+    """Return the energy of a day, that of gaps in it; its quarter-hours, those of the platform."""
+    [day] = [each for each in month.days if each.start == local(text)]
+    return day.imported_wh, day.gap_wh, day.quarter_hours, day.platform_quarter_hours
+
+
+def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
+    for _ in range(round(hours * 4)):
+        house.after(900, round(kw * 250))
+
+
+def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
+    house = added("2026-11-21T10:05:00W")
+    house.draw(10, 20)
+    draw_hours(house, 2)
+    assert house.read().month.since == local("2026-11-21")
+
+    set_platform_days(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
+
+    demand = house.after(10, 0)
+    month = demand.month
+    assert month.since is None
+    # 20 days of 9.6 kWh, and 41 quarter-hours of 0.1 kWh; then 8 of 300 Wh of one's own.
+    assert day_of(month, "2026-11-01") == (9_600, 0, 96, 96)
+    assert month.imported_kwh == pytest.approx(20 * 9.6 + 41 * 0.1 + 2.4)
+    assert month.platform_quarter_hours == 20 * 96 + 41
+    assert month.quarter_hours == 20 * 96 + 41 + 8
+    assert month.measured_share(local("2026-11-21T12:15")) == 1.0
+    due = compute_bill(month, demand.contracts, local("2026-11-21"))
+    # 20 of 30 days of 12.84
+    assert [line for line in lines(due) if line[0] == "network_fixed"] == [
+        ("network_fixed", 0.666667, 12.84, 8.56)
+    ]
+
+
+def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
+    house = added("2026-11-21T10:05:00W")
+    peak = local("2026-02-03T18:00")
+    year = platform("2025-11-01", "2026-11-21", lambda time: 9.0 if time == peak else 0.4)
+
+    set_platform_days(house, year)
+
+    demand = house.read()
+    assert len(demand.earlier_months) == 12
+    comparison = compare(demand.earlier_months, demand.contracts, demand.until)
+    assert [month.measured_share for month in comparison.decisive] == [1.0] * 12
+    # (9 - 3) / 4 and (9 - 7) / 4 kWh above
+    february = comparison.months[3]
+    assert [february.classes[kw].excess_kwh for kw in (3, 7, 12)] == [1.5, 0.5, 0]
+    assert comparison.cheapest == 3
+    found = [month.peak for month in demand.earlier_months][3]
+    assert found is not None
+    assert found == QuarterHour(peak, 9.0, origin=Origin.PLATFORM)
+    # Both changes of the clock: 743 and 745 hours.
+    by_name = {f"{month.start:%Y-%m}": month for month in demand.earlier_months}
+    assert by_name["2026-03"].quarter_hours == 743 * 4
+    assert by_name["2026-10"].quarter_hours == 745 * 4
+    assert day_of(by_name["2026-03"], "2026-03-29") == (9_200, 0, 92, 92)
+    assert day_of(by_name["2026-10"], "2026-10-25") == (10_000, 0, 100, 100)
+    last_year = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    assert isinstance(last_year, Estimate)
+
+
+def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
+    house = added("2026-11-20T00:00:00W")
+    draw_hours(house, 10)
+    # Off from 10:07 to 14:53: 4.8 kWh, and 100 Wh in each part before and after.
+    house.after(420, 140)
+    house.after(4 * 3600 + 46 * 60, 5_725)
+    house.after(420, 140)
+    draw_hours(house, 9)
+    before = house.read().month
+    # 40 + 36 of one's own; 24 kWh of the register, of which it is not known when 5.725 came.
+    assert day_of(before, "2026-11-20") == (76 * 300 + 280 + 5_725, 5_725, 76, 0)
+
+    set_platform_days(house, platform("2026-11-20", "2026-11-21", 2.0))
+
+    month = house.read().month
+    # The 20 quarter-hours from 10:00 to 15:00 are the platform's: 500 Wh each.
+    assert day_of(month, "2026-11-20") == (76 * 300 + 20 * 500, 0, 96, 20)
+    assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.PLATFORM)
+    house.meter.set_platform_days(NO_PLATFORM_DAYS)
+    assert house.read().month == before
+
+
+def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
+    house = added("2026-11-20T00:00:00W")
+    draw_hours(house, 10)
+    house.after(5 * 3600, 6_000)
+    draw_hours(house, 9)
+    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
+    # 16 of 20 quarter-hours: 4.8 of 6 kWh
+    assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 1_200, 92, 16)
+    # More than the register counted can be no gap.
+    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 2.0))
+    assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 8_000, 0, 92, 16)
+
+
+def test_ones_own_quarter_hours_count_everywhere() -> None:
+    house = added("2026-11-20T00:00:00W")
+    draw_hours(house, 24)
+    before = house.read().month
+    set_platform_days(house, platform("2026-11-20", "2026-11-21", 9.0))
+    month = house.read().month
+    assert month == before
+    assert month.peak == QuarterHour(local("2026-11-20"), 1.2)
+
+
+def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
+    house = added("2026-11-21T10:05:00W")
+    quarters = [
+        each._replace(origin=Origin.PLATFORM_ESTIMATED)
+        if each.start >= local("2026-10-31")
+        else each
+        for each in platform("2026-10-01", "2026-11-21", 0.4)
+    ]
+    quarters = [*quarters, QuarterHour(local("2026-11-21"), 5.0, origin=Origin.PLATFORM_ESTIMATED)]
+    set_platform_days(house, quarters)
+    demand = house.read()
+    [october] = demand.earlier_months
+    assert (october.platform_quarter_hours, october.estimated_quarter_hours) == (745 * 4, 96)
+    assert october.imported_kwh == pytest.approx(74.5 * 4)
+    # 96 of 2,980 were not
+    assert october.measured_share(october.end) == 0.9678
+    assert october.known_share(october.end) == 1.0
+    compared = compare(demand.earlier_months, demand.contracts, demand.until)
+    assert ([month.measured_share for month in compared.months], compared.decisive) == (
+        [0.9678],
+        (),
+    )
+    assert demand.peak is not None
+    assert (demand.peak.mean_kw, demand.peak.origin) == (5.0, Origin.PLATFORM_ESTIMATED)
+
+
+def test_contracts_divide_a_day() -> None:
+    contracts = changing(
+        ("2026-01-01", Contract(reference_kw=7, energy_price=0.1)),
+        (
+            "2026-06-10T12:00",
+            Contract(
+                reference_kw=4,
+                energy_price=0.2,
+                second_price=0.1,
+                second_hours="22:00-06:00",
+            ),
+        ),
+    )
+    [june] = months_of(
+        {}, PlatformDays(platform("2026-06-10", "2026-06-12", 6.0)), contracts
+    ).values()
+    assert [
+        (day.start, day.imported_wh, {kw: tuple(each) for kw, each in day.above.items()})
+        for day in june.days
+    ] == [
+        (local("2026-06-10"), 72_000, {3: (48, 48 * 750)}),
+        (local("2026-06-10T12:00"), 72_000, {3: (48, 48 * 750), 4: (48, 48 * 500)}),
+        (local("2026-06-11"), 144_000, {3: (96, 96 * 750), 4: (96, 96 * 500)}),
+    ]
+    # The forecast needs the hours of a contract that is to come. From midnight to 06:00; from 22:00
+    # to midnight; both: 8 hours of 6 kW.
+    assert [dict(day.second) for day in june.days] == [
+        {"22:00-06:00": (72_000, 36_000)},
+        {"22:00-06:00": (72_000, 12_000)},
+        {"22:00-06:00": (144_000, 48_000)},
+    ]
+    due = compute_bill(june, contracts, june.end)
+    found = {(name, price): quantity for name, quantity, price, _ in lines(due)}
+    assert (found["energy", 0.1], found["energy", 0.2]) == (72, 156)
+    assert found["energy_second", 0.1] == 60
+    assert due.unsplit_kwh == 0
+
+
+def test_the_past_has_no_market_price() -> None:
+    house = Connection("2026-11-20T00:00:00W")
+    house.change(Contract(reference_kw=7, energy_margin=0.01))
+    market = MarketPrices(energy=0.09)
+
+    def read(seconds: int, used_wh: int) -> None:
+        house.pass_by(seconds, used_wh)
+        energies = Energies(house.imported_wh / 1000)
+        house.meter.update(house.time, energies, 1.2, house.serial, market=market)
+
+    read(0, 0)
+    for _ in range(40):
+        read(900, 300)
+    read(5 * 3600, 6_000)
+    for _ in range(36):
+        read(900, 300)
+    past = platform("2026-11-01", "2026-11-21", 0.8)
+    house.meter.set_platform_days(PlatformDays(past))
+    demand = house.demand
+    due = compute_bill(demand.month, demand.contracts, local("2026-11-21"))
+    # 76 quarter-hours of 0.3 kWh had a price; 19 days and 5 hours of 0.8 kW had none.
+    assert due.missing == ("energy",)
+    assert due.unpriced_kwh == pytest.approx(19 * 19.2 + 4)
+
+
+def test_what_is_fed_in_comes_with_the_production() -> None:
+    contracts = agreed(feed_in_price=0.08)
+    past = PlatformDays(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
+    [june] = months_of({}, past, contracts).values()
+    assert june.exported_kwh == 30 * 96 * 0.25
+    # Without the production, what the register says of a gap stays.
+    times = local("2026-06-03"), local("2026-06-04")
+    row = row_of([], Span(*times, Kind.GAP, Amounts(9_000, 5_000)))
+    past = PlatformDays(platform("2026-06-03", "2026-06-04", 0.4))
+    [june] = months_of(row.months, past, contracts).values()
+    assert june.exported_kwh == 5
+    assert day_of(june, "2026-06-03") == (9_600, 0, 96, 96)
+
+
+def test_days_around_the_past_stay_in_their_order() -> None:
+    days = ("2026-06-02", "2026-06-04", "2026-06-09", "2026-06-25")
+    row = row_of(QuarterHour(local(day) + n * QUARTER_HOUR, 0.1) for day in days for n in range(96))
+    past = PlatformDays(
+        [
+            *platform("2026-06-01", "2026-06-02", 0.4),
+            *platform("2026-06-03", "2026-06-05", 0.4),
+            *platform("2026-06-20", "2026-06-21", 0.4),
+        ]
+    )
+    [june] = months_of(row.months, past).values()
+    assert [
+        (day.start.astimezone(LUXEMBOURG).day, day.platform_quarter_hours) for day in june.days
+    ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96), (25, 0)]
+
+
+def test_months_are_the_same_until_there_is_something_new() -> None:
+    house = added("2026-10-30T00:00:00W")
+    draw_hours(house, 60)
+    set_platform_days(house, platform("2026-09-01", "2026-10-30", 0.4))
+    first = house.after(10)
+    again = house.after(10)
+    assert again.known_month is first.known_month
+    # Also when a quarter-hour has ended: sensors compare only when a month is another one.
+    draw_hours(house, 1)
+    later = house.read()
+    assert later.known_month is not first.known_month
+    assert all(map(is_, later.earlier_months, first.earlier_months, strict=True))
+    assert len(later.earlier_months) == 2
+
+
+def test_what_the_platform_estimates_does_for_an_estimate() -> None:
+    house = added("2026-11-04T10:00:00W")
+    house.read()
+    last_year = estimates("2025-11-01", "2025-12-01", 1.0)
+    days = estimates("2026-11-01", "2026-11-04T10:00", 0.4)
+    set_platform_days(house, [*last_year, *days])
+    demand = house.read()
+    assert demand.month.measured_share(demand.until) == 0
+    found = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    # 9.6 kWh a day: 288 kWh, 43.20 + 14.69 + 12.84 + 5.72 = 76.45; 6.12 of VAT. Last year's 24 kWh
+    # a day are long ago.
+    assert isinstance(found, Estimate)
+    assert found.total == pytest.approx(82.57, rel=0.1)
+
+
+def silent(until: str) -> Connection:
+    """Return a house of which a cable read 1.2 kW until noon of 10 November, then Leneda did."""
+    house = added("2026-10-01T00:00:00S")
+    while house.time < local("2026-11-10T12:07"):
+        house.after(420, 140)
+        house.after(480, 160)
+    set_platform_days(house, platform("2026-11-10", until, 1.2))
+    return house
+
+
+def test_while_nothing_reads_the_meter_the_bill_ends_with_the_platforms_days() -> None:
+    demand = silent("2026-11-21").meter.newest
+    assert demand
+    assert demand.until == demand.quarter_start == local("2026-11-21")
+    assert demand.month.imported_kwh == pytest.approx(20 * 28.8)
+    # 20 of 30 days of 12.84 EUR. The forecast adds 10 such days, and some Wh, because one Sunday
+    # had 25 hours. 864 kWh: 129.60 + 44.06 + 12.84 + 5.72 = 192.22; 15.38 of VAT
+    due = compute_bill(demand.month, demand.contracts, demand.until)
+    assert ("network_fixed", 0.666667, 12.84, 8.56) in lines(due)
+    found = estimated(demand)
+    assert isinstance(found, Estimate)
+    assert found.total == pytest.approx(207.60, abs=0.1)
+    quarters = QuarterHours({}, PlatformDays(), demand.until, demand.until)
+    days = days_report(demand, quarters, date(2026, 11, 1), date.max)["days"]
+    assert len(days) == 20
+    assert sum(day["cost"] for day in days) == pytest.approx(due.total)
+
+
+def test_a_month_that_ends_while_nothing_reads_the_meter() -> None:
+    house = silent("2026-12-09")
+    demand = house.meter.newest
+    assert demand
+    assert demand.month_start == local("2026-12-01")
+    assert demand.month.imported_kwh == pytest.approx(8 * 28.8)
+    assert demand.earlier_months[-1].imported_kwh == pytest.approx(30 * 28.8)
+    # The sensors' statistics get all of November before December, and answers stay in December.
+    house.pass_by((local("2026-12-09T10:05") - house.time).total_seconds(), 28_850 * 29)
+    sensors, newest = house.read(), house.meter.newest
+    assert newest
+    assert sensors.month_start == local("2026-11-01")
+    assert sensors.month.imported_kwh == pytest.approx(30 * 28.8)
+    assert (newest.month_start, newest.until) == (local("2026-12-01"), house.time)
+    sensors = house.draw(30, 20)
+    assert sensors.month_start == local("2026-12-01")
+    assert sensors is house.meter.newest
+
+
+def test_a_slow_clock_does_not_divide_the_bill() -> None:
+    house = silent("2026-11-21")
+    for _ in range(8):
+        demand = house.after(900, 300)
+    assert demand.until == local("2026-11-21")
+    assert demand.until > house.time

@@ -1,0 +1,275 @@
+"""What is kept of a month, computed by hand: the arithmetic stands beside the numbers."""
+
+from datetime import timedelta
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from smartyp1.bill import ClassExcess, Day, Demand, DemandMeter, Month, compute_bill
+from smartyp1.history import Energies, MarketPrices, QuarterHour
+from smartyp1.prices import Contract
+from tests.lib.bill.support import SERIAL, Connection, Disk, at, known
+from tests.random_examples import examples
+
+
+def month_of(house: Connection, number: int = -1) -> Month:
+    """Return a month that is known, the one that is shown by default."""
+    demand = house.demand
+    return (*demand.earlier_months, demand.month)[number]
+
+
+def days_of(month: Month) -> dict[str, Day]:
+    """Return the days of a month by the day and time in UTC at which they begin."""
+    return {f"{day.start:%m-%d %H:%M}": day for day in month.days}
+
+
+def test_a_quarter_hour_is_above_every_class_that_it_exceeds() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=5)
+    house.read()
+    house.draw(15, 200)  # 3000 Wh, 12 kW
+    house.draw(15, 90)  # 1350 Wh, 5.4 kW
+    house.draw(15, 50)  # 750 Wh, 3 kW: not above 3
+
+    # Above 3 kW, 750 Wh: 2250 and 600; above 5 kW, 1250 Wh: 1750 and 100; above 7 kW, 1750 Wh:
+    # 1250; above 12 kW, 3000 Wh: nothing.
+    month = month_of(house)
+    assert month.above(3) == ClassExcess(2, 2850)
+    assert month.above(5) == ClassExcess(2, 1850)
+    assert month.above(7) == ClassExcess(1, 1250)
+    assert month.above(12) == month.above(200) == ClassExcess(0, 0)
+    assert month.imported_kwh == 5.1
+    assert month.quarter_hours == 3
+    assert month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 12.0)
+
+
+def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
+    house = Connection("2026-07-30T18:00:00S")
+    house.read()
+    # 60 hours: 6 on 30 July, 24 on the 31st, 24 on 1 August, 6 on the 2nd.
+    house.after(60 * 3600, 6000)
+    demand = house.draw(16, 10)
+
+    august, july = demand.month, demand.earlier_months[-1]
+    assert {day: each.imported_wh for day, each in days_of(july).items()} == {
+        "07-29 22:00": pytest.approx(600),
+        "07-30 22:00": pytest.approx(2400),
+    }
+    assert {day: each.gap_wh for day, each in days_of(august).items()} == {
+        "07-31 22:00": pytest.approx(2400),
+        "08-01 22:00": pytest.approx(600),
+    }
+    assert august.imported_kwh == pytest.approx(3.16)
+    assert (july.quarter_hours, august.quarter_hours) == (0, 1)
+    # So are 5 minutes that begin before midnight.
+    house = Connection("2026-07-15T23:58:00S")
+    house.read()
+    assert [day.imported_wh for day in house.after(300, 500).month.days] == [200, 300]
+
+
+@pytest.mark.parametrize(("days", "known"), [(40, True), (41, False)])
+def test_a_gap_of_more_than_forty_days_is_unknown(days: int, known: bool) -> None:  # noqa: FBT001
+    house = Connection("2026-03-02T12:00:00W")
+    house.read()
+    house.after(days * 86400, 400_000)
+    demand = house.draw(16, 10)
+
+    months = (*demand.earlier_months, demand.month)
+    total = sum(month.imported_kwh for month in months)
+    assert total == pytest.approx(400.16 if known else 0.16)
+
+
+def test_the_exported_and_the_reactive_energy() -> None:
+    meter = DemandMeter()
+
+    def read(minute: int, *kwh: float | None) -> QuarterHour | None:
+        time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
+        demand = meter.update(time, Energies(*kwh), None, SERIAL)
+        return demand.last_quarter if demand else None
+
+    read(0, 100.0, 50.0, 10.0, 20.0)
+    read(5, 100.1, 50.0, 10.0, 20.1)
+    # 12:10 to 12:20, half of it before 12:15: 100 of 200 Wh, 150 of 300 Wh, 5 of 10, 20 of 40 varh
+    read(10, 100.2, 50.2, 10.2, 20.2)
+    last = read(20, 100.4, 50.5, 10.21, 20.24)
+    assert last
+    assert last[:5] == (
+        at("2026-07-15T12:00:00S"),
+        1.2,  # 300 Wh
+        0.35,
+        0.205,
+        0.22,
+    )
+    # A telegram lacks the registers: what was exported meanwhile is not lost, but the quarter-hour
+    # does not know it.
+    read(25, 100.5)
+    last = read(30, 100.6, 51.5, 10.3, 20.3)
+    assert last == QuarterHour(at("2026-07-15T12:15:00S"), 1.2)
+    last = read(45, 100.6, 52.5, 10.3, 20.3)
+    assert last == QuarterHour(at("2026-07-15T12:30:00S"), 0, 1, 0, 0)
+    assert known(meter).month.exported_kwh == 2.5
+    assert known(meter).month.imported_kwh == pytest.approx(0.6)
+
+
+def test_the_markets_prices_are_those_of_the_moment() -> None:
+    meter = DemandMeter()
+    wh = [100_000, 50_000]
+
+    def read(minute: float, imported: int, exported: int, *prices: float | None) -> Day:
+        wh[0] += imported
+        wh[1] += exported
+        time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
+        energies = Energies(wh[0] / 1000, wh[1] / 1000)
+        demand = meter.update(time, energies, None, SERIAL, None, MarketPrices(*prices))
+        assert demand
+        return demand.month.days[0] if demand.month.days else Day(start=time)
+
+    read(0, 0, 0, 0.10, 0.05)
+    day = read(10, 400, 100, 0.10, 0.05)
+    assert (day.market_cost, day.market_wh) == pytest.approx((0.04, 400))
+    # 12:10 to 12:20: half at the old price, half at the new one.
+    day = read(20, 200, 100, 0.30, -0.10)
+    assert day.market_cost == pytest.approx(0.04 + 0.1 * 0.10 + 0.1 * 0.30)
+    assert day.market_revenue == pytest.approx(0.15 * 0.05 - 0.05 * 0.10)
+    # Unknown, and known again: the rest stays without a price.
+    read(25, 500, 0, None, None)
+    day = read(28, 100, 0, 0.20, None)
+    assert (day.imported_wh, day.market_wh) == pytest.approx((1200, 700))
+    assert day.market_cost == pytest.approx(0.08 + 0.1 * 0.20)
+    assert day.market_exported_wh == pytest.approx(200)
+    # What came in a gap has no price.
+    read(28 + 120, 1000, 0, 0.20, None)
+    day = read(28 + 135, 0, 0, 0.20, None)
+    day = read(28 + 150, 0, 0, 0.20, None)
+    assert (day.imported_wh, day.gap_wh, day.market_wh) == pytest.approx((2200, 1000, 700))
+
+
+def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
+    meter, disk = DemandMeter(), Disk()
+    for number in range(10):
+        time = at("2026-07-15T12:00:00S") + timedelta(minutes=15 * number)
+        energies = Energies(100 + 0.4 * number, 50 + 0.1 * number)
+        prices = MarketPrices(0.10 + number / 100, 0.05)
+        meter.update(time, energies, None, SERIAL, None, prices)
+    disk.write(meter)
+    stored = DemandMeter.from_dict(meter.as_dict(), Contract(), files=disk.files)
+    [day] = known(stored).month.days
+    # Nine quarter-hours of 400 Wh: the first at 0.10, which holds from its start, the last at 0.18.
+    assert (day.market_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
+
+
+@pytest.mark.parametrize("seed", range(examples(2)))
+def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
+    random, contract = Random(seed), Contract(energy_margin=0.0)  # noqa: S311
+    meter, disk = DemandMeter(contract), Disk()
+    time, wh, exact = at("2026-06-01T00:00:00S"), 0, Fraction(0)
+
+    def read(price: Fraction) -> Demand:
+        meter.update(time, Energies(wh / 1000), 0, SERIAL, None, MarketPrices(float(price)))
+        return known(meter)
+
+    for number in range(30 * 96):
+        # Prices of a kWh are published in cents per MWh.
+        used, price = random.randrange(20, 900), Fraction(random.randrange(-2_000, 30_000), 10**5)
+        if number == 30 * 96 - 1:
+            # The last quarter-hour brings the sum close to half a cent.
+            near = Fraction(random.choice([-5, -2, 0]), 10**6)
+            tie = Fraction(int(exact * 100) + 20, 100) + Fraction(1, 200) + near
+            used, price = 1_000, tie - exact
+        read(price)
+        time, wh = time + timedelta(minutes=15), wh + used
+        exact += Fraction(used, 1000) * price
+    read(Fraction(0))
+    time += timedelta(minutes=15)
+    disk.write(meter)
+    stored = DemandMeter.from_dict(meter.as_dict(), contract, files=disk.files)
+    for demand in (read(Fraction(0)), known(stored)):
+        june = (*demand.earlier_months, demand.month)[0]
+        [energy, *_] = compute_bill(june, demand.contracts, june.end).lines
+        assert (energy.name, energy.amount) == ("energy", int(exact * 100 + Fraction(1, 2)) / 100)
+
+
+def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
+    house = Connection("2026-07-14T23:30:00S", reference_kw=3)
+    house.read()
+    house.draw(60, 200)  # 12 kW until 00:30
+    house.change(Contract(reference_kw=7), "2026-07-15")
+
+    # 2 * (3000 - 750) above 3 kW on the 14th, 2 * (3000 - 1750) above 7 kW on the 15th.
+    assert house.demand.excess_kwh == 4.5 + 2.5
+    assert len(house.demand.month.days) == 2
+    # The same again is no change, also after a restart.
+    before = house.demand.contracts
+    house.restart()
+    assert house.demand.contracts == before
+    # One for the future waits; one without a day takes its place.
+    house.change(Contract(reference_kw=12), "2026-07-20")
+    assert house.draw(15, 200).excess_kwh == 7.0 + 1.25
+    house.change(Contract(reference_kw=3))
+    contracts = house.draw(1, 0).contracts
+    assert contracts.at(at("2026-07-21T00:00:00S")).reference_kw == 3
+    assert contracts.at(at("2026-07-15T00:10:00S")).reference_kw == 7
+
+
+@pytest.mark.parametrize(
+    ("month", "quarter_hours"),
+    [
+        ("2026-03-01T00:00:00W", 2972),
+        ("2026-10-01T00:00:00S", 2980),
+        ("2026-02-01T00:00:00W", 2688),
+    ],
+)
+def test_a_month_that_is_measured_from_start_to_end(month: str, quarter_hours: int) -> None:
+    house = Connection(month)
+    house.read()
+    # March has 31 * 96 - 4 quarter-hours, October 31 * 96 + 4, February 28 * 96.
+    for _ in range(quarter_hours):
+        demand = house.after(900, 100)
+
+    assert demand.month.start == at(month)
+    assert demand.quarter_start == demand.month.end
+    assert demand.month.quarter_hours == quarter_hours
+    assert demand.month.imported_kwh == pytest.approx(quarter_hours / 10)
+    assert demand.month.measured_share(demand.time) == 1
+    assert len(demand.month.days) in (28, 31)
+
+
+def test_the_share_is_of_the_quarter_hours_that_have_ended() -> None:
+    house = Connection("2026-07-01T12:00:00S")
+    house.read()
+    house.draw(24 * 60 + 10, 10)  # until 2 July, 12:10: 96 quarter-hours of 144
+    month = month_of(house)
+
+    assert month.measured_share(house.time) == 0.6667
+    # 31 * 96 = 2976
+    assert month.measured_share(at("2026-09-01T00:00:00S")) == 0.0323
+    assert month.measured_share(at("2026-06-01T00:00:00S")) == 0
+    assert month.measured_share(at("2026-07-01T00:10:00S")) == 0
+
+
+def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
+    house = Connection("2026-07-01T00:00:00S")
+    house.read()
+    for number in range(210):
+        house.after(900, 200)
+        house.set_price(-number / 100)
+    house.restart()
+
+    month = house.demand.month
+    # Those that are forgotten no longer divide what was before.
+    assert len(month.days) == 201
+    assert month.imported_kwh == pytest.approx(42)
+    assert len(house.demand.contracts.entries) == 200
+
+
+def test_another_meter_goes_on_in_the_same_month() -> None:
+    house = Connection("2026-07-15T12:00:00S")
+    house.read()
+    house.draw(20, 100)
+    house.serial, house.imported_wh = "SAG1030790009999", 7
+    house.after(10)
+    demand = house.draw(60, 50)
+
+    assert demand.month.imported_kwh == pytest.approx(5.0)  # 20 * 100 Wh and 60 * 50 Wh
+    house.restart()
+    assert house.draw(1, 50).month.imported_kwh == pytest.approx(5.05)

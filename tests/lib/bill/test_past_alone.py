@@ -1,0 +1,109 @@
+"""A meter that has never been read, of which only the platform knows days. Computed by hand."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from smartyp1.bill import DemandMeter, PlatformDays, compute_bill
+from smartyp1.history import Energies
+from smartyp1.prices import Contract
+from tests.lib.bill.months import local
+from tests.lib.bill.support import known, platform
+
+CONTRACT = Contract(reference_kw=3, energy_price=0.15)
+REGISTER_KWH = 23_457.0
+
+
+def november() -> PlatformDays:
+    """Return twenty days at 0.4 kW, with a quarter-hour of 5 kW on the tenth at 18:30."""
+    calm = platform("2026-11-01", "2026-11-21", 0.4)
+    oven = local("2026-11-10T18:30")
+    return PlatformDays(
+        quarter._replace(mean_kw=5.0) if quarter.start == oven else quarter for quarter in calm
+    )
+
+
+def past_of(contract: Contract = CONTRACT) -> DemandMeter:
+    meter = DemandMeter(contract)
+    meter.set_platform_days(november())
+    return meter
+
+
+def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
+    assert DemandMeter(CONTRACT).snapshot is None
+    meter = past_of()
+    demand = known(meter)
+    assert not meter.has_readings
+    end = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    assert demand.time == demand.until == demand.quarter_start == end
+    assert demand.month_start == local("2026-11-01")
+    now = (demand.running, demand.running_kw, demand.projected_kw, demand.last_quarter)
+    assert now == (None, None, None, None)
+    assert (demand.will_exceed, demand.available_kw) == (None, None)
+    assert demand.peak
+    assert (demand.peak.start, demand.peak.mean_kw) == (local("2026-11-10T18:30"), 5.0)
+    # 2 kW above 3 kW for a quarter of an hour.
+    assert demand.excess_kwh == 0.5
+    # 20 days of 9.6 kWh, and 4.6 kW more for a quarter of an hour.
+    assert demand.month.imported_kwh == pytest.approx(192 + 1.15)
+    assert len(demand.month.days) == 20
+
+
+def test_its_bill() -> None:
+    demand = known(past_of())
+    bill = compute_bill(demand.month, demand.contracts, demand.until)
+    [energy] = [line for line in bill.lines if line.name == "energy"]
+    # 193.15 kWh at 0.15 EUR
+    assert (energy.quantity, energy.amount) == (pytest.approx(193.15), 28.97)
+
+
+def test_without_a_reference_power_no_excess_is_known() -> None:
+    demand = known(past_of(Contract(energy_price=0.15)))
+    assert demand.excess_kwh is None
+
+
+def test_a_months_end_shows_the_whole_month() -> None:
+    meter = DemandMeter(CONTRACT)
+    meter.set_platform_days(PlatformDays(platform("2026-11-29", "2026-12-01", 0.4)))
+    demand = known(meter)
+    assert (demand.month_start, demand.until) == (local("2026-11-01"), local("2026-12-01"))
+    meter.set_platform_days(PlatformDays(platform("2026-11-29", "2026-12-02", 0.4)))
+    demand = known(meter)
+    assert demand.month_start == local("2026-12-01")
+    assert [month.imported_kwh for month in demand.earlier_months] == [pytest.approx(19.2)]
+
+
+def test_the_first_reading_adds_no_energy() -> None:
+    meter = past_of()
+    meter.update(local("2026-11-22T10:00"), Energies(REGISTER_KWH), 0.4, "SAG1")
+    assert meter.has_readings
+    demand = known(meter)
+    assert demand.month.imported_kwh == pytest.approx(193.15)
+    meter.update(local("2026-11-22T10:10"), Energies(REGISTER_KWH + 1), 6.0, "SAG1")
+    demand = known(meter)
+    assert demand.month.imported_kwh == pytest.approx(194.15)
+    assert demand.running_kw == pytest.approx(6.0)
+    # The platform's days of the gap come a day later.
+    meter.set_platform_days(PlatformDays(platform("2026-11-01", "2026-11-22", 0.4)))
+    demand = known(meter)
+    assert demand.month.imported_kwh == pytest.approx(21 * 9.6 + 1)
+
+
+def test_it_is_the_same_after_a_restart_with_its_platform_days() -> None:
+    stored = past_of().as_dict()
+    meter = DemandMeter.from_dict(stored, CONTRACT)
+    assert meter.snapshot is None
+    meter.set_platform_days(november())
+    assert meter.snapshot == past_of().snapshot
+
+
+def test_a_changed_price_leaves_the_past_alone() -> None:
+    stored = past_of().as_dict()
+    dearer = Contract(reference_kw=3, energy_price=0.25)
+    meter = DemandMeter.from_dict(stored, dearer, now=local("2026-11-21T10:00"))
+    meter.set_platform_days(PlatformDays(platform("2026-11-20", "2026-11-22", 0.4)))
+    demand = known(meter)
+    # 9.6 kWh of the 20th and 4 kWh until ten o'clock at 0.15 EUR, 5.6 kWh at 0.25 EUR.
+    bill = compute_bill(demand.month, demand.contracts, demand.until)
+    amounts = [(line.quantity, line.amount) for line in bill.lines if line.name == "energy"]
+    assert amounts == [(pytest.approx(13.6), 2.04), (pytest.approx(5.6), 1.4)]

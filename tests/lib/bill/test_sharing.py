@@ -1,0 +1,419 @@
+"""Energy shared with a group: the supplier's lines and the levies are on what remains of it.
+
+What is expected is written out by hand, or added up here by the quarter-hour in exact fractions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from smartyp1.advice import Estimate, estimate_month
+from smartyp1.bill import NO_PLATFORM_DAYS, Bill, Month, PlatformDays, compute_bill, months_of
+from smartyp1.history import Energies, MarketPrices, QuarterHour
+from smartyp1.leneda import Row, quarter_hours_of, sharing_of
+from smartyp1.prices import Contract, Contracts
+from tests.lib.bill.months import agreed, changing, lines, local, sums
+from tests.lib.bill.support import Connection, row_of
+from tests.random_examples import examples
+
+QUARTER = timedelta(minutes=15)
+CONSUMPTION, REMAINING = "1-1:1.29.0", "1-65:1.29.9"
+LAYER_1, LAYER_2, LAYER_3, LAYER_4 = "1-65:1.29.1", "1-65:1.29.3", "1-65:1.29.2", "1-65:1.29.4"
+HOUSE: dict[str, Any] = {"reference_kw": 7, "energy_price": 0.145, "has_levies": True}
+type Platform = Mapping[str, list[Row]]
+
+
+def rows(start: str, end: str, kw: float | Callable[[datetime], float]) -> list[Row]:
+    """Return the platform's rows of a period of Luxembourg's clock."""
+    found, time = [], local(start)
+    while time < local(end):
+        found.append(Row(time, kw(time) if callable(kw) else kw, is_measured=True))
+        time += QUARTER
+    return found
+
+
+def at_noon(kw: float) -> Callable[[datetime], float]:
+    """Return what covers so much from 10:00 to 16:00 of Luxembourg's clock."""
+    zone = ZoneInfo("Europe/Luxembourg")
+    return lambda time: kw if 10 <= time.astimezone(zone).hour < 16 else 0.0
+
+
+def past(platform: Platform) -> PlatformDays:
+    return PlatformDays(quarter_hours_of(platform), sharing_of(platform))
+
+
+def only_month(platform: Platform, contracts: Contracts, own: Iterable[QuarterHour] = ()) -> Month:
+    [month] = months_of(row_of(own).months, past(platform), contracts).values()
+    return month
+
+
+def bill_of(platform: Platform, contracts: Contracts) -> Bill:
+    month = only_month(platform, contracts)
+    return compute_bill(month, contracts, month.end)
+
+
+def by_layer(due: Bill) -> tuple[float, ...]:
+    """Return the kWh of the layers 1 to 4, and of the one that is not known."""
+    return tuple(round(wh / 1000, 3) for wh in due.shared[1:6])
+
+
+def quantities(due: Bill) -> dict[str, float]:
+    return {line.name: line.quantity for line in due.lines if line.unit == "kWh"}
+
+
+def test_a_month_of_a_household_that_shares_with_its_house() -> None:
+    june = {
+        CONSUMPTION: rows("2026-06-01", "2026-07-01", 0.48),
+        # 0.4 kW for 6 hours of 30 days: 72 kWh
+        LAYER_1: rows("2026-06-01", "2026-07-01", at_noon(0.4)),
+    }
+    due = bill_of(june, agreed(**HOUSE, energy_fee=2.5))
+
+    # 0.48 kW for 720 hours are 345.6 kWh; 273.6 of them remain.
+    assert lines(due) == [
+        ("energy", 273.6, 0.145, 39.67),
+        ("energy_fee", 1, 2.5, 2.50),
+        ("network_fixed", 1, 12.84, 12.84),
+        ("network_variable", 345.6, 0.051, 17.63),
+        ("meter", 1, 5.72, 5.72),
+        ("surcharge", 0, 0.0765, 0.00),
+        ("electricity_tax", 273.6, 0.001, 0.27),
+        ("compensation", 273.6, -0.001, -0.27),
+    ]
+    # 39.67 + 2.50 + 12.84 + 17.63 + 5.72 + 0.27 - 0.27 = 78.36; 6.2688 of VAT
+    assert sums(due) == (78.36, 6.27, 84.63)
+    assert by_layer(due) == (72, 0, 0, 0, 0)
+    assert due.shared.known_wh == pytest.approx(345_600)
+    assert (due.unpriced_kwh, due.unsplit_kwh) == (0, 0)
+
+    # Without a row of sharing, all of it is the supplier's.
+    before = bill_of({CONSUMPTION: june[CONSUMPTION]}, agreed(**HOUSE, energy_fee=2.5))
+    assert lines(before)[0] == ("energy", 345.6, 0.145, 50.11)
+    # 10.44 more: 50.11 - 39.67, and levies of 0.35 - 0.35
+    assert sums(before) == (88.80, 7.10, 95.90)
+    assert before.shared.all_wh == 0
+    assert not before.may_owe_less_network
+
+
+@pytest.mark.parametrize(
+    ("code", "layers", "amount"),
+    # 100 * 0.0510 * 1.08 = 5.508
+    [
+        (LAYER_1, (100, 0, 0, 0, 0), 5.51),
+        (LAYER_2, (0, 100, 0, 0, 0), 5.51),
+        (LAYER_3, (0, 0, 100, 0, 0), 5.51),
+        (LAYER_4, (0, 0, 0, 100, 0), 0.0),
+    ],
+)
+def test_the_network_may_not_be_due_within_a_local_group(
+    code: str, layers: tuple[float, ...], amount: float
+) -> None:
+    # 10 days; 5 kW for 2 hours of each
+    shared = [
+        row._replace(kw=5.0 if row.kw and row.start.hour in {9, 10} else 0.0)
+        for row in rows("2026-06-01", "2026-06-11", at_noon(1))
+    ]
+    platform = {CONSUMPTION: rows("2026-06-01", "2026-06-11", 6.0), code: shared}
+    due = bill_of(platform, agreed(**HOUSE))
+    assert by_layer(due) == layers
+    assert due.may_owe_less_network == amount
+    assert quantities(due)["network_variable"] == 1440
+    assert quantities(due)["energy"] == 1340
+
+    # The community's price: 100 * 0.09, with its VAT if there is any.
+    assert (due.community, due.total_with_community) == (None, None)
+    with_it = bill_of(platform, agreed(**HOUSE, community_price=0.09))
+    assert with_it.community
+    assert with_it.community[:5] == ("community", 100, "kWh", 0.09, 9.00)
+    assert due.total
+    assert with_it.total == due.total
+    assert with_it.total_with_community == round(due.total + 9, 2)
+    nothing_shared = bill_of({CONSUMPTION: platform[CONSUMPTION]}, agreed(**HOUSE))
+    assert nothing_shared.community is None
+    assert nothing_shared.total_with_community == nothing_shared.total
+
+
+def test_the_communitys_price_changes_in_the_month() -> None:
+    platform = {
+        CONSUMPTION: rows("2026-06-01", "2026-06-11", 6.0),
+        LAYER_1: rows("2026-06-01", "2026-06-11", at_noon(1)),
+    }
+    before, after = (Contract(**HOUSE, community_price=price) for price in (0.09, 0.12))
+    due = bill_of(platform, changing(("2020-01-01", before), ("2026-06-06", after)))
+    # 30 * 0.09 + 30 * 0.12 = 6.30; / 60 = 0.105
+    assert due.community
+    assert due.community[1:5] == (60, "kWh", 0.105, 6.30)
+    unknown = Contract(**HOUSE)
+    due = bill_of(platform, changing(("2020-01-01", unknown), ("2026-06-06", after)))
+    assert (due.community, due.total_with_community) == (None, None)
+
+
+def test_the_remaining_energy_alone_says_how_much_was_shared() -> None:
+    # 0.3 kW of the 0.8 were no supplier's, from 10:00 to 16:00: 1.8 kWh
+    remaining = rows("2026-06-01", "2026-06-02", lambda time: 0.8 - at_noon(0.3)(time))
+    platform = {CONSUMPTION: rows("2026-06-01", "2026-06-02", 0.8), REMAINING: remaining}
+    due = bill_of(platform, agreed(**HOUSE))
+    assert by_layer(due) == (0, 0, 0, 0, 1.8)
+    assert quantities(due)["energy"] == 17.4
+    # Of which group nobody knows.
+    assert due.may_owe_less_network
+
+    # A key may have a right to one layer of two.
+    due = bill_of({**platform, LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.1))}, agreed())
+    assert by_layer(due) == (0, 0, 0, 0.6, 1.2)
+
+    # And where they contradict each other, the supplier bills what remains.
+    due = bill_of({**platform, LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.5))}, agreed())
+    assert by_layer(due) == (0, 0, 0, 1.8, 0)
+
+
+def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
+    for _ in range(round(hours * 4)):
+        house.after(900, round(kw * 250))
+
+
+def set_platform_days(house: Connection, platform: Platform) -> None:
+    house.meter.set_platform_days(past(platform))
+
+
+def bill_at(house: Connection, until: str) -> Bill:
+    demand = house.demand
+    return compute_bill(demand.month, demand.contracts, local(until))
+
+
+def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> Connection:
+    house = Connection(start)
+    house.change(contract)
+    house.read()
+    draw_hours(house, hours, kw)
+    return house
+
+
+def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
+    house = measured("2026-06-01T00:00:00S", 48, Contract(**HOUSE))
+    before, stored = house.meter.snapshot, house.meter.as_dict()
+    assert before
+
+    # No row of consumption; of the second day nothing is known yet.
+    set_platform_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
+
+    due = bill_at(house, "2026-06-03")
+    # 2 days of 28.8 kWh, 3 of them shared
+    assert quantities(due)["energy"] == 54.6
+    assert quantities(due)["network_variable"] == 57.6
+    assert due.shared.known_wh == 28_800
+    assert by_layer(due) == (0, 3, 0, 0, 0)
+    demand = house.demand
+    assert demand.month.platform_quarter_hours == 0
+    assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
+    # Nothing of it is stored, and it can be taken back.
+    assert house.meter.as_dict() == stored
+    house.meter.set_platform_days(NO_PLATFORM_DAYS)
+    assert house.meter.snapshot == before
+
+
+def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
+    shared = {LAYER_2: rows("2026-06-01", "2026-06-03", at_noon(0.5))}
+    quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-02", 0)]
+    contracts = agreed(**HOUSE)
+    assert months_of({}, past(shared), contracts) == {}
+    joined = only_month(shared, contracts, quarters)
+    [one] = joined.days
+    assert one.shared is not None
+    assert one.shared.all_wh == 3_000
+    assert (joined.imported_kwh, joined.quarter_hours) == (28.8, 96)
+
+
+def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
+    house = Connection("2026-06-01T00:00:00S")
+    house.change(Contract(**HOUSE))
+    house.read()
+    for n in range(96):
+        # 11 kW; 31 Wh more and less in turn.
+        house.after(900, 2750 + (31 if n % 2 else -31))
+    # Without the consumption, from 10:00 to 16:00 4 of 11 kW are shared: 24 kWh.
+    set_platform_days(
+        house, {REMAINING: rows("2026-06-01", "2026-06-02", lambda t: 11.0 - at_noon(4.0)(t))}
+    )
+    due = bill_at(house, "2026-06-02")
+    assert by_layer(due) == (0, 0, 0, 0, 24)
+
+
+def test_a_gap_is_filled_with_its_sharing() -> None:
+    house = measured("2026-06-01T00:00:00S", 10, Contract(**HOUSE))
+    house.after(5 * 3600, 6_000)
+    draw_hours(house, 9)
+    shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
+    # 5 of the 6 hours lie in the gap: what came in its quarter-hours is not known.
+    set_platform_days(house, shared)
+    due = bill_at(house, "2026-06-02")
+    assert by_layer(due) == (0, 0, 0.4, 0, 0)
+    assert due.shared.known_wh == 19 * 1_200
+    # With them, all of it is known.
+    set_platform_days(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
+    due = bill_at(house, "2026-06-02")
+    assert by_layer(due) == (0, 0, 2.4, 0, 0)
+    assert due.shared.known_wh == 28_800
+    assert quantities(due)["energy"] == 26.4
+
+
+def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
+    contracts = agreed(**HOUSE, second_price=0.1, second_hours="12:00-14:00")
+    platform = {
+        CONSUMPTION: rows("2026-06-01", "2026-07-01", 1.0),
+        LAYER_2: rows("2026-06-01", "2026-07-01", at_noon(0.5)),
+    }
+    due = bill_of(platform, contracts)
+    # 60 hours of 1 kW, half of it shared; 660 others, 120 of them with half a kW shared.
+    assert lines(due)[:2] == [("energy", 600, 0.145, 87.00), ("energy_second", 30, 0.1, 3.00)]
+    assert due.unsplit_kwh == 0
+
+    # A night price that is entered late holds for all that was measured.
+    house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
+    house.change(contracts.latest, since="2026-06-01")
+    for days in (1, 2):
+        set_platform_days(house, {LAYER_2: platform[LAYER_2]})
+        due = bill_at(house, f"2026-06-0{days + 1}")
+        # 24 kWh a day, 3 of them shared; 2 by night, 1 of them shared.
+        expected = [("energy", 20 * days), ("energy_second", days)]
+        assert [line[:2] for line in lines(due)[:2]] == expected
+        assert due.unsplit_kwh == 0
+        draw_hours(house, 24, 1.0)
+
+
+def test_of_a_market_price_the_shared_energy_has_that_of_its_quarter_hours() -> None:
+    house = Connection("2026-06-01T00:00:00S")
+    house.change(Contract(reference_kw=7, energy_margin=0.01))
+
+    def read(seconds: int, used_wh: int, price: float) -> None:
+        house.pass_by(seconds, used_wh)
+        energies = Energies(house.imported_wh / 1000)
+        house.meter.update(
+            house.time, energies, 1.2, house.serial, market=MarketPrices(energy=price)
+        )
+
+    read(0, 0, 0.05)
+    for n in range(1, 97):
+        read(900, 300, 0.05 if n < 48 else 0.15)
+    platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
+    house.meter.set_platform_days(past(platform))
+    due = bill_at(house, "2026-06-02")
+    # 14.4 kWh at 5 cents, less 1.2; 14.4 at 15 cents, less 2.4; and a cent for each.
+    # 13.2 * 0.06 + 12 * 0.16 = 2.712; / 25.2 = 0.107619
+    assert lines(due)[0] == ("energy", 25.2, 0.107619, 2.71)
+    assert due.unpriced_kwh == 0
+    # Of a gap with a price, the shared quarter-hours are not known. 28.8 kWh at 10 cents, less 3.6.
+    [one, *_] = house.demand.month.days
+    assert one.shared
+    gap = replace(one, shared=one.shared._replace(market_wh=0, market_cost=0))
+    demand = house.demand
+    month = replace(demand.month, days=(gap,))
+    due = compute_bill(month, demand.contracts, local("2026-06-02"))
+    assert lines(due)[0] == ("energy", 25.2, 0.11, 2.77)
+
+
+def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
+    contracts = agreed(**HOUSE)
+
+    def until_10th(platform: Platform) -> float:
+        month = only_month(platform, contracts)
+        found = estimate_month(month, (), contracts, local("2026-06-11"))
+        assert isinstance(found, Estimate)
+        return found.total
+
+    consumption = {CONSUMPTION: rows("2026-06-01", "2026-06-11", 0.48)}
+    shared = rows("2026-06-01", "2026-06-11", at_noon(0.4))
+    # The month by hand above, without the supplier's fee: 78.36 - 2.50 = 75.86; 6.0688 of VAT
+    assert until_10th({**consumption, LAYER_1: shared}) == 81.93
+    # 88.80 - 2.50 = 86.30; 6.904 of VAT
+    assert until_10th(consumption) == 93.20
+    # Of two days, it is not known yet. Those to come are as the others; 4.8 kWh more are billed:
+    # 278.4 * 0.145 = 40.368, so 40.37 + 12.84 + 17.63 + 5.72 + 0.28 - 0.28 = 76.56; 6.1248
+    eight = [each for each in shared if each.start < local("2026-06-09")]
+    assert until_10th({**consumption, LAYER_1: eight}) == 82.68
+
+    # At noon of the 10th: 21.6 and 0.8 kWh so far, 49.2 on 20 days and a half. 274 remain, at
+    # 39.73: 39.73 + 12.84 + 17.63 + 5.72 + 0.27 - 0.27 = 75.92; 6.0736 of VAT
+    noon = local("2026-06-10T12:00")
+    platform = {CONSUMPTION: consumption[CONSUMPTION], LAYER_1: shared}
+    month = only_month(
+        {code: [each for each in found if each.start < noon] for code, found in platform.items()},
+        contracts,
+    )
+    at_noon_of_10th = estimate_month(month, (), contracts, noon)
+    assert isinstance(at_noon_of_10th, Estimate)
+    assert at_noon_of_10th.total == 81.99
+
+
+watts = st.integers(0, 40_000)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[tuple[int, int, tuple[int, int, int, int] | None]]:
+    """Return quarter-hours: own and platform's watts, and those of four layers, where known."""
+    found = []
+    for _ in range(draw(st.integers(1, 12))):
+        used = draw(watts) // 4 * 4
+        off = draw(st.integers(-31, 31)) * 4
+        layers = draw(st.none() | st.tuples(*[st.integers(0, used // 2)] * 4))
+        found.append((max(0, used + off), used, layers))
+    return found
+
+
+@given(stories(), st.booleans())
+@settings(max_examples=examples(40))
+def test_quarter_hours_in_exact_fractions(
+    story: list[tuple[int, int, tuple[int, int, int, int] | None]],
+    is_own: bool,  # noqa: FBT001 - a parameter of a test
+) -> None:
+    start = local("2026-06-01T21:00")
+    times = [start + n * QUARTER for n in range(len(story))]
+    contracts = agreed(
+        reference_kw=7,
+        energy_price=0.1,
+        second_price=0.2,
+        second_hours="22:00-23:00",
+        has_levies=True,
+    )
+    platform: dict[str, list[Row]] = {
+        CONSUMPTION: [
+            Row(time, used / 1000, is_measured=True)
+            for time, (_, used, _) in zip(times, story, strict=True)
+        ]
+    }
+    for n, code in enumerate((LAYER_1, LAYER_2, LAYER_3, LAYER_4)):
+        platform[code] = [
+            Row(time, layers[n] / 1000, is_measured=True)
+            for time, (*_, layers) in zip(times, story, strict=True)
+            if layers
+        ]
+    quarters = [
+        QuarterHour(time, mine / 1000) for time, (mine, *_) in zip(times, story, strict=True)
+    ]
+    # One at least is the platform's, so that the day is that of the files.
+    month = only_month(platform, contracts, quarters[1:] if is_own else [])
+    due = compute_bill(month, contracts, month.end)
+
+    known = shared = first = second = Fraction(0)
+    for n, (mine, used, layers) in enumerate(story):
+        imported = Fraction(mine if is_own and n else used, 4000)
+        covered = min(imported, Fraction(sum(layers or ()), 4000))
+        known += imported if layers else 0
+        shared += covered
+        if 4 <= n < 8:
+            second += imported - covered
+        else:
+            first += imported - covered
+    assert due.shared.known_wh == pytest.approx(float(known) * 1000)
+    assert due.shared.all_wh == pytest.approx(float(shared) * 1000)
+    found = quantities(due)
+    assert found["energy"] == pytest.approx(float(first), abs=0.00051)
+    assert found["energy_second"] == pytest.approx(float(second), abs=0.00051)
+    assert found["electricity_tax"] == pytest.approx(float(first + second), abs=0.00051)
+    assert found["network_variable"] == pytest.approx(float(month.imported_kwh), abs=0.00051)

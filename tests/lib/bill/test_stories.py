@@ -1,0 +1,221 @@
+"""Stories of any clocks, gaps and restarts: the months hold what the registers rose by, once."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from smartyp1.bill import Day, Demand, DemandMeter, Month
+from smartyp1.history import Energies
+from smartyp1.prices import Contract
+from tests.lib.bill.support import Disk
+from tests.random_examples import examples
+
+CONTRACT = Contract(reference_kw=3)
+EVERY = 150
+LOCAL = ZoneInfo("Europe/Luxembourg")
+
+
+class House:
+    """A house whose meter's clock may be wrong, and a Home Assistant that may be killed."""
+
+    def __init__(self, start: str, seed: int) -> None:
+        self.time = datetime.fromisoformat(start)
+        self.offset = timedelta()
+        self.seed = seed
+        self.registers = [10_000_000, 4_000_000]
+        self.rises = [0, 0]
+        self.serial = 0
+        self.meter = DemandMeter(CONTRACT)
+        self.files: list[Mapping[str, Any]] = []
+        self.disk = Disk()
+        self.read()
+
+    def read(self) -> Demand:
+        imported, exported = self.registers
+        demand = self.meter.update(
+            self.time + self.offset,
+            Energies(imported / 1000, exported / 1000),
+            None,
+            f"SAG{self.serial}",
+        )
+        assert demand
+        self.disk.write(self.meter)
+        self.files = [*self.files[-3:], self.meter.as_dict()]
+        check(demand)
+        return demand
+
+    def use(self, seconds: int) -> None:
+        """Let time pass: up to 48 Wh in 150 s are 1.2 kW, now and then 6 kW."""
+        self.time += timedelta(seconds=seconds)
+        self.seed = (self.seed * 1103515245 + 12345) % 2**31
+        for index, share in enumerate((self.seed >> 8, self.seed >> 16)):
+            wh = (share % 49 + (200 if share % 7 == 0 else 0)) * seconds // EVERY
+            # More than 10 kWh after a clock that leapt by months would be of an unknown time.
+            wh = min(wh, 8000)
+            self.registers[index] += wh
+            self.rises[index] += wh
+
+    def run(self, minutes: int) -> Demand:
+        for _ in range(max(1, minutes * 60 // EVERY)):
+            self.use(EVERY)
+            demand = self.read()
+        return demand
+
+    def load(self, stored: Mapping[str, Any]) -> None:
+        self.meter = DemandMeter.from_dict(
+            json.loads(json.dumps(stored)), CONTRACT, files=self.disk.files
+        )
+
+    def tell(self, event: tuple[str, int]) -> None:
+        match event:
+            case "run", minutes:
+                self.run(minutes)
+            case "gap", minutes:
+                self.use(minutes * 60)
+                self.read()
+                # The first reading after a start is saved at once.
+                self.files = self.files[-1:]
+            case "restart", _:
+                self.load(self.meter.as_dict())
+            case "kill", number:
+                self.load(self.files[-1 - number % len(self.files)])
+            case "clock", seconds:
+                self.offset = timedelta(seconds=seconds)
+                self.use(EVERY)
+                self.read()
+            case "meter", _:
+                # A new one begins at nothing; what the old one had is read.
+                self.read()
+                self.serial += 1
+                self.registers = [0, 0]
+                self.read()
+                self.files = self.files[-1:]
+
+
+def check(demand: Demand) -> None:
+    """Check what holds at any moment."""
+    months = (*demand.earlier_months, demand.month)
+    starts = [month.start for month in months]
+    assert starts == sorted(set(starts))
+    for month in months:
+        check_month(month)
+
+
+def check_month(month: Month) -> None:
+    days = month.days
+    assert all(a.start < b.start for a, b in pairwise(days))
+    for day in days:
+        assert day.start.astimezone(LOCAL).strftime("%Y-%m") == f"{month.start:%Y-%m}"
+        assert min(day.imported_wh, day.exported_wh, day.gap_wh, day.quarter_hours) >= 0
+        assert day.quarter_hours <= quarter_hours_of(day)
+        assert 0 <= day.gap_wh <= day.imported_wh + 1e-6
+    assert 0 <= month.measured_share(month.end) <= 1
+
+
+def quarter_hours_of(day: Day) -> int:
+    """Return how many quarter-hours a day has: 92, 96 or 100."""
+    local = day.start.astimezone(LOCAL)
+    following = datetime(local.year, local.month, local.day, tzinfo=LOCAL) + timedelta(days=1)
+    return round((following.astimezone(UTC) - day.start) / timedelta(minutes=15))
+
+
+def booked(house: House) -> list[float]:
+    """Return what all months hold."""
+    months = house.meter._months.made(house.meter.contracts).values()
+    return [
+        sum(day.imported_wh for month in months for day in month.days),
+        sum(day.exported_wh for month in months for day in month.days),
+    ]
+
+
+YEAR = 365 * 86400
+CLOCKS = st.sampled_from(
+    [
+        0,
+        0,
+        0,
+        -26 * YEAR,
+        74 * YEAR,
+        YEAR,
+        -60 * 86400,
+        -86400,
+        3 * 86400,
+        86400,
+        -3600,
+        -7200,
+        3600,
+    ]
+)
+EVENTS = st.one_of(
+    st.tuples(st.just("run"), st.one_of(st.integers(3, 90), st.integers(3, 2000))),
+    st.tuples(st.just("gap"), st.one_of(st.integers(1, 90), st.integers(1, 20_000))),
+    st.tuples(st.just("restart"), st.just(0)),
+    st.tuples(st.just("kill"), st.integers(0, 3)),
+    st.tuples(st.just("clock"), CLOCKS),
+    st.tuples(st.just("clock"), CLOCKS),
+    st.tuples(st.just("meter"), st.just(0)),
+)
+BEGINNINGS = st.sampled_from(
+    [
+        "2026-07-15T12:00:00+02:00",
+        "2026-07-31T22:10:30+02:00",
+        "2026-10-24T20:00:00+02:00",
+        "2026-03-28T20:00:00+01:00",
+        "2026-12-31T20:50:00+01:00",
+    ]
+)
+
+
+# Two long gaps have more months than are kept. Those in the middle of a gap are forgotten first.
+LONG_GAPS = [("run", 3), ("clock", YEAR), ("meter", 0), ("clock", 74 * YEAR)]
+
+
+@example("2026-07-15T12:00:00+02:00", 0, LONG_GAPS)
+@given(BEGINNINGS, st.integers(0, 2**31 - 1), st.lists(EVENTS, max_size=14))
+@settings(max_examples=examples(60))
+def test_the_months_hold_what_the_registers_rose_by(
+    beginning: str, seed: int, events: list[tuple[str, int]]
+) -> None:
+    house = House(beginning, seed)
+    for event in events:
+        house.tell(event)
+    # The clock that is now has to prove itself, and the next quarter-hour has to begin.
+    house.run(33)
+    house.use(900 - int((house.time + house.offset).timestamp()) % 900)
+    house.read()
+
+    assert booked(house) == pytest.approx(house.rises, abs=0.01)
+
+
+@given(BEGINNINGS, st.integers(0, 2**31 - 1), CLOCKS, st.integers(3, 23 * 60), st.booleans())
+@settings(max_examples=examples(20))
+def test_a_clock_that_is_wrong_for_less_than_a_day_leaves_nothing_behind(
+    beginning: str,
+    seed: int,
+    offset: int,
+    minutes: int,
+    restarts: bool,  # noqa: FBT001
+) -> None:
+    house = House(beginning, seed)
+    house.run(60)
+    house.tell(("clock", offset))
+    house.run(minutes)
+    if restarts:
+        house.tell(("restart", 0))
+    house.tell(("clock", 0))
+    demand = house.run(33)
+
+    known = {month.start for month in house.meter._months.made(house.meter.contracts).values()}
+    begin = datetime.fromisoformat(beginning).astimezone(LOCAL)
+    real = {begin.strftime("%Y-%m"), house.time.astimezone(LOCAL).strftime("%Y-%m")}
+    assert {f"{start:%Y-%m}" for start in known} <= real
+    assert f"{demand.month_start:%Y-%m}" in real
+    house.use(900 - int(house.time.timestamp()) % 900)
+    house.read()
+    assert booked(house) == pytest.approx(house.rises, abs=0.01)

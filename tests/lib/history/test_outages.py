@@ -1,0 +1,145 @@
+"""Outages and wrong clocks, with what the platform knows of them. Computed by hand."""
+
+from datetime import timedelta
+
+import pytest
+
+from smartyp1.bill import Month, PlatformDays, compute_bill
+from smartyp1.prices import Contract
+from tests.lib.bill.months import lines, local
+from tests.lib.bill.support import REGISTER_WH, Connection, platform
+
+CONTRACT = Contract(reference_kw=7, energy_price=0.15)
+
+
+def house_at(start: str) -> Connection:
+    """Return a house whose meter is read from a time of Luxembourg's clock on."""
+    house = Connection("2026-01-01T00:00:00W")
+    house.time = local(start)
+    house.change(CONTRACT)
+    house.read()
+    return house
+
+
+def draw_until(house: Connection, end: str, wh: int = 100) -> None:
+    """Draw so much in each quarter-hour, with a telegram at the end of each."""
+    while house.time < local(end):
+        house.after(900, wh)
+
+
+def months_of(house: Connection) -> dict[str, Month]:
+    """Return the months that are known."""
+    demand = house.demand
+    return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
+
+
+def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
+    house = house_at("2026-06-20")
+    draw_until(house, "2026-06-26")
+    # Ten days in which 13.2 kWh came each day: 5 of June, 5 of July.
+    house.after(10 * 86_400, 132_000)
+    draw_until(house, "2026-07-07")
+
+    # By time, half of it is July's.
+    assert months_of(house)["2026-07"].imported_kwh == pytest.approx(66 + 9.6)
+    # The platform knows that June had 9.6 kWh a day: 48 of the 132 kWh.
+    house.meter.set_platform_days(PlatformDays(platform("2026-06-01", "2026-07-01", 0.4)))
+    june, july = months_of(house)["2026-06"], months_of(house)["2026-07"]
+    assert june.imported_kwh == pytest.approx(30 * 9.6)
+    assert july.imported_kwh == pytest.approx(84 + 9.6)
+    assert sum(day.gap_wh for day in july.days) == pytest.approx(84_000)
+    assert [day.gap_wh for day in june.days] == [0] * 30
+    # 93.6 * 0.15 and 93.6 * 0.051
+    found = {
+        name: amount
+        for name, _, _, amount in lines(compute_bill(july, house.meter.contracts, july.end))
+    }
+    assert (found["energy"], found["network_variable"]) == (14.04, 4.77)
+
+
+def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
+    house = house_at("2026-03-02")
+    draw_until(house, "2026-03-03")
+    house.after(round(timedelta(days=50).total_seconds()) - 3600, 480_000)
+    assert house.time == local("2026-04-22")
+    draw_until(house, "2026-04-23")
+
+    def total() -> float:
+        return sum(month.imported_kwh for month in months_of(house).values())
+
+    # 40 days may be shared out; when this came is not known at all.
+    assert total() == pytest.approx(2 * 9.6)
+    house.meter.set_platform_days(PlatformDays(platform("2026-03-03", "2026-04-19", 0.4)))
+    # The rest is of the last three days: 480 kWh in all.
+    assert total() == pytest.approx(480 + 2 * 9.6)
+    april = months_of(house)["2026-04"]
+    gaps = [day.gap_wh for day in april.days if day.gap_wh]
+    # 47 days less an hour of 0.4 kW: 1,127 * 0.4 = 450.8
+    assert gaps == pytest.approx([(480_000 - 450_800) / 3] * 3)
+    # Taken back, it is as unknown as before.
+    house.meter.set_platform_days(PlatformDays())
+    assert total() == pytest.approx(2 * 9.6)
+
+
+def test_outages_that_follow_each_other_are_cut_as_one() -> None:
+    house = house_at("2026-05-20T12:00")
+    house.after(20 * 86_400, 20_000)  # until 9 June
+    house.after(1_800, 5)
+    house.after(30 * 86_400, 30_000)  # until 9 July
+    house.after(1_800, 5)
+    house.after(30 * 86_400, 30_000)  # until 8 August
+    draw_until(house, "2026-08-10")
+    drawn = (house.imported_wh - REGISTER_WH) / 1000
+
+    # 26.4 kWh of May are more than the first outage has in all.
+    known = platform("2026-05-21", "2026-06-01", 0.1) + platform("2026-08-01", "2026-08-02", 0.01)
+    house.meter.set_platform_days(PlatformDays(known))
+    assert sum(month.imported_kwh for month in months_of(house).values()) == pytest.approx(drawn)
+
+
+@pytest.mark.parametrize(("minutes", "burst"), [(16, 0), (31, 11), (60, 0), (1440, 0)])
+def test_without_a_whole_quarter_hour_all_energy_counts(minutes: int, burst: int) -> None:
+    house = house_at("2026-06-26")
+    start, end = house.time, local("2026-07-06")
+    while house.time + timedelta(minutes=minutes) < end:
+        for _ in range(burst):
+            house.after(60, 10)
+        house.after(60 * (minutes - burst), 10 * (minutes - burst))
+
+    months = months_of(house)
+    assert house.demand.month_start == local("2026-07-01")
+    assert months["2026-06"].imported_kwh == pytest.approx(5 * 14.4)
+    # The last hours count later.
+    until_now = (house.time - start) / timedelta(days=1) * 14.4 - 5 * 14.4
+    lag_kwh = 0.6 * (4 + 2 * minutes / 60)
+    assert until_now - lag_kwh <= months["2026-07"].imported_kwh <= until_now
+
+
+def test_imported_and_exported_energy_are_cut_separately() -> None:
+    house = house_at("2026-06-26")
+    draw_until(house, "2026-06-27")
+    house.after(86_400, 20_000)
+    draw_until(house, "2026-06-29")
+    quarters = [
+        each._replace(exported_kwh=0.05 if n < 48 else None)
+        for n, each in enumerate(platform("2026-06-27", "2026-06-28", 0.4))
+    ]
+    house.meter.set_platform_days(PlatformDays(quarters))
+    day = months_of(house)["2026-06"].days[1]
+    # All that was imported is known; of what was exported, the first half of the day.
+    assert (day.imported_wh, day.gap_wh, day.exported_wh) == (9_600, 0, 48 * 50)
+
+
+def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
+    house = house_at("2026-06-26T10:05")
+    house.after(600, 600)  # a part until 10:15
+    house.after(3_600, 3_000)  # a gap until 11:15
+    draw_until(house, "2026-06-26T12:00")
+    house.meter.set_platform_days(
+        PlatformDays(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0))
+    )
+    [day] = months_of(house)["2026-06"].days
+    # 3,600 Wh until 11:15, 1,500 of them the platform's; 3 quarter-hours of 100 Wh.
+    assert day.imported_wh == 3_600 + 300
+    # What is left, 2,100 Wh, is of 10:05 to 10:30: by their energies, 600 of 1,350 are the part's.
+    assert day.gap_wh == pytest.approx(2_100 * 750 / 1_350)

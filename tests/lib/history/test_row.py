@@ -1,0 +1,97 @@
+"""The row: months made again in part are those made from all of it, and none of its energy is lost.
+
+Each story is made by the dice of its seed, which is in the name of its test.
+"""
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+
+from smartyp1.bill import NO_PLATFORM_DAYS, PlatformDays, months_of
+from smartyp1.history import Amounts, Kind, Origin, QuarterHour, Row, Span, day_start
+from smartyp1.prices import Contract
+from tests.lib.bill.months import local
+from tests.lib.bill.test_kills import Computer
+from tests.random_examples import examples
+
+QUARTER = timedelta(minutes=15)
+CONTRACTS = (
+    Contract(reference_kw=3),
+    Contract(reference_kw=4.5, energy_price=0.2),
+    Contract(reference_kw=7, energy_price=0.2, second_price=0.1, second_hours="22:00-06:00"),
+    Contract(reference_kw=7, energy_margin=0.01),
+)
+
+
+def some_past(dice: random.Random, now: datetime) -> PlatformDays:
+    """Return what the platform may know of some days before now."""
+    start = day_start(now) - timedelta(days=dice.randrange(1, 60))
+    count = dice.randrange(1, 60) * 96
+    quarters = []
+    for n in range(count):
+        time = start + n * QUARTER
+        if time >= day_start(now):
+            break
+        if dice.random() < 0.95:
+            fed_kwh = dice.choice((None, 0.0, 0.05))
+            origin = dice.choice((Origin.PLATFORM, Origin.PLATFORM_ESTIMATED))
+            quarters.append(QuarterHour(time, dice.random() * 4, fed_kwh, origin=origin))
+    return PlatformDays(quarters)
+
+
+def set_past_aside(computer: Computer, dice: random.Random) -> None:
+    """Let the months of a past be made in a thread, while the meter goes on."""
+    meter, past = computer.meter, some_past(dice, computer.time)
+    months_of_past = meter.begin_past()
+    made = months_of_past(past) if dice.random() < 0.5 else None
+    for _ in range(3):
+        computer.tell()
+    if dice.random() < 0.2:
+        meter.change_contract(dice.choice(CONTRACTS))
+    if computer.meter is meter:
+        meter.set_platform_days(past, made or months_of_past(past))
+
+
+@pytest.mark.parametrize("seed", range(examples(3)), ids="seed {}".format)
+def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
+    computer = Computer(1_000 + seed)
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    for _ in range(12):
+        computer.tell()
+        meter = computer.meter
+        match dice.randrange(5):
+            case 0:
+                meter.change_contract(dice.choice(CONTRACTS))
+            case 1:
+                since = computer.time.date() - timedelta(days=dice.randrange(40))
+                meter.change_contract(dice.choice(CONTRACTS), since)
+            case 2:
+                meter.set_platform_days(some_past(dice, computer.time))
+            case 3:
+                set_past_aside(computer, dice)
+            case _:
+                pass
+        computer.run(dice.choice((3, 20, 200)))
+        made = meter._months.made(meter.contracts)
+        assert made == months_of(meter.columns, meter.past, meter.contracts)
+
+
+def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> None:
+    midnight, row = local("2026-06-02"), Row()
+    spans = ((midnight - QUARTER, 100, 7), (midnight, 200, 9), (midnight, 30, 5))
+    for start, imported, exported in spans:
+        amounts = Amounts(imported, exported)
+        row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, amounts))
+    [month] = months_of(row.months, NO_PLATFORM_DAYS).values()
+    days = [(day.imported_wh, day.exported_wh, day.quarter_hours) for day in month.days]
+    assert days == [(100, 7, 1), (230, 14, 2)]
+
+
+def test_what_a_thread_goes_through_stays_as_it_was() -> None:
+    computer = Computer(1)
+    computer.run(60)
+    columns = computer.meter.columns
+    before = [month.imported.tobytes() for month in columns.values()]
+    computer.run(60)
+    assert [month.imported.tobytes() for month in columns.values()] == before
