@@ -16,7 +16,7 @@ from .coordinator import (
     platforms_of,
 )
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
-from .coordinator.statistic_ids import store_statistics_key
+from .coordinator.statistics.statistic_ids import store_statistics_key
 from .dashboards import (
     async_fill_when_known,
     async_hand_over,

@@ -20,7 +20,7 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_VAT,
 )
-from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
 from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory

@@ -19,14 +19,13 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
-from custom_components.smarty_p1.coordinator import (
-    leneda_client,
-    leneda_quarter_hour_files,
-    meter_coordinator,
-    month_files,
-    tank_coordinator,
-)
+from custom_components.smarty_p1.coordinator import meter_coordinator, tank_coordinator
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
+from custom_components.smarty_p1.coordinator.leneda import (
+    client as leneda_client,
+    quarter_hour_files as leneda_quarter_hour_files,
+)
+from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.flows import port_key_and_found_meter
 from custom_components.smarty_p1.lib.history import readings_to_spans
 from custom_components.smarty_p1.lib.port import port_stream, probe, probing

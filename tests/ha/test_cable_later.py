@@ -11,13 +11,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator import (
-    house_statistics,
-    leneda_client,
-    leneda_download,
-    leneda_quarter_hour_files,
+from custom_components.smarty_p1.coordinator.leneda import (
+    client as leneda_client,
+    download as leneda_download,
+    quarter_hour_files as leneda_quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.statistic_ids import (
+from custom_components.smarty_p1.coordinator.statistics import house_statistics
+from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
     statistics_key,

@@ -18,7 +18,10 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.coordinator.hourly_statistics import Series, async_write
+from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import (
+    Series,
+    async_write,
+)
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort
 from tests.ha.repairs import choose, open_repair

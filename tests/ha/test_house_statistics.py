@@ -22,15 +22,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import lib
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import (
-    hourly_statistics,
-    house_statistics,
-    leneda_quarter_hour_files,
+from custom_components.smarty_p1.coordinator.leneda import (
     leneda_to_months,
+    quarter_hour_files as leneda_quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.house_statistics import HouseStatistics
-from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
-from custom_components.smarty_p1.coordinator.statistic_ids import (
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.statistics import hourly_statistics, house_statistics
+from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
     statistics_key,

@@ -12,7 +12,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator import leneda_quarter_hour_files
+from custom_components.smarty_p1.coordinator.leneda import (
+    quarter_hour_files as leneda_quarter_hour_files,
+)
 
 from .billed_month import telegram
 from .dialogs import enter_contract

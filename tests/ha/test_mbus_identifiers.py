@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
+from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
 
 from .meter import SERIAL, with_value
 from .repairs import open_repair

@@ -19,15 +19,15 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, SECTION_LENEDA
-from custom_components.smarty_p1.coordinator import (
-    house_statistics,
-    leneda_quarter_hour_files,
+from custom_components.smarty_p1.coordinator.leneda import (
     leneda_to_months,
+    quarter_hour_files as leneda_quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
-from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
-from custom_components.smarty_p1.coordinator.statistic_ids import StatisticKind
+from custom_components.smarty_p1.coordinator.leneda.download import LenedaFetch
+from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.statistics import house_statistics
+from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.history import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 

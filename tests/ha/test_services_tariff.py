@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
 
 from . import billed_month
 from .billed_month import telegram

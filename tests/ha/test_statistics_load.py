@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import lib
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.house_statistics import HouseStatistics
-from custom_components.smarty_p1.coordinator.statistic_ids import (
+from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
     statistics_key,

@@ -12,8 +12,8 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, DOMAIN
-from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
 
 from . import leneda
 from .billed_month import telegram

@@ -11,7 +11,8 @@ from homeassistant.data_entry_flow import section
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.condition import CONDITIONS
-from custom_components.smarty_p1.coordinator import file_refusal_translation_keys, meter_coordinator
+from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.coordinator.leneda import file_refusal_translation_keys
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows import form_errors

@@ -22,8 +22,8 @@ from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .port_connection import Line
 from .pulse_coordinator import PulseCoordinator
-from .pulse_count_file import PulseCounter
 from .source_entity_coordinator import EntityCoordinator
+from .stored.pulse_count_file import PulseCounter
 from .tank_coordinator import TankCoordinator
 
 type BooksCoordinator = SmartyCoordinator | LenedaCoordinator | EntityCoordinator

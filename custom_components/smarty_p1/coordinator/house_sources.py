@@ -23,7 +23,7 @@ from ..lib.advice import Supply, SupplyKind
 from . import has_books
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
-from .hourly_statistics import RECORDER
+from .statistics.hourly_statistics import RECORDER
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import EnergyManager, SourceType

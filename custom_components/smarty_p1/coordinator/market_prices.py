@@ -46,7 +46,7 @@ from ..lib.prices import (
 )
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
-from .hourly_statistics import RECORDER
+from .statistics.hourly_statistics import RECORDER
 
 # Highest price in euro per kWh that is accepted.
 MAX_PRICE = 100.0

@@ -14,7 +14,6 @@ from ..lib.bill import Demand
 from ..lib.history import LUXEMBOURG, MarketPrices
 from ..lib.meter import Limits, MeterMemory, Reading
 from ..lib.p1 import Telegram
-from .card_history import MeterHistory
 from .entered_contract import (
     aids_of,
     contract_of,
@@ -23,14 +22,15 @@ from .entered_contract import (
     unconfirmed_prices,
 )
 from .entry_types import AnyConfigEntry
-from .gas_statistics import GasStatistics
-from .house_statistics import HouseStatistics
-from .leneda_download import LenedaFetch
-from .leneda_progress import LenedaProgress
-from .leneda_to_months import PlatformPast
+from .leneda.download import LenedaFetch
+from .leneda.leneda_to_months import PlatformPast
+from .leneda.progress import LenedaProgress
 from .market_prices import MarketPriceEntities
-from .meter_memory_file import MeterStore
 from .repair_issues import Problem, raise_issue, withdraw_issues
+from .statistics.gas_statistics import GasStatistics
+from .statistics.house_statistics import HouseStatistics
+from .stored.card_history import MeterHistory
+from .stored.meter_memory_file import MeterStore
 
 
 @callback

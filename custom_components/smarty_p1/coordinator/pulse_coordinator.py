@@ -34,8 +34,8 @@ from ..lib.port import LinkError, PortSilentError
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .port_connection import Line
-from .pulse_count_file import PulseCounter, PulseData
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from .stored.pulse_count_file import PulseCounter, PulseData
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage

@@ -24,9 +24,9 @@ from ..const import (
 )
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
 from ..coordinator.gas_prices_and_limits import gas_prices
-from ..coordinator.hourly_statistics import Series, async_write
 from ..coordinator.house_sources import async_energy_manager, stored_sources
-from ..coordinator.statistic_ids import (
+from ..coordinator.statistics.hourly_statistics import Series, async_write
+from ..coordinator.statistics.statistic_ids import (
     StatisticKind,
     async_statistic_names,
     statistic_id,

@@ -20,7 +20,7 @@ from ..coordinator import BooksConfigEntry, has_books
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.house_sources import async_energy_manager, stored_sources
 from ..coordinator.repair_issues import Problem, issue_id, raise_issue, withdraw_issues
-from ..coordinator.statistic_ids import (
+from ..coordinator.statistics.statistic_ids import (
     StatisticKind,
     async_statistic_names,
     statistic_id,

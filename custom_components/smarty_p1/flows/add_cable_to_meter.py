@@ -22,7 +22,7 @@ from ..const import DOMAIN
 from ..coordinator import has_no_cable
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.meter_books import MeterBooks
-from ..coordinator.statistic_ids import with_statistics_key
+from ..coordinator.statistics.statistic_ids import with_statistics_key
 from ..lib.meter import IMPORTED_ENERGY, shown_name
 from ..lib.p1 import Telegram
 from .contract_and_dashboard_step import ContractAndDashboardSteps

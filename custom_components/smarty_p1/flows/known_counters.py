@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
-from ..coordinator.meter_memory_file import MeterStore
+from ..coordinator.stored.meter_memory_file import MeterStore
 from ..lib.meter import MeterMemory, Moment
 from ..lib.p1 import keys_fingerprint
 

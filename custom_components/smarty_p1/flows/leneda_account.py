@@ -18,7 +18,7 @@ from ..const import (
     CONF_GAS_POINT,
     CONF_PRODUCTION_POINT,
 )
-from ..coordinator.leneda_client import (
+from ..coordinator.leneda.client import (
     EXPORTED,
     IMPORTED,
     Credentials,

@@ -10,8 +10,8 @@ from homeassistant.helpers import selector
 
 from ..const import DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import short_title
-from ..coordinator.file_refusal_translation_keys import ImportRefusedError
-from ..coordinator.leneda_to_months import Imported
+from ..coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
+from ..coordinator.leneda.leneda_to_months import Imported
 from ..lib.history import LUXEMBOURG
 from ..lib.leneda import MAX_EXPORT_SIZE, Quantity
 from .dialog_base import Input

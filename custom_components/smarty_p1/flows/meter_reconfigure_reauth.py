@@ -20,7 +20,7 @@ from ..const import (
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.meter_coordinator import stored_keys
 from ..coordinator.repair_issues import Problem, is_raised
-from ..coordinator.statistic_ids import with_statistics_key
+from ..coordinator.statistics.statistic_ids import with_statistics_key
 from ..lib.failure_detection import ReadingProblem
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port

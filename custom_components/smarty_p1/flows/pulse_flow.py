@@ -31,7 +31,7 @@ from ..const import (
 )
 from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
-from ..coordinator.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
+from ..coordinator.stored.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ..lib.boards import Counted, MessageForm, MessageSurvey, PulseMeter
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses

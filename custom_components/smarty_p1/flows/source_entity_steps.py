@@ -25,7 +25,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_KIND, DOMAIN, KIND_ENTITIES
 from ..coordinator.source_entity_coordinator import EntityReports
-from ..coordinator.statistic_ids import with_statistics_key
+from ..coordinator.statistics.statistic_ids import with_statistics_key
 from ..lib.meter import (
     COARSE_STEP_WH,
     IMPORTED_ENERGY,

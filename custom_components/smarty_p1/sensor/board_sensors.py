@@ -22,7 +22,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpda
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_coordinator import PulseCoordinator
-from ..coordinator.pulse_count_file import PulseData
+from ..coordinator.stored.pulse_count_file import PulseData
 from ..coordinator.tank_coordinator import TankCoordinator, TankData
 from ..lib.entities import SensorSpec
 from .sensor_description import describe_sensor

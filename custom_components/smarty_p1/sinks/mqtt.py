@@ -34,7 +34,7 @@ from ..const import (
     SECTION_MQTT,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.throttled_store import ThrottledStore
+from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.publish import (
     LIFETIME,
     MAX_TOPICS,

@@ -7,9 +7,9 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import BooksCoordinator
-from ..coordinator.card_history import LENEDA_GAS
 from ..coordinator.gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
-from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
+from ..coordinator.stored.card_history import LENEDA_GAS
+from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..lib.answers import GasPrices, gas_meter_costs
 from ..lib.history import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command

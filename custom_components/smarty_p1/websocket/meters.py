@@ -13,10 +13,10 @@ from homeassistant.util import dt as dt_util
 from ..access_rights import readable_meters
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_telegrams, is_live
-from ..coordinator.card_history import LENEDA_GAS
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_prices_and_limits import kwh_per_m3
-from ..coordinator.gas_water_heat_history import MediumHistory
+from ..coordinator.stored.card_history import LENEDA_GAS
+from ..coordinator.stored.gas_water_heat_history import MediumHistory
 from ..entity import mbus_device_id
 from ..lib.bill import Demand
 from ..lib.entities import CURRENCY

@@ -7,9 +7,9 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import BooksCoordinator
-from ..coordinator.event_history import Event, EventHistory
-from ..coordinator.reception_history import Gap, ReceptionHistory
-from ..coordinator.voltage_extremes import STEP
+from ..coordinator.stored.event_history import Event, EventHistory
+from ..coordinator.stored.reception_history import Gap, ReceptionHistory
+from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities import VOLTAGE_LIMITS
 from .requests import Request, meter_command
 

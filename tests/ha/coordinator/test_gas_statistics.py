@@ -16,9 +16,9 @@ from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.card_history import LENEDA_GAS, MeterHistory
-from custom_components.smarty_p1.coordinator.gas_statistics import GasStatistics
-from custom_components.smarty_p1.coordinator.leneda_gas_download import LenedaGas
+from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
+from custom_components.smarty_p1.coordinator.statistics.gas_statistics import GasStatistics
+from custom_components.smarty_p1.coordinator.stored.card_history import LENEDA_GAS, MeterHistory
 from custom_components.smarty_p1.lib.meter import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram
 from dev.leneda import Platform

@@ -19,8 +19,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.smarty_p1.coordinator import hourly_statistics
-from custom_components.smarty_p1.coordinator.hourly_statistics import (
+from custom_components.smarty_p1.coordinator.statistics import hourly_statistics
+from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import (
     CAN_DELETE,
     HOUR,
     Hours,

@@ -10,8 +10,10 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator import leneda_quarter_hour_files
-from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda import (
+    quarter_hour_files as leneda_quarter_hour_files,
+)
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib.leneda import Row
 from tests.ha.support import own_log
 

@@ -31,7 +31,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import encipher

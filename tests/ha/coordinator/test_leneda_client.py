@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator import leneda_client
-from custom_components.smarty_p1.coordinator.leneda_client import (
+from custom_components.smarty_p1.coordinator.leneda import client as leneda_client
+from custom_components.smarty_p1.coordinator.leneda.client import (
     Credentials,
     LenedaError,
     SeriesRequest,

@@ -14,9 +14,12 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator import leneda_client, leneda_download
-from custom_components.smarty_p1.coordinator.leneda_client import asked_of
-from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda import (
+    client as leneda_client,
+    download as leneda_download,
+)
+from custom_components.smarty_p1.coordinator.leneda.client import asked_of
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.bill import compute_bill
 from custom_components.smarty_p1.lib.history import QuarterHour

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import leneda_download
+from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
 from custom_components.smarty_p1.lib.history import QuarterHour
 from dev.leneda import Platform
 from tests.ha.conftest import EntryMaker

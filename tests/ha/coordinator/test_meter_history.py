@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator.card_history import MeterHistory
-from custom_components.smarty_p1.coordinator.event_history import EventHistory
-from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
-from custom_components.smarty_p1.coordinator.reception_history import ReceptionHistory
-from custom_components.smarty_p1.coordinator.voltage_extremes import VoltageHistory
+from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
+from custom_components.smarty_p1.coordinator.stored.event_history import EventHistory
+from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
+from custom_components.smarty_p1.coordinator.stored.reception_history import ReceptionHistory
+from custom_components.smarty_p1.coordinator.stored.voltage_extremes import VoltageHistory
 from custom_components.smarty_p1.lib.meter import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram
 from tests.ha.meter import seal

@@ -13,8 +13,8 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator import month_files
-from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored import month_files
+from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
 from custom_components.smarty_p1.lib.bill import (
     NO_PLATFORM_DAYS,
     DemandMeter,

@@ -20,8 +20,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_MESSAGE, CONF_TOPIC, DOMAIN
-from custom_components.smarty_p1.coordinator.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
+from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.meter import MeterPort

@@ -17,8 +17,8 @@ from homeassistant.helpers.storage import STORAGE_DIR, Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING, DOMAIN
-from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
-from custom_components.smarty_p1.coordinator.pulse_count_file import PulseCounter
+from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
+from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.sinks.mqtt import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker

@@ -21,7 +21,7 @@ from custom_components.smarty_p1.const import (
     CONF_VERIFY,
     DOMAIN,
 )
-from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
+from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
 from tests.ha.coordinator.conftest import House
 from tests.ha.dialogs import suggested

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components import smarty_p1
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import leneda_download
+from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
 from tests.ha.dialogs import confirm, open_options, reconfigure, start, submit, told

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.entered_contract import contract_of
-from custom_components.smarty_p1.coordinator.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
 from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory

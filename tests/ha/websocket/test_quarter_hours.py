@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import answer_queue
-from custom_components.smarty_p1.coordinator.leneda_quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
 from custom_components.smarty_p1.lib.bill import PlatformDays, QuarterHours
 from custom_components.smarty_p1.lib.history import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices import Contract, Contracts

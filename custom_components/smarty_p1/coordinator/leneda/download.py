@@ -19,14 +19,16 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
-from ..lib.backoff import Outage
-from ..lib.history import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
-from ..lib.leneda import Row, compare_days, read_time_series
-from .card_history import MeterHistory
-from .entry_types import AnyConfigEntry
-from .gas_statistics import GasStatistics
-from .leneda_client import (
+from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
+from ...lib.backoff import Outage
+from ...lib.history import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
+from ...lib.leneda import Row, compare_days, read_time_series
+from ..entry_types import AnyConfigEntry
+from ..repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
+from ..statistics.gas_statistics import GasStatistics
+from ..stored.card_history import MeterHistory
+from ..until_shutdown import until_shutdown
+from .client import (
     IMPORTED,
     LAYERS,
     MAX_PERIOD,
@@ -38,10 +40,8 @@ from .leneda_client import (
     asked_of,
     async_series,
 )
-from .leneda_gas_download import LenedaGas
-from .leneda_progress import CodeProgress, LenedaProgress
-from .repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
-from .until_shutdown import until_shutdown
+from .gas_download import LenedaGas
+from .progress import CodeProgress, LenedaProgress
 
 PAUSE = 2.0
 """Seconds between two requests."""

@@ -21,10 +21,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER
-from ..lib.backoff import Outage
-from ..lib.guarded_clock import oldest_kept
-from ..lib.history import (
+from ...const import DOMAIN, LOGGER
+from ...lib.backoff import Outage
+from ...lib.guarded_clock import oldest_kept
+from ...lib.history import (
     HEADER,
     KEPT_TIME,
     REMOVED,

@@ -11,9 +11,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util.json import load_json_object
 
-from ..const import DOMAIN, LOGGER
-from ..lib.min_interval import MinInterval
-from .repair_issues import Problem, raise_issue
+from ...const import DOMAIN, LOGGER
+from ...lib.min_interval import MinInterval
+from ..repair_issues import Problem, raise_issue
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"

@@ -5,13 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, Self
 
-from ..lib.stored_values import (
-    Stored,
-    checked_count,
-    checked_list,
-    checked_mapping,
-    checked_time,
-)
+from ...lib.stored_values import Stored, checked_count, checked_list, checked_mapping, checked_time
 
 KEPT = timedelta(days=7)
 # A longer time between two telegrams is a gap. A meter sends a telegram at least every ten seconds.

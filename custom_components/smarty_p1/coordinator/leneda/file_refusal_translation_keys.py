@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ..lib.leneda import Cause, ExportRefusal
+from ...lib.leneda import Cause, ExportRefusal
 
 REFUSED: Mapping[ExportRefusal | Cause, str] = {
     ExportRefusal.TOO_LARGE: "leneda_too_large",

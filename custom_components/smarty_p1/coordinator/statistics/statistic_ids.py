@@ -15,9 +15,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.unit_conversion import EnergyConverter, VolumeConverter
 
-from ..const import CONF_KIND, CONF_STATISTICS_KEY, DOMAIN, KIND_PULSE, KIND_TANK
-from ..lib.entities import CURRENCY
-from .entry_types import AnyConfigEntry, short_title
+from ...const import CONF_KIND, CONF_STATISTICS_KEY, DOMAIN, KIND_PULSE, KIND_TANK
+from ...lib.entities import CURRENCY
+from ..entry_types import AnyConfigEntry, short_title
 
 _KEY_LENGTH = 8
 # Maximum length of a name in the recorder's database.

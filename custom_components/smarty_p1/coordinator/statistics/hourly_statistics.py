@@ -27,8 +27,8 @@ from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
-from ..const import DOMAIN
-from .garbage_collection import without_collection
+from ...const import DOMAIN
+from ..garbage_collection import without_collection
 
 RECORDER = "recorder"
 HOUR = timedelta(hours=1)

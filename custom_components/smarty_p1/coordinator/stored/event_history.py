@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from ..lib.entities import DISTURBANCE, EVENTS, SENSORS, disturbances
-from ..lib.guarded_clock import oldest_kept
-from ..lib.meter import Reading
-from ..lib.publish import LastEvents
-from ..lib.stored_values import (
+from ...lib.entities import DISTURBANCE, EVENTS, SENSORS, disturbances
+from ...lib.guarded_clock import oldest_kept
+from ...lib.meter import Reading
+from ...lib.publish import LastEvents
+from ...lib.stored_values import (
     Stored,
     checked_count,
     checked_list,

@@ -10,16 +10,16 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ..const import (
+from ...const import (
     CONF_FIRST_COUNT,
     CONF_FIRST_COUNT_AT,
     CONF_MESSAGE,
     CONF_METER_READING,
     CONF_PULSES_PER_KWH,
 )
-from ..lib.boards import Counted, MessageForm, PulseMeter, Pulses
-from ..lib.min_interval import MinInterval
-from ..lib.stored_values import (
+from ...lib.boards import Counted, MessageForm, PulseMeter, Pulses
+from ...lib.min_interval import MinInterval
+from ...lib.stored_values import (
     Stored,
     checked_count,
     checked_flag,
@@ -27,7 +27,7 @@ from ..lib.stored_values import (
     checked_number,
     checked_text,
 )
-from .entry_types import AnyConfigEntry
+from ..entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0

@@ -12,16 +12,16 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER, SECTION_LENEDA
-from ..lib.bill import (
+from ...const import LOGGER, SECTION_LENEDA
+from ...lib.bill import (
     NO_PLATFORM_DAYS,
     DemandMeter,
     KnownMonths,
     PlatformDays,
     quarter_hours_between,
 )
-from ..lib.guarded_clock import oldest_kept
-from ..lib.history import (
+from ...lib.guarded_clock import oldest_kept
+from ...lib.history import (
     KEPT_TIME,
     QUARTER_HOUR,
     QuarterHour,
@@ -30,7 +30,7 @@ from ..lib.history import (
     month_end,
     month_start,
 )
-from ..lib.leneda import (
+from ...lib.leneda import (
     REGISTERS,
     Cause,
     Differences,
@@ -48,12 +48,12 @@ from ..lib.leneda import (
     whole_days,
     without_false_zeros,
 )
-from .entry_types import AnyConfigEntry
+from ..entry_types import AnyConfigEntry
+from ..garbage_collection import without_collection
+from .client import asked_of
 from .file_refusal_translation_keys import IS_CONSUMPTION, REFUSED, ImportRefusedError
-from .garbage_collection import without_collection
-from .leneda_client import asked_of
-from .leneda_progress import LenedaProgress
-from .leneda_quarter_hour_files import ImportedQuarterHours
+from .progress import LenedaProgress
+from .quarter_hour_files import ImportedQuarterHours
 
 type Platform = Mapping[str, Sequence[Row]]
 type RemoveHours = Callable[[Iterable[datetime]], Awaitable[bool]]

@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_ENERGY_ID, CONF_GAS_POINT
-from ..lib.history import day_end, day_start
-from ..lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
-from .card_history import LENEDA_GAS, MeterHistory
-from .gas_prices_and_limits import is_gas
-from .gas_statistics import GasStatistics, hours_of
-from .gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
-from .leneda_client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
-from .leneda_quarter_hour_files import digest_of
+from ...const import CONF_ENERGY_ID, CONF_GAS_POINT
+from ...lib.history import day_end, day_start
+from ...lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
+from ..gas_prices_and_limits import is_gas
+from ..statistics.gas_statistics import GasStatistics, hours_of
+from ..stored.card_history import LENEDA_GAS, MeterHistory
+from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
+from .client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
+from .quarter_hour_files import digest_of
 
 _RECENT = timedelta(days=14)
 _PIECE = timedelta(days=29)

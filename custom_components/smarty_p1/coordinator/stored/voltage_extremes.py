@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
-from ..lib.meter import MIN_CONNECTED_VOLTS
-from ..lib.stored_values import Stored, checked_count, checked_list, checked_text
+from ...lib.meter import MIN_CONNECTED_VOLTS
+from ...lib.stored_values import Stored, checked_count, checked_list, checked_text
 
 STEP = 300
 SLOTS = 288

@@ -12,21 +12,13 @@ from datetime import datetime, timedelta
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ..lib.answers import GasPrices
-from ..lib.history import month_end, month_start
-from .card_history import LENEDA_GAS, MeterHistory
-from .entry_types import AnyConfigEntry
-from .gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
-from .gas_water_heat_history import KEPT_HOURS, MediumHistory
-from .hourly_statistics import (
-    HOUR,
-    RECORDER,
-    Period,
-    Series,
-    async_has_rows,
-    async_write,
-    runs_of,
-)
+from ...lib.answers import GasPrices
+from ...lib.history import month_end, month_start
+from ..entry_types import AnyConfigEntry
+from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
+from ..stored.card_history import LENEDA_GAS, MeterHistory
+from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory
+from .hourly_statistics import HOUR, RECORDER, Period, Series, async_has_rows, async_write, runs_of
 from .statistic_ids import (
     GAS,
     StatisticKind,

@@ -14,12 +14,12 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.start import async_at_started
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..const import CONF_KIND, KIND_LENEDA, LOGGER
-from ..lib.bill import DemandMeter, HourlyAmounts, Month, PlatformDays, amounts_by_hour
-from ..lib.history import Columns, month_end, month_name, month_start
-from ..lib.prices import Contract, Contracts
-from .entry_types import AnyConfigEntry
-from .garbage_collection import without_collection
+from ...const import CONF_KIND, KIND_LENEDA, LOGGER
+from ...lib.bill import DemandMeter, HourlyAmounts, Month, PlatformDays, amounts_by_hour
+from ...lib.history import Columns, month_end, month_name, month_start
+from ...lib.prices import Contract, Contracts
+from ..entry_types import AnyConfigEntry
+from ..garbage_collection import without_collection
 from .hourly_statistics import (
     RECORDER,
     Hours,

@@ -30,12 +30,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER
-from ..lib.guarded_clock import oldest_kept
-from ..lib.history import KEPT_TIME, LUXEMBOURG, month_end
-from ..lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
-from ..lib.stored_values import checked_count, checked_mapping, checked_number
-from .month_files import MAX_FILE_SIZE, replace_file
+from ...const import DOMAIN, LOGGER
+from ...lib.guarded_clock import oldest_kept
+from ...lib.history import KEPT_TIME, LUXEMBOURG, month_end
+from ...lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
+from ...lib.stored_values import checked_count, checked_mapping, checked_number
+from ..stored.month_files import MAX_FILE_SIZE, replace_file
 
 _HEADER = "start,kw,is_measured,version\n"
 _FILE_NAME = re.compile(

@@ -5,12 +5,12 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..lib.bill import DemandMeter
-from ..lib.history import Files
-from ..lib.meter import KeyProof, MeterMemory
-from ..lib.prices import NO_CONTRACT, Contract
-from ..lib.stored_values import Stored, checked_mapping
-from .garbage_collection import without_collection
+from ...lib.bill import DemandMeter
+from ...lib.history import Files
+from ...lib.meter import KeyProof, MeterMemory
+from ...lib.prices import NO_CONTRACT, Contract
+from ...lib.stored_values import Stored, checked_mapping
+from ..garbage_collection import without_collection
 from .month_files import QuarterHourSeries
 from .throttled_store import ThrottledStore
 

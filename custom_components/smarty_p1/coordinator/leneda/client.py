@@ -12,8 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from ..const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
-from ..lib.leneda import (
+from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
+from ...lib.leneda import (
     CODES,
     COVERED,
     REGISTERS,

@@ -1,0 +1,5 @@
+"""What Leneda, the national platform, knows of a meter: its download, files, and import of a file.
+
+Imports `stored` and `statistics`, and of the sources only what all of them share. The texts of
+Leneda's answers and files are read in `lib/leneda`.
+"""
