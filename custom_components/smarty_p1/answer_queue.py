@@ -239,7 +239,9 @@ async def async_known_quarter_hours(coordinator: BooksCoordinator, demand: Deman
     """Return the quarter-hours of the last 400 days, measured by the meter or sent by Leneda."""
     meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
     start = day_start(end - _QUARTER_HOURS_SPAN)
-    return await async_aside(coordinator.hass, QuarterHours, meter.columns, meter.past, start, end)
+    return await async_aside(
+        coordinator.hass, QuarterHours, meter.columns, meter.leneda, start, end
+    )
 
 
 async def async_quarter_hours(
@@ -247,7 +249,7 @@ async def async_quarter_hours(
 ) -> list[QuarterHour]:
     """Return the quarter-hours that start in a period, measured by the meter or sent by Leneda."""
     meter = coordinator.books.memory.demand_meter
-    quarter_hours = quarter_hours_between(meter.columns, meter.past, start, end)
+    quarter_hours = quarter_hours_between(meter.columns, meter.leneda, start, end)
     return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
 
 
@@ -286,5 +288,5 @@ def books_of(coordinator: BooksCoordinator) -> object:
     Leneda.
     """
     demand = coordinator.books.demand
-    past = coordinator.books.memory.demand_meter.past
-    return demand and (demand.contracts, past, demand.last_quarter, demand.month.start)
+    leneda = coordinator.books.memory.demand_meter.leneda
+    return demand and (demand.contracts, leneda, demand.last_quarter, demand.month.start)

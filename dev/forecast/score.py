@@ -6,7 +6,7 @@ from time import process_time
 from typing import NamedTuple
 
 from smartyp1.advice import Estimate, estimate_month
-from smartyp1.bill import ClassExcess, Day, Month, PlatformDays, compute_bill, months_of
+from smartyp1.bill import ClassExcess, Day, LenedaDays, Month, compute_bill, months_of
 from smartyp1.history import KEPT_MONTHS, QuarterHour, day_end
 from smartyp1.prices import Contract, Contracts
 
@@ -40,7 +40,7 @@ def score_home(
 ) -> list[Score]:
     """Return the scores of the last `count` whole months of a home."""
     contracts = Contracts(((_BEGINNING, contract),))
-    by_start = months_of({}, PlatformDays(quarter_hours), contracts)
+    by_start = months_of({}, LenedaDays(quarter_hours), contracts)
     months = [by_start[start] for start in sorted(by_start)]
     whole = [n for n, month in enumerate(months) if month.known_share(month.end) >= _MIN_SHARE]
     return [

@@ -102,10 +102,10 @@ export interface QuarterHours {
   above?: number[] | string;
   reference_powers?: number[];
   /**
-   * Successive quarter-hours that come from the platform and not from the meter: index of the first, their number, and
+   * Successive quarter-hours that come from Leneda and not from the meter: index of the first, their number, and
    * their source.
    */
-  origins: [number, number, "platform" | "platform_estimated"][];
+  origins: [number, number, "leneda" | "leneda_estimated"][];
   /** Mark that changes when the data of the days before today change. */
   past: string;
 }
@@ -134,7 +134,7 @@ export interface Day {
   imported_wh: number | null;
   exported_wh: number | null;
   quarter_hours: number;
-  platform_quarter_hours: number;
+  leneda_quarter_hours: number;
   estimated_quarter_hours: number;
   of_quarter_hours: number;
   reference_kw: number | null;
@@ -198,12 +198,12 @@ export interface Bill {
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
   /**
-   * Numbers of quarter-hours: `quarter_hours` are known, `platform_quarter_hours` come from the platform, and
-   * `estimated_quarter_hours` were estimated by the platform. All three are absent if no quarter-hour came from the
-   * platform.
+   * Numbers of quarter-hours: `quarter_hours` are known, `leneda_quarter_hours` come from Leneda, and
+   * `estimated_quarter_hours` were estimated by the operator. All three are absent if no quarter-hour came from
+   * Leneda.
    */
   quarter_hours?: number;
-  platform_quarter_hours?: number;
+  leneda_quarter_hours?: number;
   estimated_quarter_hours?: number;
   /** Shared energy. Present only with energy sharing. */
   shared_kwh?: number;

@@ -96,7 +96,7 @@ export function mergeSeries(year: QuarterHours, tail?: QuarterHours): Series {
     above.set(marks.subarray(0, rows.length), at);
   }
   const estimates = parts.flatMap(({ at, origins }) =>
-    origins.filter(([, , origin]) => origin === "platform_estimated").map(([first, count]) => [at + first, at + first + count] as const),
+    origins.filter(([, , origin]) => origin === "leneda_estimated").map(([first, count]) => [at + first, at + first + count] as const),
   );
   const estimated = estimates.length ? new Int16Array(values.length).fill(UNKNOWN) : undefined;
   for (const [first, end] of estimates) estimated!.fill(ESTIMATED, first, end);

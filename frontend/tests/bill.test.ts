@@ -294,7 +294,7 @@ test("a forecast without the energy community says whose it is", () => {
 test("what is not in the amounts, or not of the meter, is a note", () => {
   const cases: [Partial<Bill>, string][] = [
     [{ since: "2026-08-03T00:00:00+02:00" }, "Counted since 3 August; the paper bill covers the whole month."],
-    [{ quarter_hours: 1990, platform_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
+    [{ quarter_hours: 1990, leneda_quarter_hours: 400 }, "400 of 1,990 quarter-hours come from Leneda."],
     [{ quarter_hours: 1990, estimated_quarter_hours: 8 }, "8 of 1,990 quarter-hours are estimated by the grid operator."],
     [{ ...SHARED, sharing_known_kwh: 300 }, "Energy from the grid: 384.64 kWh. So far, the shared part is known only for 300.00 kWh of it."],
     [{ vat_rate: 0 }, "Prices and amounts are without VAT."],

@@ -62,10 +62,10 @@ const answer = (changes: Partial<QuarterHours>): QuarterHours => ({
 });
 
 test("values stand at their instant, wherever the answer begins", () => {
-  const imported = answer({ start: "2026-11-20T22:30:00+00:00", values: [1, 2, 3, null, 5], origins: [[1, 2, "platform"]] });
+  const imported = answer({ start: "2026-11-20T22:30:00+00:00", values: [1, 2, 3, null, 5], origins: [[1, 2, "leneda"]] });
   const exported = answer({ start: "2026-11-20T23:15:00Z", values: [7] });
   assert.deepEqual(quartersOf(START, 4, imported, exported), [
-    { imported: 3, exported: null, origin: "platform" },
+    { imported: 3, exported: null, origin: "leneda" },
     { imported: null, exported: 7, origin: undefined },
     { imported: 5, exported: null, origin: undefined },
     { imported: null, exported: null, origin: undefined },
@@ -82,7 +82,7 @@ test("a day has 92, 96 or 100 quarter-hours, and none has more", () => {
 });
 
 test("what is drawn stands up to the line, what is above it over it, what is fed in below 0", () => {
-  const quarters = [quarter(2350, 0), quarter(100, 900), quarter(2000, null, "platform_estimated"), quarter(null)];
+  const quarters = [quarter(2350, 0), quarter(100, 900), quarter(2000, null, "leneda_estimated"), quarter(null)];
   const { paths, gaps, highest, y, top, bottom } = chartOf(request({ quarters, ended: 4 }));
   assert.equal(bars(paths.drawn.measured), 2);
   assert.equal(bars(paths.drawn.estimated), 1);
@@ -168,7 +168,7 @@ const DAY: Day = {
   imported_wh: 10_840,
   exported_wh: 450,
   quarter_hours: 74,
-  platform_quarter_hours: 0,
+  leneda_quarter_hours: 0,
   estimated_quarter_hours: 0,
   of_quarter_hours: 74,
   reference_kw: 7,
@@ -228,9 +228,9 @@ test("a chosen bar in a sentence", () => {
   assert.equal(tell({ drawn: 0, fed: 4.9 }), "**18:15–18:30:** 4.9 kW to the grid.");
   assert.equal(tell({ drawn: 0, fed: null }), "**18:15–18:30:** 0.0 kW from the grid.");
   assert.equal(tell({ drawn: null }), "**18:15–18:30:** not measured.");
-  assert.equal(tell({ drawn: 2, origin: "platform" }), "**18:15–18:30:** 2.0 kW from the grid. Value from the Leneda portal.");
+  assert.equal(tell({ drawn: 2, origin: "leneda" }), "**18:15–18:30:** 2.0 kW from the grid. Value from the Leneda portal.");
   assert.equal(
-    tell({ drawn: 7.1, cost: 0.002, origin: "platform_estimated" }),
+    tell({ drawn: 7.1, cost: 0.002, origin: "leneda_estimated" }),
     "**18:15–18:30:** 7.1 kW from the grid. 0.03 kWh above 7 kW: < 0.01 €. Value estimated by the grid operator.",
   );
   assert.equal(

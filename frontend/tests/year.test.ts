@@ -276,8 +276,8 @@ test("months are written where there is room, and days while there are few", () 
 });
 
 test("what the platform has estimated is known by its cell, also where the tail brings it", () => {
-  const year = { ...answer("2026-01-01T23:00:00Z", [1, 2, 3]), origins: [[1, 1, "platform_estimated"], [2, 1, "platform"]] } as QuarterHours;
-  const tail = { ...answer("2026-01-01T23:45:00Z", [4]), origins: [[0, 1, "platform_estimated"]] } as QuarterHours;
+  const year = { ...answer("2026-01-01T23:00:00Z", [1, 2, 3]), origins: [[1, 1, "leneda_estimated"], [2, 1, "leneda"]] } as QuarterHours;
+  const tail = { ...answer("2026-01-01T23:45:00Z", [4]), origins: [[0, 1, "leneda_estimated"]] } as QuarterHours;
   const { days, estimated } = gridOf(mergeSeries(year, tail));
   const today = (days - 1) * 96;
   assert.deepEqual([...estimated!.subarray(today, today + 5)], [UNKNOWN, ESTIMATED, UNKNOWN, ESTIMATED, UNKNOWN]);

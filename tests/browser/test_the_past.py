@@ -112,7 +112,7 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         found = await bill_of(home, last)
         count = (midnight(0).astimezone(UTC) - last.astimezone(UTC)) // QUARTER_HOUR
         assert found["measured_share"] == 1.0
-        assert found["platform_quarter_hours"] == count
+        assert found["leneda_quarter_hours"] == count
         assert found["lines"][0]["quantity"] == round(count * 0.2, 3)
 
         # Twelve whole months: the class that is enough is known on the first day.

@@ -58,7 +58,7 @@ def day(number: int, **changes: object) -> Json:
         "imported_wh": 17640,
         "exported_wh": 2420,
         "quarter_hours": 96,
-        "platform_quarter_hours": 0,
+        "leneda_quarter_hours": 0,
         "estimated_quarter_hours": 0,
         "of_quarter_hours": 96,
         "reference_kw": 7.0,

@@ -89,7 +89,7 @@ def a_day(day: date, *, until: datetime = NOW, sun: bool = True, **changes: obje
         "imported_wh": sum(drawn),
         "exported_wh": sum(fed),
         "quarter_hours": len(drawn),
-        "platform_quarter_hours": 0,
+        "leneda_quarter_hours": 0,
         "estimated_quarter_hours": 0,
         "of_quarter_hours": len(drawn),
         "reference_kw": REFERENCE,

@@ -54,7 +54,7 @@ async def test_a_day_another_one_and_its_table(stage: Stage) -> None:
     for each in answers[COMMAND]:
         if each["takes"]["start"].startswith("2026-11-20T23"):
             each["answer"]["values"][40:44] = [None] * 4
-            each["answer"]["origins"] = [[0, 36, "platform"], [36, 4, "platform_estimated"]]
+            each["answer"]["origins"] = [[0, 36, "leneda"], [36, 4, "leneda_estimated"]]
     await stage.show(CARD, answers=answers | {"smarty_p1/live": HEADING}, width=1280)
     await stage.picture("today-1280-en-light")
     text = await stage.text()

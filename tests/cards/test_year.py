@@ -95,7 +95,7 @@ async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Sta
     rows: list[Row] = [(house_year.START + index * QUARTER_HOUR, 2500) for index in range(96 * 200)]
     answers = house_year.answers(rows)
     for each in answers["smarty_p1/quarter_hours"][1:]:
-        each["answer"]["origins"] = [[0, 96 * 100, "platform_estimated"]]
+        each["answer"]["origins"] = [[0, 96 * 100, "leneda_estimated"]]
     await stage.show(YEAR, answers=answers)
     assert "estimated" in await stage.text()
     # Turned, the newest is on top: measured is solid, and of what is estimated, stripes are left.

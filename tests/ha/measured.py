@@ -30,7 +30,7 @@ def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
     history = meter._history
     for quarter in quarters:
         history._add(history.segments[0], as_span(quarter))
-    meter.set_platform_days(meter.past)
+    meter.set_leneda_days(meter.leneda)
     entry.runtime_data.books.quarter_hours.append(meter.take_new())
 
 
@@ -47,5 +47,5 @@ def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> No
     reader = RowReader({name: text.encode()})
     assert not reader.damaged
     history.row.months.update(reader.row.months)
-    past, meter._months = meter.past, MonthsOfConnection(history)
-    meter.set_platform_days(past)
+    past, meter._months = meter.leneda, MonthsOfConnection(history)
+    meter.set_leneda_days(past)

@@ -23,10 +23,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1 import lib
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda import (
-    leneda_to_months,
-    quarter_hour_files as leneda_quarter_hour_files,
+    file_import,
+    known_leneda,
+    quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics, house_statistics
 from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
@@ -64,7 +65,7 @@ def integration(
 def folder(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Let the files from Leneda be in a folder of the test's own."""
     hass.config.allowlist_external_dirs = {str(tmp_path)}
-    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
+    monkeypatch.setattr(quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
     return tmp_path / ".storage"
 
 
@@ -77,7 +78,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         def utcnow() -> datetime:
             return MIDNIGHT
 
-    for module in (leneda_to_months, leneda_quarter_hour_files):
+    for module in (file_import, known_leneda, quarter_hour_files):
         monkeypatch.setattr(module, "dt_util", Clock)
 
 
@@ -215,7 +216,7 @@ async def test_an_import_twice_and_its_removal_with_a_crash(
 
     # Home Assistant crashes between rows and files: the import is still there, rows and files.
     with (
-        patch.object(ImportedQuarterHours, "remove", side_effect=ArithmeticError),
+        patch.object(QuarterHourFiles, "remove", side_effect=ArithmeticError),
         pytest.raises(ArithmeticError),
     ):
         await call(hass, "remove_imported_quarter_hours")
@@ -246,14 +247,14 @@ async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
     assert of(await rows(hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
 
     points = {leneda.IMPORTED: leneda.PRODUCTION_POINT}
-    monkeypatch.setattr(leneda_to_months.PlatformPast, "_account_points", lambda _self: points)
+    monkeypatch.setattr(known_leneda.KnownLeneda, "_account_points", lambda _self: points)
     # Home Assistant crashes between rows and files.
-    with patch.object(ImportedQuarterHours, "remove_former", side_effect=OSError(5, "I/O error")):
+    with patch.object(QuarterHourFiles, "remove_former", side_effect=OSError(5, "I/O error")):
         await again(hass, port, meter, 20)
-    assert len(meter.runtime_data.books.past._files.former_months()) == 2
+    assert len(meter.runtime_data.books.leneda._files.former_months()) == 2
     await again(hass, port, meter, 30)
 
-    assert not meter.runtime_data.books.past._files.former_months()
+    assert not meter.runtime_data.books.leneda._files.former_months()
     for hours, were in zip(await all_rows(hass, meter), before, strict=True):
         assert hours == pytest.approx(were)
 
@@ -288,7 +289,7 @@ async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
     before = await all_rows(hass, meter)
     [path] = (folder / f"{DOMAIN}.{meter.entry_id}.imported_quarter_hours").glob("2026-04*.csv")
     whole = path.read_bytes()
-    with patch.object(ImportedQuarterHours, "read", side_effect=OSError(5, "I/O error")):
+    with patch.object(QuarterHourFiles, "read", side_effect=OSError(5, "I/O error")):
         await again(hass, port, meter, 20)
         assert await all_rows(hass, meter) == before
 
@@ -413,7 +414,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     demand = meter.newest
     months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
     wanted = lib.bill.amounts_by_hour(
-        meter.columns, meter.past, demand.contracts, months, demand.until
+        meter.columns, meter.leneda, demand.contracts, months, demand.until
     )
     for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
         for hour in found.keys() | hours.keys():

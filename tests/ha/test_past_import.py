@@ -20,12 +20,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, SECTION_LENEDA
 from custom_components.smarty_p1.coordinator.leneda import (
-    leneda_to_months,
-    quarter_hour_files as leneda_quarter_hour_files,
+    file_import,
+    known_leneda,
+    quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.leneda.download import LenedaFetch
+from custom_components.smarty_p1.coordinator.leneda.download import LenedaDownload
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.coordinator.statistics import house_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.history import QuarterHour
@@ -56,7 +57,7 @@ def integration(
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the files of what is imported be in a folder of the test's own."""
-    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
+    monkeypatch.setattr(quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 
 class Clock:
@@ -80,7 +81,7 @@ def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of imports."""
     clock = Clock()
-    for module in (leneda_to_months, leneda_quarter_hour_files):
+    for module in (file_import, known_leneda, quarter_hour_files):
         monkeypatch.setattr(module, "dt_util", clock)
     return clock
 
@@ -247,7 +248,7 @@ async def test_a_peak_says_when_it_is_the_platforms(
     assert "origin" not in state_of(hass, own).attributes
     assert "origin" not in state_of(hass, "smarty_highest_power_this_month").attributes
     attributes = state_of(hass, year).attributes
-    assert (attributes["start"][:10], attributes["origin"]) == ("2026-03-31", "platform")
+    assert (attributes["start"][:10], attributes["origin"]) == ("2026-03-31", "leneda")
 
 
 @pytest.mark.usefixtures("entry")
@@ -279,7 +280,7 @@ async def test_months_peaks_and_bill_know_a_file(
         "price": 0.15,
         "amount": 0,
     }
-    assert (bill["platform_quarter_hours"], bill["quarter_hours"]) == (2880, 2880)
+    assert (bill["leneda_quarter_hours"], bill["quarter_hours"]) == (2880, 2880)
     assert bill["measured_share"] == 1.0
     assert await call(hass, "get_bill", month="2026-05") == before
     months = (await call(hass, "compare_reference_powers"))["months"]
@@ -287,7 +288,7 @@ async def test_months_peaks_and_bill_know_a_file(
     period = {"start": "2026-04-30 23:45:00+02:00", "end": "2026-05-01 00:15:00+02:00"}
     [quarter, own] = (await call(hass, "get_quarter_hours", **period))["quarter_hours"]
     assert (own["imported_kwh"], "origin" in own) == (2.0, False)
-    assert (quarter["imported_kwh"], quarter["origin"]) == (0.5, "platform")
+    assert (quarter["imported_kwh"], quarter["origin"]) == (0.5, "leneda")
     answer = await call(hass, "get_quarter_hours", **period, format="csv")
     assert answer["csv"].splitlines()[1] == "2026-04-30T23:45:00+02:00;2;;;;platform"
 
@@ -303,17 +304,19 @@ async def test_it_is_known_after_a_restart(
     port.greeting = port.next_frame(telegram("00:00:20", 0.0))
     await reload(hass, entry)
 
-    assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
+    assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
     # An import that began before the entry was loaded again is known, too.
-    past = entry.runtime_data.books.past
+    books = entry.runtime_data.books
     port.greeting = port.next_frame(telegram("00:00:30", 0.0))
     await reload(hass, entry)
     port.greeting = port.next_frame(telegram("00:00:40", 0.0))
-    await past.async_import(export("2026-03-01T00:00:00+01:00", ["1.000"] * (31 * 96 - 4)))
+    await books.file_import.async_import(
+        export("2026-03-01T00:00:00+01:00", ["1.000"] * (31 * 96 - 4))
+    )
     await hass.async_block_till_done()
     march = await call(hass, "get_bill", month="2026-03")
-    assert march["platform_quarter_hours"] == 31 * 96 - 4
+    assert march["leneda_quarter_hours"] == 31 * 96 - 4
 
     assert stored(tmp_path) != []
     await hass.config_entries.async_remove(entry.entry_id)
@@ -353,7 +356,7 @@ async def test_an_account_would_bring_it_back(
         port.greeting = port.next_frame(telegram("00:00:20", 0.0))
         await reload(hass, entry)
 
-    monkeypatch.setattr(LenedaFetch, "async_start", AsyncMock())
+    monkeypatch.setattr(LenedaDownload, "async_start", AsyncMock())
     progress = LenedaProgress(hass, entry.entry_id, {})
     progress.refused[CONSUMPTION] = datetime.fromisoformat(NOW)
     await progress.async_save()
@@ -507,23 +510,23 @@ async def test_a_caller_that_does_not_wait_for_the_end(
     hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
 ) -> None:
     begun, may_go_on = threading.Event(), threading.Event()
-    add = ImportedQuarterHours.add
+    add = QuarterHourFiles.add
 
     def add_slowly(*args: Any) -> None:  # noqa: ANN401 - those of `add`
         begun.set()
         may_go_on.wait()
         add(*args)
 
-    with patch.object(ImportedQuarterHours, "add", add_slowly):
+    with patch.object(QuarterHourFiles, "add", add_slowly):
         # Home Assistant does the same if a dialog is closed, or an automation is begun anew.
-        caller = hass.async_create_task(entry.runtime_data.books.past.async_import(april()))
+        caller = hass.async_create_task(entry.runtime_data.books.file_import.async_import(april()))
         await asyncio.to_thread(begun.wait)
         caller.cancel()
         await asyncio.wait([caller])
         may_go_on.set()
         await hass.async_block_till_done()
 
-    assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
+    assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
     with pytest.raises(ServiceValidationError) as raised:
         await bring_in(of_point(april(), OTHER))
     assert raised.value.translation_key == "leneda_point_changed"
@@ -532,22 +535,22 @@ async def test_a_caller_that_does_not_wait_for_the_end(
 async def test_a_crash_while_a_file_is_stored(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
 ) -> None:
-    add = ImportedQuarterHours.add
+    add = QuarterHourFiles.add
 
     def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`
         add(*args)
         raise ArithmeticError
 
-    past = entry.runtime_data.books.past
-    with patch.object(ImportedQuarterHours, "add", add_and_crash), suppress(ArithmeticError):
-        await past.async_import(april())
+    books = entry.runtime_data.books
+    with patch.object(QuarterHourFiles, "add", add_and_crash), suppress(ArithmeticError):
+        await books.file_import.async_import(april())
     with pytest.raises(ServiceValidationError) as raised:
         await bring_in(of_point(april(), OTHER))
     assert raised.value.translation_key == "leneda_point_changed"
     # The next start shows its hours.
     port.greeting = port.next_frame(telegram("00:00:20", 0.0))
     await reload(hass, entry)
-    assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
+    assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
 
 @pytest.mark.usefixtures("entry")
@@ -607,7 +610,7 @@ async def test_the_dialog_takes_a_file_and_another(
         assert result["type"] is FlowResultType.FORM
         assert result["errors"] == {"file": "file_refused"}
         assert why in result["description_placeholders"]["why"]
-    with patch.object(leneda_to_months, "compare_days", side_effect=ArithmeticError):
+    with patch.object(file_import, "compare_days", side_effect=ArithmeticError):
         result = await choose(april())
     assert result["errors"] == {"file": "file_refused"}
     assert "log" in result["description_placeholders"]["why"]
@@ -643,7 +646,7 @@ async def test_the_dialog_takes_a_file_and_another(
     result = await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_finish"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(entry.options) == before
-    assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
+    assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
     await hass.config_entries.async_unload(entry.entry_id)
     result = await open_options(hass, entry, "leneda_file")

@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 
 from . import billed_month
 from .billed_month import telegram
@@ -273,7 +273,7 @@ async def test_a_period_that_is_none_or_too_long(call: Call) -> None:
     assert await call("get_quarter_hours", start="2025-10-01", end="2026-11-05")
 
     with (
-        patch.object(ImportedQuarterHours, "read", side_effect=PermissionError(13, "No access")),
+        patch.object(QuarterHourFiles, "read", side_effect=PermissionError(13, "No access")),
         pytest.raises(HomeAssistantError, match="No access"),
     ):
         await call("get_quarter_hours", **PERIOD)

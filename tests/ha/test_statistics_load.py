@@ -74,8 +74,8 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     entry.add_to_hass(hass)
     life = Life(lib)
     meter = lib.bill.DemandMeter(lib.prices.Contract.of_terms(FIXED.terms))
-    days = lib.bill.PlatformDays(life.leneda(END - MONTHS * 31 * DAY, END - DAY))
-    meter.set_platform_days(days)
+    days = lib.bill.LenedaDays(life.leneda(END - MONTHS * 31 * DAY, END - DAY))
+    meter.set_leneda_days(days)
     life.feed(meter, END - DAY, END)
     statistics = HouseStatistics(hass, entry)
 

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.lib.bill import PlatformDays
+from custom_components.smarty_p1.lib.bill import LenedaDays
 from custom_components.smarty_p1.lib.history import Origin, QuarterHour
 
 from . import billed_month
@@ -61,10 +61,10 @@ async def entry(
     for n in range(334 * 96):
         time = START + n * timedelta(minutes=15)
         drawn_wh, fed_wh = quarter_of(n)
-        quarter = QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.PLATFORM)
+        quarter = QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.LENEDA)
         quarters.append(quarter)
     meter = entry.runtime_data.books.memory.demand_meter
-    meter.set_platform_days(PlatformDays(quarters))
+    meter.set_leneda_days(LenedaDays(quarters))
     await hass.async_block_till_done()
     return entry
 

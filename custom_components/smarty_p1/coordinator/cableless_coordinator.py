@@ -30,7 +30,7 @@ class LenedaCoordinator(SourceCoordinator[Reading]):
 
     async def async_start(self) -> None:
         """Load the stored data. Update the entities now, and whenever Leneda has sent new days."""
-        self.config_entry.async_on_unload(self.books.past.async_add_listener(self._show))
+        self.config_entry.async_on_unload(self.books.leneda.async_add_listener(self._show))
         await self.books.async_open()
         self._show()
 

@@ -22,8 +22,9 @@ from .entered_contract import (
     unconfirmed_prices,
 )
 from .entry_types import AnyConfigEntry
-from .leneda.download import LenedaFetch
-from .leneda.leneda_to_months import PlatformPast
+from .leneda.download import LenedaDownload
+from .leneda.file_import import FileImport
+from .leneda.known_leneda import KnownLeneda
 from .leneda.progress import LenedaProgress
 from .market_prices import MarketPriceEntities
 from .repair_issues import Problem, raise_issue, withdraw_issues
@@ -75,12 +76,13 @@ class MeterBooks:
         self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
         self.statistics = HouseStatistics(hass, entry)
-        self.past = PlatformPast(hass, entry, self.statistics.async_remove_hours)
+        self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
+        self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
         self._hass = hass
         self._entry = entry
         self._gas = GasStatistics(hass, entry, self.history)
-        self._leneda = LenedaFetch(hass, entry, self.past, self.history, self._gas)
+        self._download = LenedaDownload(hass, entry, self.leneda, self.history, self._gas)
         # Exchanged M-Bus meters of which the repair issue tells.
         self._exchanged: Mapping[str, str] = {}
 
@@ -100,7 +102,7 @@ class MeterBooks:
     @property
     def is_fetching(self) -> bool:
         """Return whether older quarter-hours are still to be downloaded from Leneda."""
-        return self._leneda.is_fetching
+        return self._download.is_fetching
 
     @property
     def has_device(self) -> bool:
@@ -127,15 +129,15 @@ class MeterBooks:
         self._tell_of_exchange()
         self.memory.demand_meter.set_aids(aids_of(options))
         await self.history.async_load()
-        await self.past.async_start(self.memory.demand_meter)
-        self._entry.async_on_unload(self.past.async_add_listener(self.statistics.update))
-        self.statistics.async_start(self.memory.demand_meter, self.past)
+        await self.leneda.async_start(self.memory.demand_meter)
+        self._entry.async_on_unload(self.leneda.async_add_listener(self.statistics.update))
+        self.statistics.async_start(self.memory.demand_meter, self.leneda)
         if not self.statistics.is_available:
-            await self.past.async_remove_former()
+            await self.leneda.async_remove_former()
         self.market.async_start()
         async_check_prices(self._hass, self._entry)
         self._gas.start()
-        await self._leneda.async_start()
+        await self._download.async_start()
 
     def limits(self) -> Limits:
         """Return the limits for a new reader of the meter's telegrams."""
@@ -236,5 +238,5 @@ class MeterBooks:
         await self._store.async_remove()
         await self.history.async_remove()
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
-        await self.past.async_forget()
+        await self.leneda.async_forget()
         await self.statistics.async_forget()

@@ -218,7 +218,7 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
         problem,
         day=f"{day.start.astimezone(LUXEMBOURG):%Y-%m-%d}",
         own=f"{day.own_wh:.0f}",
-        platform=f"{day.platform_wh:.0f}",
+        leneda=f"{day.leneda_wh:.0f}",
     )
 
 

@@ -35,7 +35,7 @@ from ..coordinator.statistics.statistic_ids import (
 )
 from ..entity import mbus_device_id
 from ..lib.entities import (
-    PAST_SENSORS,
+    LENEDA_SENSORS,
     SENSORS,
     TARIFF_SENSORS,
     SensorSpec,
@@ -165,7 +165,7 @@ def _sources(
     hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], *, is_live: bool
 ) -> list[EnergySource]:
     """Return the sources of a meter. Return [] if the reading has no energy."""
-    grid = _existing(_GRID, SENSORS if is_live else PAST_SENSORS, reading, options)
+    grid = _existing(_GRID, SENSORS if is_live else LENEDA_SENSORS, reading, options)
     if IMPORT.energy not in grid:
         return []
     statistics = _grid_statistics(grid, reading, options, is_live=is_live)

@@ -10,8 +10,8 @@ from homeassistant.helpers import selector
 
 from ..const import DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import short_title
+from ..coordinator.leneda.file_import import ImportSummary
 from ..coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
-from ..coordinator.leneda.leneda_to_months import Imported
 from ..lib.history import LUXEMBOURG
 from ..lib.leneda import MAX_EXPORT_SIZE, Quantity
 from .dialog_base import Input
@@ -35,9 +35,9 @@ class LenedaFileSteps(OptionsFlow):
     """Dialog steps that import files from Leneda, one after the other."""
 
     _file_id = ""
-    _import: asyncio.Task[Imported] | None = None
+    _import: asyncio.Task[ImportSummary] | None = None
     _refused: ImportRefusedError | None = None
-    _imported: Imported
+    _imported: ImportSummary
 
     async def async_step_leneda_file(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for a file. Show why the previous file was refused."""
@@ -126,9 +126,11 @@ class LenedaFileSteps(OptionsFlow):
         """Close the dialog without changing the options."""
         return self.async_create_entry(data=dict(self.config_entry.options))
 
-    async def _async_import(self) -> Imported:
+    async def _async_import(self) -> ImportSummary:
         data = await self.hass.async_add_executor_job(_uploaded, self.hass, self._file_id)
-        imported: Imported = await self.config_entry.runtime_data.books.past.async_import(data)
+        imported: ImportSummary = (
+            await self.config_entry.runtime_data.books.file_import.async_import(data)
+        )
         return imported
 
     async def _async_text(self, key: str, **placeholders: str) -> str:

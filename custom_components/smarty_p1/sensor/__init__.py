@@ -27,8 +27,8 @@ from ..entity import (
 from ..lib.entities import (
     CONNECTION,
     DEMAND_SENSORS,
+    LENEDA_SENSORS,
     MEASURED_SINCE,
-    PAST_SENSORS,
     RECEPTION_SENSORS,
     SENSORS,
     SHARING_SENSORS,
@@ -62,8 +62,8 @@ async def async_setup_entry(
         case SmartyCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
         case LenedaCoordinator() | EntityCoordinator():
-            is_past = isinstance(coordinator, LenedaCoordinator)
-            specs = PAST_SENSORS if is_past else _METER_SENSORS
+            is_leneda = isinstance(coordinator, LenedaCoordinator)
+            specs = LENEDA_SENSORS if is_leneda else _METER_SENSORS
             find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
             on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))
         case TankCoordinator():

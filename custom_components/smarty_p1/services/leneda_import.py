@@ -29,7 +29,7 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
     path: str = call.data[ATTR_PATH]
     try:
         data = await call.hass.async_add_executor_job(_read, call.hass, path)
-        summary = await coordinator.books.past.async_import(data)
+        summary = await coordinator.books.file_import.async_import(data)
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     return {
@@ -49,7 +49,7 @@ async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = coordinator_of(call)
     try:
-        is_gone = await coordinator.books.past.async_remove()
+        is_gone = await coordinator.books.leneda.async_remove()
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     answer: dict[str, Any] = {"rows_left": not is_gone}

@@ -64,9 +64,9 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     render = quarter_hours_as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else quarter_hours_as_json
 
     async def answer() -> ServiceResponse:
-        shared = await coordinator.books.past.async_shared_power(start, end)
+        shared = await coordinator.books.leneda.async_shared_power(start, end)
         meter = coordinator.books.memory.demand_meter
-        quarters = quarter_hours_between(meter.columns, meter.past, start, end)
+        quarters = quarter_hours_between(meter.columns, meter.leneda, start, end)
         return await async_aside(call.hass, without_collection(render), quarters, shared)
 
     try:

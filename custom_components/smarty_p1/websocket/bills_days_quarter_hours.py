@@ -44,14 +44,14 @@ async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))
 
 
-def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
+def _is_leneda(coordinator: BooksCoordinator, msg: Request) -> bool:
     """Return whether all requested days are over. If so, the answer can be cached."""
     end: date = msg.get("end", date.max)
     return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
 
 
 @meter_command(
-    "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
+    "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_leneda
 )
 async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the energies and costs of each day from `start` to the day before `end`.

@@ -40,7 +40,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     supplies = await async_supplies(hass, sources, start, until)
     market = await async_market_prices(coordinator, start, until)
     meter = coordinator.books.memory.demand_meter
-    own = meter.columns, meter.past
+    own = meter.columns, meter.leneda
     report = await async_aside(
         hass, without_collection(house_report), demand, own, supplies, market, until
     )

@@ -10,7 +10,7 @@ const MAX_QUARTERS = 100;
 export interface Quarter {
   imported: number | null;
   exported: number | null;
-  origin: "platform" | "platform_estimated" | undefined;
+  origin: "leneda" | "leneda_estimated" | undefined;
 }
 
 const UNKNOWN: Quarter = { imported: null, exported: null, origin: undefined };
@@ -112,7 +112,7 @@ export function chartOf(request: ChartRequest): Chart {
   let highest: Chart["highest"];
   quarters.forEach(({ imported, exported, origin }, index) => {
     const at = round(x(index) + Math.max(0, slot - barWidth) / 2);
-    const isEstimated = origin === "platform_estimated";
+    const isEstimated = origin === "leneda_estimated";
     const kind = isEstimated ? "estimated" : "measured";
     const bar = (from: number, to: number) => rectangle(at, barWidth, y(from), y(to));
     if (imported === null) {

@@ -130,8 +130,8 @@ function untilOf(until: Date, locale: Locale, t: Say): string {
   return isMidnight ? midnight(dayStart(dayBefore), locale) : t("until", { day: locale.shortDay(until), time: locale.time(until) });
 }
 
-/** Return whether all known quarter-hours come from the platform, and none from the meter's telegrams. */
-const isFromLeneda = ({ platform_quarter_hours: platform, quarter_hours: all }: Bill): boolean => Boolean(platform) && platform === all;
+/** Return whether all known quarter-hours come from Leneda, and none from the meter's telegrams. */
+const isFromLeneda = ({ leneda_quarter_hours: count, quarter_hours: all }: Bill): boolean => Boolean(count) && count === all;
 
 type Say = (key: BillKey, params?: Params) => string;
 
@@ -371,7 +371,7 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
       ? t("note_shared_part", { known: kwh(sharing_known_kwh), all: kwh(bill.imported_kwh) })
       : "",
     bill.may_owe_less_network && hasAmounts(bill) ? t("note_less_network", { amount: locale.cents(bill.may_owe_less_network) }) : "",
-    bill.platform_quarter_hours ? t("note_platform", { count: locale.number(bill.platform_quarter_hours), all: locale.number(all) }) : "",
+    bill.leneda_quarter_hours ? t("note_leneda", { count: locale.number(bill.leneda_quarter_hours), all: locale.number(all) }) : "",
     bill.estimated_quarter_hours ? t("note_estimated", { count: locale.number(bill.estimated_quarter_hours), all: locale.number(all) }) : "",
     bill.vat_rate === 0 ? t("without_vat") : "",
     reading && R ? t(reading, { R }) : "",

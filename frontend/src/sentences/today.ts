@@ -92,7 +92,7 @@ export interface QuarterFacts {
   reference: number | null;
   /** Cost of the excess in EUR; null if unknown. */
   cost: number | null;
-  origin: "platform" | "platform_estimated" | undefined;
+  origin: "leneda" | "leneda_estimated" | undefined;
   /** Whether the quarter-hour is still running; its values are projections then. */
   isRunning: boolean;
 }
@@ -117,7 +117,7 @@ export function quarterSentence(facts: QuarterFacts, locale: Locale, count: numb
     const cost = facts.cost === null ? "." : `${colon} ${about}${excessCost(facts.cost, locale)}`;
     text += ` ${t("bar_above", { kwh, R: locale.referenceKW(reference) })}${cost}`;
   }
-  if (facts.origin) text += `${/[.]$/.test(text) ? "" : "."} ${t(facts.origin === "platform" ? "portal" : "estimated")}`;
+  if (facts.origin) text += `${/[.]$/.test(text) ? "" : "."} ${t(facts.origin === "leneda" ? "portal" : "estimated")}`;
   return text;
 }
 
@@ -189,7 +189,7 @@ export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Local
   const [gaps = ""] = count("gaps", ({ imported }, index) => imported === null && index < ended && index >= begun);
   const portal = [
     ...count("portal", ({ origin }) => origin !== undefined),
-    ...count("estimated", ({ origin }) => origin === "platform_estimated"),
+    ...count("estimated", ({ origin }) => origin === "leneda_estimated"),
   ];
   return { gaps, portal: portal.join(", ") };
 }
@@ -199,7 +199,7 @@ export function dayTable({ quarters, start, ended, reference, hasSun }: DayTable
   const t = (key: TodayKey) => locale.text(todayTexts, key, { R });
   const hasR = reference !== null;
   const row = ({ imported, exported, origin }: Quarter, index: number): string[] => {
-    const about = origin === "platform_estimated" ? "≈\u00a0" : "";
+    const about = origin === "leneda_estimated" ? "≈\u00a0" : "";
     const kw = (wh: number | null) => (wh === null ? "–" : about + locale.number(kwOf(wh), 1));
     const above = kwOf(imported) - (reference ?? 0);
     const time = timeOf(new Date(start + index * QUARTER_HOUR_MS), locale, quarters.length);

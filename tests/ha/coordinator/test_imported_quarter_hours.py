@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files as leneda_quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib.leneda import Row
 from tests.ha.support import own_log
 
@@ -31,11 +31,11 @@ def files(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     freezer: FrozenDateTimeFactory,
-) -> ImportedQuarterHours:
+) -> QuarterHourFiles:
     """Return an empty folder, in June 2026."""
     freezer.move_to(NOW)
     monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path))
-    return ImportedQuarterHours(hass, "one")
+    return QuarterHourFiles(hass, "one")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def row(start: datetime, kw: float = 0.412, version: int = 1, *, is_measured: bo
     return Row(start, kw, is_measured, version)
 
 
-def test_a_file_a_month_and_code(files: ImportedQuarterHours, folder: Path) -> None:
+def test_a_file_a_month_and_code(files: QuarterHourFiles, folder: Path) -> None:
     rows = [row(LAST), row(LAST + QUARTER, 0.1, 2, is_measured=False)]
     files.add(CODE, rows)
     files.add("1-65:1.29.9", rows[:1])
@@ -68,7 +68,7 @@ def test_a_file_a_month_and_code(files: ImportedQuarterHours, folder: Path) -> N
 
 
 def test_each_point_of_production_has_files_of_its_own(
-    files: ImportedQuarterHours, folder: Path
+    files: QuarterHourFiles, folder: Path
 ) -> None:
     code, points = "1-1:2.29.0", [f"LU{n:031}" for n in range(5)]
     for n, point in enumerate(points[:4]):
@@ -98,7 +98,7 @@ def account(consumption: str, production: str) -> dict[str, str]:
     return {CODE: consumption, "1-65:1.29.9": consumption, EXPORTED: production}
 
 
-def test_what_a_corrected_account_leaves(files: ImportedQuarterHours) -> None:
+def test_what_a_corrected_account_leaves(files: QuarterHourFiles) -> None:
     # What was stored before points were noted is of the account's.
     files.add(CODE, [row(LAST, 9.0)])
     files.use_points(account(OTHER, ROOF))
@@ -131,7 +131,7 @@ def test_what_a_corrected_account_leaves(files: ImportedQuarterHours) -> None:
     assert files.read(NOW)[EXPORTED] == (row(LAST, 2.1),)
 
 
-def test_what_a_removed_account_leaves(files: ImportedQuarterHours, folder: Path) -> None:
+def test_what_a_removed_account_leaves(files: QuarterHourFiles, folder: Path) -> None:
     files.forget_points()
     assert files.is_empty()
     assert not folder.exists()
@@ -149,7 +149,7 @@ def test_what_a_removed_account_leaves(files: ImportedQuarterHours, folder: Path
     assert files.is_empty()
 
 
-def test_the_highest_version_counts(files: ImportedQuarterHours) -> None:
+def test_the_highest_version_counts(files: QuarterHourFiles) -> None:
     files.add(CODE, [row(LAST, 1.0, 2), row(LAST + QUARTER, 1.0, 1)])
     files.add(CODE, [row(LAST, 2.0, 1), row(LAST + QUARTER, 2.0, 1)])
 
@@ -157,7 +157,7 @@ def test_the_highest_version_counts(files: ImportedQuarterHours) -> None:
 
 
 def test_25_months_are_kept(
-    files: ImportedQuarterHours, folder: Path, freezer: FrozenDateTimeFactory
+    files: QuarterHourFiles, folder: Path, freezer: FrozenDateTimeFactory
 ) -> None:
     begin = datetime(2023, 1, 10, tzinfo=UTC)
     files.add(CODE, [row(begin + n * timedelta(days=30)) for n in range(43)])
@@ -191,7 +191,7 @@ def test_25_months_are_kept(
     ],
 )
 def test_what_cannot_be_read_is_put_aside(
-    files: ImportedQuarterHours,
+    files: QuarterHourFiles,
     folder: Path,
     caplog: pytest.LogCaptureFixture,
     junk: bytes,
@@ -214,7 +214,7 @@ def test_what_cannot_be_read_is_put_aside(
     assert len(own_log(caplog)) == 1
 
 
-def test_a_full_disk_leaves_what_is_there(files: ImportedQuarterHours) -> None:
+def test_a_full_disk_leaves_what_is_there(files: QuarterHourFiles) -> None:
     files.add(CODE, [row(LAST)])
     with patch.object(os, "fsync", side_effect=NO_ROOM), pytest.raises(OSError, match="No space"):
         files.add(CODE, [row(LAST, 9.0)])

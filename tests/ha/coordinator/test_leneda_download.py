@@ -19,7 +19,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     download as leneda_download,
 )
 from custom_components.smarty_p1.coordinator.leneda.client import asked_of
-from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.bill import compute_bill
 from custom_components.smarty_p1.lib.history import QuarterHour
@@ -141,7 +141,7 @@ def at(hass: HomeAssistant, sleeper: Sleeper) -> At:
 
 async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[Row]:
     points = dict(asked_of(entry.options["leneda"]))
-    rows: Sequence[Row] = (await entry.runtime_data.books.past.async_read(points)).get(code, ())
+    rows: Sequence[Row] = (await entry.runtime_data.books.leneda.async_read(points)).get(code, ())
     return rows
 
 
@@ -414,7 +414,7 @@ async def test_other_points_are_begun_anew(
     await sleeper.settled(hass)
     assert {each.point for each in platform.requests} == {OTHER, OTHER_PRODUCTION}
     for code, kw in ((IMPORTED, 0.5), (EXPORTED, 1.0)):
-        rows = ImportedQuarterHours(hass, entry.entry_id).read(TODAY)[code]
+        rows = QuarterHourFiles(hass, entry.entry_id).read(TODAY)[code]
         assert {row.kw for row in rows} == {kw}
         assert (rows[0].start, rows[-1].start) == (since, TODAY - QUARTER_HOUR)
     # What is right stays.
@@ -449,7 +449,7 @@ async def test_the_account_changes_while_it_is_asked(  # noqa: PLR0913, PLR0917 
     sleeper.now = utc("2026-11-29 13:00")
     sleeper.go_on()
     await is_asked.wait()
-    fetched = entry.runtime_data.books._leneda._progress
+    fetched = entry.runtime_data.books._download._progress
     until = fetched.codes[IMPORTED].until
 
     options = {key: value for key, value in entry.options.items() if key != "leneda"}
@@ -458,7 +458,7 @@ async def test_the_account_changes_while_it_is_asked(  # noqa: PLR0913, PLR0917 
     hass.config_entries.async_update_entry(entry, options=options)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
-    rows = ImportedQuarterHours(hass, entry.entry_id).read(sleeper.now)[IMPORTED]
+    rows = QuarterHourFiles(hass, entry.entry_id).read(sleeper.now)[IMPORTED]
     is_same = account == ACCOUNT
     assert (rows[-1].start > TODAY) == is_same
     assert (fetched.codes[IMPORTED].until > until) == is_same
@@ -480,7 +480,7 @@ async def test_nothing_is_asked_any_more_for_a_former_account(  # noqa: PLR0913 
     entry = await begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
     rows = [Row(start, 0.5, is_measured=True) for start in starts]
-    past, progress = entry.runtime_data.books.past, entry.runtime_data.books._leneda._progress
+    past, progress = entry.runtime_data.books.leneda, entry.runtime_data.books._download._progress
     await past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
     platform.fault = None
     answers = [True, False] if is_history else [False]
@@ -596,7 +596,7 @@ async def test_what_files_have_brought_is_not_asked_for(
     entry = await begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
     rows = [Row(start, 0.5, is_measured=True) for start in starts]
-    await entry.runtime_data.books.past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
+    await entry.runtime_data.books.leneda.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
     platform.fault = None
     platform.requests.clear()
     await sleeper.wake(hass)
@@ -610,17 +610,17 @@ async def test_days_that_were_stored_when_it_crashed_keep_their_point(
     account = {**ACCOUNT, "production_point": PRODUCTION_POINT}
     entry = await begin(account)
     rows = [Row(TODAY - n * QUARTER_HOUR, 0.5, is_measured=True) for n in range(96, 0, -1)]
-    add = ImportedQuarterHours.add
+    add = QuarterHourFiles.add
 
     def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`
         add(*args)
         raise ArithmeticError
 
-    monkeypatch.setattr(ImportedQuarterHours, "add", add_and_crash)
+    monkeypatch.setattr(QuarterHourFiles, "add", add_and_crash)
     with pytest.raises(ArithmeticError):
-        await entry.runtime_data.books.past.async_add({EXPORTED: rows}, dict(asked_of(account)))
+        await entry.runtime_data.books.leneda.async_add({EXPORTED: rows}, dict(asked_of(account)))
 
-    files = ImportedQuarterHours(hass, entry.entry_id)
+    files = QuarterHourFiles(hass, entry.entry_id)
     assert len(files.read_others(EXPORTED, OTHER_PRODUCTION, TODAY)) == 96
 
 
@@ -670,7 +670,7 @@ async def test_a_gap_is_filled_the_next_day(
 
     rows = await told()
     assert len(rows) == 96
-    assert [row for n, row in enumerate(rows) if n in off] == [(3.0, "platform")] * 16
+    assert [row for n, row in enumerate(rows) if n in off] == [(3.0, "leneda")] * 16
     assert {row for n, row in enumerate(rows) if n not in off} == {(0.25, None)}
 
 

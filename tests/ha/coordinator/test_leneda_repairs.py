@@ -155,7 +155,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         assert told()[problem]["day"] == f"{midnight - DAY + timedelta(hours=12):%Y-%m-%d}"
         # 42.6 kWh are 24 hours of `power`; a day can have an hour more or less. All users see the
         # same text, so it has whole Wh: no language writes these with a point.
-        own, other_wh = (int(told()[problem][key]) for key in ("own", "platform"))
+        own, other_wh = (int(told()[problem][key]) for key in ("own", "leneda"))
         assert (own, other_wh) == (pytest.approx(42_600, abs=3000), pytest.approx(own * 4, abs=2))
         assert not [secret for secret in PRIVATE if secret in repr(told())]
 

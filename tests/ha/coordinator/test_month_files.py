@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
 from custom_components.smarty_p1.lib.bill import (
-    NO_PLATFORM_DAYS,
+    NO_LENEDA_DAYS,
     DemandMeter,
     quarter_hours_between,
 )
@@ -79,7 +79,7 @@ async def read(
     """Return what is known of a period after a restart."""
     files = await QuarterHourSeries(hass, "one").async_files()
     meter = DemandMeter.from_files(NO_CONTRACT, None, files)
-    return [*quarter_hours_between(meter.columns, NO_PLATFORM_DAYS, start, end)]
+    return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
 
 
 async def starts(hass: HomeAssistant, start: datetime, end: datetime) -> list[datetime]:

@@ -9,7 +9,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.bill import Month, PlatformDays
+from custom_components.smarty_p1.lib.bill import LenedaDays, Month
 from custom_components.smarty_p1.lib.history import LUXEMBOURG, QUARTER_HOUR, QuarterHour
 from custom_components.smarty_p1.lib.prices import Contract, Contracts
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING
@@ -51,7 +51,7 @@ async def test_while_nothing_reads_the_meter_leneda_has_the_running_month(
     meter = entry.runtime_data.books.memory.demand_meter
     start = meter.snapshot.month.end.astimezone(UTC)
     quarters = [QuarterHour(start + n * QUARTER_HOUR, 0.4) for n in range(3 * 96)]
-    meter.set_platform_days(PlatformDays(quarters))
+    meter.set_leneda_days(LenedaDays(quarters))
 
     [bill] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
     days = await days_of(client, entry)
@@ -73,7 +73,7 @@ async def test_a_day(client: Client, entry: MockConfigEntry) -> None:
         "imported_wh": 28_600,
         "exported_wh": 1_920,
         "quarter_hours": 96,
-        "platform_quarter_hours": 0,
+        "leneda_quarter_hours": 0,
         "estimated_quarter_hours": 0,
         "of_quarter_hours": 96,
         "reference_kw": 7.0,

@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import answer_queue
-from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import ImportedQuarterHours
-from custom_components.smarty_p1.lib.bill import PlatformDays, QuarterHours
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
+from custom_components.smarty_p1.lib.bill import LenedaDays, QuarterHours
 from custom_components.smarty_p1.lib.history import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices import Contract, Contracts
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING
@@ -158,7 +158,7 @@ async def test_the_tail_since_the_last_answer(
     )
     await receive(hass, port, telegram("00:15:00", 0.3))
     await receive(hass, port, telegram("00:30:00", 0.7))
-    with patch.object(ImportedQuarterHours, "read", side_effect=AssertionError):
+    with patch.object(QuarterHourFiles, "read", side_effect=AssertionError):
         tail = await ask(client, "quarter_hours", entry_id=entry.entry_id, start=first["end"])
     assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
     assert tail["end"] == "2026-06-15T22:30:00+00:00"
@@ -180,22 +180,22 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(
     port.greeting = port.next_frame(telegram("00:15:10", 0.3))
     await reload(hass, entry)
     assert await mark() == before
-    await entry.runtime_data.books.past.async_import(april())
+    await entry.runtime_data.books.file_import.async_import(april())
     assert await mark() != before
 
 
 async def test_those_of_the_platform_are_named(client: Client, entry: MockConfigEntry) -> None:
     start = datetime(2026, 4, 1, tzinfo=UTC)
     found = [
-        QuarterHour(start, 0.4, origin=Origin.PLATFORM),
-        QuarterHour(start + QUARTER, 0.8, origin=Origin.PLATFORM),
-        QuarterHour(start + 3 * QUARTER, 0.4, origin=Origin.PLATFORM_ESTIMATED),
+        QuarterHour(start, 0.4, origin=Origin.LENEDA),
+        QuarterHour(start + QUARTER, 0.8, origin=Origin.LENEDA),
+        QuarterHour(start + 3 * QUARTER, 0.4, origin=Origin.LENEDA_ESTIMATED),
     ]
-    entry.runtime_data.books.memory.demand_meter.set_platform_days(PlatformDays(found))
+    entry.runtime_data.books.memory.demand_meter.set_leneda_days(LenedaDays(found))
     period = {"start": start.isoformat(), "end": (start + 4 * QUARTER).isoformat()}
     answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **period)
     assert answer["values"] == [100, 200, None, 100]
-    assert answer["origins"] == [[0, 2, "platform"], [3, 1, "platform_estimated"]]
+    assert answer["origins"] == [[0, 2, "leneda"], [3, 1, "leneda_estimated"]]
 
 
 async def test_ten_who_ask_at_once_wait_for_one_reading(

@@ -35,7 +35,7 @@ def test_a_month() -> None:
 def test_before_a_whole_month_nothing_is_said() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 5) for n in range(2, 31)))
     whole = whole_month("2026-06", 30)
-    estimated = replace(whole.days[-1], platform_quarter_hours=96, estimated_quarter_hours=96)
+    estimated = replace(whole.days[-1], leneda_quarter_hours=96, estimated_quarter_hours=96)
     for months, until in (
         ([], "2026-07-01"),
         ([june], "2026-07-01"),  # 29 of 30 days: 0.967

@@ -51,7 +51,7 @@ def test_what_is_left_is_the_reference_power_less_the_mean_of_those_days() -> No
 def test_six_days_are_too_few_and_estimates_are_no_measurements() -> None:
     assert usual_import(days(6, 1.0)) == {}
     estimated = QuarterHour(
-        datetime(2026, 10, 9, 10, tzinfo=UTC), 1.0, origin=Origin.PLATFORM_ESTIMATED
+        datetime(2026, 10, 9, 10, tzinfo=UTC), 1.0, origin=Origin.LENEDA_ESTIMATED
     )
     assert usual_import([*days(6, 1.0), estimated]) == {}
     assert usual_import(days(7, 1.0)).keys() == {(12, 0)}

@@ -16,7 +16,7 @@ from smartyp1.advice import (
     house_sum,
     prices_by_hour,
 )
-from smartyp1.bill import NO_PLATFORM_DAYS, PlatformDays, months_of
+from smartyp1.bill import NO_LENEDA_DAYS, LenedaDays, months_of
 from smartyp1.history import Amounts, Kind, MarketPrices, Origin, QuarterHour, Row, Span
 from smartyp1.prices import Contract, Contracts
 
@@ -42,7 +42,7 @@ def row_of(count: int, wh: Wh = by_day, *, start: datetime = DAY) -> Row:
     return row
 
 
-def grid_of(row: Row, until: datetime, past: PlatformDays = NO_PLATFORM_DAYS) -> Grid:
+def grid_of(row: Row, until: datetime, past: LenedaDays = NO_LENEDA_DAYS) -> Grid:
     months = months_of(row.months, past)
     return Grid([months[start] for start in sorted(months)], row.months, past, until)
 
@@ -191,9 +191,9 @@ def test_a_day_counted_from_noon_and_days_before_the_inverter() -> None:
 
 
 def test_a_platform_that_does_not_know_the_feed_in() -> None:
-    def quarters(fed_kwh: float | None) -> PlatformDays:
-        return PlatformDays(
-            QuarterHour(DAY + n * QUARTER, 0.4, fed_kwh, origin=Origin.PLATFORM) for n in range(96)
+    def quarters(fed_kwh: float | None) -> LenedaDays:
+        return LenedaDays(
+            QuarterHour(DAY + n * QUARTER, 0.4, fed_kwh, origin=Origin.LENEDA) for n in range(96)
         )
 
     row = row_of(96, start=DAY + 24 * HOUR)

@@ -343,7 +343,7 @@ def test_what_counts_as_a_measured_day() -> None:
     first, last = equal_year()[: 66 * 96], equal_year()[66 * 96 :]
     # What the operator has estimated is on the bill, and is not measured.
     assert (
-        refused([*(each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in first), *last]).days
+        refused([*(each._replace(origin=Origin.LENEDA_ESTIMATED) for each in first), *last]).days
         == 299
     )
     # The sun would be missing.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from math import cos, pi
 
-from smartyp1.bill import Demand, DemandMeter, PlatformDays
+from smartyp1.bill import Demand, DemandMeter, LenedaDays
 from smartyp1.history import Energies, Origin, QuarterHour
 from smartyp1.prices import Contract
 from tests.lib.bill.months import LUXEMBOURG, local
@@ -26,7 +26,7 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
         if today != date:
             date, day, n = today, day + 1, 0
         drawn_wh, fed_wh = powers(day, n)
-        found.append(QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.PLATFORM))
+        found.append(QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.LENEDA))
         n += 1
         time += timedelta(minutes=15)
     return found
@@ -35,7 +35,7 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
 def demand_after(quarters: Iterable[QuarterHour], contract: Contract, until: str = END) -> Demand:
     """Return what a meter knows whose past is these quarter-hours."""
     meter = DemandMeter(contract)
-    meter.set_platform_days(PlatformDays(quarters))
+    meter.set_leneda_days(LenedaDays(quarters))
     demand = meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
     assert demand
     return demand

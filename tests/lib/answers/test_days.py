@@ -65,7 +65,7 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
         demand = meter.update(time, energies, 0.4, None, market=price)
         time += timedelta(minutes=15)
     assert demand
-    known = QuarterHours(meter.columns, meter.past, day_start(first), demand.quarter_start)
+    known = QuarterHours(meter.columns, meter.leneda, day_start(first), demand.quarter_start)
     days = days_report(demand, known, date(2026, 7, 1), date(2026, 7, 4))["days"]
     # 9.6 kWh at 0.15 and 0.0510, and 8 %; 4.8 kWh at 0.10.
     assert [each["cost_used"] for each in days] == pytest.approx([2.08] * 3, abs=0.03)

@@ -33,7 +33,7 @@ def always_300_w(contract: Contract, time: datetime, end: datetime) -> tuple[Dem
         kwh += 0.075
     assert demand
     since = day_start(end - timedelta(days=30))
-    return demand, QuarterHours(meter.columns, meter.past, since, demand.quarter_start)
+    return demand, QuarterHours(meter.columns, meter.leneda, since, demand.quarter_start)
 
 
 def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning() -> None:
@@ -47,7 +47,7 @@ def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning(
         time += timedelta(minutes=15)
     assert demand
     known = QuarterHours(
-        meter.columns, meter.past, day_start(noon - timedelta(days=30)), demand.quarter_start
+        meter.columns, meter.leneda, day_start(noon - timedelta(days=30)), demand.quarter_start
     )
     usual = usual_report(demand, known)["usual"]
     # 8 * 1.4 and 40 * 0.1 kWh, of which 8 * 0.65 kWh are above 3 kW; 4 * 0.5 kWh fed in.

@@ -71,7 +71,7 @@ class Life:
 
     def leneda(self, start: datetime, end: datetime) -> list[Any]:
         """Return the quarter-hours of the same house from the platform."""
-        make, origin = self._history.QuarterHour, self._history.Origin.PLATFORM
+        make, origin = self._history.QuarterHour, self._history.Origin.LENEDA
         times = (start + n * QUARTER for n in range((end - start) // QUARTER))
         return [make(at, self.kw(at), self.fed_kw(at) / 4, origin=origin) for at in times]
 
@@ -102,7 +102,7 @@ class Life:
                 start = JUNE + chance.randrange(-400, 300) * HOUR
                 days = self.leneda(start, start + chance.randrange(5, 400) * HOUR)
                 late = self.sharing(start, chance.randrange(0, 400), 40.0)
-                meter.set_platform_days(self._bill.PlatformDays(days, late))
+                meter.set_leneda_days(self._bill.LenedaDays(days, late))
             if chance.random() < 0.3:
                 since = JUNE + chance.randrange(20) * DAY
                 meter.change_contract(self.contract(chance), date(since.year, 6, since.day))

@@ -159,6 +159,6 @@ def platform(
     first, step = local(start), timedelta(minutes=15)
     times = [first + n * step for n in range((local(end) - first) // step)]
     return [
-        QuarterHour(time, kw(time) if callable(kw) else kw, exported_kwh, origin=Origin.PLATFORM)
+        QuarterHour(time, kw(time) if callable(kw) else kw, exported_kwh, origin=Origin.LENEDA)
         for time in times
     ]

@@ -16,8 +16,8 @@ from smartyp1.bill import (
     Demand,
     DemandMeter,
     HourlyAmounts,
+    LenedaDays,
     Month,
-    PlatformDays,
     amounts_by_hour,
     compute_bill,
 )
@@ -37,7 +37,7 @@ def amounts(meter: DemandMeter) -> tuple[HourlyAmounts, list[Month], Demand]:
     assert demand
     months = [*demand.earlier_months, demand.known_month]
     return (
-        amounts_by_hour(meter.columns, meter.past, demand.contracts, months, demand.until),
+        amounts_by_hour(meter.columns, meter.leneda, demand.contracts, months, demand.until),
         months,
         demand,
     )
@@ -218,7 +218,7 @@ def test_sharing_that_comes_five_weeks_late(contract: Contract) -> None:
     before = checked(meter)
 
     shared = sharing(JUNE + 2 * DAY + 4 * HOUR, 12, 50.0)
-    meter.set_platform_days(PlatformDays([], shared))
+    meter.set_leneda_days(LenedaDays([], shared))
     after = checked(meter)
 
     assert after.imported == before.imported
@@ -249,12 +249,12 @@ def test_the_running_quarter_hour_is_in_no_hour() -> None:
 def test_leneda_alone_then_a_cable() -> None:
     meter = DemandMeter()
     meter.change_contract(FIXED, date(2026, 4, 1), JUNE + 20 * DAY)
-    meter.set_platform_days(PlatformDays(leneda(JUNE - 60 * DAY, JUNE + 10 * DAY)))
+    meter.set_leneda_days(LenedaDays(leneda(JUNE - 60 * DAY, JUNE + 10 * DAY)))
     alone = checked(meter)
     assert len(alone.imported) == 70 * 24
 
     feed(meter, JUNE + 10 * DAY + timedelta(hours=5, minutes=20), JUNE + 32 * DAY, minutes=5)
-    meter.set_platform_days(PlatformDays(leneda(JUNE - 60 * DAY, JUNE + 11 * DAY)))
+    meter.set_leneda_days(LenedaDays(leneda(JUNE - 60 * DAY, JUNE + 11 * DAY)))
     both = checked(meter)
 
     hours = sorted(both.imported)
@@ -262,7 +262,7 @@ def test_leneda_alone_then_a_cable() -> None:
     for hour, kwh in both.imported.items():
         assert kwh == pytest.approx(kw(hour), abs=1e-3)
     assert all(both.imported[hour] == pytest.approx(kwh) for hour, kwh in alone.imported.items())
-    meter.set_platform_days(PlatformDays([]))
+    meter.set_leneda_days(LenedaDays([]))
     assert min(amounts(meter)[0].imported) == JUNE + 10 * DAY + 5 * HOUR
 
 
@@ -275,7 +275,7 @@ def test_leneda_in_an_outage_changes_only_its_hours() -> None:
     before = checked(meter)
 
     days = leneda(JUNE + 4 * DAY, JUNE + 6 * DAY)
-    meter.set_platform_days(PlatformDays(days))
+    meter.set_leneda_days(LenedaDays(days))
     after = checked(meter)
 
     for hour, kwh in after.imported.items():
@@ -285,7 +285,7 @@ def test_leneda_in_an_outage_changes_only_its_hours() -> None:
             assert kwh == before.imported[hour]
     # One quarter-hour is corrected by the operator.
     days[100] = days[100]._replace(mean_kw=2.0)
-    meter.set_platform_days(PlatformDays(days))
+    meter.set_leneda_days(LenedaDays(days))
     corrected = checked(meter)
     hour = days[100].start.replace(minute=0)
     assert corrected.imported[hour] == pytest.approx(kw(hour) * 0.75 + 0.5)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill import NO_PLATFORM_DAYS, DemandMeter, quarter_hours_between
+from smartyp1.bill import NO_LENEDA_DAYS, DemandMeter, quarter_hours_between
 from smartyp1.history import (
     HEADER,
     REMOVED,
@@ -384,5 +384,5 @@ def test_a_line_that_is_none_is_passed_over(line: str) -> None:
     text = f"{HEADER}{good.format('00', 1)}{line}\n{good.format('30', 3)}"
     meter = DemandMeter.from_files(CONTRACT, None, {"2026-06": text.encode()})
     noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
-    found = quarter_hours_between(meter.columns, NO_PLATFORM_DAYS, noon, noon + timedelta(days=1))
+    found = quarter_hours_between(meter.columns, NO_LENEDA_DAYS, noon, noon + timedelta(days=1))
     assert [(each.start.minute, each.mean_kw) for each in found] == [(0, 1.0), (30, 1.0)]

@@ -9,9 +9,9 @@ import pytest
 from smartyp1.advice import Estimate, compare, estimate_month, estimated
 from smartyp1.answers import days_report
 from smartyp1.bill import (
-    NO_PLATFORM_DAYS,
+    NO_LENEDA_DAYS,
+    LenedaDays,
     Month,
-    PlatformDays,
     QuarterHours,
     compute_bill,
     months_of,
@@ -27,11 +27,11 @@ CONTRACT = Contract(reference_kw=7, energy_price=0.15)
 
 def estimates(start: str, end: str, kw: float) -> list[QuarterHour]:
     """Return what the platform calls estimated."""
-    return [each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in platform(start, end, kw)]
+    return [each._replace(origin=Origin.LENEDA_ESTIMATED) for each in platform(start, end, kw)]
 
 
-def set_platform_days(house: Connection, quarters: Iterable[QuarterHour]) -> None:
-    house.meter.set_platform_days(PlatformDays(quarters))
+def set_leneda_days(house: Connection, quarters: Iterable[QuarterHour]) -> None:
+    house.meter.set_leneda_days(LenedaDays(quarters))
 
 
 def added(start: str, contract: Contract = CONTRACT) -> Connection:
@@ -44,7 +44,7 @@ def added(start: str, contract: Contract = CONTRACT) -> Connection:
 def day_of(month: Month, text: str) -> tuple[float, float, int, int]:
     """Return the energy of a day, that of gaps in it; its quarter-hours, those of the platform."""
     [day] = [each for each in month.days if each.start == local(text)]
-    return day.imported_wh, day.gap_wh, day.quarter_hours, day.platform_quarter_hours
+    return day.imported_wh, day.gap_wh, day.quarter_hours, day.leneda_quarter_hours
 
 
 def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
@@ -58,7 +58,7 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     draw_hours(house, 2)
     assert house.read().month.since == local("2026-11-21")
 
-    set_platform_days(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
+    set_leneda_days(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
 
     demand = house.after(10, 0)
     month = demand.month
@@ -66,7 +66,7 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     # 20 days of 9.6 kWh, and 41 quarter-hours of 0.1 kWh; then 8 of 300 Wh of one's own.
     assert day_of(month, "2026-11-01") == (9_600, 0, 96, 96)
     assert month.imported_kwh == pytest.approx(20 * 9.6 + 41 * 0.1 + 2.4)
-    assert month.platform_quarter_hours == 20 * 96 + 41
+    assert month.leneda_quarter_hours == 20 * 96 + 41
     assert month.quarter_hours == 20 * 96 + 41 + 8
     assert month.measured_share(local("2026-11-21T12:15")) == 1.0
     due = compute_bill(month, demand.contracts, local("2026-11-21"))
@@ -81,7 +81,7 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     peak = local("2026-02-03T18:00")
     year = platform("2025-11-01", "2026-11-21", lambda time: 9.0 if time == peak else 0.4)
 
-    set_platform_days(house, year)
+    set_leneda_days(house, year)
 
     demand = house.read()
     assert len(demand.earlier_months) == 12
@@ -93,7 +93,7 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     assert comparison.cheapest == 3
     found = [month.peak for month in demand.earlier_months][3]
     assert found is not None
-    assert found == QuarterHour(peak, 9.0, origin=Origin.PLATFORM)
+    assert found == QuarterHour(peak, 9.0, origin=Origin.LENEDA)
     # Both changes of the clock: 743 and 745 hours.
     by_name = {f"{month.start:%Y-%m}": month for month in demand.earlier_months}
     assert by_name["2026-03"].quarter_hours == 743 * 4
@@ -116,13 +116,13 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     # 40 + 36 of one's own; 24 kWh of the register, of which it is not known when 5.725 came.
     assert day_of(before, "2026-11-20") == (76 * 300 + 280 + 5_725, 5_725, 76, 0)
 
-    set_platform_days(house, platform("2026-11-20", "2026-11-21", 2.0))
+    set_leneda_days(house, platform("2026-11-20", "2026-11-21", 2.0))
 
     month = house.read().month
     # The 20 quarter-hours from 10:00 to 15:00 are the platform's: 500 Wh each.
     assert day_of(month, "2026-11-20") == (76 * 300 + 20 * 500, 0, 96, 20)
-    assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.PLATFORM)
-    house.meter.set_platform_days(NO_PLATFORM_DAYS)
+    assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.LENEDA)
+    house.meter.set_leneda_days(NO_LENEDA_DAYS)
     assert house.read().month == before
 
 
@@ -131,11 +131,11 @@ def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
     draw_hours(house, 10)
     house.after(5 * 3600, 6_000)
     draw_hours(house, 9)
-    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
+    set_leneda_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
     # 16 of 20 quarter-hours: 4.8 of 6 kWh
     assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 1_200, 92, 16)
     # More than the register counted can be no gap.
-    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 2.0))
+    set_leneda_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 2.0))
     assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 8_000, 0, 92, 16)
 
 
@@ -143,7 +143,7 @@ def test_ones_own_quarter_hours_count_everywhere() -> None:
     house = added("2026-11-20T00:00:00W")
     draw_hours(house, 24)
     before = house.read().month
-    set_platform_days(house, platform("2026-11-20", "2026-11-21", 9.0))
+    set_leneda_days(house, platform("2026-11-20", "2026-11-21", 9.0))
     month = house.read().month
     assert month == before
     assert month.peak == QuarterHour(local("2026-11-20"), 1.2)
@@ -152,16 +152,14 @@ def test_ones_own_quarter_hours_count_everywhere() -> None:
 def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
     house = added("2026-11-21T10:05:00W")
     quarters = [
-        each._replace(origin=Origin.PLATFORM_ESTIMATED)
-        if each.start >= local("2026-10-31")
-        else each
+        each._replace(origin=Origin.LENEDA_ESTIMATED) if each.start >= local("2026-10-31") else each
         for each in platform("2026-10-01", "2026-11-21", 0.4)
     ]
-    quarters = [*quarters, QuarterHour(local("2026-11-21"), 5.0, origin=Origin.PLATFORM_ESTIMATED)]
-    set_platform_days(house, quarters)
+    quarters = [*quarters, QuarterHour(local("2026-11-21"), 5.0, origin=Origin.LENEDA_ESTIMATED)]
+    set_leneda_days(house, quarters)
     demand = house.read()
     [october] = demand.earlier_months
-    assert (october.platform_quarter_hours, october.estimated_quarter_hours) == (745 * 4, 96)
+    assert (october.leneda_quarter_hours, october.estimated_quarter_hours) == (745 * 4, 96)
     assert october.imported_kwh == pytest.approx(74.5 * 4)
     # 96 of 2,980 were not
     assert october.measured_share(october.end) == 0.9678
@@ -172,7 +170,7 @@ def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
         (),
     )
     assert demand.peak is not None
-    assert (demand.peak.mean_kw, demand.peak.origin) == (5.0, Origin.PLATFORM_ESTIMATED)
+    assert (demand.peak.mean_kw, demand.peak.origin) == (5.0, Origin.LENEDA_ESTIMATED)
 
 
 def test_contracts_divide_a_day() -> None:
@@ -189,7 +187,7 @@ def test_contracts_divide_a_day() -> None:
         ),
     )
     [june] = months_of(
-        {}, PlatformDays(platform("2026-06-10", "2026-06-12", 6.0)), contracts
+        {}, LenedaDays(platform("2026-06-10", "2026-06-12", 6.0)), contracts
     ).values()
     assert [
         (day.start, day.imported_wh, {kw: tuple(each) for kw, each in day.above.items()})
@@ -230,7 +228,7 @@ def test_the_past_has_no_market_price() -> None:
     for _ in range(36):
         read(900, 300)
     past = platform("2026-11-01", "2026-11-21", 0.8)
-    house.meter.set_platform_days(PlatformDays(past))
+    house.meter.set_leneda_days(LenedaDays(past))
     demand = house.demand
     due = compute_bill(demand.month, demand.contracts, local("2026-11-21"))
     # 76 quarter-hours of 0.3 kWh had a price; 19 days and 5 hours of 0.8 kW had none.
@@ -240,13 +238,13 @@ def test_the_past_has_no_market_price() -> None:
 
 def test_what_is_fed_in_comes_with_the_production() -> None:
     contracts = agreed(feed_in_price=0.08)
-    past = PlatformDays(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
+    past = LenedaDays(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
     [june] = months_of({}, past, contracts).values()
     assert june.exported_kwh == 30 * 96 * 0.25
     # Without the production, what the register says of a gap stays.
     times = local("2026-06-03"), local("2026-06-04")
     row = row_of([], Span(*times, Kind.GAP, Amounts(9_000, 5_000)))
-    past = PlatformDays(platform("2026-06-03", "2026-06-04", 0.4))
+    past = LenedaDays(platform("2026-06-03", "2026-06-04", 0.4))
     [june] = months_of(row.months, past, contracts).values()
     assert june.exported_kwh == 5
     assert day_of(june, "2026-06-03") == (9_600, 0, 96, 96)
@@ -255,7 +253,7 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
 def test_days_around_the_past_stay_in_their_order() -> None:
     days = ("2026-06-02", "2026-06-04", "2026-06-09", "2026-06-25")
     row = row_of(QuarterHour(local(day) + n * QUARTER_HOUR, 0.1) for day in days for n in range(96))
-    past = PlatformDays(
+    past = LenedaDays(
         [
             *platform("2026-06-01", "2026-06-02", 0.4),
             *platform("2026-06-03", "2026-06-05", 0.4),
@@ -264,14 +262,14 @@ def test_days_around_the_past_stay_in_their_order() -> None:
     )
     [june] = months_of(row.months, past).values()
     assert [
-        (day.start.astimezone(LUXEMBOURG).day, day.platform_quarter_hours) for day in june.days
+        (day.start.astimezone(LUXEMBOURG).day, day.leneda_quarter_hours) for day in june.days
     ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96), (25, 0)]
 
 
 def test_months_are_the_same_until_there_is_something_new() -> None:
     house = added("2026-10-30T00:00:00W")
     draw_hours(house, 60)
-    set_platform_days(house, platform("2026-09-01", "2026-10-30", 0.4))
+    set_leneda_days(house, platform("2026-09-01", "2026-10-30", 0.4))
     first = house.after(10)
     again = house.after(10)
     assert again.known_month is first.known_month
@@ -288,7 +286,7 @@ def test_what_the_platform_estimates_does_for_an_estimate() -> None:
     house.read()
     last_year = estimates("2025-11-01", "2025-12-01", 1.0)
     days = estimates("2026-11-01", "2026-11-04T10:00", 0.4)
-    set_platform_days(house, [*last_year, *days])
+    set_leneda_days(house, [*last_year, *days])
     demand = house.read()
     assert demand.month.measured_share(demand.until) == 0
     found = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
@@ -304,7 +302,7 @@ def silent(until: str) -> Connection:
     while house.time < local("2026-11-10T12:07"):
         house.after(420, 140)
         house.after(480, 160)
-    set_platform_days(house, platform("2026-11-10", until, 1.2))
+    set_leneda_days(house, platform("2026-11-10", until, 1.2))
     return house
 
 
@@ -320,7 +318,7 @@ def test_while_nothing_reads_the_meter_the_bill_ends_with_the_platforms_days() -
     found = estimated(demand)
     assert isinstance(found, Estimate)
     assert found.total == pytest.approx(207.60, abs=0.1)
-    quarters = QuarterHours({}, PlatformDays(), demand.until, demand.until)
+    quarters = QuarterHours({}, LenedaDays(), demand.until, demand.until)
     days = days_report(demand, quarters, date(2026, 11, 1), date.max)["days"]
     assert len(days) == 20
     assert sum(day["cost"] for day in days) == pytest.approx(due.total)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smartyp1.bill import DemandMeter, PlatformDays, compute_bill
+from smartyp1.bill import DemandMeter, LenedaDays, compute_bill
 from smartyp1.history import Energies
 from smartyp1.prices import Contract
 from tests.lib.bill.months import local
@@ -14,18 +14,18 @@ CONTRACT = Contract(reference_kw=3, energy_price=0.15)
 REGISTER_KWH = 23_457.0
 
 
-def november() -> PlatformDays:
+def november() -> LenedaDays:
     """Return twenty days at 0.4 kW, with a quarter-hour of 5 kW on the tenth at 18:30."""
     calm = platform("2026-11-01", "2026-11-21", 0.4)
     oven = local("2026-11-10T18:30")
-    return PlatformDays(
+    return LenedaDays(
         quarter._replace(mean_kw=5.0) if quarter.start == oven else quarter for quarter in calm
     )
 
 
 def past_of(contract: Contract = CONTRACT) -> DemandMeter:
     meter = DemandMeter(contract)
-    meter.set_platform_days(november())
+    meter.set_leneda_days(november())
     return meter
 
 
@@ -64,10 +64,10 @@ def test_without_a_reference_power_no_excess_is_known() -> None:
 
 def test_a_months_end_shows_the_whole_month() -> None:
     meter = DemandMeter(CONTRACT)
-    meter.set_platform_days(PlatformDays(platform("2026-11-29", "2026-12-01", 0.4)))
+    meter.set_leneda_days(LenedaDays(platform("2026-11-29", "2026-12-01", 0.4)))
     demand = known(meter)
     assert (demand.month_start, demand.until) == (local("2026-11-01"), local("2026-12-01"))
-    meter.set_platform_days(PlatformDays(platform("2026-11-29", "2026-12-02", 0.4)))
+    meter.set_leneda_days(LenedaDays(platform("2026-11-29", "2026-12-02", 0.4)))
     demand = known(meter)
     assert demand.month_start == local("2026-12-01")
     assert [month.imported_kwh for month in demand.earlier_months] == [pytest.approx(19.2)]
@@ -84,7 +84,7 @@ def test_the_first_reading_adds_no_energy() -> None:
     assert demand.month.imported_kwh == pytest.approx(194.15)
     assert demand.running_kw == pytest.approx(6.0)
     # The platform's days of the gap come a day later.
-    meter.set_platform_days(PlatformDays(platform("2026-11-01", "2026-11-22", 0.4)))
+    meter.set_leneda_days(LenedaDays(platform("2026-11-01", "2026-11-22", 0.4)))
     demand = known(meter)
     assert demand.month.imported_kwh == pytest.approx(21 * 9.6 + 1)
 
@@ -93,7 +93,7 @@ def test_it_is_the_same_after_a_restart_with_its_platform_days() -> None:
     stored = past_of().as_dict()
     meter = DemandMeter.from_dict(stored, CONTRACT)
     assert meter.snapshot is None
-    meter.set_platform_days(november())
+    meter.set_leneda_days(november())
     assert meter.snapshot == past_of().snapshot
 
 
@@ -101,7 +101,7 @@ def test_a_changed_price_leaves_the_past_alone() -> None:
     stored = past_of().as_dict()
     dearer = Contract(reference_kw=3, energy_price=0.25)
     meter = DemandMeter.from_dict(stored, dearer, now=local("2026-11-21T10:00"))
-    meter.set_platform_days(PlatformDays(platform("2026-11-20", "2026-11-22", 0.4)))
+    meter.set_leneda_days(LenedaDays(platform("2026-11-20", "2026-11-22", 0.4)))
     demand = known(meter)
     # 9.6 kWh of the 20th and 4 kWh until ten o'clock at 0.15 EUR, 5.6 kWh at 0.25 EUR.
     bill = compute_bill(demand.month, demand.contracts, demand.until)

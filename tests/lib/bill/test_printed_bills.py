@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill import Bill, Month, PlatformDays, Shared, compute_bill, months_of
+from smartyp1.bill import Bill, LenedaDays, Month, Shared, compute_bill, months_of
 from smartyp1.leneda import quarter_hours_of, read_export
 from smartyp1.prices import Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import agreed, day, lines, local, month, sums, whole_month
@@ -61,7 +61,7 @@ def by_files(start: str, quarters: list[int]) -> Bill:
     begin = local(start).isoformat()
     found = read_export(export(begin, [f"{wh / 250:.3f}" for wh in quarters]), NOW)
     contracts = replace(agreed(**CONTRACT), aids=(REBATE,))
-    past = PlatformDays(quarter_hours_of({CONSUMPTION: found.rows}))
+    past = LenedaDays(quarter_hours_of({CONSUMPTION: found.rows}))
     [ended] = months_of({}, past, contracts).values()
     return compute_bill(ended, contracts, ended.end)
 

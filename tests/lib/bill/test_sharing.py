@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.advice import Estimate, estimate_month
-from smartyp1.bill import NO_PLATFORM_DAYS, Bill, Month, PlatformDays, compute_bill, months_of
+from smartyp1.bill import NO_LENEDA_DAYS, Bill, LenedaDays, Month, compute_bill, months_of
 from smartyp1.history import Energies, MarketPrices, QuarterHour
 from smartyp1.leneda import Row, quarter_hours_of, sharing_of
 from smartyp1.prices import Contract, Contracts
@@ -44,8 +44,8 @@ def at_noon(kw: float) -> Callable[[datetime], float]:
     return lambda time: kw if 10 <= time.astimezone(zone).hour < 16 else 0.0
 
 
-def past(platform: Platform) -> PlatformDays:
-    return PlatformDays(quarter_hours_of(platform), sharing_of(platform))
+def past(platform: Platform) -> LenedaDays:
+    return LenedaDays(quarter_hours_of(platform), sharing_of(platform))
 
 
 def only_month(platform: Platform, contracts: Contracts, own: Iterable[QuarterHour] = ()) -> Month:
@@ -178,8 +178,8 @@ def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
         house.after(900, round(kw * 250))
 
 
-def set_platform_days(house: Connection, platform: Platform) -> None:
-    house.meter.set_platform_days(past(platform))
+def set_leneda_days(house: Connection, platform: Platform) -> None:
+    house.meter.set_leneda_days(past(platform))
 
 
 def bill_at(house: Connection, until: str) -> Bill:
@@ -201,7 +201,7 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert before
 
     # No row of consumption; of the second day nothing is known yet.
-    set_platform_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
+    set_leneda_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
 
     due = bill_at(house, "2026-06-03")
     # 2 days of 28.8 kWh, 3 of them shared
@@ -210,11 +210,11 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert due.shared.known_wh == 28_800
     assert by_layer(due) == (0, 3, 0, 0, 0)
     demand = house.demand
-    assert demand.month.platform_quarter_hours == 0
+    assert demand.month.leneda_quarter_hours == 0
     assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
     # Nothing of it is stored, and it can be taken back.
     assert house.meter.as_dict() == stored
-    house.meter.set_platform_days(NO_PLATFORM_DAYS)
+    house.meter.set_leneda_days(NO_LENEDA_DAYS)
     assert house.meter.snapshot == before
 
 
@@ -238,7 +238,7 @@ def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
         # 11 kW; 31 Wh more and less in turn.
         house.after(900, 2750 + (31 if n % 2 else -31))
     # Without the consumption, from 10:00 to 16:00 4 of 11 kW are shared: 24 kWh.
-    set_platform_days(
+    set_leneda_days(
         house, {REMAINING: rows("2026-06-01", "2026-06-02", lambda t: 11.0 - at_noon(4.0)(t))}
     )
     due = bill_at(house, "2026-06-02")
@@ -251,12 +251,12 @@ def test_a_gap_is_filled_with_its_sharing() -> None:
     draw_hours(house, 9)
     shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
     # 5 of the 6 hours lie in the gap: what came in its quarter-hours is not known.
-    set_platform_days(house, shared)
+    set_leneda_days(house, shared)
     due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 0.4, 0, 0)
     assert due.shared.known_wh == 19 * 1_200
     # With them, all of it is known.
-    set_platform_days(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
+    set_leneda_days(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
     due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 2.4, 0, 0)
     assert due.shared.known_wh == 28_800
@@ -278,7 +278,7 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
     house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
     house.change(contracts.latest, since="2026-06-01")
     for days in (1, 2):
-        set_platform_days(house, {LAYER_2: platform[LAYER_2]})
+        set_leneda_days(house, {LAYER_2: platform[LAYER_2]})
         due = bill_at(house, f"2026-06-0{days + 1}")
         # 24 kWh a day, 3 of them shared; 2 by night, 1 of them shared.
         expected = [("energy", 20 * days), ("energy_second", days)]
@@ -302,7 +302,7 @@ def test_of_a_market_price_the_shared_energy_has_that_of_its_quarter_hours() -> 
     for n in range(1, 97):
         read(900, 300, 0.05 if n < 48 else 0.15)
     platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
-    house.meter.set_platform_days(past(platform))
+    house.meter.set_leneda_days(past(platform))
     due = bill_at(house, "2026-06-02")
     # 14.4 kWh at 5 cents, less 1.2; 14.4 at 15 cents, less 2.4; and a cent for each.
     # 13.2 * 0.06 + 12 * 0.16 = 2.712; / 25.2 = 0.107619

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.bill import Month, PlatformDays, compute_bill
+from smartyp1.bill import LenedaDays, Month, compute_bill
 from smartyp1.prices import Contract
 from tests.lib.bill.months import lines, local
 from tests.lib.bill.support import REGISTER_WH, Connection, platform
@@ -43,7 +43,7 @@ def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
     # By time, half of it is July's.
     assert months_of(house)["2026-07"].imported_kwh == pytest.approx(66 + 9.6)
     # The platform knows that June had 9.6 kWh a day: 48 of the 132 kWh.
-    house.meter.set_platform_days(PlatformDays(platform("2026-06-01", "2026-07-01", 0.4)))
+    house.meter.set_leneda_days(LenedaDays(platform("2026-06-01", "2026-07-01", 0.4)))
     june, july = months_of(house)["2026-06"], months_of(house)["2026-07"]
     assert june.imported_kwh == pytest.approx(30 * 9.6)
     assert july.imported_kwh == pytest.approx(84 + 9.6)
@@ -69,7 +69,7 @@ def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
 
     # 40 days may be shared out; when this came is not known at all.
     assert total() == pytest.approx(2 * 9.6)
-    house.meter.set_platform_days(PlatformDays(platform("2026-03-03", "2026-04-19", 0.4)))
+    house.meter.set_leneda_days(LenedaDays(platform("2026-03-03", "2026-04-19", 0.4)))
     # The rest is of the last three days: 480 kWh in all.
     assert total() == pytest.approx(480 + 2 * 9.6)
     april = months_of(house)["2026-04"]
@@ -77,7 +77,7 @@ def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
     # 47 days less an hour of 0.4 kW: 1,127 * 0.4 = 450.8
     assert gaps == pytest.approx([(480_000 - 450_800) / 3] * 3)
     # Taken back, it is as unknown as before.
-    house.meter.set_platform_days(PlatformDays())
+    house.meter.set_leneda_days(LenedaDays())
     assert total() == pytest.approx(2 * 9.6)
 
 
@@ -93,7 +93,7 @@ def test_outages_that_follow_each_other_are_cut_as_one() -> None:
 
     # 26.4 kWh of May are more than the first outage has in all.
     known = platform("2026-05-21", "2026-06-01", 0.1) + platform("2026-08-01", "2026-08-02", 0.01)
-    house.meter.set_platform_days(PlatformDays(known))
+    house.meter.set_leneda_days(LenedaDays(known))
     assert sum(month.imported_kwh for month in months_of(house).values()) == pytest.approx(drawn)
 
 
@@ -124,7 +124,7 @@ def test_imported_and_exported_energy_are_cut_separately() -> None:
         each._replace(exported_kwh=0.05 if n < 48 else None)
         for n, each in enumerate(platform("2026-06-27", "2026-06-28", 0.4))
     ]
-    house.meter.set_platform_days(PlatformDays(quarters))
+    house.meter.set_leneda_days(LenedaDays(quarters))
     day = months_of(house)["2026-06"].days[1]
     # All that was imported is known; of what was exported, the first half of the day.
     assert (day.imported_wh, day.gap_wh, day.exported_wh) == (9_600, 0, 48 * 50)
@@ -135,9 +135,7 @@ def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
     house.after(600, 600)  # a part until 10:15
     house.after(3_600, 3_000)  # a gap until 11:15
     draw_until(house, "2026-06-26T12:00")
-    house.meter.set_platform_days(
-        PlatformDays(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0))
-    )
+    house.meter.set_leneda_days(LenedaDays(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0)))
     [day] = months_of(house)["2026-06"].days
     # 3,600 Wh until 11:15, 1,500 of them the platform's; 3 quarter-hours of 100 Wh.
     assert day.imported_wh == 3_600 + 300

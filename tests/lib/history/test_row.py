@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.bill import NO_PLATFORM_DAYS, PlatformDays, months_of
+from smartyp1.bill import NO_LENEDA_DAYS, LenedaDays, months_of
 from smartyp1.history import Amounts, Kind, Origin, QuarterHour, Row, Span, day_start
 from smartyp1.prices import Contract
 from tests.lib.bill.months import local
@@ -24,7 +24,7 @@ CONTRACTS = (
 )
 
 
-def some_past(dice: random.Random, now: datetime) -> PlatformDays:
+def some_past(dice: random.Random, now: datetime) -> LenedaDays:
     """Return what the platform may know of some days before now."""
     start = day_start(now) - timedelta(days=dice.randrange(1, 60))
     count = dice.randrange(1, 60) * 96
@@ -35,22 +35,22 @@ def some_past(dice: random.Random, now: datetime) -> PlatformDays:
             break
         if dice.random() < 0.95:
             fed_kwh = dice.choice((None, 0.0, 0.05))
-            origin = dice.choice((Origin.PLATFORM, Origin.PLATFORM_ESTIMATED))
+            origin = dice.choice((Origin.LENEDA, Origin.LENEDA_ESTIMATED))
             quarters.append(QuarterHour(time, dice.random() * 4, fed_kwh, origin=origin))
-    return PlatformDays(quarters)
+    return LenedaDays(quarters)
 
 
 def set_past_aside(computer: Computer, dice: random.Random) -> None:
     """Let the months of a past be made in a thread, while the meter goes on."""
     meter, past = computer.meter, some_past(dice, computer.time)
-    months_of_past = meter.begin_past()
+    months_of_past = meter.begin_leneda()
     made = months_of_past(past) if dice.random() < 0.5 else None
     for _ in range(3):
         computer.tell()
     if dice.random() < 0.2:
         meter.change_contract(dice.choice(CONTRACTS))
     if computer.meter is meter:
-        meter.set_platform_days(past, made or months_of_past(past))
+        meter.set_leneda_days(past, made or months_of_past(past))
 
 
 @pytest.mark.parametrize("seed", range(examples(3)), ids="seed {}".format)
@@ -67,14 +67,14 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
                 since = computer.time.date() - timedelta(days=dice.randrange(40))
                 meter.change_contract(dice.choice(CONTRACTS), since)
             case 2:
-                meter.set_platform_days(some_past(dice, computer.time))
+                meter.set_leneda_days(some_past(dice, computer.time))
             case 3:
                 set_past_aside(computer, dice)
             case _:
                 pass
         computer.run(dice.choice((3, 20, 200)))
         made = meter._months.made(meter.contracts)
-        assert made == months_of(meter.columns, meter.past, meter.contracts)
+        assert made == months_of(meter.columns, meter.leneda, meter.contracts)
 
 
 def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> None:
@@ -83,7 +83,7 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
     for start, imported, exported in spans:
         amounts = Amounts(imported, exported)
         row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, amounts))
-    [month] = months_of(row.months, NO_PLATFORM_DAYS).values()
+    [month] = months_of(row.months, NO_LENEDA_DAYS).values()
     days = [(day.imported_wh, day.exported_wh, day.quarter_hours) for day in month.days]
     assert days == [(100, 7, 1), (230, 14, 2)]
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.bill import Demand, PlatformDays, compute_bill
+from smartyp1.bill import Demand, LenedaDays, compute_bill
 from tests.lib.bill.months import LUXEMBOURG
 from tests.lib.bill.support import Connection, at, platform
 
@@ -157,8 +157,8 @@ def test_a_month_without_readings_is_shown_before_the_next_month(
     watched.run(60)
     watched.be_off(timedelta(days=days))
     if known_until:
-        past = PlatformDays(platform("2026-09-01", known_until, 0.2))
-        watched.house.meter.set_platform_days(past)
+        past = LenedaDays(platform("2026-09-01", known_until, 0.2))
+        watched.house.meter.set_leneda_days(past)
     watched.run(60)
 
     last = watched.demands[-1]

@@ -24,10 +24,10 @@ def test_a_value_that_is_estimated_makes_a_quarter_hour_estimated() -> None:
         },
     )
     assert [(each[:5], each.origin) for each in found] == [
-        ((START, 8.0, 0.5, 0.1, None), Origin.PLATFORM),
-        ((row(1, 0).start, 9.0, 1.0, None, None), Origin.PLATFORM),
-        ((row(2, 0).start, 8.0, None, None, None), Origin.PLATFORM_ESTIMATED),
-        ((row(4, 0).start, 2.0, 0.25, None, None), Origin.PLATFORM_ESTIMATED),
+        ((START, 8.0, 0.5, 0.1, None), Origin.LENEDA),
+        ((row(1, 0).start, 9.0, 1.0, None, None), Origin.LENEDA),
+        ((row(2, 0).start, 8.0, None, None, None), Origin.LENEDA_ESTIMATED),
+        ((row(4, 0).start, 2.0, 0.25, None, None), Origin.LENEDA_ESTIMATED),
     ]
 
 
@@ -45,11 +45,11 @@ def test_what_is_known_by_sharing_alone_is_the_sum_of_its_parts() -> None:
         },
     )
     assert [(each.start, each.mean_kw, each.exported_kwh, each.origin) for each in found] == [
-        (row(0, 0).start, 0.5, 1.25, Origin.PLATFORM),
-        (row(1, 0).start, 0.3, None, Origin.PLATFORM),
-        (row(2, 0).start, 2.0, None, Origin.PLATFORM),
-        (row(3, 0).start, 0.7, 0.5, Origin.PLATFORM_ESTIMATED),
-        (row(4, 0).start, 0.5, None, Origin.PLATFORM),
+        (row(0, 0).start, 0.5, 1.25, Origin.LENEDA),
+        (row(1, 0).start, 0.3, None, Origin.LENEDA),
+        (row(2, 0).start, 2.0, None, Origin.LENEDA),
+        (row(3, 0).start, 0.7, 0.5, Origin.LENEDA_ESTIMATED),
+        (row(4, 0).start, 0.5, None, Origin.LENEDA),
     ]
 
 

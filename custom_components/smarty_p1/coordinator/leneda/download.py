@@ -78,7 +78,7 @@ _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
 
 
-class KnownPast(Protocol):
+class KnownRows(Protocol):
     """Storage of Leneda's quarter-hours. Added rows also change months and statistics."""
 
     async def async_add(
@@ -94,10 +94,13 @@ class KnownPast(Protocol):
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, sorted by time."""
 
-    async def async_read(self, points: Mapping[str, str]) -> Mapping[str, Sequence[Row]]:
+    async def async_read(
+        self, points: Mapping[str, str], since: datetime | None = None
+    ) -> Mapping[str, Sequence[Row]]:
         """Return the stored quarter-hours of Leneda sorted by time, keyed by code.
 
-        `points` has the metering point of each code.
+        `points` has the metering point of each code. With `since`, only the files of its month and
+        of later months are read.
         """
 
 
@@ -119,20 +122,20 @@ class _Asked(NamedTuple):
     """Whether no older quarter-hours are to be requested."""
 
 
-class LenedaFetch:
+class LenedaDownload:
     """Download for one meter. It runs while the meter's entry is loaded."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: AnyConfigEntry,
-        past: KnownPast,
+        known: KnownRows,
         history: MeterHistory,
         gas: GasStatistics,
     ) -> None:
         self._hass = hass
         self._entry = entry
-        self._past = past
+        self._known = known
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
         self._points = dict(asked_of(self._account)) if self._account else {}
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
@@ -328,7 +331,7 @@ class LenedaFetch:
             return
         oldest = day_start(now - KEPT_TIME)
         codes = self._progress.codes
-        series = await self._past.async_read(self._points)
+        series = await self._known.async_read(self._points)
         while waiting := self._waiting():
             end = max(progress.since for progress in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
@@ -445,7 +448,7 @@ class LenedaFetch:
         changed during the download.
         """
         series = {request.code: request.rows for request in asked if request.rows}
-        if series and not await self._past.async_add(series, self._points):
+        if series and not await self._known.async_add(series, self._points):
             raise _AccountChangedError
         for code, start, end, rows, is_oldest in asked:
             first = day_start(rows[0].start) if rows else start
@@ -470,7 +473,7 @@ class LenedaFetch:
         if now - last > _SILENCE:
             # `until` is the end of the last complete day. Newer days may be incomplete.
             with suppress(OSError):
-                rows = (await self._past.async_read(self._points)).get(IMPORTED, ())
+                rows = (await self._known.async_read(self._points, last)).get(IMPORTED, ())
                 last = rows[-1].start if rows else last
         if now - last > _SILENCE:
             day = f"{last.astimezone(LUXEMBOURG):%Y-%m-%d}"
@@ -482,8 +485,9 @@ class LenedaFetch:
         """Compare the last 14 days of the meter and of Leneda. Update the repair issues."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
-        own = await self._past.async_own(start, today)
-        rows = _within((await self._past.async_read(self._points)).get(IMPORTED, ()), start, today)
+        own = await self._known.async_own(start, today)
+        known = await self._known.async_read(self._points, start)
+        rows = _within(known.get(IMPORTED, ()), start, today)
         differences = await self._hass.async_add_executor_job(compare_days, own, rows)
         tell_difference(self._hass, self._entry, differences)
 

@@ -64,7 +64,7 @@ class _File(NamedTuple):
     """Suffix of the file's name for the metering point, empty for the first point of a code."""
 
 
-class ImportedQuarterHours:
+class QuarterHourFiles:
     """Folder with the files of one config entry. Call its methods in an executor, one at a time."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -82,14 +82,16 @@ class ImportedQuarterHours:
             codes.setdefault(code, []).append(rows)
         return {code: added_up(*series) for code, series in codes.items()}
 
-    def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
+    def read_of(
+        self, points: Mapping[str, str], until: datetime, since: datetime | None = None
+    ) -> dict[str, Sequence[Row]]:
         """Return the quarter-hours before `until`, keyed by OBIS code.
 
-        `points` has the one metering point to read for each code. Raises OSError if a file exists
-        but cannot be read.
+        `points` has the one metering point to read for each code. Files of the months before
+        `since` are not read. Raises OSError if a file exists but cannot be read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
-        series = self._by_point(until)
+        series = self._by_point(until, since=since)
         return {code: rows for (code, name), rows in series.items() if name == names.get(code)}
 
     def read_others(self, code: str, point: str, until: datetime) -> tuple[Row, ...]:

@@ -15,7 +15,7 @@ from homeassistant.helpers.start import async_at_started
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...const import CONF_KIND, KIND_LENEDA, LOGGER
-from ...lib.bill import DemandMeter, HourlyAmounts, Month, PlatformDays, amounts_by_hour
+from ...lib.bill import DemandMeter, HourlyAmounts, LenedaDays, Month, amounts_by_hour
 from ...lib.history import Columns, month_end, month_name, month_start
 from ...lib.prices import Contract, Contracts
 from ..entry_types import AnyConfigEntry
@@ -65,7 +65,7 @@ class _History(NamedTuple):
     """Everything from which the hours of a meter are computed."""
 
     columns: Columns
-    past: PlatformDays
+    leneda: LenedaDays
     contracts: Contracts
     months: Sequence[Month]
     until: datetime
@@ -76,11 +76,11 @@ class _History(NamedTuple):
             return [*self.months]
         running = min(month_start(before.until), month_start(self.until))
         known = {month.start: month for month in before.months}
-        platform = self.past.differing_months(before.past)
+        changed = self.leneda.differing_months(before.leneda)
         return [
             month
             for month in self.months
-            if month.start >= running or month.start in platform or known.get(month.start) != month
+            if month.start >= running or month.start in changed or known.get(month.start) != month
         ]
 
 
@@ -238,7 +238,7 @@ class HouseStatistics:
         # Without the running quarter-hour: `demand.month` has it.
         months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
         return _History(
-            self._meter.columns, self._meter.past, demand.contracts, months, demand.until
+            self._meter.columns, self._meter.leneda, demand.contracts, months, demand.until
         )
 
     def _periods(
@@ -278,8 +278,8 @@ def _changed_hours(
     if history is None:
         return [], _NO_AMOUNTS
     months = history.changed_since(before)
-    columns, past, contracts, _, until = history
-    return months, amounts_by_hour(columns, past, contracts, months, until)
+    columns, leneda, contracts, _, until = history
+    return months, amounts_by_hour(columns, leneda, contracts, months, until)
 
 
 def _first_hour(amounts: HourlyAmounts) -> datetime | None:

@@ -236,7 +236,7 @@ def year_of(
     measured: Counter[datetime] = Counter()
     priced: Counter[datetime] = Counter()
     for day, part in _with_quarters(months, quarters, feeds_in=feeds_in):
-        count = sum([quarter.origin is not Origin.PLATFORM_ESTIMATED for quarter in part])
+        count = sum([quarter.origin is not Origin.LENEDA_ESTIMATED for quarter in part])
         midnight = day_start(day.start)
         measured[midnight] += count
         if _is_priced(day, contract):

@@ -62,7 +62,7 @@ def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
     """
     kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:
-        if quarter.origin is not Origin.PLATFORM_ESTIMATED:
+        if quarter.origin is not Origin.LENEDA_ESTIMATED:
             kws_by_time[_time_of_day(quarter.start)].append(quarter.mean_kw)
     return {time: fmean(kws) for time, kws in kws_by_time.items() if len(kws) >= MIN_DAYS}
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..bill import Month, PlatformDays, quarter_hours_between
+from ..bill import LenedaDays, Month, quarter_hours_between
 from ..history import (
     NO_PRICES,
     QUARTER_HOUR,
@@ -110,11 +110,11 @@ class Grid:
     """Energy drawn from the grid and fed into it, by day and hour, up to the time `until`."""
 
     def __init__(
-        self, months: Sequence[Month], columns: Columns, past: PlatformDays, until: datetime
+        self, months: Sequence[Month], columns: Columns, leneda: LenedaDays, until: datetime
     ) -> None:
         """Add up the energies of the days in `months`.
 
-        `columns` and `past` have the quarter-hours of these months.
+        `columns` and `leneda` have the quarter-hours of these months.
         """
         self.until = until
         self.days: dict[datetime, tuple[float, float]] = {}
@@ -131,7 +131,7 @@ class Grid:
         self._known: dict[datetime, timedelta] = {}
         if self.days:
             start, end = min(self.days), day_end(max(self.days))
-            self._add_quarter_hours(quarter_hours_between(columns, past, start, end))
+            self._add_quarter_hours(quarter_hours_between(columns, leneda, start, end))
             for span in {
                 id(span): span for month in columns.values() for span in month.loose
             }.values():

@@ -42,7 +42,7 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
         **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
         "until": until.astimezone(LUXEMBOURG).isoformat(),
         "measured_share": month.measured_share(until),
-        **_of_the_platform(month),
+        **_of_leneda(month),
         "lines": [_line(line) for line in due.lines],
         "parts": _known({name: due.part(name) for name in _PARTS}),
         "net": due.net,
@@ -82,7 +82,7 @@ def _line(line: Line) -> dict[str, Any]:
     return fields
 
 
-def _of_the_platform(month: Month) -> dict[str, int]:
+def _of_leneda(month: Month) -> dict[str, int]:
     """Return three counts of a month's quarter-hours, or an empty dict.
 
     The counts are the known quarter-hours, the quarter-hours from Leneda, and the quarter-hours
@@ -90,10 +90,10 @@ def _of_the_platform(month: Month) -> dict[str, int]:
     """
     counts = {
         "quarter_hours": month.quarter_hours,
-        "platform_quarter_hours": month.platform_quarter_hours,
+        "leneda_quarter_hours": month.leneda_quarter_hours,
         "estimated_quarter_hours": month.estimated_quarter_hours,
     }
-    return counts if month.platform_quarter_hours else {}
+    return counts if month.leneda_quarter_hours else {}
 
 
 def _of_sharing(due: Bill) -> dict[str, Any]:

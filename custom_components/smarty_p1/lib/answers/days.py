@@ -80,7 +80,7 @@ def _sums(
         "imported_wh": round(sum(day.imported_wh for day in records)) if records else None,
         "exported_wh": round(sum(day.exported_wh for day in records)) if records else None,
         "quarter_hours": sum(day.quarter_hours for day in records),
-        "platform_quarter_hours": sum(day.platform_quarter_hours for day in records),
+        "leneda_quarter_hours": sum(day.leneda_quarter_hours for day in records),
         "estimated_quarter_hours": sum(day.estimated_quarter_hours for day in records),
         "of_quarter_hours": (end - start) // QUARTER_HOUR,
         "reference_kw": own_kw,

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from ..advice import Grid, HouseDay, Supply, house_days, house_sum, prices_by_hour
-from ..bill import Demand, PlatformDays
+from ..bill import Demand, LenedaDays
 from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, month_name, month_start
 from ..prices import Contracts, OlderPrices, price_of_kwh
 
@@ -21,7 +21,7 @@ def first_day_of_house(demand: Demand) -> datetime:
 
 def house_report(
     demand: Demand,
-    meter: tuple[Columns, PlatformDays],
+    meter: tuple[Columns, LenedaDays],
     supplies: Sequence[Supply],
     market: Mapping[datetime, MarketPrices],
     until: datetime,
@@ -32,8 +32,8 @@ def house_report(
     `until`, the start of a quarter-hour. `meter` has the measured quarter-hours and Leneda's days.
     """
     months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
-    columns, past = meter
-    grid = Grid(months, columns, past, until)
+    columns, leneda = meter
+    grid = Grid(months, columns, leneda, until)
     days = [*house_days(grid, supplies, prices_by_hour(demand.contracts, market))]
     since = max(supply.since for supply in supplies)
     return {

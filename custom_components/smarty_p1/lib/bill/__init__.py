@@ -21,7 +21,7 @@ from .daily_bills import bills_by_day
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
 from .hourly_amounts import HourlyAmounts, amounts_by_hour
-from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
+from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 from .month import NO_SHARED, NOTHING_ABOVE, ClassExcess, Day, Month, Shared
 from .month_cache import KnownMonths, months_of
 from .month_sums import above_contract, mean_market_prices, merge_months
@@ -32,7 +32,7 @@ from .sharing import NO_DAY_SUMS, Covered, DaySum, DaySums
 __all__ = [
     "NOTHING_ABOVE",
     "NO_DAY_SUMS",
-    "NO_PLATFORM_DAYS",
+    "NO_LENEDA_DAYS",
     "NO_SHARED",
     "Bill",
     "ClassExcess",
@@ -44,11 +44,11 @@ __all__ = [
     "DemandMeter",
     "HourlyAmounts",
     "KnownMonths",
+    "LenedaDays",
     "Line",
     "Month",
     "MonthPart",
     "MonthPrices",
-    "PlatformDays",
     "QuarterHours",
     "Shared",
     "above_contract",

@@ -23,7 +23,7 @@ from ..history import (
     rounded_market,
 )
 from ..prices import Contract, TimeOfUseSplit, is_second, joined_splits, second_quarters
-from .leneda_days import PlatformDays
+from .leneda_days import LenedaDays
 from .loose_energy_by_day import Piece, RowView
 from .month import MARKET_AMOUNTS, ClassExcess, Day, Shared, above_classes
 from .sharing import PricedQuarter, shared_of
@@ -46,7 +46,7 @@ def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[Know
     while begin < end:
         part_end = min(view.contracts.part_end(begin), end)
         contracts = view.contracts.between(begin, _NEVER)
-        part = _Part(month, view.past, contracts, begin, part_end)
+        part = _Part(month, view.leneda, contracts, begin, part_end)
         if day := part.known_day(pieces.get(begin, ())):
             yield day
         begin = part_end
@@ -56,7 +56,7 @@ class _Part(NamedTuple):
     """Part of a day under one contract. Usually, the whole day has one contract."""
 
     month: MonthColumns
-    past: PlatformDays
+    leneda: LenedaDays
     contracts: Sequence[Contract]
     """The contract of the part, and all later contracts."""
     begin: datetime
@@ -96,7 +96,7 @@ class _Part(NamedTuple):
             ),
             gap_wh=_sum(gap_wh),
             quarter_hours=min(len(energies), max_quarter_hours),
-            platform_quarter_hours=len(origins) - origins.count(0),
+            leneda_quarter_hours=len(origins) - origins.count(0),
             estimated_quarter_hours=origins.count(2),
             above=_limited(above_classes(energies, self.contract.reference_kw), max_quarter_hours),
             second=self._second(imported, repeated, energies, pieces),
@@ -108,10 +108,10 @@ class _Part(NamedTuple):
     def _columns(
         self, first: int, last: int
     ) -> tuple[Sequence[float], Sequence[float], bytes | bytearray]:
-        month, platform = self.month, self.past.months.get(self.month.start)
-        if platform is None:
+        month, other = self.month, self.leneda.months.get(self.month.start)
+        if other is None:
             return month.imported[first:last], month.exported[first:last], b""
-        return month.overlaid(platform, first, last)
+        return month.overlaid(other, first, last)
 
     def _second(
         self,
@@ -137,7 +137,7 @@ class _Part(NamedTuple):
         return _of(pieces, splits)
 
     def _shared(self, first: int, imported: Sequence[float]) -> Shared | None:
-        sharing = self.past.sharing.get(day_start(self.begin))
+        sharing = self.leneda.sharing.get(day_start(self.begin))
         if not sharing:
             return None
         start, end = self.month.first, first + len(imported)

@@ -69,7 +69,7 @@ from .contract_and_reading_json import (
     store_segment,
 )
 from .demand_snapshot import Demand, Summary, summarised
-from .leneda_days import PlatformDays
+from .leneda_days import LenedaDays
 from .month import Month
 from .month_cache import KnownMonths
 from .months_of_connection import MonthsOfConnection
@@ -146,12 +146,12 @@ class DemandMeter:
         reading, the sensors first show the whole old month, so Home Assistant's statistics get this
         energy. If a sensor had shown a later month before, the statistics would be wrong.
         """
-        snapshot, until = self.snapshot, self._months.past.until
+        snapshot, until = self.snapshot, self._months.leneda.until
         if snapshot is None or until is None or not self.has_readings:
             return snapshot
         shown = max(snapshot.month_start, month_start(until - QUARTER_HOUR))
         if until > time_until(self._history.segments):
-            return self._past_snapshot(until, shown)
+            return self._leneda_snapshot(until, shown)
         if shown == snapshot.month_start:
             return snapshot
         summary = self._summarise(shown)
@@ -184,26 +184,26 @@ class DemandMeter:
         return not segment or (reading is not None and segment.is_register_of(reading, None))
 
     @property
-    def past(self) -> PlatformDays:
-        """Return the days of the platform Leneda that the last `set_platform_days` has set."""
-        return self._months.past
+    def leneda(self) -> LenedaDays:
+        """Return the days of the platform Leneda that the last `set_leneda_days` has set."""
+        return self._months.leneda
 
-    def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
-        """Return a function that computes the months for `set_platform_days`.
+    def begin_leneda(self) -> Callable[[LenedaDays], KnownMonths]:
+        """Return a function that computes the months for `set_leneda_days`.
 
         The function may run in a thread while `update` is called. It takes tens of milliseconds for
         25 months.
         """
-        return self._months.begin_past(self.columns, self._contracts)
+        return self._months.begin_leneda(self.columns, self._contracts)
 
-    def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
-        """Complete the measured days with `past`, the days of the national platform Leneda.
+    def set_leneda_days(self, leneda: LenedaDays, months: KnownMonths | None = None) -> None:
+        """Complete the measured days with `leneda`, the days of the national platform Leneda.
 
-        `NO_PLATFORM_DAYS` removes Leneda's days. Computing the months takes a long time. So the
+        `NO_LENEDA_DAYS` removes Leneda's days. Computing the months takes a long time. So the
         caller can compute `months` in a thread, with the function that `begin_past` returns.
         Leneda's days are not stored, so the caller sets them again after a restart.
         """
-        self._months.set_past(past, months)
+        self._months.set_leneda(leneda, months)
         self.snapshot = self._make_snapshot()
 
     @property
@@ -371,8 +371,8 @@ class DemandMeter:
     def _make_snapshot(self) -> Demand | None:
         segment = self._segment
         if segment is None:
-            end = self._months.past.end
-            return self._past_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
+            end = self._months.leneda.end
+            return self._leneda_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
         time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
@@ -380,7 +380,7 @@ class DemandMeter:
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
         summary = self._summarise(segment.month_start)
-        until, past_until = time_until(self._history.segments), self._months.past.until
+        until, leneda_until = time_until(self._history.segments), self._months.leneda.until
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -396,7 +396,7 @@ class DemandMeter:
             running_kw = projected_kw = will_exceed = available_kw = None
         return Demand(
             time=time,
-            until=until if past_until is None else max(until, past_until),
+            until=until if leneda_until is None else max(until, leneda_until),
             quarter_start=start,
             measured_since=since,
             running_kw=running_kw,
@@ -413,10 +413,10 @@ class DemandMeter:
             contracts=self._shown(time, summary.month),
             market=self._market,
             is_begun_here=self._is_begun_here,
-            day_sums=self._months.past.day_sums,
+            day_sums=self._months.leneda.day_sums,
         )
 
-    def _past_snapshot(self, end: datetime, shown: datetime) -> Demand:
+    def _leneda_snapshot(self, end: datetime, shown: datetime) -> Demand:
         """Return the values at `end`, the time up to which Leneda's data is shown.
 
         `shown` is the start of the shown month. The values of the running quarter-hour are None,
@@ -443,7 +443,7 @@ class DemandMeter:
             contracts=self._shown(end, summary.month),
             market=self._market,
             is_begun_here=self._is_begun_here,
-            day_sums=self._months.past.day_sums,
+            day_sums=self._months.leneda.day_sums,
         )
 
     def _shown(self, time: datetime, month: Month) -> Contracts:

@@ -118,6 +118,6 @@ def summarised(
     month = months.get(shown) or Month(start=shown)
     earlier = sorted((m for m in months.values() if m.start < shown), key=attrgetter("start"))
     excess_kwh = round(above_contract(month.days, contracts).energy_wh / 1000, DECIMALS)
-    if is_begun_here or (earlier or [month])[0].platform_quarter_hours:
+    if is_begun_here or (earlier or [month])[0].leneda_quarter_hours:
         *earlier, month = from_first_day([*earlier, month])
     return Summary(months, contracts, month, tuple(earlier[-KEPT_MONTHS:]), excess_kwh)

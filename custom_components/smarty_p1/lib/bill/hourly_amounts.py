@@ -30,7 +30,7 @@ from ..history import (
 from ..prices import AgreedPrices, Contracts, excess_price, is_second, price_of_kwh
 from .bill import MonthPrices, month_prices
 from .daily_bills import bills_by_day
-from .leneda_days import PlatformDays
+from .leneda_days import LenedaDays
 from .loose_energy_by_day import RowView
 from .month import Month
 from .sharing import Covered
@@ -61,7 +61,7 @@ class HourlyAmounts(NamedTuple):
 
 def amounts_by_hour(
     columns: Columns,
-    past: PlatformDays,
+    leneda: LenedaDays,
     contracts: Contracts,
     months: Iterable[Month],
     until: datetime,
@@ -79,9 +79,9 @@ def amounts_by_hour(
     sums = _Sums(contracts.with_latest_vat)
     for start, mean in means.items():
         own = columns.get(start) or MonthColumns(start)
-        for piece in _quarter_hours(own, past):
+        for piece in _quarter_hours(own, leneda):
             sums.add(piece, mean)
-    view = RowView(columns, past, contracts)
+    view = RowView(columns, leneda, contracts)
     for piece in _loose_pieces(view, by_start):
         if (start := month_start(piece.start)) in means:
             sums.add(piece, means[start])
@@ -210,11 +210,11 @@ def _revenue(piece: _Piece, kwh_price: float, price: _Price, mean: float | None)
     return exported_wh / 1000 * kwh_price + revenue + (exported_wh - priced_wh) / 1000 * mean
 
 
-def _quarter_hours(own: MonthColumns, past: PlatformDays) -> Iterator[_Piece]:
+def _quarter_hours(own: MonthColumns, leneda: LenedaDays) -> Iterator[_Piece]:
     """Yield the known quarter-hours of a month, measured here or by Leneda."""
-    platform = past.months.get(own.start) or MonthColumns(own.start)
-    sharing = _sharing_of(own, past)
-    columns = own.overlaid(platform, 0, own.size)
+    other = leneda.months.get(own.start) or MonthColumns(own.start)
+    sharing = _sharing_of(own, leneda)
+    columns = own.overlaid(other, 0, own.size)
     for place, (wh, exported_wh, _) in enumerate(zip(*columns, strict=True)):
         if isnan(wh):
             continue
@@ -233,10 +233,10 @@ def _repeated(span: Span) -> _Piece:
     return _Piece(span.start, *energies, amounts.market, is_quarter_hour=True)
 
 
-def _sharing_of(own: MonthColumns, past: PlatformDays) -> dict[datetime, Covered]:
+def _sharing_of(own: MonthColumns, leneda: LenedaDays) -> dict[datetime, Covered]:
     """Return the shared energy of a month by quarter-hour."""
     end = own.first + own.size * QUARTER_HOUR
-    days = (day for midnight, day in past.sharing.items() if own.first <= midnight < end)
+    days = (day for midnight, day in leneda.sharing.items() if own.first <= midnight < end)
     return {start: covered for day in days for start, covered in day.items()}
 
 

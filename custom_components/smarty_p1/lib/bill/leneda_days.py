@@ -20,7 +20,7 @@ from ..history import (
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 
 
-class PlatformDays:
+class LenedaDays:
     """Data from Leneda: quarter-hours by month, shared energy by day, sums of the newest day."""
 
     def __init__(
@@ -47,7 +47,7 @@ class PlatformDays:
         """Shared energy, keyed by the day's midnight, then by the quarter-hour's start."""
         self.day_sums = day_sums
 
-    def differing_months(self, other: PlatformDays) -> set[datetime]:
+    def differing_months(self, other: LenedaDays) -> set[datetime]:
         """Return the starts of the months whose quarter-hours or shared energies differ."""
         if self is other:
             return set()
@@ -66,4 +66,4 @@ def _energies(month: MonthColumns | None) -> tuple[bytes, bytes] | None:
     return (month.imported.tobytes(), month.exported.tobytes()) if month else None
 
 
-NO_PLATFORM_DAYS = PlatformDays()
+NO_LENEDA_DAYS = LenedaDays()

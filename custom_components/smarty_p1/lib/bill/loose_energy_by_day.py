@@ -31,7 +31,7 @@ from ..history import (
     quarter_start,
 )
 from ..prices import Contracts, TimeOfUseSplit, split
-from .leneda_days import PlatformDays
+from .leneda_days import LenedaDays
 
 _NO_MARKET = (0.0,) * 4
 _SECOND = timedelta(seconds=1)
@@ -85,9 +85,9 @@ class RowView:
     that Leneda does not cover are computed only once.
     """
 
-    def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
+    def __init__(self, months: Columns, leneda: LenedaDays, contracts: Contracts) -> None:
         self.months = months
-        self.past = past
+        self.leneda = leneda
         self.contracts = contracts
         self._remainders: dict[int, list[Remainder]] = {}
         """Remainders of each run. The key is the `id` of the run's first span."""
@@ -149,16 +149,16 @@ class RowView:
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
         for month in months_between(start, end):
-            platform = self.past.months.get(month)
-            if platform is None:
+            other = self.leneda.months.get(month)
+            if other is None:
                 continue
             own = self.months.get(month) or MonthColumns(month)
-            first = max(0, (start - platform.first) // QUARTER_HOUR)
-            last = max(first + 1, -((platform.first - end) // QUARTER_HOUR))
-            columns = own.overlaid(platform, first, min(last, platform.size))
+            first = max(0, (start - other.first) // QUARTER_HOUR)
+            last = max(first + 1, -((other.first - end) // QUARTER_HOUR))
+            columns = own.overlaid(other, first, min(last, other.size))
             for place, (wh, fed_wh, origin) in enumerate(zip(*columns, strict=True), first):
                 if origin:
-                    time = platform.first + place * QUARTER_HOUR
+                    time = other.first + place * QUARTER_HOUR
                     inside = min(time + QUARTER_HOUR, end) - max(time, start)
                     share = inside / QUARTER_HOUR if inside else 1.0
                     imported.add(time, wh * share)

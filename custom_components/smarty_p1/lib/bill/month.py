@@ -91,7 +91,7 @@ class Day:
     """Imported energy of gaps between readings. The time of this energy is not known exactly."""
     quarter_hours: int = 0
     """Number of quarter-hours known from start to end."""
-    platform_quarter_hours: int = 0
+    leneda_quarter_hours: int = 0
     """Number of known quarter-hours that come from the platform Leneda."""
     estimated_quarter_hours: int = 0
     """Number of Leneda's quarter-hours that the operator has estimated or edited."""
@@ -111,7 +111,7 @@ class Day:
     """None if sharing is unknown."""
 
 
-COUNTS = ("quarter_hours", "platform_quarter_hours", "estimated_quarter_hours")
+COUNTS = ("quarter_hours", "leneda_quarter_hours", "estimated_quarter_hours")
 MARKET_AMOUNTS = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
 AMOUNTS = dict.fromkeys(("imported_wh", "exported_wh", "gap_wh"), DECIMALS) | dict(
     zip(MARKET_AMOUNTS, MARKET_DECIMALS, strict=True)
@@ -145,9 +145,9 @@ class Month:
         return sum(day.quarter_hours for day in self.days)
 
     @property
-    def platform_quarter_hours(self) -> int:
+    def leneda_quarter_hours(self) -> int:
         """Return the number of known quarter-hours that come from the platform Leneda."""
-        return sum(day.platform_quarter_hours for day in self.days)
+        return sum(day.leneda_quarter_hours for day in self.days)
 
     @property
     def estimated_quarter_hours(self) -> int:

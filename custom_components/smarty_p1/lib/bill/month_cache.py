@@ -16,7 +16,7 @@ from ..history import (
 )
 from ..prices import Contracts
 from .day_sums import KnownDay, days_of, highest_of
-from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
+from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 from .loose_energy_by_day import RowView, connected
 from .month import Month
 
@@ -39,10 +39,10 @@ class KnownMonths:
         self._is_new = True
 
     @classmethod
-    def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
+    def of(cls, columns: Columns, leneda: LenedaDays, contracts: Contracts) -> Self:
         """Return a cache in which all months of the spans and of Leneda are already computed."""
         cache = cls()
-        cache.made(columns, past, contracts)
+        cache.made(columns, leneda, contracts)
         return cache
 
     def note(self, span: Span) -> None:
@@ -55,14 +55,14 @@ class KnownMonths:
             self._stale_months |= set(months_between(span.start, span.end))
 
     def made(
-        self, columns: Columns, past: PlatformDays, contracts: Contracts
+        self, columns: Columns, leneda: LenedaDays, contracts: Contracts
     ) -> dict[datetime, Month]:
         """Return the months, keyed by start. While nothing changes, the same object is returned."""
-        basis = past, contracts.entries
+        basis = leneda, contracts.entries
         if not self._is_new and basis == self._basis:
             return self._months
-        view = RowView(columns, past, contracts)
-        starts = {*columns, *past.months}
+        view = RowView(columns, leneda, contracts)
+        starts = {*columns, *leneda.months}
         whole = self._recut_months(view) if basis == self._basis else starts
         whole = (whole & starts) | (starts - self._days.keys())
         for start in whole:
@@ -83,19 +83,19 @@ class KnownMonths:
         If Leneda has quarter-hours on a changed day, the energy of the gaps that touch this day
         changes as well. Such a gap may reach into other months.
         """
-        if not view.past.months:
+        if not view.leneda.months:
             return self._stale_months
-        recut = {start for start in self._stale_days if self._is_recut(start, view.past)}
+        recut = {start for start in self._stale_days if self._is_recut(start, view.leneda)}
         return connected(self._stale_months | recut, view.months)
 
-    def _is_recut(self, start: datetime, past: PlatformDays) -> bool:
+    def _is_recut(self, start: datetime, leneda: LenedaDays) -> bool:
         """Return whether Leneda has a quarter-hour on a changed day of a month.
 
         `start` is the start of the month. `_stale_days` has the changed days.
         """
-        platform = past.months.get(start)
-        return platform is not None and any(
-            platform.is_known((midnight - platform.first) // QUARTER_HOUR + place)
+        other = leneda.months.get(start)
+        return other is not None and any(
+            other.is_known((midnight - other.first) // QUARTER_HOUR + place)
             for midnight in self._stale_days[start]
             for place in range((day_end(midnight) - midnight) // QUARTER_HOUR)
         )
@@ -118,10 +118,10 @@ class KnownMonths:
 
 
 def months_of(
-    columns: Columns, past: PlatformDays = NO_PLATFORM_DAYS, contracts: Contracts | None = None
+    columns: Columns, leneda: LenedaDays = NO_LENEDA_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
     """Return the months of a connection, keyed by start, with Leneda's quarter-hours added.
 
     `columns` has the spans of the connection by month.
     """
-    return KnownMonths().made(columns, past, contracts or Contracts())
+    return KnownMonths().made(columns, leneda, contracts or Contracts())

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ..history import Columns, ReadingHistory, Span
 from ..prices import Contracts
-from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
+from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 from .month import Month
 from .month_cache import KnownMonths
 
@@ -13,12 +13,12 @@ from .month_cache import KnownMonths
 class MonthsOfConnection:
     """Months of a connection. They are computed again only as far as spans or days have changed.
 
-    `past` has the days of Leneda, which complete the measured quarter-hours and are never stored
+    `leneda` has the days of Leneda, which complete the measured quarter-hours and are never stored
     with them.
     """
 
     def __init__(self, history: ReadingHistory) -> None:
-        self.past = NO_PLATFORM_DAYS
+        self.leneda = NO_LENEDA_DAYS
         self._history = history
         self._months = KnownMonths()
         self._noted: list[Span] | None = None
@@ -27,11 +27,11 @@ class MonthsOfConnection:
     def made(self, contracts: Contracts) -> dict[datetime, Month]:
         """Return the months, keyed by start. While nothing changes, the same object is returned."""
         self._note_changed()
-        return self._months.made(self._history.columns(), self.past, contracts)
+        return self._months.made(self._history.columns(), self.leneda, contracts)
 
-    def begin_past(
+    def begin_leneda(
         self, columns: Columns, contracts: Contracts
-    ) -> Callable[[PlatformDays], KnownMonths]:
+    ) -> Callable[[LenedaDays], KnownMonths]:
         """Return a function that computes the months for `set_past` in a thread.
 
         `columns` is a copy of the present spans. The thread does not see spans that are added or
@@ -40,16 +40,16 @@ class MonthsOfConnection:
         """
         self._note_changed()
         self._noted = []
-        return lambda past: KnownMonths.of(columns, past, contracts)
+        return lambda leneda: KnownMonths.of(columns, leneda, contracts)
 
-    def set_past(self, past: PlatformDays, months: KnownMonths | None) -> None:
-        """Complete the measured quarter-hours with `past`, the days of Leneda.
+    def set_leneda(self, leneda: LenedaDays, months: KnownMonths | None) -> None:
+        """Complete the measured quarter-hours with `leneda`, the days of Leneda.
 
         `months` were computed by a thread. If None, the months are computed when they are needed.
         """
         self._note_changed()
-        self.past = past
-        self._history.known_elsewhere = past.months
+        self.leneda = leneda
+        self._history.known_elsewhere = leneda.months
         if months is not None:
             self._months = months
             for span in self._noted or ():

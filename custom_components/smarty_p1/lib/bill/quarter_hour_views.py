@@ -21,7 +21,7 @@ from ..history import (
     month_start,
 )
 from ..prices import REFERENCE_POWERS, Contracts
-from .leneda_days import PlatformDays
+from .leneda_days import LenedaDays
 from .month import above_each
 
 ABOVE_CONTRACT = 16
@@ -38,7 +38,7 @@ class QuarterHours:
     def __init__(
         self,
         columns: Mapping[datetime, MonthColumns],
-        past: PlatformDays,
+        leneda: LenedaDays,
         start: datetime,
         end: datetime,
     ) -> None:
@@ -55,9 +55,9 @@ class QuarterHours:
             month = month_start(time)
             until = min(end, month_end(month).astimezone(start.tzinfo))
             own = columns.get(month) or MonthColumns(month)
-            platform = past.months.get(month) or MonthColumns(month)
+            other = leneda.months.get(month) or MonthColumns(month)
             first, last = ((moment - own.first) // QUARTER_HOUR for moment in (time, until))
-            imported, exported, origins = own.overlaid(platform, first, last)
+            imported, exported, origins = own.overlaid(other, first, last)
             self._imported.extend(imported)
             self._exported.extend(exported)
             self._origins += origins
@@ -160,22 +160,22 @@ class QuarterHours:
 
 
 def quarter_hours_between(
-    columns: Mapping[datetime, MonthColumns], past: PlatformDays, start: datetime, end: datetime
+    columns: Mapping[datetime, MonthColumns], leneda: LenedaDays, start: datetime, end: datetime
 ) -> Iterator[QuarterHour]:
     """Yield the quarter-hours that begin at `start` or later and before `end`, in order.
 
-    `past` has Leneda's data. A quarter-hour that was not measured is taken from `past`.
+    `leneda` has Leneda's data. A quarter-hour that was not measured is taken from `leneda`.
     """
-    for month in sorted({*columns, *past.months}):
-        own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))
+    for month in sorted({*columns, *leneda.months}):
+        own, other = (of.get(month) or MonthColumns(month) for of in (columns, leneda.months))
         # A quarter-hour that began before the period is not part of the period. So round up to the
         # start of the next quarter-hour.
         first, last = (-((own.first - time) // QUARTER_HOUR) for time in (start, end))
         for place in range(max(0, first), min(last, own.size)):
             if own.is_known(place):
                 yield own.quarter_hour_at(place)
-            elif platform.is_known(place):
-                yield platform.quarter_hour_at(place)
+            elif other.is_known(place):
+                yield other.quarter_hour_at(place)
 
 
 def _mark_of(imported_wh: float, kw: float | None) -> int:

@@ -26,7 +26,7 @@ class Covered(NamedTuple):
     """Energy from the layers 1 to 4 of sharing groups."""
     remaining_wh: float | None = None
     """Energy that the supplier bills, None where unknown."""
-    platform_wh: float | None = None
+    leneda_wh: float | None = None
     """Imported energy of the quarter-hour in Leneda's data, None where unknown."""
 
     def shared(self, imported_wh: float) -> Shared:
@@ -37,7 +37,7 @@ class Covered(NamedTuple):
         """
         layers_wh, most_wh = (*self.layers_wh, 0.0), imported_wh
         if self.remaining_wh is not None:
-            whole_wh, off_wh = self.platform_wh, _ROUNDED_WH
+            whole_wh, off_wh = self.leneda_wh, _ROUNDED_WH
             if whole_wh is None:
                 whole_wh, off_wh = imported_wh, _OFF_WH + imported_wh * _OFF
             whole_wh = max(0.0, whole_wh - self.remaining_wh)

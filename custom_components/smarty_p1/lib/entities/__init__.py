@@ -17,7 +17,7 @@ from .entity_description import (
     local_times,
 )
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
-from .leneda_and_sharing_sensors import PAST_SENSORS, SHARING_SENSORS, day_sums_of
+from .leneda_and_sharing_sensors import LENEDA_SENSORS, SHARING_SENSORS, day_sums_of
 from .mbus_sensors import INDEX, sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
 from .quarter_hour_power_sensors import (
@@ -39,10 +39,10 @@ __all__ = [
     "EVENTS",
     "EVENT_MESSAGE",
     "INDEX",
+    "LENEDA_SENSORS",
     "MBUS_MODEL",
     "MEASURED_SINCE",
     "METER_MODEL",
-    "PAST_SENSORS",
     "RECEPTION_SENSORS",
     "SENSORS",
     "SHARING_SENSORS",

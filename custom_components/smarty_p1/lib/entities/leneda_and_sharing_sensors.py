@@ -90,7 +90,7 @@ _LIVE = {
     "price_export",
 }
 
-PAST_SENSORS: tuple[SensorSpec[Reading], ...] = (
+LENEDA_SENSORS: tuple[SensorSpec[Reading], ...] = (
     *(replace(spec, exists_fn=_COUNTED[spec.key]) for spec in SENSORS if spec.key in _COUNTED),
     *(spec for spec in (*DEMAND_SENSORS, *TARIFF_SENSORS) if spec.key not in _LIVE),
     *SHARING_SENSORS,

@@ -8,9 +8,9 @@ from typing import NamedTuple
 class Origin(StrEnum):
     """Origin of a quarter-hour that this program has not measured itself."""
 
-    PLATFORM = "platform"
+    LENEDA = "leneda"
     """Read from the meter by the operator, published on the national platform Leneda."""
-    PLATFORM_ESTIMATED = "platform_estimated"
+    LENEDA_ESTIMATED = "leneda_estimated"
     """Estimated or edited by the operator, published on the national platform Leneda."""
 
 

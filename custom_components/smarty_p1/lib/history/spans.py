@@ -132,7 +132,7 @@ def _unknown(size: int) -> array[float]:
     return array("d", [nan]) * size
 
 
-ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
+ORIGINS = (None, Origin.LENEDA, Origin.LENEDA_ESTIMATED)
 
 
 class MonthColumns:
@@ -246,18 +246,18 @@ class MonthColumns:
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(
-        self, platform: MonthColumns, first: int, last: int
+        self, other: MonthColumns, first: int, last: int
     ) -> tuple[array[float], array[float], bytearray]:
         """Return three columns of the month: imported energies, exported energies, and origins.
 
         The columns begin at the place `first` and end before the place `last`. Where no
-        quarter-hour was measured, the values come from `platform`.
+        quarter-hour was measured, the values come from `other`.
         """
         part = slice(first, last)
         own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
-        for n, origin in enumerate(platform.origins[part]):
+        for n, origin in enumerate(other.origins[part]):
             if own[n] != own[n]:
-                own[n], own_fed[n] = platform.imported[first + n], platform.exported[first + n]
+                own[n], own_fed[n] = other.imported[first + n], other.exported[first + n]
                 origins[n] = origin
         return own, own_fed, origins
 

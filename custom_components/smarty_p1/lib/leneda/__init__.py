@@ -3,7 +3,7 @@
 export = read_export(data, now)  # a file of its portal; otherwise raises ExportError
 series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
 platform = {export.code: export.rows}
-meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(platform)))
+meter.set_leneda_days(PlatformDays(quarter_hours_of(platform), sharing_of(platform)))
 """
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series

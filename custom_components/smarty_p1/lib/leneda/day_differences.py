@@ -50,12 +50,12 @@ class DayDifference(NamedTuple):
     start: datetime
     """Midnight in Luxembourg, in UTC."""
     own_wh: float
-    platform_wh: float
+    leneda_wh: float
 
     @property
     def is_within(self) -> bool:
         """Return whether the two energies differ by no more than the tolerance."""
-        return _is_near(self.own_wh, self.platform_wh)
+        return _is_near(self.own_wh, self.leneda_wh)
 
 
 class Differences(NamedTuple):
@@ -82,11 +82,11 @@ class _Day(NamedTuple):
         exported = [quarter.exported_kwh for quarter in self.own]
         known_kwh = [kwh for kwh in exported if kwh is not None]
         is_known = len(known_kwh) == len(exported)
-        return is_known and _is_told(sum(known_kwh) * 1000, self.difference.platform_wh)
+        return is_known and _is_told(sum(known_kwh) * 1000, self.difference.leneda_wh)
 
     def is_factor_four(self) -> bool:
-        _, own_wh, platform_wh = self.difference
-        return _is_told(own_wh, platform_wh * 4) or _is_told(own_wh * 4, platform_wh)
+        _, own_wh, leneda_wh = self.difference
+        return _is_told(own_wh, leneda_wh * 4) or _is_told(own_wh * 4, leneda_wh)
 
     def is_shifted(self) -> bool:
         return not self._fits(timedelta()) and (self._fits(_HOUR) or self._fits(-_HOUR))
@@ -97,14 +97,14 @@ class _Day(NamedTuple):
             for quarter in self.own
             if (row := self.rows.get(quarter.start + shift))
         ]
-        off_wh = sum(abs(own_wh - platform_wh) for own_wh, platform_wh in pairs)
+        off_wh = sum(abs(own_wh - leneda_wh) for own_wh, leneda_wh in pairs)
         most_wh = sum(_OFF_WH + own_wh * _OFF for own_wh, _ in pairs)
         return len(pairs) > len(self.own) / 2 and off_wh <= most_wh
 
 
-def compare_days(own: Iterable[QuarterHour], platform: Iterable[Row]) -> Differences:
+def compare_days(own: Iterable[QuarterHour], leneda: Iterable[Row]) -> Differences:
     """Return the daily differences of imported energy. Both series must be in the order of time."""
-    rows = {row.start: row for row in platform}
+    rows = {row.start: row for row in leneda}
     days = [
         day
         for start, group in groupby(own, lambda quarter: day_start(quarter.start))
@@ -118,8 +118,8 @@ def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Ro
     if len(measured_rows) < len(own) or len(own) < (day_end(start) - start) // QUARTER_HOUR:
         return None
     own_wh = round(sum(quarter.mean_kw for quarter in own) * 250, 3)
-    platform_wh = round(sum(row.kw for row in measured_rows) * 250, 3)
-    return _Day(DayDifference(start, own_wh, platform_wh), own, rows)
+    leneda_wh = round(sum(row.kw for row in measured_rows) * 250, 3)
+    return _Day(DayDifference(start, own_wh, leneda_wh), own, rows)
 
 
 def _cause(days: Sequence[_Day]) -> tuple[Cause | None, int]:
@@ -141,9 +141,9 @@ def _cause(days: Sequence[_Day]) -> tuple[Cause | None, int]:
     return Cause.OTHER_POINT, len(outside)
 
 
-def _is_told(own_wh: float, platform_wh: float) -> bool:
-    return min(own_wh, platform_wh) >= _MIN_WH and _is_near(own_wh, platform_wh)
+def _is_told(own_wh: float, leneda_wh: float) -> bool:
+    return min(own_wh, leneda_wh) >= _MIN_WH and _is_near(own_wh, leneda_wh)
 
 
-def _is_near(own_wh: float, platform_wh: float) -> bool:
-    return abs(own_wh - platform_wh) <= max(_TOLERANCE_WH, _TOLERANCE * max(own_wh, platform_wh))
+def _is_near(own_wh: float, leneda_wh: float) -> bool:
+    return abs(own_wh - leneda_wh) <= max(_TOLERANCE_WH, _TOLERANCE * max(own_wh, leneda_wh))

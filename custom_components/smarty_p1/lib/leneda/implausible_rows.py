@@ -10,13 +10,13 @@ from .measured_and_estimated_rows import Row, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 
 
-def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
+def last_days_of(leneda: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
     """Return the sum of the last complete day of each energy-sharing series, keyed by OBIS code.
 
-    `platform` has the rows of each code.
+    `leneda` has the rows of each code.
     """
     last_days = {}
-    for code, rows in platform.items():
+    for code, rows in leneda.items():
         if is_of_sharing(code) and (last := last_whole_day(rows)):
             last_days[code] = last
     return last_days
@@ -37,7 +37,7 @@ def last_whole_day(rows: Sequence[Row]) -> DaySum | None:
 _REMAINING = CODES[Quantity.REMAINING]
 
 
-def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+def without_false_zeros(leneda: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
     """Return the rows without the days on which Leneda wrongly sends 0 as consumption.
 
     The series of REMAINING is the consumption that the supplier bills. For some homes that share no
@@ -45,23 +45,23 @@ def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, S
     REMAINING are kept only for days on which REMAINING, or a series of shared energy, has a value
     above 0. Other series are not changed.
     """
-    rows = platform.get(_REMAINING)
+    rows = leneda.get(_REMAINING)
     if not rows:
-        return platform
-    series = (rows, *(platform.get(CODES[layer], ()) for layer in COVERED))
+        return leneda
+    series = (rows, *(leneda.get(CODES[layer], ()) for layer in COVERED))
     explained = {day_start(row.start) for row in chain.from_iterable(series) if row.kw}
     kept = tuple(row for row in rows if day_start(row.start) in explained)
-    return {**platform, _REMAINING: kept}
+    return {**leneda, _REMAINING: kept}
 
 
-def whole_days(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+def whole_days(leneda: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
     """Return the rows until the end of the last day whose consumption is complete.
 
     The consumption is complete if it is known for all quarter-hours of the day. Return the rows
     unchanged if there is no such day.
     """
-    last = last_whole_day(with_totals(platform).get(CODES[Quantity.IMPORTED], ()))
+    last = last_whole_day(with_totals(leneda).get(CODES[Quantity.IMPORTED], ()))
     if last is None:
-        return platform
+        return leneda
     end: datetime = day_end(last.start)
-    return {code: tuple(row for row in rows if row.start < end) for code, rows in platform.items()}
+    return {code: tuple(row for row in rows if row.start < end) for code, rows in leneda.items()}

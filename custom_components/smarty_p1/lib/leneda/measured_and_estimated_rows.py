@@ -86,15 +86,15 @@ def _sum(row: Row, other: Row) -> Row:
     )
 
 
-def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
+def quarter_hours_of(leneda: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
     """Return the quarter-hours whose imported energy Leneda knows, in the order of time.
 
-    `platform` has the rows of each code. If Leneda states only the parts of the imported energy,
+    `leneda` has the rows of each code. If Leneda states only the parts of the imported energy,
     the supplier's part and the shared parts are added up. A quarter-hour with any estimated value
     counts as estimated.
     """
     rows: dict[Quantity, Sequence[Row]] = {
-        REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()
+        REGISTERS[code].quantity: rows for code, rows in with_totals(leneda).items()
     }
     columns = [
         {row.start: row for row in rows.get(quantity, ())}
@@ -116,19 +116,19 @@ def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour
     """
     is_measured = all(row.is_measured for row in (imported, *other_rows) if row is not None)
     exported, *reactive = (None if row is None else row.kw / 4 for row in other_rows)
-    origin = Origin.PLATFORM if is_measured else Origin.PLATFORM_ESTIMATED
+    origin = Origin.LENEDA if is_measured else Origin.LENEDA_ESTIMATED
     return QuarterHour(imported.start, imported.kw, exported, reactive[0], reactive[1], origin)
 
 
-def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
+def sharing_of(leneda: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
     """Return the shared energy of each quarter-hour, keyed by the start of the quarter-hour.
 
-    `platform` has the rows of each code. A sharing group has a layer from 1 to 4, and each layer
+    `leneda` has the rows of each code. A sharing group has a layer from 1 to 4, and each layer
     has a series of its own. If a layer has no row for a quarter-hour, its energy counts as 0 Wh.
     """
     energies: dict[Quantity, dict[datetime, float]] = {
         REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}
-        for code, rows in platform.items()
+        for code, rows in leneda.items()
     }
     layer_1, layer_2, layer_3, layer_4 = layers = [energies.get(layer, {}) for layer in COVERED]
     remaining = energies.get(Quantity.REMAINING, {})
@@ -154,19 +154,19 @@ _PARTS = {
 }
 
 
-def with_totals(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+def with_totals(leneda: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
     """Return the rows of each code, with the missing rows of the totals added.
 
     A missing row of a total is computed from the total's parts.
     """
-    rows_by_code = dict(platform)
+    rows_by_code = dict(leneda)
     for total, (rest, *layers) in _PARTS.items():
-        total_rows = platform.get(CODES[total], ())
+        total_rows = leneda.get(CODES[total], ())
         starts = {row.start for row in total_rows}
-        rests = {row.start for row in platform.get(CODES[rest], ())} - starts
+        rests = {row.start for row in leneda.get(CODES[rest], ())} - starts
         if not rests:
             continue
-        parts = (platform.get(CODES[part], ()) for part in (rest, *layers))
+        parts = (leneda.get(CODES[part], ()) for part in (rest, *layers))
         sums = added_up(*([row for row in rows if row.start in rests] for rows in parts))
         rows_by_code[CODES[total]] = sorted((*total_rows, *sums))
     return rows_by_code

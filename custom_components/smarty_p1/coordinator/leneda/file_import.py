@@ -1,0 +1,159 @@
+"""Import of a file from the portal of Leneda, the national platform, for one meter."""
+
+import asyncio
+from datetime import datetime
+from typing import NamedTuple
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ...lib.guarded_clock import oldest_kept
+from ...lib.history import KEPT_TIME, QUARTER_HOUR, QuarterHour, month_start
+from ...lib.leneda import (
+    REGISTERS,
+    Cause,
+    Differences,
+    Export,
+    ExportError,
+    Quantity,
+    added_up,
+    compare_days,
+    read_export,
+)
+from ..entry_types import AnyConfigEntry
+from ..garbage_collection import without_collection
+from .file_refusal_translation_keys import IS_CONSUMPTION, REFUSED, ImportRefusedError
+from .known_leneda import KnownLeneda
+
+
+class ImportSummary(NamedTuple):
+    """Summary of a file from Leneda's portal that was imported."""
+
+    code: str
+    quantity: Quantity
+    start: datetime
+    """Start of the first quarter-hour."""
+    end: datetime
+    quarter_hours: int
+    estimated: int
+    holes: int
+    repeated: int
+    too_old: int
+    """Quarter-hours that were left out, because they are more than 25 months old."""
+    compared_days: int
+    """Number of days in the file for which the meter has measured values, too."""
+    differing_days: int
+
+
+class FileImport:
+    """Import of files. What they have is added to what is known of the meter from Leneda."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, known: KnownLeneda) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._known = known
+
+    async def async_import(self, data: bytes) -> ImportSummary:
+        """Import a file from Leneda's portal. Return its summary.
+
+        If the caller is cancelled, the import is completed nevertheless. Raises ImportRefusedError
+        if the file is refused.
+        """
+        # Use a separate task, so that the import is not left half done if the user closes the
+        # dialog. The unloading of the entry waits for this task.
+        work = self._async_import(data)
+        return await asyncio.shield(self._entry.async_create_task(self._hass, work, "import"))
+
+    async def _async_import(self, data: bytes) -> ImportSummary:
+        async with self._known.lock:
+            run = self._hass.async_add_executor_job
+            try:
+                export = await run(without_collection(read_export), data, dt_util.utcnow())
+            except ExportError as err:
+                raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
+            export, too_old = _without_old(export, await self._async_oldest(export.rows[-1].start))
+            if not export.rows:
+                raise ImportRefusedError(key="leneda_not_kept")
+            if await run(self._known.files.is_of_other_point, export.code, export.point):
+                raise ImportRefusedError(key="leneda_point_changed", code=export.code)
+            try:
+                compared, differing = await self._async_compare(export)
+                await self._known.async_keep({export.code: (export.point, export.rows)})
+            except OSError as err:
+                raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
+            return ImportSummary(
+                code=export.code,
+                quantity=REGISTERS[export.code].quantity,
+                start=export.rows[0].start,
+                end=export.rows[-1].start + QUARTER_HOUR,
+                quarter_hours=len(export.rows),
+                estimated=export.estimated,
+                holes=export.holes,
+                repeated=export.repeated,
+                too_old=too_old,
+                compared_days=compared,
+                differing_days=differing,
+            )
+
+    async def _async_compare(self, export: Export) -> tuple[int, int]:
+        """Return how many days both the meter and the file have, and how many of these days differ.
+
+        Raises ImportRefusedError if most days differ. The file then belongs to another metering
+        point or has another quantity. But a file of production is accepted if its energy is lower
+        than the meter's energy on every differing day: there may be further metering points of
+        production.
+        """
+        quantity = REGISTERS[export.code].quantity
+        if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
+            return 0, 0
+        own = await self._known.async_own(
+            export.rows[0].start, export.rows[-1].start + QUARTER_HOUR
+        )
+        is_export = quantity is Quantity.EXPORTED
+
+        def compared() -> Differences:
+            if not is_export:
+                return compare_days(own, export.rows)
+            # The meter counts the production of all metering points together, but the file has the
+            # energy of one metering point. So add the energy of the other points to the file's
+            # energy.
+            other_rows = self._known.files.read_others(export.code, export.point, dt_util.utcnow())
+            return compare_days(map(_turned, own), added_up(export.rows, other_rows))
+
+        differences = await self._hass.async_add_executor_job(without_collection(compared))
+        if differences.cause and not (is_export and _is_part(differences)):
+            key = REFUSED[differences.cause]
+            if is_export and differences.cause is Cause.PRODUCTION:
+                key = IS_CONSUMPTION
+            raise ImportRefusedError(key=key, days=str(differences.cause_days))
+        return len(differences.days), sum(not day.is_within for day in differences.days)
+
+    async def _async_oldest(self, newest: datetime) -> datetime:
+        """Return the start of the oldest month that is kept, if `newest` is a time of new data."""
+        stored = await self._hass.async_add_executor_job(self._known.files.newest_end)
+        read = self._known.newest_reading or newest
+        second_clock = max(newest, stored or newest, read)
+        return month_start(oldest_kept(KEPT_TIME, dt_util.utcnow(), second_clock))
+
+
+def _without_old(export: Export, oldest: datetime) -> tuple[Export, int]:
+    """Return the file without rows before `oldest`, and the number of rows left out."""
+    rows = tuple(row for row in export.rows if row.start >= oldest)
+    estimated = sum(not row.is_measured for row in rows)
+    return export._replace(rows=rows, estimated=estimated), len(export.rows) - len(rows)
+
+
+def _is_part(differences: Differences) -> bool:
+    """Return whether a file may have the energy of only some of the metering points of production.
+
+    The meter counts the energy of all these points. So on every day on which the file and the meter
+    differ, such a file has less energy than the meter.
+    """
+    is_less = all(day.is_within or day.leneda_wh < day.own_wh for day in differences.days)
+    return differences.cause is Cause.OTHER_POINT and is_less
+
+
+def _turned(quarter: QuarterHour) -> QuarterHour:
+    """Return a quarter-hour with imported and exported energy swapped."""
+    exported = quarter.exported_kwh or 0.0
+    return QuarterHour(quarter.start, exported * 4, quarter.imported_kwh)

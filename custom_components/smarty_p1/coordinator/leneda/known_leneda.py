@@ -1,0 +1,293 @@
+"""What Leneda, the national platform, knows of one meter, and how it completes the meter's months.
+
+The current day is left out, because Leneda does not have its quarter-hours yet.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ...const import LOGGER, SECTION_LENEDA
+from ...lib.bill import (
+    NO_LENEDA_DAYS,
+    DemandMeter,
+    KnownMonths,
+    LenedaDays,
+    quarter_hours_between,
+)
+from ...lib.history import (
+    QuarterHour,
+    day_end,
+    day_start,
+    month_end,
+)
+from ...lib.leneda import (
+    Row,
+    is_of_sharing,
+    last_days_of,
+    quarter_hours_of,
+    sharing_of,
+    whole_days,
+    without_false_zeros,
+)
+from ..entry_types import AnyConfigEntry
+from ..garbage_collection import without_collection
+from .client import asked_of
+from .file_refusal_translation_keys import ImportRefusedError
+from .progress import LenedaProgress
+from .quarter_hour_files import QuarterHourFiles
+
+type RowsByCode = Mapping[str, Sequence[Row]]
+type RemoveHours = Callable[[Iterable[datetime]], Awaitable[bool]]
+"""Removal of the hours of some months from the statistics. Its result is False if rows are left."""
+type SharedPower = dict[str, dict[datetime, float]]
+"""Mean power in kW by the start of the quarter-hour, for each code of energy sharing."""
+
+
+class KnownLeneda:
+    """Quarter-hours of one meter from Leneda, downloaded or imported as files.
+
+    `lock` is held during each change of `files`.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entry: AnyConfigEntry, remove_hours: RemoveHours
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self.files = QuarterHourFiles(hass, entry.entry_id)
+        self._remove_hours = remove_hours
+        self.lock = asyncio.Lock()
+        self._meter = DemandMeter()
+        self._may_share = True
+        self._is_stopped = False
+        self.is_unreadable = False
+        self.damaged: frozenset[datetime] = frozenset()
+        self.former: frozenset[datetime] = frozenset()
+        self._listeners: list[Callable[[], None]] = []
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener after each change of Leneda's quarter-hours.
+
+        Return a callback that removes the listener.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def async_start(self, meter: DemandMeter) -> None:
+        """Show Leneda's quarter-hours in the meter's months."""
+        self._meter = meter
+        self._entry.async_on_unload(self._stop)
+        try:
+            await self._async_leave_former_points()
+            if leneda := await self._async_read():
+                await self._async_show(leneda)
+        except OSError as err:
+            self.is_unreadable = True
+            LOGGER.warning("What is stored from Leneda cannot be read: %s", err.strerror)
+
+    async def _async_leave_former_points(self) -> None:
+        """Put the data of metering points aside that the Leneda account does not have any more.
+
+        All quarter-hours are then downloaded again. `async_remove_former` removes the files, when
+        the statistics have lost their hours. Without an account, every file stays. Raises OSError
+        if the files cannot be changed.
+        """
+        run = self._hass.async_add_executor_job
+        if not (points := self._account_points()):
+            await run(self.files.forget_points)
+        else:
+            if await run(self.files.has_former_points, points):
+                # The files are put aside last. If Home Assistant crashes before this, the next
+                # start finds them and repeats all steps.
+                await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
+            await run(self.files.use_points, points)
+        self.former = await run(self.files.former_months)
+
+    async def async_remove_former(self) -> None:
+        """Remove the files of former metering points, whose hours are in no statistics any more."""
+        self.former = frozenset()
+        await self._hass.async_add_executor_job(self.files.remove_former)
+
+    @property
+    def newest_reading(self) -> datetime | None:
+        """Return the time of the meter's newest reading. Return None if it was never read."""
+        return self._meter.snapshot.time if self._meter.snapshot else None
+
+    async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
+        """Return the quarter-hours that the meter measured in a period, sorted by time."""
+        quarters = quarter_hours_between(self._meter.columns, NO_LENEDA_DAYS, start, end)
+        return await self._hass.async_add_executor_job(without_collection(list), quarters)
+
+    async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
+        """Return the mean power of shared energy in a period, in kW.
+
+        The power is keyed by code, then by the start of the quarter-hour. Raises OSError if a file
+        exists but cannot be read.
+        """
+        # Most households share no energy. If Leneda's stored files had no shared energy when last
+        # read, do not read these files again.
+        if not self._may_share:
+            return {}
+        work = without_collection(_shared_power)
+        return await self._hass.async_add_executor_job(work, self.files, start, end)
+
+    async def async_add(self, found: RowsByCode, points: Mapping[str, str]) -> bool:
+        """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
+
+        `points` has the metering point of each code at the time of the download. Return False, and
+        add nothing, if the account was removed or its metering points were changed since then.
+        Raises OSError if the quarter-hours cannot be stored.
+        """
+        async with self.lock:
+            if self._account_points() != points:
+                return False
+            await self.async_keep({code: (points[code], rows) for code, rows in found.items()})
+            return True
+
+    async def async_keep(self, found: Mapping[str, tuple[str, Sequence[Row]]]) -> None:
+        """Store quarter-hours, and update months and statistics. Hold `lock` during the call.
+
+        `found` has the metering point and the rows of each code. Raises OSError if the
+        quarter-hours cannot be stored.
+        """
+        run = self._hass.async_add_executor_job
+        for code, (point, rows) in found.items():
+            # Store the metering point before the quarter-hours. If Home Assistant crashes in
+            # between, it still refuses files of other metering points after its restart.
+            await run(self.files.note_point, code, point)
+            await run(without_collection(self.files.add), code, rows, point)
+        await self._async_show(await self._async_read())
+        self._reload_if_replaced()
+
+    async def async_read(
+        self, points: Mapping[str, str], since: datetime | None = None
+    ) -> RowsByCode:
+        """Return the stored quarter-hours of the metering points in `points`, keyed by code.
+
+        With `since`, only the files of its month and of later months are read. Raises OSError if a
+        file exists but cannot be read.
+        """
+        today = day_start(dt_util.utcnow())
+        run = self._hass.async_add_executor_job
+        return await run(without_collection(self.files.read_of), points, today, since)
+
+    def _account_points(self) -> dict[str, str]:
+        """Return the metering points of the Leneda account, keyed by code.
+
+        Return {} if there is no account.
+        """
+        account = self._entry.options.get(SECTION_LENEDA)
+        return dict(asked_of(account)) if account else {}
+
+    async def async_remove(self) -> bool:
+        """Remove all quarter-hours of Leneda. Return True if the statistics have no added row left.
+
+        Raises ImportRefusedError if nothing was imported, or if there is a Leneda account. The
+        account would download the quarter-hours again.
+        """
+        async with self.lock:
+            if self._entry.options.get(SECTION_LENEDA):
+                raise ImportRefusedError(key="leneda_account_on")
+            run = self._hass.async_add_executor_job
+            if await run(self.files.is_empty):
+                raise ImportRefusedError(key="leneda_nothing_imported")
+            months = await run(self.files.months) | self.damaged
+            await self._async_show({})
+            # The rows go first. If Home Assistant crashes before the files are removed, its next
+            # start writes the rows again, and the user can remove them again. Rows without files
+            # would stay for ever.
+            is_gone = await self._remove_hours(months)
+            await run(self.files.remove)
+            self.damaged, self.is_unreadable = frozenset(), False
+            # Forget the progress, so that the whole history is downloaded again if the user enters
+            # a Leneda account later.
+            await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
+            return is_gone
+
+    async def async_forget(self) -> None:
+        """Remove all stored files, because the entry was removed."""
+        await self._hass.async_add_executor_job(self.files.remove)
+
+    async def _async_read(self) -> RowsByCode:
+        today = day_start(dt_util.utcnow())
+
+        def read() -> RowsByCode:
+            return without_false_zeros(self.files.read(today))
+
+        leneda = await self._hass.async_add_executor_job(without_collection(read))
+        self.damaged = await self._hass.async_add_executor_job(self.files.damaged_months)
+        self.is_unreadable = False
+        return leneda
+
+    async def _async_show(self, leneda: RowsByCode, until: datetime | None = None) -> None:
+        """Add Leneda's quarter-hours before `until` to the meter's months, and call the listeners.
+
+        For a meter without readings, new quarter-hours can begin a new month. In this case, first
+        display each earlier month with all its quarter-hours, one month after the other. Then
+        display the new month. Otherwise, Home Assistant would not record the last costs of the
+        earlier months for the sensor of the total cost.
+        """
+        demand = self._meter.snapshot
+        if demand and until is None and not self._meter.has_readings:
+            end = demand.month.end
+            while any(rows and rows[-1].start >= end for rows in leneda.values()):
+                await self._async_show(leneda, end)
+                end = month_end(end)
+        months_of = self._meter.begin_leneda()
+        # If the meter was never read, only whole days are shown. So drop the rows after the last
+        # whole day.
+        has_readings = self._meter.has_readings
+
+        def make() -> tuple[LenedaDays, KnownMonths]:
+            shown = leneda if has_readings else _before(whole_days(leneda), until)
+            days = LenedaDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
+            return days, months_of(days)
+
+        result = await self._hass.async_add_executor_job(without_collection(make))
+        self._may_share = any(is_of_sharing(code) for code, rows in leneda.items() if rows)
+        self._meter.set_leneda_days(*result)
+        for listener in tuple(self._listeners):
+            listener()
+
+    @callback
+    def _stop(self) -> None:
+        """Note that the entry is being unloaded. An import can still be running after that."""
+        self._is_stopped = True
+
+    @callback
+    def _reload_if_replaced(self) -> None:
+        """Reload the entry if it was reloaded while quarter-hours were being stored.
+
+        That earlier reload may have read files that were not complete yet.
+        """
+        is_loaded = self._entry.state in {
+            ConfigEntryState.LOADED,
+            ConfigEntryState.SETUP_IN_PROGRESS,
+        }
+        if self._is_stopped and is_loaded:
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+
+
+def _before(leneda: RowsByCode, until: datetime | None) -> RowsByCode:
+    if until is None:
+        return leneda
+    return {code: tuple(row for row in rows if row.start < until) for code, rows in leneda.items()}
+
+
+def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> SharedPower:
+    # Leneda can wrongly send 0 for all quarter-hours of a day. `without_false_zeros` detects this
+    # only if it gets the whole day. So read whole days, not only the period.
+    until = min(day_end(end), day_start(dt_util.utcnow()))
+    leneda = without_false_zeros(files.read(until, start))
+    series = {
+        code: {row.start: row.kw for row in rows if start <= row.start < end}
+        for code, rows in sorted(leneda.items())
+        if is_of_sharing(code)
+    }
+    return {code: powers for code, powers in series.items() if powers}
