@@ -22,7 +22,11 @@ from zlib import crc32
 from coverage import CoverageData
 
 PARTS = ("lib", "coordinator", "sinks", "services", "websocket")
-AREAS = [*(f"custom_components/smarty_p1/{part}" for part in PARTS), "gateway", "fleet"]
+AREAS = [
+    *(f"custom_components/smarty_p1/{part}" for part in PARTS),
+    "smarty_p1_gateway",
+    "smarty_p1_fleet",
+]
 LIST, MEASURED = Path("dev/mutants.json"), Path(".mutants")
 TIMEOUT_S, MAX_TESTS, NO_SUCH_TEST, KILLED = 60, 100, 4, 137
 FAILED = re.compile(r"(?m)^(?:FAILED|ERROR) (.+?)(?: - .*)?$")
@@ -109,7 +113,7 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
     limit = TIMEOUT_S * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     arguments += ("-pno:homeassistant",) * ("/ha/" not in arguments[0])
     python = ["timeout", "-sKILL", str(limit), sys.executable, "-m", "pytest", *arguments]
-    cwd, env = folder / "tree", os.environ | {"PYTHONPATH": f"{folder}/tree:{folder}/links"}
+    cwd, env = folder / "tree", os.environ | {"PYTHONPATH": f"{folder}/tree"}
     done = subprocess.run(python, cwd=cwd, env=env, capture_output=True, text=True, check=False)  # noqa: S603
     return done.returncode, done.stdout + done.stderr
 

@@ -17,7 +17,7 @@ from zipfile import ZipFile
 ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = "custom_components/smarty_p1"
 ARCHIVE = "smarty_p1.zip"
-CONTAINER_LOCK = "requirements_container_lock.txt"
+CONTAINER_LOCK = "requirements/container_lock.txt"
 MAX_CHANGES_LINES = 60
 GIT = shutil.which("git") or "git"
 
@@ -89,7 +89,7 @@ def make_tools(path: Path) -> Path:
     """Make an environment with exactly the locked packages. Return the folder of its programs."""
     run(sys.executable, "-m", "venv", path)
     pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    locks = [ROOT / f"requirements_{name}_lock.txt" for name in ("build", "sbom")]
+    locks = [ROOT / f"requirements/{name}_lock.txt" for name in ("build", "sbom")]
     hashes = ["--require-hashes", "--only-binary", ":all:", "--requirement", locks[0]]
     run(path / "bin" / "python", *pip, *hashes, "--requirement", locks[1])
     return path / "bin"

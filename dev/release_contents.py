@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GIT = shutil.which("git") or "git"
 INTEGRATION = "custom_components/smarty_p1"
 _EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
-PROGRAMS = (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/")
+PROGRAMS = (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
 LISTED: Mapping[str, Any] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
@@ -33,10 +33,10 @@ _REQUIREMENT = r"[\w.-]+(\[[\w,]+\])?"
 _PINNED = re.compile(rf"{_REQUIREMENT}==[\w.!+]+( ?; [^@]+?)?")
 _NAMED = re.compile(_REQUIREMENT)
 _HASHED = re.compile(rf"{_PINNED.pattern}( +--hash=sha256:[0-9a-f]{{64}})+")
-_NAMES_ONLY = {"requirements_overrides.txt"}
+_NAMES_ONLY = {"requirements/overrides.txt"}
 # Files whose packages without a version obey the constraints of Home Assistant.
-_CONSTRAINED = {"requirements_demo.txt", "requirements_test.txt"}
-_RELEASED_LOCKS = {f"requirements_{name}_lock.txt" for name in ("build", "container", "sbom")}
+_CONSTRAINED = {"requirements/demo.txt", "requirements_test.txt"}
+_RELEASED_LOCKS = {f"requirements/{name}_lock.txt" for name in ("build", "container", "sbom")}
 
 # --- locks ---------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ def lock_text(root: Path, name: str, date: str) -> str:
 def write_lock(name: str) -> None:
     """Write the lock `name` anew, from the packages that are published now."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    path = ROOT / f"requirements_{name}_lock.txt"
+    path = ROOT / f"requirements/{name}_lock.txt"
     path.write_text(lock_text(ROOT, name, now), encoding="utf-8")
 
 
@@ -82,7 +82,7 @@ def lock_problems(root: Path, names: Sequence[str] = tuple(LOCKS)) -> Iterator[s
 
 
 def _lock_problem(root: Path, name: str) -> str | None:
-    path = f"requirements_{name}_lock.txt"
+    path = f"requirements/{name}_lock.txt"
     text = (root / path).read_text(encoding="utf-8")
     date = _DATE.search(text)
     if date is None or datetime.fromisoformat(date[1]) > datetime.now(UTC):
@@ -134,6 +134,8 @@ def file_problems(root: Path) -> Iterator[str]:
     others = {f"{INTEGRATION}/{name}" for name in _listed("integration_files")}
     others |= _listed("program_files")
     for name, mode in modes.items():
+        if stat.S_ISLNK(mode) and (root / name).readlink() == Path(LISTED["links"].get(name, "")):
+            continue
         if not stat.S_ISREG(mode):
             yield f"{name} is no regular file"
         elif mode & _EXECUTABLE and not _matches(name, _listed("executable_files")):
@@ -214,7 +216,7 @@ def package_problems(root: Path) -> Iterator[str]:
         if present != allowed:
             yield f"{name}: {present} instead of {allowed}"
     yield from _npm_problems(root, package)
-    for path in sorted(root.glob("requirements_*.txt")):
+    for path in sorted([root / "requirements_test.txt", *root.glob("requirements/*.txt")]):
         yield from _requirement_problems(path)
 
 

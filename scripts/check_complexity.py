@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SHIPPED = ("custom_components/smarty_p1", "gateway", "fleet", "smarty_p1_cli")
+SHIPPED = ("custom_components/smarty_p1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
 MAX_COMPLEXITY = 10
 MAX_FUNCTIONS = 13
 

@@ -17,7 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FOLDERS = {
-    "program": ("custom_components", "gateway", "fleet", "smarty_p1_cli", "dev", "scripts"),
+    "program": (
+        "custom_components",
+        "smarty_p1_cli",
+        "smarty_p1_fleet",
+        "smarty_p1_gateway",
+        "dev",
+        "scripts",
+    ),
     "cards": ("frontend/src",),
 }
 MAX_PERCENT = {"docstrings": 12, "comments": 10, "beginnings": 0}

@@ -22,7 +22,7 @@ from dev.reliability.result import MissedError
 from .nats_server import recommended
 
 NODES = 3
-_EXAMPLE = ROOT / "fleet" / "nats-server.conf"
+_EXAMPLE = ROOT / "smarty_p1_fleet" / "nats-server.conf"
 _START_TIMEOUT = 120.0
 _FLEET_USERS = "    users: [\n      { user: collector,"
 _GATEWAY = re.compile(r"      \{ user: cellar,.*?\} \}\n", re.DOTALL)
@@ -45,7 +45,7 @@ def login(directory: Path, user: str) -> str:
 
 
 class NatsCluster:
-    """Cluster of three NATS nodes. Its configuration is made from `fleet/nats-server.conf`.
+    """Cluster of three NATS nodes, configured from `smarty_p1_fleet/nats-server.conf`.
 
     The keys of `gateways` are the NATS users of the gateways. The values are the system titles of
     the meters whose frames the gateway may publish. "*" stands for all system titles. The text

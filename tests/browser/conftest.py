@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--oldest",
         type=Path,
-        help="click in the oldest pages, too: a folder with what requirements_oldest.txt names",
+        help="click in the oldest pages, too: a folder with what requirements/oldest.txt names",
     )
 
 

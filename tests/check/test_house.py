@@ -62,8 +62,8 @@ NEEDED = {
 # Fuzzers, benchmarks and tests look inside of what they examine.
 OTHERS = (
     "smarty_p1_cli",
-    "fleet",
-    "gateway",
+    "smarty_p1_fleet",
+    "smarty_p1_gateway",
     "dev/demo",
     "dev/fleet",
     "dev/reliability",

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 MANIFEST = "custom_components/smarty_p1/manifest.json"
 RELEASED = re.compile(r"\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)")
-LOCK = "requirements_build_lock.txt"
+LOCK = "requirements/build_lock.txt"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 
 
@@ -240,7 +240,7 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
     assert len(installs) == 3
     assert all("--require-hashes" in one or "--no-deps --no-index" in one for one in installs)
     names = re.findall(r"--requirement (\S+)", text)
-    assert names == [LOCK, "requirements_container_lock.txt"]
+    assert names == [LOCK, "requirements/container_lock.txt"]
     # The build sees only the files that .dockerignore admits.
     assert {f"!{name}" for name in names} <= {*read(".dockerignore").splitlines()}
     # It asks whether its program lives where the example says.
@@ -267,12 +267,12 @@ def test_locks_have_what_is_needed() -> None:
     wanted = [*project["dependencies"], *(one for name in extras for one in extras[name])]
     for each in map(Requirement, wanted):
         if each.name != "smarty-p1":
-            version = pinned("requirements_container_lock.txt")[each.name]
+            version = pinned("requirements/container_lock.txt")[each.name]
             assert each.specifier.contains(version)
-    assert pinned("requirements_build.txt").items() <= pinned(LOCK).items()
+    assert pinned("requirements/build.txt").items() <= pinned(LOCK).items()
     for each in map(Requirement, whole["build-system"]["requires"]):
-        assert each.specifier.contains(pinned("requirements_build.txt")[each.name])
-    for name in (LOCK, "requirements_sbom_lock.txt"):
+        assert each.specifier.contains(pinned("requirements/build.txt")[each.name])
+    for name in (LOCK, "requirements/sbom_lock.txt"):
         lines = [line for line in read(name).replace("\\\n", "").splitlines() if line[0] != "#"]
         form = r"[\w-]+==\S+ (; .+ )?( *--hash=sha256:[0-9a-f]{64})+"
         assert [line for line in lines if not re.fullmatch(form, line)] == []

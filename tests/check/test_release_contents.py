@@ -77,17 +77,18 @@ def extend(name: str, **fields: object) -> Callable[[Path], None]:
 
 
 PROJECT = "pyproject.toml"
-BUILD_LOCK = "requirements_build_lock.txt"
+BUILD_LOCK = "requirements/build_lock.txt"
 FILES = {
     f"{INTEGRATION}/energy.py is not in": add(f"{INTEGRATION}/energy.py"),
     f"{INTEGRATION}/icon.png is not in": add(f"{INTEGRATION}/icon.png"),
     "fast.so is no module": add(f"{INTEGRATION}/lib/p1/fast.so"),
     "other is not in": add("custom_components/other/__init__.py", ""),
     "nothing imports .*/unused.py": add(f"{INTEGRATION}/lib/p1/unused.py", ""),
-    "gateway.pth is no module": add("gateway/gateway.pth"),
+    "gateway.pth is no module": add("smarty_p1_gateway/gateway.pth"),
     "setup.py is not in top_level": add("setup.py"),
-    "passwords.py is no regular file": link("fleet/passwords.py", "metrics.py"),
-    "metrics.py can be executed": make_executable("fleet/metrics.py"),
+    "passwords.py is no regular file": link("smarty_p1_fleet/passwords.py", "metrics.py"),
+    "smartyp1 is no regular file": link("smartyp1", "/tmp"),  # noqa: S108 - nobody follows it
+    "metrics.py can be executed": make_executable("smarty_p1_fleet/metrics.py"),
 }
 REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "requirement of the manifest": (extend(MANIFEST, requirements=["evil==1.0"]), "evil==1.0"),
@@ -144,7 +145,7 @@ REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
         replace("requirements_test.txt", "\nserialx", "\\g<0> @ git+https://example.org/serialx"),
         "serialx @ git",
     ),
-    "other package index": (add("requirements_demo.txt", "--index-url x"), "--index-url x is no"),
+    "other package index": (add("requirements/demo.txt", "--index-url x"), "--index-url x is no"),
     "lock without a hash": (
         replace(BUILD_LOCK, r"hatchling(==\S+) \\\n( .*\n){2}", r"hatchling\1" + "\n"),
         "hatchling.* is no pinned package",
@@ -153,12 +154,12 @@ REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
 LOCK_TAMPERING: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "hash of zeros": (
         "container",
-        replace("requirements_container_lock.txt", "sha256:[0-9a-f]{64}", "sha256:" + "0" * 64),
+        replace("requirements/container_lock.txt", "sha256:[0-9a-f]{64}", "sha256:" + "0" * 64),
         "sha256:0000",
     ),
     "older package": (
         "container",
-        replace("requirements_container_lock.txt", "cryptography==[\\d.]+", "cryptography==41.0.0"),
+        replace("requirements/container_lock.txt", "cryptography==[\\d.]+", "cryptography==41.0.0"),
         "cryptography==41.0.0",
     ),
     "further package": (
@@ -167,19 +168,22 @@ LOCK_TAMPERING: dict[str, tuple[str, Callable[[Path], None], str]] = {
         "evil==1.0",
     ),
     "missing package": ("build", replace(BUILD_LOCK, r"pluggy(.*\n){3}", ""), "pluggy=="),
-    "no date": ("sbom", replace("requirements_sbom_lock.txt", "--exclude-newer.*", ""), "no date"),
+    "no date": ("sbom", replace("requirements/sbom_lock.txt", "--exclude-newer.*", ""), "no date"),
     "date in the future": ("build", replace(BUILD_LOCK, "-newer 20", "-newer 30"), "the future"),
     "earlier date": ("build", replace(BUILD_LOCK, "-newer 2026", "-newer 2024"), "hatchling"),
     "requirement without its lock": (
         "build",
-        replace("requirements_build.txt", "\nhatchling==[\\d.]+", "\nhatchling==1.27.0"),
+        replace("requirements/build.txt", "\nhatchling==[\\d.]+", "\nhatchling==1.27.0"),
         "hatchling==1.27.0",
     ),
 }
 
 
 def test_files_that_do_not_belong_to_a_release_are_noticed(tmp_path: Path) -> None:
-    root = copied(tmp_path, (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/", "docs/lib"))
+    root = copied(
+        tmp_path,
+        (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/", "docs/lib"),
+    )
     run([GIT, "init", "--quiet"], cwd=root, check=True)
     assert list(file_problems(root)) == []
     for tamper in FILES.values():

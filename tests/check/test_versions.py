@@ -14,9 +14,14 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = {"test": ROOT / ".venv", "demo": ROOT / ".venv-demo"}
 
 
+def requirements_of(kind: str) -> str:
+    """Return the path of the requirements of an environment, from the root."""
+    return "requirements_test.txt" if kind == "test" else f"requirements/{kind}.txt"
+
+
 def wanted(kind: str) -> str:
     """Return the version of Home Assistant that an environment is to have."""
-    text = (ROOT / f"requirements_{kind}.txt").read_text(encoding="utf-8")
+    text = (ROOT / requirements_of(kind)).read_text(encoding="utf-8")
     found = re.findall(r"^homeassistant==(\S+)$", text, re.MULTILINE)
     assert len(found) == 1
     version: str = found[0]
@@ -43,7 +48,7 @@ def constraints(kind: str) -> dict[str, Requirement]:
 
 def exceptions(kind: str) -> set[str]:
     """Return the packages that are said to be newer than Home Assistant allows."""
-    text = (ROOT / f"requirements_{kind}.txt").read_text(encoding="utf-8")
+    text = (ROOT / requirements_of(kind)).read_text(encoding="utf-8")
     return set(re.findall(r"^(\S+)==\S+  # instead of the constraint$", text, re.MULTILINE))
 
 
@@ -75,7 +80,7 @@ def test_an_environment_has_only_what_its_home_assistant_allows(kind: str) -> No
     for package in ("serialx", "aiousbwatcher", "cryptography"):
         assert str(allowed[package].specifier) == f"=={found[package]}"
     # The locked packages are those installed.
-    lock = (ROOT / f"requirements_{kind}_lock.txt").read_text(encoding="utf-8")
+    lock = (ROOT / f"requirements/{kind}_lock.txt").read_text(encoding="utf-8")
     locked = dict(re.findall(r"^([^#=\s]+)==([^\s;]+)", lock, re.MULTILINE))
     assert {canonicalize_name(name): version for name, version in locked.items()} == found
 

@@ -17,8 +17,8 @@ from smarty_p1_fleet import read_config as read_collector
 from smarty_p1_fleet.init import EXAMPLE, init
 from smarty_p1_gateway import ConfigError, read_config
 
-RULES = ROOT / "fleet" / "alerts.yml"
-DOCUMENTED = ROOT / "fleet" / "nats-server.conf"
+RULES = ROOT / "smarty_p1_fleet" / "alerts.yml"
+DOCUMENTED = ROOT / "smarty_p1_fleet" / "nats-server.conf"
 FLAT1, FLAT2, FLAT3 = "5341476770041030", "5341476770041031", "53414767700410AB"
 HERE = f"""\
 here = true

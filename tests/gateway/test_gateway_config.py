@@ -222,7 +222,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_example_says_only_what_is_known(tmp_path: Path) -> None:
-    text = (ROOT / "gateway" / "gateway.toml").read_text(encoding="utf-8")
+    text = (ROOT / "smarty_p1_gateway" / "gateway.toml").read_text(encoding="utf-8")
     password = tmp_path / "password"
     password.write_text("s3cret", encoding="utf-8")
     text = text.replace("/etc/smarty-p1/mqtt-password", str(password))

@@ -46,9 +46,14 @@ async def until(
         await asyncio.sleep(every)
 
 
+def requirements_of(kind: str) -> str:
+    """Return the path of the requirements of an environment, from the root."""
+    return "requirements_test.txt" if kind == "test" else f"requirements/{kind}.txt"
+
+
 def wanted_version(kind: str) -> str:
     """Return the version of Home Assistant that the environment "test" or "demo" is to have."""
-    text = (ROOT / f"requirements_{kind}.txt").read_text(encoding="utf-8")
+    text = (ROOT / requirements_of(kind)).read_text(encoding="utf-8")
     found = re.search(r"^homeassistant==(\S+)$", text, re.MULTILINE)
     assert found
     return found[1]

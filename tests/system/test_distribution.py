@@ -18,8 +18,8 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 
 LIBRARY = ROOT / "custom_components" / "smarty_p1" / "lib"
 COMMAND = ROOT / "smarty_p1_cli"
-GATEWAY = ROOT / "gateway"
-FLEET = ROOT / "fleet"
+GATEWAY = ROOT / "smarty_p1_gateway"
+FLEET = ROOT / "smarty_p1_fleet"
 FRAME = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
 
 # Modules of packages that an installation need not have.
@@ -208,7 +208,7 @@ def test_a_release_is_the_same_in_another_folder_and_by_another_clock(
 def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(
     clone: Path, tmp_path: Path
 ) -> None:
-    lock = clone / "requirements_build_lock.txt"
+    lock = clone / "requirements/build_lock.txt"
     changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text(encoding="utf-8"))
     lock.write_text(changed, encoding="utf-8")
     end = build(clone, tmp_path / "dist")

@@ -13,7 +13,7 @@ from smarty_p1_fleet.init import EXAMPLE, init
 from tests.check.test_links import anchors
 from tests.system.support import program
 
-RULES = ROOT / "fleet" / "alerts.yml"
+RULES = ROOT / "smarty_p1_fleet" / "alerts.yml"
 CASES = ROOT / "tests" / "fleet" / "alerts.yml"
 RUNBOOKS = ROOT / "docs" / "fleet-runbooks.md"
 
@@ -94,8 +94,12 @@ def test_prometheus_and_alertmanager_accept_what_is_made(tmp_path: Path) -> None
 
 
 def test_the_stores_end_is_told_within_two_minutes() -> None:
-    asked = yaml.safe_load((ROOT / "fleet" / "prometheus.yml").read_text(encoding="utf-8"))
-    route = yaml.safe_load((ROOT / "fleet" / "alertmanager.yml").read_text(encoding="utf-8"))
+    asked = yaml.safe_load(
+        (ROOT / "smarty_p1_fleet" / "prometheus.yml").read_text(encoding="utf-8")
+    )
+    route = yaml.safe_load(
+        (ROOT / "smarty_p1_fleet" / "alertmanager.yml").read_text(encoding="utf-8")
+    )
     [rule] = [one for one in rules() if one["alert"] == "StoreAway"]
     waits = [asked["global"][f"{kind}_interval"] for kind in ("scrape", "evaluation")]
     waits += [rule["for"], route["route"]["group_wait"]]

@@ -34,7 +34,7 @@ from tests.system.support import PATIENCE, program, until
 
 pytestmark = [pytest.mark.asyncio]
 
-FLEET = ROOT / "fleet"
+FLEET = ROOT / "smarty_p1_fleet"
 WINTER = timezone(timedelta(hours=1))
 SENDING, SILENT, NO_KEY = (b"SAG" + bytes([0, 0, 0, 0, number]) for number in (1, 2, 3))
 

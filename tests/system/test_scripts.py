@@ -44,8 +44,13 @@ def test_without_a_network_one_line_says_so(tmp_path: Path, script: str) -> None
     isolated = ["unshare", "--net", "--map-root-user"]
     if not shutil.which("unshare") or subprocess.run([*isolated, "true"], check=False).returncode:
         pytest.skip("no network can be taken away here")
-    (tmp_path / "scripts").mkdir()
-    for path in (*ROOT.glob("requirements_*.txt"), *ROOT.glob("scripts/*")):
+    for folder in ("scripts", "requirements"):
+        (tmp_path / folder).mkdir()
+    for path in (
+        ROOT / "requirements_test.txt",
+        *ROOT.glob("requirements/*"),
+        *ROOT.glob("scripts/*"),
+    ):
         if path.is_file():
             shutil.copy(path, tmp_path / path.relative_to(ROOT))
     end = subprocess.run(
