@@ -217,7 +217,7 @@ def package_problems(root: Path) -> Iterator[str]:
             yield f"{name}: {present} instead of {allowed}"
     yield from _npm_problems(root, package)
     for path in sorted([root / "requirements_test.txt", *root.glob("requirements/*.txt")]):
-        yield from _requirement_problems(path)
+        yield from _requirement_problems(root, path)
 
 
 def _npm_problems(root: Path, package: Mapping[str, Any]) -> Iterator[str]:
@@ -231,17 +231,18 @@ def _npm_problems(root: Path, package: Mapping[str, Any]) -> Iterator[str]:
             yield f"frontend/package-lock.json: {name} has no hash, or an address of its own"
 
 
-def _requirement_problems(path: Path) -> Iterator[str]:
+def _requirement_problems(root: Path, path: Path) -> Iterator[str]:
     """Yield the lines of a file that do not name a package of the index with its version.
 
     The packages in locks of a release must also have hashes.
     """
-    form = _HASHED if path.name in _RELEASED_LOCKS else _PINNED
-    may_be_named = path.name in _CONSTRAINED | _NAMES_ONLY
+    name = path.relative_to(root).as_posix()
+    form = _HASHED if name in _RELEASED_LOCKS else _PINNED
+    may_be_named = name in _CONSTRAINED | _NAMES_ONLY
     for line in path.read_text(encoding="utf-8").replace("\\\n", "").splitlines():
         text = re.sub(r"(^| )#.*", "", line).strip()
         if text and not form.fullmatch(text) and not (may_be_named and _NAMED.fullmatch(text)):
-            yield f"{path.name}: {text[:120]} is no pinned package"
+            yield f"{name}: {text[:120]} is no pinned package"
 
 
 CHECKS: tuple[Callable[[Path], Iterator[str]], ...] = (

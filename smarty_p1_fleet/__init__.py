@@ -4,10 +4,10 @@ The values are written to VictoriaMetrics.
 """
 
 from .collector_config import CollectorConfig, read_config
-from .export_csv import Span, read_store_config, write_csv
+from .frames.reprocess import read
 from .meter_deletion import forget_meter
-from .reprocess import read
 from .service import check, run
+from .store.export_csv import Span, read_store_config, write_csv
 
 __all__ = [
     "CollectorConfig",

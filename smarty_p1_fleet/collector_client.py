@@ -12,8 +12,8 @@ from nats.js.api import Header
 from nats.js.errors import BucketNotFoundError
 
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.nats_client import NatsClient
-from smarty_p1_gateway.nats_config import NatsConfig
+from smarty_p1_gateway.nats.nats_client import NatsClient
+from smarty_p1_gateway.nats.nats_config import NatsConfig
 
 from .collector_config import CollectorConfig
 from .jetstream_objects import METERS

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
-from smarty_p1_gateway.nats_config import NatsConfig, read_nats
+from smarty_p1_gateway.nats.nats_config import NatsConfig, read_nats
 
 from .jetstream_objects import StreamSettings
-from .register_selection import Registers, UnknownRegisterError
-from .store_config import StoreConfig, read_store
+from .store.register_selection import Registers, UnknownRegisterError
+from .store.store_config import StoreConfig, read_store
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")

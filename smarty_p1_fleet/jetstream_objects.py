@@ -30,7 +30,7 @@ from nats.js.errors import (
 )
 from nats.js.kv import KeyValue
 
-from smarty_p1_gateway.nats_acknowledged_publishing import STREAM, SUBJECT
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, SUBJECT
 
 LOGGER = logging.getLogger(__name__)
 

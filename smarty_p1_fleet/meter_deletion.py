@@ -11,14 +11,14 @@ from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError
 
 from smarty_p1_gateway import ConfigError
-from smarty_p1_gateway.nats_acknowledged_publishing import STREAM
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import API_TIMEOUT, connected
 from .collector_config import CollectorConfig
+from .frames.parked_frames import STREAM as PARKED_STREAM, all_subjects
 from .jetstream_objects import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
 from .meter_names import label_of, name_key
-from .parked_frames import STREAM as PARKED_STREAM, all_subjects
-from .store_reader import StoreReader, open_reader, selector
+from .store.store_reader import StoreReader, open_reader, selector
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 # Seconds to wait for values that come late. A collector may still write a frame that it read before

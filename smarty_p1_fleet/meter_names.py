@@ -15,8 +15,8 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import Telegram
 
-from .frame_order import MAX_TITLES
-from .series_line_protocol import meter_label
+from .frames.frame_order import MAX_TITLES
+from .store.series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
 # Maximum number of wrong names that are looked up for a meter. A wrong name does not belong to the

@@ -8,7 +8,7 @@ from smarty_p1_gateway.decoded_meters import LIMIT_TEXTS
 from smartyp1.meter import Limits
 from smartyp1.p1 import Telegram
 
-from .frame_order import MAX_TITLES
+from .frames.frame_order import MAX_TITLES
 
 LOGGER = logging.getLogger(__name__)
 

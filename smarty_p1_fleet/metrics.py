@@ -9,7 +9,7 @@ from prometheus_client import Counter, Histogram
 
 from smarty_p1_gateway.metrics import MetricSet
 
-from .frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
+from .frames.frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 
 # A frame that arrives after a newer frame of its meter is counted with this reason, although it is
 # not rejected: its values are stored.

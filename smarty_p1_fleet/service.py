@@ -16,15 +16,17 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics_and_health_server import serve
-from smarty_p1_gateway.nats_acknowledged_publishing import STREAM, Requests
-from smarty_p1_gateway.nats_client import kind_of_loss
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, Requests
+from smarty_p1_gateway.nats.nats_client import kind_of_loss
 from smartyp1.task_race import run_until_first_exit
 
-from .clock_comparison import LOOK_INTERVAL_S, ClockComparison, ask_time
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
-from .frame_verifier import FrameVerifier, MeterWarnings
-from .frame_worker import Worker
+from .frames.clock_comparison import LOOK_INTERVAL_S, ClockComparison, ask_time
+from .frames.frame_verifier import FrameVerifier, MeterWarnings
+from .frames.frame_worker import Worker
+from .frames.parked_frames import STREAM as PARKED_STREAM, Parking, make_parked_stream
+from .frames.parked_frames_reader import ParkedFramesReader
 from .jetstream_objects import (
     change_stream,
     make_consumer,
@@ -38,11 +40,9 @@ from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
-from .parked_frames import STREAM as PARKED_STREAM, Parking, make_parked_stream
-from .parked_frames_reader import ParkedFramesReader
-from .store_requests import check_store, why
-from .store_writer import Store
-from .stored_counters import StoredCounters
+from .store.store_requests import check_store, why
+from .store.store_writer import Store
+from .store.stored_counters import StoredCounters
 
 LOGGER = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from smartyp1.p1 import Reason
 
 from .decoded_meters import DecodedMeters
 from .metrics import Metrics
-from .mqtt_values_publisher import ValuesPublisher
+from .mqtt.mqtt_values_publisher import ValuesPublisher
 
 LOGGER = logging.getLogger(__name__)
 

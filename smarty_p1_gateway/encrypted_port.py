@@ -7,9 +7,9 @@ from collections.abc import Callable
 from smartyp1.backoff import Budget
 from smartyp1.p1 import Frame, FrameSplitter
 
-from .frame_queue_memory_and_writer import FrameStore
-from .frame_queue_on_disk import NewFrame
 from .metrics import Metrics
+from .queue.frame_queue_memory_and_writer import FrameStore
+from .queue.frame_queue_on_disk import NewFrame
 
 # Maximum rate of a port's frames in bytes a second. A P1 port sends 11,520 bytes a second at
 # 115,200 baud, so this is about three times its rate.

@@ -14,7 +14,7 @@ from smartyp1.publish import SMARTYREADER_TOPIC, Format
 
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
 from .decoding_config import DecodingConfig, read_decoding
-from .nats_config import MAX_BATCH_SECONDS, NatsConfig, read_nats
+from .nats.nats_config import MAX_BATCH_SECONDS, NatsConfig, read_nats
 
 _DEFAULT_MEGABYTES = 256
 _MEGABYTE_BYTES = 1024 * 1024

@@ -15,7 +15,7 @@ from typing import Any
 
 from smartyp1.backoff import Outage
 
-from .frame_queue_on_disk import as_text
+from .queue.frame_queue_on_disk import as_text
 
 LOGGER = logging.getLogger(__name__)
 

@@ -12,20 +12,20 @@ from .config_table import UnavailableError
 from .decoded_meters import DecodedMeters
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, TopicRoot
-from .frame_queue_memory_and_writer import FrameStore
-from .frame_queue_on_disk import QueueInUseError
 from .gateway_config import GatewayConfig, PortConfig
 from .health import Health, gateway_problems
 from .json_storage import Memory
 from .metrics import Metrics
 from .metrics_and_health_server import serve
-from .mqtt_frames_publisher import FramesPublisher
-from .mqtt_values_publisher import ValuesPublisher
-from .nats_config import NatsConfig
+from .mqtt.mqtt_frames_publisher import FramesPublisher
+from .mqtt.mqtt_values_publisher import ValuesPublisher
+from .nats.nats_config import NatsConfig
 from .port_reader import Listener, PortReader
+from .queue.frame_queue_memory_and_writer import FrameStore
+from .queue.frame_queue_on_disk import QueueInUseError
 
 if TYPE_CHECKING:
-    from .nats_frames_publisher import NatsPublisher
+    from .nats.nats_frames_publisher import NatsPublisher
 
 LOGGER = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ class _Gateway:
         if not isinstance(broker, NatsConfig):
             return None
         # Import only here, because the NATS library is an optional dependency.
-        from .nats_frames_publisher import NatsPublisher  # noqa: PLC0415
+        from .nats.nats_frames_publisher import NatsPublisher  # noqa: PLC0415
 
         labels = [port.label for port in self._config.ports]
         return NatsPublisher(broker, labels, self._store, self._metrics)

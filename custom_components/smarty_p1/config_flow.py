@@ -9,14 +9,14 @@ from homeassistant.core import callback
 from .const import DOMAIN, KIND_ENTITIES, KIND_LENEDA, KIND_METER, KIND_PULSE, KIND_TANK
 from .coordinator import has_no_cable, kind_of
 from .coordinator.entry_types import AnyConfigEntry
+from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
+from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
 from .flows.dialog_base import Input
-from .flows.meter_discovery import DiscoverySteps
-from .flows.meter_options import SmartyOptionsFlow
-from .flows.meter_reconfigure_reauth import UpdateSteps
-from .flows.meter_without_cable import LenedaSteps
-from .flows.pulse_flow import PulseOptionsFlow, PulseSteps
-from .flows.source_entity_steps import EntitySteps
-from .flows.tank_flow import TankOptionsFlow, TankSteps
+from .flows.meter.meter_discovery import DiscoverySteps
+from .flows.meter.meter_reconfigure_reauth import UpdateSteps
+from .flows.meter.meter_without_cable import LenedaSteps
+from .flows.meter.source_entity_steps import EntitySteps
+from .flows.options.meter_options import SmartyOptionsFlow
 
 _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
     KIND_METER: SmartyOptionsFlow,

@@ -43,12 +43,12 @@ from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import ENTRY_ID, Problem
 from .dashboards import Move, async_move, async_offers, async_undo
 from .entity import mbus_device
-from .flows.contract_form import async_list_high_prices
+from .flows.boards.message_value import CONF_VALUE, value_field, with_chosen_value
 from .flows.form_errors import FieldError
-from .flows.leneda_account import async_read_key, key_fields
-from .flows.message_value import CONF_VALUE, value_field, with_chosen_value
-from .flows.meter_options import CONTRACT, DETAILS
-from .flows.older_prices_sentence import async_older_prices_sentence
+from .flows.options.contract_form import async_list_high_prices
+from .flows.options.leneda_account import async_read_key, key_fields
+from .flows.options.meter_options import CONTRACT, DETAILS
+from .flows.options.older_prices_sentence import async_older_prices_sentence
 from .flows.user_locale import async_user_locale
 from .lib.boards import MessageValue
 from .lib.entities import short_serial

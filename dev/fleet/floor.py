@@ -19,7 +19,7 @@ from nats.aio.client import Client
 from nats.errors import TimeoutError as NoAnswerError
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
-from smarty_p1_fleet.series_line_protocol import make_sample
+from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smartyp1.p1 import FrameDecryptor, Telegram
 
 from .cluster import ADMIN, connect

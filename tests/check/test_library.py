@@ -1,7 +1,9 @@
 """The examples of docs/library.md run with nothing but the library, and print what it says."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -35,12 +37,36 @@ def test_an_example_prints_what_the_page_says(example: Example, tmp_path: Path) 
     with subprocess.Popen(
         [sys.executable, "-P", "-W", "error", "-c", example.code],
         cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout
         printed = b"".join(process.stdout.readline() for _ in example.output.splitlines())
         process.kill()
     assert printed.decode() == example.output
+
+
+def test_two_checkouts_with_one_environment_do_not_mix(tmp_path: Path) -> None:
+    names = (
+        "smarty_p1_cli",
+        "smarty_p1_fleet",
+        "smarty_p1_gateway",
+        "custom_components",
+        "smartyp1",
+    )
+    for name in names:
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
+    code = (
+        "import smartyp1 as l, smarty_p1_gateway as g, smarty_p1_fleet as f, smarty_p1_cli as c\n"
+    )
+    code += "print(*(each.__file__ for each in (l, g, f, c)))"
+    for checkout in (ROOT, tmp_path):
+        end = subprocess.run(
+            [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+        )
+        found = [Path(path).resolve() for path in end.stdout.split()]
+        assert len(found) == 4
+        assert [path for path in found if not path.is_relative_to(checkout)] == []
 
 
 def test_the_example_is_a_frame_of_the_tests() -> None:

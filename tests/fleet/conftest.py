@@ -18,8 +18,8 @@ def metrics() -> Metrics:
 @pytest.fixture
 async def fleet(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fleet]:
     """Return a fleet whose worker knows the key of one meter; it is not started."""
-    monkeypatch.setattr("smarty_p1_fleet.frame_worker.WRITE_INTERVAL_S", 0.01)
-    monkeypatch.setattr("smarty_p1_fleet.frame_worker._ACKNOWLEDGE_INTERVAL", 0.01)
+    monkeypatch.setattr("smarty_p1_fleet.frames.frame_worker.WRITE_INTERVAL_S", 0.01)
+    monkeypatch.setattr("smarty_p1_fleet.frames.frame_worker._ACKNOWLEDGE_INTERVAL", 0.01)
     fleet = Fleet(Keys({TITLE: KEY}, None))
     yield fleet
     await fleet.stop()

@@ -12,18 +12,18 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
-from smarty_p1_fleet.clock_comparison import ClockComparison
 from smarty_p1_fleet.collector_client import CollectorClient, Receiver
-from smarty_p1_fleet.frame_order import TitleWithKey
-from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
-from smarty_p1_fleet.frame_worker import Worker
+from smarty_p1_fleet.frames.clock_comparison import ClockComparison
+from smarty_p1_fleet.frames.frame_order import TitleWithKey
+from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
+from smarty_p1_fleet.frames.frame_worker import Worker
+from smarty_p1_fleet.frames.parked_frames import Parking, WaitingFrame
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.parked_frames import Parking, WaitingFrame
-from smarty_p1_fleet.series_line_protocol import Sample, StoredCounter
-from smarty_p1_fleet.store_writer import Store, StoreRun, Write
-from smarty_p1_fleet.stored_counters import StoredCounters
+from smarty_p1_fleet.store.series_line_protocol import Sample, StoredCounter
+from smarty_p1_fleet.store.store_writer import Store, StoreRun, Write
+from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
 
 SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from smarty_p1_fleet import clock_comparison
-from smarty_p1_fleet.clock_comparison import ClockComparison
+from smarty_p1_fleet.frames import clock_comparison
+from smarty_p1_fleet.frames.clock_comparison import ClockComparison
 
 HOUR = 3600.0
 

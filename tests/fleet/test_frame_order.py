@@ -6,7 +6,7 @@ from secrets import randbelow
 import pytest
 
 from dev.simulator.randomness import seeded_random
-from smarty_p1_fleet.frame_order import Newest, Order
+from smarty_p1_fleet.frames.frame_order import Newest, Order
 
 LOGGER = logging.getLogger(__name__)
 METER = (b"SAGgp\x04\x10\x2e", "print")

@@ -7,9 +7,9 @@ import pytest
 
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet import frame_verifier
-from smarty_p1_fleet.frame_verifier import TELEGRAM, WAITING, FrameVerifier
-from smarty_p1_fleet.series_line_protocol import make_sample
+from smarty_p1_fleet.frames import frame_verifier
+from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, WAITING, FrameVerifier
+from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, FrameSplitter
 from tests.fleet.made_up import SUBJECT, Fleet

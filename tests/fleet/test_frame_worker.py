@@ -7,9 +7,9 @@ import time
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.frame_verifier import TELEGRAM, fingerprints_of
-from smarty_p1_fleet.series_line_protocol import make_sample
-from smarty_p1_fleet.store_writer import StoreRun
+from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
+from smarty_p1_fleet.store.series_line_protocol import make_sample
+from smarty_p1_fleet.store.store_writer import StoreRun
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Telegram, key_fingerprint
 from tests.fleet.made_up import CAME, SUBJECT, Fleet, until

@@ -11,7 +11,7 @@ from nats.js import JetStreamContext
 from smarty_p1_fleet import meter_deletion
 from smarty_p1_fleet.collector_config import CollectorConfig
 from smarty_p1_fleet.meter_deletion import Holdings
-from smarty_p1_fleet.store_reader import StoreReader
+from smarty_p1_fleet.store.store_reader import StoreReader
 from smarty_p1_gateway import ConfigError, Keys
 from tests.fleet.made_up import Bucket
 

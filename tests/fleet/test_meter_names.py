@@ -8,7 +8,7 @@ from nats.js.kv import KeyValue
 
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
-from smarty_p1_fleet.series_line_protocol import make_sample
+from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Telegram
 from tests.fleet.made_up import CAME, Bucket, Fleet as Worker

@@ -3,7 +3,7 @@
 import re
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.meter_sources import read_source
+from smarty_p1_fleet.frames.meter_sources import read_source
 from smarty_p1_gateway import Keys
 from tests.fleet.made_up import Fleet
 

@@ -115,5 +115,5 @@ def test_the_program_runs_with_debians_python() -> None:
     python = Path("/usr/bin/python3")
     if not python.exists():
         pytest.skip("no Python of the distribution")
-    code = f"import runpy; runpy.run_path({str(ROOT / 'fleet' / 'nats_exporter.py')!r})"
+    code = f"import runpy; runpy.run_path({str(ROOT / 'smarty_p1_fleet' / 'nats_exporter.py')!r})"
     subprocess.run([python, "-I", "-c", code], check=True)

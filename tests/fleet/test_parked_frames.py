@@ -2,7 +2,7 @@
 
 import pytest
 
-from smarty_p1_fleet.parked_frames import ParkedSubject, mark_of, times_of
+from smarty_p1_fleet.frames.parked_frames import ParkedSubject, mark_of, times_of
 
 TITLE = b"SAGgp\x04\x10\x30"
 

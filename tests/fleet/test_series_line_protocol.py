@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from dev.encoder import KEY, frame, telegram
-from smarty_p1_fleet.register_selection import Registers
-from smarty_p1_fleet.series_line_protocol import make_sample
+from smarty_p1_fleet.store.register_selection import Registers
+from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smartyp1.p1 import OBJECTS, Decoder, Telegram
 from smartyp1.publish import items
 

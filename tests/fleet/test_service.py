@@ -21,20 +21,20 @@ from nats.js.api import (
 
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
-from smarty_p1_fleet.clock_comparison import ClockComparison
 from smarty_p1_fleet.collector_client import CollectorClient, connected
-from smarty_p1_fleet.frame_order import TitleWithKey
-from smarty_p1_fleet.frame_worker import Worker
+from smarty_p1_fleet.frames.clock_comparison import ClockComparison
+from smarty_p1_fleet.frames.frame_order import TitleWithKey
+from smarty_p1_fleet.frames.frame_worker import Worker
+from smarty_p1_fleet.frames.parked_frames_reader import ParkedFramesReader
 from smarty_p1_fleet.keys_watch import KeysWatch
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.parked_frames_reader import ParkedFramesReader
 from smarty_p1_fleet.service import _Collector
-from smarty_p1_fleet.store_writer import Store
-from smarty_p1_fleet.stored_counters import StoredCounters
+from smarty_p1_fleet.store.store_writer import Store
+from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.nats_acknowledged_publishing import Requests
-from smarty_p1_gateway.nats_client import NatsClient
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import Requests
+from smarty_p1_gateway.nats.nats_client import NatsClient
 
 CONFIGURATION = """\
 nats = {{ servers = ["nats://127.0.0.1:{port}", "nats://127.0.0.1:{other}"] }}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_fleet.store_config import StoreConfig, read_store
+from smarty_p1_fleet.store.store_config import StoreConfig, read_store
 from smarty_p1_gateway import ConfigError, ConfigTable
 from tests.authority import Authority
 

@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 
 from dev.encoder import TITLE
-from smarty_p1_fleet import export_csv
-from smarty_p1_fleet.export_csv import Span
-from smarty_p1_fleet.store_config import StoreConfig
-from smarty_p1_fleet.store_reader import Series, StoreReader
+from smarty_p1_fleet.store import export_csv
+from smarty_p1_fleet.store.export_csv import Span
+from smarty_p1_fleet.store.store_config import StoreConfig
+from smarty_p1_fleet.store.store_reader import Series, StoreReader
 from smarty_p1_gateway import ConfigError
 
 KEY = TITLE, "0badc0de"

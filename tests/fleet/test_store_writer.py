@@ -15,10 +15,10 @@ from aiohttp import web
 
 from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.series_line_protocol import Sample, make_sample
-from smarty_p1_fleet.store_config import StoreConfig, read_store
-from smarty_p1_fleet.store_requests import check_store
-from smarty_p1_fleet.store_writer import Store
+from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
+from smarty_p1_fleet.store.store_config import StoreConfig, read_store
+from smarty_p1_fleet.store.store_requests import check_store
+from smarty_p1_fleet.store.store_writer import Store
 from smarty_p1_gateway import ConfigError, ConfigTable
 from smartyp1.p1 import Decoder, Telegram
 from tests.authority import Authority
@@ -110,7 +110,7 @@ async def writing_to(config: StoreConfig) -> AsyncIterator[Store]:
 
 @pytest.fixture(autouse=True)
 def is_asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1_fleet.store_writer._ASK_INTERVAL", 0.02)
+    monkeypatch.setattr("smarty_p1_fleet.store.store_writer._ASK_INTERVAL", 0.02)
 
 
 async def until(check: Callable[[], bool]) -> None:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from dev.encoder import TITLE, frame, telegram
+from smarty_p1_fleet.frames.waiting_entries import first_of
 from smarty_p1_fleet.meter_names import OTHER_METER
-from smarty_p1_fleet.waiting_entries import first_of
 from tests.fleet.made_up import CAME, Fleet
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from smarty_p1_fleet.frame_order import TitleWithKey
-from smarty_p1_fleet.store_config import StoreConfig
-from smarty_p1_fleet.store_reader import CounterRange, ReadingNotAllowedError
-from smarty_p1_fleet.stored_counters import StoredCounters
+from smarty_p1_fleet.frames.frame_order import TitleWithKey
+from smarty_p1_fleet.store.store_config import StoreConfig
+from smarty_p1_fleet.store.store_reader import CounterRange, ReadingNotAllowedError
+from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
 
 METER = (b"SAGgp\x04\x10\x2e", "print")
@@ -62,7 +62,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
             raise UnavailableError
         return reader
 
-    monkeypatch.setattr("smarty_p1_fleet.stored_counters.find_reader", find_reader)
+    monkeypatch.setattr("smarty_p1_fleet.store.stored_counters.find_reader", find_reader)
     return reader
 
 
@@ -81,7 +81,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("smarty_p1_fleet.stored_counters.time", clock)
+    monkeypatch.setattr("smarty_p1_fleet.store.stored_counters.time", clock)
     return clock
 
 

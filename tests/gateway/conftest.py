@@ -17,7 +17,7 @@ def expected_lingering_timers() -> bool:
 @pytest.fixture(autouse=True)
 def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a broker that is back be found by its other clients at once."""
-    monkeypatch.setattr("smarty_p1_gateway.mqtt_frames_publisher._GRACE", 0.0)
+    monkeypatch.setattr("smarty_p1_gateway.mqtt.mqtt_frames_publisher._GRACE", 0.0)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from smarty_p1_gateway.decoded_meters import DecodedMeters
 from smarty_p1_gateway.decoded_port import DecodedPort
 from smarty_p1_gateway.json_storage import Memory
 from smarty_p1_gateway.metrics import Metrics
-from smarty_p1_gateway.mqtt_values_publisher import ValuesPublisher
+from smarty_p1_gateway.mqtt.mqtt_values_publisher import ValuesPublisher
 from smartyp1.meter import Reading, Reception
 from smartyp1.p1 import key_fingerprint
 

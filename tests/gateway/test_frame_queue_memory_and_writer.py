@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway import frame_queue_memory_and_writer
-from smarty_p1_gateway.frame_queue_memory_and_writer import FrameStore
-from smarty_p1_gateway.frame_queue_on_disk import FrameQueue, NewFrame
 from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.queue import frame_queue_memory_and_writer
+from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame
 
 
 async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from smarty_p1_gateway.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
 from smarty_p1_gateway.json_storage import Memory
+from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
 
 type FrameDecryptor = Callable[..., FrameQueue]
 

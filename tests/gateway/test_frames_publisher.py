@@ -12,7 +12,7 @@ import pytest
 
 from dev.encoder import TITLE, frame, telegram
 from dev.meter_port import MeterPort
-from smarty_p1_gateway import mqtt_client
+from smarty_p1_gateway.mqtt import mqtt_client
 from tests.gateway.loopback import Broker, Gateway, until
 
 FRAME, STATUS = "smarty_p1/house/frame", "smarty_p1/house/status"

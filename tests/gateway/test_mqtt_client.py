@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 import aiomqtt
 import pytest
 
-from smarty_p1_gateway import mqtt_client
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
-from smarty_p1_gateway.mqtt_client import MqttClient, RefusedError
+from smarty_p1_gateway.mqtt import mqtt_client
+from smarty_p1_gateway.mqtt.mqtt_client import MqttClient, RefusedError
 
 HOST = "127.0.0.1"
 # Success, and as properties: 2 messages at once, packets of 3,000 bytes.

@@ -19,8 +19,8 @@ from nats.aio.msg import Msg
 from nats.aio.transport import TcpTransport
 
 from smarty_p1_fleet.collector_client import CollectorClient
-from smarty_p1_gateway.nats_client import NatsClient, NoTlsError
-from smarty_p1_gateway.nats_config import NatsConfig
+from smarty_p1_gateway.nats.nats_client import NatsClient, NoTlsError
+from smarty_p1_gateway.nats.nats_config import NatsConfig
 from tests.gateway.loopback import HOST, PATIENCE
 from tests.gateway.nats_loopback import NatsServer
 

@@ -7,7 +7,7 @@ import nkeys
 import pytest
 
 from smarty_p1_gateway import ConfigError, read_config
-from smarty_p1_gateway.nats_config import NatsConfig
+from smarty_p1_gateway.nats.nats_config import NatsConfig
 
 PORT = '[[port]]\naddress = "/dev/ttyUSB0"\nname = "house"\n'
 SERVERS = 'servers = ["node1"]\n'
@@ -144,7 +144,7 @@ def test_a_port_has_no_root_there(tmp_path: Path) -> None:
 
 
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.nats_config.find_spec", lambda _: None)
+    monkeypatch.setattr("smarty_p1_gateway.nats.nats_config.find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"^\[nats\] needs nats-py: .*\[fleet\]$"):
         read(tmp_path, SERVERS)
 

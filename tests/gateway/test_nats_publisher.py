@@ -15,12 +15,12 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from dev.encoder import TITLE, frame
-from smarty_p1_gateway import nats_acknowledged_publishing, nats_frames_publisher
-from smarty_p1_gateway.frame_queue_memory_and_writer import FrameStore
-from smarty_p1_gateway.frame_queue_on_disk import NewFrame
 from smarty_p1_gateway.metrics import Metrics
-from smarty_p1_gateway.nats_config import NatsConfig
-from smarty_p1_gateway.nats_frames_publisher import NatsPublisher
+from smarty_p1_gateway.nats import nats_acknowledged_publishing, nats_frames_publisher
+from smarty_p1_gateway.nats.nats_config import NatsConfig
+from smarty_p1_gateway.nats.nats_frames_publisher import NatsPublisher
+from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.queue.frame_queue_on_disk import NewFrame
 from tests.gateway.loopback import until
 
 OTHER_TITLE = b"KFMgp\x00\x00\x01"
@@ -277,7 +277,7 @@ async def test_gateways_that_start_together_do_not_send_together(
         parts.append(low)
         return high
 
-    monkeypatch.setattr("smarty_p1_gateway.nats_frames_publisher.uniform", uniform)
+    monkeypatch.setattr("smarty_p1_gateway.nats.nats_frames_publisher.uniform", uniform)
     for number in range(1, 4):
         publishing.put(frame(number))
         await until(lambda: len(cluster.stored) == number)  # noqa: B023

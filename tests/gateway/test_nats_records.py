@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dev.fleet.certificates import Certificates
-from smarty_p1_gateway.nats_client import NatsClient
-from smarty_p1_gateway.nats_config import NatsConfig
+from smarty_p1_gateway.nats.nats_client import NatsClient
+from smarty_p1_gateway.nats.nats_config import NatsConfig
 
 _INFO = (
     b'INFO {"server_id": "x", "version": "2.10.0", "max_payload": 1048576, "tls_required": true}'

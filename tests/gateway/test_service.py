@@ -12,7 +12,7 @@ import pytest
 from dev.encoder import frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway import UnavailableError, read_config, run
-from smarty_p1_gateway.frame_queue_on_disk import open_file
+from smarty_p1_gateway.queue.frame_queue_on_disk import open_file
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 
 VALUE = "smarty_p1/house/active_energy_imported"
@@ -86,7 +86,7 @@ async def test_ports_are_read_while_a_large_queue_is_checked(
             raise error
         return open_file(path)
 
-    monkeypatch.setattr("smarty_p1_gateway.frame_queue_on_disk.open_file", check_slowly)
+    monkeypatch.setattr("smarty_p1_gateway.queue.frame_queue_on_disk.open_file", check_slowly)
     monkeypatch.setattr("smarty_p1_gateway.service._OPEN_TIMEOUT_S", 0.0)
     # The gateway's context begins when the port is open.
     async with broker.serving(), Gateway(tmp_path, broker, line).running() as task:

@@ -132,7 +132,7 @@ async def test_what_happened_while_the_machine_was_off_is_an_event(
 async def test_when_nothing_comes_any_more_that_is_told(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.mqtt_values_publisher._STALE_AFTER_S", 0.1)
+    monkeypatch.setattr("smarty_p1_gateway.mqtt.mqtt_values_publisher._STALE_AFTER_S", 0.1)
     async with broker.serving(), make("").running():
         await line.send(frame(1))
         await broker.until(AVAILABILITY, b"online", b"offline")

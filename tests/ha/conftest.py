@@ -26,7 +26,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files as leneda_quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.stored import month_files
-from custom_components.smarty_p1.flows import port_key_and_found_meter
+from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.history import readings_to_spans
 from custom_components.smarty_p1.lib.port import port_stream, probe, probing
 from custom_components.smarty_p1.lib.prices import PriceFile, network_prices

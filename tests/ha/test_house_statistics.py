@@ -251,10 +251,10 @@ async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
     # Home Assistant crashes between rows and files.
     with patch.object(QuarterHourFiles, "remove_former", side_effect=OSError(5, "I/O error")):
         await again(hass, port, meter, 20)
-    assert len(meter.runtime_data.books.leneda._files.former_months()) == 2
+    assert len(meter.runtime_data.books.leneda.files.former_months()) == 2
     await again(hass, port, meter, 30)
 
-    assert not meter.runtime_data.books.leneda._files.former_months()
+    assert not meter.runtime_data.books.leneda.files.former_months()
     for hours, were in zip(await all_rows(hass, meter), before, strict=True):
         assert hours == pytest.approx(were)
 

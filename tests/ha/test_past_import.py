@@ -290,7 +290,7 @@ async def test_months_peaks_and_bill_know_a_file(
     assert (own["imported_kwh"], "origin" in own) == (2.0, False)
     assert (quarter["imported_kwh"], quarter["origin"]) == (0.5, "leneda")
     answer = await call(hass, "get_quarter_hours", **period, format="csv")
-    assert answer["csv"].splitlines()[1] == "2026-04-30T23:45:00+02:00;2;;;;platform"
+    assert answer["csv"].splitlines()[1] == "2026-04-30T23:45:00+02:00;2;;;;leneda"
 
 
 async def test_it_is_known_after_a_restart(
@@ -577,7 +577,9 @@ def uploaded(data: bytes, tmp_path: Path) -> Iterator[None]:
     def process(_hass: HomeAssistant, _file_id: str) -> Iterator[Path]:
         yield path
 
-    with patch("custom_components.smarty_p1.flows.leneda_file.process_uploaded_file", process):
+    with patch(
+        "custom_components.smarty_p1.flows.options.leneda_file.process_uploaded_file", process
+    ):
         yield
 
 

@@ -16,9 +16,9 @@ from custom_components.smarty_p1.coordinator.leneda import file_refusal_translat
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows import form_errors
-from custom_components.smarty_p1.flows.contract_form import contract_fields, detail_fields
-from custom_components.smarty_p1.flows.leneda_account import account_fields
-from custom_components.smarty_p1.flows.update_interval_and_gas_prices import DATA_OPTIONS
+from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
+from custom_components.smarty_p1.flows.options.leneda_account import account_fields
+from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
 from custom_components.smarty_p1.lib.advice import WhatIfRefusal
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,

@@ -163,7 +163,10 @@ def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:
         told = "" if command == "gateway" else "WARNING [store] VictoriaMetrics could not be asked"
         assert end.stderr.partition(" (")[0] == told
     end = run(
-        programs / "python", "-c", "import smarty_p1_gateway.nats_frames_publisher", cwd=tmp_path
+        programs / "python",
+        "-c",
+        "import smarty_p1_gateway.nats.nats_frames_publisher",
+        cwd=tmp_path,
     )
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
 

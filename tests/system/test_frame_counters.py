@@ -6,10 +6,10 @@ from pathlib import Path
 import aiohttp
 
 from dev.fleet.storage import VictoriaMetrics
-from smarty_p1_fleet.frame_order import TitleWithKey
-from smarty_p1_fleet.store_config import StoreConfig
-from smarty_p1_fleet.store_reader import CounterRange, open_reader
-from smarty_p1_fleet.stored_counters import StoredCounters
+from smarty_p1_fleet.frames.frame_order import TitleWithKey
+from smarty_p1_fleet.store.store_config import StoreConfig
+from smarty_p1_fleet.store.store_reader import CounterRange, open_reader
+from smarty_p1_fleet.store.stored_counters import StoredCounters
 from tests.system.support import PATIENCE, program, until
 
 DAY = 86400

@@ -33,7 +33,7 @@ from ..lib.port import (
     WrongKeyError,
     normalise_port,
 )
-from .board_probe import NotSonarError, SonarSilentError
+from .boards.board_probe import NotSonarError, SonarSilentError
 
 # Field of the form and translation key for each error. For a field inside a section, Home Assistant
 # needs the section's name instead of the field's name.

@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.flows import port_key_and_found_meter
+from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher

@@ -14,7 +14,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.entered_contract import prices_to_replace
-from custom_components.smarty_p1.flows.older_prices_sentence import async_older_prices_sentence
+from custom_components.smarty_p1.flows.options.older_prices_sentence import (
+    async_older_prices_sentence,
+)
 from custom_components.smarty_p1.flows.user_locale import async_user_locale
 from custom_components.smarty_p1.lib.prices import OlderPrices, PriceFile, network_prices
 from tests.ha.conftest import EntryMaker

@@ -29,11 +29,8 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.flows import (
-    port_key_and_found_meter,
-    ports_in_use,
-    shared_form_fields,
-)
+from custom_components.smarty_p1.flows import ports_in_use, shared_form_fields
+from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import open_port, probe
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.ports import free_ports

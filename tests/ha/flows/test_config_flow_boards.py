@@ -33,8 +33,8 @@ from custom_components.smarty_p1.const import (
     CONF_VOLUME,
     DOMAIN,
 )
-from custom_components.smarty_p1.flows import pulse_flow, tank_flow
-from custom_components.smarty_p1.flows.board_probe import probe_pulses, probe_sonar
+from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
+from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.conftest import EntryMaker

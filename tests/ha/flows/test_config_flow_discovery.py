@@ -35,10 +35,8 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.flows import (
-    moved_gateway,
-    ports_in_use,
-)
+from custom_components.smarty_p1.flows import ports_in_use
+from custom_components.smarty_p1.flows.meter import moved_gateway
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker

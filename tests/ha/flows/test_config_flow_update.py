@@ -37,7 +37,7 @@ from custom_components.smarty_p1.const import (
     SECTION_ADVANCED,
 )
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
-from custom_components.smarty_p1.flows import port_key_and_found_meter
+from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe
 from dev.alterations import ALTERATIONS, Alteration, flipped
 from tests.ha.conftest import EntryMaker

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
-from custom_components.smarty_p1.flows import contract_and_dashboard_step
+from custom_components.smarty_p1.flows.meter import contract_and_dashboard_step
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value

@@ -1,0 +1,1 @@
+"""Dialogs of pulse readers and tanks, whose boards send pulses and distances."""

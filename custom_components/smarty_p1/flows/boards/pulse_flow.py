@@ -1,0 +1,337 @@
+"""Dialogs of an LED pulse reader: its source, a test for pulses, and its options."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from functools import partialmethod
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import (
+    CONF_BASE,
+    CONF_ENTITY_ID,
+    CONF_PORT,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig, TextSelector
+
+from ...const import (
+    CONF_BAUD_RATE,
+    CONF_FIRST_COUNT,
+    CONF_KIND,
+    CONF_MESSAGE,
+    CONF_METER_READING,
+    CONF_PULSES_PER_KWH,
+    CONF_TOPIC,
+    KIND_PULSE,
+)
+from ...coordinator.entry_types import short_title
+from ...coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
+from ...coordinator.stored.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
+from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
+from ...lib.boards import Counted, MessageForm, MessageSurvey, PulseMeter
+from ..dialog_base import Draft, Input, shown_source
+from ..form_errors import FieldError, check_topic
+from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
+from ..typed_amounts import AmountField, TypedAmounts
+from ..user_locale import async_user_locale
+from .board_probe import (
+    PULSE_TIMEOUT_S,
+    FoundPulses,
+    found_nothing_yet,
+    found_pulses,
+    probe_pulses,
+)
+from .board_steps import BoardSteps
+from .message_value import CONF_VALUE, begin_at, value_field, value_placeholders, with_chosen_value
+
+_NOTHING = FoundPulses(has_come=False)
+
+
+async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
+    """Return the first pulse, or the first count of pulses, of an entry's source.
+
+    `has_come` is False if nothing comes within PULSE_TIMEOUT_S. Raises a LinkError if a port cannot
+    be opened or is lost. Raises FieldError if the state of an entity is not a count, or if the MQTT
+    integration is not running.
+    """
+    if CONF_PORT in data:
+        return await probe_pulses(data[CONF_PORT], data[CONF_BAUD_RATE])
+    if CONF_TOPIC in data:
+        return await _async_watch_topic(hass, data[CONF_TOPIC])
+    entity_id = data[CONF_ENTITY_ID]
+    if entity_id.partition(".")[0] in COUNT_DOMAINS:
+        return _read_count(hass, entity_id)
+    return await _async_watch_entity(hass, entity_id)
+
+
+def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
+    """Return the count in an entity's state. Raises FieldError if the state is not a count."""
+    state = hass.states.get(entity_id)
+    if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
+        return _NOTHING
+    if events := PulseMeter(1).read_count(state.state, 0):
+        return FoundPulses(has_come=True, count=events[0].count)
+    raise FieldError(CONF_ENTITY_ID, "entity_without_count")
+
+
+async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulses:
+    """Return the first pulse of an entity: a change of its state, or an event.
+
+    `has_come` is False if no pulse comes within PULSE_TIMEOUT_S.
+    """
+    pulses: asyncio.Future[FoundPulses] = hass.loop.create_future()
+    domain = entity_id.partition(".")[0]
+
+    @callback
+    def on_change(event: Event[EventStateChangedData]) -> None:
+        old, new = event.data["old_state"], event.data["new_state"]
+        if old and new and is_pulse(domain, old.state, new.state) and not pulses.done():
+            pulses.set_result(FoundPulses(has_come=True))
+
+    stop = async_track_state_change_event(hass, [entity_id], on_change)
+    try:
+        return await _in_time(pulses) or _NOTHING
+    finally:
+        stop()
+
+
+async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
+    """Return the first pulse, count of pulses or state at a topic, or the values in JSON messages.
+
+    A pulse in a retained message is ignored. If nothing else comes within PULSE_TIMEOUT_S, the
+    field `has_come` of the result is False. Raises FieldError if the MQTT integration is not
+    running.
+    """
+    from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
+
+    if not await mqtt.async_wait_for_mqtt_client(hass):
+        raise FieldError(CONF_BASE, "mqtt_not_running")
+    pulses: asyncio.Future[FoundPulses] = hass.loop.create_future()
+    meter = PulseMeter(1)
+
+    @callback
+    def on_message(message: mqtt.ReceiveMessage) -> None:
+        events = meter.read_line(str(message.payload).strip(), 0, is_old=message.retain)
+        if events and not pulses.done():
+            pulses.set_result(found_pulses(meter, events[0]))
+
+    stop = await mqtt.async_subscribe(hass, topic, on_message)
+    try:
+        found = await _in_time(pulses)
+    finally:
+        stop()
+    return found or found_nothing_yet(meter)
+
+
+async def _in_time(pulses: asyncio.Future[FoundPulses]) -> FoundPulses | None:
+    try:
+        async with asyncio.timeout(PULSE_TIMEOUT_S):
+            return await pulses
+    except TimeoutError:
+        return None
+
+
+_BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
+_DOMAINS = [*BINARY_DOMAINS, *COUNT_DOMAINS, EVENT_DOMAIN]
+_AMOUNTS = {
+    CONF_PULSES_PER_KWH: Amount(PULSES_PER_KWH, 1_000_000, 0.001),
+    CONF_METER_READING: Amount(KWH, 1_000_000_000),
+}
+_REQUIRED = {CONF_PULSES_PER_KWH}
+
+
+def _amount_fields(*, pulses_per_kwh: float | None = None) -> dict[vol.Marker, AmountField]:
+    """Return the fields for the amounts. `pulses_per_kwh` is the default value."""
+    default = vol.UNDEFINED if pulses_per_kwh is None else amount_text(pulses_per_kwh)
+    return {
+        vol.Required(CONF_PULSES_PER_KWH, default=default): AmountField(
+            _AMOUNTS[CONF_PULSES_PER_KWH]
+        ),
+        vol.Optional(CONF_METER_READING): AmountField(_AMOUNTS[CONF_METER_READING]),
+    }
+
+
+def _read_amounts(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+    """Return the entered values, with numbers instead of typed amounts. Raises FieldError."""
+    read = amounts.read_all(typed, _AMOUNTS, "options.step.pulse", _REQUIRED)
+    amounts.check()
+    return read
+
+
+class PulseSteps(BoardSteps):
+    """Dialog steps of an LED pulse reader at a port, an entity or an MQTT topic."""
+
+    _reader: Draft
+    _active_word: str | None = None
+    _survey: MessageSurvey
+
+    async def async_step_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the kind of the pulse source: a port, an entity or an MQTT topic."""
+        sources = ["pulse_port", "pulse_entity"]
+        if "mqtt" in self.hass.config.components:
+            sources.append("pulse_topic")
+        return self.async_show_menu(step_id="pulse", menu_options=sources)
+
+    async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Show progress until a pulse or a count of pulses has come, or the test has timed out."""
+        return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
+
+    async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
+        if reader := await self._async_accept(user_input, self._async_read_reader):
+            self._reader = reader
+            return await self.async_step_wait_for_pulse()
+        fields: dict[Any, Any]
+        match step_id:
+            case "pulse_port":
+                rates = list_field((rate, rate) for rate in _BAUD_RATES)
+                port = await async_port_field(self.hass)
+                fields = {NEW_PORT: port, vol.Required(CONF_BAUD_RATE): rates}
+            case "pulse_entity":
+                entity = EntitySelector(EntitySelectorConfig(filter=[{"domain": _DOMAINS}]))
+                fields = {vol.Required(CONF_ENTITY_ID): entity}
+            case _:
+                fields = {vol.Required(CONF_TOPIC): TextSelector()}
+        if not self._updated_entry:
+            fields |= _amount_fields(pulses_per_kwh=DEFAULT_PULSES_PER_KWH)
+        suggested = self._suggested_source
+        suggested[CONF_BAUD_RATE] = str(suggested.get(CONF_BAUD_RATE, _BAUD_RATES[-1]))
+        return self._show(fields, suggested, step_id=step_id)
+
+    async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
+        """Turn the entered values into the data and options of an entry. Raises FieldError."""
+        data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
+        typed = _read_amounts(typed, self._amounts)
+        if CONF_PORT in typed:
+            data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
+            data[CONF_BAUD_RATE] = int(typed[CONF_BAUD_RATE])
+        elif CONF_ENTITY_ID in typed:
+            data[CONF_ENTITY_ID] = typed[CONF_ENTITY_ID]
+            state_of(self.hass, typed[CONF_ENTITY_ID], CONF_ENTITY_ID)
+        else:
+            data[CONF_TOPIC] = _read_topic(typed[CONF_TOPIC])
+        self._check_unused(data)
+        entry = self._updated_entry
+        shown = entry.data if entry else typed
+        if CONF_METER_READING in shown:
+            data[CONF_METER_READING] = shown[CONF_METER_READING]
+        return Draft(data, {} if entry else {CONF_PULSES_PER_KWH: typed[CONF_PULSES_PER_KWH]})
+
+    async def _async_find_pulses(self) -> str:
+        data = self._reader.data
+        pulses = await async_find_pulses(self.hass, data)
+        if pulses.survey:
+            self._survey = pulses.survey
+            best = pulses.survey.best
+            if best is None:
+                return "value_choice"
+            is_state = best.form.counted is Counted.STATE
+            return "state_of_value_found" if is_state else "value_found"
+        if CONF_ENTITY_ID not in data:
+            data[CONF_MESSAGE] = MessageForm().as_dict()
+        self._active_word = pulses.active_word
+        if pulses.count is None:
+            return "pulse_found" if pulses.has_come else "pulse_not_found"
+        data.update(begin_at(pulses.count))
+        return "state_found" if self._active_word else "count_found"
+
+    async def _async_confirm_pulses(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
+        if user_input is not None:
+            return await self._async_finish("pulse_reader", self._reader)
+        data = self._reader.data
+        return self.async_show_form(
+            step_id=step_id,
+            description_placeholders={
+                "source": shown_source(data),
+                "count": str(data.get(CONF_FIRST_COUNT)),
+                "active": str(self._active_word),
+            },
+            last_step=True,
+        )
+
+    async def _async_choose_value(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
+        values, best = self._survey.values, self._survey.best
+        if user_input is not None:
+            data = with_chosen_value(self._reader.data, values, user_input[CONF_VALUE])
+            return await self._async_finish("pulse_reader", self._reader._replace(data=data))
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=vol.Schema(value_field(values, best)),
+            description_placeholders={
+                "source": shown_source(self._reader.data),
+                **value_placeholders(best),
+            },
+            last_step=True,
+        )
+
+    # Steps of the dialog: a form for each kind of source, and a confirmation for each result of the
+    # test.
+    async_step_pulse_port = partialmethod(_async_ask, step_id="pulse_port")
+    async_step_pulse_entity = partialmethod(_async_ask, step_id="pulse_entity")
+    async_step_pulse_topic = partialmethod(_async_ask, step_id="pulse_topic")
+    async_step_pulse_found = partialmethod(_async_confirm_pulses, step_id="pulse_found")
+    async_step_count_found = partialmethod(_async_confirm_pulses, step_id="count_found")
+    async_step_state_found = partialmethod(_async_confirm_pulses, step_id="state_found")
+    async_step_value_found = partialmethod(_async_choose_value, step_id="value_found")
+    async_step_state_of_value_found = partialmethod(
+        _async_choose_value, step_id="state_of_value_found"
+    )
+    async_step_value_choice = partialmethod(_async_choose_value, step_id="value_choice")
+    async_step_pulse_not_found = partialmethod(_async_confirm_pulses, step_id="pulse_not_found")
+
+
+def _read_topic(text: str) -> str:
+    """Return the entered topic. Raises FieldError if it is malformed or contains wildcards."""
+    topic = text.strip()
+    check_topic(topic, CONF_TOPIC)
+    return topic
+
+
+class PulseOptionsFlow(OptionsFlowWithReload):
+    """Options dialog of an LED pulse reader."""
+
+    def __init__(self) -> None:
+        self._amounts = TypedAmounts()
+
+    async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the pulses per kWh, and for the meter's reading in kWh."""
+        if user_input is not None:
+            self._amounts.begin()
+            with contextlib.suppress(FieldError):  # `self._amounts` has all errors
+                read = _read_amounts(user_input, self._amounts)
+                if CONF_METER_READING in read:
+                    await self._async_set_energy(read[CONF_METER_READING])
+                return self.async_create_entry(
+                    data={CONF_PULSES_PER_KWH: read[CONF_PULSES_PER_KWH]}
+                )
+        locale = await async_user_locale(self.hass)
+        return self.async_show_form(
+            step_id="pulse",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(_amount_fields()),
+                user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
+            ),
+            errors=self._amounts.errors,
+            description_placeholders={
+                "name": short_title(self.config_entry),
+                **await self._amounts.async_placeholders(self.hass),
+            },
+        )
+
+    async_step_init = async_step_pulse
+
+    async def _async_set_energy(self, kwh: float) -> None:
+        """Store `kwh` as the total of the counter.
+
+        The total is not an option, because it changes with each pulse.
+        """
+        if self.config_entry.state is ConfigEntryState.LOADED:
+            await self.config_entry.runtime_data.counter.async_set_energy(kwh)
+            return
+        counter = PulseCounter(self.hass, self.config_entry)
+        await counter.async_load()
+        await counter.async_set_energy(kwh)

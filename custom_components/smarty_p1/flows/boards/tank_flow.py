@@ -1,0 +1,142 @@
+"""Dialogs of a rainwater tank: the sensor's port, the tank's geometry, and a measured distance."""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import CONF_PORT
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
+
+from ...const import (
+    CONF_DISTANCE_EMPTY,
+    CONF_DISTANCE_FULL,
+    CONF_KIND,
+    CONF_SHAPE,
+    CONF_VOLUME,
+    KIND_TANK,
+)
+from ...coordinator.entry_types import short_title
+from ...coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
+from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
+from ...lib.boards import Shape
+from ..dialog_base import Draft, Input
+from ..form_errors import FieldError
+from ..shared_form_fields import NEW_PORT, async_port_field
+from ..typed_amounts import AmountField, TypedAmounts
+from ..user_locale import UserLocale, async_user_locale
+from .board_probe import probe_sonar
+from .board_steps import BoardSteps
+
+_UNKNOWN = "-"
+_AMOUNTS = {
+    CONF_DISTANCE_EMPTY: Amount(CENTIMETRES, 1000),
+    CONF_DISTANCE_FULL: Amount(CENTIMETRES, 1000),
+    CONF_VOLUME: Amount(LITRES, 1_000_000),
+}
+_GEOMETRY = {
+    **{vol.Required(name): AmountField(amount) for name, amount in _AMOUNTS.items()},
+    vol.Required(CONF_SHAPE, default=Shape.UPRIGHT.value): SelectSelector(
+        SelectSelectorConfig(options=[shape.value for shape in Shape], translation_key="tank_shape")
+    ),
+}
+
+
+def _read_geometry(user_input: dict[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+    """Return the tank's geometry from the entered values. Raises FieldError if it is impossible."""
+    typed = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
+    geometry = amounts.read_all(typed, _AMOUNTS, "options.step.tank", required=_AMOUNTS)
+    amounts.check()
+    try:
+        tank_of(geometry)
+    except ValueError as err:
+        if geometry[CONF_VOLUME] <= 0:
+            raise FieldError(CONF_VOLUME, "volume_zero") from err
+        raise FieldError(CONF_DISTANCE_FULL, "tank_upside_down") from err
+    return geometry
+
+
+class TankSteps(BoardSteps):
+    """Dialog steps of a rainwater tank with the distance sensor MaxBotix XL-MaxSonar."""
+
+    _tank: Draft
+    _distance_cm: float | None = None
+
+    async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the port of the sensor, and for the tank's geometry."""
+        if tank := await self._async_accept(user_input, self._async_read_tank):
+            self._tank = tank
+            return await self.async_step_wait_for_sensor()
+        geometry = {} if self._updated_entry else _GEOMETRY
+        fields = {NEW_PORT: await async_port_field(self.hass), **geometry}
+        return self._show(fields, self._suggested_source, step_id="tank")
+
+    async def async_step_wait_for_sensor(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Show progress until the sensor has measured the distance."""
+        return await self._async_look("wait_for_sensor", self._tank.data, self._async_measure)
+
+    async def async_step_tank_found(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show the measured distance, and the level and the volume of the water."""
+        if user_input is not None:
+            return await self._async_finish("tank", self._tank)
+        data = tank_data(tank_of(self._tank.options), self._distance_cm)
+        locale = await async_user_locale(self.hass)
+        return self.async_show_form(
+            step_id="tank_found",
+            description_placeholders={
+                "distance": _shown(locale, data.distance_cm, "cm"),
+                "level": _shown(locale, data.level_percent, "%"),
+                "volume": _shown(locale, data.volume_l, "L"),
+            },
+            last_step=True,
+        )
+
+    async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
+        """Turn the entered values into the data and options of an entry. Raises FieldError."""
+        entry = self._updated_entry
+        options = entry.options if entry else _read_geometry(typed, self._amounts)
+        port = await self._async_read_port(typed[CONF_PORT])
+        data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
+        self._check_unused(data)
+        return Draft(data, options)
+
+    async def _async_measure(self) -> str:
+        self._distance_cm = await probe_sonar(self._tank.data[CONF_PORT], TANK_BAUD_RATE)
+        return "tank_found"
+
+
+def _shown(locale: UserLocale, value: float | None, unit: str) -> str:
+    if value is None:
+        return _UNKNOWN
+    return f"{amount_text(value, locale.decimal_mark)} {unit}"
+
+
+class TankOptionsFlow(OptionsFlowWithReload):
+    """Options dialog of a rainwater tank."""
+
+    def __init__(self) -> None:
+        self._amounts = TypedAmounts()
+
+    async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the tank's geometry."""
+        errors = {}
+        locale = await async_user_locale(self.hass)
+        if user_input is not None:
+            self._amounts.begin()
+            try:
+                return self.async_create_entry(data=_read_geometry(user_input, self._amounts))
+            except FieldError as err:
+                errors = self._amounts.errors or {err.field: err.key}
+        return self.async_show_form(
+            step_id="tank",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(_GEOMETRY),
+                user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
+            ),
+            errors=errors,
+            description_placeholders={
+                "name": short_title(self.config_entry),
+                **await self._amounts.async_placeholders(self.hass),
+            },
+        )
+
+    async_step_init = async_step_tank

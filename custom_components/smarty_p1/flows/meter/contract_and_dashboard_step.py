@@ -1,0 +1,226 @@
+"""Last set-up step of a meter. It asks for the contract, and for dashboards that show the meter."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_PORT
+from homeassistant.helpers.selector import BooleanSelector
+from homeassistant.util import dt as dt_util
+
+from ...const import (
+    CONF_CONSUMPTION_POINT,
+    CONF_ENERGY_PRICE,
+    CONF_FEED_IN_PRICE,
+    CONF_FILL_ENERGY,
+    CONF_KIND,
+    CONF_SIDEBAR,
+    KIND_LENEDA,
+    SECTION_LENEDA,
+)
+from ...coordinator import has_books
+from ...dashboards import (
+    ENERGY_URL,
+    EnergySource,
+    async_bill_picture,
+    async_missing_sources,
+    async_shown_dashboard,
+    free_path,
+    is_possible,
+)
+from ...entity import number_of_new
+from ...lib.entities import short_serial
+from ...lib.meter import MeterMemory, MeterReader, Reading, outlined_reading, shown_name
+from ...lib.p1 import Telegram
+from ..dialog_base import Dialog, Draft, Input
+from ..form_errors import FieldError
+from ..options.contract_form import first_contract_fields, read_first_contract
+
+# Placeholders for the prices of import and export. The form lists the statistics that the Energy
+# dashboard will get, but the user has not entered prices yet. Without prices, the list would lack
+# the costs.
+_PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
+_FIRST_VALUES_TIME = timedelta(minutes=1)
+
+
+class _NewMeter(NamedTuple):
+    """Meter that is being added: data and options of its config entry, and its first reading."""
+
+    meter_id: str
+    data: dict[str, Any]
+    options: dict[str, Any]
+    reading: Reading
+    serial_number: str | None
+    """Serial number of the meter, None for a meter without a cable."""
+    outline: Mapping[str, str]
+    """Placeholders of the contract step that say which meter was found."""
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether the meter has current values. Leneda only has past days."""
+        return self.data.get(CONF_KIND) != KIND_LENEDA
+
+    @property
+    def step_id(self) -> str:
+        """Return the id of the step that asks for the contract of this meter."""
+        return "contract" if CONF_PORT in self.data else "contract_without_cable"
+
+
+class _Places(NamedTuple):
+    """Dashboards that show the meter already, and sources that the form offers to add."""
+
+    dashboard: str | None
+    """Path of a dashboard that shows the meter already."""
+    takes_sidebar: bool
+    """Whether the form asks for a dashboard in the sidebar."""
+    has_grid: bool
+    sources: list[EnergySource]
+    """Sources that the Energy dashboard does not show yet."""
+
+
+class ContractAndDashboardSteps(Dialog):
+    """Last dialog step of a new meter: its contract, and switches for two dashboards."""
+
+    _new: _NewMeter
+
+    async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the values of the bill and for the dashboards. Then create the meter's entry.
+
+        All fields are optional.
+        """
+        places = await self._async_places()
+        contract = await self._async_accept(user_input, self._async_read_contract)
+        if contract is not None:
+            return await self._async_end(places, contract, user_input or {})
+        fields = first_contract_fields()
+        texts = []
+        if places.takes_sidebar:
+            fields[vol.Required(CONF_SIDEBAR, default=True)] = BooleanSelector()
+        elif places.dashboard:
+            texts.append(await self._async_text("common.dashboard_exists"))
+        if places.has_grid:
+            texts.append(await self._async_text("common.grid_exists", url=ENERGY_URL))
+        if places.sources:
+            fields[vol.Required(CONF_FILL_ENERGY, default=True)] = BooleanSelector()
+        sources = [f"- {await self._async_describe(source)}" for source in places.sources]
+        return self._show(
+            fields,
+            {},
+            step_id=self._new.step_id,
+            last_step=True,
+            **self._new.outline,
+            picture=await async_bill_picture(self.hass),
+            what_there_is="\n\n".join(texts),
+            sources="\n".join(sources),
+        )
+
+    async def async_step_contract_without_cable(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the contract of a meter without a cable."""
+        return await self.async_step_contract(user_input)
+
+    async def _async_ask_contract(
+        self,
+        data: dict[str, Any],
+        telegram: Telegram,
+        outline: Mapping[str, str],
+        meter_id: str | None = None,
+    ) -> ConfigFlowResult:
+        """Store the data and the first reading of the meter. Then ask for its contract.
+
+        `meter_id` is the meter's id if its telegrams have no serial number.
+        """
+        reading = MeterReader().read(telegram, datetime.now(UTC))
+        number = telegram.serial_number
+        self._new = _NewMeter(meter_id or str(number), data, {}, reading, number, outline)
+        self._turn_page()
+        return await self.async_step_contract()
+
+    async def _async_ask_contract_of_past(
+        self, data: dict[str, Any], account: dict[str, str], outline: Mapping[str, str]
+    ) -> ConfigFlowResult:
+        """Ask for the contract of a new meter without a cable.
+
+        `data` becomes the data of the meter's config entry. `account` is the meter's account at
+        Leneda.
+        """
+        reading = outlined_reading(MeterMemory(), datetime.now(UTC))
+        options = {SECTION_LENEDA: account}
+        point = account[CONF_CONSUMPTION_POINT]
+        self._new = _NewMeter(point, data, options, reading, None, outline)
+        self._turn_page()
+        return await self.async_step_contract()
+
+    async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
+        contract, errors = read_first_contract(self.hass, typed, self._amounts)
+        for name, key in errors.items():
+            self._note(FieldError(name, key))
+        return contract
+
+    async def _async_places(self) -> _Places:
+        dashboard = await async_shown_dashboard(self.hass)
+        options = {**self._new.options, **_PRICES}
+        missing = await async_missing_sources(
+            self.hass, self._new.reading, options, is_live=self._new.is_live
+        )
+        sources, has_grid = missing or ([], False)
+        return _Places(
+            dashboard=dashboard,
+            takes_sidebar=is_possible(self.hass) and not dashboard,
+            has_grid=has_grid,
+            sources=sources,
+        )
+
+    async def _async_end(
+        self, places: _Places, contract: Mapping[str, Any], chosen: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Create the entry, and say where the meter is shown.
+
+        The final text also says when the Energy dashboard will show its first bar.
+        """
+        options = {**self._new.options, **contract}
+        options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
+        links = {}
+        if path := free_path(self.hass) if chosen.get(CONF_SIDEBAR) else places.dashboard:
+            links["dashboard"] = f"/{path}"
+        if chosen.get(CONF_FILL_ENERGY):
+            links["energy" if self._new.is_live else "energy_of_past"] = "/energy"
+        # The meter's entities get their first values within a minute. At the end of each hour, Home
+        # Assistant computes the bar of this hour. So the first bar appears at the end of the hour
+        # with the first values.
+        first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
+        return await self._async_create(
+            self._new.meter_id,
+            await self._async_title(),
+            Draft(self._new.data, options),
+            "_and_".join(links) or None,
+            **links,
+            time=f"{first:%H}:00",
+        )
+
+    async def _async_title(self) -> str:
+        """Return the title of the entry. It is the name that the meter's device will have."""
+        meters = [*filter(has_books, self._async_current_entries(include_ignore=False))]
+        number = number_of_new(self._new.serial_number, meters)
+        device = "another_meter" if number else "meter"
+        return await self._async_stored_name(device, serial=shown_name(number))
+
+    async def _async_describe(self, source: EnergySource) -> str:
+        """Return the names of the statistics and sensors of an Energy dashboard source.
+
+        For an M-Bus meter, the name of its device comes before its sensors.
+        """
+        names = [
+            await self._async_text(f"common.{kind.name_key}") for kind in source.statistics.values()
+        ]
+        if source.identity is not None:
+            serial = shown_name(short_serial(source.identity))
+            device = await self._async_text(f"device.{source.kind}.name", serial=serial)
+            names.append(device.strip())
+        names += [
+            await self._async_text(f"entity.sensor.{spec.translation_key}.name")
+            for spec in source.sensors.values()
+            if not spec.is_main
+        ]
+        return ", ".join(names)

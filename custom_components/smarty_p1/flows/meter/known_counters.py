@@ -1,0 +1,58 @@
+"""Last frame counters of an entry's meter and proof of its keys, in memory or in its file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ...coordinator.entry_types import AnyConfigEntry
+from ...coordinator.meter_coordinator import SmartyCoordinator, stored_keys
+from ...coordinator.stored.meter_memory_file import MeterStore
+from ...lib.meter import MeterMemory, Moment
+from ...lib.p1 import keys_fingerprint
+
+
+def _memory(entry: AnyConfigEntry) -> MeterMemory | None:
+    if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
+        return entry.runtime_data.books.memory
+    return None
+
+
+async def async_last_counters(
+    hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
+) -> dict[bytes, int]:
+    """Return the last frame counters of the entry's meter, keyed by system title.
+
+    A probe of a port needs these counters to reject replayed frames.
+    """
+    if memory := _memory(entry):
+        return memory.last_counters(key)
+    return await MeterStore(hass, entry.entry_id).async_last_counters(key)
+
+
+async def async_proved_titles(
+    hass: HomeAssistant, entry: AnyConfigEntry, data: Mapping[str, Any]
+) -> frozenset[bytes]:
+    """Return the system titles for which the keys in `data` were right in the last 24 hours.
+
+    A probe of a port does not call the keys wrong for these meters.
+    """
+    key, authentication_key = stored_keys(data)
+    if key is None:
+        return frozenset()
+    if memory := _memory(entry):
+        proof, clock = memory.key_proof, entry.runtime_data.now()
+    else:
+        proof, clock = await MeterStore(hass, entry.entry_id).async_key_proof(), None
+    now = Moment(dt_util.utcnow(), clock)
+    return proof.proved_titles(keys_fingerprint(key, authentication_key), now)
+
+
+async def async_forget_counters(hass: HomeAssistant, entry: AnyConfigEntry, key: bytes) -> None:
+    """Forget the last frame counters of the entry's meter under `key`."""
+    if memory := _memory(entry):
+        memory.forget_counters(key)
+    else:
+        await MeterStore(hass, entry.entry_id).async_forget_counters(key)

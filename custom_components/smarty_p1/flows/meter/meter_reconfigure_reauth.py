@@ -1,0 +1,160 @@
+"""Dialog steps that change a meter: its port by reconfiguration, its keys by reauthentication."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
+from homeassistant.const import CONF_PORT
+
+from ...const import (
+    CONF_COUNTER_RESET,
+    CONF_ENCRYPTION_KEY,
+    CONF_REMOVE_KEY,
+    CONF_SERVICE,
+    CONF_VERIFY,
+    CONF_WITHOUT_VERIFICATION,
+    SECTION_ADVANCED,
+)
+from ...coordinator.entry_types import AnyConfigEntry, short_title
+from ...coordinator.meter_coordinator import stored_keys
+from ...coordinator.repair_issues import Problem, is_raised
+from ...coordinator.statistics.statistic_ids import with_statistics_key
+from ...lib.failure_detection import ReadingProblem
+from ...lib.meter import shown_name
+from ...lib.port import SecurityOffError, identify_port, redact_port
+from ..dialog_base import Input
+from ..form_errors import FieldError
+from ..shared_form_fields import CURRENT_PORT, NEW_PORT
+from .add_cable_to_meter import may_join
+from .key_form import PUBLISHED_KEY
+from .known_counters import async_forget_counters, async_last_counters, async_proved_titles
+from .port_key_and_found_meter import MeterForm, MeterSteps, async_prove
+
+# For each reason why new keys are needed: the field of the form at which the error is shown, and
+# the translation key of the error.
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "wrong_key": (CONF_ENCRYPTION_KEY, "key_renewed"),
+    "other_authentication_key": (SECTION_ADVANCED, "other_authentication_key"),
+}
+
+
+def _form(
+    entry: AnyConfigEntry,
+    step_id: str,
+    port_field: vol.Marker | None = None,
+    checkboxes: Iterable[str] = (),
+) -> MeterForm:
+    port = entry.data[CONF_PORT]
+    suggested: dict[str, Any] = {}
+    checkboxes = {*checkboxes}
+    if identify_port(port) == port:  # suggest the port only if it holds no secret
+        suggested[CONF_PORT] = port
+    if not entry.data.get(CONF_VERIFY, True):
+        checkboxes.add(CONF_WITHOUT_VERIFICATION)
+        suggested[SECTION_ADVANCED] = {CONF_WITHOUT_VERIFICATION: True}
+    return MeterForm(
+        step_id=step_id,
+        port_field=port_field,
+        port=port,
+        service=entry.data.get(CONF_SERVICE),
+        suggested=suggested,
+        checkboxes=checkboxes,
+        placeholders={
+            "name": short_title(entry),
+            "serial_number": shown_name(str(entry.unique_id)),
+            "present_port": redact_port(port),
+            "published_key": PUBLISHED_KEY,
+        },
+    )
+
+
+class UpdateSteps(MeterSteps):
+    """Dialog steps that change an entry, but only after a valid telegram has come."""
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Show the form with the reason why new keys are needed."""
+        if reason := _REASONS.get(entry_data.get("reason", "")):
+            self._note(FieldError(*reason))
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the new keys of the meter."""
+        entry = self._get_reauth_entry()
+        form = _form(entry, "reauth_confirm")
+        return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
+
+    async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the port and the keys of the meter."""
+        entry = self._get_reconfigure_entry()
+        checkboxes = {
+            CONF_REMOVE_KEY: is_raised(self.hass, entry, Problem.SECURITY_OFF),
+            CONF_COUNTER_RESET: entry.state is ConfigEntryState.LOADED
+            and entry.runtime_data.condition.obstacle is ReadingProblem.REPLAY,
+        }
+        needed = [name for name, is_needed in checkboxes.items() if is_needed]
+        form = _form(entry, "reconfigure", CURRENT_PORT, needed)
+        return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
+
+    async def async_step_add_cable(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the port and the key of a meter that has no cable yet."""
+        entry = self._get_reconfigure_entry()
+        form = MeterForm(
+            step_id="add_cable",
+            port_field=NEW_PORT,
+            placeholders={"name": short_title(entry)},
+        )
+        return await self._async_ask_meter(user_input, form, partial(self._async_find_cable, entry))
+
+    async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
+        """End the dialog with a success message.
+
+        `_async_find_same` has already updated the entry.
+        """
+        is_reauth = self.source == SOURCE_REAUTH
+        return self.async_abort(
+            reason="reauth_successful" if is_reauth else "reconfigure_successful"
+        )
+
+    async def _async_find_cable(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
+        """Wait for a telegram, and add the port and the keys in `data` to the config entry.
+
+        Return the name of the next step. Raises FieldError for a telegram of a meter that another
+        config entry reads.
+        """
+        telegram = await async_prove(self.hass, data)
+        for other in self._async_current_entries(include_ignore=False):
+            if other.unique_id == telegram.serial_number:
+                raise FieldError(CONF_PORT, "port_in_use", title=other.title)
+        if not may_join(entry, telegram):
+            raise FieldError(CONF_PORT, "other_total", title=entry.title)
+        await self._async_join(entry, data, telegram)
+        return "joined"
+
+    async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
+        """Wait for a telegram, update the entry, and return the name of the next step.
+
+        Raises FieldError for a telegram of another meter. Raises ReplayError if no telegram is
+        newer than the last one, unless the user has stated that the frame counter was reset.
+        """
+        key, _ = stored_keys(data)
+        is_reset = bool(self._typed and self._typed.get(CONF_COUNTER_RESET))
+        known = {} if is_reset or not key else await async_last_counters(self.hass, entry, key)
+        proved = await async_proved_titles(self.hass, entry, data)
+        try:
+            telegram = await async_prove(self.hass, data, known, proved)
+        except SecurityOffError:
+            raise FieldError(CONF_ENCRYPTION_KEY, "security_switched_off") from None
+        serial_number = str(telegram.serial_number)
+        if serial_number != entry.unique_id:
+            raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
+        if is_reset and key:
+            await async_forget_counters(self.hass, entry, key)
+        # Update the entry now, because the next step runs only if the browser is still open.
+        self.hass.config_entries.async_update_entry(entry, data=with_statistics_key(entry, data))
+        # The entry has correct keys again, so end other dialogs that ask for its keys.
+        for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            if flow["flow_id"] != self.flow_id:
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        return "updated"

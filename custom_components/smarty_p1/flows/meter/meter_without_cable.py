@@ -1,0 +1,60 @@
+"""Setup step of a meter without a cable: its account at Leneda."""
+
+from collections.abc import Sequence
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.util import dt as dt_util
+
+from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
+from ...lib.history import LUXEMBOURG, QUARTER_HOUR, day_start
+from ...lib.leneda import Row, last_whole_day
+from ..dialog_base import Input
+from ..options.leneda_account import account_fields, async_read_new_account
+from ..user_locale import async_user_locale
+from .contract_and_dashboard_step import ContractAndDashboardSteps
+
+
+class LenedaSteps(ContractAndDashboardSteps):
+    """Dialog step that adds a meter without a cable."""
+
+    async def async_step_leneda(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the account at Leneda, and check it with a request. Then ask for the contract."""
+        if read := await self._async_accept(
+            user_input, lambda typed: async_read_new_account(self.hass, typed)
+        ):
+            account, days = read
+            point = account[CONF_CONSUMPTION_POINT]
+            await self.async_set_unique_id(point, raise_on_progress=False)
+            self._abort_if_unique_id_configured()
+            for entry in self._async_current_entries(include_ignore=False):
+                other = entry.options.get(SECTION_LENEDA, {})
+                if other.get(CONF_CONSUMPTION_POINT) == point:
+                    return self.async_abort(reason="already_configured")
+            outline = await self._async_text(
+                "common.leneda_answered", point=point, known=await self._async_describe_days(days)
+            )
+            data = {CONF_KIND: KIND_LENEDA}
+            return await self._async_ask_contract_of_past(data, account, {"meter": outline})
+        return self._show(account_fields(), {}, step_id="leneda")
+
+    async def _async_describe_days(self, days: Sequence[Row]) -> str:
+        """Return a text about the newest complete day in `days`. Say if yesterday is missing."""
+        texts = []
+        locale = await async_user_locale(self.hass)
+        last = last_whole_day(days)
+        if last:
+            rows = [row for row in days if day_start(row.start) == last.start]
+            highest = max(rows, key=lambda row: row.kw)
+            texts.append(
+                await self._async_text(
+                    "common.leneda_last_day",
+                    day=locale.day(last.start.astimezone(LUXEMBOURG)),
+                    kwh=locale.number(f"{last.kwh:.1f}"),
+                    kw=locale.number(f"{highest.kw:.1f}"),
+                    time=f"{highest.start.astimezone(LUXEMBOURG):%H:%M}",
+                )
+            )
+        yesterday = day_start(day_start(dt_util.utcnow()) - QUARTER_HOUR)
+        if last is None or last.start < yesterday:
+            texts.append(await self._async_text("common.leneda_nothing_yet"))
+        return "\n\n".join(texts)

@@ -1,0 +1,1 @@
+"""Options of an electricity meter: contract, Leneda, MQTT, P1 server, virtual meter."""

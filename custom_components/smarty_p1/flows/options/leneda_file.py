@@ -1,0 +1,152 @@
+"""Options pages for importing quarter-hours from files of Leneda, the national platform."""
+
+import asyncio
+
+import voluptuous as vol
+from homeassistant.components.file_upload import process_uploaded_file
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import selector
+
+from ...const import DOCUMENTATION_URL, DOMAIN, LOGGER
+from ...coordinator.entry_types import short_title
+from ...coordinator.leneda.file_import import ImportSummary
+from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
+from ...lib.history import LUXEMBOURG
+from ...lib.leneda import MAX_EXPORT_SIZE, Quantity
+from ..dialog_base import Input
+from ..user_locale import async_user_locale
+
+_FILE = "file"
+_SCHEMA = vol.Schema(
+    {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
+)
+# Translation key of the entity that counts each quantity. A quantity of energy sharing has no
+# entity, so the form shows its code.
+_ENTITIES = {
+    Quantity.IMPORTED: "energy_imported",
+    Quantity.EXPORTED: "energy_exported",
+    Quantity.REACTIVE_IMPORTED: "reactive_energy_imported",
+    Quantity.REACTIVE_EXPORTED: "reactive_energy_exported",
+}
+
+
+class LenedaFileSteps(OptionsFlow):
+    """Dialog steps that import files from Leneda, one after the other."""
+
+    _file_id = ""
+    _import: asyncio.Task[ImportSummary] | None = None
+    _refused: ImportRefusedError | None = None
+    _imported: ImportSummary
+
+    async def async_step_leneda_file(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for a file. Show why the previous file was refused."""
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="meter_not_running")
+        if user_input is not None:
+            self._file_id = user_input[_FILE]
+            return await self.async_step_leneda_import()
+        errors, why = {}, ""
+        if refused := self._refused:
+            errors[_FILE] = "file_refused"
+            why = await self._async_text(
+                f"exceptions.{refused.key}.message", **refused.placeholders
+            )
+        return self.async_show_form(
+            step_id="leneda_file",
+            data_schema=_SCHEMA,
+            errors=errors,
+            description_placeholders={
+                "name": short_title(self.config_entry),
+                "why": why,
+                "documentation_url": f"{DOCUMENTATION_URL}/blob/main/docs/leneda.md",
+            },
+            last_step=False,
+        )
+
+    async def async_step_leneda_import(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Show progress while the file is imported."""
+        if self._import is None:
+            # Never start the task eagerly. If it ended at once, Home Assistant would also pass the
+            # user's input to the next step.
+            self._import = self.hass.async_create_task(
+                self._async_import(), f"{DOMAIN} import", eager_start=False
+            )
+        if not self._import.done():
+            return self.async_show_progress(
+                step_id="leneda_import",
+                progress_action="leneda_import",
+                progress_task=self._import,
+            )
+        task, self._import = self._import, None
+        self._refused = None
+        try:
+            self._imported = task.result()
+        except ImportRefusedError as err:
+            self._refused = err
+            return self.async_show_progress_done(next_step_id="leneda_file")
+        except Exception:  # noqa: BLE001 - the dialog reports every error as a failed import
+            LOGGER.exception("Unexpected error while importing a file")
+            self._refused = ImportRefusedError(key="leneda_failed")
+            return self.async_show_progress_done(next_step_id="leneda_file")
+        return self.async_show_progress_done(next_step_id="leneda_result")
+
+    async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Show a summary of the imported file, and offer to import another file."""
+        imported = self._imported
+        locale = await async_user_locale(self.hass)
+        start, end = (at.astimezone(LUXEMBOURG) for at in (imported.start, imported.end))
+        register = imported.code
+        if key := _ENTITIES.get(imported.quantity):
+            register = await self._async_text(f"entity.sensor.{key}.name")
+        return self.async_show_menu(
+            # The text of "leneda_result" says how many days differ. If no day was compared, show
+            # another text.
+            step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
+            menu_options=["leneda_file", "leneda_finish"],
+            description_placeholders={
+                "register": f"{register} ({imported.code})" if key else register,
+                "start": f"{locale.day(start)} {start:%H:%M}",
+                "end": f"{locale.day(end)} {end:%H:%M}",
+                "quarter_hours": str(imported.quarter_hours),
+                "estimated": str(imported.estimated),
+                "holes": str(imported.holes),
+                "repeated": str(imported.repeated),
+                "too_old": str(imported.too_old),
+                "compared_days": str(imported.compared_days),
+                "differing_days": str(imported.differing_days),
+            },
+        )
+
+    async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show a summary of an imported file. No day of it was compared with the meter's days."""
+        return await self.async_step_leneda_result(user_input)
+
+    async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Close the dialog without changing the options."""
+        return self.async_create_entry(data=dict(self.config_entry.options))
+
+    async def _async_import(self) -> ImportSummary:
+        data = await self.hass.async_add_executor_job(_uploaded, self.hass, self._file_id)
+        imported: ImportSummary = (
+            await self.config_entry.runtime_data.books.file_import.async_import(data)
+        )
+        return imported
+
+    async def _async_text(self, key: str, **placeholders: str) -> str:
+        """Return a text in the user's language, with its placeholders filled in."""
+        locale = await async_user_locale(self.hass)
+        return await locale.async_text(self.hass, key, **placeholders)
+
+
+def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:
+    """Return the first `MAX_EXPORT_SIZE + 1` bytes of the uploaded file.
+
+    The importer refuses a file of more than MAX_EXPORT_SIZE bytes. Raises ImportRefusedError if the
+    file is gone.
+    """
+    try:
+        with process_uploaded_file(hass, file_id) as path, path.open("rb") as file:
+            return file.read(MAX_EXPORT_SIZE + 1)
+    except (OSError, ValueError) as err:
+        raise ImportRefusedError(key="leneda_upload_lost") from err

@@ -1,0 +1,354 @@
+"""Options dialog of a meter: a menu and its pages.
+
+The price of energy above the reference power is called surcharge. It can be interpreted in two
+ways. The contract's page shows the costs of the current month under both interpretations.
+"""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ...const import (
+    CONF_ENABLED,
+    CONF_SIDEBAR,
+    CONF_SUN_SOURCES,
+    KIND_LENEDA,
+    SECTION_LENEDA,
+    SECTION_MQTT,
+    SECTION_P1_SERVER,
+    SECTION_VIRTUAL,
+)
+from ...coordinator import has_telegrams, kind_of
+from ...coordinator.entry_types import AnyConfigEntry, short_title
+from ...coordinator.house_sources import HouseSource, async_all_sources, chosen_ids, is_only_meter
+from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
+from ...lib.bill import Demand, compute_bill
+from ...lib.entities import CURRENCY
+from ...lib.prices import Contracts
+from ..dialog_base import Input
+from ..form_errors import FieldError
+from ..typed_amounts import TypedAmounts
+from ..user_locale import UserLocale, async_user_locale
+from .contract_form import (
+    CONTRACT_OPTIONS,
+    Errors,
+    contract_fields,
+    detail_fields,
+    read_contract,
+    read_first_page,
+    shown_contract,
+)
+from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
+from .leneda_file import LenedaFileSteps
+from .publish_options import (
+    async_read_mqtt,
+    async_read_p1_server,
+    defaults,
+    mqtt_schema,
+    p1_server_schema,
+)
+from .update_interval_and_gas_prices import DATA_OPTIONS, GAS_AMOUNTS, data_fields, read_data
+from .virtual_meter_options_and_clients import (
+    async_addresses_to_enter,
+    async_client_tables,
+    async_read_virtual,
+    shown_virtual,
+    virtual_schema,
+)
+
+_UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
+
+
+def surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[str, str]:
+    """Return texts for the contract page, keyed by placeholder. Unknown values are dashes."""
+    demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
+    on_top = _cost(demand, replaces=False)
+    instead = _cost(demand, replaces=True)
+    difference = None if on_top is None or instead is None else on_top - instead
+    above = None if difference is None or demand is None else demand.excess_kwh
+    shown = {
+        "above": _shown(above, "kWh"),
+        "on_top": _shown(on_top, CURRENCY),
+        "instead": _shown(instead, CURRENCY),
+        "difference": _shown(difference, CURRENCY),
+    }
+    return {name: locale.number(text) for name, text in shown.items()}
+
+
+def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
+    """Return the sum of two lines of this month's bill in EUR: variable grid price, and surcharge.
+
+    With `replaces`, the surcharge replaces the variable price for energy above the reference power.
+    Otherwise, it is added to the variable price. Return None if the costs are unknown.
+    """
+    if demand is None:
+        return None
+    entries = demand.contracts.entries
+    read = tuple(
+        (since, replace(contract, replaces_variable=replaces)) for since, contract in entries
+    )
+    return compute_bill(demand.month, Contracts(read), demand.until).amount(
+        "network_variable", "surcharge"
+    )
+
+
+def _shown(value: float | None, unit: str) -> str:
+    return _UNKNOWN if value is None else f"{value:.2f} {unit}"
+
+
+# Maximum length of a shown name in characters. Other integrations choose the names, so longer names
+# are cut.
+_MAX_NAME = 64
+
+
+def sun_fields(
+    hass: HomeAssistant, entry: AnyConfigEntry, sources: Sequence[HouseSource]
+) -> dict[vol.Marker, Any]:
+    """Return the field that lists all solar and battery sources. The chosen sources are ticked."""
+    field = SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(value=source.delivered, label=source.name[:_MAX_NAME])
+                for source in sources
+            ],
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+        )
+    )
+    return {vol.Optional(CONF_SUN_SOURCES, default=chosen_ids(hass, entry, sources)): field}
+
+
+def read_sun(
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    sources: Sequence[HouseSource],
+    typed: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the chosen sources as options to store.
+
+    Return {} if the user chose all sources, and Home Assistant has no other meter. Without the
+    option, all sources count for the only meter, also those that the user adds to the Energy
+    dashboard later.
+    """
+    chosen = typed[CONF_SUN_SOURCES]
+    if len(chosen) == len(sources) and is_only_meter(hass, entry):
+        return {}
+    return {CONF_SUN_SOURCES: chosen}
+
+
+_PUBLISHING = {
+    SECTION_P1_SERVER: async_read_p1_server,
+    SECTION_VIRTUAL: async_read_virtual,
+    SECTION_MQTT: async_read_mqtt,
+}
+_MENU = ["contract", "updates", "sun", "other_programs", "leneda_file", "leneda_account"]
+
+_MENU_WITHOUT_CABLE = ["contract", "sun", "leneda_file", "leneda_account"]
+
+CONTRACT = {"page": "contract"}
+DETAILS = {"page": "contract_details"}
+"""Inputs that open the dialog at a page of the contract instead of the menu, for a repair."""
+
+
+class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
+    """Options dialog of a meter. It has a menu and several pages."""
+
+    _contract: Mapping[str, Any] | None = None
+    """Input of the contract's first page, None while that page has not been submitted."""
+
+    def __init__(self) -> None:
+        self._amounts = TypedAmounts()
+
+    async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show the menu. If a repair opened the dialog, show a page of the contract instead."""
+        if user_input == CONTRACT:
+            return await self.async_step_contract()
+        if user_input == DETAILS:
+            return await self.async_step_contract_details()
+        menu = list(_MENU if has_telegrams(self.config_entry) else _MENU_WITHOUT_CABLE)
+        if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
+            menu.insert(menu.index("other_programs") + 1, "virtual_clients")
+        if is_possible(self.hass):
+            menu.append("sidebar")
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=menu,
+            description_placeholders={"name": short_title(self.config_entry)},
+        )
+
+    async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the values that every bill has."""
+        errors: Errors = {}
+        shown: Mapping[str, Any] = await self._async_shown_contract()
+        if user_input is not None:
+            self._amounts.begin()
+            errors = read_first_page(user_input, self._amounts)
+            if not errors:
+                self._contract = user_input
+                return await self.async_step_contract_details()
+            shown = user_input
+        problems = await self._amounts.async_placeholders(self.hass)
+        return self._show("contract", contract_fields(), shown, errors, **problems)
+
+    async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the values that not every bill has, and for the contract's first day."""
+        errors: Errors = {}
+        stored = self.config_entry.options
+        shown: Mapping[str, Any] = await self._async_shown_contract()
+        if user_input is not None:
+            self._amounts.begin()
+            first = shown if self._contract is None else self._contract
+            typed = {name: value for name, value in first.items() if name in contract_fields()}
+            contract, errors = read_contract(self.hass, stored, typed | user_input, self._amounts)
+            if not errors:
+                return self._save(contract, CONTRACT_OPTIONS)
+            shown = user_input
+        fields = detail_fields(errors)
+        locale = await async_user_locale(self.hass)
+        placeholders = surcharge_placeholders(locale, self.config_entry)
+        placeholders |= await self._amounts.async_placeholders(self.hass)
+        return self._show("contract_details", fields, shown, errors, **placeholders)
+
+    async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
+        errors: Errors = {}
+        locale = await async_user_locale(self.hass)
+        shown: Mapping[str, Any] = locale.amounts(self.config_entry.options, GAS_AMOUNTS)
+        if user_input is not None:
+            self._amounts.begin()
+            read = read_data(user_input, self._amounts, errors)
+            if not errors:
+                return self._save(read, DATA_OPTIONS)
+            shown = user_input
+        problems = await self._amounts.async_placeholders(self.hass)
+        return self._show("updates", data_fields(self.config_entry), shown, errors, **problems)
+
+    async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask which inverters and batteries supply the house."""
+        sources = await async_all_sources(self.hass)
+        if not sources:
+            return self._show("sun_missing", {}, {}, {}, energy=ENERGY_URL)
+        if user_input is not None:
+            read = read_sun(self.hass, self.config_entry, sources, user_input)
+            return self._save(read, {CONF_SUN_SOURCES})
+        fields = sun_fields(self.hass, self.config_entry, sources)
+        return self._show("sun", fields, {}, {}, energy=ENERGY_URL)
+
+    async def async_step_sun_missing(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Close the page that says where to enter an inverter. The page has no fields."""
+        return self._save({}, ())
+
+    async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the Leneda account, and test it."""
+        errors: Errors = {}
+        stored = self.config_entry.options.get(SECTION_LENEDA, {})
+        shown = shown_account(stored)
+        if user_input is not None:
+            try:
+                account = await async_read_account(self.hass, stored, user_input)
+                if kind_of(self.config_entry) == KIND_LENEDA:
+                    check_of_meter(account, str(self.config_entry.unique_id))
+            except FieldError as err:
+                errors[err.field] = err.key
+                shown = user_input
+            else:
+                read = {SECTION_LENEDA: account} if account else {}
+                return self._save(read, {SECTION_LENEDA})
+        return self._show("leneda_account", account_fields(), shown, errors)
+
+    async def async_step_sidebar(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask whether the sidebar is to show the dashboard Smarty."""
+        if user_input is not None:
+            is_shown = user_input[CONF_SIDEBAR]
+            await async_set_sidebar(self.hass, self.config_entry, is_shown=is_shown)
+            return self._save({CONF_SIDEBAR: True} if is_shown else {}, {CONF_SIDEBAR})
+        default = is_in_sidebar(self.hass)
+        fields = {vol.Required(CONF_SIDEBAR, default=default): BooleanSelector()}
+        return self._show("sidebar", fields, {}, {})
+
+    async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask which other programs receive the readings, and in which form."""
+        errors: Errors = {}
+        if user_input is not None:
+            read = await self._async_read_publishing(user_input, errors)
+            if not errors:
+                return self._save(read, read)
+        suggested = defaults(self.hass, self.config_entry)
+        schemas = {
+            SECTION_P1_SERVER: p1_server_schema(suggested.port),
+            SECTION_VIRTUAL: virtual_schema(self.hass, self.config_entry),
+            SECTION_MQTT: mqtt_schema(),
+        }
+        stored = dict(self.config_entry.options)
+        if SECTION_VIRTUAL in stored:
+            stored[SECTION_VIRTUAL] = shown_virtual(stored[SECTION_VIRTUAL])
+        return self._show(
+            "other_programs",
+            {
+                vol.Optional(name): section(schema, {"collapsed": name not in errors})
+                for name, schema in schemas.items()
+            },
+            stored if user_input is None else user_input,
+            errors,
+            topic=suggested.topic,
+            board_topic=suggested.smartyreader_topic,
+            addresses=await async_addresses_to_enter(self.hass, self.config_entry),
+        )
+
+    async def async_step_virtual_clients(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show the clients of the virtual meter. This page has no fields."""
+        if user_input is not None:
+            return self._save({}, ())
+        tables = await async_client_tables(self.hass, self.config_entry)
+        return self._show("virtual_clients", {}, {}, {}, **tables)
+
+    async def _async_shown_contract(self) -> dict[str, Any]:
+        """Return the stored contract as the form shows it."""
+        return shown_contract(self.config_entry.options, await async_user_locale(self.hass))
+
+    async def _async_read_publishing(
+        self, typed: Mapping[str, Any], errors: Errors
+    ) -> dict[str, Any]:
+        """Return the options of all submitted sections. Add their errors to `errors`."""
+        read: dict[str, Any] = {}
+        for name, async_read in _PUBLISHING.items():
+            try:
+                if section_typed := typed.get(name):
+                    read[name] = await async_read(self.hass, self.config_entry, section_typed)
+            except FieldError as err:
+                errors[err.field] = err.key
+        return read
+
+    def _show(
+        self,
+        page: str,
+        fields: Mapping[vol.Marker, Any],
+        shown: Mapping[str, Any],
+        errors: Errors,
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=page,
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
+            errors=errors,
+            description_placeholders={"name": short_title(self.config_entry), **placeholders},
+            last_step=page != "contract",
+        )
+
+    def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
+        """Replace the stored options in `own` with `read`. Keep all other stored options."""
+        stored = self.config_entry.options
+        kept = {name: value for name, value in stored.items() if name not in own}
+        return self.async_create_entry(data=kept | dict(read))

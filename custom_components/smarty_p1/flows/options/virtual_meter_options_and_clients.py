@@ -1,0 +1,208 @@
+"""Options of the virtual meter, and the options page that lists its clients."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.components import network
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ...const import (
+    CONF_ANNOUNCED,
+    CONF_BATTERIES,
+    CONF_ENABLED,
+    CONF_LISTEN_ADDRESS,
+    CONF_LISTEN_PORT,
+    CONF_NO_BATTERIES,
+    CONF_SERIAL,
+    CONF_SHOWN_AS,
+    CONF_SHOWS_TELEGRAM,
+    CONF_SILENT,
+    CONF_UDP_PORTS,
+    EVERY_ADDRESS,
+    SECTION_P1_SERVER,
+    SECTION_VIRTUAL,
+    SHOWN_AS_BOTH,
+)
+from ...coordinator.entry_types import AnyConfigEntry
+from ...lib.admission import plain_address
+from ...lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private
+from ...lib.virtual_server import UDP_PORTS
+from ...sinks.shown_clients import ShownClient, clients_of
+from ..form_errors import FieldError
+from ..shared_form_fields import list_field, whole_number_field
+from ..user_locale import UserLocale, async_user_locale
+from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
+
+HTTP_PORT = 80
+_EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - a choice
+_WILDCARDS = {_EVERY_IPV4, EVERY_ADDRESS}
+_MAX_UDP_PORTS = 4
+_NONE = "\N{EN DASH}"
+
+
+def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
+    """Return the form of the virtual meter."""
+    asking = [client.address for client in clients_of(hass, entry)]
+    return vol.Schema(
+        {
+            vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+            vol.Required(CONF_SHOWN_AS, default=SHOWN_AS_BOTH): SelectSelector(
+                SelectSelectorConfig(
+                    options=[*(kind.value for kind in Kind), SHOWN_AS_BOTH],
+                    translation_key="virtual_meter_shown_as",
+                )
+            ),
+            vol.Required(CONF_LISTEN_ADDRESS, default=_EVERY_IPV4): list_field(
+                ((address, address) for address in (_EVERY_IPV4, EVERY_ADDRESS)), takes_any=True
+            ),
+            vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): whole_number_field(
+                LAST_PORT, minimum=1
+            ),
+            vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
+            vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
+            vol.Required(CONF_SILENT, default=False): BooleanSelector(),
+            vol.Required(CONF_ANNOUNCED, default=False): BooleanSelector(),
+            vol.Required(CONF_SHOWS_TELEGRAM, default=False): BooleanSelector(),
+        }
+    )
+
+
+def _texts(offered: Iterable[str]) -> SelectSelector:
+    """Return a form field for several texts. It suggests the texts in `offered`."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(offered),
+            multiple=True,
+            custom_value=True,
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+
+
+def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stored options as the form shows them. UDP ports are shown as texts."""
+    ports = [str(port) for port in options.get(CONF_UDP_PORTS, ())]
+    return {**options, CONF_UDP_PORTS: ports} if options else {}
+
+
+async def async_read_virtual(
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options of the virtual meter to store. Raises FieldError for invalid values."""
+    stored = entry.options.get(SECTION_VIRTUAL, {})
+    address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
+    batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
+    udp_ports = [_read_port(text) for text in typed[CONF_UDP_PORTS]]
+    if typed[CONF_ENABLED]:
+        await _async_check_address(address)
+        _check_ports(hass, entry, address, port, udp_ports)
+        _check_kind(typed, address, udp_ports)
+    if len(batteries) > MAX_BATTERIES:
+        raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
+    if len(udp_ports) > _MAX_UDP_PORTS:
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
+    no_batteries = set(stored.get(CONF_NO_BATTERIES, ())).difference(batteries)
+    return {
+        **typed,
+        CONF_LISTEN_ADDRESS: address,
+        CONF_LISTEN_PORT: port,
+        CONF_BATTERIES: list(dict.fromkeys(batteries)),
+        CONF_UDP_PORTS: list(dict.fromkeys(udp_ports)),
+        CONF_NO_BATTERIES: sorted(no_batteries),
+        CONF_SERIAL: stored.get(CONF_SERIAL) or draw_serial(),
+    }
+
+
+async def _async_check_address(text: str) -> None:
+    try:
+        ip_address(text)
+    except ValueError:
+        raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
+    # Test only the address, with any free port. Accept a port in use, because the program that uses
+    # the port may stop later. A repair issue reports such a port.
+    await async_try_to_listen(SECTION_VIRTUAL, text, 0)
+
+
+def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) -> None:
+    """Raise FieldError for options that contradict each other.
+
+    UDP ports need a Shelly meter. A meter at a loopback address cannot be announced on the network.
+    """
+    if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
+    if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
+        raise FieldError(SECTION_VIRTUAL, "virtual_announced_locally")
+
+
+def _check_ports(
+    hass: HomeAssistant, entry: AnyConfigEntry, address: str, port: int, udp_ports: list[int]
+) -> None:
+    """Raise FieldError if another virtual meter or a P1 server uses one of the ports.
+
+    The TCP port `port` may be in use at another address. UDP ports always listen at all addresses,
+    so a UDP port in use is always refused.
+    """
+    others = others_of(hass, entry)
+    virtual = sections_of(others, SECTION_VIRTUAL)
+    for options in [*virtual, *sections_of([*others, entry], SECTION_P1_SERVER)]:
+        addresses = {address, options[CONF_LISTEN_ADDRESS]}
+        is_shared = len(addresses) == 1 or addresses & _WILDCARDS
+        if is_shared and port == options[CONF_LISTEN_PORT]:
+            raise FieldError(SECTION_VIRTUAL, "p1_port_in_use")
+    if any(not set(udp_ports).isdisjoint(options[CONF_UDP_PORTS]) for options in virtual):
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_in_use")
+
+
+async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -> str:
+    """Return the addresses at which devices on the network reach the virtual meter."""
+    options = entry.options.get(SECTION_VIRTUAL, {})
+    address = options.get(CONF_LISTEN_ADDRESS, _EVERY_IPV4)
+    if address not in _WILDCARDS:
+        return str(address)
+    adapters = await network.async_get_adapters(hass)
+    addresses = [ip["address"] for adapter in adapters for ip in adapter["ipv4"]]
+    return ", ".join(own for own in addresses if not ip_address(own).is_loopback) or _NONE
+
+
+def _read_battery(text: str) -> str:
+    address = plain_address(text)
+    if address is None or not is_private(address):
+        raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
+    return address
+
+
+def _read_port(text: str) -> int:
+    is_number = text.strip().isascii() and text.strip().isdecimal()
+    port = int(text.strip()[:6]) if is_number else 0
+    if not 1 <= port <= LAST_PORT:
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
+    return port
+
+
+async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+    """Return the rows of each table of clients as Markdown, keyed by the form's placeholders."""
+    clients = clients_of(hass, entry)
+    locale = await async_user_locale(hass)
+    return {
+        name: "\n".join(_row(locale, client) for client in clients if client.profile is profile)
+        or f"| {_NONE} | {_NONE} | {_NONE} | {_NONE} |"
+        for name, profile in (
+            ("meters", Profile.METER),
+            ("batteries", Profile.BATTERY),
+            ("unanswered", Profile.UNANSWERED),
+        )
+    }
+
+
+def _row(locale: UserLocale, client: ShownClient) -> str:
+    every = _NONE if client.every is None else f"{locale.number(f'{client.every:.1f}')} s"
+    asks = ", ".join(client.asks) or _NONE
+    return f"| {client.address} | {asks} | {every} | {client.last:.0f} s |"

@@ -1,0 +1,1 @@
+"""Frames from NATS to verified telegrams: order, counters, frames that wait for a key."""

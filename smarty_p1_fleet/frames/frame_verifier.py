@@ -1,0 +1,323 @@
+"""Verification of messages. Each message gives a telegram, or a reason for its rejection."""
+
+import logging
+from collections.abc import Collection
+from math import inf
+from typing import NamedTuple
+
+from nats.errors import Error as NatsError
+
+from smarty_p1_fleet.jetstream_objects import title_of
+from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
+from smarty_p1_fleet.meter_object_limits import MeterBounds
+from smarty_p1_fleet.store.series_line_protocol import StoredCounter
+from smarty_p1_fleet.store.stored_counters import StoredCounters
+from smarty_p1_gateway import Keys, UnavailableError
+from smartyp1.p1 import (
+    FrameDecryptor,
+    Reason,
+    Rejection,
+    Telegram,
+    keys_fingerprint,
+    read_frame,
+)
+
+from .clock_comparison import ClockComparison
+from .frame_message import FrameMessage
+from .frame_order import CLOCK, Newest, Order, TitleWithKey
+from .parked_frames import EARLY, LATE, is_of_maker, mark_of
+
+LOGGER = logging.getLogger(__name__)
+
+TELEGRAM = "telegram"
+MALFORMED = Reason.MALFORMED.value
+FAILED = "failed"
+NO_KEY = "no_key"
+NO_TIME = "no_time"
+CLOCKS_DIFFER = "clocks_differ"
+TOO_EARLY = "too_early"
+TOO_OLD = "too_old"
+WRONG_SUBJECT = "wrong_subject"
+# Reasons for which a rejected frame waits for a new key, because a new key can perhaps decrypt the
+# frame. An altered frame does not wait: its key is known.
+WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
+# Maximum number of seconds by which a telegram's time may be later than its arrival. If a meter's
+# clock was ahead and is corrected, its telegrams are refused until the clock reaches the last
+# accepted time. With this limit, the last accepted time is at most an hour ahead. So telegrams are
+# refused for at most an hour.
+_MAX_AHEAD_S = 3600
+_MAX_AGE_S = 366 * 86400
+# A frame that arrives in the stream at most this number of seconds after its time counts as fresh.
+# A fresh frame is compared with the frames in VictoriaMetrics only when it is reprocessed, and not
+# when it is received.
+_MAX_FRESH_S = 60
+_DAY_S = 86400
+_REFUSED = "A message of the meter %s is refused"
+_TEXTS = {
+    NO_KEY: "There is no key for the meter %s",
+    Reason.TAG.value: "No key opens a frame of the meter %s",
+    Reason.ALTERED.value: "The key of the meter %s fits, but bytes of a frame were altered or cut "
+    "on the way to its gateway",
+    NO_TIME: "A telegram of the meter %s has no time: it is refused",
+    CLOCKS_DIFFER: "A telegram of the meter %s is early for the clock of NATS, which differs from "
+    "this machine's clock: the telegram waits until the clocks agree",
+    CLOCK: "The clock or frame counter of the meter %s was put back: a telegram is refused",
+}
+# Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
+# about 30 kB, so 20,000 of them take 600 MB.
+_MAX_OPENERS = 20_000
+_MAX_NAMED = 1000
+# Reasons why a frame is not verified, the most informative first.
+_NOT_VERIFIED = (Reason.ALTERED, Reason.AUTHENTICATION_KEY, Reason.TAG)
+
+
+class MeterWarnings:
+    """Logger of warnings: each text once for each meter, at most _MAX_NAMED warnings in all."""
+
+    def __init__(self) -> None:
+        self._said: set[tuple[str, bytes]] = set()
+
+    def warn(self, text: str, title: bytes, *more: object) -> None:
+        """Log `text` with the system title `title`.
+
+        Do nothing if this text was already logged for this title, or after _MAX_NAMED warnings.
+        """
+        if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
+            return
+        self._said.add((text, title))
+        LOGGER.warning(text, title.hex().upper(), *more)
+
+
+class Verdict(NamedTuple):
+    """Verdict on a message. `outcome` is TELEGRAM or the reason of the rejection.
+
+    `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
+    telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
+    If the frame must be parked, `mark` is its mark (see `parked_frames`). A late telegram must be
+    parked if it was not compared with the stored telegrams, because VictoriaMetrics was asked too
+    often for its meter.
+    """
+
+    outcome: str
+    title: bytes | None = None
+    telegram: Telegram | None = None
+    key: str = ""
+    is_newest: bool = False
+    mark: str = ""
+
+
+async def verdict_on(judge: FrameVerifier, message: FrameMessage) -> Verdict:
+    """Return the verdict on a message. Raises NATS's errors and UnavailableError.
+
+    If the verification fails for any other reason, log the error, and return the outcome FAILED.
+    """
+    try:
+        return await judge.judge(message.subject, message.data, message.arrived, message.latest)
+    except NatsError, OSError, TimeoutError, UnavailableError:
+        raise
+    except Exception:
+        # Reject the message. Otherwise, NATS would deliver it again for ever.
+        LOGGER.exception("A message at %s cannot be judged", message.sequence)
+        return Verdict(FAILED)
+
+
+class FrameVerifier:
+    """Verifier of messages. The frames of a meter can come in any order.
+
+    With `is_reader`, the verifier is for frames that are reprocessed. It compares each of these
+    frames with the frames in VictoriaMetrics. Without `is_reader`, it compares a frame only if the
+    frame is late, and if the meter's frames in memory do not show the order of the frame. For each
+    meter, the number of these comparisons is limited, because a flood of replays from one meter
+    would delay all meters.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        keys: Keys,
+        names: MeterNames,
+        bounds: MeterBounds,
+        warnings: MeterWarnings,
+        stored: StoredCounters,
+        *,
+        clocks: ClockComparison | None = None,
+        is_reader: bool = False,
+    ) -> None:
+        self._newest = Newest(-inf if is_reader else inf)
+        self._stored = stored
+        self._clocks = clocks
+        self._is_reader = is_reader
+        self._keys = keys
+        self._names = names
+        self._bounds = bounds
+        self._warnings = warnings
+        # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
+        # because it probably fits the meter's next telegram, too.
+        self._decryptors: dict[bytes, tuple[FrameDecryptor, ...]] = {}
+
+    async def begin(self, now: float) -> None:
+        """Read the frame counters of the 24 hours before `now` (Unix seconds).
+
+        Raises UnavailableError.
+        """
+        for title_with_key, (counter, time) in (await self._stored.all(now)).items():
+            self._newest.begin(title_with_key, counter, time)
+        self._newest.known_since = now - _DAY_S
+
+    async def stored_counters(self, start: float, end: float) -> Collection[StoredCounter] | None:
+        """Return the stored frame counters of all meters from `start` to `end` (Unix seconds).
+
+        Return None if VictoriaMetrics does not answer.
+        """
+        return await self._stored.between(start, end)
+
+    def use(self, keys: Keys) -> None:
+        """Replace the keys. Drop the decryptors of the meters whose keys have changed."""
+        self._names.use(keys)
+        for title in list(self._decryptors):
+            if self._keys.all_of(title) != keys.all_of(title):
+                del self._decryptors[title]
+        self._keys = keys
+
+    async def judge(
+        self, subject: str, data: bytes, arrived: float, latest: float = -inf
+    ) -> Verdict:
+        """Return the verdict on a message that reached the stream at `arrived` (Unix seconds).
+
+        `arrived` may be wrong: the message has perhaps arrived as late as `latest`. Raises NATS's
+        errors and UnavailableError.
+        """
+        verdict = await self._judge_message(subject, data, arrived, max(arrived, latest))
+        if verdict.telegram is None and verdict.outcome != OTHER_METER:
+            text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
+            self._warnings.warn(text, verdict.title or b"")
+        return verdict
+
+    async def _judge_message(
+        self, subject: str, data: bytes, arrived: float, latest: float
+    ) -> Verdict:
+        title = title_of(subject)
+        frame = read_frame(data)
+        if title is None or (frame is not None and frame.system_title != title):
+            return Verdict(WRONG_SUBJECT, title)
+        if frame is None:
+            return Verdict(MALFORMED, title)
+        decryptors = self._decryptors_of(title)
+        if not decryptors:
+            return _not_opened(NO_KEY, title)
+        decryptor, event = _open(decryptors, data)
+        if isinstance(event, Rejection):
+            return _not_opened(event.reason.value, title, decryptors)
+        if decryptor is not decryptors[0]:
+            self._decryptors[title] = (
+                decryptor,
+                *(candidate for candidate in decryptors if candidate is not decryptor),
+            )
+        return await self._judge(title, event, decryptor.fingerprint, arrived, latest)
+
+    async def _judge(
+        self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
+    ) -> Verdict:
+        sent = telegram.time
+        if sent is None:
+            return Verdict(NO_TIME, title)
+        if telegram.is_hour_open:
+            counter = telegram.frame_counter or 0
+            sent = self._newest.in_order((title, key), counter, sent, arrived)
+            telegram = telegram.at(sent)
+        if telegram.is_capture_hour_open:
+            telegram = telegram.with_known_captures(sent)
+        time = sent.timestamp()
+        if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
+            return await self._out_of_time(title, time, arrived)
+        if not await self._names.may_write(telegram):
+            return Verdict(OTHER_METER, title)
+        order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
+        if order is Order.REFUSED:
+            return Verdict(CLOCK, title)
+        bounded = self._bounds.apply(telegram)
+        mark = LATE if order is Order.UNKNOWN else ""
+        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, mark)
+
+    async def _out_of_time(self, title: bytes, time: float, arrived: float) -> Verdict:
+        """Return the verdict on a telegram whose time does not fit its arrival."""
+        if time < arrived:
+            return Verdict(TOO_OLD, title)
+        if self._clocks and await self._clocks.may_be_wrong(arrived):
+            return Verdict(CLOCKS_DIFFER, title, mark=EARLY)
+        return Verdict(TOO_EARLY, title)
+
+    async def _order(
+        self, title_with_key: TitleWithKey, counter: int, time: float, arrived: float
+    ) -> Order:
+        """Return the order of a frame. If memory does not show the order, ask VictoriaMetrics.
+
+        Return UNKNOWN if VictoriaMetrics was asked too often for the meter.
+        """
+        if self._is_reader and not await self._stored.fits(title_with_key, counter, time):
+            return Order.REFUSED
+        is_fresh = arrived - time <= _MAX_FRESH_S
+        order = self._newest.judge(title_with_key, counter, time, is_asked=is_fresh)
+        if order is Order.UNKNOWN:
+            if newest := await self._stored.newest(title_with_key):
+                self._newest.begin(title_with_key, *newest)
+            order = self._newest.judge(title_with_key, counter, time, is_asked=True)
+        if order is Order.OLD and not is_fresh:
+            is_right = await self._stored.fits(
+                title_with_key, counter, time, is_limited=not self._is_reader
+            )
+            if is_right is None:
+                return Order.UNKNOWN
+            return Order.EARLIER if is_right else Order.REFUSED
+        return order
+
+    def _decryptors_of(self, title: bytes) -> tuple[FrameDecryptor, ...]:
+        decryptors = self._decryptors.get(title)
+        if decryptors is None:
+            decryptors = tuple(
+                FrameDecryptor(keys.encryption, keys.authentication)
+                for keys in self._keys.all_of(title)
+            )
+            if not decryptors:
+                return ()
+            if len(self._decryptors) >= _MAX_OPENERS:
+                # Meters send in turn. If the oldest entry were dropped, each frame of all meters
+                # would need a new decryptor, which costs ten times as much. So drop the newest
+                # entry: only the meters beyond the maximum then need new decryptors.
+                self._decryptors.popitem()
+            self._decryptors[title] = decryptors
+        return decryptors
+
+
+def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...] = ()) -> Verdict:
+    """Return the verdict on a frame that `decryptors` have rejected for `reason`."""
+    may_wait = reason in WAITING and is_of_maker(title)
+    tried = [decryptor.keys_fingerprint for decryptor in decryptors]
+    return Verdict(reason, title, mark=mark_of(tried) if may_wait else "")
+
+
+def fingerprints_of(keys: Keys, title: bytes) -> set[str]:
+    """Return the fingerprints of a meter's keys."""
+    return {keys_fingerprint(key.encryption, key.authentication) for key in keys.all_of(title)}
+
+
+def _open(
+    decryptors: tuple[FrameDecryptor, ...], data: bytes
+) -> tuple[FrameDecryptor, Telegram | Rejection]:
+    """Decrypt a frame with the first decryptor that fits. Return the decryptor and the result.
+
+    If no decryptor fits, return the most informative rejection. Raises ValueError if there is no
+    decryptor.
+    """
+    first: tuple[FrameDecryptor, Rejection] | None = None
+    for decryptor in decryptors:
+        # NATS may deliver a frame twice, and the decryptor would reject the repetition as a replay.
+        # Writing the frame's values again is harmless, so forget the last counters.
+        decryptor.last_counters.clear()
+        event = decryptor.decrypt(data)
+        if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
+            return decryptor, event
+        if first is None or event.reason in _NOT_VERIFIED[: _NOT_VERIFIED.index(first[1].reason)]:
+            first = decryptor, event
+    if first is None:
+        raise ValueError
+    return first

@@ -1,0 +1,202 @@
+"""Reprocessing: frames are read from a NATS stream again, and their values written again.
+
+Writing values again is harmless, because series, times and values are the same.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nats.errors import TimeoutError as NoAnswerError
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from smarty_p1_fleet.collector_client import API_TIMEOUT, connected
+from smarty_p1_fleet.collector_config import CollectorConfig
+from smarty_p1_fleet.jetstream_objects import (
+    SUBJECTS,
+    fetch_all,
+    open_meters,
+    read_entries,
+    short_lived_consumer,
+    subject_of,
+)
+from smarty_p1_fleet.meter_names import MeterNames
+from smarty_p1_fleet.meter_object_limits import MeterBounds
+from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.store.register_selection import Registers
+from smarty_p1_fleet.store.series_line_protocol import make_sample
+from smarty_p1_fleet.store.store_writer import Store, StoreRestartedError, Write
+from smarty_p1_fleet.store.stored_counters import StoredCounters
+from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
+
+from .frame_message import FrameMessage, read_message
+from .frame_verifier import TELEGRAM, FrameVerifier, MeterWarnings, Verdict, verdict_on
+
+_MAX_TRIES = 3
+_LOOK_INTERVAL = 1.0
+_PAUSE = 0.1
+
+
+@dataclass
+class Reprocessed:
+    """Result of a reprocessing: numbers of frames by outcome, and the writes of their values."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    writes: dict[str, Write] = field(default_factory=dict)
+
+    def is_kept(self, store: Store) -> bool:
+        """Return whether all reprocessed values are on the disk of `store`.
+
+        Raises StoreRestartedError.
+        """
+        run = store.run
+        writes = self.writes.values()
+        return not writes or (run is not None and all(map(run.keeps, writes)))
+
+    def __str__(self) -> str:
+        """Return the numbers of read, stored and refused frames as a text for the operator."""
+        refused = {reason: count for reason, count in self.outcomes.items() if reason != TELEGRAM}
+        text = f"{self.outcomes.total():,} frames read, {self.outcomes[TELEGRAM]:,} stored"
+        if not refused:
+            return f"{text}, none refused"
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(refused.items()))
+        return f"{text}, {sum(refused.values()):,} refused ({reasons})"
+
+
+async def reprocess_frames(
+    messages: Sequence[FrameMessage],
+    judge: FrameVerifier,
+    store: Store,
+    registers: Registers,
+    result: Reprocessed,
+) -> list[Verdict]:
+    """Write the values of frames, and add the outcomes to `result`. Return the verdicts.
+
+    Raises NATS's errors and UnavailableError.
+    """
+    verdicts = [await verdict_on(judge, message) for message in messages]
+    result.outcomes.update(verdict.outcome for verdict in verdicts)
+    samples = [
+        make_sample(verdict.telegram, registers, key=verdict.key)._replace(is_new=False)
+        for verdict in verdicts
+        if verdict.telegram is not None
+    ]
+    if samples:
+        # For each process of VictoriaMetrics, keep only the last write. When the last write is on
+        # the disk, all earlier writes are on the disk, too.
+        write = await store.write(samples)
+        result.writes[write.process] = write
+    # Pause after each batch, so that VictoriaMetrics has time for new frames.
+    await asyncio.sleep(_PAUSE)
+    return verdicts
+
+
+async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -> Reprocessed:
+    """Call `work`. Return its result when its values are on disk in VictoriaMetrics.
+
+    A restart of VictoriaMetrics can lose the values, so `work` is then called again. Raises
+    StoreRestartedError after _MAX_TRIES restarts, and the errors of `work`.
+    """
+    for _ in range(_MAX_TRIES):
+        with suppress(StoreRestartedError):
+            result = await work()
+            while not result.is_kept(store):  # noqa: ASYNC110 - `Store.serve` updates the store
+                await asyncio.sleep(_LOOK_INTERVAL)
+            return result
+    raise StoreRestartedError
+
+
+async def read_frames(
+    js: JetStreamContext, title: bytes | None, begin: int | datetime
+) -> AsyncGenerator[list[FrameMessage]]:
+    """Yield batches of messages of the stream of frames, from `begin` to its end.
+
+    `title` is a meter's system title, None for all meters. `begin` is a sequence number or a time.
+    Raises NATS's errors.
+    """
+    end = (await js.stream_info(STREAM)).state.last_seq
+    subject, tries = SUBJECTS if title is None else subject_of(title), 0
+    while tries < _MAX_TRIES:
+        config = _consumer_from(begin)
+        subscription = await js.pull_subscribe(subject, stream=STREAM, config=config)
+        try:
+            async for fetched in fetch_all(subscription):
+                messages = [*map(read_message, fetched)]
+                if wanted := [message for message in messages if message.sequence <= end]:
+                    yield wanted
+                if messages[-1].sequence > end:
+                    return
+                begin, tries = messages[-1].sequence + 1, 0
+        except NoAnswerError:
+            # No answer came, because the NATS node is down, or because the remaining frames were
+            # deleted from the stream. Try again with a new consumer.
+            tries += 1
+        else:
+            return
+        finally:
+            await subscription.unsubscribe()
+    raise NoAnswerError
+
+
+def _consumer_from(begin: int | datetime) -> ConsumerConfig:
+    if isinstance(begin, datetime):
+        config = short_lived_consumer(DeliverPolicy.BY_START_TIME)
+        config.opt_start_time = begin
+    else:
+        config = short_lived_consumer(DeliverPolicy.BY_START_SEQUENCE)
+        config.opt_start_seq = begin
+    return config
+
+
+async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
+    """Reprocess the frames since `since`. Return the result as a text for the operator.
+
+    `title` is a meter's system title, None for all meters. Raises UnavailableError.
+    """
+    named = "all meters" if title is None else title.hex().upper()
+    if title is not None and not config.keys.all_of(title):
+        msg = f"there is no key for the meter {named}: add its line to the keys"
+        raise UnavailableError(msg)
+    store = Store(config.store, Metrics())
+    async with connected(config) as nats:
+        serving = asyncio.create_task(store.serve())
+        js = nats.jetstream(timeout=API_TIMEOUT)
+        bucket = await open_meters(js, config.stream)
+        warnings, stored = MeterWarnings(), StoredCounters(config.store)
+        names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
+        await names.load(read_entries(js, ">"))
+
+        async def work() -> Reprocessed:
+            bounds = MeterBounds(lambda *_: None)
+            judge = FrameVerifier(config.keys, names, bounds, warnings, stored, is_reader=True)
+            result = Reprocessed()
+            async for messages in read_frames(js, title, since):
+                # The node of NATS that has stamped a frame perhaps had a wrong clock. A frame whose
+                # time has passed by now is not too early.
+                now = time.time()
+                late = [message._replace(latest=now) for message in messages]
+                await reprocess_frames(late, judge, store, config.registers, result)
+            return result
+
+        try:
+            result = await until_kept(store, work)
+        except StoreRestartedError:
+            msg = "VictoriaMetrics was restarted again and again: nothing is sure; try again"
+            raise UnavailableError(msg) from None
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+            await stored.close()
+    if not result.outcomes:
+        return f"{named}: the stream has no frame since then"
+    return f"{named}: {result}, of those since {_moment(since)}"
+
+
+def _moment(time_: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(time_.timestamp()))

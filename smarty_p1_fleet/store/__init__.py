@@ -1,0 +1,1 @@
+"""VictoriaMetrics: login, requests, writing and reading of series, export, stored counters."""

@@ -1,0 +1,151 @@
+"""Conversion of telegrams to InfluxDB's line protocol, which VictoriaMetrics accepts."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from smarty_p1_fleet.frames.meter_sources import Source
+from smartyp1.p1 import OBJECTS, Telegram
+
+from .register_selection import ALL, MBUS_NAMES, Registers
+
+_MEASUREMENT = "smarty_p1"
+# A number with an optional unit after `*`. Values of objects that are not in `OBJECTS` may have
+# this form.
+_NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
+_MAX_TAG_CHARS = 64
+_SPECIAL = re.compile(r"([\\ ,=])")
+
+
+class StoredCounter(NamedTuple):
+    """Frame counter in VictoriaMetrics. `title` is in hexadecimal digits, `key` a fingerprint."""
+
+    title: str
+    key: str
+    at_ms: int
+    counter: int
+
+
+class Sample(NamedTuple):
+    """Telegram as lines of the line protocol.
+
+    `meter` is the start of the first line. `render` completes this line. For the first write, it
+    adds the value `storage_delay`: the seconds from the telegram's time to the write. A repeated
+    write must not change a stored value. Its delay would be longer, so a repeated write leaves out
+    `storage_delay`. `is_new` is False for a repeated write. `channels` are the further lines.
+    `at_ms` is the telegram's time in Unix milliseconds. `counter` identifies its frame counter.
+    """
+
+    meter: str
+    channels: str
+    at_ms: int
+    is_new: bool = True
+    counter: StoredCounter | None = None
+
+    def render(self, now: float) -> str:
+        """Return the lines for a write at the time `now` (Unix seconds)."""
+        if not self.is_new:
+            # If the line has other values, `self.meter` ends with the comma before `storage_delay`.
+            # Drop this comma. If `storage_delay` is the only value of the line, drop the line.
+            line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
+            return line + self.channels
+        delay = round(now - self.at_ms / 1000, 3)
+        return f"{self.meter}storage_delay={delay!r} {self.at_ms}\n{self.channels}"
+
+
+def make_sample(
+    telegram: Telegram, registers: Registers = ALL, *, source: Source | None = None, key: str = ""
+) -> Sample:
+    """Return the lines for a telegram. The time of all lines is the time in the telegram.
+
+    `source` adds a line with gateway and port. `key`, the fingerprint of the meter's key, adds a
+    line with the frame counter. Raises ValueError for a telegram without a time.
+    """
+    if telegram.time is None:
+        raise ValueError
+    time = telegram.time.timestamp()
+    at_ms = round(time * 1000)
+    head = _head(meter_label(telegram))
+    counter: StoredCounter | None = None
+    fields = []
+    for reference, value in telegram.objects.items():
+        kind = type(value)
+        if kind is float or kind is int:
+            if name := registers.name_of(reference):
+                fields.append(f"{name}={value!r},")
+        elif value is not None and (parts := _numbers(reference, value, registers)):
+            fields += parts
+    channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
+    if source is not None:
+        tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
+        # The value `last_seen` is a time in Unix seconds, so that a query can compare it with the
+        # current time.
+        channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
+    if key:
+        title = (telegram.system_title or b"").hex().upper()
+        counter = StoredCounter(title, key, at_ms, telegram.frame_counter or 0)
+        channels += f"{head},title={title},key={key} frame_counter={counter.counter} {at_ms}\n"
+    return Sample(f"{head} {''.join(fields)}", channels, at_ms, counter=counter)
+
+
+def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registers) -> str:
+    lines = []
+    for channel, reading in telegram.channels.items():
+        fields = [
+            f"{name}={value!r}"
+            for name, value in zip(MBUS_NAMES, (reading.value, reading.valve), strict=True)
+            if value is not None and registers.has(name)
+        ]
+        if fields:
+            tags = _channel_tags(channel, reading.type, reading.serial_number)
+            lines.append(f"{head}{tags} {','.join(fields)} {at_ms}\n")
+    return "".join(lines)
+
+
+def meter_label(telegram: Telegram) -> str:
+    """Return the meter's label: the serial number. If it is missing, return the system title."""
+    return _seen(telegram.serial_number or (telegram.system_title or b"").hex().upper())
+
+
+@lru_cache(maxsize=50_000)
+def _head(meter: str) -> str:
+    return f"{_MEASUREMENT},meter={_tag(meter)}"
+
+
+@lru_cache(maxsize=50_000)
+def _channel_tags(channel: int, kind: str, device: str | None) -> str:
+    tags = f",channel={channel},type={_tag(kind)}"
+    return f"{tags},device={_tag(device)}" if device else tags
+
+
+@lru_cache(maxsize=50_000)
+def _source_tags(title: str, source: Source) -> str:
+    tags = (("title", title), ("gateway", source.gateway), ("port", source.port))
+    return "".join(f",{name}={_tag(value)}" for name, value in tags if value)
+
+
+def _tag(text: str) -> str:
+    """Return `text` escaped as the value of a tag in the line protocol."""
+    return _SPECIAL.sub(r"\\\1", _seen(text))
+
+
+@lru_cache(maxsize=50_000)
+def _seen(text: str) -> str:
+    """Return `text` cut to _MAX_TAG_CHARS. "_" replaces each unprintable character."""
+    return "".join(sign if sign.isprintable() else "_" for sign in text[:_MAX_TAG_CHARS])
+
+
+def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
+    """Return the fields for a value that is not a plain number.
+
+    Each selected part of a tuple gives a field. A text gives a field if it is a number with a unit
+    or a decimal point, and if `OBJECTS` does not list its object.
+    """
+    if isinstance(value, tuple):
+        return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]
+    if isinstance(value, str) and reference not in OBJECTS:
+        match = _NUMBER.fullmatch(value)
+        name = registers.name_of(reference)
+        if name and match and ("*" in value or "." in value):
+            return [f"{name}={float(match[1])!r},"]
+    return []

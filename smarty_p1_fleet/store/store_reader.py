@@ -1,0 +1,291 @@
+"""Reading and deletion of a meter's values in VictoriaMetrics."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, NamedTuple
+
+import aiohttp
+
+from smarty_p1_fleet.frames.frame_order import TitleWithKey
+from smarty_p1_gateway import UnavailableError
+
+from .series_line_protocol import StoredCounter
+from .store_config import StoreConfig
+from .store_requests import (
+    ERRORS,
+    NotAllowedError,
+    StoreProcess,
+    WrongStoreError,
+    ask_each,
+    check_status,
+    open_session,
+    read_answer,
+    why,
+)
+
+_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
+_MAX_BYTES = 256 * 1024 * 1024
+# Length of the range in a query: 30 years, longer than any retention. A longer range could begin
+# before 1970, and would then find nothing.
+_RANGE = "30y"
+# Seconds by which a query reaches into the future, because a meter's clock may be an hour ahead.
+_AHEAD = 3600
+_COUNTER = "smarty_p1_frame_counter"
+# Lengths in seconds of the ranges in which counters are searched. The first range, 25 hours, is
+# enough for a meter that sends every day. The second range costs more, so it is used only if the
+# first has no counter. It is longer than the age of any accepted frame.
+_COUNTER_RANGES = (90_000, 366 * 86400)
+_NO_COUNTER = 2**32  # above all frame counters, which have 32 bits
+
+# All labels of a series, including `__name__`.
+type Series = Mapping[str, str]
+
+
+class CounterRange(NamedTuple):
+    """Stored frame counters of a meter in a range of time.
+
+    `counters` are pairs of time (Unix milliseconds) and counter. `lower` is the highest counter
+    before the range, or -1. `upper` is the lowest counter after the range, or _NO_COUNTER.
+    """
+
+    counters: Sequence[tuple[int, int]]
+    lower: int
+    upper: int
+
+
+class ReadingNotAllowedError(UnavailableError):
+    """Error for a request that VictoriaMetrics refuses. Perhaps the login may only write."""
+
+
+def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -> str:
+    """Return a selector for the series of `meter` whose names match the pattern `names`.
+
+    `label` is the name of the label that has the value `meter`.
+    """
+    return f'{{__name__=~"{names}",{label}={json.dumps(meter)}}}'
+
+
+class StoreReader:
+    """Reader of one VictoriaMetrics. Each method raises UnavailableError."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, config: StoreConfig) -> None:
+        self._session = session
+        self._url = url
+        self._config = config
+
+    async def series(self, matching: str) -> list[Series]:
+        """Return all series that match the selector `matching`, however old their values are."""
+        asked = {"match[]": matching, "start": "1"}
+        with _as_unavailable():
+            answer = json.loads(await self._ask("/api/v1/series", asked))
+            return [dict(labels) for labels in answer["data"]]
+
+    async def count(self, matching: str, now: float) -> tuple[int, int]:
+        """Return the number of matching series, and the number of all their values.
+
+        `now` is the present time in Unix seconds.
+        """
+        query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
+        rows = await self._query(query, now + _AHEAD)
+        with _as_unavailable():
+            values = sum(int(float(row["value"][1])) for row in rows)
+        return len(await self.series(matching)), values
+
+    async def counters(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
+        """Return each meter's highest frame counter, and the latest time of any of its counters.
+
+        The counter and the time may come from two different frames. The keys of the dict are system
+        title and key fingerprint. Only counters from 24 hours before `now` to an hour after `now`
+        are found. All times are Unix seconds.
+        """
+        columns: list[dict[TitleWithKey, float]] = []
+        for function in ("max_over_time", "tlast_over_time"):
+            rows = await self._query(f"{function}({_COUNTER}[25h])", now + _AHEAD)
+            column: dict[TitleWithKey, float] = {}
+            with _as_unavailable():
+                for row in rows:
+                    labels, value = row["metric"], float(row["value"][1])
+                    # If the serial number of a meter has changed, the meter has two series. Take
+                    # the highest value.
+                    if title := _bytes_of(labels["title"]):
+                        at = title, labels["key"]
+                        column[at] = max(value, column.get(at, value))
+            columns.append(column)
+        counters, times = columns
+        return {at: (int(counter), times[at]) for at, counter in counters.items() if at in times}
+
+    async def counters_between(self, start: float, end: float) -> set[StoredCounter]:
+        """Return the frame counters of all meters from `start` to `end` (Unix seconds)."""
+        rows = await self._query(f"{_COUNTER}[{end - start + 1:.0f}s]", end)
+        with _as_unavailable():
+            return {
+                StoredCounter(
+                    row["metric"]["title"],
+                    row["metric"]["key"],
+                    round(float(at) * 1000),
+                    int(float(counter)),
+                )
+                for row in rows
+                for at, counter in row["values"]
+            }
+
+    async def newest_counter(
+        self, title_with_key: TitleWithKey, now: float
+    ) -> tuple[int, float] | None:
+        """Return a meter's highest frame counter, and the latest time of any of its counters.
+
+        The counter and the time may come from two different frames. Only counters from a year
+        before `now` to an hour after `now` are found. Return None if no counter is found. All times
+        are Unix seconds.
+        """
+        at = now + _AHEAD
+        counter = await self._counter("max_over_time", title_with_key, at, _COUNTER_RANGES[-1])
+        newest = await self._counter("tlast_over_time", title_with_key, at, _COUNTER_RANGES[-1])
+        return None if counter is None or newest is None else (int(counter), newest)
+
+    async def counter_range(
+        self, title_with_key: TitleWithKey, start: float, end: float, now: float
+    ) -> CounterRange:
+        """Return a meter's frame counters from `start` to `end` (Unix seconds).
+
+        The result also has the nearest counters before and after this time. `now` is the present
+        time.
+        """
+        query = f"{_counters_of(title_with_key)}[{end - start:.0f}s]"
+        rows = await self._query(query, end)
+        lower = upper = None
+        for seconds in _COUNTER_RANGES:
+            if lower is None:
+                lower = await self._counter("max_over_time", title_with_key, start, seconds)
+            at = min(end + seconds, now + _AHEAD)
+            if upper is None and at > end:
+                upper = await self._counter("min_over_time", title_with_key, at, at - end)
+        with _as_unavailable():
+            counters = [
+                (round(float(at) * 1000), int(float(value)))
+                for row in rows
+                for at, value in row["values"]
+            ]
+        return CounterRange(
+            counters,
+            -1 if lower is None else int(lower),
+            _NO_COUNTER if upper is None else int(upper),
+        )
+
+    async def _counter(
+        self, function: str, title_with_key: TitleWithKey, at: float, seconds: float
+    ) -> float | None:
+        """Return the result of `function` for a meter's counters in the `seconds` before `at`.
+
+        `function` is a function of VictoriaMetrics, such as `max_over_time`. Return None if no
+        counter is stored.
+        """
+        query = f"{function}({_counters_of(title_with_key)}[{seconds:.0f}s])"
+        rows = await self._query(query, at)
+        with _as_unavailable():
+            values = [float(row["value"][1]) for row in rows]
+        best = min if function == "min_over_time" else max
+        return best(values, default=None)
+
+    async def _query(self, query: str, at: float) -> list[Any]:
+        asked = {"query": query, "time": f"{at:.3f}", "nocache": "1"}
+        with _as_unavailable():
+            rows: list[Any] = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
+            return rows
+
+    async def at(
+        self, query: str, start: float, end: float, step: int
+    ) -> dict[str, dict[int, str]]:
+        """Return the values of `query` at the times from `start` to `end`, every `step` seconds.
+
+        The keys of the outer dict are the names of the series. The keys of the inner dicts are
+        times in Unix seconds.
+        """
+        asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
+        with _as_unavailable():
+            text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
+            return {
+                row["metric"].get("__name__", ""): {int(at): value for at, value in row["values"]}
+                for row in json.loads(text)["data"]["result"]
+            }
+
+    async def values(
+        self, matching: str, start: float, end: float
+    ) -> list[tuple[Series, dict[int, str]]]:
+        """Return the matching series, each with its unrounded values by time in milliseconds."""
+        asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
+        with _as_unavailable():
+            lines = (await self._ask("/api/v1/export", asked)).splitlines()
+            read: Iterator[Any] = (json.loads(line, parse_float=str) for line in lines)
+            return [
+                (row["metric"], dict(zip(row["timestamps"], map(str, row["values"]), strict=True)))
+                for row in read
+            ]
+
+    async def delete(self, matching: str) -> None:
+        """Delete the series that match the selector `matching`."""
+        form = {"match[]": matching}
+        if key := self._config.delete_auth_key:
+            form["authKey"] = key
+        with _as_unavailable():
+            await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
+
+    async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
+        # Send the query as the body of a POST request, because proxies log URLs. The query (`form`)
+        # names a meter, and may contain `authKey`.
+        async with self._session.post(
+            f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
+        ) as response:
+            check_status(response, status)
+            return await read_answer(response, _MAX_BYTES)
+
+
+@asynccontextmanager
+async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
+    """Yield a reader with its own HTTP session. Raises UnavailableError."""
+    async with open_session() as session:
+        yield await find_reader(session, config)
+
+
+async def find_reader(session: aiohttp.ClientSession, config: StoreConfig) -> StoreReader:
+    """Return a reader for the first address that answers.
+
+    Raises UnavailableError if no address answers, or if a program other than single-node
+    VictoriaMetrics answers at any address.
+    """
+    with _as_unavailable():
+        answers = await ask_each(session, config)
+        wrong = [reply for reply in answers.values() if isinstance(reply, Exception)]
+        for error in wrong:
+            if isinstance(error, WrongStoreError) or len(wrong) == len(answers):
+                raise error
+    urls = (url for url, reply in answers.items() if isinstance(reply, StoreProcess))
+    return StoreReader(session, next(urls), config)
+
+
+def _bytes_of(title: str) -> bytes:
+    """Return a system title as bytes. Return b"" for a label that is not a system title."""
+    with suppress(ValueError):
+        return bytes.fromhex(title)
+    return b""
+
+
+def _counters_of(title_with_key: TitleWithKey) -> str:
+    title, key = title_with_key
+    return f'{_COUNTER}{{title="{title.hex().upper()}",key={json.dumps(key)}}}'
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except ERRORS as error:
+        msg = f"[store] VictoriaMetrics does not do it: {why(error)}"
+        kind = ReadingNotAllowedError if isinstance(error, NotAllowedError) else UnavailableError
+        raise kind(msg) from None
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        # Name only the type of the error, because its text may contain a part of the answer.
+        name = type(error).__name__
+        msg = f"[store] VictoriaMetrics gave an answer that cannot be read ({name})"
+        raise UnavailableError(msg) from None

@@ -1,0 +1,226 @@
+"""Requests to VictoriaMetrics: TLS, status of answers, and identity of the process that answers."""
+
+import asyncio
+import contextlib
+import logging
+import re
+import ssl
+from typing import NamedTuple
+
+import aiohttp
+
+from smarty_p1_fleet.outage_log import AlreadyLoggedError, reason
+from smarty_p1_gateway import ConfigError
+
+from .store_config import StoreConfig
+from .store_login import REFUSED_LOGIN_TEXTS, StoreLogin
+
+_MAX_NAME_CHARS = 256
+# Request answers without compression. A compressed answer could expand to any size.
+_PLAIN = {"Accept-Encoding": "identity"}
+_HOST = "X-Server-Hostname"
+# HTTP statuses of a server that is overloaded or unreachable. A later request may succeed.
+_TEMPORARY = frozenset({429, 502, 503, 504})
+
+
+class StoreError(AlreadyLoggedError):
+    """Error for an unexpected answer of VictoriaMetrics."""
+
+
+class WrongStoreError(StoreError):
+    """Error if a program other than single-node VictoriaMetrics answers. Waiting does not help."""
+
+
+class NotAllowedError(StoreError):
+    """Error for a refused request. Perhaps the login does not allow it. Waiting does not help."""
+
+
+ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Return an HTTP session without cookies and decompression."""
+    return aiohttp.ClientSession(
+        headers=_PLAIN, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
+def host_of(response: aiohttp.ClientResponse) -> str:
+    """Return the host name that VictoriaMetrics gives in a header, or "" without such a header."""
+    return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
+
+
+def check_status(response: aiohttp.ClientResponse, status: int) -> None:
+    """Raise StoreError unless the HTTP status of `response` is `status`."""
+    if response.status != status:
+        msg = f"it answers with {response.status}{REFUSED_LOGIN_TEXTS.get(response.status, '')}"
+        raise StoreError(msg) if response.status in _TEMPORARY else NotAllowedError(msg)
+
+
+def why(error: BaseException) -> str:
+    """Return a text without secrets about an error of a request to VictoriaMetrics."""
+    inner = getattr(error, "os_error", None) or error
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"TLS: its certificate is not trusted, {inner.verify_message}"
+    if isinstance(inner, ssl.SSLError) and inner.reason:
+        return f"TLS: {inner.reason}"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "it hangs up; over https:// it may want a certificate_file, or another one"
+    return reason(error)
+
+
+async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Return the body of an answer. Raises StoreError if it has more than `most` bytes."""
+    parts = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        parts += chunk
+        if len(parts) > most:
+            msg = "its answer is too long"
+            raise StoreError(msg)
+    return bytes(parts)
+
+
+LOGGER = logging.getLogger(__name__)
+
+_ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
+_MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+_START_TIME = b"\nprocess_start_time_seconds "
+_UPTIME = b"\nvm_app_uptime_seconds "
+# Pattern of the metric that contains the data path. If two processes have started on one machine in
+# the same second, only the data path distinguishes them.
+_PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
+# Pattern of the metric that contains the version. The version begins with the program's name,
+# except in the builds of Linux distributions.
+_PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
+_STORE = "victoria-metrics"
+_CLUSTER = (
+    "it is a part of VictoriaMetrics' cluster ({}), which does not say when its vmstorage have kept"
+    " a value: a single-node VictoriaMetrics is needed"
+)
+_OTHER = (
+    "{} answers, and not VictoriaMetrics itself, which alone can say when it has kept a value: give"
+    " the address of VictoriaMetrics, also for /metrics"
+)
+_OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
+# Signs of programs that `vm_app_version` does not name. Each pair has the beginning of a metric's
+# name, and the name of the only program with such a metric.
+_TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
+DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
+
+
+class StoreProcess(NamedTuple):
+    """VictoriaMetrics process. `name` identifies it, `uptime` is in seconds."""
+
+    name: str
+    host: str
+    uptime: float
+
+
+async def ask_each(
+    session: aiohttp.ClientSession, config: StoreConfig
+) -> dict[str, StoreProcess | Exception]:
+    """Return the VictoriaMetrics process at each address, or an error of a type in ERRORS.
+
+    With `metrics_url`, all addresses lead through a proxy to one process. Then only `metrics_url`
+    is asked.
+    """
+
+    async def ask(url: str) -> StoreProcess | Exception:
+        try:
+            return await _ask(session, url, config.login)
+        except ERRORS as error:
+            return error
+
+    if config.metrics_url:
+        return dict.fromkeys(config.urls, await ask(config.metrics_url))
+    answers = await asyncio.gather(*map(ask, config.urls))
+    return dict(zip(config.urls, answers, strict=True))
+
+
+async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> StoreProcess:
+    async with session.get(f"{url}/metrics", timeout=_ASK_TIMEOUT, **login.options) as response:
+        check_status(response, 200)
+        text = await _read(response)
+        host = host_of(response)
+    refuse_others(text)
+    start, uptime = _value_of(_START_TIME, text), _value_of(_UPTIME, text)
+    path = _PATH.search(text)
+    parts = (start, host, path[1].decode(errors="replace") if path else "")
+    return StoreProcess(" ".join(part for part in parts if part), host, float(uptime))
+
+
+def refuse_others(text: bytes) -> None:
+    """Raise WrongStoreError if the metrics `text` come from another program, such as vmauth.
+
+    The first line of `text` must be empty, because the patterns begin with a line break.
+    """
+    match = _PRODUCT.search(text)
+    product = match[1].decode() if match else ""
+    if product == _STORE:
+        return
+    product = product or next((name for sign, name in _TELLING if sign in text), "")
+    if product:
+        msg = (_CLUSTER if product in _OF_CLUSTER else _OTHER).format(product)
+        raise WrongStoreError(msg)
+
+
+async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
+    """Raise ConfigError if a program other than single-node VictoriaMetrics answers.
+
+    With `is_thorough`, also raise ConfigError if the addresses lead to different processes, or if a
+    test write is refused. The thorough check also logs the addresses that do not answer.
+    """
+    async with open_session() as session:
+        answers = await ask_each(session, config)
+        wrong = (reply for reply in answers.values() if isinstance(reply, WrongStoreError))
+        if error := next(wrong, None):
+            msg = f"[store] {error}"
+            raise ConfigError(msg)
+        if not is_thorough:
+            return
+        if len({reply.name for reply in answers.values() if isinstance(reply, StoreProcess)}) > 1:
+            msg = f"[store] urls: {DIFFERENT}"
+            raise ConfigError(msg)
+        for url, answer in answers.items():
+            try:
+                await _check_write(session, url, config, answer)
+            except StoreError as error:
+                msg = f"[store] {error}"
+                raise ConfigError(msg) from None
+            except ERRORS as error:
+                LOGGER.warning("[store] VictoriaMetrics could not be asked (%s)", why(error))
+
+
+async def _check_write(
+    session: aiohttp.ClientSession,
+    url: str,
+    config: StoreConfig,
+    answer: StoreProcess | Exception,
+) -> None:
+    """Check that `url` accepts writes. Raises an error of ERRORS if the check fails.
+
+    If `answer` is an error, this error is raised before any write.
+    """
+    if isinstance(answer, Exception):
+        raise answer
+    # The metrics may be public although writing needs a login. So test the login by an empty write.
+    async with session.post(
+        f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
+    ) as response:
+        check_status(response, 204)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        msg = "its metrics are compressed"
+        raise StoreError(msg)
+    return b"\n" + await read_answer(response, _MAX_RESPONSE_BYTES)
+
+
+def _value_of(name: bytes, text: bytes) -> str:
+    value = text.partition(name)[2].partition(b"\n")[0].strip()
+    with contextlib.suppress(ValueError):
+        float(value)
+        return value.decode()
+    msg = f"its metrics have no {name.decode().strip()}: is it VictoriaMetrics?"
+    raise StoreError(msg)

@@ -1,0 +1,1 @@
+"""Publishing to an MQTT broker: its client, encrypted frames, decoded values."""

@@ -1,0 +1,1 @@
+"""Publishing of encrypted frames to NATS: its client, configuration and acknowledgements."""

@@ -1,0 +1,268 @@
+"""Asynchronous access to the frame queue on disk, through a thread that waits for the disk."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count, islice
+from pathlib import Path
+
+from smarty_p1_gateway.metrics import Metrics
+from smartyp1.backoff import Outage
+
+from .frame_queue_on_disk import FrameQueue, NewFrame, WaitingFrame
+
+LOGGER = logging.getLogger(__name__)
+
+# Maximum number of bytes of frames that are kept in memory while the disk fails. If there are more,
+# the oldest frames are dropped.
+_MAX_MEMORY_BYTES = 8 * 1024 * 1024
+_RETRY_DELAY = 2.0
+# Seconds for which frames of several ports are gathered before they are written together. Waking up
+# for a single frame costs more than writing it.
+GATHER_TIME = 0.1
+_LOST = "The queue cannot be written: %s"
+_BACK = "The queue can be written again"
+
+
+class FrameStore:
+    """Store of frames. It accepts frames at once, writes them to the queue, and wakes publishers.
+
+    Frames that come within `gather_time` (seconds; 0 for a single P1 port) are written together.
+    While writing to the disk fails, frames stay in memory and are published from there.
+    """
+
+    def __init__(self, ports: Iterable[str], metrics: Metrics) -> None:
+        self._ports = tuple(ports)
+        self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
+        self._metrics = metrics
+        # Frames can be dropped before the queue is open. For Prometheus, the first value of a
+        # counter is no rise, so show 0 first.
+        for port in self._ports:
+            metrics.dropped.labels(port)
+        self._thread = ThreadPoolExecutor(1, "queue")
+        # Frames in memory by number, in order of arrival. Their numbers are negative, because
+        # frames on the disk have positive numbers.
+        self._new: dict[int, NewFrame] = {}
+        self._new_size = 0
+        # Number of frames accepted since the start.
+        self.received = 0
+        self._numbers = count(-1, -1)
+        self._outage = Outage(
+            LOGGER, _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
+        )
+        self._adding: asyncio.Future[None] | None = None
+        self._has_new = asyncio.Event()
+        self._news = {port: asyncio.Event() for port in self._ports}
+        self._has_news = asyncio.Event()
+        self._with_news: set[str] = set()
+        self._queue: FrameQueue
+
+    async def _in_thread[T](self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def open(self, path: Path, most_bytes: int, titles: Collection[bytes] = ()) -> None:
+        """Open the queue in the file `path`. `titles` and errors are those of FrameQueue."""
+        try:
+            self._queue = await self._in_thread(
+                partial(FrameQueue, path, self._ports, most_bytes, titles)
+            )
+        except Exception:
+            # Without a queue, nobody calls `close`. So end the thread here.
+            self._thread.shutdown()
+            raise
+        for port in self._ports:
+            self._tell(port)
+
+    def put(self, frame: NewFrame) -> None:
+        """Accept `frame`. The method `write` writes it to the disk later."""
+        self.received += 1
+        self._new[next(self._numbers)] = frame
+        self._new_size += len(frame.data)
+        while self._new_size > _MAX_MEMORY_BYTES:
+            oldest = next(iter(self._new))
+            self._metrics.dropped.labels(self._new[oldest].port).inc()
+            self._forget(oldest)
+        self._has_new.set()
+
+    def _forget(self, number: int) -> None:
+        if frame := self._new.pop(number, None):
+            self._new_size -= len(frame.data)
+
+    async def write(self) -> None:
+        """Write accepted frames to the disk, until this task is cancelled."""
+        while True:
+            await self._has_new.wait()
+            if self.gather_time:
+                await asyncio.sleep(self.gather_time)
+            self._has_new.clear()
+            try:
+                await self._write_what_waits()
+            except sqlite3.Error as err:
+                self._outage.note(err)
+                for port in {frame.port for frame in self._new.values()}:
+                    self._tell(port)
+                await self._outage.wait()
+                self._has_new.set()
+
+    async def _write_what_waits(self) -> None:
+        if new := dict(self._new):
+            self._adding = asyncio.ensure_future(self._add(new))
+            # If this task is cancelled, the write must go on. So use `asyncio.wait`, which does not
+            # cancel the write.
+            await asyncio.wait([self._adding])
+            self._adding.result()
+
+    async def _add(self, new: dict[int, NewFrame]) -> None:
+        frames = tuple(new.values())
+        dropped = await self._in_thread(partial(self._queue.add, frames))
+        self._outage.end()
+        for number in new:
+            self._forget(number)
+        for port, lost in dropped.items():
+            self._metrics.dropped.labels(port).inc(lost)
+        for port in {frame.port for frame in frames}:
+            self._tell(port)
+
+    def _tell(self, port: str) -> None:
+        self._note(port)
+        self._news[port].set()
+        self._with_news.add(port)
+        self._has_news.set()
+
+    def _note(self, port: str) -> None:
+        waiting = [len(frame.data) for frame in self._in_memory(port).values()]
+        self._metrics.queue_length.labels(port).set(self._queue.length(port) + len(waiting))
+        self._metrics.queue_bytes.labels(port).set(self._queue.size(port) + sum(waiting))
+        self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
+
+    def _in_memory(self, port: str) -> dict[int, NewFrame]:
+        """Return the frames of a port that wait in memory because the disk cannot be written.
+
+        The keys are the numbers of the frames. Return {} while the disk can be written.
+        """
+        if not self._outage.is_lost:
+            return {}
+        return {number: frame for number, frame in self._new.items() if frame.port == port}
+
+    def is_empty(self) -> bool:
+        """Return whether no frame waits in memory or on disk.
+
+        Frames that are set aside, because NATS refuses their system title, do not count.
+        """
+        queue = self._queue
+        waiting = (queue.length(port) - queue.length_aside(port) for port in self._ports)
+        return not self._new and not any(waiting)
+
+    async def wait(self, port: str) -> None:
+        """Wait for new frames of `port`. After the wait, the frames can be gone already."""
+        await self._news[port].wait()
+        self._news[port].clear()
+
+    async def wait_for_any(self) -> Collection[str]:
+        """Wait for new frames of any port. Return the ports with new frames since the last call."""
+        await self._has_news.wait()
+        self._has_news.clear()
+        ports, self._with_news = self._with_news, set()
+        return ports
+
+    async def last_topic(self, port: str) -> str | None:
+        """Return the MQTT topic of a port's newest frame on disk.
+
+        Return None if there is no frame.
+        """
+        return await self._in_thread(partial(self._queue.last_topic, port))
+
+    async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
+        """Return at most `most` of the oldest frames of a port.
+
+        If `title` is a system title, return only frames that are set aside for this title.
+        """
+        frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
+        return frames if frames or title is not None else self._oldest_in_memory(port, most)
+
+    def _oldest_in_memory(self, port: str, limit: int) -> list[WaitingFrame]:
+        return [
+            WaitingFrame(number, frame.topic, frame.data)
+            for number, frame in islice(self._in_memory(port).items(), limit)
+        ]
+
+    async def exchange(
+        self, gone: Mapping[str, Sequence[WaitingFrame]], ports: Iterable[str], most: int
+    ) -> dict[str, list[WaitingFrame]]:
+        """Remove frames of several ports. Return the oldest remaining frames of each of `ports`.
+
+        `gone` has the frames to remove, by port. For each port, at most `most` frames are returned.
+        All ports are handled in one call to the queue's thread, because each call costs time.
+        """
+        for frames in gone.values():
+            for frame in frames:
+                self._forget(frame.number)
+
+        def work() -> dict[str, list[WaitingFrame]]:
+            for port, frames in gone.items():
+                self._queue.remove(port, [frame for frame in frames if frame.number > 0])
+            return {port: self._queue.oldest(port, most) for port in ports}
+
+        batches = await self._in_thread(work)
+        for port in gone:
+            self._note(port)
+        return {
+            port: frames or self._oldest_in_memory(port, most) for port, frames in batches.items()
+        }
+
+    async def remove(
+        self, port: str, frames: Sequence[WaitingFrame], title: str | None = None
+    ) -> None:
+        """Remove acknowledged frames of a port.
+
+        If `title` is not None, the frames were set aside, and `title` is their system title.
+        """
+        for frame in frames:
+            self._forget(frame.number)
+        on_disk = [frame for frame in frames if frame.number > 0]
+        await self._in_thread(partial(self._queue.remove, port, on_disk, title))
+        self._note(port)
+
+    def titles_aside(self, port: str, min_frames: int = 0) -> tuple[str, ...]:
+        """Return a port's system titles whose frames are set aside, because NATS refuses them.
+
+        Leave out the titles with fewer than `min_frames` frames.
+        """
+        return self._queue.titles_aside(port, min_frames)
+
+    async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
+        """Move the oldest frame of a port to the sub-queue of its system title.
+
+        Drop the frame if it is only in memory, or if writing to the disk fails.
+        """
+        try:
+            if frame.number < 0:
+                raise sqlite3.OperationalError
+            lost = await self._in_thread(partial(self._queue.set_aside, port, title, frame))
+        except sqlite3.Error:
+            await self.remove(port, [frame])
+            lost = 1
+        self._metrics.dropped.labels(port).inc(lost)
+        self._note(port)
+
+    async def end_aside(self, port: str, title: str) -> None:
+        """Delete the sub-queue for the frames of `title` that were set aside, if it is empty."""
+        await self._in_thread(partial(self._queue.end_aside, port, title))
+
+    async def close(self) -> None:
+        """Write the remaining frames to the disk, and close the queue."""
+        if self._adding:
+            # A write may be running. Wait for its end, so that no frame is written twice.
+            await asyncio.gather(self._adding, return_exceptions=True)
+        try:
+            await self._write_what_waits()
+        except sqlite3.Error as err:
+            LOGGER.error("%d frames could not be written: %s", len(self._new), err)  # noqa: TRY400
+        try:
+            await self._in_thread(self._queue.close)
+        except sqlite3.Error as err:
+            LOGGER.error("The queue could not be cleared: %s", err)  # noqa: TRY400
+        self._thread.shutdown()
