@@ -8,15 +8,15 @@ from pathlib import Path
 from random import SystemRandom
 
 from smartyp1.capture import (
+    CaptureSummary,
     Recording,
     Replaced,
-    Summary,
     anonymise,
     summarise,
     write_capture,
 )
 from smartyp1.p1 import FrameDecryptor
-from smartyp1.port import Link, LinkError, redact_port
+from smartyp1.port import LinkError, ReconnectingPort, redact_port
 
 from .watch_texts import clean
 
@@ -54,7 +54,7 @@ async def record(url: str, minutes: float) -> Recording:
     def on_lost(error: LinkError) -> None:
         print(f"{redact_port(url)}: {clean(str(error))}; trying again", file=sys.stderr)
 
-    link = Link(url, on_data, on_lost)
+    link = ReconnectingPort(url, on_data, on_lost)
     running = asyncio.create_task(link.run())
     try:
         with suppress(TimeoutError):
@@ -99,7 +99,7 @@ def capture_port(  # noqa: PLR0913
     return 0
 
 
-def _show(summary: Summary, size: int) -> None:
+def _show(summary: CaptureSummary, size: int) -> None:
     print(f"The last of {summary.telegrams} telegrams, as the file will hold it:\n")
     for line in summary.last_telegram:
         print(f"  {line}")

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from smartyp1.p1 import Decoder, Telegram
-from smartyp1.port import Link, redact_port
+from smartyp1.port import ReconnectingPort, redact_port
 
-from .watch_state import PortStatus
+from .watch_state import WatchState
 from .watch_texts import condition, line, summary
 
 # Seconds between two updates.
@@ -20,13 +20,13 @@ _UPDATE_INTERVAL_S = 0.2
 # line for each rejection could not be read.
 _STATUS_INTERVAL_S = 1.0
 
-type _Show = Callable[[PortStatus, list[Telegram]], None]
+type _Show = Callable[[WatchState, list[Telegram]], None]
 """Function that shows the port's status, and the telegrams since its last call."""
 
 
 async def watch_port(url: str, decoder: Decoder) -> None:
     """Show the telegrams of the port at `url` until cancelled."""
-    status = PortStatus(redact_port(url))
+    status = WatchState(redact_port(url))
     telegrams: list[Telegram] = []
 
     def on_data(data: bytes) -> None:
@@ -36,7 +36,9 @@ async def watch_port(url: str, decoder: Decoder) -> None:
             link.confirm()
             telegrams.extend(new_telegrams)
 
-    link = Link(url, on_data, status.lose, on_open=lambda: status.open(time.monotonic()))
+    link = ReconnectingPort(
+        url, on_data, status.lose, on_open=lambda: status.open(time.monotonic())
+    )
     if watching := asyncio.current_task():
         with suppress(NotImplementedError):  # Windows has no signal handlers
             # A script may start this program in the background. The program then ignores SIGINT, so
@@ -60,7 +62,7 @@ def _writer() -> _Show:
     status_shown: object = None
     status_shown_at = -math.inf
 
-    def show(status: PortStatus, telegrams: list[Telegram]) -> None:
+    def show(status: WatchState, telegrams: list[Telegram]) -> None:
         nonlocal status_shown, status_shown_at
         now = time.monotonic()
         sys.stdout.writelines(f"{line(telegram)}\n" for telegram in telegrams)

@@ -8,7 +8,7 @@ from smartyp1 import p1, port
 
 
 @dataclass
-class PortStatus:
+class WatchState:
     """Status of a port. Times are in seconds of a monotonic clock.
 
     `address` contains no secret.

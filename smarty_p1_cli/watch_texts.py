@@ -5,7 +5,7 @@ from datetime import datetime
 from smartyp1 import p1, port
 
 from .rejection_words import EXPLANATIONS
-from .watch_state import PortStatus
+from .watch_state import WatchState
 
 # Longest interval between two telegrams in seconds. A meter sends every ten seconds, so a longer
 # silence is a fault.
@@ -21,7 +21,7 @@ _LOSSES: dict[type[port.LinkError], str] = {
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
 
-def condition(status: PortStatus, now: float) -> str:
+def condition(status: WatchState, now: float) -> str:
     """Return the port's condition as a text."""
     if status.error:
         return f"{_LOSSES.get(type(status.error), 'the port was lost')}; trying again"
@@ -36,7 +36,7 @@ def condition(status: PortStatus, now: float) -> str:
     return "reading" if status.telegram else "waiting for the first telegram"
 
 
-def summary(status: PortStatus, now: float) -> str:
+def summary(status: WatchState, now: float) -> str:
     """Return the condition, the rejections and the age of the last telegram as one line."""
     counts = [f"{reason.replace('_', ' ')} {count}" for reason, count in status.rejected.items()]
     rejected = f"rejected: {', '.join(counts)}" if counts else "nothing rejected"

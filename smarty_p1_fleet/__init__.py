@@ -7,11 +7,11 @@ from .collector_config import CollectorConfig, read_config
 from .frames.reprocess import read
 from .meter_deletion import forget_meter
 from .service import check, run
-from .store.export_csv import Span, read_store_config, write_csv
+from .store.export_csv import CsvSpan, read_store_config, write_csv
 
 __all__ = [
     "CollectorConfig",
-    "Span",
+    "CsvSpan",
     "check",
     "forget_meter",
     "read",

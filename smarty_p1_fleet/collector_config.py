@@ -9,7 +9,7 @@ from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, r
 from smarty_p1_gateway.nats.nats_config import NatsConfig, read_nats
 
 from .jetstream_objects import StreamSettings
-from .store.register_selection import Registers, UnknownRegisterError
+from .store.register_selection import RegisterSelection, UnknownRegisterError
 from .store.store_config import StoreConfig, read_store
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -42,7 +42,7 @@ class CollectorConfig:
     titles: tuple[bytes, ...]
     publishes_readings: bool
     stream: StreamSettings
-    registers: Registers
+    registers: RegisterSelection
     metrics_address: str
     metrics_port: int | None
 
@@ -112,9 +112,9 @@ def _read_stream(table: ConfigTable) -> StreamSettings:
     )
 
 
-def _read_registers(table: ConfigTable) -> Registers:
+def _read_registers(table: ConfigTable) -> RegisterSelection:
     names = table.take_texts("registers")
     try:
-        return Registers(names) if names else Registers()
+        return RegisterSelection(names) if names else RegisterSelection()
     except UnknownRegisterError as err:
         table.fail("registers", str(err))

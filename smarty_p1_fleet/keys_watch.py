@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from smarty_p1_gateway import ConfigError, Keys, KeysSource
 
-from .metrics import Metrics
+from .metrics import CollectorMetrics
 
 LOGGER = logging.getLogger(__name__)
 
@@ -16,7 +16,9 @@ _INTERVAL = 2.0
 class KeysWatch:
     """Watcher of a source of keys (a file or a command). `keys` are the current keys."""
 
-    def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
+    def __init__(
+        self, source: KeysSource, signature: object, keys: Keys, metrics: CollectorMetrics
+    ) -> None:
         """Watch `source`, from which `keys` were just read.
 
         `signature` is the signature that `source` had before the reading.

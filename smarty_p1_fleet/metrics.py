@@ -64,7 +64,7 @@ _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 
 
-class Metrics:
+class CollectorMetrics:
     """Metrics of one collector. A message is counted when it is acknowledged."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ import logging
 from nats.errors import Error as NatsError
 
 from smarty_p1_gateway import UnavailableError
-from smartyp1.backoff import Outage
+from smartyp1.outage import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2

@@ -16,7 +16,7 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics_and_health_server import serve
-from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, Requests
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, NatsRequests
 from smarty_p1_gateway.nats.nats_client import kind_of_loss
 from smartyp1.task_race import run_until_first_exit
 
@@ -38,7 +38,7 @@ from .jetstream_objects import (
 from .keys_watch import KeysWatch
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds
-from .metrics import Metrics
+from .metrics import CollectorMetrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .store.store_requests import check_store, why
 from .store.store_writer import Store
@@ -68,7 +68,7 @@ async def run(config: CollectorConfig) -> None:
     single-node VictoriaMetrics.
     """
     await check_store(config.store, is_thorough=False)
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     health = Health(metrics.current_problems)
     serve(metrics.registry, health, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()
@@ -91,7 +91,7 @@ class _Collector:
     """Collector: successive connections to NATS, and one worker for all of them."""
 
     def __init__(
-        self, config: CollectorConfig, store: Store, metrics: Metrics, watch: KeysWatch
+        self, config: CollectorConfig, store: Store, metrics: CollectorMetrics, watch: KeysWatch
     ) -> None:
         self._config = config
         self._store = store
@@ -225,7 +225,7 @@ class _Collector:
             self._are_names_loaded = True
         await make_parked_stream(js, stream.config)
         await self._clocks.look()
-        requests = Requests(nats, PARKED_STREAM)
+        requests = NatsRequests(nats, PARKED_STREAM)
         await requests.open()
         parking = Parking(name, requests)
         self._show(stream, await make_consumer(js, name, config.titles))

@@ -17,7 +17,7 @@ from smartyp1.p1 import FrameDecryptor, Telegram
 from smartyp1.publish import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
 
-from .json_storage import Memory
+from .json_storage import JsonStorage
 from .key_file import Keys, MeterKeys
 
 LOGGER = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class _Meter:
 class DecodedMeters:
     """Meters of all ports. If a frame arrives at two ports, one of them rejects it as a replay."""
 
-    def __init__(self, memory: Memory, keys: Keys) -> None:
+    def __init__(self, memory: JsonStorage, keys: Keys) -> None:
         """Restore the meters that an earlier run has stored."""
         self._memory = memory
         self._keys = keys

@@ -9,7 +9,7 @@ from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Reject
 from smartyp1.p1 import Reason
 
 from .decoded_meters import DecodedMeters
-from .metrics import Metrics
+from .metrics import GatewayMetrics
 from .mqtt.mqtt_values_publisher import ValuesPublisher
 
 LOGGER = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class DecodedPort:
     """Decoder of the frames of one port, with the port's metrics and publisher."""
 
     def __init__(
-        self, label: str, meters: DecodedMeters, publisher: ValuesPublisher, metrics: Metrics
+        self, label: str, meters: DecodedMeters, publisher: ValuesPublisher, metrics: GatewayMetrics
     ) -> None:
         self._label = label
         self._meters = meters

@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from smartyp1.backoff import Budget
+from smartyp1.outage import Budget
 from smartyp1.p1 import Frame, FrameSplitter
 
-from .metrics import Metrics
+from .metrics import GatewayMetrics
 from .queue.frame_queue_memory_and_writer import FrameStore
 from .queue.frame_queue_on_disk import NewFrame
 
@@ -44,7 +44,7 @@ class FrameLimit:
         return True
 
 
-class TopicRoot:
+class EncryptedTopicRoot:
     """Root of a port's topics.
 
     `topic` is the root, or "" until it is known. `title` is the DLMS system title of the port's
@@ -85,7 +85,9 @@ class TopicRoot:
 class EncryptedPort:
     """P1 port with encrypted frames. It finds the frames in the port's bytes, and queues them."""
 
-    def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:
+    def __init__(
+        self, label: str, root: EncryptedTopicRoot, store: FrameStore, metrics: GatewayMetrics
+    ) -> None:
         self._label = label
         self._root = root
         self._store = store

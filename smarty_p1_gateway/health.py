@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from .metrics import Metrics
+from .metrics import GatewayMetrics
 from .port_metrics import PortMetric
 
 _BEAT_INTERVAL_S = 5.0
@@ -48,7 +48,7 @@ class Health:
         return [*lines[:_MAX_NAMED_PORTS], *([f"and {left_out} more"] if left_out > 0 else [])]
 
 
-def gateway_problems(metrics: Metrics) -> Iterator[str]:
+def gateway_problems(metrics: GatewayMetrics) -> Iterator[str]:
     """Yield a line for each reason why the gateway is not ready."""
     connected, are_open = _values(metrics.broker_connected), _values(metrics.port_open)
     if not any(connected.values()):

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from smartyp1.backoff import Outage
+from smartyp1.outage import Outage
 
 from .queue.frame_queue_on_disk import as_text
 
@@ -40,7 +40,7 @@ def to_json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-class Memory:
+class JsonStorage:
     """Store of JSON contents by name. A thread writes the contents as fast as the disk permits.
 
     Of several contents with the same name, only the last one is written.

@@ -51,7 +51,7 @@ class MetricSet:
         return metric
 
 
-class Metrics:
+class GatewayMetrics:
     """Counters and gauges of the gateway. Nearly all have the label `port`."""
 
     def __init__(self) -> None:

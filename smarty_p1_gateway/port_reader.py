@@ -4,11 +4,11 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
-from smartyp1.backoff import Outage
-from smartyp1.port import Link, LinkError
+from smartyp1.outage import Outage
+from smartyp1.port import LinkError, ReconnectingPort
 
 from .gateway_config import PortConfig
-from .metrics import Metrics
+from .metrics import GatewayMetrics
 
 LOGGER = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ _BACK = "%s: frames are coming again"
 _NOTHING = "%s: %d KiB came without a frame that is accepted; `smarty-p1 watch` says what they are"
 
 
-class Listener(Protocol):
+class PortListener(Protocol):
     """Object that gets the bytes of a port."""
 
     def feed(self, data: bytes) -> bool:
@@ -30,7 +30,9 @@ class Listener(Protocol):
 class PortReader:
     """Reader of one port. It passes the received bytes to listeners."""
 
-    def __init__(self, port: PortConfig, listeners: Sequence[Listener], metrics: Metrics) -> None:
+    def __init__(
+        self, port: PortConfig, listeners: Sequence[PortListener], metrics: GatewayMetrics
+    ) -> None:
         self._port = port
         self._listeners = listeners
         self._bytes = metrics.bytes.labels(port.label)
@@ -38,7 +40,9 @@ class PortReader:
         self._losses = metrics.port_losses.labels(port.label)
         self._outage = Outage(LOGGER, _LOST, _BACK, port.label)
         self._in_vain = 0
-        self._link = Link(port.address, self._on_data, self._on_lost, on_open=self._on_open)
+        self._link = ReconnectingPort(
+            port.address, self._on_data, self._on_lost, on_open=self._on_open
+        )
 
     async def run(self) -> None:
         """Read the port until cancelled."""

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from .config_table import UnavailableError
 from .decoded_meters import DecodedMeters
 from .decoded_port import DecodedPort
-from .encrypted_port import EncryptedPort, TopicRoot
+from .encrypted_port import EncryptedPort, EncryptedTopicRoot
 from .gateway_config import GatewayConfig, PortConfig
 from .health import Health, gateway_problems
-from .json_storage import Memory
-from .metrics import Metrics
+from .json_storage import JsonStorage
+from .metrics import GatewayMetrics
 from .metrics_and_health_server import serve
 from .mqtt.mqtt_frames_publisher import FramesPublisher
 from .mqtt.mqtt_values_publisher import ValuesPublisher
 from .nats.nats_config import NatsConfig
-from .port_reader import Listener, PortReader
+from .port_reader import PortListener, PortReader
 from .queue.frame_queue_memory_and_writer import FrameStore
 from .queue.frame_queue_on_disk import QueueInUseError
 
@@ -39,9 +39,9 @@ async def run(config: GatewayConfig) -> None:
     Raises UnavailableError if the queue or the address for the metrics cannot be used.
     """
     _allow_files()
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     store = FrameStore((port.label for port in config.ports), metrics)
-    memory = Memory()
+    memory = JsonStorage()
     opening = asyncio.create_task(_open(store, memory, config))
     # The check of a large queue can take minutes. Encrypted frames are read meanwhile, and wait in
     # memory. If another gateway uses the queue, this gateway must not open the ports. So wait first
@@ -65,7 +65,7 @@ def _allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
 
-async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> None:
+async def _open(store: FrameStore, memory: JsonStorage, config: GatewayConfig) -> None:
     try:
         titles = [port.title for port in config.ports if port.title]
         await store.open(config.queue_path, config.queue_bytes, titles)
@@ -87,7 +87,7 @@ class _Gateway:
     """Tasks of a gateway, and the objects that the tasks share."""
 
     def __init__(
-        self, config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics
+        self, config: GatewayConfig, store: FrameStore, memory: JsonStorage, metrics: GatewayMetrics
     ) -> None:
         self._config = config
         self._store = store
@@ -141,12 +141,12 @@ class _Gateway:
 
     def _parts_of(
         self, port: PortConfig
-    ) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
+    ) -> tuple[list[PortListener], list[FramesPublisher | ValuesPublisher]]:
         """Return the listeners of a port's bytes, and the publishers of the port's messages."""
-        listeners: list[Listener] = []
+        listeners: list[PortListener] = []
         publishers: list[FramesPublisher | ValuesPublisher] = []
         store, metrics, speakers = self._store, self._metrics, self._speakers
-        broker, root = self._config.broker, TopicRoot(port.root, port.prefix)
+        broker, root = self._config.broker, EncryptedTopicRoot(port.root, port.prefix)
         if port.sealed:
             listeners.append(EncryptedPort(port.label, root, store, metrics))
         if isinstance(broker, NatsConfig):

@@ -29,7 +29,7 @@ from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_market_hours
 from .lib.answers import what_if_report
 from .lib.bill import Demand, QuarterHours, quarter_hours_between
-from .lib.fair_queue import Allowances, BusyError, Turns
+from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history import MarketHours, QuarterHour, day_start
 from .lib.prices import at_stored_level
 
@@ -76,7 +76,7 @@ class Answers:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._turns: Turns[str | None, _Work] = Turns()
+        self._turns: FairQueue[str | None, _Work] = FairQueue()
         self._works: dict[Hashable, _Work] = {}
         self._allowances: Allowances[str | None] = Allowances(_BYTES_PER_S, _MAX_BYTES)
         self._kept: dict[Hashable, tuple[object, _Answer]] = {}

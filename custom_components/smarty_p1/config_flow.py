@@ -13,8 +13,8 @@ from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
 from .flows.dialog_base import Input
 from .flows.meter.meter_discovery import DiscoverySteps
-from .flows.meter.meter_reconfigure_reauth import UpdateSteps
-from .flows.meter.meter_without_cable import LenedaSteps
+from .flows.meter.meter_reconfigure_reauth import ReconfigureSteps
+from .flows.meter.meter_without_cable import CablelessMeterSteps
 from .flows.meter.source_entity_steps import EntitySteps
 from .flows.options.meter_options import SmartyOptionsFlow
 
@@ -28,7 +28,13 @@ _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
 
 
 class SmartyConfigFlow(
-    UpdateSteps, DiscoverySteps, LenedaSteps, EntitySteps, PulseSteps, TankSteps, domain=DOMAIN
+    ReconfigureSteps,
+    DiscoverySteps,
+    CablelessMeterSteps,
+    EntitySteps,
+    PulseSteps,
+    TankSteps,
+    domain=DOMAIN,
 ):
     """Dialog that sets up or reconfigures a meter, a pulse reader or a tank."""
 

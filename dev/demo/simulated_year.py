@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from dev.simulator import Meter
 from dev.simulator.household import Registers
 from smartyp1.bill import DemandMeter
-from smartyp1.history import HEADER, Amounts, Energies, Kind, Span, line_of, month_name
+from smartyp1.history import HEADER, Amounts, Energies, Span, SpanKind, line_of, month_name
 from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.prices import Contract
@@ -57,7 +57,7 @@ def simulate_year(
         span = Span(
             start,
             end,
-            Kind.QUARTER_HOUR,
+            SpanKind.QUARTER_HOUR,
             Amounts(
                 _whole(reading.imported_kwh) - _whole(before.imported_kwh),
                 _whole(reading.exported_kwh) - _whole(before.exported_kwh),

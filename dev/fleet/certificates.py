@@ -4,7 +4,7 @@ import ssl
 from pathlib import Path
 
 from dev.demo.home_assistant import HOST
-from smarty_p1_fleet.init.certificates import CA, Authority
+from smarty_p1_fleet.init.certificates import CA, CertificateAuthority
 from smarty_p1_fleet.init.fleet_folder import FleetFiles
 
 _NODE = "node"
@@ -22,7 +22,7 @@ class Certificates:
         folder = FleetFiles(directory)
         # A node connects to other nodes as a client. So its certificate must be valid for a client,
         # too.
-        Authority(folder, renew=False).certify(_NODE, [HOST], is_client=True)
+        CertificateAuthority(folder, renew=False).certify(_NODE, [HOST], is_client=True)
         self.ca_file = folder.path(CA)
         self.pem, self.key = folder.path(f"{_NODE}.pem"), folder.path(f"{_NODE}.key")
         files = f'cert_file: "{self.pem}", key_file: "{self.key}"'

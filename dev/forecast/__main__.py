@@ -16,7 +16,7 @@ from statistics import mean
 
 from dev.simulator.arguments import count
 from smartyp1.history import QuarterHour
-from smartyp1.leneda import ExportError, Row, newest, quarter_hours_of, read_export
+from smartyp1.leneda import ExportError, LenedaRow, newest, quarter_hours_of, read_export
 from smartyp1.prices import Contract
 
 from .homes import CHANGED, NO_LAST_YEAR, simulate_home
@@ -86,7 +86,7 @@ def _homes_of_files(folder: Path) -> Iterator[list[Score]]:
 
 def _quarter_hours(files: Iterable[Path]) -> list[QuarterHour]:
     """Return the quarter-hours of a home's files. Exits if a file cannot be read."""
-    series: dict[str, list[Sequence[Row]]] = {}
+    series: dict[str, list[Sequence[LenedaRow]]] = {}
     for path in files:
         try:
             export = read_export(path.read_bytes(), datetime.now(UTC))

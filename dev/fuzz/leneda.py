@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from smartyp1.leneda import (
     REGISTERS,
     ExportError,
+    LenedaRow,
     ResponseError,
-    Row,
     read_export,
     read_time_series,
 )
@@ -94,7 +94,7 @@ def check_file(data: bytes) -> None:
     The error must not contain the metering point.
     """
 
-    def read() -> tuple[Row, ...]:
+    def read() -> tuple[LenedaRow, ...]:
         export = read_export(data, _NOW)
         assert export.code in REGISTERS
         assert export.rows
@@ -112,7 +112,7 @@ def check_answer(answer: object) -> None:
     _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, ResponseError)
 
 
-def _check(read: Callable[[], tuple[Row, ...]], refused: type[Exception]) -> None:
+def _check(read: Callable[[], tuple[LenedaRow, ...]], refused: type[Exception]) -> None:
     try:
         rows = read()
     except refused as error:

@@ -48,7 +48,7 @@ class _Meter:
         self.has_refused = False
 
 
-class Newest:
+class NewestFrames:
     """Highest frame counters by system title and key, each with the time of its frame.
 
     The counters are only in memory. If a meter has no counter here, it has no stored frame after

@@ -24,7 +24,7 @@ from smartyp1.p1 import (
 
 from .clock_comparison import ClockComparison
 from .frame_message import FrameMessage
-from .frame_order import CLOCK, Newest, Order, TitleWithKey
+from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
 from .parked_frames import EARLY, LATE, is_of_maker, mark_of
 
 LOGGER = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ class FrameVerifier:
         clocks: ClockComparison | None = None,
         is_reader: bool = False,
     ) -> None:
-        self._newest = Newest(-inf if is_reader else inf)
+        self._newest = NewestFrames(-inf if is_reader else inf)
         self._stored = stored
         self._clocks = clocks
         self._is_reader = is_reader

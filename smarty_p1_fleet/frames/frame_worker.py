@@ -18,9 +18,9 @@ from nats.errors import Error as NatsError
 
 from smarty_p1_fleet.collector_client import CollectorClient
 from smarty_p1_fleet.jetstream_objects import reading_of
-from smarty_p1_fleet.metrics import EARLIER, Metrics
+from smarty_p1_fleet.metrics import EARLIER, CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of, reason
-from smarty_p1_fleet.store.register_selection import ALL, Registers
+from smarty_p1_fleet.store.register_selection import ALL, RegisterSelection
 from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store.store_writer import (
     WRITE_INTERVAL_S,
@@ -36,7 +36,7 @@ from smartyp1.p1 import Telegram
 from .frame_message import ACK_PREFIX, FrameMessage, read_delivery
 from .frame_verifier import FrameVerifier, Verdict, verdict_on
 from .meter_sources import MeterSources
-from .parked_frames import LATE, Parking, WaitingFrame
+from .parked_frames import LATE, ParkedFrame, Parking
 
 LOGGER = logging.getLogger(__name__)
 
@@ -87,9 +87,9 @@ class Worker:
         self,
         judge: FrameVerifier,
         store: Store,
-        metrics: Metrics,
+        metrics: CollectorMetrics,
         *,
-        registers: Registers = ALL,
+        registers: RegisterSelection = ALL,
         publishes_readings: bool = True,
     ) -> None:
         self._judge = judge
@@ -117,7 +117,7 @@ class Worker:
         # each with its mark. They are acknowledged when NATS has parked them.
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
-        self._waiting: list[tuple[FrameMessage, WaitingFrame]] = []
+        self._waiting: list[tuple[FrameMessage, ParkedFrame]] = []
         self._outage = outage_of("Judging frames")
         self._park_outage = outage_of("Parking frames that cannot be stored yet")
 
@@ -369,6 +369,6 @@ def _is_live(message: FrameMessage, verdict: Verdict) -> bool:
     return verdict.is_newest and age <= _MAX_LIVE_AGE_S
 
 
-def _waiting_frame(message: FrameMessage, title: bytes, mark: str) -> WaitingFrame:
+def _waiting_frame(message: FrameMessage, title: bytes, mark: str) -> ParkedFrame:
     identity = ".".join(map(repr, message.identity))
-    return WaitingFrame(title, mark, message.data, identity, message.arrived, time.time())
+    return ParkedFrame(title, mark, message.data, identity, message.arrived, time.time())

@@ -25,7 +25,7 @@ from nats.js.errors import NotFoundError
 
 from smarty_p1_fleet.jetstream_objects import MAX_MESSAGE_BYTES, change_config, title_of
 from smarty_p1_fleet.outage_log import reason
-from smarty_p1_gateway.nats.nats_acknowledged_publishing import MAX_BATCH, Message, Requests
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import MAX_BATCH, NatsMessage, NatsRequests
 
 STREAM = "smarty_p1_parked"
 _PREFIX = "smarty_p1.parked"
@@ -92,7 +92,7 @@ def all_subjects(title: bytes | None = None, store: str = "*") -> str:
     return f"{_PREFIX}.{store}.{'*' if title is None else title.hex().upper()}.*"
 
 
-class WaitingFrame(NamedTuple):
+class ParkedFrame(NamedTuple):
     """Frame to park. `identity` names its message, `arrived` is its arrival (Unix seconds).
 
     `parked` is the time at which it was first parked, by the collector's clock (Unix seconds).
@@ -105,14 +105,14 @@ class WaitingFrame(NamedTuple):
     arrived: float
     parked: float
 
-    def to_message(self, store: str) -> Message:
+    def to_message(self, store: str) -> NatsMessage:
         """Return the message that parks the frame for `store`."""
         headers = {
             _ARRIVED_HEADER: repr(self.arrived),
             _PARKED_HEADER: repr(self.parked),
             Header.MSG_ID: f"{store}.{self.identity}",
         }
-        return Message(str(ParkedSubject(store, self.title, self.mark)), self.data, headers)
+        return NatsMessage(str(ParkedSubject(store, self.title, self.mark)), self.data, headers)
 
 
 def times_of(headers: Mapping[str, str] | None) -> tuple[float, float]:
@@ -137,11 +137,11 @@ def is_of_maker(title: bytes) -> bool:
 class Parking:
     """Parking of frames for one store, through one connection to NATS."""
 
-    def __init__(self, store: str, requests: Requests) -> None:
+    def __init__(self, store: str, requests: NatsRequests) -> None:
         self._store = store
         self._requests = requests
 
-    async def park(self, frames: Sequence[WaitingFrame]) -> None:
+    async def park(self, frames: Sequence[ParkedFrame]) -> None:
         """Park `frames`. Raises an error of NATS if it has not acknowledged all of them."""
         for batch in batched(frames, MAX_BATCH, strict=False):
             messages = [frame.to_message(self._store) for frame in batch]

@@ -15,9 +15,9 @@ from nats.js.api import DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from smarty_p1_fleet.jetstream_objects import fetch_all, short_lived_consumer, subject_of
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of, reason
-from smarty_p1_fleet.store.register_selection import Registers
+from smarty_p1_fleet.store.register_selection import RegisterSelection
 from smarty_p1_fleet.store.store_writer import Store, StoreRestartedError
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM as FRAMES_STREAM
@@ -29,9 +29,9 @@ from .parked_frames import (
     EARLY,
     LATE,
     STREAM,
+    ParkedFrame,
     ParkedSubject,
     Parking,
-    WaitingFrame,
     all_subjects,
     make_parked_stream,
     mark_of,
@@ -58,8 +58,8 @@ class ParkedFramesReader:
     def __init__(  # noqa: PLR0913
         self,
         store: Store,
-        metrics: Metrics,
-        registers: Registers,
+        metrics: CollectorMetrics,
+        registers: RegisterSelection,
         clocks: ClockComparison,
         make_judge: Callable[[], FrameVerifier],
         *,
@@ -172,14 +172,12 @@ class ParkedFramesReader:
 
 def _waiting_frame(
     subject: ParkedSubject, message: FrameMessage, mark: str, keys: Keys
-) -> WaitingFrame:
+) -> ParkedFrame:
     """Return a frame that still waits. Its new mark has all keys that were tried until now."""
     if mark not in {LATE, EARLY}:
         mark = mark_of(fingerprints_of(keys, subject.title), subject.tried)
     identity = f"{message.sequence}.{mark}"
-    return WaitingFrame(
-        subject.title, mark, message.data, identity, message.arrived, message.latest
-    )
+    return ParkedFrame(subject.title, mark, message.data, identity, message.arrived, message.latest)
 
 
 async def _frames(

@@ -27,8 +27,8 @@ from smarty_p1_fleet.jetstream_objects import (
 )
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
-from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.store.register_selection import Registers
+from smarty_p1_fleet.metrics import CollectorMetrics
+from smarty_p1_fleet.store.register_selection import RegisterSelection
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_fleet.store.store_writer import Store, StoreRestartedError, Write
 from smarty_p1_fleet.store.stored_counters import StoredCounters
@@ -73,7 +73,7 @@ async def reprocess_frames(
     messages: Sequence[FrameMessage],
     judge: FrameVerifier,
     store: Store,
-    registers: Registers,
+    registers: RegisterSelection,
     result: Reprocessed,
 ) -> list[Verdict]:
     """Write the values of frames, and add the outcomes to `result`. Return the verdicts.
@@ -163,7 +163,7 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
     if title is not None and not config.keys.all_of(title):
         msg = f"there is no key for the meter {named}: add its line to the keys"
         raise UnavailableError(msg)
-    store = Store(config.store, Metrics())
+    store = Store(config.store, CollectorMetrics())
     async with connected(config) as nats:
         serving = asyncio.create_task(store.serve())
         js = nats.jetstream(timeout=API_TIMEOUT)

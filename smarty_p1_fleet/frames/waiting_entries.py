@@ -9,7 +9,7 @@ from nats.js import JetStreamContext
 from smarty_p1_fleet.jetstream_objects import METERS_STREAM, METERS_SUBJECT, read_entries, title_of
 
 from .frame_message import FrameMessage
-from .parked_frames import NO_KEY, Parking, WaitingFrame
+from .parked_frames import NO_KEY, ParkedFrame, Parking
 from .reprocess import read_frames
 
 _MAX_DIGITS = 20  # a sequence number of NATS has 64 bits, so at most 20 digits
@@ -31,6 +31,6 @@ async def park_waiting_titles(js: JetStreamContext, parking: Parking, store: str
         await js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
 
 
-def _waiting_frame(title: bytes, message: FrameMessage) -> WaitingFrame:
+def _waiting_frame(title: bytes, message: FrameMessage) -> ParkedFrame:
     identity = f"{message.sequence}.{message.arrived!r}"
-    return WaitingFrame(title, NO_KEY, message.data, identity, message.arrived, message.arrived)
+    return ParkedFrame(title, NO_KEY, message.data, identity, message.arrived, message.arrived)

@@ -27,7 +27,7 @@ _USAGES = (
 _EARLIER = timedelta(days=1)
 
 
-class Authority:
+class CertificateAuthority:
     """Certificate authority. Its private key is needed only to sign, so it can be kept offline."""
 
     def __init__(self, files: FleetFiles, *, renew: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from smarty_p1_gateway import ConfigError
 
-from .certificates import CA_KEY, Authority
+from .certificates import CA_KEY, CertificateAuthority
 from .fleet_description import COLLECTOR, FleetInputs, read_inputs
 from .fleet_folder import FleetFiles
 from .hosts import Node
@@ -67,7 +67,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     Return the system titles that were added to key files, and the earliest time at which a
     certificate expires.
     """
-    authority = Authority(files, renew=renew)
+    authority = CertificateAuthority(files, renew=renew)
     ends = _certify(fleet, authority)
     users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
     passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
@@ -103,7 +103,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     return list(missing), min(ends.values())
 
 
-def _certify(fleet: FleetInputs, authority: Authority) -> dict[str, datetime]:
+def _certify(fleet: FleetInputs, authority: CertificateAuthority) -> dict[str, datetime]:
     """Write the certificates. Return the time at which each expires, by its name."""
     # A node is also a client of the other nodes. So its certificate must be valid for a client,
     # too.

@@ -31,7 +31,7 @@ type _Writer = Any  # the module csv does not export the type of its writers
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CsvSpan:
     """Range of days. `begin` is the first day, `end` the day after the last one."""
 
     begin: date
@@ -60,7 +60,7 @@ def read_store_config(path: Path) -> StoreConfig:
 
 
 async def write_csv(
-    config: StoreConfig, meter: str, span: Span, path: Path, *, every_telegram: bool
+    config: StoreConfig, meter: str, span: CsvSpan, path: Path, *, every_telegram: bool
 ) -> str:
     """Write a meter's values to the new CSV file `path`. Return a summary for the operator.
 
@@ -94,7 +94,9 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
         raise
 
 
-async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
+async def _write_quarter_hours(
+    reader: StoreReader, meter: str, span: CsvSpan, file: IO[str]
+) -> str:
     """Write a row with the energy registers for each quarter-hour in `span`, and one for its end.
 
     The row of a quarter-hour has the registers at the start of the quarter-hour. The last row has
@@ -128,7 +130,7 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
     return f"{rows:,} quarter-hours are written, {empty:,} of them without a value"
 
 
-async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
+async def _write_telegrams(reader: StoreReader, meter: str, span: CsvSpan, file: IO[str]) -> str:
     """Write a row for each telegram. Each kind of value, such as a register, has a column.
 
     Return a summary for the operator.

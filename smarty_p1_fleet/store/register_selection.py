@@ -55,7 +55,7 @@ class UnknownRegisterError(ValueError):
     """Error for an unknown name of a register. Its text lists the known names."""
 
 
-class Registers:
+class RegisterSelection:
     """Selection of stored registers: names, patterns with `*`, and sets such as `billing`."""
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
@@ -99,4 +99,4 @@ class Registers:
         ]
 
 
-ALL = Registers()
+ALL = RegisterSelection()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from smarty_p1_fleet.frames.meter_sources import Source
 from smartyp1.p1 import OBJECTS, Telegram
 
-from .register_selection import ALL, MBUS_NAMES, Registers
+from .register_selection import ALL, MBUS_NAMES, RegisterSelection
 
 _MEASUREMENT = "smarty_p1"
 # A number with an optional unit after `*`. Values of objects that are not in `OBJECTS` may have
@@ -54,7 +54,11 @@ class Sample(NamedTuple):
 
 
 def make_sample(
-    telegram: Telegram, registers: Registers = ALL, *, source: Source | None = None, key: str = ""
+    telegram: Telegram,
+    registers: RegisterSelection = ALL,
+    *,
+    source: Source | None = None,
+    key: str = "",
 ) -> Sample:
     """Return the lines for a telegram. The time of all lines is the time in the telegram.
 
@@ -88,7 +92,7 @@ def make_sample(
     return Sample(f"{head} {''.join(fields)}", channels, at_ms, counter=counter)
 
 
-def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registers) -> str:
+def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: RegisterSelection) -> str:
     lines = []
     for channel, reading in telegram.channels.items():
         fields = [
@@ -135,7 +139,7 @@ def _seen(text: str) -> str:
     return "".join(sign if sign.isprintable() else "_" for sign in text[:_MAX_TAG_CHARS])
 
 
-def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
+def _numbers(reference: str, value: object, registers: RegisterSelection) -> list[str]:
     """Return the fields for a value that is not a plain number.
 
     Each selected part of a tuple gives a field. A text gives a field if it is a number with a unit

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of
 
 from .series_line_protocol import Sample
@@ -91,7 +91,7 @@ class Store:
     example until the first answer.
     """
 
-    def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
+    def __init__(self, config: StoreConfig, metrics: CollectorMetrics) -> None:
         self.run: StoreRun | None = None
         self._config = config
         # Address to which values are written: the first address that answered at the last `_ask`.

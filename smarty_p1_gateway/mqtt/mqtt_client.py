@@ -15,8 +15,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
-from smarty_p1_gateway.metrics import Metrics
-from smartyp1.backoff import Outage
+from smarty_p1_gateway.metrics import GatewayMetrics
+from smartyp1.outage import Outage
 from smartyp1.publish import OFFLINE, ONLINE
 from smartyp1.task_race import run_until_first_exit
 
@@ -185,7 +185,7 @@ class PortPublisher(ABC):
         broker: BrokerConfig,
         port: PortConfig,
         speakers: dict[str, object],
-        metrics: Metrics,
+        metrics: GatewayMetrics,
         moved: asyncio.Event,
     ) -> None:
         """Take the configuration, and the state that all ports share.

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import override
 
-from smarty_p1_gateway.encrypted_port import TopicRoot
+from smarty_p1_gateway.encrypted_port import EncryptedTopicRoot
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import WaitingFrame
 from smartyp1.publish import ONLINE
@@ -29,9 +29,9 @@ class FramesPublisher(PortPublisher):
         self,
         broker: BrokerConfig,
         port: PortConfig,
-        root: TopicRoot,
+        root: EncryptedTopicRoot,
         store: FrameStore,
-        metrics: Metrics,
+        metrics: GatewayMetrics,
         *,
         speakers: dict[str, object],
     ) -> None:

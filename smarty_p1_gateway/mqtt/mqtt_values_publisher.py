@@ -12,18 +12,18 @@ from typing import Any, override
 
 from smarty_p1_gateway.decoding_config import PublishConfig
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
-from smarty_p1_gateway.json_storage import Memory, to_json
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.json_storage import JsonStorage, to_json
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.history import LUXEMBOURG
 from smartyp1.meter import Reading, Reception
 from smartyp1.publish import (
     MAX_TOPICS,
     OFFLINE,
-    Announcer,
     LastEvents,
     Message,
     MeterAnnounced,
     MeterMessages,
+    MqttAnnouncer,
     Published,
     PublishFeed,
     availability_topic,
@@ -53,9 +53,9 @@ class ValuesPublisher(PortPublisher):
         broker: BrokerConfig,
         port: PortConfig,
         publish: PublishConfig,
-        memory: Memory,
+        memory: JsonStorage,
         speakers: dict[str, object],
-        metrics: Metrics,
+        metrics: GatewayMetrics,
     ) -> None:
         super().__init__(broker, port, speakers, metrics, asyncio.Event())
         self._publish = publish
@@ -133,13 +133,13 @@ class ValuesPublisher(PortPublisher):
         self._feed = PublishFeed(messages, interval, self._work.set, reception, repeat_every)
         return self._feed
 
-    def _announcer(self, serial_number: str, root: str) -> Announcer | None:
+    def _announcer(self, serial_number: str, root: str) -> MqttAnnouncer | None:
         if self._publish.discovery is None:
             return None
         options: Mapping[str, Any] = {}
         title = self._port.name or f"Smarty {serial_number}"
         meter = MeterAnnounced(serial_number, title, options, LUXEMBOURG)
-        return Announcer(meter, self._publish.discovery, root)
+        return MqttAnnouncer(meter, self._publish.discovery, root)
 
     def _warn_of_topics(self) -> None:
         LOGGER.warning(

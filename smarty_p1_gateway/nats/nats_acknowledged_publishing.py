@@ -45,7 +45,7 @@ type Outcome = Exception | None
 """Outcome of a published message: None if acknowledged, else DeniedError or one of FAILURES."""
 
 
-class Message(NamedTuple):
+class NatsMessage(NamedTuple):
     """Message with a frame."""
 
     subject: str
@@ -53,7 +53,7 @@ class Message(NamedTuple):
     headers: Mapping[str, str]
 
 
-class Requests:
+class NatsRequests:
     """Unacknowledged messages of one NATS connection to `stream`."""
 
     def __init__(self, client: NatsClient, stream: str = STREAM) -> None:
@@ -67,7 +67,7 @@ class Requests:
         """Subscribe to the acknowledgements. Raises NATS's errors."""
         await self._client.subscribe(f"{self._inbox}.*", cb=self._on_message)
 
-    async def send_batch(self, messages: Sequence[Message]) -> Outcome:
+    async def send_batch(self, messages: Sequence[NatsMessage]) -> Outcome:
         """Publish `messages` as an atomic batch. Return the outcome of the batch.
 
         Raises OSError.
@@ -99,7 +99,7 @@ class Requests:
             self._underway.pop(token, None)
         return None
 
-    async def send_each(self, messages: Sequence[Message]) -> list[Outcome]:
+    async def send_each(self, messages: Sequence[NatsMessage]) -> list[Outcome]:
         """Publish `messages` one by one. Return the outcome of each message. Raises OSError."""
         outcomes: list[Outcome] = []
         for some in batched(messages, _MAX_UNDERWAY, strict=False):

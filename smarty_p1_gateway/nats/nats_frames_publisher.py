@@ -18,10 +18,10 @@ from socket import gethostname
 from nats.errors import Error, TimeoutError as NoAnswerError
 from nats.js.errors import NoStreamResponseError
 
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
-from smartyp1.backoff import Backoff, Outage
+from smartyp1.outage import Backoff, Outage
 from smartyp1.p1 import read_frame
 from smartyp1.task_race import run_until_first_exit
 
@@ -31,8 +31,8 @@ from .nats_acknowledged_publishing import (
     SUBJECT,
     TIMEOUT,
     DeniedError,
-    Message,
-    Requests,
+    NatsMessage,
+    NatsRequests,
 )
 from .nats_client import NatsClient, kind_of_loss
 from .nats_config import NatsConfig
@@ -80,14 +80,14 @@ _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re
 _AWAY = "A server of the NATS cluster is away: %s"
 _BACK = "The NATS cluster acknowledges frames again"
 
-type _Taken = dict[str, list[tuple[WaitingFrame, Message | None]]]
+type _Taken = dict[str, list[tuple[WaitingFrame, NatsMessage | None]]]
 
 
 class NatsPublisher:
     """Publisher of the frames of all P1 ports to a NATS cluster."""
 
     def __init__(
-        self, config: NatsConfig, ports: Sequence[str], store: FrameStore, metrics: Metrics
+        self, config: NatsConfig, ports: Sequence[str], store: FrameStore, metrics: GatewayMetrics
     ) -> None:
         self._config = config
         self._ports = ports
@@ -106,7 +106,7 @@ class NatsPublisher:
         # Several kinds of failure can occur in one outage. Each kind is logged once.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
-        self._requests: Requests | None = None
+        self._requests: NatsRequests | None = None
         self._named: set[str] = set()
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
@@ -159,7 +159,7 @@ class NatsPublisher:
         await client.open(self._on_error, on_closed)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
-        requests = self._requests = Requests(client)
+        requests = self._requests = NatsRequests(client)
         await requests.open()
         self._wanted = set(self._ports)
         await run_until_first_exit(
@@ -179,7 +179,7 @@ class NatsPublisher:
         msg = "the connection was closed"
         raise Error(msg)
 
-    async def _send(self, requests: Requests) -> None:
+    async def _send(self, requests: NatsRequests) -> None:
         """Send queued frames until cancelled."""
         backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         while True:
@@ -235,16 +235,16 @@ class NatsPublisher:
     def _is_aside(self, port: str, title: str) -> bool:
         return title in self._denied or title in self._store.titles_aside(port)
 
-    def _message_of(self, port: str, data: bytes) -> Message | None:
+    def _message_of(self, port: str, data: bytes) -> NatsMessage | None:
         frame = read_frame(data)
         if frame is None or len(data) > _MAX_FRAME_BYTES:
             text = "%s: what waited in the queue is no frame, or too long, and is dropped"
             LOGGER.error(text, port)
             self._metrics.dropped.labels(port).inc()
             return None
-        return Message(_subject_of(frame.system_title.hex().upper()), data, self._origins[port])
+        return NatsMessage(_subject_of(frame.system_title.hex().upper()), data, self._origins[port])
 
-    async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
+    async def _send_batch(self, requests: NatsRequests, taken: _Taken) -> bool:
         """Send frames, and remove the acknowledged ones. Return False after an error.
 
         A missing right to publish a meter's frames is not an error.
@@ -311,7 +311,7 @@ class NatsPublisher:
                 self._wanted.add(port)
         await self._store.exchange(gone, (), 0)
 
-    async def _send_aside(self, requests: Requests) -> None:
+    async def _send_aside(self, requests: NatsRequests) -> None:
         """Every _ASIDE_INTERVAL, try again to publish the frames that NATS has refused."""
         for attempt in count():
             min_frames = MIN_METER_FRAMES if attempt % _NOISE_INTERVALS else 0
@@ -320,13 +320,13 @@ class NatsPublisher:
                     await self._send_title(requests, port, title)
             await asyncio.sleep(_ASIDE_INTERVAL)
 
-    async def _send_title(self, requests: Requests, port: str, title: str) -> None:
+    async def _send_title(self, requests: NatsRequests, port: str, title: str) -> None:
         self._denied.pop(title, None)
         # Perhaps NATS still refuses the title, so try a single frame first.
         window = 1
         while frames := await self._store.oldest(port, window, title):
             messages = [
-                Message(_subject_of(title), frame.data, self._origins[port]) for frame in frames
+                NatsMessage(_subject_of(title), frame.data, self._origins[port]) for frame in frames
             ]
             if any(await requests.send_each(messages)):
                 return
@@ -393,7 +393,7 @@ def _subject_of(title: str) -> str:
     return f"{SUBJECT}.{title}"
 
 
-def _title_of(message: Message) -> str:
+def _title_of(message: NatsMessage) -> str:
     return message.subject.rpartition(".")[2]
 
 

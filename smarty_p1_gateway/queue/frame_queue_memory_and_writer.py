@@ -9,8 +9,8 @@ from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
-from smarty_p1_gateway.metrics import Metrics
-from smartyp1.backoff import Outage
+from smarty_p1_gateway.metrics import GatewayMetrics
+from smartyp1.outage import Outage
 
 from .frame_queue_on_disk import FrameQueue, NewFrame, WaitingFrame
 
@@ -34,7 +34,7 @@ class FrameStore:
     While writing to the disk fails, frames stay in memory and are published from there.
     """
 
-    def __init__(self, ports: Iterable[str], metrics: Metrics) -> None:
+    def __init__(self, ports: Iterable[str], metrics: GatewayMetrics) -> None:
         self._ports = tuple(ports)
         self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
         self._metrics = metrics

@@ -4,7 +4,7 @@ import pytest
 
 from dev.encoder import KEY, frame, literal, telegram
 from smarty_p1_cli.rejection_words import EXPLANATIONS
-from smarty_p1_cli.watch_state import PortStatus
+from smarty_p1_cli.watch_state import WatchState
 from smarty_p1_cli.watch_texts import MAX_TELEGRAM_INTERVAL_S, condition, line, summary
 from smartyp1.p1 import Decoder, Reason, Rejection
 from smartyp1.port import (
@@ -20,9 +20,9 @@ NOW = 1000.0
 FULL = literal("three_phase_gas_water_heat").data
 
 
-def known_of(data: bytes) -> PortStatus:
+def known_of(data: bytes) -> WatchState:
     """Return what is known when these bytes have come."""
-    known = PortStatus("socket://gateway:2001")
+    known = WatchState("socket://gateway:2001")
     known.open(NOW)
     known.receive(len(data), Decoder(KEY).feed(data), NOW)
     return known
@@ -50,7 +50,7 @@ def test_nothing_that_a_meter_says_is_obeyed() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
-    known = PortStatus("/dev/ttyUSB0")
+    known = WatchState("/dev/ttyUSB0")
     known.open(NOW)
     known.receive(1, [Rejection(reason)] * 3, NOW)
 
@@ -85,7 +85,7 @@ def test_a_port_that_is_lost_is_said_until_it_is_back(error: LinkError, words: s
 
 
 def test_silence_and_noise_are_told_apart() -> None:
-    known = PortStatus("/dev/ttyUSB0")
+    known = WatchState("/dev/ttyUSB0")
     assert condition(known, NOW) == "opening the port"
     known.open(NOW)
     assert condition(known, NOW + MAX_TELEGRAM_INTERVAL_S) == "waiting for the first telegram"

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dev.encoder import KEY, TITLE
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import Keys
 from tests.fleet.made_up import Fleet
 
 
 @pytest.fixture
-def metrics() -> Metrics:
-    return Metrics()
+def metrics() -> CollectorMetrics:
+    return CollectorMetrics()
 
 
 @pytest.fixture

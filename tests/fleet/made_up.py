@@ -17,10 +17,10 @@ from smarty_p1_fleet.frames.clock_comparison import ClockComparison
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frames.frame_worker import Worker
-from smarty_p1_fleet.frames.parked_frames import Parking, WaitingFrame
+from smarty_p1_fleet.frames.parked_frames import ParkedFrame, Parking
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.store.series_line_protocol import Sample, StoredCounter
 from smarty_p1_fleet.store.store_writer import Store, StoreRun, Write
 from smarty_p1_fleet.store.stored_counters import StoredCounters
@@ -178,10 +178,10 @@ class FakeParking:
     """Parks frames: `frames`, with their marks. It fails so many times: `failures`."""
 
     def __init__(self) -> None:
-        self.frames: list[WaitingFrame] = []
+        self.frames: list[ParkedFrame] = []
         self.failures = 0
 
-    async def park(self, frames: Sequence[WaitingFrame]) -> None:
+    async def park(self, frames: Sequence[ParkedFrame]) -> None:
         if self.failures:
             self.failures -= 1
             raise NatsError
@@ -241,7 +241,7 @@ class Fleet:
             Bucket(),
             FakeStore(),
             FakeNats(),
-            Metrics(),
+            CollectorMetrics(),
         )
         self.counters = FakeCounters()
         self.warnings = MeterWarnings()

@@ -6,7 +6,7 @@ from secrets import randbelow
 import pytest
 
 from dev.simulator.randomness import seeded_random
-from smarty_p1_fleet.frames.frame_order import Newest, Order
+from smarty_p1_fleet.frames.frame_order import NewestFrames, Order
 
 LOGGER = logging.getLogger(__name__)
 METER = (b"SAGgp\x04\x10\x2e", "print")
@@ -35,20 +35,20 @@ AFTER = [(counter, 10_000.0 + 10 * counter - 1800) for counter in range(281, 321
 def test_a_frame_beside_the_highest_counter(
     known: tuple[int, float], frame: tuple[int, float], order: Order
 ) -> None:
-    newest = Newest()
+    newest = NewestFrames()
     assert newest.judge(METER, *known) is NEWEST
     assert newest.judge(METER, *frame) is order
 
 
 def test_another_key_counts_anew() -> None:
-    newest = Newest()
+    newest = NewestFrames()
     newest.judge(METER, 1_000_000, 100.0)
     assert newest.judge((METER[0], "other"), 1, 110.0) is NEWEST
     assert newest.judge(METER, 1_000_001, 110.0) is NEWEST
 
 
 def test_it_goes_on_from_what_an_earlier_process_has_stored() -> None:
-    newest = Newest()
+    newest = NewestFrames()
     newest.begin(METER, 100, 1000.0)
     newest.begin(METER, 50, 5000.0)
     assert newest.judge(METER, 101, 900.0) is REFUSED
@@ -57,7 +57,7 @@ def test_it_goes_on_from_what_an_earlier_process_has_stored() -> None:
 
 @pytest.mark.parametrize("how", ["in order", "all again", "newest first", "shuffled"])
 def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: str) -> None:
-    newest = Newest()
+    newest = NewestFrames()
     frames = BEFORE + PUT_BACK + AFTER
     seed = randbelow(2**32)
     LOGGER.warning("seed %d", seed)
@@ -75,7 +75,7 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
 
 
 def test_two_workers_refuse_again_what_either_has_refused() -> None:
-    workers = Newest(), Newest()
+    workers = NewestFrames(), NewestFrames()
     refused = [
         frame
         for number, frame in enumerate(BEFORE + PUT_BACK + AFTER)
@@ -88,7 +88,7 @@ def test_two_workers_refuse_again_what_either_has_refused() -> None:
 
 
 def test_a_worker_that_saw_none_of_the_refused_frames_refuses_them() -> None:
-    newest = Newest()
+    newest = NewestFrames()
     for frame in BEFORE + AFTER:
         newest.judge(METER, *frame)
     assert {newest.judge(METER, *frame) for frame in PUT_BACK} == {REFUSED}
@@ -97,7 +97,7 @@ def test_a_worker_that_saw_none_of_the_refused_frames_refuses_them() -> None:
 
 
 def test_a_meter_without_a_known_frame_is_to_be_asked_for() -> None:
-    newest = Newest(1000.0)
+    newest = NewestFrames(1000.0)
     assert newest.judge(METER, 7, 999.0) is Order.UNKNOWN
     assert newest.judge(METER, 7, 1000.0) is NEWEST
     other = METER[0], "other"

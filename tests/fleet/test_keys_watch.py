@@ -10,7 +10,7 @@ import pytest
 
 from dev.encoder import KEY, TITLE
 from smarty_p1_fleet.keys_watch import KeysWatch
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import Keys, KeysSource
 from tests.fleet.made_up import until
 
@@ -42,7 +42,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def told(
-    file: Path, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+    file: Path, metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[list[Keys]]:
     """Return the keys that are told of, in a list that grows."""
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
@@ -56,12 +56,12 @@ async def told(
     await asyncio.gather(running, return_exceptions=True)
 
 
-def value(metrics: Metrics, name: str) -> float:
+def value(metrics: CollectorMetrics, name: str) -> float:
     return metrics.registry.get_sample_value(f"smarty_p1_collector_{name}") or 0.0
 
 
 async def test_a_file_that_has_changed_is_read_once(
-    file: Path, told: list[Keys], metrics: Metrics
+    file: Path, told: list[Keys], metrics: CollectorMetrics
 ) -> None:
     assert value(metrics, "keys") == 1
     write(file, LINES)
@@ -90,7 +90,7 @@ class GrowingFile:
 
 
 async def test_a_file_that_is_being_written_is_not_read_yet(
-    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+    metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
     source, found = GrowingFile(), list[Keys]()
@@ -118,7 +118,7 @@ class HangingFile(GrowingFile):
 
 
 async def test_while_a_file_hangs_everything_else_goes_on(
-    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+    metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
     source, found = HangingFile(), list[Keys]()
@@ -133,7 +133,7 @@ async def test_while_a_file_hangs_everything_else_goes_on(
 
 
 async def test_a_broken_file_is_told_of_and_changes_nothing(
-    file: Path, told: list[Keys], metrics: Metrics, caplog: pytest.LogCaptureFixture
+    file: Path, told: list[Keys], metrics: CollectorMetrics, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(file, f"{LINE}{OTHER.hex()} {KEY.hex()[:-1]}\n")
     await until(lambda: value(metrics, "failed_key_reads_total") == 1)
@@ -161,7 +161,7 @@ async def test_a_file_is_read_when_it_has_the_mode_that_was_asked_for(
 
 
 async def test_a_command_is_asked_when_somebody_wants_it(
-    tmp_path: Path, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
     write(tmp_path / "keys", LINE)

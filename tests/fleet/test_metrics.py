@@ -14,12 +14,12 @@ from nats.js.api import (
     StreamState,
 )
 
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 
 LEADS, FOLLOWS = "node1", PeerInfo("node2", current=True)
 
 
-def value(metrics: Metrics, name: str) -> float | None:
+def value(metrics: CollectorMetrics, name: str) -> float | None:
     return metrics.registry.get_sample_value(f"smarty_p1_collector_{name}")
 
 
@@ -39,7 +39,7 @@ def value(metrics: Metrics, name: str) -> float | None:
     ],
 )
 def test_the_stream_and_its_nodes(cluster: ClusterInfo | None, nodes: int) -> None:
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     config = StreamConfig(name="frames", max_bytes=10 * 1024**3, num_replicas=3)
     state = StreamState(messages=1, bytes=500, first_seq=1, last_seq=1, consumer_count=1)
     metrics.show_stream(StreamInfo(config=config, state=state, cluster=cluster))
@@ -52,7 +52,7 @@ def test_the_stream_and_its_nodes(cluster: ClusterInfo | None, nodes: int) -> No
 
 
 def test_what_waits_and_how_old_it_is() -> None:
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     consumer = ConsumerInfo("store", "frames", ConsumerConfig(), datetime.now(UTC))
     consumer.num_pending, consumer.num_ack_pending = 7, 3
     metrics.show_consumer(consumer)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dev.encoder import KEY, frame, telegram
-from smarty_p1_fleet.store.register_selection import Registers
+from smarty_p1_fleet.store.register_selection import RegisterSelection
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smartyp1.p1 import OBJECTS, Decoder, Telegram
 from smartyp1.publish import items
@@ -140,7 +140,7 @@ def test_what_is_not_wanted_is_not_stored(wanted: list[str], fields: str, *, cha
     if wanted[0] != "all":
         lines += ["1-1:31.4.0(100*A)(-063*A)", "1-0:99.7.0(4.5*kW)"]
     telegram = decoded(*lines, name="M1")
-    first, *others = make_sample(telegram, Registers(wanted)).render(NOON).splitlines()
+    first, *others = make_sample(telegram, RegisterSelection(wanted)).render(NOON).splitlines()
     assert first == f"smarty_p1,meter=M1 {fields}storage_delay=0.0 1768478400000"
     valve = ",valve=1" if wanted == ["all"] else ""
     assert (

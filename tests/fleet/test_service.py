@@ -28,12 +28,12 @@ from smarty_p1_fleet.frames.frame_worker import Worker
 from smarty_p1_fleet.frames.parked_frames_reader import ParkedFramesReader
 from smarty_p1_fleet.keys_watch import KeysWatch
 from smarty_p1_fleet.meter_names import MeterNames
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.service import _Collector
 from smarty_p1_fleet.store.store_writer import Store
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.nats.nats_acknowledged_publishing import Requests
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import NatsRequests
 from smarty_p1_gateway.nats.nats_client import NatsClient
 
 CONFIGURATION = """\
@@ -166,7 +166,7 @@ async def test_frames_that_were_discarded_unread_are_counted(
     looks: list[tuple[int, int]],
     discarded: float,
 ) -> None:
-    config, metrics = read_config(configured(tmp_path, 1, 2)), Metrics()
+    config, metrics = read_config(configured(tmp_path, 1, 2)), CollectorMetrics()
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     collector = _Collector(config, Store(config.store, metrics), metrics, watch)
     consumer = ConsumerInfo(
@@ -187,7 +187,7 @@ async def test_frames_that_were_discarded_unread_are_counted(
 async def test_a_connection_that_is_lost_is_told_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, metrics = read_config(configured(tmp_path, 1, 2)), Metrics()
+    config, metrics = read_config(configured(tmp_path, 1, 2)), CollectorMetrics()
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     collector = _Collector(config, Store(config.store, metrics), metrics, watch)
     monkeypatch.setattr(CollectorClient, "open", AsyncMock())
@@ -198,7 +198,7 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     monkeypatch.setattr(_Collector, "_show", Mock())
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
     monkeypatch.setattr(ClockComparison, "look", AsyncMock())
-    monkeypatch.setattr(Requests, "open", AsyncMock())
+    monkeypatch.setattr(NatsRequests, "open", AsyncMock())
     monkeypatch.setattr(MeterNames, "load", AsyncMock())
     monkeypatch.setattr(ParkedFramesReader, "run", lambda *_: asyncio.Event().wait())
     made = ("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer")

@@ -13,7 +13,7 @@ import pytest
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.store import export_csv
-from smarty_p1_fleet.store.export_csv import Span
+from smarty_p1_fleet.store.export_csv import CsvSpan
 from smarty_p1_fleet.store.store_config import StoreConfig
 from smarty_p1_fleet.store.store_reader import Series, StoreReader
 from smarty_p1_gateway import ConfigError
@@ -110,7 +110,7 @@ async def test_every_telegram_is_exported_once(
 
     monkeypatch.setattr(export_csv, "open_reader", open_reader)
     monkeypatch.setattr("time.time", lambda: MIDNIGHT + DAY - 1000.0)
-    span, path = Span(date(2026, 6, 15), date(2026, 6, 17)), tmp_path / "file"
+    span, path = CsvSpan(date(2026, 6, 15), date(2026, 6, 17)), tmp_path / "file"
     told = await export_csv.write_csv(NO_CONFIG, "SAG1", span, path, every_telegram=True)
     assert told == "6 telegrams are written"
     assert path.read_text(encoding="utf-8").splitlines() == [
@@ -125,7 +125,7 @@ async def test_every_telegram_is_exported_once(
 
 
 def test_days_before_1970_have_the_times_of_its_start() -> None:
-    assert Span(date(1, 1, 1), date(1970, 1, 2)).seconds() == (0, 23 * 3600)
+    assert CsvSpan(date(1, 1, 1), date(1970, 1, 2)).seconds() == (0, 23 * 3600)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_at_most_ten_years_are_exported_into_a_new_file(
 ) -> None:
     monkeypatch.setattr(export_csv, "open_reader", lambda _: nullcontext())
     (tmp_path / "file").touch()
-    span = Span(date(2016, 1, 1), date(2016, 1, 1) + timedelta(days))
+    span = CsvSpan(date(2016, 1, 1), date(2016, 1, 1) + timedelta(days))
     with pytest.raises(ConfigError, match=told):
         await export_csv.write_csv(NO_CONFIG, "", span, tmp_path / "file", every_telegram=True)
 

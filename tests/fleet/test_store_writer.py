@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from dev.encoder import KEY, frame, telegram
-from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store.store_config import StoreConfig, read_store
 from smarty_p1_fleet.store.store_requests import check_store
@@ -99,7 +99,7 @@ async def serving(host: Host, tls: ssl.SSLContext | None = None) -> AsyncIterato
 
 @asynccontextmanager
 async def writing_to(config: StoreConfig) -> AsyncIterator[Store]:
-    store = Store(config, Metrics())
+    store = Store(config, CollectorMetrics())
     task = asyncio.create_task(store.serve())
     try:
         yield store

@@ -18,8 +18,8 @@ from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
 from smarty_p1_gateway import ConfigTable, decoded_meters, decoded_port, read_keys
 from smarty_p1_gateway.decoded_meters import DecodedMeters
 from smarty_p1_gateway.decoded_port import DecodedPort
-from smarty_p1_gateway.json_storage import Memory
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.json_storage import JsonStorage
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.mqtt.mqtt_values_publisher import ValuesPublisher
 from smartyp1.meter import Reading, Reception
 from smartyp1.p1 import key_fingerprint
@@ -52,7 +52,7 @@ class Port:
     """A port that is decoded, and what came of it."""
 
     def __init__(
-        self, directory: Path, memory: Memory, keys: str = BOTH, title: bytes | None = None
+        self, directory: Path, memory: JsonStorage, keys: str = BOTH, title: bytes | None = None
     ) -> None:
         path = directory / "keys"
         path.write_text(keys, encoding="ascii")
@@ -60,7 +60,7 @@ class Port:
         read = read_keys(ConfigTable("keys", {"file": str(path)}))
         assert read is not None
         self._meters = DecodedMeters(memory, read)
-        self._metrics = Metrics()
+        self._metrics = GatewayMetrics()
         self._published = Publisher(title)
         self.plug_in_elsewhere()
 
@@ -91,8 +91,8 @@ class Port:
 
 
 @contextlib.asynccontextmanager
-async def remembering(directory: Path) -> AsyncIterator[Memory]:
-    memory = Memory()
+async def remembering(directory: Path) -> AsyncIterator[JsonStorage]:
+    memory = JsonStorage()
     await memory.open(directory / "memory.sqlite3")
     writing = asyncio.create_task(memory.write())
     try:

@@ -3,8 +3,8 @@
 from smarty_p1_gateway.encrypted_port import (
     MAX_BURST_BYTES,
     MAX_RATE_BYTES_PER_S,
+    EncryptedTopicRoot,
     FrameLimit,
-    TopicRoot,
 )
 from smartyp1.p1 import Frame
 
@@ -38,7 +38,7 @@ def test_what_a_meter_sends_is_never_too_much() -> None:
 
 
 def test_the_root_is_as_configured() -> None:
-    root = TopicRoot("a/b", "smarty_p1")
+    root = EncryptedTopicRoot("a/b", "smarty_p1")
     root.note(frame(MINE))
     root.restore("c")
     assert root.topic == "a/b"
@@ -46,7 +46,7 @@ def test_the_root_is_as_configured() -> None:
 
 
 def test_the_root_has_the_title_of_the_first_frame_and_follows_another_meter() -> None:
-    root = TopicRoot(None, "smarty_p1")
+    root = EncryptedTopicRoot(None, "smarty_p1")
     root.restore("smarty_p1/AAAA")
     assert root.topic == "smarty_p1/AAAA"
     root.note(frame(MINE, is_expected=False))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue import frame_queue_memory_and_writer
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame
@@ -16,7 +16,7 @@ from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame
 
 async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) -> None:
     path = tmp_path / "queue"
-    store = FrameStore(["a"], Metrics())
+    store = FrameStore(["a"], GatewayMetrics())
     await store.open(path, 1_000_000)
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")  # nobody else can write meanwhile
@@ -37,7 +37,7 @@ async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) 
 
 
 async def test_beyond_what_memory_may_hold_the_oldest_go_and_are_counted(tmp_path: Path) -> None:
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     store = FrameStore(["a", "b"], metrics)
     await store.open(tmp_path / "queue", 100_000_000)
     mebibyte = bytes(1024 * 1024 - 1)
@@ -60,7 +60,7 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(frame_queue_memory_and_writer, "_RETRY_DELAY", 0.01)
     path = tmp_path / "queue"
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     store = FrameStore(["a", "b"], metrics)
     await store.open(path, 1_000_000)
     await store.wait("a")
@@ -101,7 +101,7 @@ async def test_what_comes_of_several_ports_is_written_together_and_of_one_at_onc
 ) -> None:
     for ports in (["a"], ["a", "b", "c"]):
         path = tmp_path / ports[-1]
-        store = FrameStore(ports, Metrics())
+        store = FrameStore(ports, GatewayMetrics())
         await store.open(path, 1_000_000)
         assert {*await store.wait_for_any()} == {*ports}
         writing = asyncio.create_task(store.write())

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from smarty_p1_gateway.json_storage import Memory
+from smarty_p1_gateway.json_storage import JsonStorage
 from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
 
 type FrameDecryptor = Callable[..., FrameQueue]
@@ -171,7 +171,7 @@ def test_a_damaged_file_is_put_aside(open_queue: FrameDecryptor, tmp_path: Path)
     assert (tmp_path / "queue.damaged").read_bytes().startswith(b"This is no database.")
 
 
-async def put(memory: Memory, path: Path, text: str) -> None:
+async def put(memory: JsonStorage, path: Path, text: str) -> None:
     await memory.open(path)
     memory.put("meter", lambda: {"serial_number": text})
     writing = asyncio.create_task(memory.write())
@@ -187,7 +187,7 @@ async def test_wherever_a_file_is_damaged_a_gateway_starts(tmp_path: Path) -> No
     queue.add(
         [NewFrame("a", "smarty_p1/house/frame", bytes([number]) * 900) for number in range(9)]
     )
-    await put(Memory(), path, "SAG1030790002574" * 40)
+    await put(JsonStorage(), path, "SAG1030790002574" * 40)
     queue.close()
     whole = path.read_bytes()
     damaged = [whole[:at] for at in (*range(0, 100, 24), *range(101, len(whole), 3511))]
@@ -203,7 +203,7 @@ async def test_wherever_a_file_is_damaged_a_gateway_starts(tmp_path: Path) -> No
     for number, content in enumerate(damaged):
         again = tmp_path / f"{number}"
         again.write_bytes(content)
-        queue, memory = FrameQueue(again, ["a"], 1_000_000), Memory()
+        queue, memory = FrameQueue(again, ["a"], 1_000_000), JsonStorage()
         await memory.open(again)
         memory.read("meter", str)
         queue.oldest("a", 100)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from dev.ports import free_ports
-from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway.health import Health, gateway_problems
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.metrics_and_health_server import serve
 
 HOST = "127.0.0.1"
@@ -25,16 +25,16 @@ def verify_cleanup() -> None:
 
 
 @pytest.fixture
-def metrics() -> Metrics:
+def metrics() -> GatewayMetrics:
     """Return those of a gateway with two ports that has just begun."""
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     for port in ("cellar", "attic"):
         metrics.broker_connected.labels(port).set(0)
         metrics.port_open.labels(port).set(0)
     return metrics
 
 
-def asking(metrics: Metrics | CollectorMetrics) -> Callable[[str], tuple[int, Any]]:
+def asking(metrics: GatewayMetrics | CollectorMetrics) -> Callable[[str], tuple[int, Any]]:
     """Serve a program's metrics and health; return what asks at a path."""
     port = free_ports()
     if isinstance(metrics, CollectorMetrics):
@@ -53,7 +53,7 @@ def asking(metrics: Metrics | CollectorMetrics) -> Callable[[str], tuple[int, An
     return ask
 
 
-def test_a_gateway_is_ready_with_a_broker_and_a_port(metrics: Metrics) -> None:
+def test_a_gateway_is_ready_with_a_broker_and_a_port(metrics: GatewayMetrics) -> None:
     ask = asking(metrics)
     assert ask("/health") == (200, {"ok": True, "wrong": []})
     assert ask("/ready") == (
@@ -74,7 +74,7 @@ def test_a_gateway_is_ready_with_a_broker_and_a_port(metrics: Metrics) -> None:
     assert ask("/ready") == (200, {"ok": True, "wrong": []})
 
 
-def test_not_more_is_told_than_somebody_reads(metrics: Metrics) -> None:
+def test_not_more_is_told_than_somebody_reads(metrics: GatewayMetrics) -> None:
     for number in range(100):
         metrics.port_open.labels(f"port{number}").set(0)
     wrong = asking(metrics)("/ready")[1]["wrong"]

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from dev.ports import free_ports
-from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.health import Health
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.metrics_and_health_server import serve
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def ask(port: int) -> str:
 
 
 def test_metrics_are_served_at_a_port_that_is_free_or_not_at_all() -> None:
-    registry = Metrics().registry
+    registry = GatewayMetrics().registry
     serve(registry, Health(), HOST, None)
     message = r"\[metrics\] address and port cannot be used: "
     with socket.create_server((HOST, 0)) as taken:
@@ -43,7 +43,7 @@ def test_metrics_are_served_at_a_port_that_is_free_or_not_at_all() -> None:
 
 
 async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
-    metrics, port = Metrics(), free_ports()
+    metrics, port = GatewayMetrics(), free_ports()
     serve(metrics.registry, Health(), HOST, port)
     metrics.frames.labels("house").inc(3)
     metrics.port_open.labels("house").set(1)
@@ -77,7 +77,7 @@ async def test_connections_that_ask_nothing_are_bounded_in_number(
 ) -> None:
     monkeypatch.setattr("smarty_p1_gateway.metrics_and_health_server._REQUEST_TIMEOUT_S", 3600.0)
     port = free_ports()
-    serve(Metrics().registry, Health(), HOST, port)
+    serve(GatewayMetrics().registry, Health(), HOST, port)
     idle = [await asyncio.open_connection(HOST, port) for _ in range(60)]
     ends = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
     refused, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -96,21 +96,21 @@ async def test_connections_that_ask_nothing_are_bounded_in_number(
 async def test_a_connection_that_asks_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smarty_p1_gateway.metrics_and_health_server._REQUEST_TIMEOUT_S", 0.01)
     port = free_ports()
-    serve(Metrics().registry, Health(), HOST, port)
+    serve(GatewayMetrics().registry, Health(), HOST, port)
     reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(b"GET /metrics HTTP/1.1\r\nX-Endless: ")
     assert await reader.read() == b""
     writer.close()
 
 
-def shown(metrics: Metrics) -> list[dict[str, str]]:
+def shown(metrics: GatewayMetrics) -> list[dict[str, str]]:
     """Return which meters are shown at which ports."""
     [metric] = [one for one in metrics.registry.collect() if one.name.endswith("_meter_info")]
     return [sample.labels for sample in metric.samples]
 
 
 def test_the_meter_of_a_port_is_shown_by_what_is_verified_if_that_is_known() -> None:
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     metrics.show_meter("house", b"SAG00001")
     assert shown(metrics) == [{"port": "house", "title": "5341473030303031", "meter": ""}]
     # Another one is at the port now.
@@ -128,6 +128,6 @@ def test_the_meter_of_a_port_is_shown_by_what_is_verified_if_that_is_known() -> 
 def test_the_version_is_that_of_the_integration() -> None:
     manifest = ROOT / "custom_components" / "smarty_p1" / "manifest.json"
     labels = {"version": json.loads(manifest.read_text(encoding="utf-8"))["version"]}
-    assert Metrics().registry.get_sample_value("smarty_p1_gateway_build_info", labels) == 1
+    assert GatewayMetrics().registry.get_sample_value("smarty_p1_gateway_build_info", labels) == 1
     collector = CollectorMetrics().registry
     assert collector.get_sample_value("smarty_p1_collector_build_info", labels) == 1

@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from dev.encoder import TITLE, frame
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.nats import nats_acknowledged_publishing, nats_frames_publisher
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from smarty_p1_gateway.nats.nats_frames_publisher import NatsPublisher
@@ -165,7 +165,9 @@ class Client:
 class Publishing:
     """A publisher of some ports, their queue, and what is told of them."""
 
-    def __init__(self, store: FrameStore, metrics: Metrics, publisher: NatsPublisher) -> None:
+    def __init__(
+        self, store: FrameStore, metrics: GatewayMetrics, publisher: NatsPublisher
+    ) -> None:
         self.store, self.metrics, self.publisher = store, metrics, publisher
 
     def put(self, *frames: bytes, port: str = "house") -> None:
@@ -203,7 +205,7 @@ async def publishing(
     caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Publishing]:
     caplog.set_level(logging.INFO, "smarty_p1_gateway")
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     store = FrameStore(ports, metrics)
     await store.open(tmp_path / "queue", 1_000_000)
     config = NatsConfig(("nats://node1:4222",), "cellar", "x", None, None, "_INBOX_cellar")
@@ -343,7 +345,7 @@ async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nats_frames_publisher, "gethostname", lambda: "machine7")
-    metrics, port = Metrics(), f"/dev/zähler\r\n{'x' * 100}"
+    metrics, port = GatewayMetrics(), f"/dev/zähler\r\n{'x' * 100}"
     store = FrameStore([port], metrics)
     await store.open(tmp_path / "queue", 1_000_000)
     # Whoever logs in with a credentials file has no name here.

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from dev.meter_port import MeterPort
 from smarty_p1_gateway.gateway_config import PortConfig
-from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.port_reader import PortReader
 from tests.gateway.loopback import until
 
@@ -31,7 +31,7 @@ def has(registry: CollectorRegistry, name: str, wanted: float) -> bool:
 
 async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "smarty_p1_gateway")
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     registry = metrics.registry
     async with MeterPort() as line:
         port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
@@ -56,7 +56,7 @@ async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCapture
 
 
 async def test_a_port_that_another_client_uses(caplog: pytest.LogCaptureFixture) -> None:
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     async with MeterPort(b"Port already in use\r\n") as line:
         port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
         reading = asyncio.create_task(PortReader(port, [Taker()], metrics).run())

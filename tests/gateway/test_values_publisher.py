@@ -13,7 +13,7 @@ import pytest
 
 from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
-from smarty_p1_gateway.json_storage import Memory
+from smarty_p1_gateway.json_storage import JsonStorage
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 
 ROOT = "smarty_p1/house"
@@ -188,24 +188,24 @@ async def test_what_comes_while_the_memory_is_written_waits_for_the_next_time(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_write, begun, put, waiting = threading.Semaphore(0), [], [], []
-    write, remember, written = Memory._commit, Memory.put, Memory.written
+    write, remember, written = JsonStorage._commit, JsonStorage.put, JsonStorage.written
 
-    def write_slowly(memory: Memory, contents: Mapping[str, Any]) -> None:
+    def write_slowly(memory: JsonStorage, contents: Mapping[str, Any]) -> None:
         begun.append(contents)
         assert may_write.acquire(timeout=PATIENCE)
         write(memory, contents)
 
-    def note(memory: Memory, name: str, content: Callable[[], dict[str, Any]]) -> None:
+    def note(memory: JsonStorage, name: str, content: Callable[[], dict[str, Any]]) -> None:
         put.append(name)
         remember(memory, name, content)
 
-    async def note_waiting(memory: Memory) -> bool:
+    async def note_waiting(memory: JsonStorage) -> bool:
         waiting.append(memory)
         return await written(memory)
 
-    monkeypatch.setattr(Memory, "_commit", write_slowly)
-    monkeypatch.setattr(Memory, "put", note)
-    monkeypatch.setattr(Memory, "written", note_waiting)
+    monkeypatch.setattr(JsonStorage, "_commit", write_slowly)
+    monkeypatch.setattr(JsonStorage, "put", note)
+    monkeypatch.setattr(JsonStorage, "written", note_waiting)
     meter = f"meter {TITLE.hex().upper()}"
     async with broker.serving(), make("").running():
         await line.send(frame(1))

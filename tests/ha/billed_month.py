@@ -20,7 +20,7 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_VAT,
 )
-from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory
@@ -95,7 +95,7 @@ def files(contract: Contract) -> dict[str, bytes]:
 
 def write_files(hass: HomeAssistant, entry: MockConfigEntry, contract: Contract) -> None:
     """Write the files of the months."""
-    folder = QuarterHourSeries(hass, entry.entry_id).folder
+    folder = MonthFiles(hass, entry.entry_id).folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files(contract).items():
         (folder / f"{name}.csv").write_bytes(content)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.bill.months_of_connection import MonthsOfConnection
-from custom_components.smarty_p1.lib.history import HEADER, Amounts, Kind, QuarterHour, Span
+from custom_components.smarty_p1.lib.history import HEADER, Amounts, QuarterHour, Span, SpanKind
 from custom_components.smarty_p1.lib.history.month_file_reader import RowReader
 
 
@@ -21,7 +21,7 @@ def as_span(quarter: QuarterHour, number: int = 1) -> Span:
         *(None if each is None else each * 1000 for each in reactive),  # type: ignore[arg-type]
     )
     end = quarter.start + timedelta(minutes=15)
-    return Span(quarter.start, end, Kind.QUARTER_HOUR, amounts.rounded(), number=number)
+    return Span(quarter.start, end, SpanKind.QUARTER_HOUR, amounts.rounded(), number=number)
 
 
 def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:

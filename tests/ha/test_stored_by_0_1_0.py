@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, DOMAIN
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 
 from . import leneda
 from .billed_month import telegram
@@ -33,7 +33,7 @@ async def test_what_0_1_0_stored_is_read(
     for name, content in STORED["storage"].items():
         key = f"{DOMAIN}.{entry.entry_id}.{name}"
         hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
-    folder = QuarterHourSeries(hass, entry.entry_id).folder
+    folder = MonthFiles(hass, entry.entry_id).folder
     folder.mkdir(parents=True)
     for name, lines in STORED["month_files"].items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="ascii")

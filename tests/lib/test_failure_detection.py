@@ -20,11 +20,11 @@ from smartyp1.failure_detection import (
     TANK,
     Condition,
     Details,
-    Health,
+    FailureDetection,
+    FailureState,
     ReadingProblem,
     Repair,
     Rules,
-    State,
 )
 from tests.random_examples import examples
 
@@ -274,7 +274,7 @@ def events_of(text: str) -> list[tuple[float, str, str]]:
     return sorted(found, key=lambda event: event[0])
 
 
-def apply(health: Health, now: float, name: str, more: str) -> None:
+def apply(health: FailureDetection, now: float, name: str, more: str) -> None:
     """Tell the machine what happens."""
     match name:
         case "begin" | "opened" | "clock_missing":
@@ -298,7 +298,7 @@ def apply(health: Health, now: float, name: str, more: str) -> None:
             health.rejected(now, ReadingProblem(name))
 
 
-def run(health: Health, text: str, until: float) -> Iterator[tuple[float, Condition]]:
+def run(health: FailureDetection, text: str, until: float) -> Iterator[tuple[float, Condition]]:
     """Yield what is told, each time somebody looks."""
     health.begin(0)
     now = 0.0
@@ -326,7 +326,7 @@ def told(condition: Condition) -> str:
     parts: list[str] = [condition.state]
     if condition.obstacle:
         parts.append(with_details(condition.obstacle, condition.details))
-    if condition.has_value is not (condition.state is State.RECEIVING):
+    if condition.has_value is not (condition.state is FailureState.RECEIVING):
         parts.append("(shown)")
     repairs = [with_details(name, more) for name, more in condition.repairs.items()]
     parts += ["+" if repair == parts[-1] else f"+{repair}" for repair in repairs]
@@ -335,13 +335,13 @@ def told(condition: Condition) -> str:
 
 @pytest.mark.parametrize(("events", "until", "expected"), METERS)
 def test_a_meter(events: str, until: float, expected: str) -> None:
-    *_, (_, condition) = run(Health(METER), events, until)
+    *_, (_, condition) = run(FailureDetection(METER), events, until)
     assert told(condition) == expected
 
 
 @pytest.mark.parametrize(("rules", "events", "until", "expected"), OTHERS)
 def test_another_source(rules: Rules, events: str, until: float, expected: str) -> None:
-    *_, (_, condition) = run(Health(rules), events, until)
+    *_, (_, condition) = run(FailureDetection(rules), events, until)
     assert told(condition) == expected
 
 
@@ -350,7 +350,7 @@ def test_repairs_that_stand_are_taken_over_and_no_other_is_withdrawn() -> None:
         Repair.METER_CLOCK: (("minutes", "9"),),
         Repair.OTHER_METER: (("found", "SAG2"),),
     }
-    health = Health(METER, before)
+    health = FailureDetection(METER, before)
     assert health.look(0).repairs == before
     health.begin(0)
     health.accepted(1)
@@ -361,7 +361,7 @@ def test_repairs_that_stand_are_taken_over_and_no_other_is_withdrawn() -> None:
 
 
 def test_losses_are_counted_and_a_repeated_offline_is_none() -> None:
-    health = Health(METER)
+    health = FailureDetection(METER)
     list(run(health, "1 lost link_lost, 5..500/1 away gateway_offline", 600))
     assert health.losses == 2
     list(run(health, "1 ok, 5 away gateway_offline", 600))
@@ -369,7 +369,7 @@ def test_losses_are_counted_and_a_repeated_offline_is_none() -> None:
 
 
 def test_what_waits_to_be_told_is_looked_at_when_its_time_comes() -> None:
-    health = Health(METER)
+    health = FailureDetection(METER)
     list(run(health, "1 lost port_not_found", 5))
     health.lost(6, ReadingProblem.PORT_BUSY)
     assert health.look(6).obstacle is ReadingProblem.PORT_NOT_FOUND
@@ -379,7 +379,7 @@ def test_what_waits_to_be_told_is_looked_at_when_its_time_comes() -> None:
 
 
 def test_the_same_object_until_there_is_something_new() -> None:
-    health = Health(METER)
+    health = FailureDetection(METER)
     seen = [condition for _, condition in run(health, "0..900/10 ok, 3..903/10 damaged", 903)]
     assert len({id(each) for each in seen}) == 2  # waiting, receiving
 
@@ -424,19 +424,19 @@ def as_text(sequence: list[tuple[float, str]]) -> str:
 @settings(max_examples=examples(100))
 @given(RULES, SEQUENCES)
 def test_what_holds_always(rules: Rules, sequence: list[tuple[float, str]]) -> None:
-    text, health = as_text(sequence), Health(rules)
+    text, health = as_text(sequence), FailureDetection(rules)
     until = sum(distance for distance, _ in sequence) + 1000
     before, told_at = Condition(), -inf
     for now, condition in run(health, text, until):
         # A moment that stays in the past would be a timer that never ends.
         assert health.deadline > now
         if condition is not before:
-            if before.state is condition.state is State.FAILING:
+            if before.state is condition.state is FailureState.FAILING:
                 assert now - told_at >= 10 - 1e-6
             before, told_at = condition, now
-        assert (condition.obstacle is None) == (condition.state is not State.FAILING)
-        assert not (condition.has_value and condition.state is State.FAILING)
+        assert (condition.obstacle is None) == (condition.state is not FailureState.FAILING)
+        assert not (condition.has_value and condition.state is FailureState.FAILING)
         assert not {Repair.CATCHING_UP, Repair.TELEGRAMS_LATE} <= condition.repairs.keys()
         assert not {Repair.OTHER_METER, Repair.OTHER_METER_UNREADABLE} <= condition.repairs.keys()
-    again = [told(condition) for _, condition in run(Health(rules), text, until)]
-    assert again == [told(condition) for _, condition in run(Health(rules), text, until)]
+    again = [told(condition) for _, condition in run(FailureDetection(rules), text, until)]
+    assert again == [told(condition) for _, condition in run(FailureDetection(rules), text, until)]

@@ -2,16 +2,16 @@
 
 import pytest
 
-from smartyp1.fair_queue import Allowances, BusyError, Turns
+from smartyp1.fair_queue import Allowances, BusyError, FairQueue
 
 
-def all_of(turns: Turns[str, str]) -> list[str]:
+def all_of(turns: FairQueue[str, str]) -> list[str]:
     """Return the work in the order in which it is taken."""
     return list(iter(turns.take, None))
 
 
 def test_a_user_with_much_work_lets_the_others_in_between() -> None:
-    turns: Turns[str, str] = Turns()
+    turns: FairQueue[str, str] = FairQueue()
     for work in ("a1", "a2", "a3"):
         turns.wait("anna", work, 8)
     assert turns.take() == "a1"
@@ -22,7 +22,7 @@ def test_a_user_with_much_work_lets_the_others_in_between() -> None:
 
 
 def test_who_comes_with_one_work_after_the_other_keeps_nobody_waiting() -> None:
-    turns: Turns[str, str] = Turns()
+    turns: FairQueue[str, str] = FairQueue()
     turns.wait("anna", "a1", 8)
     turns.wait("anna", "a2", 8)
     assert turns.take() == "a1"
@@ -36,7 +36,7 @@ def test_who_comes_with_one_work_after_the_other_keeps_nobody_waiting() -> None:
 
 
 def test_a_line_has_an_end() -> None:
-    turns: Turns[str, str] = Turns()
+    turns: FairQueue[str, str] = FairQueue()
     for number in range(8):
         turns.wait("anna", f"a{number}", 8)
     with pytest.raises(BusyError):
@@ -51,7 +51,7 @@ def test_a_line_has_an_end() -> None:
 
 
 def test_who_waits_for_equal_work_does_not_wait_more_often() -> None:
-    turns: Turns[str, str] = Turns()
+    turns: FairQueue[str, str] = FairQueue()
     for _ in range(8):
         turns.wait("anna", "same", 8)
     with pytest.raises(BusyError):
@@ -81,7 +81,7 @@ def test_who_waits_for_equal_work_does_not_wait_more_often() -> None:
 
 
 def test_who_leaves_makes_room() -> None:
-    turns: Turns[str, str] = Turns()
+    turns: FairQueue[str, str] = FairQueue()
     for number in range(8):
         turns.wait("anna", f"a{number}", 8)
     turns.leave("anna", "a5")
@@ -129,7 +129,7 @@ def test_an_answer_above_the_whole_allowance_needs_all_of_it() -> None:
 
 
 def test_the_same_work_of_two_users_is_taken_once() -> None:
-    turns: Turns[str, str] = Turns()
+    turns: FairQueue[str, str] = FairQueue()
     for work in ("a1", "same", "a3"):
         turns.wait("anna", work, 8)
     turns.wait("ben", "same", 8)
@@ -138,7 +138,7 @@ def test_the_same_work_of_two_users_is_taken_once() -> None:
 
 
 def test_work_stays_until_all_who_wait_for_it_have_left() -> None:
-    turns: Turns[str, str] = Turns()
+    turns: FairQueue[str, str] = FairQueue()
     turns.wait("anna", "same", 8)
     turns.wait("anna", "same", 8)
     turns.wait("ben", "same", 8)

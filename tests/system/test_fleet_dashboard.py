@@ -26,9 +26,9 @@ from dev.demo.home_assistant import ROOT
 from dev.encoder import KEY, frame, telegram
 from dev.fleet.storage import VictoriaMetrics
 from smarty_p1_fleet.frames.meter_sources import Source
-from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
+from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.store.series_line_protocol import make_sample
-from smarty_p1_gateway.metrics import Metrics as GatewayMetrics
+from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.p1 import Decoder, Telegram
 from tests.system.support import PATIENCE, program, until
 

@@ -20,7 +20,7 @@ from .cableless_coordinator import LenedaCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
-from .port_connection import Line
+from .port_connection import PortConnection
 from .pulse_coordinator import PulseCoordinator
 from .source_entity_coordinator import EntityCoordinator
 from .stored.pulse_count_file import PulseCounter
@@ -86,7 +86,7 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
     return _COORDINATORS[kind_of(entry)](hass, entry)
 
 
-def line_of(coordinator: Coordinator) -> Line | None:
+def line_of(coordinator: Coordinator) -> PortConnection | None:
     """Return the port reader of a coordinator. Return None if the coordinator reads no port."""
     match coordinator:
         case PulseCoordinator():

@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..lib.failure_detection import Condition, Health, Rules, State
+from ..lib.failure_detection import Condition, FailureDetection, FailureState, Rules
 from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
 from .repair_issues import Remedies
@@ -46,7 +46,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.received_at = dt_util.utcnow()
         self.is_closed = False
         self._remedies = Remedies(hass, entry, placeholders)
-        self.health = Health(rules, self._remedies.standing())
+        self.health = FailureDetection(rules, self._remedies.standing())
         self.condition: Condition = self.health.look(self.now())
         self._timer_at = inf
         self._cancel_timer: CALLBACK_TYPE | None = None
@@ -135,11 +135,11 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self._remedies.apply(before, condition)
         if not condition.has_value:
             self.last_update_success = False
-        if condition.state is State.FAILING:
+        if condition.state is FailureState.FAILING:
             self.last_exception = self.explain(UpdateFailed)
-            if before.state is not State.FAILING:
+            if before.state is not FailureState.FAILING:
                 self._log_failure()
-        elif condition.state is State.RECEIVING and self._is_failure_logged:
+        elif condition.state is FailureState.RECEIVING and self._is_failure_logged:
             self._is_failure_logged = False
             LOGGER.info("%s: readings are coming again", self.name)
         if self.last_update_success or not condition.has_value:

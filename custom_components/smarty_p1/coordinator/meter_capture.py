@@ -19,7 +19,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN, LOGGER
-from ..lib.capture import Chunk, Recording, Summary, anonymise, summarise, write_capture
+from ..lib.capture import CaptureSummary, Chunk, Recording, anonymise, summarise, write_capture
 from ..lib.p1 import FrameDecryptor
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
@@ -66,7 +66,7 @@ class CaptureRefusedError(Exception):
 class Ready(NamedTuple):
     """Finished anonymous capture that an administrator can write or discard."""
 
-    summary: Summary
+    summary: CaptureSummary
     text: str
     """Content of the file to write."""
 
@@ -157,7 +157,7 @@ class MeterCapture:
         self._seen = self.ready
         return self.ready
 
-    async def async_write(self) -> tuple[Path, Summary]:
+    async def async_write(self) -> tuple[Path, CaptureSummary]:
         """Write the capture into a new file. Return the path of the file, and the summary.
 
         Raises CaptureRefusedError if there is no reviewed capture, and OSError if writing fails.

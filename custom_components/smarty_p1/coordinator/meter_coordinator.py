@@ -25,8 +25,8 @@ from ..lib.failure_detection import (
     METER,
     Condition,
     Details,
+    FailureState,
     ReadingProblem,
-    State,
 )
 from ..lib.meter import (
     KeyProof,
@@ -54,7 +54,7 @@ from ..lib.port import SILENCE_TIMEOUT
 from .coordinator_base import ReadingListener, SourceCoordinator
 from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
-from .port_connection import Line
+from .port_connection import PortConnection
 from .repair_issues import Problem, raise_issue, withdraw_issues
 from .until_shutdown import until_shutdown
 
@@ -147,7 +147,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         super().__init__(hass, entry, METER, serial_number=shown_name(self.serial_number))
         self.latest: Reading | None = None
         self.books = MeterBooks(hass, entry)
-        self.line = Line(self, self._take, silence_timeout=SILENCE_TIMEOUT)
+        self.line = PortConnection(self, self._take, silence_timeout=SILENCE_TIMEOUT)
         self.capture = MeterCapture(
             hass, entry, self.line.async_add_byte_listener, self._capture_decryptor
         )
@@ -234,7 +234,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     @override
     @callback
     def on_condition(self, before: Condition) -> None:
-        if self.condition.state is not State.WAITING:
+        if self.condition.state is not FailureState.WAITING:
             self._is_decided.set()
         if not self.condition.has_value:
             # A delayed update of the entities may still come. It would make the entities available

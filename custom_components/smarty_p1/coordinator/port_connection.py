@@ -11,7 +11,6 @@ from ..const import CONF_BAUD_RATE, LOGGER
 from ..lib.failure_detection import ReadingProblem
 from ..lib.port import (
     BAUD_RATE,
-    Link,
     LinkError,
     PortBusyError,
     PortClosedError,
@@ -19,6 +18,7 @@ from ..lib.port import (
     PortPermissionError,
     PortSilentError,
     PortUnreachableError,
+    ReconnectingPort,
     redact_port,
 )
 from .coordinator_base import SourceCoordinator
@@ -50,7 +50,7 @@ def obstacle_of(error: LinkError) -> ReadingProblem:
     return next(_LOST[cls] for cls in type(error).__mro__ if cls in _LOST)
 
 
-class Line:
+class PortConnection:
     """Reader of the port of a source (meter, pulse reader or tank).
 
     The reader reports to the source's health when the port opens, delivers data or is lost.
@@ -129,7 +129,7 @@ class Line:
         port = data[CONF_PORT]
         self.shown_port = self._source.placeholders["port"] = redact_port(port)
         self.is_topic = topic_of(port) is not None
-        self._link = Link(
+        self._link = ReconnectingPort(
             port,
             self._on_data,
             self._on_lost,

@@ -20,7 +20,6 @@ from homeassistant.helpers.event import (
 )
 
 from ..const import CONF_MESSAGE, CONF_TOPIC
-from ..lib.backoff import Backoff
 from ..lib.boards import Counted, PulseMeter, Pulses
 from ..lib.failure_detection import (
     PULSE_ENTITY,
@@ -30,10 +29,11 @@ from ..lib.failure_detection import (
     ReadingProblem,
     Rules,
 )
+from ..lib.outage import Backoff
 from ..lib.port import LinkError, PortSilentError
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
-from .port_connection import Line
+from .port_connection import PortConnection
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from .stored.pulse_count_file import PulseCounter, PulseData
 
@@ -63,7 +63,7 @@ class PulseSource(Protocol):
     """Source of pulses. It reports its own availability to the coordinator's `health`."""
 
     @property
-    def line(self) -> Line | None:
+    def line(self) -> PortConnection | None:
         """Return the port reader. Return None if the pulses come from an entity or a topic."""
 
     async def async_start(self) -> None:
@@ -79,7 +79,7 @@ class PortPulses:
     def __init__(
         self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
     ) -> None:
-        self.line = Line(
+        self.line = PortConnection(
             coordinator, self._take, on_lost=self._on_lost, silence_timeout=_SILENCE_TIMEOUT
         )
         self._counter = counter

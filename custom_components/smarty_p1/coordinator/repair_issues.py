@@ -13,7 +13,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
-from ..lib.failure_detection import Condition, Details, Repair, State
+from ..lib.failure_detection import Condition, Details, FailureState, Repair
 from ..lib.history import LUXEMBOURG
 from ..lib.leneda import Cause, Differences
 from .entry_types import AnyConfigEntry, short_title
@@ -257,7 +257,7 @@ class Remedies:
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
         # In the state WAITING, the user has just entered keys in a dialog, and this dialog ends by
         # itself. In all other states, the keys are right again, so end dialogs that ask for keys.
-        if Repair.KEYS in gone and condition.state is not State.WAITING:
+        if Repair.KEYS in gone and condition.state is not FailureState.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():
             if before.repairs.get(repair) != details:

@@ -13,7 +13,7 @@ from ..lib.min_interval import MinInterval
 from ..lib.port import SILENCE_TIMEOUT, LinkError
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
-from .port_connection import Line
+from .port_connection import PortConnection
 
 TANK_BAUD_RATE = 9600
 # Seconds between updates of the entities. The displayed distance is a median of the readings in
@@ -60,7 +60,7 @@ class TankCoordinator(SourceCoordinator[TankData]):
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry, TANK)
         self.data = TankData(None, None, None)
-        self.line = Line(
+        self.line = PortConnection(
             self,
             self._take,
             on_lost=self._on_lost,

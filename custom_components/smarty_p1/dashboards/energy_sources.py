@@ -51,7 +51,7 @@ class Move(NamedTuple):
     after: Source | None
 
 
-class Plan(NamedTuple):
+class MovePlan(NamedTuple):
     """Sources of a meter that can be moved, and sources that cannot."""
 
     moves: list[Move]
@@ -62,14 +62,14 @@ class Plan(NamedTuple):
     """
 
 
-def plan_moves(sources: Iterable[Source], replacements: Replacements) -> Plan:
+def plan_moves(sources: Iterable[Source], replacements: Replacements) -> MovePlan:
     """Return the moves of all sources that have an entity of the meter.
 
     Sources of other meters, and sources that have the statistics already, are left out.
     """
     sources = [*sources]
     shown = _energies(sources)
-    plan = Plan([], [])
+    plan = MovePlan([], [])
     for source in sources:
         moved = [
             side for side in _sides(source) if source.get(side.energy) in replacements.energies

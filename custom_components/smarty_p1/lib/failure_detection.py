@@ -51,7 +51,7 @@ _CLOCK_PATIENCE_S = 60.0
 _MIN_CATCH_UP_SPEED = 1.2
 
 
-class State(StrEnum):
+class FailureState(StrEnum):
     """State of a source: whether readings come from it."""
 
     WAITING = "waiting"
@@ -224,7 +224,7 @@ PULSE_TOPIC = Rules(
 class Condition:
     """Condition of a source: its state, its problem, and the repairs that it needs."""
 
-    state: State = State.WAITING
+    state: FailureState = FailureState.WAITING
     has_value: bool = False
     """Whether the last reading is recent enough to be shown."""
     obstacle: ReadingProblem | None = None
@@ -289,7 +289,7 @@ class _FailureRun:
         )
 
 
-class Health:
+class FailureDetection:
     """Health of one source: it takes the source's events and derives its condition."""
 
     def __init__(self, rules: Rules, repairs: Mapping[Repair, Details] | None = None) -> None:
@@ -304,7 +304,7 @@ class Health:
         self._rules = rules
         self._repairs = dict(repairs or {})
         self._reason: tuple[ReadingProblem, Details] = (rules.silence, ())
-        self._state = State.WAITING
+        self._state = FailureState.WAITING
         self._patient_until = inf
         self._shown_until = -inf
         self._failing_since = inf
@@ -335,7 +335,7 @@ class Health:
         """Start to wait for readings, after the set-up or after a change of the port or keys."""
         if has_new_keys:
             self._withdraw(Repair.KEYS)
-        self._state = State.WAITING
+        self._state = FailureState.WAITING
         self._patient_until = now + self._rules.patience
         self._failing_since = inf
         self._tries = 0
@@ -497,7 +497,7 @@ class Health:
         self._run = None
         self._is_lost = self._is_offline = False
         self._reason = (self._rules.silence, ())
-        self._state = State.RECEIVING
+        self._state = FailureState.RECEIVING
         self._patient_until = now
         self._failing_since = inf
         self._withdraw(*_MENDED_BY_TELEGRAM)
@@ -539,16 +539,16 @@ class Health:
         self._forget_old(now)
         self._note_open(now)
         if now >= max(self._patient_until, self._shown_until):
-            self._state = State.FAILING
+            self._state = FailureState.FAILING
             self._failing_since = min(self._failing_since, now)
-        if self._state is State.FAILING:
+        if self._state is FailureState.FAILING:
             self._note_no_readings(now)
         condition = self._current_condition(now)
         is_deferred = condition != self._reported and not self._may_report(now)
         if not is_deferred and condition != self._reported:
             self._reported, self._reported_at = condition, now
         moments = (
-            self._patient_until if self._state is State.WAITING else inf,
+            self._patient_until if self._state is FailureState.WAITING else inf,
             self._shown_until,
             self._open_counts_at,
             self._failing_since + NO_READINGS_AFTER,
@@ -560,12 +560,12 @@ class Health:
         return self._reported
 
     def _current_condition(self, now: float) -> Condition:
-        obstacle, details = self._reason if self._state is State.FAILING else (None, ())
+        obstacle, details = self._reason if self._state is FailureState.FAILING else (None, ())
         has_value = now < self._shown_until
         return Condition(self._state, has_value, obstacle, details, dict(self._repairs))
 
     def _may_report(self, now: float) -> bool:
-        is_still_failing = self._state is self._reported.state is State.FAILING
+        is_still_failing = self._state is self._reported.state is FailureState.FAILING
         return not is_still_failing or now - self._reported_at >= TELL_INTERVAL
 
     def _note_no_readings(self, now: float) -> None:

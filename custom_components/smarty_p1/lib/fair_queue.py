@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable
 from math import ceil
 
-from .backoff import Budget
+from .outage import Budget
 
 
 class BusyError(Exception):
@@ -16,7 +16,7 @@ class BusyError(Exception):
         self.retry_after_s = retry_after_s
 
 
-class Turns[User: Hashable, Work: Hashable]:
+class FairQueue[User: Hashable, Work: Hashable]:
     """Queue with a waiting line for each user. The users take turns.
 
     If several users wait for the same work, `take` returns it only once, at the turn of the first

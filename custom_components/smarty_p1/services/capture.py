@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
-from ..lib.capture import Summary
+from ..lib.capture import CaptureSummary
 from .meter_of_call import METER, invalid, telegrams_of
 
 ATTR_STEP = "step"
@@ -80,7 +80,7 @@ def _state(current: MeterCapture) -> dict[str, Any]:
     return {"state": "recording", "minutes_left": current.minutes_left, "size": size}
 
 
-def _told(summary: Summary) -> dict[str, Any]:
+def _told(summary: CaptureSummary) -> dict[str, Any]:
     fields = summary._asdict()
     objects = {name: list(fields.pop(name)) for name in ("kept", "scaled", "moved", "changed")}
     return {

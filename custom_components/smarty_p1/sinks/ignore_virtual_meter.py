@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.virtual import Kind, announcements_of, homewizard_unique_id, shelly_mac
+from ..lib.virtual import AnnouncementKind, announcements_of, homewizard_unique_id, shelly_mac
 
 
 class DiscoveredEntry(NamedTuple):
@@ -23,14 +23,14 @@ class DiscoveredEntry(NamedTuple):
     unique_id: str
 
 
-def discovered_entry(kind: Kind, serial: str) -> DiscoveredEntry:
+def discovered_entry(kind: AnnouncementKind, serial: str) -> DiscoveredEntry:
     """Return the config entry that discovery would create for a kind of virtual meter."""
-    if kind is Kind.HOMEWIZARD:
+    if kind is AnnouncementKind.HOMEWIZARD:
         return DiscoveredEntry("homewizard", homewizard_unique_id(serial))
     return DiscoveredEntry("shelly", shelly_mac(serial))
 
 
-async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
+async def async_ignore(hass: HomeAssistant, kind: AnnouncementKind, serial: str) -> bool:
     """Make Home Assistant ignore a kind of virtual meter. Return False if that fails.
 
     If a user has added the virtual meter, return True and change nothing. Ignoring the virtual
@@ -54,7 +54,9 @@ async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
     return is_ignored
 
 
-async def async_stop_ignoring(hass: HomeAssistant, kinds: Collection[Kind], serial: str) -> None:
+async def async_stop_ignoring(
+    hass: HomeAssistant, kinds: Collection[AnnouncementKind], serial: str
+) -> None:
     """Undo `async_ignore` for the given kinds of virtual meter."""
     for kind in kinds:
         entry = _entry_of(hass, discovered_entry(kind, serial))
@@ -64,7 +66,7 @@ async def async_stop_ignoring(hass: HomeAssistant, kinds: Collection[Kind], seri
 
 def find_added_entries(hass: HomeAssistant, serial: str) -> Iterator[AnyConfigEntry]:
     """Yield the entries that users have created for the virtual meter."""
-    for kind in Kind:
+    for kind in AnnouncementKind:
         entry = _entry_of(hass, discovered_entry(kind, serial))
         if entry and entry.source != SOURCE_IGNORE:
             yield entry

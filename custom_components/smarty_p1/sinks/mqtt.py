@@ -39,13 +39,13 @@ from ..lib.publish import (
     LIFETIME,
     MAX_TOPICS,
     OFFLINE,
-    Announcer,
     Discovery,
     DiscoveryNames,
     Format,
     Message,
     MeterAnnounced,
     MeterMessages,
+    MqttAnnouncer,
     Published,
     PublishFeed,
     availability_topic,
@@ -130,7 +130,7 @@ async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) 
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker
     if options.get(CONF_ENABLED):
-        worker = Publisher(coordinator, options, retained)
+        worker = MqttPublisher(coordinator, options, retained)
     else:
         worker = _Cleaner(coordinator, retained)
     await worker.async_start()
@@ -215,7 +215,7 @@ class _Cleaner(_Worker):
         await self._retained.async_save()
 
 
-class Publisher(_Worker):
+class MqttPublisher(_Worker):
     """Task that publishes the readings, the discovery and the availability of a meter."""
 
     def __init__(
@@ -254,9 +254,9 @@ class Publisher(_Worker):
         )
         await super().async_start()
 
-    async def _async_announcer(self) -> Announcer:
+    async def _async_announcer(self) -> MqttAnnouncer:
         coordinator, options = self._coordinator, self._options
-        return Announcer(
+        return MqttAnnouncer(
             MeterAnnounced(
                 coordinator.meter_id,
                 coordinator.config_entry.title,

@@ -37,7 +37,7 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from ..lib.meter import Reading
-from ..lib.virtual import MAX_SILENCE_S, Kind, VirtualMeter, announcements_of
+from ..lib.virtual import MAX_SILENCE_S, AnnouncementKind, VirtualMeter, announcements_of
 from ..lib.virtual_server import VirtualServer
 from .ignore_virtual_meter import async_ignore, async_stop_ignoring, find_added_entries
 from .shown_clients import VIRTUAL_METERS
@@ -53,10 +53,10 @@ class _Port(NamedTuple):
     open: Callable[[], Awaitable[None]]
 
 
-def kinds_of(options: Mapping[str, Any]) -> list[Kind]:
+def kinds_of(options: Mapping[str, Any]) -> list[AnnouncementKind]:
     """Return the kinds of meter that the options select."""
     shown_as = options[CONF_SHOWN_AS]
-    return list(Kind) if shown_as == SHOWN_AS_BOTH else [Kind(shown_as)]
+    return list(AnnouncementKind) if shown_as == SHOWN_AS_BOTH else [AnnouncementKind(shown_as)]
 
 
 def _is_announced(options: Mapping[str, Any]) -> bool:
@@ -72,7 +72,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
         return
     serial = options[CONF_SERIAL]
     announced = kinds_of(options) if _is_announced(options) else []
-    await async_stop_ignoring(hass, set(Kind).difference(announced), serial)
+    await async_stop_ignoring(hass, set(AnnouncementKind).difference(announced), serial)
     if options[CONF_ENABLED]:
         await _Sink(coordinator, options, announced).async_start()
 
@@ -80,14 +80,17 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Make Home Assistant stop ignoring the virtual meter of a removed entry."""
     if options := entry.options.get(SECTION_VIRTUAL):
-        await async_stop_ignoring(hass, list(Kind), options[CONF_SERIAL])
+        await async_stop_ignoring(hass, list(AnnouncementKind), options[CONF_SERIAL])
 
 
 class _Sink:
     """Virtual meter of an entry, with its ports, its announcement and its repair issues."""
 
     def __init__(
-        self, coordinator: SmartyCoordinator, options: Mapping[str, Any], announced: list[Kind]
+        self,
+        coordinator: SmartyCoordinator,
+        options: Mapping[str, Any],
+        announced: list[AnnouncementKind],
     ) -> None:
         self._coordinator = coordinator
         self._hass = coordinator.hass

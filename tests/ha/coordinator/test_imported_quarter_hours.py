@@ -14,7 +14,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files as leneda_quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.lib.leneda import Row
+from custom_components.smarty_p1.lib.leneda import LenedaRow
 from tests.ha.support import own_log
 
 CODE = "1-1:1.29.0"
@@ -44,9 +44,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "smarty_p1.one.imported_quarter_hours"
 
 
-def row(start: datetime, kw: float = 0.412, version: int = 1, *, is_measured: bool = True) -> Row:
+def row(
+    start: datetime, kw: float = 0.412, version: int = 1, *, is_measured: bool = True
+) -> LenedaRow:
     """Return a row of the platform."""
-    return Row(start, kw, is_measured, version)
+    return LenedaRow(start, kw, is_measured, version)
 
 
 def test_a_file_a_month_and_code(files: QuarterHourFiles, folder: Path) -> None:

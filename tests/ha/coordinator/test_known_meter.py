@@ -31,7 +31,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import encipher
@@ -193,7 +193,7 @@ async def test_a_disk_that_gives_no_months_is_waited_for(house: House) -> None:
     await house.unload()
     entries, entry = house.hass.config_entries, house.entry
     broken = OSError(5, "Input/output error")
-    with patch.object(QuarterHourSeries, "async_files", side_effect=broken):
+    with patch.object(MonthFiles, "async_files", side_effect=broken):
         assert not await entries.async_setup(entry.entry_id)
     # Nothing is read, and nothing written beside what cannot be read.
     assert (entry.state, entry.reason) == (ConfigEntryState.SETUP_RETRY, "Input/output error")

@@ -14,7 +14,7 @@ from custom_components.smarty_p1.coordinator.leneda.client import (
     SeriesRequest,
     async_series,
 )
-from custom_components.smarty_p1.lib.leneda import Row, read_time_series
+from custom_components.smarty_p1.lib.leneda import LenedaRow, read_time_series
 from dev.leneda import Fault, Platform
 from dev.ports import free_ports
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR, REMAINING, utc
@@ -25,7 +25,7 @@ END = START + timedelta(days=1)
 
 async def ask(
     hass: HomeAssistant, *, key: str = KEY, point: str = POINT, code: str = IMPORTED
-) -> tuple[Row, ...]:
+) -> tuple[LenedaRow, ...]:
     request = SeriesRequest(point, code, START, END)
     series = await async_series(hass, Credentials(key, ENERGY_ID), request, read_time_series)
     return series.rows
@@ -48,9 +48,9 @@ async def test_a_day(hass: HomeAssistant, platform: Platform) -> None:
     rows = await ask(hass)
 
     assert len(rows) == 96
-    assert rows[0] == Row(START, 3.96, is_measured=False, version=2)
-    assert rows[1] == Row(START + QUARTER_HOUR, 0.412, is_measured=True, version=2)
-    assert rows[-1] == Row(END - QUARTER_HOUR, 0.412, is_measured=True, version=1)
+    assert rows[0] == LenedaRow(START, 3.96, is_measured=False, version=2)
+    assert rows[1] == LenedaRow(START + QUARTER_HOUR, 0.412, is_measured=True, version=2)
+    assert rows[-1] == LenedaRow(END - QUARTER_HOUR, 0.412, is_measured=True, version=1)
     [asked] = platform.requests
     assert (asked.point, asked.code, asked.start, asked.end) == (POINT, IMPORTED, START, END)
 

@@ -20,10 +20,10 @@ from custom_components.smarty_p1.coordinator.leneda import (
 )
 from custom_components.smarty_p1.coordinator.leneda.client import asked_of
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.lib import backoff
+from custom_components.smarty_p1.lib import outage
 from custom_components.smarty_p1.lib.bill import compute_bill
 from custom_components.smarty_p1.lib.history import QuarterHour
-from custom_components.smarty_p1.lib.leneda import Row
+from custom_components.smarty_p1.lib.leneda import LenedaRow
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
 from tests.ha.conftest import EntryMaker
@@ -102,7 +102,7 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", KEPT)
     monkeypatch.setattr(leneda_download, "sleep", sleeper.sleep)
-    monkeypatch.setattr(backoff, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
+    monkeypatch.setattr(outage, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
     monkeypatch.setattr(leneda_download, "randrange", lambda _most: 17)
     return sleeper
 
@@ -139,9 +139,11 @@ def at(hass: HomeAssistant, sleeper: Sleeper) -> At:
     return go
 
 
-async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[Row]:
+async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[LenedaRow]:
     points = dict(asked_of(entry.options["leneda"]))
-    rows: Sequence[Row] = (await entry.runtime_data.books.leneda.async_read(points)).get(code, ())
+    rows: Sequence[LenedaRow] = (await entry.runtime_data.books.leneda.async_read(points)).get(
+        code, ()
+    )
     return rows
 
 
@@ -479,7 +481,7 @@ async def test_nothing_is_asked_any_more_for_a_former_account(  # noqa: PLR0913 
     platform.fault = Fault.SERVER
     entry = await begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
-    rows = [Row(start, 0.5, is_measured=True) for start in starts]
+    rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
     past, progress = entry.runtime_data.books.leneda, entry.runtime_data.books._download._progress
     await past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
     platform.fault = None
@@ -595,7 +597,7 @@ async def test_what_files_have_brought_is_not_asked_for(
     platform.fault = Fault.SERVER
     entry = await begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
-    rows = [Row(start, 0.5, is_measured=True) for start in starts]
+    rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
     await entry.runtime_data.books.leneda.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
     platform.fault = None
     platform.requests.clear()
@@ -609,7 +611,7 @@ async def test_days_that_were_stored_when_it_crashed_keep_their_point(
     platform.fault = Fault.SERVER
     account = {**ACCOUNT, "production_point": PRODUCTION_POINT}
     entry = await begin(account)
-    rows = [Row(TODAY - n * QUARTER_HOUR, 0.5, is_measured=True) for n in range(96, 0, -1)]
+    rows = [LenedaRow(TODAY - n * QUARTER_HOUR, 0.5, is_measured=True) for n in range(96, 0, -1)]
     add = QuarterHourFiles.add
 
     def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`

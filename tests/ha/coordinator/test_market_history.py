@@ -18,7 +18,7 @@ from custom_components.smarty_p1.answer_queue import async_market_prices
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import BooksCoordinator
 from custom_components.smarty_p1.coordinator.market_prices import async_market_hours
-from custom_components.smarty_p1.lib.history import Amounts, Kind, Row, Span
+from custom_components.smarty_p1.lib.history import Amounts, Row, Span, SpanKind
 from custom_components.smarty_p1.lib.prices import Contract, Contracts
 
 START = datetime(2026, 6, 15, 8, tzinfo=UTC)
@@ -92,7 +92,7 @@ async def test_a_margin_entered_later_moves_no_market_price(hass: HomeAssistant)
     for n in range(16):
         amounts = Amounts(100.0, 0.0, market_cost=0.01, market_wh=100.0)
         start = START + n * HOUR / 4
-        row.add(Span(start, start + HOUR / 4, Kind.QUARTER_HOUR, amounts))
+        row.add(Span(start, start + HOUR / 4, SpanKind.QUARTER_HOUR, amounts))
     meter = SimpleNamespace(
         hass=hass,
         meter_id="SAG1",

@@ -14,7 +14,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.stored import month_files
-from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill import (
     NO_LENEDA_DAYS,
     DemandMeter,
@@ -33,9 +33,9 @@ NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.fixture
-def series(hass: HomeAssistant) -> QuarterHourSeries:
+def series(hass: HomeAssistant) -> MonthFiles:
     """Return a series without files."""
-    return QuarterHourSeries(hass, "one")
+    return MonthFiles(hass, "one")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def june(folder: Path) -> str:
     return (folder / "2026-06.csv").read_text()
 
 
-async def append(hass: HomeAssistant, series: QuarterHourSeries, *quarters: QuarterHour) -> None:
+async def append(hass: HomeAssistant, series: MonthFiles, *quarters: QuarterHour) -> None:
     """Append quarter-hours, numbered on from those of the test, and wait until they are written."""
     numbers = NUMBERS.setdefault(hass, count(1))
     for each in quarters:
@@ -77,7 +77,7 @@ async def read(
     hass: HomeAssistant, start: datetime = MIDNIGHT, end: datetime = MIDNIGHT + timedelta(days=1)
 ) -> list[QuarterHour]:
     """Return what is known of a period after a restart."""
-    files = await QuarterHourSeries(hass, "one").async_files()
+    files = await MonthFiles(hass, "one").async_files()
     meter = DemandMeter.from_files(NO_CONTRACT, None, files)
     return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
 
@@ -88,7 +88,7 @@ async def starts(hass: HomeAssistant, start: datetime, end: datetime) -> list[da
 
 
 async def test_a_line_for_each_quarter_hour(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+    hass: HomeAssistant, series: MonthFiles, folder: Path
 ) -> None:
     await append(hass, series, quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001))
 
@@ -101,7 +101,7 @@ async def test_a_line_for_each_quarter_hour(
 
 
 async def test_a_month_is_luxembourgs(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+    hass: HomeAssistant, series: MonthFiles, folder: Path
 ) -> None:
     # In winter midnight is at 23:00 UTC, in summer at 22:00.
     last = datetime(2026, 10, 31, 22, 45, tzinfo=UTC)
@@ -116,7 +116,7 @@ async def test_a_month_is_luxembourgs(
     "torn", ["2026-06-15T12:15Z,,250,2,30,0.4,,,,,,,2", "\0\0\0\0", "x" * 3_000]
 )
 async def test_a_line_that_a_kill_has_torn_is_cut_off(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, torn: str
+    hass: HomeAssistant, series: MonthFiles, folder: Path, torn: str
 ) -> None:
     await append(hass, series, quarter(NOON))
     whole = june(folder)
@@ -124,14 +124,14 @@ async def test_a_line_that_a_kill_has_torn_is_cut_off(
 
     assert await read(hass) == [quarter(NOON)]
 
-    again = QuarterHourSeries(hass, "one")
+    again = MonthFiles(hass, "one")
     await append(hass, again, quarter(NOON + 2 * QUARTER))
     assert june(folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,,,,,2,xc1f1\n"
 
 
 @pytest.mark.parametrize("left", ["", "start,impo"])
 async def test_a_kill_at_the_beginning_of_a_month(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, left: str
+    hass: HomeAssistant, series: MonthFiles, folder: Path, left: str
 ) -> None:
     write(folder / "2026-06.csv", left)
 
@@ -141,7 +141,7 @@ async def test_a_kill_at_the_beginning_of_a_month(
 
 
 async def test_a_full_disk_loses_nothing(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, series: MonthFiles, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await append(hass, series, quarter(NOON))
     with patch.object(os, "fsync", side_effect=NO_ROOM):
@@ -160,7 +160,7 @@ async def test_a_full_disk_loses_nothing(
 
 
 async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
-    hass: HomeAssistant, series: QuarterHourSeries, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, series: MonthFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_files, "MAX_PENDING", 3)
     # A disk with room gets all spans, however many are confirmed at once.
@@ -178,7 +178,7 @@ async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
 
 
 async def test_what_is_older_than_25_months_is_removed(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, series: MonthFiles, folder: Path, freezer: FrozenDateTimeFactory
 ) -> None:
     # 25 months before 1 July 2026 is 1 June 2024; a month begins earlier than some of 31 days.
     freezer.move_to("2026-07-01T00:20:00+02:00")
@@ -201,7 +201,7 @@ async def test_what_is_older_than_25_months_is_removed(
 @pytest.mark.parametrize("wrong", [2000, 2026, 2098])
 async def test_a_wrong_clock_removes_nothing(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
-    series: QuarterHourSeries,
+    series: MonthFiles,
     folder: Path,
     freezer: FrozenDateTimeFactory,
     now: str,
@@ -220,7 +220,7 @@ async def test_a_wrong_clock_removes_nothing(  # noqa: PLR0913, PLR0917
 
 
 async def test_what_wrong_clocks_leave_behind_is_bounded(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, series: MonthFiles, folder: Path, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to("2026-07-01")
     await append(hass, series, quarter(NOON), quarter(NOON + QUARTER))
@@ -232,7 +232,7 @@ async def test_what_wrong_clocks_leave_behind_is_bounded(
 
 
 async def test_a_file_does_not_grow_without_end(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, series: MonthFiles, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_files, "MAX_FILE_SIZE", 1000)
     sync, synced = os.fsync, list[int]()
@@ -254,7 +254,7 @@ async def test_a_file_does_not_grow_without_end(
 
 
 async def test_a_file_of_an_unknown_version_is_put_aside_when_something_is_added(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+    hass: HomeAssistant, series: MonthFiles, folder: Path
 ) -> None:
     content = HEADER.replace("version=2", "another,version=3") + "2026-06-15T12:00Z,,1,,9\n"
     write(folder / "2026-06.csv", content)
@@ -266,12 +266,10 @@ async def test_a_file_of_an_unknown_version_is_put_aside_when_something_is_added
     assert await read(hass) == [quarter(NOON)]
 
 
-async def test_the_files_are_removed(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
-) -> None:
+async def test_the_files_are_removed(hass: HomeAssistant, series: MonthFiles, folder: Path) -> None:
     await series.async_remove()
     await append(hass, series, quarter(NOON))
 
-    await QuarterHourSeries(hass, "one").async_remove()
+    await MonthFiles(hass, "one").async_remove()
 
     assert "smarty_p1.one.quarter_hours" not in names(folder.parent)

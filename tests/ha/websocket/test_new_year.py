@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.entered_contract import contract_of
-from custom_components.smarty_p1.coordinator.stored.month_files import QuarterHourSeries
+from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory
@@ -75,7 +75,7 @@ async def entry(
         time += QUARTER_HOUR
     entry = make_entry(port.url)
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    folder = QuarterHourSeries(hass, entry.entry_id).folder
+    folder = MonthFiles(hass, entry.entry_id).folder
     folder.mkdir(parents=True, exist_ok=True)
     for span in meter.take_new():
         file = folder / f"{month_name(span.start)}.csv"

@@ -17,7 +17,7 @@ from smartyp1.advice import (
     prices_by_hour,
 )
 from smartyp1.bill import NO_LENEDA_DAYS, LenedaDays, months_of
-from smartyp1.history import Amounts, Kind, MarketPrices, Origin, QuarterHour, Row, Span
+from smartyp1.history import Amounts, MarketPrices, Origin, QuarterHour, Row, Span, SpanKind
 from smartyp1.prices import Contract, Contracts
 
 DAY = datetime(2026, 5, 31, 22, tzinfo=UTC)
@@ -38,7 +38,7 @@ def row_of(count: int, wh: Wh = by_day, *, start: datetime = DAY) -> Row:
     for n in range(count):
         drawn_wh, fed_wh = wh(n)
         time = start + n * QUARTER
-        row.add(Span(time, time + QUARTER, Kind.QUARTER_HOUR, Amounts(drawn_wh, fed_wh)))
+        row.add(Span(time, time + QUARTER, SpanKind.QUARTER_HOUR, Amounts(drawn_wh, fed_wh)))
     return row
 
 
@@ -147,9 +147,9 @@ def with_gap(first: int, last: int, wh: tuple[float, float], days: int = 2) -> R
     for n in range(days * 96):
         start = DAY + n * QUARTER
         if n == first:
-            row.add(Span(start, DAY + last * QUARTER, Kind.GAP, Amounts(*wh)))
+            row.add(Span(start, DAY + last * QUARTER, SpanKind.GAP, Amounts(*wh)))
         if not first <= n < last:
-            row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, Amounts(*by_day(n))))
+            row.add(Span(start, start + QUARTER, SpanKind.QUARTER_HOUR, Amounts(*by_day(n))))
     return row
 
 

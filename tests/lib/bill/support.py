@@ -10,11 +10,11 @@ from smartyp1.history import (
     HEADER,
     Amounts,
     Energies,
-    Kind,
     Origin,
     QuarterHour,
     Row,
     Span,
+    SpanKind,
     line_of,
     month_name,
 )
@@ -58,7 +58,7 @@ def row_of(quarters: Iterable[QuarterHour], *others: Span) -> Row:
         fed_kwh = quarter.exported_kwh
         amounts = Amounts(quarter.mean_kw * 250, (fed_kwh or 0.0) * 1000, fed_kwh is not None)
         end = quarter.start + timedelta(minutes=15)
-        row.add(Span(quarter.start, end, Kind.QUARTER_HOUR, amounts))
+        row.add(Span(quarter.start, end, SpanKind.QUARTER_HOUR, amounts))
     for span in others:
         row.add(span)
     return row

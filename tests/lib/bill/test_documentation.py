@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from smartyp1.advice import compare
-from smartyp1.bill import Line, Month, Shared, compute_bill
+from smartyp1.bill import BillLine, Month, Shared, compute_bill
 from smartyp1.prices import PER_KWH, Aid, AidVat, Contract, network_prices
 from smartyp1.prices.contract_start_day import with_entered
 from tests.lib.bill.months import agreed, local, whole_month
@@ -76,7 +76,7 @@ def answer(heading: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     return json.loads(found)
 
 
-def line_answer(line: Line) -> dict[str, Any]:
+def line_answer(line: BillLine) -> dict[str, Any]:
     """Return a line that is no aid, as answers have it."""
     shown = line._asdict()
     assert (shown.pop("label"), shown.pop("has_vat")) == (None, line.name != "feed_in")

@@ -17,7 +17,7 @@ from smartyp1.history import (
     HEADER,
     REMOVED,
     Energies,
-    Kind,
+    SpanKind,
     line_of,
     month_name,
     span_of,
@@ -190,7 +190,7 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     assert len(lines) == 105
     kept = [lines[n] for n in range(place - 1)]
     damaged = lines[place - 1 : place - 1 + count]
-    quarters = sum(span_of(line.decode()).kind is Kind.QUARTER_HOUR for line in damaged)
+    quarters = sum(span_of(line.decode()).kind is SpanKind.QUARTER_HOUR for line in damaged)
     more = [junk(line) if callable(junk) else junk for line in damaged if junk is not None]
     content = b"\n".join([header, *kept, *more, *lines[place - 1 + count :], b""])
     stored = house.meter.as_dict()

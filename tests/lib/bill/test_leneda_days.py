@@ -16,7 +16,7 @@ from smartyp1.bill import (
     compute_bill,
     months_of,
 )
-from smartyp1.history import Amounts, Energies, Kind, MarketPrices, Origin, QuarterHour, Span
+from smartyp1.history import Amounts, Energies, MarketPrices, Origin, QuarterHour, Span, SpanKind
 from smartyp1.prices import Contract
 from tests.lib.bill.months import LUXEMBOURG, agreed, changing, lines, local
 from tests.lib.bill.support import Connection, platform, row_of
@@ -243,7 +243,7 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
     assert june.exported_kwh == 30 * 96 * 0.25
     # Without the production, what the register says of a gap stays.
     times = local("2026-06-03"), local("2026-06-04")
-    row = row_of([], Span(*times, Kind.GAP, Amounts(9_000, 5_000)))
+    row = row_of([], Span(*times, SpanKind.GAP, Amounts(9_000, 5_000)))
     past = LenedaDays(platform("2026-06-03", "2026-06-04", 0.4))
     [june] = months_of(row.months, past, contracts).values()
     assert june.exported_kwh == 5

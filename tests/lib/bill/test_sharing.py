@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 from smartyp1.advice import Estimate, estimate_month
 from smartyp1.bill import NO_LENEDA_DAYS, Bill, LenedaDays, Month, compute_bill, months_of
 from smartyp1.history import Energies, MarketPrices, QuarterHour
-from smartyp1.leneda import Row, quarter_hours_of, sharing_of
+from smartyp1.leneda import LenedaRow, quarter_hours_of, sharing_of
 from smartyp1.prices import Contract, Contracts
 from tests.lib.bill.months import agreed, changing, lines, local, sums
 from tests.lib.bill.support import Connection, row_of
@@ -26,14 +26,14 @@ QUARTER = timedelta(minutes=15)
 CONSUMPTION, REMAINING = "1-1:1.29.0", "1-65:1.29.9"
 LAYER_1, LAYER_2, LAYER_3, LAYER_4 = "1-65:1.29.1", "1-65:1.29.3", "1-65:1.29.2", "1-65:1.29.4"
 HOUSE: dict[str, Any] = {"reference_kw": 7, "energy_price": 0.145, "has_levies": True}
-type Platform = Mapping[str, list[Row]]
+type Platform = Mapping[str, list[LenedaRow]]
 
 
-def rows(start: str, end: str, kw: float | Callable[[datetime], float]) -> list[Row]:
+def rows(start: str, end: str, kw: float | Callable[[datetime], float]) -> list[LenedaRow]:
     """Return the platform's rows of a period of Luxembourg's clock."""
     found, time = [], local(start)
     while time < local(end):
-        found.append(Row(time, kw(time) if callable(kw) else kw, is_measured=True))
+        found.append(LenedaRow(time, kw(time) if callable(kw) else kw, is_measured=True))
         time += QUARTER
     return found
 
@@ -381,15 +381,15 @@ def test_quarter_hours_in_exact_fractions(
         second_hours="22:00-23:00",
         has_levies=True,
     )
-    platform: dict[str, list[Row]] = {
+    platform: dict[str, list[LenedaRow]] = {
         CONSUMPTION: [
-            Row(time, used / 1000, is_measured=True)
+            LenedaRow(time, used / 1000, is_measured=True)
             for time, (_, used, _) in zip(times, story, strict=True)
         ]
     }
     for n, code in enumerate((LAYER_1, LAYER_2, LAYER_3, LAYER_4)):
         platform[code] = [
-            Row(time, layers[n] / 1000, is_measured=True)
+            LenedaRow(time, layers[n] / 1000, is_measured=True)
             for time, (*_, layers) in zip(times, story, strict=True)
             if layers
         ]

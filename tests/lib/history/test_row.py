@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from smartyp1.bill import NO_LENEDA_DAYS, LenedaDays, months_of
-from smartyp1.history import Amounts, Kind, Origin, QuarterHour, Row, Span, day_start
+from smartyp1.history import Amounts, Origin, QuarterHour, Row, Span, SpanKind, day_start
 from smartyp1.prices import Contract
 from tests.lib.bill.months import local
 from tests.lib.bill.test_kills import Computer
@@ -82,7 +82,7 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
     spans = ((midnight - QUARTER, 100, 7), (midnight, 200, 9), (midnight, 30, 5))
     for start, imported, exported in spans:
         amounts = Amounts(imported, exported)
-        row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, amounts))
+        row.add(Span(start, start + QUARTER, SpanKind.QUARTER_HOUR, amounts))
     [month] = months_of(row.months, NO_LENEDA_DAYS).values()
     days = [(day.imported_wh, day.exported_wh, day.quarter_hours) for day in month.days]
     assert days == [(100, 7, 1), (230, 14, 2)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from dev.fuzz import leneda
-from smartyp1.leneda import ResponseError, Row, TimeSeries, newest, read_time_series
+from smartyp1.leneda import LenedaRow, ResponseError, TimeSeries, newest, read_time_series
 from tests.lib.leneda.writing import CONSUMPTION, POINT
 
 START = datetime(2026, 11, 18, 23, tzinfo=UTC)
@@ -32,8 +32,10 @@ def answer(*items: object, **more: object) -> dict[str, Any]:
 def test_the_known_answer() -> None:
     assert read_time_series(json.loads(KNOWN), CONSUMPTION, START, END) == TimeSeries(
         (
-            Row(datetime(2026, 11, 18, 23, tzinfo=UTC), 0.412, is_measured=True, version=1),
-            Row(datetime(2026, 11, 18, 23, 15, tzinfo=UTC), 3.96, is_measured=True, version=2),
+            LenedaRow(datetime(2026, 11, 18, 23, tzinfo=UTC), 0.412, is_measured=True, version=1),
+            LenedaRow(
+                datetime(2026, 11, 18, 23, 15, tzinfo=UTC), 3.96, is_measured=True, version=2
+            ),
         ),
         0,
     )
@@ -123,8 +125,8 @@ def test_any_answer_is_read_or_refused(odd: object) -> None:
 
 
 def test_a_series_that_is_read_again() -> None:
-    def row(kw: float, version: int) -> Row:
-        return Row(START, kw, is_measured=True, version=version)
+    def row(kw: float, version: int) -> LenedaRow:
+        return LenedaRow(START, kw, is_measured=True, version=version)
 
     assert newest([row(1, 2)], [row(2, 1)]) == (row(1, 2),)
     assert newest([row(1, 2)], [row(2, 2)]) == (row(2, 2),)

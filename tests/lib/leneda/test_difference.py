@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smartyp1.history import QuarterHour
-from smartyp1.leneda import Cause, Differences, Row, compare_days
+from smartyp1.leneda import Cause, Differences, LenedaRow, compare_days
 
 QUARTER_HOUR = timedelta(minutes=15)
 # 29 March and 25 October of 2026 have 92 and 100.
@@ -23,8 +23,8 @@ def own(start: datetime, count: int, exported_kwh: float | None = None) -> list[
     return [QuarterHour(start + n * QUARTER_HOUR, kw_at(n), exported_kwh) for n in range(count)]
 
 
-def rows(start: datetime, count: int, kw: Callable[[int], float] = kw_at) -> list[Row]:
-    return [Row(start + n * QUARTER_HOUR, kw(n), is_measured=True) for n in range(count)]
+def rows(start: datetime, count: int, kw: Callable[[int], float] = kw_at) -> list[LenedaRow]:
+    return [LenedaRow(start + n * QUARTER_HOUR, kw(n), is_measured=True) for n in range(count)]
 
 
 @pytest.mark.parametrize(("start", "counts"), [SPRING, AUTUMN])
@@ -54,7 +54,7 @@ def test_the_tolerance_is_50_wh_or_a_thousandth() -> None:
     for kw, own_wh, off_wh in ((0.5, 12_000, 50), (4.0, 96_000, 96)):
         mine = [QuarterHour(start + n * QUARTER_HOUR, kw) for n in range(96)]
         for more, is_within in ((0, True), (0.99, True), (1.01, False), (-0.99, True)):
-            theirs = [Row(each.start, kw, is_measured=True) for each in mine]
+            theirs = [LenedaRow(each.start, kw, is_measured=True) for each in mine]
             theirs[7] = theirs[7]._replace(kw=kw + off_wh * more / 250)
             [day] = compare_days(mine, theirs).days
             assert day.own_wh == own_wh

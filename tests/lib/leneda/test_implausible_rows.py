@@ -1,7 +1,7 @@
 """A remaining consumption of 0 without sharing is not believed; a day counts when it is whole."""
 
 from smartyp1.leneda import (
-    Row,
+    LenedaRow,
     quarter_hours_of,
     sharing_of,
     whole_days,
@@ -13,11 +13,11 @@ IMPORTED, REMAINING, LAYER_2 = "1-1:1.29.0", "1-65:1.29.9", "1-65:1.29.3"
 FIRST, SECOND = "2026-11-19T00:00:00+01:00", "2026-11-20T00:00:00+01:00"
 
 
-def rows(start: str, count: int, *powers: float) -> tuple[Row, ...]:
+def rows(start: str, count: int, *powers: float) -> tuple[LenedaRow, ...]:
     """Return quarter-hours whose powers follow each other again and again."""
     times = quarters(start, count)
     return tuple(
-        Row(time, powers[n % len(powers)], is_measured=True) for n, time in enumerate(times)
+        LenedaRow(time, powers[n % len(powers)], is_measured=True) for n, time in enumerate(times)
     )
 
 

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 from smartyp1.history import Origin
-from smartyp1.leneda import Row, added_up, quarter_hours_of
+from smartyp1.leneda import LenedaRow, added_up, quarter_hours_of
 from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION
 
 START = datetime(2026, 11, 18, 23, tzinfo=UTC)
 
 
-def row(n: int, kw: float, *, is_measured: bool = True) -> Row:
-    return Row(START + n * timedelta(minutes=15), kw, is_measured)
+def row(n: int, kw: float, *, is_measured: bool = True) -> LenedaRow:
+    return LenedaRow(START + n * timedelta(minutes=15), kw, is_measured)
 
 
 def test_a_value_that_is_estimated_makes_a_quarter_hour_estimated() -> None:
@@ -54,11 +54,11 @@ def test_what_is_known_by_sharing_alone_is_the_sum_of_its_parts() -> None:
 
 
 def test_points_are_added_up_where_they_are_known() -> None:
-    one = [row(0, 0.1), Row(row(1, 0).start, 1.0, is_measured=True, version=3)]
+    one = [row(0, 0.1), LenedaRow(row(1, 0).start, 1.0, is_measured=True, version=3)]
     other = [row(2, 4.0), row(1, 2.0, is_measured=False), row(0, 0.2)]
     assert added_up(one, other) == (
         row(0, 0.3),
-        Row(row(1, 0).start, 3.0, is_measured=False, version=3),
+        LenedaRow(row(1, 0).start, 3.0, is_measured=False, version=3),
         row(2, 4.0),
     )
     assert added_up() == ()

@@ -13,8 +13,8 @@ from smartyp1.leneda import (
     Export,
     ExportError,
     ExportRefusal,
+    LenedaRow,
     Quantity,
-    Row,
     read_export,
 )
 from tests.lib.leneda.writing import (
@@ -50,10 +50,10 @@ def refusal(data: bytes) -> tuple[str, str | None]:
 
 def test_the_hour_that_october_repeats() -> None:
     rows = (
-        Row(datetime(2025, 10, 26, 0, 30, tzinfo=UTC), 0.412, is_measured=True, version=1),
-        Row(datetime(2025, 10, 26, 0, 45, tzinfo=UTC), 0.408, is_measured=True, version=1),
-        Row(datetime(2025, 10, 26, 1, 0, tzinfo=UTC), 0.4, is_measured=False, version=1),
-        Row(datetime(2025, 10, 26, 1, 15, tzinfo=UTC), 3.96, is_measured=True, version=2),
+        LenedaRow(datetime(2025, 10, 26, 0, 30, tzinfo=UTC), 0.412, is_measured=True, version=1),
+        LenedaRow(datetime(2025, 10, 26, 0, 45, tzinfo=UTC), 0.408, is_measured=True, version=1),
+        LenedaRow(datetime(2025, 10, 26, 1, 0, tzinfo=UTC), 0.4, is_measured=False, version=1),
+        LenedaRow(datetime(2025, 10, 26, 1, 15, tzinfo=UTC), 3.96, is_measured=True, version=2),
     )
     expected = Export(POINT, CONSUMPTION, rows, repeated=0, holes=0, estimated=1)
     assert read_export(AUTUMN.encode(), NOW) == expected

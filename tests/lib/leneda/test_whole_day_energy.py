@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smartyp1.leneda import Row, last_days_of
+from smartyp1.leneda import LenedaRow, last_days_of
 from tests.lib.leneda.writing import quarters
 
 
-def rows(start: str, count: int, kw: float) -> list[Row]:
-    return [Row(time, kw, is_measured=True) for time in quarters(start, count)]
+def rows(start: str, count: int, kw: float) -> list[LenedaRow]:
+    return [LenedaRow(time, kw, is_measured=True) for time in quarters(start, count)]
 
 
 @pytest.mark.parametrize(

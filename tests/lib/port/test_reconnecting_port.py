@@ -14,15 +14,15 @@ import pytest
 import serialx
 
 from dev.ports import free_ports
-from smartyp1.backoff import Backoff
+from smartyp1.outage import Backoff
 from smartyp1.port import (
-    Link,
     LinkError,
     PortBusyError,
     PortClosedError,
     PortNotFoundError,
     PortSilentError,
     PortUnreachableError,
+    ReconnectingPort,
     open_port,
 )
 
@@ -70,7 +70,7 @@ class Collector:
         self.is_convinced = False
         self.losses: list[LinkError] = []
         self._news = asyncio.Event()
-        link = Link(url, self._on_data, self._on_lost, silence_timeout=silence_timeout)
+        link = ReconnectingPort(url, self._on_data, self._on_lost, silence_timeout=silence_timeout)
         self.link = link
         self._task = asyncio.create_task(link.run())
 
@@ -307,7 +307,7 @@ async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
 
     loop = asyncio.get_running_loop()
     async with gateway(serve) as port:
-        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
+        link = ReconnectingPort(f"socket://127.0.0.1:{port}", take, lambda _: None)
         task = asyncio.create_task(link.run())
         while not received:
             await asyncio.sleep(0)
@@ -346,7 +346,7 @@ async def test_a_cable_that_is_pulled_is_missing_from_then_on(tmp_path: Path) ->
         if len(losses) == 2:
             is_told.set()
 
-    link = Link(str(cable), lambda _data: None, on_lost, opener=opened)
+    link = ReconnectingPort(str(cable), lambda _data: None, on_lost, opener=opened)
     task = asyncio.create_task(link.run())
     async with asyncio.timeout(10):
         await is_told.wait()

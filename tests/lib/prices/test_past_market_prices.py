@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.history import Amounts, Kind, MarketHours, MarketPrices, Row, Span
+from smartyp1.history import Amounts, MarketHours, MarketPrices, Row, Span, SpanKind
 from smartyp1.prices import (
     PER_KWH,
     Aid,
@@ -44,7 +44,7 @@ def row_of(drawn: range, days: int = 1) -> Row:
         assert market.feed_in is not None
         cost, revenue = wh / 1000 * market.energy, fed_wh / 1000 * market.feed_in
         amounts = Amounts(wh, fed_wh, True, None, None, cost, wh, revenue, fed_wh)  # noqa: FBT003
-        row.add(Span(start, start + QUARTER, Kind.QUARTER_HOUR, amounts))
+        row.add(Span(start, start + QUARTER, SpanKind.QUARTER_HOUR, amounts))
     return row
 
 

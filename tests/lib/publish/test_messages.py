@@ -14,7 +14,6 @@ from dev.encoder import DEVICE_NAME, literal, seal, with_value
 from smartyp1.meter import MeterReader, Reception
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import (
-    Announcer,
     Discovery,
     DiscoveryNames,
     Format,
@@ -22,6 +21,7 @@ from smartyp1.publish import (
     Message,
     MeterAnnounced,
     MeterMessages,
+    MqttAnnouncer,
     Published,
     messages as messages_module,
 )
@@ -47,7 +47,7 @@ class Meter:
         last_events: str | None = None,
     ) -> None:
         texts = DiscoveryNames(defaultdict(str), {})
-        announcer = Announcer(
+        announcer = MqttAnnouncer(
             MeterAnnounced(DEVICE_NAME, "Smarty", {}, UTC),
             Discovery(texts, {"name": "test"}, "elsewhere", 90),
             "house",

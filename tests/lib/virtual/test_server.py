@@ -16,7 +16,7 @@ from homewizard_energy import HomeWizardEnergyV1
 from homewizard_energy.errors import RequestError
 
 from dev.ports import free_ports
-from smartyp1.virtual import Kind, Question, Unavailable, VirtualMeter
+from smartyp1.virtual import AnnouncementKind, Question, Unavailable, VirtualMeter
 from smartyp1.virtual_server import VirtualServer
 
 from .support import house
@@ -35,7 +35,7 @@ class Served:
         self.port, self.udp_port = free_ports(), free_ports()
         self.meter = VirtualMeter(SERIAL)
         self.server = VirtualServer(
-            self.meter, list(Kind), shows_telegram=True, clock=lambda: self.now
+            self.meter, list(AnnouncementKind), shows_telegram=True, clock=lambda: self.now
         )
         self.url = f"http://{LOCAL}:{self.port}"
 
@@ -150,7 +150,7 @@ async def protocols_of(
 async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    server = VirtualServer(VirtualMeter(SERIAL), list(AnnouncementKind))
     make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
     gate = make()
     transport = Mock(asyncio.Transport)
@@ -192,7 +192,7 @@ async def test_a_body_has_five_seconds_and_an_answer_ten(
 async def test_a_datagram_from_elsewhere_has_no_answer(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    server = VirtualServer(VirtualMeter(SERIAL), list(AnnouncementKind))
     server.on_reading(house())
     make = await protocols_of(monkeypatch, "create_datagram_endpoint", lambda: server.start_udp(0))
     port = make()
@@ -210,7 +210,7 @@ async def test_no_telegram_is_handed_out_without_consent(
     served: Served, session: aiohttp.ClientSession
 ) -> None:
     port = free_ports()
-    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    server = VirtualServer(VirtualMeter(SERIAL), list(AnnouncementKind))
     await server.start_http(LOCAL, port)
     server.on_reading(house())
     found = []
@@ -475,7 +475,7 @@ BATTERY = "127.0.1.1"
 
 async def test_a_named_battery_has_its_place() -> None:
     port, meter = free_ports(), VirtualMeter(SERIAL, [BATTERY])
-    server = VirtualServer(meter, list(Kind))
+    server = VirtualServer(meter, list(AnnouncementKind))
     await server.start_http(LOCAL, port)
     battery = await keep_open(port, BATTERY)
     flood = [await keep_open(port, f"127.0.0.{2 + n}") for n in range(128)]
@@ -498,7 +498,7 @@ async def test_a_named_battery_has_its_place() -> None:
 async def test_one_network_of_ipv6_closes_no_connection_of_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    server = VirtualServer(VirtualMeter(SERIAL), list(AnnouncementKind))
 
     make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
 
@@ -574,7 +574,7 @@ async def test_udp(served: Served) -> None:
 
 
 async def test_a_homewizard_opens_no_udp_port() -> None:
-    server, port = VirtualServer(VirtualMeter(SERIAL), [Kind.HOMEWIZARD]), free_ports()
+    server, port = VirtualServer(VirtualMeter(SERIAL), [AnnouncementKind.HOMEWIZARD]), free_ports()
     await server.start_udp(port)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as same:
         same.bind((LOCAL, port))

@@ -20,9 +20,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
-from ...lib.backoff import Outage
 from ...lib.history import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
-from ...lib.leneda import Row, compare_days, read_time_series
+from ...lib.leneda import LenedaRow, compare_days, read_time_series
+from ...lib.outage import Outage
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
 from ..statistics.gas_statistics import GasStatistics
@@ -82,7 +82,7 @@ class KnownRows(Protocol):
     """Storage of Leneda's quarter-hours. Added rows also change months and statistics."""
 
     async def async_add(
-        self, found: Mapping[str, Sequence[Row]], points: Mapping[str, str]
+        self, found: Mapping[str, Sequence[LenedaRow]], points: Mapping[str, str]
     ) -> bool:
         """Add the quarter-hours in `found`, which are keyed by code.
 
@@ -96,7 +96,7 @@ class KnownRows(Protocol):
 
     async def async_read(
         self, points: Mapping[str, str], since: datetime | None = None
-    ) -> Mapping[str, Sequence[Row]]:
+    ) -> Mapping[str, Sequence[LenedaRow]]:
         """Return the stored quarter-hours of Leneda sorted by time, keyed by code.
 
         `points` has the metering point of each code. With `since`, only the files of its month and
@@ -117,7 +117,7 @@ class _Asked(NamedTuple):
     code: str
     start: datetime
     end: datetime
-    rows: tuple[Row, ...]
+    rows: tuple[LenedaRow, ...]
     is_oldest: bool = False
     """Whether no older quarter-hours are to be requested."""
 
@@ -364,7 +364,7 @@ class LenedaDownload:
     async def _async_ask_history(
         self,
         waiting: Mapping[str, CodeProgress],
-        series: Mapping[str, Sequence[Row]],
+        series: Mapping[str, Sequence[LenedaRow]],
         start: datetime,
         end: datetime,
     ) -> AsyncIterator[_Asked]:
@@ -395,7 +395,7 @@ class LenedaDownload:
         end: datetime,
         *,
         skips_refused: bool = False,
-    ) -> tuple[Row, ...] | None:
+    ) -> tuple[LenedaRow, ...] | None:
         """Request the quarter-hours of a code in a period from the platform.
 
         Return None if the platform refuses the code, or fails for this code alone. With
@@ -403,7 +403,7 @@ class LenedaDownload:
         the contract.
         """
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
-        rows: list[Row] = []
+        rows: list[LenedaRow] = []
         for first, last in _pieces(start, end):
             await self._async_pause()
             request = SeriesRequest(point, code, first, last)
@@ -508,11 +508,11 @@ def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime
         start = last
 
 
-def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, ...]:
+def _within(rows: Iterable[LenedaRow], start: datetime, end: datetime) -> tuple[LenedaRow, ...]:
     return tuple(row for row in rows if start <= row.start < end)
 
 
-def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
+def _whole_until(rows: Iterable[LenedaRow], start: datetime, end: datetime) -> datetime:
     """Return the end of the last day in the unbroken row of complete days from `start` on.
 
     Return `start` if the first day is incomplete.

@@ -26,7 +26,7 @@ from ...lib.history import (
     month_end,
 )
 from ...lib.leneda import (
-    Row,
+    LenedaRow,
     is_of_sharing,
     last_days_of,
     quarter_hours_of,
@@ -41,7 +41,7 @@ from .file_refusal_translation_keys import ImportRefusedError
 from .progress import LenedaProgress
 from .quarter_hour_files import QuarterHourFiles
 
-type RowsByCode = Mapping[str, Sequence[Row]]
+type RowsByCode = Mapping[str, Sequence[LenedaRow]]
 type RemoveHours = Callable[[Iterable[datetime]], Awaitable[bool]]
 """Removal of the hours of some months from the statistics. Its result is False if rows are left."""
 type SharedPower = dict[str, dict[datetime, float]]
@@ -150,7 +150,7 @@ class KnownLeneda:
             await self.async_keep({code: (points[code], rows) for code, rows in found.items()})
             return True
 
-    async def async_keep(self, found: Mapping[str, tuple[str, Sequence[Row]]]) -> None:
+    async def async_keep(self, found: Mapping[str, tuple[str, Sequence[LenedaRow]]]) -> None:
         """Store quarter-hours, and update months and statistics. Hold `lock` during the call.
 
         `found` has the metering point and the rows of each code. Raises OSError if the

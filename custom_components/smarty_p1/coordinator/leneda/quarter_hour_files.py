@@ -33,7 +33,7 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN, LOGGER
 from ...lib.guarded_clock import oldest_kept
 from ...lib.history import KEPT_TIME, LUXEMBOURG, month_end
-from ...lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
+from ...lib.leneda import REGISTERS, LenedaRow, added_up, is_of_production, newest
 from ...lib.stored_values import checked_count, checked_mapping, checked_number
 from ..stored.month_files import MAX_FILE_SIZE, replace_file
 
@@ -71,20 +71,22 @@ class QuarterHourFiles:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
         self._folder = Path(hass.config.path(STORAGE_DIR, name))
 
-    def read(self, until: datetime, since: datetime | None = None) -> dict[str, Sequence[Row]]:
+    def read(
+        self, until: datetime, since: datetime | None = None
+    ) -> dict[str, Sequence[LenedaRow]]:
         """Return the quarter-hours that start before `until`, keyed by code, sorted by time.
 
         Files of the months before `since` are not read. If a code has several metering points,
         their energies are added up. Raises OSError if a file exists but cannot be read.
         """
-        codes: dict[str, list[tuple[Row, ...]]] = {}
+        codes: dict[str, list[tuple[LenedaRow, ...]]] = {}
         for (code, _), rows in self._by_point(until, since=since).items():
             codes.setdefault(code, []).append(rows)
         return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(
         self, points: Mapping[str, str], until: datetime, since: datetime | None = None
-    ) -> dict[str, Sequence[Row]]:
+    ) -> dict[str, Sequence[LenedaRow]]:
         """Return the quarter-hours before `until`, keyed by OBIS code.
 
         `points` has the one metering point to read for each code. Files of the months before
@@ -94,7 +96,7 @@ class QuarterHourFiles:
         series = self._by_point(until, since=since)
         return {code: rows for (code, name), rows in series.items() if name == names.get(code)}
 
-    def read_others(self, code: str, point: str, until: datetime) -> tuple[Row, ...]:
+    def read_others(self, code: str, point: str, until: datetime) -> tuple[LenedaRow, ...]:
         """Return a code's quarter-hours, added up over all its metering points except `point`.
 
         Raises OSError if a file exists but cannot be read.
@@ -105,7 +107,7 @@ class QuarterHourFiles:
 
     def _by_point(
         self, until: datetime, only_code: str = "", since: datetime | None = None
-    ) -> dict[tuple[str, str], tuple[Row, ...]]:
+    ) -> dict[tuple[str, str], tuple[LenedaRow, ...]]:
         """Return the quarter-hours before `until`, keyed by code and the suffix of the file's name.
 
         The suffix stands for the metering point. Files of the months before `since` are not read.
@@ -113,14 +115,14 @@ class QuarterHourFiles:
         """
         files = sorted(self._files())
         newest_month, oldest = _month(until), _oldest_month(until, files, since)
-        series: dict[tuple[str, str], list[Row]] = {}
+        series: dict[tuple[str, str], list[LenedaRow]] = {}
         for file in files:
             if oldest <= file.month <= newest_month and only_code in {"", file.code}:
                 rows = series.setdefault((file.code, file.point), [])
                 rows += (row for row in _read(file.path) if row.start < until)
         return {key: newest(rows) for key, rows in series.items() if rows}
 
-    def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
+    def add(self, code: str, rows: Iterable[LenedaRow], point: str = "") -> None:
         """Store quarter-hours of a code at a metering point.
 
         A stored row is replaced unless it has a higher version than the new row for the same
@@ -314,12 +316,12 @@ def _oldest_month(now: datetime, files: Sequence[_File], since: datetime | None 
     return _month(oldest_kept(KEPT_TIME, now, _end(newest_month)))
 
 
-def _line(row: Row) -> str:
+def _line(row: LenedaRow) -> str:
     start = f"{row.start.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
     return f"{start},{row.kw!r},{int(row.is_measured)},{row.version}\n"
 
 
-def _read(path: Path) -> list[Row]:
+def _read(path: Path) -> list[LenedaRow]:
     """Return the quarter-hours in a file. Skip damaged lines, and rename a file that has any."""
     with path.open("rb") as file:
         header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
@@ -335,7 +337,7 @@ def _read(path: Path) -> list[Row]:
     return rows
 
 
-def _parse(cells: list[str]) -> Row:
+def _parse(cells: list[str]) -> LenedaRow:
     if len(cells) != _COLUMNS or cells[2] not in {"0", "1"}:
         raise ValueError
     start = datetime.fromisoformat(cells[0])
@@ -343,10 +345,10 @@ def _parse(cells: list[str]) -> Row:
         raise ValueError
     kw = checked_number(float(cells[1]), 0, _MAX_KW)
     version = checked_count(int(cells[3]), _MAX_VERSION)
-    return Row(start.astimezone(UTC), kw, cells[2] == "1", version)
+    return LenedaRow(start.astimezone(UTC), kw, cells[2] == "1", version)
 
 
-def _put_aside(path: Path, rows: Iterable[Row]) -> None:
+def _put_aside(path: Path, rows: Iterable[LenedaRow]) -> None:
     """Rename a damaged file, and write its readable quarter-hours into a new file."""
     aside = path.with_name(path.name + _ASIDE)
     with suppress(OSError):
@@ -360,7 +362,7 @@ def _put_aside(path: Path, rows: Iterable[Row]) -> None:
     )
 
 
-def _remove_replaced(path: Path, rows: Sequence[Row]) -> None:
+def _remove_replaced(path: Path, rows: Sequence[LenedaRow]) -> None:
     """Remove a damaged file that was renamed, if its new file has as many quarter-hours."""
     aside = path.with_name(path.name + _ASIDE)
     with suppress(OSError):
@@ -368,7 +370,7 @@ def _remove_replaced(path: Path, rows: Sequence[Row]) -> None:
             aside.unlink()
 
 
-def _write(path: Path, rows: Iterable[Row]) -> None:
+def _write(path: Path, rows: Iterable[LenedaRow]) -> None:
     replace_file(path, "".join([_HEADER, *map(_line, rows)]).encode())
 
 

@@ -85,7 +85,7 @@ class Written(NamedTuple):
         return self.rows + self.shifts + self.deleted
 
 
-class Plan(NamedTuple):
+class WritePlan(NamedTuple):
     """Changes that make the rows of a statistic equal to a series."""
 
     rows: Sequence[StatisticData] = ()
@@ -152,7 +152,7 @@ def first_difference(before: Hours, now: Hours) -> datetime | None:
     return min((hour for hour in hours if _differs(before.get(hour), now.get(hour))), default=None)
 
 
-def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Plan:
+def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> WritePlan:
     """Return the changes to the rows of a statistic.
 
     `rows` has the sums by hour, in the order of time. They begin with a row before the first hour
@@ -178,7 +178,7 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Pl
         raised += shifts.get(hour, 0.0)
         if hour not in rows or abs(rows[hour] + raised - total) >= _SAME:
             new.append(StatisticData(start=hour, sum=total))
-    return Plan(new, shifts, deleted, emptied)
+    return WritePlan(new, shifts, deleted, emptied)
 
 
 def _divided(rows: Hours, series: Series) -> tuple[float, dict[datetime, float], list[datetime]]:
@@ -236,7 +236,7 @@ class _Stored(NamedTuple):
     rows: int = 0
 
 
-def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Stored, Plan]:
+def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Stored, WritePlan]:
     """Return what is stored of a statistic, and the changes to its rows."""
     statistic = series.statistic_id
     _, metadata = get_metadata(hass, statistic_ids={statistic}).get(statistic, (0, None))

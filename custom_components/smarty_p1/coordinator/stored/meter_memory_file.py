@@ -11,7 +11,7 @@ from ...lib.meter import KeyProof, MeterMemory
 from ...lib.prices import NO_CONTRACT, Contract
 from ...lib.stored_values import Stored, checked_mapping
 from ..garbage_collection import without_collection
-from .month_files import QuarterHourSeries
+from .month_files import MonthFiles
 from .throttled_store import ThrottledStore
 
 # Seconds between two writes of the file. Memory cards wear out, so write seldom. A crash loses no
@@ -26,7 +26,7 @@ class MeterStore(ThrottledStore):
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, entry_id, "meter", interval=SAVE_INTERVAL, private=True)
-        self.quarter_hours = QuarterHourSeries(hass, entry_id)
+        self.quarter_hours = MonthFiles(hass, entry_id)
         self._saved: Any = None
         self._is_closed = False
         self.memory = MeterMemory()

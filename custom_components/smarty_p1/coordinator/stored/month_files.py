@@ -22,7 +22,6 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
-from ...lib.backoff import Outage
 from ...lib.guarded_clock import oldest_kept
 from ...lib.history import (
     HEADER,
@@ -36,6 +35,7 @@ from ...lib.history import (
     month_name,
     with_removed,
 )
+from ...lib.outage import Outage
 
 # Maximum number of spans that wait while the disk is full: the quarter-hours of 16 days (16 * 96).
 # After many breaks in the readings, the spans of a whole week can be confirmed at once. So the
@@ -55,7 +55,7 @@ _LOST = "Quarter-hours cannot be stored in %s: %s"
 _BACK = "Quarter-hours are stored in %s again"
 
 
-class QuarterHourSeries:
+class MonthFiles:
     """Folder with the monthly files of one meter's quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:

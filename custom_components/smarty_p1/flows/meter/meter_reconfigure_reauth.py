@@ -70,7 +70,7 @@ def _form(
     )
 
 
-class UpdateSteps(MeterSteps):
+class ReconfigureSteps(MeterSteps):
     """Dialog steps that change an entry, but only after a valid telegram has come."""
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:

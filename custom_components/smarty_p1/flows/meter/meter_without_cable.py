@@ -7,14 +7,14 @@ from homeassistant.util import dt as dt_util
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
 from ...lib.history import LUXEMBOURG, QUARTER_HOUR, day_start
-from ...lib.leneda import Row, last_whole_day
+from ...lib.leneda import LenedaRow, last_whole_day
 from ..dialog_base import Input
 from ..options.leneda_account import account_fields, async_read_new_account
 from ..user_locale import async_user_locale
 from .contract_and_dashboard_step import ContractAndDashboardSteps
 
 
-class LenedaSteps(ContractAndDashboardSteps):
+class CablelessMeterSteps(ContractAndDashboardSteps):
     """Dialog step that adds a meter without a cable."""
 
     async def async_step_leneda(self, user_input: Input = None) -> ConfigFlowResult:
@@ -37,7 +37,7 @@ class LenedaSteps(ContractAndDashboardSteps):
             return await self._async_ask_contract_of_past(data, account, {"meter": outline})
         return self._show(account_fields(), {}, step_id="leneda")
 
-    async def _async_describe_days(self, days: Sequence[Row]) -> str:
+    async def _async_describe_days(self, days: Sequence[LenedaRow]) -> str:
         """Return a text about the newest complete day in `days`. Say if yesterday is missing."""
         texts = []
         locale = await async_user_locale(self.hass)

@@ -24,7 +24,7 @@ from ...coordinator.leneda.client import (
     async_series,
 )
 from ...lib.history import QUARTER_HOUR, day_start
-from ...lib.leneda import STANDARD_VOLUME, Row, read_gas_series, read_time_series
+from ...lib.leneda import STANDARD_VOLUME, LenedaRow, read_gas_series, read_time_series
 from ...lib.port import MASK
 from ..form_errors import FieldError
 
@@ -73,7 +73,7 @@ async def async_read_account(
 
 async def async_read_new_account(
     hass: HomeAssistant, typed: Mapping[str, str]
-) -> tuple[dict[str, str], tuple[Row, ...]]:
+) -> tuple[dict[str, str], tuple[LenedaRow, ...]]:
     """Return the account of a new meter, and the meter's consumption of the last _SHOWN_DAYS days.
 
     The consumption is a tuple of quarter-hours, empty if Leneda has none. Raises FieldError if a
@@ -110,7 +110,7 @@ def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
 
 async def _async_try_all(
     hass: HomeAssistant, account: Mapping[str, str], days: int = 1
-) -> tuple[Row, ...]:
+) -> tuple[LenedaRow, ...]:
     """Check an account by requesting the series of its metering points.
 
     Return the quarter-hours of the consumption in the last `days` days. Raises FieldError if a

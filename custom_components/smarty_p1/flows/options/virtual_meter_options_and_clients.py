@@ -33,7 +33,7 @@ from ...const import (
 )
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.admission import plain_address
-from ...lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private
+from ...lib.virtual import MAX_BATTERIES, AnnouncementKind, Profile, draw_serial, is_private
 from ...lib.virtual_server import UDP_PORTS
 from ...sinks.shown_clients import ShownClient, clients_of
 from ..form_errors import FieldError
@@ -56,7 +56,7 @@ def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
             vol.Required(CONF_SHOWN_AS, default=SHOWN_AS_BOTH): SelectSelector(
                 SelectSelectorConfig(
-                    options=[*(kind.value for kind in Kind), SHOWN_AS_BOTH],
+                    options=[*(kind.value for kind in AnnouncementKind), SHOWN_AS_BOTH],
                     translation_key="virtual_meter_shown_as",
                 )
             ),
@@ -136,7 +136,7 @@ def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) ->
 
     UDP ports need a Shelly meter. A meter at a loopback address cannot be announced on the network.
     """
-    if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
+    if udp_ports and typed[CONF_SHOWN_AS] == AnnouncementKind.HOMEWIZARD:
         raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
     if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
         raise FieldError(SECTION_VIRTUAL, "virtual_announced_locally")

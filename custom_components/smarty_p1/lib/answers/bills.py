@@ -7,9 +7,9 @@ from typing import Any
 from ..advice import Comparison, Lack, MonthComparison, compare, estimated
 from ..bill import (
     Bill,
+    BillLine,
     ClassExcess,
     Demand,
-    Line,
     Month,
     above_contract,
     compute_bill,
@@ -74,7 +74,7 @@ def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: BillLine) -> dict[str, Any]:
     """Return a line of a bill as a dict. Only the line of an `Aid` has a `label` and `has_vat`."""
     fields = line._asdict()
     if line.label is None:

@@ -9,7 +9,7 @@ Imports `history` and `prices`. Gives no advice.
 
 from .bill import (
     Bill,
-    Line,
+    BillLine,
     MonthPrices,
     compute_bill,
     lines_of,
@@ -35,6 +35,7 @@ __all__ = [
     "NO_LENEDA_DAYS",
     "NO_SHARED",
     "Bill",
+    "BillLine",
     "ClassExcess",
     "Covered",
     "Day",
@@ -45,7 +46,6 @@ __all__ = [
     "HourlyAmounts",
     "KnownMonths",
     "LenedaDays",
-    "Line",
     "Month",
     "MonthPart",
     "MonthPrices",

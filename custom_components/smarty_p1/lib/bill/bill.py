@@ -101,7 +101,7 @@ _CENT = 10_000_000
 """One cent in billionths of a euro."""
 
 
-class Line(NamedTuple):
+class BillLine(NamedTuple):
     """One line of a bill. Its price and amount are in EUR and do not include VAT."""
 
     name: str
@@ -120,7 +120,7 @@ class Line(NamedTuple):
 class Bill(NamedTuple):
     """Bill of a month up to a moment. Amounts are in EUR, rounded to whole cents."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[BillLine, ...]
     missing: tuple[str, ...]
     """Names of the lines whose price is unknown."""
     vat_rate: float | None
@@ -134,7 +134,7 @@ class Bill(NamedTuple):
     total: float | None
     subtotal: float | None
     """Sum, with VAT, of the parts of the bill whose lines are all known."""
-    community: Line | None
+    community: BillLine | None
     """Line of the energy community's own bill. The amount includes VAT."""
     older: Mapping[str, OlderPrices]
     """Older published prices of each line that uses some."""
@@ -198,7 +198,7 @@ class Bill(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
+def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
     """Return the cost with VAT of each part of a bill, keyed by the part's name.
 
     The costs are rounded by the largest remainder, so that they add up to the rounded total.
@@ -316,7 +316,7 @@ def compute_bill(
     )
 
 
-def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[BillLine, ...]]:
     """Return the names of charges with an unknown price, and the lines of all other charges."""
     missing = dict.fromkeys(charge.name for charge in charges if charge.price is None)
     kinds = bill_lines()
@@ -324,7 +324,9 @@ def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[Line, ...
     return tuple(missing), tuple(lines)
 
 
-def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> tuple[Line, ...]:
+def _lines_of_known_parts(
+    lines: tuple[BillLine, ...], missing: tuple[str, ...]
+) -> tuple[BillLine, ...]:
     kinds = bill_lines()
     unknown = {kinds[name].part for name in missing}
     return tuple(line for line in lines if kinds[line.name].part not in unknown)
@@ -352,7 +354,7 @@ class _Sums(NamedTuple):
     total: float | None = None
 
 
-def _sums(lines: Sequence[Line], vat_rate: float) -> _Sums:
+def _sums(lines: Sequence[BillLine], vat_rate: float) -> _Sums:
     net, base = round(sum([line.amount for line in lines]), 2), round(_vat_base(lines), 2)
     vat = to_cents(vat_rate * base)
     return _Sums(net, base, vat, round(net + vat, 2))
@@ -515,7 +517,7 @@ def _energy(name: str, energy: _Energy) -> _Charge:
     return _Charge(name, energy.kwh, energy.margin if is_known else None, energy.market_cost)
 
 
-def _community(parts: Sequence[MonthPart]) -> Line | None:
+def _community(parts: Sequence[MonthPart]) -> BillLine | None:
     """Return the line of the energy community's own bill.
 
     Return None if no energy was shared, or if the price of a part of the shared energy is unknown.
@@ -531,7 +533,7 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
         [part_kwh * price for part_kwh, price in zip(energies_kwh, known_prices, strict=True)]
     )
     price = round(cost / kwh, _PRICE_DECIMALS)
-    return Line("community", round(kwh, 3), "kWh", price, to_cents(cost))
+    return BillLine("community", round(kwh, 3), "kWh", price, to_cents(cost))
 
 
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
@@ -569,7 +571,7 @@ def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
     return sorted(merged.values(), key=lambda charge: order.index(charge.name))
 
 
-def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> Line:
+def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> BillLine:
     kind, quantity, market = kinds[charge.name], charge.quantity, charge.market
     # Round energy to whole Wh first, so that the shown quantity times the price gives the shown
     # amount.
@@ -579,10 +581,10 @@ def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> Line:
         price = cost / quantity
     price = round(price, _PRICE_DECIMALS)
     amount = to_cents(-cost if kind.is_paid_out else cost)
-    return Line(charge.name, quantity, kind.unit, price, amount, charge.label, charge.has_vat)
+    return BillLine(charge.name, quantity, kind.unit, price, amount, charge.label, charge.has_vat)
 
 
-def _vat_base(lines: Iterable[Line]) -> float:
+def _vat_base(lines: Iterable[BillLine]) -> float:
     return sum([line.amount for line in lines if line.has_vat])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..history import (
     Amounts,
-    Doubt,
+    ClockDoubt,
     QuarterHour,
     ReadingSegment,
     Registers,
@@ -171,7 +171,7 @@ def store_segment(segment: ReadingSegment) -> Stores:
     }
 
 
-def load_segment(data: Stored, doubt: Doubt | None = None) -> ReadingSegment:
+def load_segment(data: Stored, doubt: ClockDoubt | None = None) -> ReadingSegment:
     """Return the segment from the JSON that `store_segment` made.
 
     With a `doubt` about the clock, the running gap can last for a day.
@@ -195,7 +195,7 @@ def load_segment(data: Stored, doubt: Doubt | None = None) -> ReadingSegment:
     return segment
 
 
-def store_doubt(doubt: Doubt) -> Stores:
+def store_doubt(doubt: ClockDoubt) -> Stores:
     """Return the doubt about a clock as JSON."""
     return {
         "since": doubt.since.isoformat(),
@@ -204,11 +204,11 @@ def store_doubt(doubt: Doubt) -> Stores:
     }
 
 
-def load_doubt(data: Stored) -> Doubt:
+def load_doubt(data: Stored) -> ClockDoubt:
     """Return the doubt from the JSON that `store_doubt` made."""
     stored = checked_mapping(data)
     seconds = checked_number(stored["deviation"], -_MAX_SECONDS, _MAX_SECONDS)
-    return Doubt(
+    return ClockDoubt(
         utc_time(stored["since"]), timedelta(seconds=seconds), checked_flag(stored["is_on_trial"])
     )
 

@@ -68,7 +68,7 @@ from .contract_and_reading_json import (
     store_registers,
     store_segment,
 )
-from .demand_snapshot import Demand, Summary, summarised
+from .demand_snapshot import Demand, DemandSummary, summarised
 from .leneda_days import LenedaDays
 from .month import Month
 from .month_cache import KnownMonths
@@ -108,7 +108,7 @@ class DemandMeter:
         self._limit_kw = MAX_POWER_KW
         self._history = ReadingHistory(Row())
         self._months = MonthsOfConnection(self._history)
-        self._summary: Summary | None = None
+        self._summary: DemandSummary | None = None
         self._is_begun_here = True
 
     def change_contract(
@@ -453,7 +453,7 @@ class DemandMeter:
         """
         return self._contracts.shown_at(min(time, month.end - _SECOND))
 
-    def _summarise(self, shown: datetime) -> Summary:
+    def _summarise(self, shown: datetime) -> DemandSummary:
         """Return the summary of the shown month and the earlier months.
 
         `shown` is the start of the shown month.

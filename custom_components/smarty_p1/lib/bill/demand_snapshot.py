@@ -82,7 +82,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class DemandSummary:
     """Shown month and earlier months, without the running quarter-hour.
 
     A summary is made again only when the months, the contracts or the shown month have changed.
@@ -104,10 +104,10 @@ def summarised(
     months: dict[datetime, Month],
     contracts: Contracts,
     shown: datetime,
-    last: Summary | None,
+    last: DemandSummary | None,
     *,
     is_begun_here: bool,
-) -> Summary:
+) -> DemandSummary:
     """Return the summary of `months`. Return `last` itself if it was made from the same objects.
 
     `shown` is the start of the shown month. `is_begun_here` is False if the day of the connection's
@@ -120,4 +120,4 @@ def summarised(
     excess_kwh = round(above_contract(month.days, contracts).energy_wh / 1000, DECIMALS)
     if is_begun_here or (earlier or [month])[0].leneda_quarter_hours:
         *earlier, month = from_first_day([*earlier, month])
-    return Summary(months, contracts, month, tuple(earlier[-KEPT_MONTHS:]), excess_kwh)
+    return DemandSummary(months, contracts, month, tuple(earlier[-KEPT_MONTHS:]), excess_kwh)

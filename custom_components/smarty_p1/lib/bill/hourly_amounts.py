@@ -19,11 +19,11 @@ from typing import NamedTuple
 from ..history import (
     QUARTER_HOUR,
     Columns,
-    Kind,
     MarketPrices,
     MonthColumns,
     Period,
     Span,
+    SpanKind,
     month_start,
     quarter_start,
 )
@@ -248,13 +248,13 @@ def _loose_pieces(view: RowView, months: Iterable[datetime]) -> Iterator[_Piece]
             yield _Piece(start, imported_wh * share, exported_wh * share, amounts)
 
 
-def _shares(kind: Kind, period: Period) -> Iterator[tuple[datetime, float]]:
+def _shares(kind: SpanKind, period: Period) -> Iterator[tuple[datetime, float]]:
     """Yield the parts of a period, each with its share of the period's time.
 
     A gap is cut at quarter-hours. A part of a quarter-hour lies within one.
     """
     start, end = period
-    if end <= start or kind is not Kind.GAP:
+    if end <= start or kind is not SpanKind.GAP:
         yield start, 1.0
         return
     begin = start

@@ -23,10 +23,10 @@ from typing import NamedTuple
 from ..history import (
     QUARTER_HOUR,
     Columns,
-    Kind,
     MonthColumns,
     Period,
     Span,
+    SpanKind,
     months_between,
     quarter_start,
 )
@@ -51,7 +51,7 @@ class Piece(NamedTuple):
 class Remainder(NamedTuple):
     """Part of a gap, or of an incomplete quarter-hour, that Leneda's quarter-hours do not cover."""
 
-    kind: Kind
+    kind: SpanKind
     period: Period
     imported_wh: float
     exported_wh: float
@@ -223,13 +223,13 @@ def _add_priced(
 
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
-) -> Iterator[tuple[Kind, Period, float]]:
+) -> Iterator[tuple[SpanKind, Period, float]]:
     """Yield the parts of the spans in `run` for which Leneda has no quarter-hour.
 
     A part is a tuple of the kind of its span, its period, and its energy in Wh. `cover` has the
     periods for which Leneda has quarter-hours. `energies_wh` has the energy of each span.
     """
-    left: list[tuple[Kind, Period, float]] = []
+    left: list[tuple[SpanKind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
         periods, length = [*_without(span, cover.periods)], span.end - span.start
@@ -276,7 +276,7 @@ def _share_out(
     so its energy is not divided. Days outside of `period` are left out.
     """
     kind, (start, end), imported_wh, exported_wh, _ = remainder
-    is_gap = kind is Kind.GAP
+    is_gap = kind is SpanKind.GAP
     if not is_gap or start == end:
         day = contracts.part_start(start)
         if period[0] <= day < period[1]:

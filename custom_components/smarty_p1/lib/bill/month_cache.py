@@ -6,9 +6,9 @@ from typing import Self
 from ..history import (
     QUARTER_HOUR,
     Columns,
-    Kind,
     MonthColumns,
     Span,
+    SpanKind,
     day_end,
     day_start,
     month_start,
@@ -48,7 +48,7 @@ class KnownMonths:
     def note(self, span: Span) -> None:
         """Mark the day or the months of `span` as changed. The span was added or removed."""
         self._is_new = True
-        if span.kind is Kind.QUARTER_HOUR:
+        if span.kind is SpanKind.QUARTER_HOUR:
             days = self._stale_days.setdefault(month_start(span.start), set())
             days.add(day_start(span.start))
         else:

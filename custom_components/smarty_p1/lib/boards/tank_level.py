@@ -42,7 +42,7 @@ class Shape(StrEnum):
     LYING_CYLINDER = "lying_cylinder"
 
 
-class Reading(NamedTuple):
+class TankReading(NamedTuple):
     """One reading of the sensor: the distance in cm, or None without an echo."""
 
     distance_cm: float | None
@@ -68,12 +68,12 @@ class Sonar:
         self._buffer = b""
         self._readings.clear()
 
-    def feed(self, data: bytes, at: float) -> list[Reading]:
+    def feed(self, data: bytes, at: float) -> list[TankReading]:
         """Return the readings that `data` completes, and remember them with their time `at`."""
         self._buffer += data
         readings, end = [], 0
         for match in _find_readings(self._buffer):
-            readings.append(Reading(_distance_cm(match[1])))
+            readings.append(TankReading(_distance_cm(match[1])))
             end = match.end()
         self._buffer = self._buffer[max(end, len(self._buffer) - _MAX_UNFINISHED_BYTES) :]
         self._readings.extend((at, reading.distance_cm) for reading in readings)

@@ -21,7 +21,7 @@ from .capture_file import (
     read_capture,
     write_capture,
 )
-from .summary import Summary, summarise
+from .summary import CaptureSummary, summarise
 
 __all__ = [
     "BEGINNING",
@@ -31,10 +31,10 @@ __all__ = [
     "PUBLISHED_KEY",
     "AnonymousCapture",
     "CaptureError",
+    "CaptureSummary",
     "Chunk",
     "Recording",
     "Replaced",
-    "Summary",
     "anonymise",
     "read_capture",
     "summarise",

@@ -28,9 +28,9 @@ from ..p1 import (
     Telegram,
     crc16,
 )
-from .scaled_numbers import Factor, Registers, digits_of, medium_of, write_digits
+from .scaled_numbers import Factor, ScaledRegisters, digits_of, medium_of, write_digits
 from .substitutes import TextSubstitutes, TimeShift, constant_for, filler, noise
-from .telegram_parts import Kind, Part, parts_of
+from .telegram_parts import Part, PartKind, parts_of
 
 PUBLISHED_KEY_NAME = "smarty-p1 public"
 PUBLISHED_KEY = PUBLISHED_KEY_NAME.encode("ascii")
@@ -74,13 +74,13 @@ class Replaced(StrEnum):
 
 
 _REPLACED = {
-    Kind.TIME: Replaced.TIMES,
-    Kind.TOTAL: Replaced.TOTALS,
-    Kind.COUNTER: Replaced.TOTALS,
-    Kind.MEASURED: Replaced.MEASURED,
-    Kind.CURRENT: Replaced.MEASURED,
-    Kind.MESSAGE: Replaced.MESSAGES,
-    Kind.OTHER: Replaced.TEXTS,
+    PartKind.TIME: Replaced.TIMES,
+    PartKind.TOTAL: Replaced.TOTALS,
+    PartKind.COUNTER: Replaced.TOTALS,
+    PartKind.MEASURED: Replaced.MEASURED,
+    PartKind.CURRENT: Replaced.MEASURED,
+    PartKind.MESSAGE: Replaced.MESSAGES,
+    PartKind.OTHER: Replaced.TEXTS,
 }
 
 
@@ -228,9 +228,9 @@ class _Writer:
         self._written = _Written()
         parts = [part for piece in pieces for part in piece.parts]
         self._clock = TimeShift(
-            dict.fromkeys(part.text for part in parts if part.kind is Kind.TIME), random
+            dict.fromkeys(part.text for part in parts if part.kind is PartKind.TIME), random
         )
-        self._registers = Registers(parts, self._factors, random)
+        self._registers = ScaledRegisters(parts, self._factors, random)
         counters = [part.telegram.frame_counter or 0 for part in pieces if part.telegram]
         self._counter_constant = constant_for(counters, _COUNTERS, random) if counters else 0
 
@@ -258,25 +258,25 @@ class _Writer:
         if original not in self._telegrams:
             text = b""
             for part in parts:
-                is_checksum = part.kind is Kind.CHECKSUM
+                is_checksum = part.kind is PartKind.CHECKSUM
                 text += b"%04X" % crc16(text) if is_checksum else self._write_part(part)
             self._telegrams[original] = text
         return self._telegrams[original]
 
     def _write_part(self, part: Part) -> bytes:
         match part.kind:
-            case Kind.KEPT:
+            case PartKind.KEPT:
                 return part.text
-            case Kind.TIME:
+            case PartKind.TIME:
                 return self._clock.replace(part.text)
-            case Kind.TOTAL | Kind.COUNTER:
+            case PartKind.TOTAL | PartKind.COUNTER:
                 return self._registers.replace(part)
-            case Kind.MEASURED | Kind.CURRENT:
+            case PartKind.MEASURED | PartKind.CURRENT:
                 # Currents have steps of 1 A. The scaled powers at which a current rises by a step
                 # would reveal the factor. So write 0 for a current.
-                number = 0 if part.kind is Kind.CURRENT else digits_of(part.text)
+                number = 0 if part.kind is PartKind.CURRENT else digits_of(part.text)
                 return write_digits(self._factors[medium_of(part.name)].scale(number), part.text)
-            case Kind.MESSAGE:
+            case PartKind.MESSAGE:
                 return self._message(part.text)
             case _:
                 return self._texts.replace(part.text)

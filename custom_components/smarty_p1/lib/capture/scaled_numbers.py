@@ -10,7 +10,7 @@ from math import exp, log
 from random import Random
 
 from .substitutes import constant_for
-from .telegram_parts import Kind, Part
+from .telegram_parts import Part, PartKind
 
 # The factors are below 1. So a scaled power has no more digits than the original power, and stays
 # below the meter's limits.
@@ -37,7 +37,7 @@ class Factor:
         return round(self._factor * (number + blur))
 
 
-class Registers:
+class ScaledRegisters:
     """Substitutes for the numbers of all registers in a capture.
 
     A register starts at a random number. The rises of energies and volumes are scaled by the secret
@@ -80,10 +80,10 @@ class Registers:
         return write_digits(moved % self._sizes[part.name], part.text)
 
     def _add(self, part: Part) -> None:
-        if part.kind in {Kind.TOTAL, Kind.COUNTER}:
+        if part.kind in {PartKind.TOTAL, PartKind.COUNTER}:
             self._substitutes[part.name].setdefault(digits_of(part.text), 0)
             self._sizes[part.name] = 10 ** len(part.text.replace(b".", b""))
-        if part.kind is Kind.COUNTER:
+        if part.kind is PartKind.COUNTER:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from .anonymiser import AnonymousCapture, Replaced
-from .telegram_parts import MAX_LINES, Kind, kinds_of
+from .telegram_parts import MAX_LINES, PartKind, kinds_of
 
 _MAX_LINE_CHARS = 76
 _MAX_OBJECTS = 512
 
 
-class Summary(NamedTuple):
+class CaptureSummary(NamedTuple):
     """Contents of an anonymous capture. `seconds` is the time from its first to its last chunk."""
 
     telegrams: int
@@ -33,9 +33,9 @@ class Summary(NamedTuple):
     """OBIS references of objects with replaced currents, identifiers, messages, unknown values."""
 
 
-def summarise(capture: AnonymousCapture) -> Summary:
+def summarise(capture: AnonymousCapture) -> CaptureSummary:
     """Return the summary of a capture. This takes too long for a call in an event loop."""
-    kinds: dict[str, set[Kind]] = {}
+    kinds: dict[str, set[PartKind]] = {}
     for text in capture.telegrams:
         for reference, new_kinds in kinds_of(text):
             if reference in kinds or len(kinds) < _MAX_OBJECTS:
@@ -43,18 +43,18 @@ def summarise(capture: AnonymousCapture) -> Summary:
     changed = {
         reference
         for reference, object_kinds in kinds.items()
-        if object_kinds & {Kind.OTHER, Kind.MESSAGE, Kind.CURRENT}
+        if object_kinds & {PartKind.OTHER, PartKind.MESSAGE, PartKind.CURRENT}
     }
     moved = {
         reference
         for reference, object_kinds in kinds.items()
-        if object_kinds & {Kind.TOTAL, Kind.COUNTER, Kind.TIME}
+        if object_kinds & {PartKind.TOTAL, PartKind.COUNTER, PartKind.TIME}
     } - changed
     scaled = {
-        reference for reference, object_kinds in kinds.items() if Kind.MEASURED in object_kinds
+        reference for reference, object_kinds in kinds.items() if PartKind.MEASURED in object_kinds
     } - changed
     lines = capture.telegrams[-1].decode("latin-1").splitlines() if capture.telegrams else []
-    return Summary(
+    return CaptureSummary(
         telegrams=len(capture.telegrams),
         chunks=len(capture.chunks),
         size=sum(len(data) for _, data in capture.chunks),

@@ -18,7 +18,7 @@ MAX_LINES = 512
 _MAX_VALUES = 64
 
 
-class Kind(Enum):
+class PartKind(Enum):
     """Kind of a part. It decides how an anonymous capture replaces the part."""
 
     KEPT = auto()
@@ -48,7 +48,7 @@ class Part(NamedTuple):
     part, `name` identifies the register that holds the number. For all other parts, `name` is "".
     """
 
-    kind: Kind
+    kind: PartKind
     text: bytes
     name: str = ""
 
@@ -100,11 +100,11 @@ def parts_of(text: bytes) -> list[Part]:
             break
         parts += _parts_of_line(match[0], is_first=number == 0)
         end = match.end()
-    parts.append(Part(Kind.MESSAGE, text[end:]))
+    parts.append(Part(PartKind.MESSAGE, text[end:]))
     return [part for part in parts if part.text]
 
 
-def kinds_of(text: bytes) -> Iterator[tuple[str, set[Kind]]]:
+def kinds_of(text: bytes) -> Iterator[tuple[str, set[PartKind]]]:
     """Yield the OBIS reference of each object in `text`, and the kinds of the object's parts."""
     for number, match in enumerate(_LINE.finditer(text)):
         if number == MAX_LINES:
@@ -116,54 +116,54 @@ def kinds_of(text: bytes) -> Iterator[tuple[str, set[Kind]]]:
 
 def _parts_of_line(line: bytes, *, is_first: bool) -> Iterator[Part]:
     if is_first and (match := _IDENTIFICATION.fullmatch(line)):
-        yield Part(Kind.KEPT, match[1])
-        yield Part(Kind.OTHER, match[2])
-        yield Part(Kind.KEPT, match[3])
+        yield Part(PartKind.KEPT, match[1])
+        yield Part(PartKind.OTHER, match[2])
+        yield Part(PartKind.KEPT, match[3])
     elif match := _END.fullmatch(line):
-        yield Part(Kind.KEPT, b"!")
-        yield Part(Kind.CHECKSUM, match[1])
-        yield Part(Kind.KEPT, match[2])
+        yield Part(PartKind.KEPT, b"!")
+        yield Part(PartKind.CHECKSUM, match[1])
+        yield Part(PartKind.KEPT, match[2])
     elif match := _OBJECT.fullmatch(line):
         reference = match[1].decode("ascii")
-        yield Part(Kind.KEPT, match[1] + b"(")
+        yield Part(PartKind.KEPT, match[1] + b"(")
         is_text = _MESSAGES.fullmatch(reference)
         values = [match[2]] if is_text else match[2].split(b")(", _MAX_VALUES - 1)
         for number, value in enumerate(values):
-            yield Part(Kind.KEPT, b")(" if number else b"")
+            yield Part(PartKind.KEPT, b")(" if number else b"")
             yield from _parts_of_value(reference, number, value)
-        yield Part(Kind.KEPT, b")" + match[3])
+        yield Part(PartKind.KEPT, b")" + match[3])
     else:
         text = line.rstrip(b"\r\n")
-        yield Part(Kind.MESSAGE, text)
-        yield Part(Kind.KEPT, line[len(text) :])
+        yield Part(PartKind.MESSAGE, text)
+        yield Part(PartKind.KEPT, line[len(text) :])
 
 
 def _parts_of_value(reference: str, number: int, value: bytes) -> Iterator[Part]:
     is_current = _CURRENTS.fullmatch(reference)
     if (is_current or _POWERS.fullmatch(reference)) and (match := _measured(value)):
-        yield Part(Kind.KEPT, match[1])
-        yield Part(Kind.CURRENT if is_current else Kind.MEASURED, match[2], reference)
-        yield Part(Kind.KEPT, match[3] or b"")
+        yield Part(PartKind.KEPT, match[1])
+        yield Part(PartKind.CURRENT if is_current else PartKind.MEASURED, match[2], reference)
+        yield Part(PartKind.KEPT, match[3] or b"")
     elif (kind := _kind_of_register(reference, number)) and (match := _TOTAL.fullmatch(value)):
         yield Part(kind, match[1], f"{reference} {number} {_form(match[1])}")
         unit = match[2] or b""
-        yield Part(Kind.KEPT if unit in _UNITS else Kind.OTHER, unit)
+        yield Part(PartKind.KEPT if unit in _UNITS else PartKind.OTHER, unit)
     else:
         yield Part(_kind_of_value(reference, value), value)
 
 
-def _kind_of_value(reference: str, value: bytes) -> Kind:
+def _kind_of_value(reference: str, value: bytes) -> PartKind:
     if _IDENTIFIERS.fullmatch(reference) and identifier(value.decode("latin-1")) is None:
-        return Kind.KEPT  # filler identifies nobody
+        return PartKind.KEPT  # filler identifies nobody
     if _MESSAGES.fullmatch(reference):
-        return Kind.MESSAGE
+        return PartKind.MESSAGE
     if _TIME.fullmatch(value) or (_TIMES.fullmatch(reference) and _LOCAL_TIME.fullmatch(value)):
         # A channel without a meter sends fill bytes instead of a time. Fill bytes tell nothing
         # about a household, so keep them.
-        return Kind.KEPT if _FILL_BYTES.fullmatch(value) else Kind.TIME
+        return PartKind.KEPT if _FILL_BYTES.fullmatch(value) else PartKind.TIME
     if _stays(reference, value):
-        return Kind.KEPT
-    return Kind.MESSAGE if _has_words(reference, value) else Kind.OTHER
+        return PartKind.KEPT
+    return PartKind.MESSAGE if _has_words(reference, value) else PartKind.OTHER
 
 
 def _stays(reference: str, value: bytes) -> bool:
@@ -180,12 +180,12 @@ def _measured(value: bytes) -> re.Match[bytes] | None:
     return match if match and (match[3] is None or match[3] in _UNITS) else None
 
 
-def _kind_of_register(reference: str, number: int) -> Kind | None:
+def _kind_of_register(reference: str, number: int) -> PartKind | None:
     if _INDEXES.fullmatch(reference):
-        return Kind.TOTAL if number == 1 else None
+        return PartKind.TOTAL if number == 1 else None
     if number == 0 and _TOTALS.fullmatch(reference):
-        return Kind.TOTAL
-    return Kind.COUNTER if number == 0 and _COUNTERS.fullmatch(reference) else None
+        return PartKind.TOTAL
+    return PartKind.COUNTER if number == 0 and _COUNTERS.fullmatch(reference) else None
 
 
 def _has_words(reference: str, value: bytes) -> bool:

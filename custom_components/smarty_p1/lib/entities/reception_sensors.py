@@ -1,6 +1,6 @@
 """Sensors for the connection to a meter and the reception of its telegrams."""
 
-from ..failure_detection import METER_OBSTACLES, Condition, State
+from ..failure_detection import METER_OBSTACLES, Condition, FailureState
 from ..meter import Reception
 from ..p1 import Reason
 from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, SensorSpec
@@ -18,7 +18,7 @@ def _rejected_by_reason(reception: Reception) -> dict[str, int]:
 CONNECTION = SensorSpec[Condition](
     key="connection",
     device_class="enum",
-    options=(State.WAITING.value, State.RECEIVING.value, *METER_OBSTACLES),
+    options=(FailureState.WAITING.value, FailureState.RECEIVING.value, *METER_OBSTACLES),
     entity_category=DIAGNOSTIC,
     value_fn=lambda condition: (condition.obstacle or condition.state).value,
 )

@@ -15,10 +15,11 @@ from .calendar import (
     month_start,
     quarter_start,
 )
-from .doubtful_clock import Doubt
+from .doubtful_clock import ClockDoubt
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
+from .month_columns import ORIGINS, Columns, MonthColumns, Row, columns_of, months_between
 from .month_file_lines import (
     HEADER,
     Files,
@@ -32,19 +33,16 @@ from .month_file_lines import (
 from .month_file_reader import REMOVED, RowReader, with_removed
 from .quarter_hour import Origin, QuarterHour
 from .readings_to_spans import ReadingHistory
-from .register_rises import DECIMALS, MARKET_DECIMALS, Amounts, Energies, Registers, rounded_market
-from .shown_month import sure_time, time_until
-from .spans import (
-    ORIGINS,
-    Columns,
-    Kind,
-    MonthColumns,
-    Period,
-    Row,
-    Span,
-    columns_of,
-    months_between,
+from .register_amounts import (
+    DECIMALS,
+    MARKET_DECIMALS,
+    Amounts,
+    Energies,
+    Registers,
+    rounded_market,
 )
+from .shown_month import sure_time, time_until
+from .spans import Period, Span, SpanKind
 
 __all__ = [
     "DECIMALS",
@@ -61,11 +59,10 @@ __all__ = [
     "QUARTER_HOUR",
     "REMOVED",
     "Amounts",
+    "ClockDoubt",
     "Columns",
-    "Doubt",
     "Energies",
     "Files",
-    "Kind",
     "MarketHours",
     "MarketPrices",
     "MonthColumns",
@@ -78,6 +75,7 @@ __all__ = [
     "Row",
     "RowReader",
     "Span",
+    "SpanKind",
     "UnknownVersionError",
     "as_decimal",
     "columns_of",

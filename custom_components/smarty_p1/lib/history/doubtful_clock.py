@@ -28,7 +28,7 @@ _MAX_CHANGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class ClockDoubt:
     """Doubt about a clock with this `deviation` since the time `since` of the computer's clock.
 
     `is_on_trial` is True if the clock has run on until a second day, and is tried out.

@@ -69,7 +69,7 @@ from typing import Self
 
 from .calendar import month_start
 from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
-from .register_rises import Amounts, Registers
+from .register_amounts import Amounts, Registers
 from .spans import MAX_SHARED_GAP, Position, Span
 
 MAX_SEGMENTS = 8

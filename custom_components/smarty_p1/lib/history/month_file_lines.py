@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
-from .register_rises import DECIMALS, MARKET_DECIMALS, Amounts
-from .spans import Kind, Span
+from .register_amounts import DECIMALS, MARKET_DECIMALS, Amounts
+from .spans import Span, SpanKind
 
 HEADER = (
     "start,span,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh,"
@@ -63,7 +63,7 @@ def as_decimal(value: float | None, decimals: int = DECIMALS) -> str:
 
 def line_of(span: Span) -> str:
     """Return the line of a span, including the line break."""
-    amounts, is_quarter = span.amounts, span.kind is Kind.QUARTER_HOUR
+    amounts, is_quarter = span.amounts, span.kind is SpanKind.QUARTER_HOUR
     exported_wh: float | None = amounts.exported_wh
     late = ""
     if is_quarter and not amounts.is_exported_exact:
@@ -139,7 +139,7 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     if not 0 <= number <= _MAX_NUMBER:
         raise ValueError
     imported_wh, exported_wh = (_known_amount(cell, _MAX_REGISTER_WH) for cell in cells[10:12])
-    return Span(start, end, Kind(kind), amounts, imported_wh, exported_wh, number)
+    return Span(start, end, SpanKind(kind), amounts, imported_wh, exported_wh, number)
 
 
 def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:

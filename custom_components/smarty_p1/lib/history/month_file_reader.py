@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_start
 from .meter_clock_jumps import ReadingSegment
+from .month_columns import MonthColumns, Row
 from .month_file_lines import (
     LATE,
     Files,
@@ -24,8 +25,8 @@ from .month_file_lines import (
     parse_time,
     span_of_cells,
 )
-from .register_rises import Registers
-from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
+from .register_amounts import Registers
+from .spans import Position, Span, SpanKind, end_of, gap_between, position_of
 
 REMOVED = "removed"
 """Name of the file with the numbers of removed spans. Each line is a range, such as "1-2976"."""
@@ -151,18 +152,18 @@ class RowReader:
                 return
             if span.number > self._number:
                 self.new.append(span)
-            if span.kind is Kind.GAP:
+            if span.kind is SpanKind.GAP:
                 self._gaps[span.number] = span
             else:
                 self.row.put(span)
-        elif span.kind is Kind.QUARTER_HOUR:
+        elif span.kind is SpanKind.QUARTER_HOUR:
             month.put_span(span, replaces=True)
 
     def _note(self, span: Span) -> bool:
         """Record the number of a span. Return False if the number is recorded already."""
         number = span.number
         start, end = _positions(span)
-        if span.kind is Kind.GAP or not self._goes_on(number, end):
+        if span.kind is SpanKind.GAP or not self._goes_on(number, end):
             index = bisect_right(self.runs, number, key=attrgetter("first"))
             if index and number <= self.runs[index - 1].last:
                 return False

@@ -24,16 +24,17 @@ from datetime import datetime
 from itertools import chain
 
 from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
-from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, Doubt
+from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, ClockDoubt
 from .gap_clock_and_power_limits import most_wh
 from .market_prices import NO_PRICES, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
+from .month_columns import Columns, Row
 from .quarter_hour import QuarterHour
-from .register_rises import Amounts, Registers, Rise, is_bridged
+from .register_amounts import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
-from .spans import Columns, Kind, Position, Row, Span, end_of, gap_between, position_of
+from .spans import Position, Span, SpanKind, end_of, gap_between, position_of
 
-type _Identity = tuple[datetime, Kind, float]
+type _Identity = tuple[datetime, SpanKind, float]
 
 _A_DAY = 96
 
@@ -58,7 +59,7 @@ class ReadingHistory:
         self.last_quarter = last_quarter
         self.begun = begun
         """First reading of the connection, at which its row of spans begins."""
-        self.doubt: Doubt | None = None
+        self.doubt: ClockDoubt | None = None
         self._is_confirmed = False
         self.new: list[Span] = []
         self.known_elsewhere: Container[datetime] = ()
@@ -126,9 +127,9 @@ class ReadingHistory:
         doubt = self.doubt
         if doubt is None or doubt.is_on_trial:
             if self._is_doubtful(reading, serial_number, received_at):
-                self.doubt = Doubt(received_at, deviation)
+                self.doubt = ClockDoubt(received_at, deviation)
         elif not doubt.is_same_clock(deviation, received_at):
-            self.doubt = Doubt(received_at, deviation)
+            self.doubt = ClockDoubt(received_at, deviation)
         elif self._is_confirmed or doubt.has_second_day(received_at):
             self.doubt = replace(doubt, is_on_trial=True)
 
@@ -187,7 +188,11 @@ class ReadingHistory:
             self._merge_oldest_segment()
 
     def _has_computer_leapt(
-        self, doubt: Doubt, reading: Registers, serial_number: str | None, received_at: datetime
+        self,
+        doubt: ClockDoubt,
+        reading: Registers,
+        serial_number: str | None,
+        received_at: datetime,
     ) -> bool:
         """Return whether the computer's clock was set before anything was added to the row."""
         segment = self.segments[-1]
@@ -289,7 +294,7 @@ class ReadingHistory:
         start, segment.since = segment.since, end.time
         is_gap = is_gap or self.is_held
         is_whole = not is_gap and end.time - start == QUARTER_HOUR
-        kind = Kind.QUARTER_HOUR if is_whole else Kind.GAP if is_gap else Kind.PART
+        kind = SpanKind.QUARTER_HOUR if is_whole else SpanKind.GAP if is_gap else SpanKind.PART
         span = Span(start, end.time, kind, amounts, end.imported_wh, end.exported_wh)
         if is_whole:
             self.last_quarter = span.quarter_hour
@@ -383,7 +388,7 @@ class ReadingHistory:
             segments[0].spans = []
         else:
             self.begin_at(end_of(last), segments[sure] if segments else None)
-        if quarters := [span for span in new if span.kind is Kind.QUARTER_HOUR]:
+        if quarters := [span for span in new if span.kind is SpanKind.QUARTER_HOUR]:
             self.last_quarter = quarters[-1].quarter_hour
             self._show_month_of(quarters[-1].start)
 

@@ -33,8 +33,8 @@ from itertools import pairwise, starmap
 
 from .calendar import month_end, month_start
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
-from .register_rises import Rise
-from .spans import Row
+from .month_columns import Row
+from .register_amounts import Rise
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from .day_differences import Cause, DayDifference, Differences, compare_days
 from .gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from .implausible_rows import last_days_of, last_whole_day, whole_days, without_false_zeros
 from .measured_and_estimated_rows import (
-    Row,
+    LenedaRow,
     added_up,
     newest,
     quarter_hours_of,
@@ -47,10 +47,10 @@ __all__ = [
     "ExportError",
     "ExportRefusal",
     "GasSpan",
+    "LenedaRow",
     "Quantity",
     "Register",
     "ResponseError",
-    "Row",
     "TimeSeries",
     "added_up",
     "compare_days",

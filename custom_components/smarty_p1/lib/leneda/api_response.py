@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..history import MAX_POWER_KW, quarter_start
 from ..stored_values import checked_time
-from .measured_and_estimated_rows import MAX_VERSION, Row, is_measured, newest
+from .measured_and_estimated_rows import MAX_VERSION, LenedaRow, is_measured, newest
 from .series_codes import REGISTERS, is_in_its_unit
 
 _MAX_ITEMS = 200_000
@@ -38,7 +38,7 @@ class ResponseError(Exception):
 class TimeSeries(NamedTuple):
     """Rows of a response. `rows` is empty if Leneda has no data for the period yet."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[LenedaRow, ...]
     """Rows in the order of time, without repetitions."""
     left_out: int
     """Number of items that are malformed or outside of the period."""
@@ -113,9 +113,9 @@ def checked_item(item: Any, max_value: float) -> CheckedItem | None:  # noqa: AN
     return CheckedItem(start, float(value), version, item.get("type"))
 
 
-def _row(item: Any) -> Row | None:  # noqa: ANN401 - whatever JSON holds
+def _row(item: Any) -> LenedaRow | None:  # noqa: ANN401 - whatever JSON holds
     checked = checked_item(item, MAX_POWER_KW)
     if checked is None or checked.start != quarter_start(checked.start):
         return None
     is_sure = isinstance(checked.kind, str) and is_measured(checked.kind)
-    return Row(checked.start, checked.value, is_sure, checked.version)
+    return LenedaRow(checked.start, checked.value, is_sure, checked.version)

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..history import QUARTER_HOUR, QuarterHour, day_end, day_start
-from .measured_and_estimated_rows import Row
+from .measured_and_estimated_rows import LenedaRow
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
@@ -76,7 +76,7 @@ class _Day(NamedTuple):
 
     difference: DayDifference
     own: Sequence[QuarterHour]
-    rows: Mapping[datetime, Row]
+    rows: Mapping[datetime, LenedaRow]
 
     def is_production(self) -> bool:
         exported = [quarter.exported_kwh for quarter in self.own]
@@ -102,7 +102,7 @@ class _Day(NamedTuple):
         return len(pairs) > len(self.own) / 2 and off_wh <= most_wh
 
 
-def compare_days(own: Iterable[QuarterHour], leneda: Iterable[Row]) -> Differences:
+def compare_days(own: Iterable[QuarterHour], leneda: Iterable[LenedaRow]) -> Differences:
     """Return the daily differences of imported energy. Both series must be in the order of time."""
     rows = {row.start: row for row in leneda}
     days = [
@@ -113,7 +113,9 @@ def compare_days(own: Iterable[QuarterHour], leneda: Iterable[Row]) -> Differenc
     return Differences(tuple(day.difference for day in days), *_cause(days))
 
 
-def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Row]) -> _Day | None:
+def _day(
+    start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, LenedaRow]
+) -> _Day | None:
     measured_rows = [row for quarter in own if (row := rows.get(quarter.start)) and row.is_measured]
     if len(measured_rows) < len(own) or len(own) < (day_end(start) - start) // QUARTER_HOUR:
         return None

@@ -6,11 +6,11 @@ from itertools import chain, groupby
 
 from ..bill import DaySum
 from ..history import QUARTER_HOUR, day_end, day_start
-from .measured_and_estimated_rows import Row, with_totals
+from .measured_and_estimated_rows import LenedaRow, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 
 
-def last_days_of(leneda: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
+def last_days_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[str, DaySum]:
     """Return the sum of the last complete day of each energy-sharing series, keyed by OBIS code.
 
     `leneda` has the rows of each code.
@@ -22,7 +22,7 @@ def last_days_of(leneda: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
     return last_days
 
 
-def last_whole_day(rows: Sequence[Row]) -> DaySum | None:
+def last_whole_day(rows: Sequence[LenedaRow]) -> DaySum | None:
     """Return the sum of the last day whose quarter-hours are all known.
 
     Return None if there is no such day.
@@ -37,7 +37,9 @@ def last_whole_day(rows: Sequence[Row]) -> DaySum | None:
 _REMAINING = CODES[Quantity.REMAINING]
 
 
-def without_false_zeros(leneda: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+def without_false_zeros(
+    leneda: Mapping[str, Sequence[LenedaRow]],
+) -> Mapping[str, Sequence[LenedaRow]]:
     """Return the rows without the days on which Leneda wrongly sends 0 as consumption.
 
     The series of REMAINING is the consumption that the supplier bills. For some homes that share no
@@ -54,7 +56,7 @@ def without_false_zeros(leneda: Mapping[str, Sequence[Row]]) -> Mapping[str, Seq
     return {**leneda, _REMAINING: kept}
 
 
-def whole_days(leneda: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+def whole_days(leneda: Mapping[str, Sequence[LenedaRow]]) -> Mapping[str, Sequence[LenedaRow]]:
     """Return the rows until the end of the last day whose consumption is complete.
 
     The consumption is complete if it is known for all quarter-hours of the day. Return the rows

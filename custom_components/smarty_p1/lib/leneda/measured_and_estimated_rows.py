@@ -30,7 +30,7 @@ MAX_VERSION = 1_000_000
 """Highest version that is accepted. Versions up to 28 were seen."""
 
 
-class Row(NamedTuple):
+class LenedaRow(NamedTuple):
     """Row of a series: the mean power of one quarter-hour."""
 
     start: datetime
@@ -49,12 +49,12 @@ def is_measured(word: str) -> bool:
     return word.strip().casefold() in _MEASURED
 
 
-def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
+def newest(*series: Iterable[LenedaRow]) -> tuple[LenedaRow, ...]:
     """Return one row for each start, in the order of time: the row with the highest version.
 
     Of rows with equal versions, the last one is returned.
     """
-    rows_by_start: dict[datetime, Row] = {}
+    rows_by_start: dict[datetime, LenedaRow] = {}
     for rows in series:
         for row in rows:
             previous = rows_by_start.get(row.start)
@@ -63,12 +63,12 @@ def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(sorted(rows_by_start.values()))
 
 
-def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
+def added_up(*series: Iterable[LenedaRow]) -> tuple[LenedaRow, ...]:
     """Return the sums of the rows with equal starts, in the order of time.
 
     If a series has no row for a start, its value counts as 0.
     """
-    rows_by_start: dict[datetime, Row] = {}
+    rows_by_start: dict[datetime, LenedaRow] = {}
     for rows in series:
         for row in rows:
             previous = rows_by_start.get(row.start)
@@ -76,8 +76,8 @@ def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(sorted(rows_by_start.values()))
 
 
-def _sum(row: Row, other: Row) -> Row:
-    return Row(
+def _sum(row: LenedaRow, other: LenedaRow) -> LenedaRow:
+    return LenedaRow(
         row.start,
         # Values have three decimals, so rounding to six removes only float errors.
         round(row.kw + other.kw, 6),
@@ -86,14 +86,14 @@ def _sum(row: Row, other: Row) -> Row:
     )
 
 
-def quarter_hours_of(leneda: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
+def quarter_hours_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> list[QuarterHour]:
     """Return the quarter-hours whose imported energy Leneda knows, in the order of time.
 
     `leneda` has the rows of each code. If Leneda states only the parts of the imported energy,
     the supplier's part and the shared parts are added up. A quarter-hour with any estimated value
     counts as estimated.
     """
-    rows: dict[Quantity, Sequence[Row]] = {
+    rows: dict[Quantity, Sequence[LenedaRow]] = {
         REGISTERS[code].quantity: rows for code, rows in with_totals(leneda).items()
     }
     columns = [
@@ -108,7 +108,7 @@ def quarter_hours_of(leneda: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
     return [_of_platform(row, [column.get(row.start) for column in columns]) for row in imported]
 
 
-def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour:
+def _of_platform(imported: LenedaRow, other_rows: Sequence[LenedaRow | None]) -> QuarterHour:
     """Return a quarter-hour from Leneda. Its exported and reactive energies may be unknown.
 
     `other_rows` are the rows of exported, reactive imported and reactive exported energy. A row is
@@ -120,7 +120,7 @@ def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour
     return QuarterHour(imported.start, imported.kw, exported, reactive[0], reactive[1], origin)
 
 
-def sharing_of(leneda: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
+def sharing_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[datetime, Covered]:
     """Return the shared energy of each quarter-hour, keyed by the start of the quarter-hour.
 
     `leneda` has the rows of each code. A sharing group has a layer from 1 to 4, and each layer
@@ -154,7 +154,7 @@ _PARTS = {
 }
 
 
-def with_totals(leneda: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+def with_totals(leneda: Mapping[str, Sequence[LenedaRow]]) -> Mapping[str, Sequence[LenedaRow]]:
     """Return the rows of each code, with the missing rows of the totals added.
 
     A missing row of a total is computed from the total's parts.

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ..history import QUARTER_HOUR
 from ..prices import REFERENCE_POWERS
-from .measured_and_estimated_rows import Row, is_measured, newest
+from .measured_and_estimated_rows import LenedaRow, is_measured, newest
 from .portal_file_cells import (
     CODE,
     DECIMAL,
@@ -63,7 +63,7 @@ class Export(NamedTuple):
     """Name of the metering point, which is private."""
     code: str
     """OBIS code of the series, a key of `REGISTERS`."""
-    rows: tuple[Row, ...]
+    rows: tuple[LenedaRow, ...]
     """Rows in the order of time, without repetitions."""
     repeated: int
     """Number of rows that were replaced by a later row with the same start."""
@@ -87,7 +87,7 @@ def read_export(data: bytes, now: datetime) -> Export:
     code, unit = head.example[columns.code], head.example[columns.unit]
     _check_register(code, unit)
     latest = (now - QUARTER_HOUR).astimezone(UTC)
-    rows: list[tuple[int, Row | None]] = []
+    rows: list[tuple[int, LenedaRow | None]] = []
     for number, cells in chain(head.numbered, table):
         if cells == head.names:
             continue
@@ -100,7 +100,9 @@ def read_export(data: bytes, now: datetime) -> Export:
     return _export(rows, head.example[columns.point], code, unit)
 
 
-def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, unit: str) -> Export:
+def _export(
+    numbered: Sequence[tuple[int, LenedaRow | None]], point: str, code: str, unit: str
+) -> Export:
     """Return the content of a file. `numbered` has its rows with their line numbers.
 
     Raises ExportError if no row has a value, or if the values are in Wh.
@@ -305,7 +307,7 @@ def _column_name(column: int, head: _Head) -> str:
     return name if is_shown else str(column + 1)
 
 
-def _are_watt_hours(rows: Sequence[Row]) -> bool:
+def _are_watt_hours(rows: Sequence[LenedaRow]) -> bool:
     """Return whether the values look like energies in Wh although the file says kW.
 
     A household uses several hundred Wh in a quarter-hour, at a mean power of a few kW. A meter

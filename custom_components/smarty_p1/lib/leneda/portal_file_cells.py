@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..history import LUXEMBOURG, MAX_POWER_KW
-from .measured_and_estimated_rows import MAX_VERSION, Row, is_measured
+from .measured_and_estimated_rows import MAX_VERSION, LenedaRow, is_measured
 from .portal_file_refusals import ExportRefusal
 
 _FIRST_YEAR = 1999
@@ -68,7 +68,7 @@ class RefusedRowError(Exception):
 
 def read_row(
     cells: Sequence[str], example: Sequence[str], columns: Columns, latest: datetime
-) -> Row | None:
+) -> LenedaRow | None:
     """Return the row in `cells`. Return None if the row has no value.
 
     `example` are the cells of the first row. `latest` is the start of the last complete
@@ -92,7 +92,7 @@ def read_row(
     if not value:
         return None
     kw = _value(value, cells[columns.unit])
-    return Row(start, kw, is_measured(cells[columns.kind]), int(version))
+    return LenedaRow(start, kw, is_measured(cells[columns.kind]), int(version))
 
 
 def _start(text: str, latest: datetime) -> datetime:

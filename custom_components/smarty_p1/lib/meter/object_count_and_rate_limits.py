@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Mapping, Set as AbstractSet
 from dataclasses import replace
 
-from ..backoff import Budget
+from ..outage import Budget
 from ..p1 import MBUS_FIELDS, OBJECTS, MBusReading, Telegram, Verification, mbus_reference
 from .mbus_meters import identity_of
 

@@ -28,7 +28,7 @@ _MAX_STATE_CHARS = 32
 _DECIMALS = 6
 
 
-class Quantity(NamedTuple):
+class SourceQuantity(NamedTuple):
     """Quantity that entities show: its OBIS reference, its units, and its highest value."""
 
     reference: str
@@ -36,11 +36,11 @@ class Quantity(NamedTuple):
     maximum: float
 
 
-QUANTITIES: Mapping[str, Quantity] = {
-    "energy_imported": Quantity("1-0:1.8.0", ENERGY_UNITS, _MAX_KWH),
-    "energy_exported": Quantity("1-0:2.8.0", ENERGY_UNITS, _MAX_KWH),
-    "power_imported": Quantity("1-0:1.7.0", POWER_UNITS, MAX_POWER_KW),
-    "power_exported": Quantity("1-0:2.7.0", POWER_UNITS, MAX_POWER_KW),
+QUANTITIES: Mapping[str, SourceQuantity] = {
+    "energy_imported": SourceQuantity("1-0:1.8.0", ENERGY_UNITS, _MAX_KWH),
+    "energy_exported": SourceQuantity("1-0:2.8.0", ENERGY_UNITS, _MAX_KWH),
+    "power_imported": SourceQuantity("1-0:1.7.0", POWER_UNITS, MAX_POWER_KW),
+    "power_exported": SourceQuantity("1-0:2.7.0", POWER_UNITS, MAX_POWER_KW),
 }
 """Quantities of a telegram that entities can show."""
 
@@ -52,7 +52,7 @@ class EntityState(NamedTuple):
     unit: str | None
 
 
-def value_of(quantity: Quantity, state: EntityState) -> float | None:
+def value_of(quantity: SourceQuantity, state: EntityState) -> float | None:
     """Return the value of a state in kWh or kW.
 
     Return None if the state is not a number, if its unit is not accepted, or if its value is

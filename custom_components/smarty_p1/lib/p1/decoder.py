@@ -25,11 +25,11 @@ to the budget.
 import re
 from collections.abc import Callable, Mapping
 
-from ..backoff import Budget
+from ..outage import Budget
 from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
 from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
-from .frame_finder import Framer
+from .frame_finder import FrameFinder
 from .frame_header import MAX_HEADER_SIZE, frame_size
 from .keys import DEFAULT_AUTHENTICATION_KEY
 from .rejection_reasons import Reason, Rejection
@@ -63,16 +63,16 @@ class LineDecoder:
 
     def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
         self._decryptor_of = decryptor_of
-        self._framer = Framer(ends_cut_frames=True)
+        self._framer = FrameFinder(ends_cut_frames=True)
         self._line = self._framer.buffer
         self._read = FastParser().read
         self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that `data` completes, in the order of reception."""
-        # The next statements repeat the start of `Framer.feed`, because most calls of this method
-        # return here. With a call of `Framer.feed`, this method would take a tenth longer for
-        # single bytes.
+        # The next statements repeat the start of `FrameFinder.feed`, because most calls of this
+        # method return here. With a call of `FrameFinder.feed`, this method would take a tenth longer
+        # for single bytes.
         line = self._line
         line += data
         size = len(line)

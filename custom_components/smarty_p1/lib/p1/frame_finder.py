@@ -25,7 +25,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..backoff import Budget
+from ..outage import Budget
 from .frame_header import (
     HEADER_MARK,
     MAX_FRAME_SIZE,
@@ -63,7 +63,7 @@ anywhere in this text. A frame of MAX_HEADER_SIZE bytes is a damaged header.
 """
 
 
-class Framer:
+class FrameFinder:
     """Finder of candidates in the bytes of one line.
 
     A place is a part of the line that is not complete yet: the header of a frame, a whole frame, or
@@ -283,7 +283,7 @@ class FrameSplitter:
 
     def __init__(self) -> None:
         self.left_out = 0
-        self._framer = Framer()
+        self._framer = FrameFinder()
         self._budget = Budget(_OUTPUT_BYTES_PER_BYTE, _MAX_BYTES)
         self._titles: dict[bytes, _Title] = {}
 

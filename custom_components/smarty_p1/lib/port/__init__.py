@@ -26,7 +26,7 @@ from .errors import (
 )
 from .port_stream import PortStream
 from .probing import probe
-from .reconnecting_port import SILENCE_TIMEOUT, Link
+from .reconnecting_port import SILENCE_TIMEOUT, ReconnectingPort
 from .serial_port import BAUD_RATE, ByteReader, Opener, normalise_port, open_port
 
 __all__ = [
@@ -37,7 +37,6 @@ __all__ = [
     "ByteReader",
     "DamagedError",
     "KeyMissingError",
-    "Link",
     "LinkError",
     "NoDeviceNameError",
     "NotP1Error",
@@ -52,6 +51,7 @@ __all__ = [
     "PortStream",
     "PortUnreachableError",
     "ProbeError",
+    "ReconnectingPort",
     "ReplayError",
     "SecurityOffError",
     "WrongKeyError",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..backoff import Backoff
+from ..outage import Backoff
 from .errors import LinkError, PortNotFoundError, PortSilentError
 from .port_stream import PortStream
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port
@@ -22,7 +22,7 @@ def _exists(path: str) -> bool:
     return Path(path).exists()
 
 
-class Link:
+class ReconnectingPort:
     """Connection to a port. It passes on the received bytes, and reopens the port after a loss.
 
     `is_open` says whether the port is open now. The delay between two attempts doubles from 1 s to

@@ -19,7 +19,7 @@ from .messages import (
     Published,
     availability_topic,
 )
-from .mqtt_discovery import Announcer, Discovery, DiscoveryNames, MeterAnnounced
+from .mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from .publish_feed import PublishFeed
 from .publish_format import (
     DEFAULT_PREFIX,
@@ -52,7 +52,6 @@ __all__ = [
     "RESERVED",
     "SMARTYREADER_NAMES",
     "SMARTYREADER_TOPIC",
-    "Announcer",
     "Discovery",
     "DiscoveryNames",
     "Format",
@@ -60,6 +59,7 @@ __all__ = [
     "Message",
     "MeterAnnounced",
     "MeterMessages",
+    "MqttAnnouncer",
     "PublishFeed",
     "Published",
     "availability_topic",

@@ -9,7 +9,7 @@ from ..meter import MAX_MBUS_METERS, Reading, Reception
 from ..p1 import Telegram
 from ..stored_values import Stored, checked_count, checked_mapping, checked_text
 from .mqtt_discovery import (
-    Announcer,
+    MqttAnnouncer,
     event_topic,
     new_disturbances,
     new_texts,
@@ -93,7 +93,7 @@ class MeterMessages:
         self,
         published: Published,
         to_json: Callable[[object], str],
-        announcer: Announcer | None = None,
+        announcer: MqttAnnouncer | None = None,
         stale: Iterable[str] = (),
         on_full: Callable[[], None] = lambda: None,
     ) -> None:
@@ -201,7 +201,7 @@ class MeterMessages:
             yield Message(root, self._to_json(smartyreader_summary(telegram)), retain)
 
     def _states(
-        self, announcer: Announcer, reading: Reading, reception: Reception
+        self, announcer: MqttAnnouncer, reading: Reading, reception: Reception
     ) -> Iterator[Message]:
         for device in announcer.devices(reading, reception):
             topic = announcer.topic(device)

@@ -80,7 +80,7 @@ class MeterAnnounced(NamedTuple):
     zone: tzinfo
 
 
-class State(NamedTuple):
+class AnnouncedState(NamedTuple):
     """State of one entity: its description, value, attributes and last reset."""
 
     platform: str
@@ -97,7 +97,7 @@ class Device:
     identity: str | None
     meter: MBusReading | None
     maker: str
-    states: list[State]
+    states: list[AnnouncedState]
 
     @property
     def shape(self) -> object:
@@ -184,7 +184,7 @@ class Discovery(NamedTuple):
     """Seconds for which a state stays valid."""
 
 
-class Announcer:
+class MqttAnnouncer:
     """Announcer of one meter. It makes the discovery messages and the states of the entities."""
 
     def __init__(self, meter: MeterAnnounced, discovery: Discovery, root: str) -> None:
@@ -224,7 +224,7 @@ class Announcer:
 
     def _states[D](
         self, identity: str | None, platform: str, specs: Iterable[EntitySpec[D]], data: D
-    ) -> Iterator[State]:
+    ) -> Iterator[AnnouncedState]:
         options, zone = self._meter.options, self._meter.zone
         for spec in specs:
             entity = identity, platform, spec.key
@@ -236,7 +236,7 @@ class Announcer:
                 if isinstance(spec, SensorSpec) and spec.limit_fn:
                     attributes = {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: value}
                     value = limited(value, spec.limit_fn(data))
-                yield State(platform, spec, value, attributes, last_reset)
+                yield AnnouncedState(platform, spec, value, attributes, last_reset)
 
     def _value[D](self, spec: EntitySpec[D], data: D) -> Shown:
         """Return the value to show for an entity. If the entity has a deadband, apply it."""
@@ -310,7 +310,7 @@ class Announcer:
             info["serial_number"] = device.meter.serial_number
         return info
 
-    def _component(self, device: Device, state: State) -> dict[str, Any]:
+    def _component(self, device: Device, state: AnnouncedState) -> dict[str, Any]:
         spec = state.spec
         key = spec.key
         component: dict[str, Any] = {
@@ -368,13 +368,13 @@ class Announcer:
             )
         return sensor
 
-    def _name(self, state: State) -> str | None:
+    def _name(self, state: AnnouncedState) -> str | None:
         if state.spec.is_main:
             return None
         key = f"entity.{state.platform}.{state.spec.translation_key}.name"
         return self._discovery.texts.names[key]
 
-    def _icon(self, state: State) -> str | None:
+    def _icon(self, state: AnnouncedState) -> str | None:
         icons = self._discovery.texts.icons.get(state.platform, {})
         icon: str | None = icons.get(state.spec.translation_key, {}).get("default")
         return icon

@@ -11,7 +11,7 @@ While the load varies, a battery reads only the power that is expected to last (
 battery_shares.py).
 """
 
-from .announcements import Announcement, Kind, announcements_of
+from .announcements import Announcement, AnnouncementKind, announcements_of
 from .clients import MAX_CLIENTS, Client, PollRateExceededError, Profile, Question
 from .homewizard_api import (
     HOMEWIZARD_IDENTIFIED,
@@ -24,7 +24,7 @@ from .local_network_check import is_local_host, is_private
 from .meter_values import MeterValues
 from .shelly_json_rpc import (
     MAX_FRAME_BYTES,
-    Frame,
+    RpcFrame,
     answer_frame,
     component_of,
     notification,
@@ -56,15 +56,15 @@ __all__ = [
     "TOO_MANY",
     "UNAVAILABLE",
     "Announcement",
+    "AnnouncementKind",
     "Client",
-    "Frame",
-    "Kind",
     "MeterValues",
     "PollRateExceededError",
     "Profile",
     "Question",
     "RequestContext",
     "RpcError",
+    "RpcFrame",
     "RpcResult",
     "Shelly",
     "Unavailable",

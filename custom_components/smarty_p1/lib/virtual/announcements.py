@@ -8,7 +8,7 @@ from .identity import shelly_id, shelly_mac
 from .shelly_methods import APP, FIRMWARE, MODEL, VERSION
 
 
-class Kind(StrEnum):
+class AnnouncementKind(StrEnum):
     """Kind of meter that a virtual meter imitates."""
 
     HOMEWIZARD = "homewizard"
@@ -25,9 +25,9 @@ class Announcement(NamedTuple):
     properties: dict[str, str]
 
 
-def announcements_of(kind: Kind, serial: str) -> list[Announcement]:
+def announcements_of(kind: AnnouncementKind, serial: str) -> list[Announcement]:
     """Return the services that a virtual meter of this kind and serial number announces."""
-    if kind is Kind.HOMEWIZARD:
+    if kind is AnnouncementKind.HOMEWIZARD:
         properties = {
             "api_enabled": "1",
             "path": "/api/v1",

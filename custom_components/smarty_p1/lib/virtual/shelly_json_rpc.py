@@ -33,7 +33,7 @@ def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class RpcFrame:
     """Frame of a request.
 
     The answer repeats `id` and `source`. `component` is the number of the requested component.
@@ -45,7 +45,7 @@ class Frame:
     component: int = 0
 
 
-def read_frame(data: bytes | str) -> Frame | None:
+def read_frame(data: bytes | str) -> RpcFrame | None:
     """Return the request in the frame `data`. Return None if the frame is invalid."""
     if len(data) > MAX_FRAME_BYTES:
         return None
@@ -56,7 +56,7 @@ def read_frame(data: bytes | str) -> Frame | None:
     match content:
         case {"method": str(method)}:
             component = component_of(content.get("params"))
-            frame = Frame(method, content.get("id"), content.get("src"), component)
+            frame = RpcFrame(method, content.get("id"), content.get("src"), component)
             return frame if _can_be_echoed(frame) else None
         case _:
             return None
@@ -73,7 +73,7 @@ def component_of(params: object) -> int:
     return number if type(number) is int else -1
 
 
-def _can_be_echoed(frame: Frame) -> bool:
+def _can_be_echoed(frame: RpcFrame) -> bool:
     """Return whether the answer can repeat the id and the source of `frame`.
 
     Both must be valid and short. A valid id is an int, a str or None. A valid source is a str or
@@ -89,7 +89,7 @@ def _can_be_echoed(frame: Frame) -> bool:
 
 
 def answer_frame(
-    frame: Frame, serial: str, answer: Callable[[Frame], RpcResult]
+    frame: RpcFrame, serial: str, answer: Callable[[RpcFrame], RpcResult]
 ) -> tuple[int, str]:
     """Return the answer to a frame: a status code of HTTP, and the JSON text.
 

@@ -32,7 +32,7 @@ from ..virtual import (
     to_json,
 )
 from .shelly_rpc_dispatch import ShellyRpc
-from .shelly_websocket import Listener
+from .shelly_websocket import WebsocketListener
 
 # Maximum number of connections, WebSockets included. Named batteries have MAX_CONNECTIONS_OF_ONE
 # more, each of them. Twenty devices behind one address need two connections each.
@@ -95,7 +95,7 @@ class HttpPort:
         self._meter = meter
         self._now = now
         self._rpc = rpc
-        self._listeners: set[Listener] = set()
+        self._listeners: set[WebsocketListener] = set()
         # The rank of a connection is the time at which it is closed unless another request comes.
         self._admission = Admission[asyncio.BaseTransport](
             MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE, _abort, meter.is_named
@@ -285,7 +285,7 @@ class HttpPort:
         if request.transport:
             await self._become_listener(request.transport)
         on_request = partial(self._note_request, request.transport)
-        listener = Listener(request, _client(request), self._required_rpc, on_request)
+        listener = WebsocketListener(request, _client(request), self._required_rpc, on_request)
         self._listeners.add(listener)
         try:
             return await listener.run()

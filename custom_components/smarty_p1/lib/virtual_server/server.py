@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection
 
 from ..meter import Reading
-from ..virtual import MAX_SILENCE_S, Kind, VirtualMeter
+from ..virtual import MAX_SILENCE_S, AnnouncementKind, VirtualMeter
 from .http_port import HttpPort
 from .shelly_rpc_dispatch import ShellyRpc
 from .udp_port import UdpPort
@@ -25,7 +25,7 @@ class VirtualServer:
     def __init__(
         self,
         meter: VirtualMeter,
-        kinds: Collection[Kind],
+        kinds: Collection[AnnouncementKind],
         *,
         shows_telegram: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -33,12 +33,12 @@ class VirtualServer:
         self._meter = meter
         self._now = clock
         self._loop = asyncio.get_running_loop()
-        self._rpc = ShellyRpc(meter, clock) if Kind.SHELLY in kinds else None
+        self._rpc = ShellyRpc(meter, clock) if AnnouncementKind.SHELLY in kinds else None
         self._http = HttpPort(
             meter,
             clock,
             self._rpc,
-            has_homewizard=Kind.HOMEWIZARD in kinds,
+            has_homewizard=AnnouncementKind.HOMEWIZARD in kinds,
             shows_telegram=shows_telegram,
         )
         self._udp: list[UdpPort] = []

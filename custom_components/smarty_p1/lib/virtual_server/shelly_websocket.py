@@ -26,7 +26,7 @@ _ENERGY_INTERVAL_S = 60.0
 _HOME_ASSISTANT = "aios-"
 
 
-class Listener:
+class WebsocketListener:
     """Connected client of the WebSocket. If it is slow, it gets only the newest telegram.
 
     `on_request` is called for each request, but not for other messages.

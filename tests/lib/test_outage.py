@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from smartyp1.backoff import Backoff, Budget, Outage
+from smartyp1.outage import Backoff, Budget, Outage
 
 LOGGER = logging.getLogger("tests.retry")
 
