@@ -43,7 +43,7 @@ def problems() -> Iterator[str]:
             size = len(path.read_text(encoding="utf-8").splitlines())
             is_main = main and lengths[main] >= _MAIN_SHARE * size
             if is_main and path.stem != "__init__" and not words(main) & words(path.stem):
-                yield f"{place}: its main class is {main}, which shares no word with the file's name"
+                yield f"{place}: its main class {main} shares no word with the file's name"
     for name, found in places.items():
         if len(found) > 1:
             yield f"{name}: a public class in {', '.join(found)}"

@@ -71,8 +71,8 @@ class LineDecoder:
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that `data` completes, in the order of reception."""
         # The next statements repeat the start of `FrameFinder.feed`, because most calls of this
-        # method return here. With a call of `FrameFinder.feed`, this method would take a tenth longer
-        # for single bytes.
+        # method return here. With a call of `FrameFinder.feed`, this method would take a tenth
+        # longer for single bytes.
         line = self._line
         line += data
         size = len(line)
