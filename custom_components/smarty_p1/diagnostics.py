@@ -28,12 +28,14 @@ from .coordinator.source_entity_coordinator import EntityCoordinator
 from .lib.bill import Demand
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
 from .lib.port import redact_port
+from .sinks import PRIVATE_FIELDS
 from .sinks.shown_clients import clients_of
 
 # Fields whose values are redacted. Topics, and paths in their messages, are private, too, because
 # they contain the serial number or a name chosen by the user.
 _PRIVATE_FIELDS = {
     *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC, CONF_PATH),
+    *PRIVATE_FIELDS,
     *(CONF_API_KEY, CONF_ENERGY_ID),
     *(CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT, CONF_GAS_POINT),
 }

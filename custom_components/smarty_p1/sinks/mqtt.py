@@ -23,7 +23,6 @@ from homeassistant.util import dt as dt_util
 from ..const import (
     CONF_DISCOVERY,
     CONF_DISCOVERY_PREFIX,
-    CONF_ENABLED,
     CONF_FORMAT,
     CONF_MIN_INTERVAL,
     CONF_RETAIN,
@@ -31,10 +30,9 @@ from ..const import (
     DOCUMENTATION_URL,
     DOMAIN,
     LOGGER,
-    SECTION_MQTT,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.stored.throttled_store import ThrottledStore
+from ..lib.meter import Reading
 from ..lib.publish import (
     LIFETIME,
     MAX_TOPICS,
@@ -50,45 +48,7 @@ from ..lib.publish import (
     PublishFeed,
     availability_topic,
 )
-from ..lib.stored_values import Stored, checked_list, checked_text
-
-_SAVE_INTERVAL_S = 5.0
-_MAX_TOPICS = 1_000_000
-
-
-def _parse(stored: Stored) -> set[str]:
-    return {checked_text(topic) for topic in checked_list(stored, _MAX_TOPICS)}
-
-
-class RetainedTopics(ThrottledStore):
-    """Topics at which the broker retains messages of one entry, stored in a file."""
-
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, entry_id, "retained", interval=_SAVE_INTERVAL_S, private=True)
-        self.topics: set[str] = set()
-
-    async def async_load(self) -> None:
-        """Load the topics from the disk."""
-        self.topics = await self._async_read(_parse) or set()
-
-    @callback
-    def add(self, topic: str) -> None:
-        """Record that the broker retains a message at `topic`."""
-        if topic not in self.topics:
-            self.topics.add(topic)
-            self.schedule()
-
-    @callback
-    def discard(self, topic: str) -> None:
-        """Record that the broker no longer retains a message at `topic`."""
-        if topic in self.topics:
-            self.topics.remove(topic)
-            self.schedule()
-
-    @override
-    def _content(self) -> list[str]:
-        return sorted(self.topics)
-
+from .mqtt_topics import RetainedTopics
 
 _COMPONENT = f"component.{DOMAIN}."
 
@@ -122,18 +82,9 @@ def _is_connected(hass: HomeAssistant) -> bool:
     return mqtt.DATA_MQTT in hass.data and mqtt.is_connected(hass)
 
 
-async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
-    """Publish the telegrams of a meter by MQTT until the meter's entry is unloaded.
-
-    If the options do not enable MQTT, clear the retained messages of earlier publishing instead.
-    """
-    options = coordinator.config_entry.options.get(SECTION_MQTT, {})
-    worker: _Worker
-    if options.get(CONF_ENABLED):
-        worker = MqttPublisher(coordinator, options, retained)
-    else:
-        worker = _Cleaner(coordinator, retained)
-    await worker.async_start()
+async def async_clear_topics(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
+    """Clear the retained messages of a meter that is no longer published."""
+    _Cleaner(coordinator, retained).begin()
 
 
 async def async_clear(hass: HomeAssistant, retained: RetainedTopics) -> None:
@@ -161,7 +112,8 @@ class _Worker:
         self._retained = retained
         self._work = asyncio.Event()
 
-    async def async_start(self) -> None:
+    @callback
+    def begin(self) -> None:
         """Start the task. It ends when the entry is unloaded."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(
@@ -228,8 +180,8 @@ class MqttPublisher(_Worker):
         self._options = options
         self._feed: PublishFeed
 
-    @override
-    async def async_start(self) -> None:
+    async def async_start(self, latest: Reading | None) -> None:
+        """Start the publishing, with the latest reading."""
         options = self._options
         messages = MeterMessages(
             Published(options[CONF_TOPIC], Format(options[CONF_FORMAT]), options[CONF_RETAIN]),
@@ -243,16 +195,19 @@ class MqttPublisher(_Worker):
         self._feed = PublishFeed(
             messages, options[CONF_MIN_INTERVAL], self._work.set, lambda: coordinator.reception
         )
-        if coordinator.latest and coordinator.last_update_success:
-            self._feed.on_reading(coordinator.latest)
+        if latest:
+            self._feed.on_reading(latest)
         entry = coordinator.config_entry
-        entry.async_on_unload(self._async_publish_offline)
-        entry.async_on_unload(coordinator.async_add_reading_listener(self._feed.on_reading))
         entry.async_on_unload(coordinator.async_add_listener(self._on_update))
         entry.async_on_unload(
-            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_publish_offline)
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self.async_stop)
         )
-        await super().async_start()
+        self.begin()
+
+    @callback
+    def on_reading(self, reading: Reading) -> None:
+        """Let a reading wait for publication."""
+        self._feed.on_reading(reading)
 
     async def _async_announcer(self) -> MqttAnnouncer:
         coordinator, options = self._coordinator, self._options
@@ -302,7 +257,7 @@ class MqttPublisher(_Worker):
             MAX_TOPICS,
         )
 
-    async def _async_publish_offline(self, _stop: Event | None = None) -> None:
+    async def async_stop(self, _stop: Event | None = None) -> None:
         """Publish that the meter is offline, and stop the task."""
         self._feed.close()
         self._task.cancel()  # so that no message follows the offline message

@@ -3,10 +3,9 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
 from itertools import count
-from typing import cast, override
+from typing import Any, cast, override
 
 from homeassistant.core import callback
 
@@ -23,6 +22,7 @@ from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..lib.admission import Admission, plain_address
 from ..lib.meter import Reading
 from ..lib.p1 import crc16
+from .sink import SinkKind
 
 MAX_CLIENTS = 32
 MAX_CLIENTS_OF_ONE = 8
@@ -198,44 +198,61 @@ class P1Server:
             )
 
 
-async def async_start(coordinator: SmartyCoordinator) -> None:
-    """If the options enable the P1 server, run it until the meter's entry is unloaded."""
-    hass, entry = coordinator.hass, coordinator.config_entry
-    withdraw = partial(withdraw_issues, hass, entry, [Problem.P1_SERVER])
-    withdraw()
-    options = entry.options.get(SECTION_P1_SERVER, {})
-    if not options.get(CONF_ENABLED):
-        return
-    server = P1Server(coordinator.name)
-    address, port = options[CONF_LISTEN_ADDRESS], options[CONF_LISTEN_PORT]
+class P1ServerSink:
+    """P1 server of an entry. It tries again if its address or port cannot be used."""
+
+    def __init__(self, coordinator: SmartyCoordinator, options: Mapping[str, Any]) -> None:
+        self._coordinator = coordinator
+        self.server = P1Server(coordinator.name)
+        self._address: str = options[CONF_LISTEN_ADDRESS]
+        self._port: int = options[CONF_LISTEN_PORT]
+
+    async def async_start(self, _latest: Reading | None) -> None:
+        """Listen. There are no clients yet, so the latest reading has nobody to go to."""
+        try:
+            await self.server.start(self._address, self._port)
+        except OSError as err:
+            # Set up the meter without the server. The server tries again later, because the address
+            # or the port may become available.
+            name, entry = self._coordinator.name, self._coordinator.config_entry
+            LOGGER.warning("%s: the P1 server cannot listen: %s", name, err)
+            error = err.strerror or str(err)
+            hass, port = self._coordinator.hass, str(self._port)
+            raise_issue(
+                hass, entry, Problem.P1_SERVER, address=self._address, port=port, error=error
+            )
+            entry.async_create_background_task(hass, self._keep_trying(), f"{name} P1 server")
 
     @callback
-    def pass_on(reading: Reading) -> None:
-        server.send(reading.telegram.text)
+    def on_reading(self, reading: Reading) -> None:
+        """Send the telegram of a reading to all clients."""
+        self.server.send(reading.telegram.text)
 
-    entry.async_on_unload(coordinator.async_add_reading_listener(pass_on))
-    entry.async_on_unload(server.stop)
-    entry.async_on_unload(withdraw)
-    try:
-        await server.start(address, port)
-    except OSError as err:
-        # Set up the meter without the server. The server tries again later, because the address or
-        # the port may become available.
-        LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
-        error = err.strerror or str(err)
-        raise_issue(hass, entry, Problem.P1_SERVER, address=address, port=str(port), error=error)
-        retries = _keep_trying(server, address, port, withdraw)
-        entry.async_create_background_task(hass, retries, f"{coordinator.name} P1 server")
+    async def async_stop(self) -> None:
+        """Close the port and all connections."""
+        await self.server.stop()
+        _withdraw(self._coordinator)
+
+    async def _keep_trying(self) -> None:
+        while True:
+            await asyncio.sleep(RETRY_INTERVAL_S)
+            try:
+                await self.server.start(self._address, self._port)
+            except OSError:
+                continue
+            _withdraw(self._coordinator)
+            return
 
 
-async def _keep_trying(
-    server: P1Server, address: str, port: int, on_success: Callable[[], None]
-) -> None:
-    while True:
-        await asyncio.sleep(RETRY_INTERVAL_S)
-        try:
-            await server.start(address, port)
-        except OSError:
-            continue
-        on_success()
-        return
+def _withdraw(coordinator: SmartyCoordinator) -> None:
+    withdraw_issues(coordinator.hass, coordinator.config_entry, [Problem.P1_SERVER])
+
+
+async def _async_make(
+    coordinator: SmartyCoordinator, options: Mapping[str, Any]
+) -> P1ServerSink | None:
+    _withdraw(coordinator)
+    return P1ServerSink(coordinator, options) if options.get(CONF_ENABLED) else None
+
+
+KIND = SinkKind(SECTION_P1_SERVER, _async_make)

@@ -41,6 +41,7 @@ from ..lib.virtual import MAX_SILENCE_S, AnnouncementKind, VirtualMeter, announc
 from ..lib.virtual_server import VirtualServer
 from .ignore_virtual_meter import async_ignore, async_stop_ignoring, find_added_entries
 from .shown_clients import VIRTUAL_METERS
+from .sink import SinkKind
 
 RETRY_INTERVAL_S = 30.0
 _PROBLEMS = (Problem.VIRTUAL_METER, Problem.VIRTUAL_BATTERY, Problem.VIRTUAL_METER_ADDED)
@@ -63,27 +64,26 @@ def _is_announced(options: Mapping[str, Any]) -> bool:
     return bool(options.get(CONF_ENABLED) and options.get(CONF_ANNOUNCED))
 
 
-async def async_start(coordinator: SmartyCoordinator) -> None:
-    """If the options enable the virtual meter, run it until the entry is unloaded."""
-    hass, entry = coordinator.hass, coordinator.config_entry
-    withdraw_issues(hass, entry, _PROBLEMS)
-    options = entry.options.get(SECTION_VIRTUAL, {})
+async def _async_make(
+    coordinator: SmartyCoordinator, options: Mapping[str, Any]
+) -> VirtualMeterSink | None:
+    hass = coordinator.hass
+    withdraw_issues(hass, coordinator.config_entry, _PROBLEMS)
     if not options:
-        return
-    serial = options[CONF_SERIAL]
+        return None
     announced = kinds_of(options) if _is_announced(options) else []
-    await async_stop_ignoring(hass, set(AnnouncementKind).difference(announced), serial)
-    if options[CONF_ENABLED]:
-        await _Sink(coordinator, options, announced).async_start()
+    others = set(AnnouncementKind).difference(announced)
+    await async_stop_ignoring(hass, others, options[CONF_SERIAL])
+    return VirtualMeterSink(coordinator, options, announced) if options[CONF_ENABLED] else None
 
 
-async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+async def _async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Make Home Assistant stop ignoring the virtual meter of a removed entry."""
     if options := entry.options.get(SECTION_VIRTUAL):
         await async_stop_ignoring(hass, list(AnnouncementKind), options[CONF_SERIAL])
 
 
-class _Sink:
+class VirtualMeterSink:
     """Virtual meter of an entry, with its ports, its announcement and its repair issues."""
 
     def __init__(
@@ -114,7 +114,7 @@ class _Sink:
         self._own_addresses: set[str] = set()
         self._has_warned = False
 
-    async def async_start(self) -> None:
+    async def async_start(self, latest: Reading | None) -> None:
         """Open the ports. A background task announces the meter and retries ports that failed."""
         hass, entry = self._hass, self._entry
         for adapter in await network.async_get_adapters(hass):
@@ -123,12 +123,8 @@ class _Sink:
         meters = hass.data.setdefault(VIRTUAL_METERS, {})
         meters[entry.entry_id] = self._meter
         entry.async_on_unload(partial(meters.__delitem__, entry.entry_id))
-        entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
-        entry.async_on_unload(self._server.stop)
-        if self._coordinator.latest:
-            # The latest telegram came before the listener was added. So pass it on here.
-            self._on_reading(self._coordinator.latest)
-        entry.async_on_unload(partial(withdraw_issues, hass, entry, _PROBLEMS))
+        if latest:
+            self.on_reading(latest)
         self._look_for_added()
         entry.async_on_unload(
             async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_entry_changed)
@@ -143,8 +139,13 @@ class _Sink:
         work = self._keep_on(remaining)
         entry.async_create_background_task(hass, work, f"{self._name} virtual meter")
 
+    async def async_stop(self) -> None:
+        """Close the ports."""
+        await self._server.stop()
+        withdraw_issues(self._hass, self._entry, _PROBLEMS)
+
     @callback
-    def _on_reading(self, reading: Reading) -> None:
+    def on_reading(self, reading: Reading) -> None:
         """Answer clients with `reading` from now on, unless the reading is too old."""
         age = self._coordinator.age_of(reading)
         if age > MAX_SILENCE_S and not self._has_warned:
@@ -268,3 +269,6 @@ class _Sink:
 async def _async_import_mdns(hass: HomeAssistant) -> ModuleType:
     # Import only if a service is announced, because zeroconf takes time to load.
     return await async_import_module(hass, f"{__package__}.mdns_announcement")
+
+
+KIND = SinkKind(SECTION_VIRTUAL, _async_make, _async_forget)

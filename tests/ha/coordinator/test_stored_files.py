@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING, DOMAIN
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
-from custom_components.smarty_p1.sinks.mqtt import RetainedTopics
+from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import TARIFF

@@ -100,9 +100,9 @@ class Served:
         self.entry = entry
         self.p1_port = p1_port
         [self.server] = [
-            listener.__self__
+            listener.__self__.server
             for listener in (entry._on_unload or [])
-            if isinstance(getattr(listener, "__self__", None), p1_server.P1Server)
+            if isinstance(getattr(listener, "__self__", None), p1_server.P1ServerSink)
         ]
 
     async def receive(self, text: str) -> None:

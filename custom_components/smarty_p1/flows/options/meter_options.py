@@ -26,8 +26,6 @@ from ...const import (
     CONF_SUN_SOURCES,
     KIND_LENEDA,
     SECTION_LENEDA,
-    SECTION_MQTT,
-    SECTION_P1_SERVER,
     SECTION_VIRTUAL,
 )
 from ...coordinator import has_telegrams, kind_of
@@ -53,19 +51,15 @@ from .contract_form import (
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
-    async_read_mqtt,
-    async_read_p1_server,
+    MQTT,
+    P1_SERVER,
     defaults,
-    mqtt_schema,
-    p1_server_schema,
 )
 from .update_interval_and_gas_prices import DATA_OPTIONS, GAS_AMOUNTS, data_fields, read_data
 from .virtual_meter_options_and_clients import (
+    VIRTUAL_METER,
     async_addresses_to_enter,
     async_client_tables,
-    async_read_virtual,
-    shown_virtual,
-    virtual_schema,
 )
 
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
@@ -148,11 +142,7 @@ def read_sun(
     return {CONF_SUN_SOURCES: chosen}
 
 
-_PUBLISHING = {
-    SECTION_P1_SERVER: async_read_p1_server,
-    SECTION_VIRTUAL: async_read_virtual,
-    SECTION_MQTT: async_read_mqtt,
-}
+_OUTPUTS = (P1_SERVER, VIRTUAL_METER, MQTT)
 _MENU = ["contract", "updates", "sun", "other_programs", "leneda_file", "leneda_account"]
 
 _MENU_WITHOUT_CABLE = ["contract", "sun", "leneda_file", "leneda_account"]
@@ -286,19 +276,19 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             if not errors:
                 return self._save(read, read)
         suggested = defaults(self.hass, self.config_entry)
-        schemas = {
-            SECTION_P1_SERVER: p1_server_schema(suggested.port),
-            SECTION_VIRTUAL: virtual_schema(self.hass, self.config_entry),
-            SECTION_MQTT: mqtt_schema(),
+        hass, entry = self.hass, self.config_entry
+        stored = {
+            output.name: output.shown(entry.options[output.name])
+            for output in _OUTPUTS
+            if output.name in entry.options
         }
-        stored = dict(self.config_entry.options)
-        if SECTION_VIRTUAL in stored:
-            stored[SECTION_VIRTUAL] = shown_virtual(stored[SECTION_VIRTUAL])
         return self._show(
             "other_programs",
             {
-                vol.Optional(name): section(schema, {"collapsed": name not in errors})
-                for name, schema in schemas.items()
+                vol.Optional(output.name): section(
+                    output.schema(hass, entry), {"collapsed": output.name not in errors}
+                )
+                for output in _OUTPUTS
             },
             stored if user_input is None else user_input,
             errors,
@@ -323,10 +313,12 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     ) -> dict[str, Any]:
         """Return the options of all submitted sections. Add their errors to `errors`."""
         read: dict[str, Any] = {}
-        for name, async_read in _PUBLISHING.items():
+        for output in _OUTPUTS:
             try:
-                if section_typed := typed.get(name):
-                    read[name] = await async_read(self.hass, self.config_entry, section_typed)
+                if section_typed := typed.get(output.name):
+                    read[output.name] = await output.async_read(
+                        self.hass, self.config_entry, section_typed
+                    )
             except FieldError as err:
                 errors[err.field] = err.key
         return read

@@ -43,6 +43,7 @@ from ...lib.publish import (
 )
 from ..form_errors import FieldError
 from ..shared_form_fields import list_field, whole_number_field
+from .output_section import OutputSection
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
@@ -75,8 +76,8 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
     )
 
 
-def p1_server_schema(port: int) -> vol.Schema:
-    """Return the form section of the P1 server. `port` is the suggested port."""
+def _p1_server_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
+    port = defaults(hass, entry).port
     return vol.Schema(
         {
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
@@ -88,8 +89,7 @@ def p1_server_schema(port: int) -> vol.Schema:
     )
 
 
-def mqtt_schema() -> vol.Schema:
-    """Return the form section of MQTT."""
+def _mqtt_schema(_hass: HomeAssistant, _entry: AnyConfigEntry) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
@@ -107,7 +107,7 @@ def mqtt_schema() -> vol.Schema:
     )
 
 
-async def async_read_p1_server(
+async def _async_read_p1_server(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the options of the P1 server to store. Raises FieldError for invalid values."""
@@ -126,7 +126,7 @@ async def async_read_p1_server(
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
 
-async def async_read_mqtt(
+async def _async_read_mqtt(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the MQTT options that are to be stored. Raises FieldError for invalid values."""
@@ -234,3 +234,7 @@ async def async_try_to_listen(section: str, address: str, port: int) -> None:
         key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
         raise FieldError(section, key) from None
     server.close()
+
+
+P1_SERVER = OutputSection(SECTION_P1_SERVER, _p1_server_schema, _async_read_p1_server)
+MQTT = OutputSection(SECTION_MQTT, _mqtt_schema, _async_read_mqtt)

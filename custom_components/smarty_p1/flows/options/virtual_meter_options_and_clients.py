@@ -39,6 +39,7 @@ from ...sinks.shown_clients import ShownClient, clients_of
 from ..form_errors import FieldError
 from ..shared_form_fields import list_field, whole_number_field
 from ..user_locale import UserLocale, async_user_locale
+from .output_section import OutputSection
 from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
 
 HTTP_PORT = 80
@@ -48,8 +49,7 @@ _MAX_UDP_PORTS = 4
 _NONE = "\N{EN DASH}"
 
 
-def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
-    """Return the form of the virtual meter."""
+def _schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
     asking = [client.address for client in clients_of(hass, entry)]
     return vol.Schema(
         {
@@ -87,13 +87,12 @@ def _texts(offered: Iterable[str]) -> SelectSelector:
     )
 
 
-def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored options as the form shows them. UDP ports are shown as texts."""
+def _shown(options: Mapping[str, Any]) -> dict[str, Any]:
     ports = [str(port) for port in options.get(CONF_UDP_PORTS, ())]
     return {**options, CONF_UDP_PORTS: ports} if options else {}
 
 
-async def async_read_virtual(
+async def _async_read(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the options of the virtual meter to store. Raises FieldError for invalid values."""
@@ -206,3 +205,6 @@ def _row(locale: UserLocale, client: ShownClient) -> str:
     every = _NONE if client.every is None else f"{locale.number(f'{client.every:.1f}')} s"
     asks = ", ".join(client.asks) or _NONE
     return f"| {client.address} | {asks} | {every} | {client.last:.0f} s |"
+
+
+VIRTUAL_METER = OutputSection(SECTION_VIRTUAL, _schema, _async_read, _shown)

@@ -1,0 +1,23 @@
+"""What the options page of other programs needs to know of each output."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+
+from ...coordinator.entry_types import AnyConfigEntry
+
+
+class OutputSection(NamedTuple):
+    """Section of an output in the form, in the table of `meter_options.py`."""
+
+    name: str
+    """Section of the entry's options, as in the output's `SinkKind`."""
+    schema: Callable[[HomeAssistant, AnyConfigEntry], vol.Schema]
+    async_read: Callable[
+        [HomeAssistant, AnyConfigEntry, Mapping[str, Any]], Awaitable[dict[str, Any]]
+    ]
+    """Returns the options to store for what the user typed. Raises FieldError."""
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    """Returns the stored options as the form shows them."""

@@ -1,0 +1,90 @@
+"""Topics of a meter at which the broker retains messages, and when MQTT is needed for them.
+
+Home Assistant loads its MQTT integration slowly. So `mqtt.py` is imported only if a meter publishes
+on MQTT, or has published.
+"""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.importlib import async_import_module
+
+from ..const import CONF_ENABLED, CONF_TOPIC, DOMAIN, SECTION_MQTT
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.stored.throttled_store import ThrottledStore
+from ..lib.stored_values import Stored, checked_list, checked_text
+from .sink import Sink, SinkKind
+
+_SAVE_INTERVAL_S = 5.0
+_MAX_TOPICS = 1_000_000
+
+
+def _parse(stored: Stored) -> set[str]:
+    return {checked_text(topic) for topic in checked_list(stored, _MAX_TOPICS)}
+
+
+class RetainedTopics(ThrottledStore):
+    """Topics at which the broker retains messages of one entry, stored in a file."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, entry_id, "retained", interval=_SAVE_INTERVAL_S, private=True)
+        self.topics: set[str] = set()
+
+    async def async_load(self) -> None:
+        """Load the topics from the disk."""
+        self.topics = await self._async_read(_parse) or set()
+
+    @callback
+    def add(self, topic: str) -> None:
+        """Record that the broker retains a message at `topic`."""
+        if topic not in self.topics:
+            self.topics.add(topic)
+            self.schedule()
+
+    @callback
+    def discard(self, topic: str) -> None:
+        """Record that the broker no longer retains a message at `topic`."""
+        if topic in self.topics:
+            self.topics.remove(topic)
+            self.schedule()
+
+    @override
+    def _content(self) -> list[str]:
+        return sorted(self.topics)
+
+
+async def _async_make(coordinator: SmartyCoordinator, options: Mapping[str, Any]) -> Sink | None:
+    retained = RetainedTopics(coordinator.hass, coordinator.config_entry.entry_id)
+    await retained.async_load()
+    if options.get(CONF_ENABLED):
+        publisher: Sink = (await _async_import_mqtt(coordinator.hass)).MqttPublisher(
+            coordinator, options, retained
+        )
+        return publisher
+    if retained.topics:
+        await (await _async_import_mqtt(coordinator.hass)).async_clear_topics(coordinator, retained)
+    return None
+
+
+async def _async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Clear a removed entry's retained messages."""
+    retained = RetainedTopics(hass, entry.entry_id)
+    await retained.async_load()
+    # While the entry was disabled, another meter may have taken over its root topic.
+    others = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    sections = [other.options.get(SECTION_MQTT, {}) for other in others if other is not entry]
+    roots = tuple(f"{options[CONF_TOPIC]}/" for options in sections if options.get(CONF_ENABLED))
+    retained.topics -= {topic for topic in retained.topics if f"{topic}/".startswith(roots)}
+    if retained.topics:
+        await (await _async_import_mqtt(hass)).async_clear(hass, retained)
+    await retained.async_remove()
+
+
+async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:
+    return await async_import_module(hass, f"{__package__}.mqtt")
+
+
+KIND = SinkKind(SECTION_MQTT, _async_make, _async_forget, frozenset({CONF_TOPIC}))
