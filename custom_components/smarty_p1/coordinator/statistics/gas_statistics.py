@@ -63,7 +63,8 @@ class GasStatistics:
     @callback
     def _look(self) -> None:
         until = end_of_hours(self._history.media)
-        if until != self._until:
+        # The recorder ends when Home Assistant stops. The next start writes what is missing.
+        if until != self._until and not self._hass.is_stopping:
             self._until = until
             self._entry.async_create_background_task(
                 self._hass, self._async_write_own(), f"{self._entry.title} gas statistics"
