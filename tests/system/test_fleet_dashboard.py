@@ -156,6 +156,15 @@ async def fill(asked: Asked) -> None:
             query = urlencode({**place, "timestamp": f"{when.timestamp():.0f}000"}, doseq=True)
             await asked.post(f"/api/v1/import/prometheus?{query}", text)
     await asked.post("/write?precision=ms", values.encode())
+    # What Prometheus records, by the first rule of alerts.yml.
+    recorded = (
+        (SENDING, "METER1", "meter 1", now),
+        (SILENT, "METER2", "meter 2", now - timedelta(minutes=19)),
+    )
+    for title, meter, port, when in recorded:
+        labels = f'meter="{meter}",title="{title.hex().upper()}",gateway="cellar",port="{port}"'
+        text = f"smarty_p1:last_seen{{{labels}}} {when.timestamp()}\n"
+        await asked.post("/api/v1/import/prometheus", text.encode())
 
 
 @pytest.fixture
@@ -199,7 +208,7 @@ async def check_panels(asked: Asked) -> None:
     [silent] = [
         query
         for panel, query, instant in queries()
-        if panel == "Silent meters" and instant and "topk" in query
+        if panel == "Silent meters" and instant and not query.startswith("count")
     ]
     [row] = await asked.evaluate(silent, instant=True)
     assert row["metric"] == {
