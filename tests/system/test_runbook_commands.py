@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.timeout(TIMEOUT)]
 
 PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text(encoding="utf-8")
 METER = "SAG1030790002574"
-# What belongs to other machines: test_fleet_install.py runs the playbooks.
-OF_MACHINES = re.compile(r"ansible-playbook |scp -r |ssh -t |rm -r operator$")
+# What belongs to other machines: test_fleet_install.py runs the playbooks, and
+# test_fleet_dashboard.py asks what Prometheus has recorded.
+OF_MACHINES = re.compile(r"ansible-playbook |scp -r |ssh -t |rm -r operator$|curl --get http://127")
 # What needs collectors and nodes: test_fleet_init.py, test_forget.py and others run them.
 OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (forget|read|refill)|collect) ")
 KEY_LINE = re.compile(r"[0-9A-F]{16} [0-9A-F]{32}$")
@@ -113,7 +114,5 @@ async def test_each_command_works_with_what_is_made(tmp_path: Path) -> None:
                 await until(is_stored, within=PATIENCE)
     noted = (operator.noted / "smarty_p1_backup.prom").read_text(encoding="ascii")
     assert re.fullmatch(r"smarty_p1_backup_end_seconds \d{10}\n", noted)
-    [silent] = [answer for command, answer in told.items() if "topk" in command]
-    assert '"status":"success"' in silent
     assert "active_energy_imported" in (tmp_path / "year.csv").read_text(encoding="utf-8")
     assert len(told) >= 10
