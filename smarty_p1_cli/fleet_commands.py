@@ -125,7 +125,7 @@ def _run_export(arguments: argparse.Namespace) -> int:
         message = await fleet.write_csv(
             fleet.read_store_config(arguments.config),
             arguments.meter,
-            fleet.Span(getattr(arguments, "from"), arguments.to),
+            fleet.CsvSpan(getattr(arguments, "from"), arguments.to),
             arguments.csv,
             every_telegram=arguments.every == _EVERY[1],
         )
