@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[3]
 
 # Imports of all else fail, as where it is not installed.
 PROGRAM = """
@@ -25,7 +28,8 @@ import_module(sys.argv[1])
 def imports(module: str, *packages: str) -> str:
     """Import a module where only these packages are; return what fails."""
     done = subprocess.run(
-        [sys.executable, "-P", "-c", PROGRAM, module, *packages],
+        [sys.executable, "-c", PROGRAM, module, *packages],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
