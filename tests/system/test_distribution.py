@@ -86,7 +86,7 @@ def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> No
     unit = {"smarty-p1-gateway.service"}
     for directory, texts in ((GATEWAY, _texts() | unit), (FLEET, documented)):
         own = {name for name in files(directory) if name.endswith(".py") or name == "py.typed"}
-        assert files(packages / f"smarty_p1_{directory.name}") == own | texts
+        assert files(packages / directory.name) == own | texts
     assert not (packages / "custom_components").exists()
 
 

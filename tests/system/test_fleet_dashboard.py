@@ -163,8 +163,8 @@ async def fill(asked: Asked) -> None:
     )
     for title, meter, port, when in recorded:
         labels = f'meter="{meter}",title="{title.hex().upper()}",gateway="cellar",port="{port}"'
-        text = f"smarty_p1:last_seen{{{labels}}} {when.timestamp()}\n"
-        await asked.post("/api/v1/import/prometheus", text.encode())
+        line = f"smarty_p1:last_seen{{{labels}}} {when.timestamp()}\n"
+        await asked.post("/api/v1/import/prometheus", line.encode())
 
 
 @pytest.fixture
