@@ -105,6 +105,6 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
         print(told)  # noqa: T201 - the figures
         assert load.queue < MAX_QUEUE, told
         assert load.piece_s <= MAX_PIECE_S, told
-    total = statistic_id(statistics_key(entry), StatisticKind.TOTAL)
-    # `newest` shows 24 months before the present one.
-    assert len(await changes_of(hass, total)) > 24 * 28 * 24
+    imported = statistic_id(statistics_key(entry), StatisticKind.IMPORTED)
+    # `newest` shows 24 months before the present one. The cost begins with the first known prices.
+    assert len(await changes_of(hass, imported)) > 24 * 28 * 24
