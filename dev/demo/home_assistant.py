@@ -91,7 +91,7 @@ class Installation:
         shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
         # Change the URL of Leneda in this copy. The integration has no option for the URL, because
         # such an option could send the user's keys to another host.
-        asking = copy / "coordinator" / "leneda_client.py"
+        asking = copy / "coordinator" / "leneda" / "client.py"
         text, replaced = re.subn(
             "(?m)^BASE_URL = .*$", f'BASE_URL = "{self.leneda}"', asking.read_text()
         )
