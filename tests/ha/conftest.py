@@ -13,7 +13,7 @@ from unittest.mock import PropertyMock, patch
 
 import pytest
 from homeassistant.components.recorder import CONF_COMMIT_INTERVAL, statistics
-from homeassistant.components.recorder.db_schema import StatisticsBase
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticData
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
@@ -91,7 +91,10 @@ def recorder_config() -> dict[str, Any]:
 
 
 def _row_id(
-    session: Session, table: type[StatisticsBase], metadata_id: int, start: datetime
+    session: Session,
+    table: type[Statistics | StatisticsShortTerm],
+    metadata_id: int,
+    start: datetime,
 ) -> int | None:
     at = metadata_id, start.timestamp()
     query = f"SELECT id FROM {table.__tablename__} WHERE metadata_id = ? AND start_ts = ?"  # noqa: S608
@@ -100,7 +103,7 @@ def _row_id(
 
 
 def _write_row(
-    session: Session, table: type[StatisticsBase], row_id: int, row: StatisticData
+    session: Session, table: type[Statistics | StatisticsShortTerm], row_id: int, row: StatisticData
 ) -> None:
     reset = row.get("last_reset")
     values = {
