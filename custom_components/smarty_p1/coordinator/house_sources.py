@@ -49,6 +49,18 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
     return list((manager.data or manager.default_preferences())["energy_sources"])
 
 
+_MAX_DEVICES = 20
+
+
+async def async_device_powers(hass: HomeAssistant) -> list[str]:
+    """Return the power entities of at most 20 devices of the Energy dashboard."""
+    manager = await async_energy_manager(hass)
+    if manager is None or not manager.data:
+        return []
+    powers = [device.get("stat_rate") for device in manager.data["device_consumption"]]
+    return [power for power in powers if power][:_MAX_DEVICES]
+
+
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
 _HOUR = timedelta(hours=1)

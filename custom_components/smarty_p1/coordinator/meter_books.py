@@ -8,11 +8,12 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.bill import Demand
 from ..lib.history import LUXEMBOURG, MarketPrices
-from ..lib.meter import Limits, MeterMemory, Reading
+from ..lib.meter import LastHour, Limits, MeterMemory, Reading
 from ..lib.p1 import Telegram
 from .entered_contract import (
     aids_of,
@@ -58,6 +59,9 @@ def async_check_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))
 
 
+# Last hours by entry id. They are kept here, because a change of options reloads the entry.
+_LAST_HOURS: HassKey[dict[str, LastHour]] = HassKey(f"{DOMAIN}_last_hours")
+
 # Maximum number of damaged months that a repair issue names.
 _MAX_NAMED = 6
 
@@ -79,6 +83,10 @@ class MeterBooks:
         self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
+        # Powers of the last hour. They survive a reload, but no restart.
+        self.last_hour = hass.data.setdefault(_LAST_HOURS, {}).setdefault(
+            entry.entry_id, LastHour()
+        )
         self._hass = hass
         self._entry = entry
         self._gas = GasStatistics(hass, entry, self.history)
@@ -199,6 +207,8 @@ class MeterBooks:
         self.quarter_hours.append(self.memory.demand_meter.take_new())
         self.statistics.note_reading()
         self.history.note(reading)
+        if reading.is_current:
+            self.last_hour.note(reading)
         outline = self.memory.outline
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
         if self.memory.mbus_meters.exchanged is not self._exchanged:
@@ -240,3 +250,4 @@ class MeterBooks:
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
         await self.leneda.async_forget()
         await self.statistics.async_forget()
+        self._hass.data.get(_LAST_HOURS, {}).pop(self._entry.entry_id, None)

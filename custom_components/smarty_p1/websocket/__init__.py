@@ -10,6 +10,7 @@ from . import (
     bills_days_quarter_hours,
     gas_water_heat,
     house,
+    last_hour,
     live,
     meters,
     quality,
@@ -19,6 +20,7 @@ from . import (
 _COMMANDS = (
     meters.answer_meters,
     live.subscribe_live,
+    last_hour.answer_last_hour,
     bills_days_quarter_hours.answer_quarter_hours,
     bills_days_quarter_hours.answer_days,
     bills_days_quarter_hours.answer_usual,

@@ -13,6 +13,7 @@ the quarter-hours of the grid tariff.
 from .flow_rate import FlowRates
 from .held_back_totals import CONFIRMATIONS, REGISTERS, Totals
 from .key_proof import KEY_PROOF_LASTS, KeyProof, Moment
+from .last_hour import STEP_S, Hour, LastHour
 from .mbus_meters import CHANNEL_PREFIX, MBusMeters
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
@@ -55,10 +56,13 @@ __all__ = [
     "MIN_CONNECTED_VOLTS",
     "QUANTITIES",
     "REGISTERS",
+    "STEP_S",
     "EntityState",
     "FirstMeter",
     "FlowRates",
+    "Hour",
     "KeyProof",
+    "LastHour",
     "Limits",
     "MBusMeters",
     "MeterMemory",

@@ -1,0 +1,98 @@
+"""Net power of the last hour, one value for each ten seconds."""
+
+from array import array
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from .meter_reader import Reading
+
+STEP_S = 10
+SLOTS = 360
+_POWERS = (
+    ("1-0:1.7.0", "1-0:2.7.0"),
+    ("1-0:21.7.0", "1-0:22.7.0"),
+    ("1-0:41.7.0", "1-0:42.7.0"),
+    ("1-0:61.7.0", "1-0:62.7.0"),
+)
+"""OBIS references of the imported and the exported power: of the meter, then of L1, L2 and L3."""
+# Array items of at least 32 bits hold any power below this one. No meter of a house has more.
+_MAX_W = 1_000_000_000
+_UNKNOWN = -(2**31)
+_MIN_PHASES = 2
+
+type Watts = list[int | None]
+
+
+class Hour(NamedTuple):
+    """Net powers in W of the hour that begins at `start`; None without a reading.
+
+    `phases` has a list for each phase. It is empty if fewer than two phases are known.
+    """
+
+    start: datetime
+    net: Watts
+    phases: list[Watts]
+
+
+class LastHour:
+    """Ring of the net powers of the last hour: of the meter, and of its phases.
+
+    A slot is ten seconds of the time of reception. The last reading of a slot counts. The ring is
+    in memory only: 6 kB a meter, because arrays of integers need no objects.
+    """
+
+    def __init__(self) -> None:
+        self._rings = [array("i", [_UNKNOWN]) * SLOTS for _ in _POWERS]
+        self._last = -SLOTS
+
+    def note(self, reading: Reading) -> None:
+        """Add a current reading. This must be fast, because it runs for every telegram."""
+        slot = int(reading.received_at.timestamp()) // STEP_S
+        if slot != self._last:
+            self._move_to(slot)
+        at, get, missing = slot % SLOTS, reading.telegram.objects.get, reading.missing_export
+        for ring, (imported, exported) in zip(self._rings, _POWERS, strict=True):
+            ring[at] = _net_watts(get, imported, exported, missing)
+
+    def _move_to(self, slot: int) -> None:
+        """Make `slot` the newest slot.
+
+        If the clock was set back, the slots after `slot` are in the future, so forget them.
+        """
+        first, last = sorted((self._last, slot))
+        for passed in range(max(first, last - SLOTS) + 1, last + 1):
+            for ring in self._rings:
+                ring[passed % SLOTS] = _UNKNOWN
+        self._last = slot
+
+    def until(self, now: datetime) -> Hour:
+        """Return the hour whose last slot is running at `now`."""
+        last = int(now.timestamp()) // STEP_S
+        slots = range(last - SLOTS + 1, last + 1)
+        net, *phases = (
+            [_known(ring[slot % SLOTS]) if self._has(slot) else None for slot in slots]
+            for ring in self._rings
+        )
+        known = sum(any(watts is not None for watts in phase) for phase in phases)
+        start = datetime.fromtimestamp(slots.start * STEP_S, UTC)
+        return Hour(start, net, phases if known >= _MIN_PHASES else [])
+
+    def _has(self, slot: int) -> bool:
+        return self._last - SLOTS < slot <= self._last
+
+
+def _net_watts(
+    get: Callable[[str], Any], imported: str, exported: str, missing: float | None
+) -> int:
+    drawn, fed = get(imported), get(exported)
+    if fed is None:
+        fed = missing
+    if drawn is None or fed is None:
+        return _UNKNOWN
+    watts = round(1000 * (drawn - fed))
+    return watts if abs(watts) < _MAX_W else _UNKNOWN
+
+
+def _known(watts: int) -> int | None:
+    return None if watts == _UNKNOWN else watts

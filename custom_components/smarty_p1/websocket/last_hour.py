@@ -1,0 +1,29 @@
+"""Command that returns the power of the last hour."""
+
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util import dt as dt_util
+
+from ..coordinator import BooksCoordinator
+from ..coordinator.house_sources import async_device_powers
+from ..lib.meter import STEP_S
+from .requests import Request, meter_command
+
+
+@meter_command("last_hour")
+async def answer_last_hour(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+    """Return the net power and that of the phases in each ten seconds of the last hour.
+
+    `devices` are the power entities of the Energy dashboard's devices.
+    """
+    devices = await async_device_powers(coordinator.hass)
+    start, net, phases = coordinator.books.last_hour.until(dt_util.utcnow())
+    return json_bytes(
+        {
+            "start": start.isoformat(),
+            "step": STEP_S,
+            "unit": "W",
+            "net": net,
+            "phases": phases,
+            "devices": devices,
+        }
+    )
