@@ -43,7 +43,7 @@ export interface Hass {
   user?: { is_admin?: boolean };
   entities: Record<string, EntityEntry>;
   devices: Record<string, DeviceEntry>;
-  states: Record<string, { state: string; attributes: Record<string, unknown>; last_updated?: string }>;
+  states: Record<string, { state: string; attributes: Record<string, unknown>; last_changed?: string; last_updated?: string }>;
   callWS<T>(message: object): Promise<T>;
   loadBackendTranslation(
     category: string,

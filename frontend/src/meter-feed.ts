@@ -6,6 +6,7 @@
  */
 
 import type { Connection, Unsubscribe } from "./hass.ts";
+import { LastHour } from "./last-hour.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
 import { RequestQueue, recordUse } from "./request-queue.ts";
 import type { Commands, Live, Meter } from "./websocket-types.ts";
@@ -175,6 +176,7 @@ export class MeterFeed extends SharedSubscription {
   /** The user's choice, shared by the cards of a view: a month such as 2026-11, and a day such as 2026-11-21. */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
   #dayEnds = 0;
+  #lastHour: LastHour | undefined;
   #return: ReturnType<typeof setTimeout> | undefined;
   readonly #entryId: string;
   readonly #queue: RequestQueue;
@@ -193,6 +195,18 @@ export class MeterFeed extends SharedSubscription {
     super(connection);
     this.#entryId = entryId;
     this.#queue = queue;
+  }
+
+  /**
+   * The power of the last hour, until now; empty until the answer has arrived. Only the meter of a drawn curve keeps it.
+   */
+  get lastHour(): LastHour {
+    const hour = (this.#lastHour ??= new LastHour());
+    const { value } = this.get("smarty_p1/last_hour", {}, "hour");
+    if (value) hour.load(value);
+    const received = Date.parse(this.live?.received_at ?? "");
+    if (received) hour.moveTo(received + this.silenceMs);
+    return hour;
   }
 
   /** The present in ms since 1970, by Home Assistant's clock, because the clock of a tablet may be minutes off. */
@@ -369,6 +383,7 @@ export class MeterFeed extends SharedSubscription {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
+    this.#lastHour?.add(live);
     // Request the answers again if the meter is not read now, or was not read before this message. Also request them
     // again if the message has no `received_at`: for a meter without a cable, such a message says that Leneda has sent
     // further days.

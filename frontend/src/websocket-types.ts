@@ -88,6 +88,18 @@ export interface Live {
   quarter_hour?: RunningQuarterHour | null;
 }
 
+/** Power from the grid in W in each ten seconds of an hour; null without a reading. */
+export interface PowerHour {
+  start: Time;
+  step: 10;
+  unit: "W";
+  net: (number | null)[];
+  /** The same of L1, L2 and L3; [] if fewer than two are known. */
+  phases: (number | null)[][];
+  /** Power entities of the Energy dashboard's devices. */
+  devices?: string[];
+}
+
 export interface QuarterHours {
   start: Time;
   end: Time;
@@ -419,6 +431,7 @@ export interface Highlights {
 
 /** Parameters and answer of each websocket command. */
 export interface Commands {
+  "smarty_p1/last_hour": { takes: object; answers: PowerHour };
   "smarty_p1/quarter_hours": {
     takes: { start: Time; end?: Time; quantity?: QuarterHours["quantity"]; encoding?: "base64" };
     answers: QuarterHours;

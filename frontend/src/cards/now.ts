@@ -1,11 +1,12 @@
 /** Card of the present power, with the advice whether the household can switch on another device. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { SmartyCard } from "../base-card.ts";
+import { pageLocale, SmartyCard } from "../base-card.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
+import { HourPart } from "../parts/last-hour.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { pastDay, weekStyles } from "../parts/day-chooser.ts";
@@ -91,10 +92,24 @@ export function phaseBars(powers: (number | undefined)[], minEnd = MIN_PHASE_KW)
 export class NowCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
 
+  readonly #hour = new HourPart(this);
   #room = new SteadyRoom();
   /** Highest power of a phase today in kW, at least MIN_PHASE_KW. The scale of the phases ends at this power. */
   #highest = { day: "", kw: MIN_PHASE_KW };
   #shownMeter = "";
+
+  static override getConfigForm(): object {
+    const t = (key: NowKey) => pageLocale().text(nowTexts, key);
+    const labels: Record<string, string> = { entry_id: pageLocale().common("meter"), names: t("show_names") };
+    return {
+      schema: [
+        { name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } },
+        { name: "names", default: true, selector: { boolean: {} } },
+      ],
+      computeLabel: ({ name }: { name: string }) => labels[name],
+      computeHelper: ({ name }: { name: string }) => (name === "names" ? t("show_names_help") : undefined),
+    };
+  }
 
   protected override otherFeeds(): MeterFeed[] {
     const { meters, meter } = this;
@@ -157,7 +172,9 @@ export class NowCard extends SmartyCard {
     if (house) now.house = usedPower(house, this.hass!.states, now.power, feed.now);
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
-    this.announce(meter.entry_id, `${this.#t(is)} ${this.locale.kW(Math.abs(now.power))}`, advice.text, true);
+    const line = this.#updateHour(meter, feed);
+    const news = this.#hour.isChosen ? advice.text : [advice.text, line].filter(Boolean).join(" ");
+    this.announce(meter.entry_id, `${this.#t(is)} ${this.locale.kW(Math.abs(now.power))}`, news, true);
     const older = advice.isExcess ? olderPrices(meter.prices_of, day, this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
@@ -168,7 +185,8 @@ export class NowCard extends SmartyCard {
         ${uses ? html`<p>${rich(uses)}</p>` : nothing}
         ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
       </div>
-      ${rows.length ? html`<dl class="small">${rows.map(([name, time]) => html`<dt>${name}</dt><dd>${time}</dd>`)}</dl>` : nothing}
+      ${[rows.slice(0, -2), rows.slice(-2)].map((line) => html`<p class="small">${line.map(([name, time]) => `${name}: ${time}`).join(" · ")}</p>`)}
+      ${this.#curve(line, now)}
       <div class="rest">
         ${now.reference === null && running ? this.#withoutReference(meter) : nothing}
         ${running && (now.reference !== null || rows.length) ? this.#quarterHour(running, now) : nothing}
@@ -176,9 +194,19 @@ export class NowCard extends SmartyCard {
       </div>`;
   }
 
+  /** Update the curve of the last hour, and return its line. */
+  #updateHour(meter: Meter, feed: MeterFeed): string {
+    return this.#hour.update(meter, feed, this.hass!, this.locale, this.config.names !== false);
+  }
+
+  #curve(line: string, { reference }: Situation, isOld = false): TemplateResult {
+    return this.#hour.render(line, reference, this.locale, isOld, this.tableButton(), this.isTableShown);
+  }
+
   /** Return the last known power in grey, so that it does not look current. Without a known power, show no value. */
   #lastKnown(meter: Meter, feed: MeterFeed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
     const { isLost, live } = feed;
+    const line = now ? this.#updateHour(meter, feed) : "";
     const title: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
     const sentence: NowKey | undefined = now
       ? "not_present"
@@ -194,6 +222,7 @@ export class NowCard extends SmartyCard {
         ${this.#number(now?.power, "old", this.#t(title))}
         <div class="answer">${isLost ? this.#lost() : sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
       </div>
+      ${now ? this.#curve(line, now, true) : nothing}
       ${isLost && now && live?.quarter_hour ? html`<div class="rest">${this.#emptyBar(live.quarter_hour, now)}<div class="unseen">${this.#phases(meter, live, "")}</div></div>` : nothing}`;
   }
 

@@ -136,7 +136,43 @@ export function chosenLine(chart: Chart, index: number, kw: number): TemplateRes
     <circle class="chosen" cx=${x} cy=${chart.y(kw).toFixed(1)} r="4"></circle>`;
 }
 
+/** Styles of the charts with an axis of power. */
+export const chartStyles = css`
+  svg[role="slider"] {
+    cursor: crosshair;
+    border-radius: 8px;
+    user-select: none;
+    -webkit-user-select: none;
+  }
+  .grid {
+    stroke: var(--divider-color);
+  }
+  .axis {
+    stroke: var(--quiet);
+  }
+  .reference {
+    stroke: var(--primary-text-color);
+    stroke-width: 2;
+    stroke-dasharray: 2 2;
+  }
+  svg .strong {
+    font-weight: 500;
+    fill: var(--primary-text-color);
+  }
+  svg .halo {
+    paint-order: stroke;
+    stroke: var(--ground);
+    stroke-width: 4px;
+  }
+  .chosen {
+    stroke: var(--primary-text-color);
+    fill: var(--ground);
+    stroke-width: 1.5;
+  }
+`;
+
 export const dayStyles = css`
+  ${chartStyles}
   .said {
     display: grid;
     min-height: 48px;
@@ -161,40 +197,14 @@ export const dayStyles = css`
     align-items: center;
     text-align: center;
   }
-  svg.day {
-    cursor: crosshair;
-    border-radius: 8px;
-    user-select: none;
-    -webkit-user-select: none;
-  }
-  .grid {
-    stroke: var(--divider-color);
-  }
-  .axis {
-    stroke: var(--quiet);
-  }
   .gap {
     fill: var(--gap);
     background: var(--gap);
     border-radius: 0;
     --gap: color-mix(in srgb, var(--quiet) 35%, var(--ground));
   }
-  .reference {
-    stroke: var(--primary-text-color);
-    stroke-width: 2;
-    stroke-dasharray: 2 2;
-  }
-  svg .strong {
-    font-weight: 500;
-    fill: var(--primary-text-color);
-  }
   svg .plain {
     fill: var(--primary-text-color);
-  }
-  svg .halo {
-    paint-order: stroke;
-    stroke: var(--ground);
-    stroke-width: 4px;
   }
   .outline {
     fill: none;
@@ -202,11 +212,6 @@ export const dayStyles = css`
   }
   .now {
     fill: var(--primary-text-color);
-  }
-  .chosen {
-    stroke: var(--primary-text-color);
-    fill: var(--ground);
-    stroke-width: 1.5;
   }
   @container (min-width: 420px) {
     .said,

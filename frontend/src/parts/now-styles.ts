@@ -2,9 +2,11 @@
 
 import { css } from "lit";
 import { bannerStyles } from "./banner.ts";
+import { curveStyles } from "./last-hour-curve.ts";
 
 export const nowStyles = [
   bannerStyles,
+  curveStyles,
   css`
     .big.draws {
       color: var(--drawn);
@@ -36,17 +38,6 @@ export const nowStyles = [
     }
     .notice b {
       font-size: 16px;
-    }
-    dl {
-      display: grid;
-      grid-template-columns: 1fr auto;
-      gap: 6px 12px;
-      margin: 8px 0 0;
-    }
-    dd {
-      margin: 0;
-      text-align: end;
-      color: var(--primary-text-color);
     }
     .rest {
       margin-top: auto;

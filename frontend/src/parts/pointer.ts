@@ -57,6 +57,15 @@ export class ChosenBar implements ReactiveController {
     this.index = this.#chosen = undefined;
   }
 
+  /** Move the choice in a chart whose bars move by `by`. A bar that leaves the chart ends the choice. */
+  shift(by: number, count: number): void {
+    const move = (index: number | undefined) => (index !== undefined && index + by >= 0 && index + by < count ? index + by : undefined);
+    // A mouse stays where it is.
+    const isHeld = this.index === this.#chosen;
+    this.#chosen = move(this.#chosen);
+    if (isHeld) this.index = this.#chosen;
+  }
+
   choose(index: number | undefined): void {
     this.#chosen = index;
     this.#show(index);

@@ -1,18 +1,22 @@
-/** Widths of elements and of texts on the screen. */
+/** Sizes of elements and widths of texts on the screen. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 export class Width implements ReactiveController {
   /** Width in whole pixels; 0 until the element is laid out. */
   value = 0;
+  /** Height in whole pixels; 0 until the element is laid out, or if only the width is needed. */
+  height = 0;
   readonly #host: ReactiveControllerHost & { renderRoot: ParentNode };
   readonly #selector: string;
+  readonly #needsHeight: boolean;
   #element: Element | null = null;
   readonly #observer = new ResizeObserver(() => this.#measure());
 
-  constructor(host: ReactiveControllerHost & { renderRoot: ParentNode }, selector: string) {
+  constructor(host: ReactiveControllerHost & { renderRoot: ParentNode }, selector: string, needsHeight = false) {
     this.#host = host;
     this.#selector = selector;
+    this.#needsHeight = needsHeight;
     host.addController(this);
   }
 
@@ -32,9 +36,12 @@ export class Width implements ReactiveController {
   }
 
   #measure(): void {
-    const width = Math.round(this.#element?.getBoundingClientRect().width ?? 0);
-    if (!width || width === this.value) return;
+    const box = this.#element?.getBoundingClientRect();
+    const width = Math.round(box?.width ?? 0);
+    const height = this.#needsHeight ? Math.round(box?.height ?? 0) : 0;
+    if (!width || (width === this.value && height === this.height)) return;
     this.value = width;
+    this.height = height;
     this.#host.requestUpdate();
   }
 }

@@ -1,0 +1,147 @@
+/** Steps and scale of the last hour. Pure functions; all powers are in kW. */
+
+import { lastOf } from "../built-ins.ts";
+import type { Slot } from "../last-hour.ts";
+
+export interface Step {
+  /** Index of the first slot with the new power. */
+  at: number;
+  /** Index of the last slot of the change, which may take several slots. */
+  end: number;
+  kw: number;
+  before: number;
+  after: number;
+  /** Change of each phase; [] if the phases are unknown. */
+  phases: number[];
+  /** Number of steps in this hour with about the same power on the same phases. */
+  times: number;
+}
+
+/** A smaller change is no step. */
+const MIN_STEP_KW = 0.1;
+/** A step must be this many times larger than the usual change of the last five minutes. */
+const NOISE_FACTOR = 5;
+const NOISE_SLOTS = 30;
+/** Steps whose powers differ by less than this share have the same power. */
+const SAME = 0.08;
+/** From this share of a step on, its change of a phase counts. */
+const MIN_PHASE_SHARE = 0.25;
+
+/**
+ * Return the powers without short holes. A hole of at most `hold` slots keeps the value before. A longer hole stays.
+ */
+export function bridge(slots: readonly Slot[], hold: number): Slot[] {
+  const bridged = [...slots];
+  let known = -1;
+  for (let index = 0; index <= bridged.length; index++) {
+    if (index < bridged.length && slots[index] === null) continue;
+    if (known >= 0 && index - known - 1 <= hold) bridged.fill(slots[known]!, known + 1, index);
+    known = index;
+  }
+  return bridged;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+/**
+ * Return the steps of an hour. A step is a run of changes of one sign, each of them larger than the noise. It counts if
+ * the next reading keeps at least half of it. So it is known with the reading after it. `hold` is the number of slots
+ * after which a missing reading is a gap.
+ */
+export function findSteps(net: readonly Slot[], phases: readonly (readonly Slot[])[], hold: number): Step[] {
+  // Compare only slots with a reading: a held value changes nothing, so it would hide the noise.
+  const read: number[] = [];
+  net.forEach((kw, index) => kw !== null && read.push(index));
+  const isJoined = (n: number) => n > 0 && n < read.length && read[n]! - read[n - 1]! <= hold + 1;
+  const change = (n: number): number => (isJoined(n) ? net[read[n]!]! - net[read[n - 1]!]! : 0);
+  const steps: Step[] = [];
+  for (let n = 1; n < read.length - 1; n++) {
+    const sign = Math.sign(change(n));
+    if (sign * change(n) < MIN_STEP_KW) continue;
+    const least = leastStep(n, read, change);
+    if (sign * change(n) < least) continue;
+    const first = n;
+    while (sign * change(n + 1) >= least) n += 1;
+    if (!isJoined(n + 1)) continue;
+    const [before, after] = [mean(net, read[first - 1]!, isJoined(first - 1) ? read[first - 2] : undefined, least), mean(net, read[n]!, read[n + 1], least)];
+    const kw = after - before;
+    if (sign * kw < least || Math.abs(change(n + 1)) > Math.abs(kw) / 2) continue;
+    const moved = phases.map((phase) => (phase[read[n]!] ?? 0) - (phase[read[first - 1]!] ?? 0));
+    steps.push({ at: read[first]!, end: read[n]!, kw, before, after, phases: moved, times: 1 });
+  }
+  for (const step of steps) step.times = steps.filter((other) => isSame(step, other)).length;
+  return steps;
+}
+
+function leastStep(n: number, read: number[], change: (n: number) => number): number {
+  const noise: number[] = [];
+  for (let before = n - 1; before > 0 && read[before]! >= read[n]! - NOISE_SLOTS; before--) noise.push(Math.abs(change(before)));
+  return Math.max(MIN_STEP_KW, NOISE_FACTOR * median(noise));
+}
+
+/** Return the mean of two readings of the same power; the first one, if the second one belongs to another step. */
+function mean(net: readonly Slot[], near: number, far: number | undefined, least: number): number {
+  const [kw, other] = [net[near]!, far === undefined ? null : net[far]!];
+  return other === null || Math.abs(other - kw) >= least ? kw : (kw + other) / 2;
+}
+
+const isSame = (step: Step, other: Step): boolean =>
+  Math.abs(other.kw - step.kw) < SAME * Math.abs(step.kw) && String(phasesOf(step)) === String(phasesOf(other));
+
+/** Return the numbers of the phases on which a step happened; [] if unknown. */
+export const phasesOf = ({ phases, kw }: Step): number[] =>
+  phases.map((change, index) => (change / kw >= MIN_PHASE_SHARE ? index + 1 : 0)).filter(Boolean);
+
+export interface Scale {
+  low: number;
+  high: number;
+  ticks: number[];
+  /** Whether the reference power is in view. */
+  hasReference: boolean;
+}
+
+const NICE = [0.5, 1, 2, 4, 5, 10, 20, 50, 100];
+const MAX_TICK_SPANS = 4.4;
+/** Ticks nearer to the reference power than this share of the scale are left out. */
+const MIN_TICK_SHARE = 0.16;
+
+/** Return the scale of the curve. Zero is always in view. The reference power is, if a reading exceeds half of it. */
+export function scaleOf(net: readonly Slot[], reference: number | null): Scale {
+  const known = net.filter((kw): kw is number => kw !== null);
+  const [lowest, highest] = [Math.min(0, ...known), Math.max(0.5, ...known)];
+  const hasReference = reference !== null && highest > reference / 2;
+  const top = hasReference ? Math.max(highest, reference * 1.06) : highest;
+  const tick = NICE.find((kw) => (top - lowest) / kw <= MAX_TICK_SPANS) ?? lastOf(NICE)! * 10;
+  const low = Math.floor(lowest / tick + 1e-9) * tick;
+  const high = hasReference ? top : Math.ceil(top / tick - 1e-9) * tick;
+  const ticks: number[] = [];
+  for (let kw = low; kw <= high + 1e-9; kw += tick) {
+    const isFree = !hasReference || kw === 0 || Math.abs(kw - reference) >= MIN_TICK_SHARE * (high - low);
+    if (isFree) ticks.push(kw);
+  }
+  return { low, high, ticks, hasReference };
+}
+
+/**
+ * Return the path of the curve, a step line with gaps, and the path of its area down to zero. Also return the gaps, each
+ * as the indexes of its first slot and of the slot after it.
+ */
+export function pathsOf(net: readonly Slot[], x: (index: number) => number, y: (kw: number) => number) {
+  const round = (value: number) => value.toFixed(1);
+  const gaps: [from: number, to: number][] = [];
+  let [line, area, from] = ["", "", 0];
+  for (let to = 1; to <= net.length; to++) {
+    const kw = net[from]!;
+    if (to < net.length && net[to] === kw) continue;
+    const isJoined = from > 0 && net[from - 1] !== null;
+    if (kw === null) gaps.push([from, to]);
+    else {
+      const top = `${round(y(kw))}H${round(x(to))}`;
+      line += isJoined ? `V${top}` : `M${round(x(from))} ${top}`;
+      area += `${isJoined ? "V" : `M${round(x(from))} ${round(y(0))}V`}${top}`;
+      if (to === net.length || net[to] === null) area += `V${round(y(0))}Z`;
+    }
+    from = to;
+  }
+  return { line, area, gaps };
+}

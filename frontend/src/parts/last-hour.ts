@@ -1,0 +1,130 @@
+/** Part of a card with the curve of the last hour, and the line about its newest step or about the chosen time. */
+
+import { lastOf } from "../built-ins.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import type { SmartyCard } from "../base-card.ts";
+import type { Hass } from "../hass.ts";
+import { SLOT_MS, type Slot, SLOTS } from "../last-hour.ts";
+import type { Locale } from "../locale.ts";
+import { freshFor, type MeterFeed } from "../meter-feed.ts";
+import { canBeSunny, houseOf } from "../sentences/house.ts";
+import { type Cause, chosenLine, curveName, isNamed, stepLine, stepRow } from "../sentences/last-hour.ts";
+import { nowTexts } from "../sentences/now.ts";
+import { SwitchedDevices } from "../switched-devices.ts";
+import type { Meter } from "../websocket-types.ts";
+import { type Curve, drawCross, drawCurve, drawEnd } from "./last-hour-curve.ts";
+import { bridge, findSteps, phasesOf, type Step } from "./last-hour-steps.ts";
+import { plain, rich, tableBehind } from "./markup.ts";
+import { memoize } from "./memoize.ts";
+import { ChosenBar } from "./pointer.ts";
+import { measureIn, Width } from "./widths.ts";
+
+/** A meter sends every ten seconds. One or two missing readings are jitter, and keep the value before. */
+const JITTER_SLOTS = 2;
+const MINUTE_SLOTS = 6;
+/** A chosen time shows the step at most this many slots away. */
+const NEAR_SLOTS = 2;
+
+const analyse = (feed: MeterFeed, _version: number, hold: number) => {
+  const { net, phases } = feed.lastHour;
+  return { net: bridge(net, hold), steps: findSteps(net, phases, hold), start: feed.lastHour.timeOf(0) };
+};
+
+export class HourPart {
+  readonly #frame: Width;
+  readonly #chosen: ChosenBar;
+  readonly #devices = new SwitchedDevices();
+  readonly #analyse = memoize(analyse);
+  readonly #draw = memoize(drawCurve);
+  readonly #widthOf: (text: string) => number;
+  #shown: ReturnType<typeof analyse> = { net: [], steps: [], start: 0 };
+  #curve: Curve | undefined;
+  #feed: MeterFeed | undefined;
+
+  constructor(card: SmartyCard) {
+    this.#frame = new Width(card, ".frame", true);
+    this.#widthOf = measureIn(card);
+    this.#chosen = new ChosenBar(card, () => ({ count: SLOTS, page: MINUTE_SLOTS, at: (share) => this.#curve?.slotAt(share) }));
+  }
+
+  /** Whether the user has chosen a time. */
+  get isChosen(): boolean {
+    return this.#chosen.index !== undefined;
+  }
+
+  /** Bring the hour up to date, and return the line about the chosen time, or about the newest step. */
+  update(meter: Meter, feed: MeterFeed, hass: Hass, locale: Locale, hasNames: boolean): string {
+    const fresh = meter.source === "entities" ? Math.floor((freshFor(meter) * 1000) / SLOT_MS) - 1 : 0;
+    const before = this.#shown.start;
+    const { net, steps, start } = (this.#shown = this.#analyse(feed, feed.lastHour.version, Math.max(JITTER_SLOTS, fresh)));
+    // The chosen time stays the same while the curve moves.
+    if (feed === this.#feed) this.#chosen.shift((before - start) / SLOT_MS, SLOTS);
+    else this.#chosen.clear();
+    this.#feed = feed;
+
+    const devices = feed.get("smarty_p1/last_hour", {}, "hour").value?.devices ?? [];
+    const inverters = houseOf(feed)?.solar.map(({ power }) => power ?? "") ?? [];
+    this.#devices.note(hass.states, [...devices, ...inverters], feed.now);
+    const causeOf = (step: Step): Cause => {
+      const device = hasNames ? this.#devices.find(hass, devices, step, steps, start) : undefined;
+      return { device, canBeSun: !device && Boolean(meter.feeds_in) && this.#canBeSun(step, inverters, feed, hass) };
+    };
+    const { index } = this.#chosen;
+    if (index !== undefined) {
+      const near = steps.find(({ at, end }) => index >= at - NEAR_SLOTS && index <= end + NEAR_SLOTS);
+      return chosenLine(start + index * SLOT_MS, net[index] ?? null, near, near && causeOf(near), locale);
+    }
+    const newest = lastOf(steps.filter(isNamed));
+    return newest || net.some((kw) => kw !== null) ? stepLine(newest, start, newest && causeOf(newest), locale) : "";
+  }
+
+  /**
+   * Return whether a cloud may have caused a step. It did not if the inverters' power stood still, or if only one phase
+   * changed in a house that feeds in on several.
+   */
+  #canBeSun(step: Step, inverters: string[], feed: MeterFeed, hass: Hass): boolean {
+    if (!canBeSunny(houseOf(feed), hass.states, feed.now)) return false;
+    const feeding = feed.lastHour.phases.filter((phase) => phase.some((kw) => (kw ?? 0) < 0)).length;
+    if (feeding > 1 && phasesOf(step).length === 1) return false;
+    const time = this.#shown.start + step.at * SLOT_MS;
+    const moved = inverters.map((id) => this.#devices.moved(id, time, -Math.sign(step.kw)) ?? Number.NaN);
+    const sum = moved.reduce((all, kw) => all + kw, 0);
+    return !moved.length || !(sum < Math.abs(step.kw) / 2);
+  }
+
+  /** Return the curve with its line. `isOld` makes it grey. */
+  render(line: string, reference: number | null, locale: Locale, isOld: boolean, button: TemplateResult, isTableShown: boolean): TemplateResult {
+    const { net, steps, start } = this.#shown;
+    const { value: width, height } = this.#frame;
+    const { index, down, move, up, leave } = this.#chosen;
+    const t = (key: Parameters<typeof locale.text<keyof typeof nowTexts.en>>[1], params = {}) => locale.text(nowTexts, key, params);
+    const first = net.findIndex((kw: Slot) => kw !== null);
+    const since = t("since", { time: locale.time(new Date(start + first * SLOT_MS)) });
+    const curve = width ? this.#draw(net, steps, reference, start, width, height, t("no_readings"), since, locale, this.#widthOf) : undefined;
+    this.#curve = curve;
+    const last = lastOf(net) ?? null;
+    const end = index !== undefined ? curve && drawCross(curve, index, net[index] ?? null, height) : curve && last !== null && !isOld && drawEnd(curve, last, start / SLOT_MS);
+    return html`<div class="hour ${isOld ? "old" : (last ?? 0) < 0 ? "feeding" : ""}">
+      <div class="labels small"><span>${t("last_hour")}</span>${button}</div>
+      <div class="step small">${isOld && index === undefined ? nothing : rich(line)}</div>
+      <div class="frame">
+        <svg tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(net, locale) })}
+          aria-valuemin="0" aria-valuemax=${SLOTS - 1} aria-valuenow=${index ?? SLOTS - 1} aria-valuetext=${plain(line) || t("no_readings")}
+          @pointerdown=${down} @pointermove=${move} @pointerup=${up} @pointercancel=${up} @pointerleave=${leave} @keydown=${this.#key}>
+          <g aria-hidden="true">${curve?.drawing}${end || nothing}</g>
+        </svg>
+      </div>
+      ${isTableShown ? tableBehind(t("steps"), [t("step_time"), t("step_power"), t("step_phases")], steps.map((step) => stepRow(step, start, locale))) : nothing}
+    </div>`;
+  }
+
+  /** Shift with an arrow goes from step to step; the other keys choose a time. */
+  readonly #key = (event: KeyboardEvent): void => {
+    const sign = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!event.shiftKey || !sign) return this.#chosen.key(event);
+    const { index = sign < 0 ? SLOTS : -1 } = this.#chosen;
+    const further = this.#shown.steps.map(({ at }) => at).filter((at) => sign * (at - index) > 0);
+    if (further.length) this.#chosen.choose(sign < 0 ? lastOf(further) : further[0]);
+    event.preventDefault();
+  };
+}

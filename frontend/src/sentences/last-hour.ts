@@ -1,0 +1,73 @@
+/** Texts about the curve of the last hour: its steps, the chosen time, and the table. */
+
+import { SLOT_MS, type Slot } from "../last-hour.ts";
+import { kwDecimals, type Locale } from "../locale.ts";
+import { phasesOf, type Step } from "../parts/last-hour-steps.ts";
+import type { Switched } from "../switched-devices.ts";
+import { nowTexts } from "./now.ts";
+
+/** Smallest step in kW that the card names. It does not find all smaller ones. */
+const MIN_NAMED_KW = 0.3;
+const MAX_NAME_CHARS = 40;
+const ALL_PHASES = 3;
+
+export const isNamed = ({ kw }: Step): boolean => Math.abs(kw) >= MIN_NAMED_KW;
+
+/** What may have caused a step. */
+export interface Cause {
+  device?: Switched | undefined;
+  /** Whether a cloud may have caused it. */
+  canBeSun?: boolean;
+}
+
+/** Return the phases of a step, such as "L1" or "all three phases"; "" if unknown. */
+function writePhases(step: Step, locale: Locale): string {
+  const phases = phasesOf(step);
+  return phases.length === ALL_PHASES ? locale.text(nowTexts, "all_phases") : phases.map((phase) => `L${phase}`).join(", ");
+}
+
+const signedKW = (kw: number, locale: Locale): string => `${locale.signed(kw, kwDecimals(kw))}\u00a0kW`;
+
+/** Return the phases and the cause of a step. */
+function writeRest(step: Step, { device, canBeSun }: Cause, locale: Locale): string[] {
+  // The line marks bold words with asterisks, so a name must have none.
+  const bare = device?.name.replace(/\*/g, "") ?? "";
+  const name = bare.length > MAX_NAME_CHARS ? `${bare.slice(0, MAX_NAME_CHARS - 1)}…` : bare;
+  const key = device ? (device.isOn ? "on" : "off") : canBeSun ? "or_sun" : undefined;
+  return [writePhases(step, locale), key ? locale.text(nowTexts, key, { name }) : ""];
+}
+
+const join = (words: string[]): string => words.filter(Boolean).join(" · ");
+const timeOf = (step: Step, start: number): Date => new Date(start + step.at * SLOT_MS);
+
+/**
+ * Return "**+2.1 kW** at 18:42 · L1 · when Washing machine switched on". Without a step, say that there was none. `start`
+ * is the time at which the hour begins, in ms.
+ */
+export function stepLine(step: Step | undefined, start: number, cause: Cause | undefined, locale: Locale): string {
+  if (!step) return locale.text(nowTexts, "calm");
+  const params = { kw: signedKW(step.kw, locale), time: locale.time(timeOf(step, start)) };
+  return join([locale.text(nowTexts, "step", params), ...writeRest(step, cause ?? {}, locale)]);
+}
+
+/** Return "**18:05:00** · 3.2 kW · **+2.4 kW** · L2" for a chosen time in ms, with the step near it. */
+export function chosenLine(time: number, kw: Slot, step: Step | undefined, cause: Cause | undefined, locale: Locale): string {
+  const power = kw === null ? locale.text(nowTexts, "no_readings") : locale.kW(kw);
+  const change = step ? [`**${signedKW(step.kw, locale)}**`, ...writeRest(step, cause ?? {}, locale)] : [];
+  return join([`**${locale.time(new Date(time), true)}**`, power, ...change]);
+}
+
+/** Return the name of the curve for screen readers: "Power in the last hour, from 0.6 to 5.2 kW". */
+export function curveName(net: readonly Slot[], locale: Locale): string {
+  const known = net.filter((kw): kw is number => kw !== null);
+  if (!known.length) return locale.text(nowTexts, "no_readings");
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  return locale.text(nowTexts, "curve", { low: locale.number(low, kwDecimals(low)), high: locale.kW(high) });
+}
+
+/** Return the cells of the table of steps: time, change in kW, phases. */
+export const stepRow = (step: Step, start: number, locale: Locale): string[] => [
+  locale.time(timeOf(step, start), true),
+  locale.signed(step.kw, kwDecimals(step.kw)),
+  writePhases(step, locale) || "–",
+];

@@ -1,0 +1,121 @@
+/** Devices that were switched in the last hour, and powers of measured devices. Finds the device behind a step. */
+
+import type { Hass } from "./hass.ts";
+import { SLOT_MS, SLOTS } from "./last-hour.ts";
+import type { Step } from "./parts/last-hour-steps.ts";
+
+/** Entities of devices that can be switched. */
+const SWITCHED = /^(switch|climate|water_heater|humidifier|fan|light|media_player|vacuum)\./;
+/** Those that may be named even if their power is not measured. The others use less power than a step. */
+const STRONG = /^(switch|climate|water_heater|humidifier)\./;
+const OFF = /^(off|standby|idle|docked|paused)$/;
+const UNKNOWN = /^(unavailable|unknown)$/;
+/** A device was switched with a step if both are at most this number of ms apart. */
+const MAX_APART_MS = 15_000;
+const KEPT_MS = SLOTS * SLOT_MS;
+const MAX_EVENTS = 200;
+/** A measured device causes a step if its power moves by this share of the step. */
+const MIN_OWN_SHARE = 0.5;
+/** Time in ms within which the sensor of a device reports its new power. */
+const REPORT_MS = 60_000;
+const KW: Record<string, number> = { W: 0.001, kW: 1, MW: 1000 };
+
+type States = Hass["states"];
+type Home = Pick<Hass, "states" | "entities">;
+
+interface Event {
+  id: string;
+  time: number;
+  isOn: boolean;
+}
+
+/** Name of a device, and whether it was switched on or off. */
+export interface Switched {
+  name: string;
+  isOn: boolean;
+}
+
+export class SwitchedDevices {
+  #events: Event[] = [];
+  /** Last state of each device that can be switched. */
+  readonly #before = new Map<string, string>();
+  /** Changes of the power of measured devices, as [time in ms, kW], by entity. The first one may be older than an hour. */
+  readonly #powers = new Map<string, [time: number, kw: number][]>();
+  #states: States | undefined;
+  /** Note what has changed since the last call. `powers` are the entities of powers; `now` is in ms since 1970. */
+  note(states: States, powers: readonly string[], now: number): void {
+    if (states === this.#states) return;
+    this.#states = states;
+    for (const id of Object.keys(states)) {
+      if (SWITCHED.test(id)) this.#noteDevice(id, states[id]!, now);
+    }
+    this.#events = this.#events.filter(({ time }) => time > now - KEPT_MS).slice(-MAX_EVENTS);
+    for (const id of powers) this.#notePower(id, states[id], now);
+  }
+
+  #noteDevice(id: string, { state, last_changed }: States[string], now: number): void {
+    const before = this.#before.get(id);
+    if (before === state) return;
+    this.#before.set(id, state);
+    const time = Date.parse(last_changed ?? "");
+    const isOn = !OFF.test(state);
+    // A device that was not reachable has perhaps not been switched.
+    const isSwitched = !UNKNOWN.test(state) && (before === undefined || (!UNKNOWN.test(before) && OFF.test(before) === isOn));
+    if (isSwitched && time > now - KEPT_MS) this.#events.push({ id, time, isOn });
+  }
+
+  #notePower(id: string, entity: States[string] | undefined, now: number): void {
+    const kw = Number(entity?.state || Number.NaN) * (KW[String(entity?.attributes.unit_of_measurement)] ?? Number.NaN);
+    const changes = this.#powers.get(id) ?? [];
+    if (!Number.isFinite(kw) || changes[changes.length - 1]?.[1] === kw) return;
+    const time = Date.parse(entity!.last_changed ?? "") || now;
+    changes.push([time, kw]);
+    while (changes.length > SLOTS || changes[1]?.[0]! < now - KEPT_MS) changes.shift();
+    this.#powers.set(id, changes);
+  }
+
+  /**
+   * Return by how many kW a power moved in the direction of `sign` around a time; undefined if that is unknown. `from` is
+   * the power before, if it is known otherwise.
+   */
+  moved(id: string, time: number, sign: number, from?: number): number | undefined {
+    const changes = this.#powers.get(id) ?? [];
+    const earlier = changes.filter(([changed]) => changed < time - MAX_APART_MS);
+    const before = earlier.length ? earlier[earlier.length - 1]![1] : from;
+    if (before === undefined || !changes.length) return undefined;
+    const after = changes.filter(([changed]) => changed >= time - MAX_APART_MS && changed <= time + REPORT_MS).map(([, kw]) => kw);
+    // Nothing was noted before the page was opened. The device then has the first noted power since the step.
+    if (!earlier.length && !after.length) after.push(changes[0]![1]);
+    return Math.max(0, ...after.map((kw) => sign * (kw - before)));
+  }
+
+  /**
+   * Return the device that was switched with a step; undefined if none or several were. `steps` are all steps of the hour,
+   * and `start` is the time in ms at which it begins.
+   */
+  find(hass: Home, powers: readonly string[], step: Step, steps: readonly Step[], start: number): Switched | undefined {
+    const timeOf = ({ at }: Step) => start + at * SLOT_MS;
+    const isNear = (event: Event, step: Step) => Math.abs(event.time - timeOf(step)) <= MAX_APART_MS;
+    const own = (id: string) => powerOf(hass, powers, id);
+    const [event, second] = this.#events.filter((event) => isNear(event, step) && (!event.id.startsWith("light.") || own(event.id)));
+    if (!event || second || event.isOn !== step.kw > 0) return undefined;
+    const { id, isOn } = event;
+    const power = own(id);
+    // A device that is switched on used nothing before.
+    const moved = power ? (this.moved(power, timeOf(step), Math.sign(step.kw), isOn ? 0 : undefined) ?? 0) : 0;
+    // A device whose power is unknown must have made such a step each time that it was switched in this hour. Otherwise, it
+    // was switched at this time only by chance.
+    const isLike = ({ kw }: Step) => Math.abs(Math.log2(Math.abs(kw / step.kw))) < 1;
+    const isSteady = () =>
+      this.#events.every((event) => event.id !== id || steps.some((other) => isNear(event, other) && other.kw > 0 === event.isOn && isLike(other)));
+    if (power ? moved < MIN_OWN_SHARE * Math.abs(step.kw) : !STRONG.test(id) || !isSteady()) return undefined;
+    const name = hass.states[id]?.attributes.friendly_name;
+    return typeof name === "string" && name ? { name, isOn } : undefined;
+  }
+}
+
+/** Return the measured power of the device to which an entity belongs. */
+function powerOf({ entities }: Pick<Hass, "entities">, powers: readonly string[], id: string): string | undefined {
+  const device = entities[id]?.device_id;
+  return device ? powers.find((power) => entities[power]?.device_id === device) : undefined;
+}
