@@ -94,8 +94,19 @@ async function buildParts(browsers, texts) {
   return [chunks[0], second].map(({ name }) => {
     const { text } = outputFiles.find(({ path }) => basename(path) === name);
     // In the minified code only templates have indented lines, and HTML treats white space as one space.
-    return [name, text.replace(/\n {2,}/g, " ")];
+    return [name, shortenNotices(text.replace(/\n {2,}/g, " "))];
   });
+}
+
+/** Replace the licence notice of each bundled file by one notice for all files with the same licence. */
+function shortenNotices(text) {
+  const notices = new Map();
+  for (const [, years, holder, licence] of text.matchAll(/Copyright (\d+) (.*?)[ *]+SPDX-License-Identifier: (\S+)/g)) {
+    const key = `${holder}, ${licence}`;
+    notices.set(key, [...(notices.get(key) ?? []), years].sort());
+  }
+  const lines = [...notices].map(([key, years]) => `Copyright ${years[0]}-${years[years.length - 1]} ${key}`);
+  return text.replace(/\/\*! Bundled license information:[^]*\*\/\s*$/, lines.length ? `/*! @license Parts: ${lines.join("; ")} */\n` : "");
 }
 
 /** Return the content of a small module that runs in any browser. */

@@ -2,7 +2,7 @@
 
 import type { Hass } from "./hass.ts";
 import { SLOT_MS, SLOTS } from "./last-hour.ts";
-import type { Step } from "./parts/last-hour-steps.ts";
+import { phasesOf, type Step } from "./parts/last-hour-steps.ts";
 
 /** Entities of devices that can be switched. */
 const SWITCHED = /^(switch|climate|water_heater|humidifier|fan|light|media_player|vacuum)\./;
@@ -10,12 +10,16 @@ const SWITCHED = /^(switch|climate|water_heater|humidifier|fan|light|media_playe
 const STRONG = /^(switch|climate|water_heater|humidifier)\./;
 const OFF = /^(off|standby|idle|docked|paused)$/;
 const UNKNOWN = /^(unavailable|unknown)$/;
-/** A device was switched with a step if both are at most this number of ms apart. */
+/** A device can have caused a step if both are at most this number of ms apart. */
 const MAX_APART_MS = 15_000;
+/** A reading shows what was switched before it, so at most this number of ms after the start of its slot. */
+const MAX_LATER_MS = SLOT_MS - 2_000;
 const KEPT_MS = SLOTS * SLOT_MS;
 const MAX_EVENTS = 200;
 /** A measured device causes a step if its power moves by this share of the step. */
 const MIN_OWN_SHARE = 0.5;
+/** A power that comes and goes differs by less than this share. */
+const SAME = 0.15;
 /** Time in ms within which the sensor of a device reports its new power. */
 const REPORT_MS = 60_000;
 const KW: Record<string, number> = { W: 0.001, kW: 1, MW: 1000 };
@@ -103,16 +107,22 @@ export class SwitchedDevices {
     const power = own(id);
     // A device that is switched on used nothing before.
     const moved = power ? (this.moved(power, timeOf(step), Math.sign(step.kw), isOn ? 0 : undefined) ?? 0) : 0;
-    // A device whose power is unknown must have made such a step each time that it was switched in this hour. Otherwise, it
-    // was switched at this time only by chance.
+    // A device whose power is unknown must have made such a step each time that it was switched in this hour, and such a
+    // power must have come and gone with it. Otherwise, it was switched at this time only by chance.
     const isLike = ({ kw }: Step) => Math.abs(Math.log2(Math.abs(kw / step.kw))) < 1;
-    const isSteady = () =>
-      this.#events.every((event) => event.id !== id || steps.some((other) => isNear(event, other) && other.kw > 0 === event.isOn && isLike(other)));
-    if (power ? moved < MIN_OWN_SHARE * Math.abs(step.kw) : !STRONG.test(id) || !isSteady()) return undefined;
+    const made = (other: Step) => this.#events.some((event) => event.id === id && isNear(event, other) && event.isOn === other.kw > 0);
+    const isSteady = () => this.#events.every((event) => event.id !== id || steps.some((other) => isNear(event, other) && event.isOn === other.kw > 0 && isLike(other)));
+    const end = [...steps].sort((a, b) => Math.sign(step.kw) * (a.at - b.at)).find((other) => (isOn ? other.at > step.at : other.at < step.at) && isOpposite(step, other));
+    const isLikely = () => STRONG.test(id) && event.time <= timeOf(step) + MAX_LATER_MS && isSteady() && (!end || made(end));
+    if (power ? moved < MIN_OWN_SHARE * Math.abs(step.kw) : !isLikely()) return undefined;
     const name = hass.states[id]?.attributes.friendly_name;
     return typeof name === "string" && name ? { name, isOn } : undefined;
   }
 }
+
+/** Return whether the power of a step goes, or came, with another one. */
+const isOpposite = (step: Step, other: Step): boolean =>
+  Math.abs(step.kw + other.kw) < SAME * Math.abs(step.kw) && String(phasesOf(step)) === String(phasesOf(other));
 
 /** Return the measured power of the device to which an entity belongs. */
 function powerOf({ entities }: Pick<Hass, "entities">, powers: readonly string[], id: string): string | undefined {

@@ -84,7 +84,7 @@ export function drawCurve(
     const text = `${locale.signed(step.kw, 1)}${step.times >= THERMOSTAT && !isNewest ? `\u00a0×${step.times}` : ""}`;
     const size = widthOf(text);
     const from = [x + 8, x - 8 - size].find(
-      (from) => from > left && from + size < width && taken.every(([l, t, r, b]) => from - 3 > r || from + size + 3 < l || y - 11 > b || y + 4 < t),
+      (from) => from > left && from + size < width && taken.every(([l, t, r, b]) => from - 3 >= r || from + size + 3 <= l || y - 11 >= b || y + 4 <= t),
     );
     const hasText = from !== undefined && (isNewest || width >= NARROW);
     if (hasText) taken.push([from, y - 11, from + size, y + 4]);

@@ -65,7 +65,8 @@ export function findSteps(net: readonly Slot[], phases: readonly (readonly Slot[
     if (!isJoined(n + 1)) continue;
     const [before, after] = [mean(net, read[first - 1]!, isJoined(first - 1) ? read[first - 2] : undefined, least), mean(net, read[n]!, read[n + 1], least)];
     const kw = after - before;
-    if (sign * kw < least || Math.abs(change(n + 1)) > Math.abs(kw) / 2) continue;
+    // A power of one reading only is no step, neither its rise nor its fall.
+    if (sign * kw < least || [change(first - 1), change(n + 1)].some((near) => -sign * near > Math.abs(kw) / 2)) continue;
     const moved = phases.map((phase) => (phase[read[n]!] ?? 0) - (phase[read[first - 1]!] ?? 0));
     steps.push({ at: read[first]!, end: read[n]!, kw, before, after, phases: moved, times: 1 });
   }
