@@ -66,7 +66,7 @@ async def test_other_houses(stage: Stage) -> None:
         return (await stage.text()).replace(" ,", ",")
 
     shown = await text(answers=house_now.first_day())
-    assert "First whole quarter-hour ends 19:00 First bar on the Energy dashboard" in shown
+    assert "First whole quarter-hour: ends 19:00 · First bar on the Energy dashboard" in shown
     assert "18:30\N{EN DASH}18:45, counted since 18:36" in shown
     assert "of 7 kW" not in shown
 

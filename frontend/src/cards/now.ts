@@ -173,7 +173,7 @@ export class NowCard extends SmartyCard {
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const line = this.#updateHour(meter, feed);
-    const news = this.#hour.isChosen ? advice.text : [advice.text, line].filter(Boolean).join(" ");
+    const news = this.#hour.isNews ? [advice.text, line].filter(Boolean).join(" ") : advice.text;
     this.announce(meter.entry_id, `${this.#t(is)} ${this.locale.kW(Math.abs(now.power))}`, news, true);
     const older = advice.isExcess ? olderPrices(meter.prices_of, day, this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];

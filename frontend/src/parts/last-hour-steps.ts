@@ -20,8 +20,9 @@ export interface Step {
 /** A smaller change is no step. */
 const MIN_STEP_KW = 0.1;
 /** A step must be this many times larger than the usual change of the last five minutes. */
-const NOISE_FACTOR = 5;
+const NOISE_FACTOR = 4.5;
 const NOISE_SLOTS = 30;
+const NOISE_SHARE = 0.1;
 /** Steps whose powers differ by less than this share have the same power. */
 const SAME = 0.08;
 /** From this share of a step on, its change of a phase counts. */
@@ -60,8 +61,10 @@ export function findSteps(net: readonly Slot[], phases: readonly (readonly Slot[
     if (sign * change(n) < MIN_STEP_KW) continue;
     const least = leastStep(n, read, change);
     if (sign * change(n) < least) continue;
-    const first = n;
+    let first = n;
     while (sign * change(n + 1) >= least) n += 1;
+    // A little noise before a large change is not its beginning.
+    while (first < n && sign * change(first) < NOISE_SHARE * sign * change(first + 1)) first += 1;
     if (!isJoined(n + 1)) continue;
     const [before, after] = [mean(net, read[first - 1]!, isJoined(first - 1) ? read[first - 2] : undefined, least), mean(net, read[n]!, read[n + 1], least)];
     const kw = after - before;

@@ -47,10 +47,8 @@ export class HourPart {
     this.#chosen = new ChosenBar(card, () => ({ count: SLOTS, page: MINUTE_SLOTS, at: (share) => this.#curve?.slotAt(share) }));
   }
 
-  /** Whether the user has chosen a time. */
-  get isChosen(): boolean {
-    return this.#chosen.index !== undefined;
-  }
+  /** Whether the line is about a step, and not about a time that the user has chosen. */
+  isNews = false;
 
   /** Bring the hour up to date, and return the line about the chosen time, or about the newest step. */
   update(meter: Meter, feed: MeterFeed, hass: Hass, locale: Locale, hasNames: boolean): string {
@@ -70,11 +68,12 @@ export class HourPart {
       return { device, canBeSun: !device && Boolean(meter.feeds_in) && this.#canBeSun(step, inverters, feed, hass) };
     };
     const { index } = this.#chosen;
+    const newest = lastOf(steps.filter(isNamed));
+    this.isNews = index === undefined && newest !== undefined;
     if (index !== undefined) {
       const near = steps.find(({ at, end }) => index >= at - NEAR_SLOTS && index <= end + NEAR_SLOTS);
       return chosenLine(start + index * SLOT_MS, net[index] ?? null, near, near && causeOf(near), locale);
     }
-    const newest = lastOf(steps.filter(isNamed));
     return newest || net.some((kw) => kw !== null) ? stepLine(newest, start, newest && causeOf(newest), locale) : "";
   }
 

@@ -1,0 +1,116 @@
+"""The curve of the last hour on the card of the present power."""
+
+from typing import Any
+
+import pytest
+
+from . import house, house_hour, house_now
+from .house_hour import state
+from .stage import Stage
+
+CARD = "smarty-p1-now"
+WASHING = {"switch.wash": state("on", "18:35:27", friendly_name="Washing machine")}
+
+
+def drawing(**changes: object) -> dict[str, Any]:
+    """Return a message while the house uses 2.8 kW."""
+    values = house.values(power_net=2.8, power_net_l1=2.33, power_net_l2=0.23, power_net_l3=0.23)
+    return house.live(values=values, **changes)
+
+
+EVENING = {"smarty_p1/live": drawing()} | house_hour.EVENING
+
+
+async def line(stage: Stage) -> str:
+    """Return the line above the curve."""
+    text = await stage.card(CARD).locator(".step").inner_text()
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("width", [360, 484])
+async def test_the_newest_step_and_its_device(stage: Stage, width: int) -> None:
+    await stage.show(CARD, answers=EVENING, states=WASHING, width=width)
+    assert await line(stage) == "+2.1 kW at 18:35 · L1 · when Washing machine switched on"
+    assert not await stage.overflow()
+    await stage.picture(f"last-hour-{width}")
+    # On a phone, the whole card is in view; beside others, the curve takes the height that is left.
+    assert await house_now.height(stage.card(CARD)) < 640
+    await stage.page.evaluate("document.querySelector('main > *').style.height = '700px'")
+    await stage.settle()
+    assert await house_now.height(stage.card(CARD).locator(".frame svg")) > 300
+    await stage.show(CARD, answers=EVENING, states=WASHING, width=width, config={"names": False})
+    assert await line(stage) == "+2.1 kW at 18:35 · L1"
+
+
+async def test_a_live_reading_moves_the_curve_and_a_lost_connection_makes_it_grey(
+    stage: Stage,
+) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": drawing()} | house_hour.SILENT)
+    for seconds in (30, 40):
+        await stage.passes(10)
+        at = f"2026-11-21T17:38:{seconds}+00:00"
+        await stage.send(
+            house.live(received_at=at, values=house.values(power_net=0.7, power_net_l1=0.23))
+        )
+    assert await line(stage) == "−2.1 kW at 18:38 · L1"
+    await stage.page.evaluate("stage.disconnect()")
+    await stage.settle()
+    assert await stage.card(CARD).locator(".hour.old svg").count() == 1
+    await stage.picture("last-hour-lost")
+
+
+async def test_a_cloud_may_be_the_reason(stage: Stage) -> None:
+    sunny = {"smarty_p1/live": house_now.feeding()} | house_hour.hour(
+        ("18:20:00", "18:32:00", 1.8, 0), always=-2.0
+    )
+    sun = {"sun.sun": state("above_horizon", "08:00:00")}
+    await stage.show(CARD, answers=sunny, states=sun)
+    assert await line(stage) == "−1.8 kW at 18:32 · all three phases · or the sun"
+    await stage.show(CARD, answers=sunny, states={"sun.sun": state("below_horizon", "17:00:00")})
+    assert await line(stage) == "−1.8 kW at 18:32 · all three phases"
+
+
+async def test_a_time_is_chosen_by_keys_and_by_a_finger(stage: Stage) -> None:
+    await stage.show(CARD, answers=EVENING)
+    slider = stage.card(CARD).get_by_role("slider")
+    name = await slider.get_attribute("aria-label") or ""
+    assert "Power in the last hour, from 0.7 to 4.8" in name.replace("\u00a0", " ")
+    await slider.focus()
+    await stage.page.keyboard.press("Shift+ArrowLeft")
+    await stage.page.keyboard.press("Shift+ArrowLeft")
+    await stage.settle()
+    assert await line(stage) == "18:30:00 · 0.7 kW · −2.4 kW · L2"
+    await stage.page.keyboard.press("ArrowRight")
+    await stage.settle()
+    assert (await line(stage)).startswith("18:30:10 · 0.7 kW")
+    # The chosen time stays the same while the curve moves.
+    await stage.passes(20)
+    await stage.send(drawing(received_at="2026-11-21T17:38:40+00:00"))
+    assert (await line(stage)).startswith("18:30:10 · 0.7 kW")
+    await stage.page.keyboard.press("Escape")
+    await stage.settle()
+    assert (await line(stage)).startswith("+2.1 kW at 18:35")
+    box = await slider.bounding_box()
+    assert box
+    await stage.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert (await line(stage)).startswith("18:0")
+
+
+async def test_the_steps_as_a_table(stage: Stage) -> None:
+    await stage.show(CARD, answers=EVENING)
+    await stage.card(CARD).get_by_role("button", name="Show as table").click()
+    await stage.settle()
+    rows = await stage.card(CARD).locator("tbody tr").all_inner_texts()
+    assert len(rows) == 13
+    assert rows[-1].split() == ["18:35:30", "+2.1", "L1"]
+
+
+async def test_a_young_or_empty_hour(stage: Stage) -> None:
+    await stage.show(CARD, answers=EVENING | house_hour.YOUNG)
+    assert "since 18:20" in await stage.text()
+    nothing = house_hour.hour(gap=("17:38:30", "18:38:30"))
+    await stage.show(CARD, answers=house_now.first_day() | nothing)
+    assert await line(stage) in {"", "No change of 0.3 kW or more in the last hour"}
+    form = await stage.page.evaluate("customElements.get('smarty-p1-now').getConfigForm().schema")
+    assert [field["name"] for field in form] == ["entry_id", "names"]
+    assert not stage.errors
