@@ -30,15 +30,11 @@ def true_changes(number: int, start: datetime) -> dict[int, float]:
     sky = weather_of_day(day)
     loads = electric_loads(house, number + 1, day, sky)
     first = 60 * start.hour
-    return {
-        6 * n: (watts(first + n) - watts(first + n - 1)) / 1000
-        for n in range(1, 60)
-        for watts in [
-            lambda minute: (
-                sum(load[minute] for load in loads) - int(sky.sunlight[minute] * house.solar_peak)
-            )
-        ]
-    }
+    watts = [
+        sum(load[minute] for load in loads) - int(sky.sunlight[minute] * house.solar_peak)
+        for minute in range(first, first + 60)
+    ]
+    return {6 * n: (watts[n] - watts[n - 1]) / 1000 for n in range(1, 60)}
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["with panels", "without"])
@@ -68,11 +64,7 @@ def test_steps_of_the_simulated_houses(number: int) -> None:
     count = found = unexplained = 0
     for start, steps in zip(starts, json.loads(answer), strict=True):
         changes = true_changes(number, start)
-        sure = {
-            slot: kw
-            for slot, kw in changes.items()
-            if abs(kw) >= 0.3 and slot < 354
-        }
+        sure = {slot: kw for slot, kw in changes.items() if abs(kw) >= 0.3 and slot < 354}
         for slot, kw in sure.items():
             count += 1
             found += any(step["at"] == slot and step["kw"] * kw > 0 for step in steps)

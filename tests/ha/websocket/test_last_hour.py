@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -65,12 +66,13 @@ async def test_a_meter_of_entities_has_its_own_gaps_and_the_devices_are_named(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, freezer: FrozenDateTimeFactory
 ) -> None:
     hass.config.components.add("energy")
-    devices = [
+    devices: Any = [
         {"stat_consumption": "sensor.washing", "stat_rate": "sensor.washing_power"},
         {"stat_consumption": "sensor.car"},
         *({"stat_consumption": f"sensor.{n}", "stat_rate": f"sensor.p{n}"} for n in range(25)),
     ]
-    await (await async_get_manager(hass)).async_update({"device_consumption": devices})
+    update: Any = {"device_consumption": devices}
+    await (await async_get_manager(hass)).async_update(update)
     smarty = Smarty(hass, freezer)
     entry = await set_up_entities(hass, smarty)
     for watts in ("700", "900"):
