@@ -1,7 +1,7 @@
 /** Drawing of the last hour: curve, marks, labels. All powers are in kW, all lengths in px. */
 
 import { lastOf } from "../built-ins.ts";
-import { css, nothing, svg, type TemplateResult } from "lit";
+import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { SLOT_MS, type Slot, SLOTS } from "../last-hour.ts";
 import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
 import { isNamed } from "../sentences/last-hour.ts";
@@ -130,9 +130,12 @@ export function drawCurve(
   return { drawing, x, y, slotAt };
 }
 
-/** Return the last point of the curve. `beat` changes with each reading, so that the point beats once. */
+/**
+ * Return the last point of the curve. `beat` changes with each reading, so that the point beats once. It is no part of the
+ * drawing: a browser moves an element of the page without drawing the whole curve in each frame.
+ */
 export const drawEnd = ({ x, y }: Curve, kw: number, beat: number): TemplateResult =>
-  svg`<circle class="last ${beat % 2 ? "odd" : ""}" cx=${x(SLOTS) - 1} cy=${y(kw)} r="4"></circle>`;
+  html`<i class="last ${beat % 2 ? "odd" : ""}" style="left:${x(SLOTS) - 1}px;top:${y(kw)}px"></i>`;
 
 /** Return the crosshair at a chosen slot. */
 export function drawCross({ x, y }: Curve, index: number, kw: Slot, height: number): TemplateResult {
@@ -172,12 +175,22 @@ export const curveStyles = [
     .ground {
       fill: var(--track);
     }
-    .over,
     .last {
+      bottom: auto;
+      width: 8px;
+      height: 8px;
+      margin: -4px;
+      border-radius: 50%;
+      pointer-events: none;
+      --bar: var(--drawn);
+    }
+    .feeding .last {
+      --bar: var(--fed-in);
+    }
+    .over {
       --color: var(--drawn);
     }
-    .under,
-    .feeding .last {
+    .under {
       --color: var(--fed-in);
     }
     .beyond {
@@ -186,11 +199,8 @@ export const curveStyles = [
     .old .frame * {
       --color: var(--quiet);
     }
-    .area,
-    .last {
-      fill: var(--color);
-    }
     .area {
+      fill: var(--color);
       opacity: 0.16;
     }
     svg .line {
@@ -223,13 +233,13 @@ export const curveStyles = [
     }
     @keyframes beat {
       from {
-        r: 8px;
+        transform: scale(2);
         opacity: 0.4;
       }
     }
     @keyframes again {
       from {
-        r: 8px;
+        transform: scale(2);
         opacity: 0.4;
       }
     }

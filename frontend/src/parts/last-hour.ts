@@ -102,7 +102,8 @@ export class HourPart {
     const curve = width ? this.#draw(net, steps, reference, start, width, height, t("no_readings"), since, locale, this.#widthOf) : undefined;
     this.#curve = curve;
     const last = lastOf(net) ?? null;
-    const end = index !== undefined ? curve && drawCross(curve, index, net[index] ?? null, height) : curve && last !== null && !isOld && drawEnd(curve, last, start / SLOT_MS);
+    const cross = curve && index !== undefined ? drawCross(curve, index, net[index] ?? null, height) : nothing;
+    const end = curve && index === undefined && last !== null && !isOld ? drawEnd(curve, last, start / SLOT_MS) : nothing;
     return html`<div class="hour ${isOld ? "old" : (last ?? 0) < 0 ? "feeding" : ""}">
       <div class="labels small"><span>${t("last_hour")}</span>${button}</div>
       <div class="step small">${isOld && index === undefined ? nothing : rich(line)}</div>
@@ -110,8 +111,9 @@ export class HourPart {
         <svg tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(net, locale) })}
           aria-valuemin="0" aria-valuemax=${SLOTS - 1} aria-valuenow=${index ?? SLOTS - 1} aria-valuetext=${plain(line) || t("no_readings")}
           @pointerdown=${down} @pointermove=${move} @pointerup=${up} @pointercancel=${up} @pointerleave=${leave} @keydown=${this.#key}>
-          <g aria-hidden="true">${curve?.drawing}${end || nothing}</g>
+          <g aria-hidden="true">${curve?.drawing}${cross}</g>
         </svg>
+        ${end}
       </div>
       ${isTableShown ? tableBehind(t("steps"), [t("step_time"), t("step_power"), t("step_phases")], steps.map((step) => stepRow(step, start, locale))) : nothing}
     </div>`;
