@@ -28,6 +28,8 @@ export const IDLE_RESET_MS = 600_000;
  * again.
  */
 const MAX_LIST_AGE_MS = 5_000;
+/** Time in ms without a message from which on no reading moves the curve of the last hour. */
+const MIN_SILENCE_MS = 20_000;
 /** Time in ms for which `prepare` keeps a feed open, until the first card uses the feed. */
 const PREPARED_MS = 10_000;
 
@@ -205,7 +207,8 @@ export class MeterFeed extends SharedSubscription {
     const { value } = this.get("smarty_p1/last_hour", {}, "hour");
     if (value) hour.load(value);
     const received = Date.parse(this.live?.received_at ?? "");
-    if (received) hour.moveTo(received + this.silenceMs);
+    // Each reading moves the hour. In a silence, the time moves it; before, this would only draw the curve more often.
+    if (received && this.silenceMs > MIN_SILENCE_MS) hour.moveTo(received + this.silenceMs);
     return hour;
   }
 
