@@ -130,12 +130,9 @@ export function drawCurve(
   return { drawing, x, y, slotAt };
 }
 
-/**
- * Return the last point of the curve. `beat` changes with each reading, so that the point beats once. It is no part of the
- * drawing: a browser moves an element of the page without drawing the whole curve in each frame.
- */
-export const drawEnd = ({ x, y }: Curve, kw: number, beat: number): TemplateResult =>
-  html`<i class="last ${beat % 2 ? "odd" : ""}" style="left:${x(SLOTS) - 1}px;top:${y(kw)}px"></i>`;
+/** Return the last point of the curve. It does not beat: an animation would cost more than all the rest of the card. */
+export const drawEnd = ({ x, y }: Curve, kw: number): TemplateResult =>
+  html`<i class="last" style="left:${x(SLOTS) - 1}px;top:${y(kw)}px"></i>`;
 
 /** Return the crosshair at a chosen slot. */
 export function drawCross({ x, y }: Curve, index: number, kw: Slot, height: number): TemplateResult {
@@ -182,6 +179,7 @@ export const curveStyles = [
       margin: -4px;
       border-radius: 50%;
       pointer-events: none;
+      box-shadow: 0 0 0 4px color-mix(in srgb, var(--bar) 30%, transparent);
       --bar: var(--drawn);
     }
     .feeding .last {
@@ -221,26 +219,6 @@ export const curveStyles = [
       }
       .frame {
         min-height: 160px;
-      }
-    }
-    @media (prefers-reduced-motion: no-preference) {
-      .last {
-        animation: beat 0.6s;
-      }
-      .odd {
-        animation-name: again;
-      }
-    }
-    @keyframes beat {
-      from {
-        transform: scale(2);
-        opacity: 0.4;
-      }
-    }
-    @keyframes again {
-      from {
-        transform: scale(2);
-        opacity: 0.4;
       }
     }
   `,

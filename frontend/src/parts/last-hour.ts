@@ -103,7 +103,7 @@ export class HourPart {
     this.#curve = curve;
     const last = lastOf(net) ?? null;
     const cross = curve && index !== undefined ? drawCross(curve, index, net[index] ?? null, height) : nothing;
-    const end = curve && index === undefined && last !== null && !isOld ? drawEnd(curve, last, start / SLOT_MS) : nothing;
+    const end = curve && index === undefined && last !== null && !isOld ? drawEnd(curve, last) : nothing;
     return html`<div class="hour ${isOld ? "old" : (last ?? 0) < 0 ? "feeding" : ""}">
       <div class="labels small"><span>${t("last_hour")}</span>${button}</div>
       <div class="step small">${isOld && index === undefined ? nothing : rich(line)}</div>
