@@ -79,6 +79,11 @@ class MeterBooks:
         self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
+        self.house_powers: Mapping[str, list[str | None]] = {}
+        """Entities with the powers of inverters and batteries, by kind of source.
+
+        They are known once a card has requested the consumption of the house.
+        """
         self._hass = hass
         self._entry = entry
         self._gas = GasStatistics(hass, entry, self.history)
