@@ -95,10 +95,10 @@ export interface SourcePower {
   reported_at: Time | null;
 }
 
-/** Powers of a house. The lists are missing until `smarty_p1/house` was requested. */
+/** Powers of a house. The lists are empty until `smarty_p1/house` was requested. */
 export interface HousePowers {
-  solar?: SourcePower[];
-  battery?: SourcePower[];
+  solar: SourcePower[];
+  battery: SourcePower[];
 }
 
 export interface QuarterHours {

@@ -31,6 +31,7 @@ const house = (changes: Partial<House> = {}): House => ({
 });
 const battery = [{ energy: "sensor.out", power: "sensor.battery" }];
 const power = (kw: number | null, ageS = 20) => ({ kw, reported_at: new Date(NOW - ageS * 1000).toISOString() });
+const none: HousePowers = { solar: [], battery: [] };
 const uses = (of: HousePowers, net: number) => plain(usesSentence(of, net, NOW, en));
 
 test("the house uses what is drawn and what the roof delivers", () => {
@@ -55,7 +56,7 @@ test("a late report of the battery counts for 90 seconds", () => {
 });
 
 test("no line with an unknown or impossible power", () => {
-  assert.equal(uses({}, 0.7), "");
+  assert.equal(uses(none, 0.7), "");
   assert.equal(uses({ solar: [power(null)], battery: [] }, 0.7), "");
   assert.equal(uses({ solar: [{ kw: 1.4, reported_at: null }], battery: [] }, 0.7), "");
   assert.equal(uses({ solar: [power(0.03)], battery: [] }, 0.7), "");
@@ -156,14 +157,14 @@ test("a sentence may name the sun only while panels can deliver", () => {
   const both = (kw: number): HousePowers => ({ solar: [power(kw)], battery: [power(2)] });
   const may = (house: HousePowers, sun: string | undefined) => canBeSunny(house, sun, NOW);
   // Below the horizon, nothing else counts.
-  for (const house of [{}, panels(3), both(3)]) assert.equal(may(house, "below_horizon"), false);
-  assert.equal(may({}, "above_horizon"), true);
+  for (const house of [none, panels(3), both(3)]) assert.equal(may(house, "below_horizon"), false);
+  assert.equal(may(none, "above_horizon"), true);
   assert.equal(may(panels(3), "above_horizon"), true);
   // In the last light, the battery delivers, but the panels do not.
   assert.equal(may(both(0), "above_horizon"), false);
   // Without an entity of the sun, only an inverter without a battery counts.
   for (const sun of [undefined, "unavailable"]) {
-    assert.equal(may({}, sun), false);
+    assert.equal(may(none, sun), false);
     assert.equal(may(panels(3), sun), true);
     assert.equal(may(panels(0), sun), false);
     assert.equal(may(panels(null), sun), false);

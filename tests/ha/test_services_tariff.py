@@ -330,6 +330,17 @@ async def test_automations_get_16_mb_and_then_hear_when_to_ask_again(
 
 
 @pytest.mark.usefixtures("entry")
+async def test_times_without_a_zone_are_luxembourgs(
+    hass: HomeAssistant, port: MeterPort, call: Call
+) -> None:
+    await receive(hass, port, telegram("00:15:00", 2.0, 0.004, 0.123))
+    await receive(hass, port, telegram("00:30:00", 2.1, 0.004, 0.123))
+    await hass.config.async_set_time_zone("UTC")
+    found = await call("get_quarter_hours", start="2026-06-16 00:00:00", end="2026-06-16 00:15:00")
+    starts = [quarter["start"] for quarter in found["quarter_hours"]]
+    assert starts == ["2026-06-16T00:00:00+02:00"]
+
+
 async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call, tmp_path: Path
 ) -> None:

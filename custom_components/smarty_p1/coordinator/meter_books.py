@@ -79,7 +79,7 @@ class MeterBooks:
         self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
-        self.house_powers: Mapping[str, list[str | None]] = {}
+        self.house_powers: Mapping[str, list[str | None]] = {"solar": [], "battery": []}
         """Entities with the powers of inverters and batteries, by kind of source.
 
         They are known once a card has requested the consumption of the house.

@@ -153,7 +153,7 @@ export class NowCard extends SmartyCard {
     const day = localDay(new Date(feed.now));
     // The server sends the powers of inverter and battery once the house was requested.
     houseOf(feed);
-    const house = live.house ?? {};
+    const house = live.house ?? { solar: [], battery: [] };
     const uses = usesSentence(house, now.power, feed.now, this.locale);
     now.isDark = !canBeSunny(house, this.hass!.states["sun.sun"]?.state, feed.now);
     now.house = usedPower(house, now.power, feed.now);

@@ -40,7 +40,7 @@ function sumOf(powers: readonly SourcePower[], now: number): number {
  * At night, a battery can supply the house or feed in. Without an entity of the sun, only an inverter without a battery
  * shows that the sun shines. `sun` is the state of the entity of the sun.
  */
-export function canBeSunny({ solar = [], battery = [] }: HousePowers, sun: string | undefined, now: number): boolean {
+export function canBeSunny({ solar, battery }: HousePowers, sun: string | undefined, now: number): boolean {
   if (sun === "below_horizon") return false;
   const kw = sumOf(solar, now);
   if (solar.length && kw < IDLE_KW) return false;
@@ -51,7 +51,7 @@ export function canBeSunny({ solar = [], battery = [] }: HousePowers, sun: strin
  * Return the power that the house uses, in kW; undefined if it is unknown, or if panels and batteries deliver nothing.
  * `net` is the power from the grid in kW.
  */
-export function usedPower({ solar = [], battery = [] }: HousePowers, net: number, now: number): number | undefined {
+export function usedPower({ solar, battery }: HousePowers, net: number, now: number): number | undefined {
   const own = sumOf([...solar, ...battery], now);
   const drawn = Math.max(0, round(net, 1));
   const used = round(net + own, 1);
@@ -68,7 +68,7 @@ export function usesSentence(house: HousePowers, net: number, now: number, local
   const drawn = Math.max(0, round(net, 1));
   const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
   const key = drawn ? "uses" : "all";
-  return locale.text(houseTexts, house.battery?.length ? (`${key}_battery` as const) : key, params);
+  return locale.text(houseTexts, house.battery.length ? (`${key}_battery` as const) : key, params);
 }
 
 export interface HouseRow {
