@@ -239,7 +239,8 @@ class MqttPublisher(_Worker):
 
         @callback
         def look(_event: Event[dr.EventDeviceRegistryUpdatedData] | None = None) -> None:
-            if dr.async_get(hass).async_get_devices(identifiers={(mqtt.DOMAIN, identifier)}):
+            found = dr.async_get(hass).async_get_devices(identifiers={(mqtt.DOMAIN, identifier)})
+            if any(not device.disabled for device in found):
                 raise_issue(hass, entry, Problem.MQTT_ADDED)
             else:
                 withdraw()

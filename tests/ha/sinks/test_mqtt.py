@@ -399,6 +399,12 @@ async def test_a_meter_that_its_own_home_assistant_has_found_is_reported(
     assert issue() is not None
     registry = dr.async_get(meter.hass)
     [device] = registry.async_get_devices(identifiers={("mqtt", f"smarty_p1_{SERIAL}")})
+    registry.async_update_device(device.id, disabled_by=dr.DeviceEntryDisabler.USER)
+    await meter.hass.async_block_till_done()
+    assert issue() is None
+    registry.async_update_device(device.id, disabled_by=None)
+    await meter.hass.async_block_till_done()
+    assert issue() is not None
     registry.async_remove_device(device.id)
     await meter.hass.async_block_till_done()
     assert issue() is None
