@@ -86,6 +86,19 @@ export interface Live {
   values?: Record<string, number | string | boolean | null>;
   media?: Record<string, MediumReading>;
   quarter_hour?: RunningQuarterHour | null;
+  house?: HousePowers;
+}
+
+/** Present power of an inverter or a battery, and the time of its last report; null if unknown. */
+export interface SourcePower {
+  kw: number | null;
+  reported_at: Time | null;
+}
+
+/** Powers of a house. The lists are empty until `smarty_p1/house` was requested. */
+export interface HousePowers {
+  solar: SourcePower[];
+  battery: SourcePower[];
 }
 
 /** Power from the grid in W in each ten seconds of an hour; null without a reading. */

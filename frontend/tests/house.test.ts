@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hass } from "../src/hass.ts";
 import { Locale } from "../src/locale.ts";
 import { canBeSunny, houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
-import type { Bill, House } from "../src/websocket-types.ts";
+import type { Bill, House, HousePowers } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -31,44 +30,40 @@ const house = (changes: Partial<House> = {}): House => ({
   ...changes,
 });
 const battery = [{ energy: "sensor.out", power: "sensor.battery" }];
-const states = (powers: Record<string, [string, string, number?]>): Hass["states"] =>
-  Object.fromEntries(
-    Object.entries(powers).map(([name, [state, unit, ageS = 20]]) => [
-      `sensor.${name}`,
-      { state, attributes: { unit_of_measurement: unit }, last_updated: new Date(NOW - ageS * 1000).toISOString() },
-    ]),
-  );
-const uses = (of: House, net: number, powers: Parameters<typeof states>[0]) => plain(usesSentence(of, states(powers), net, NOW, en));
+const power = (kw: number | null, ageS = 20) => ({ kw, reported_at: new Date(NOW - ageS * 1000).toISOString() });
+const none: HousePowers = { solar: [], battery: [] };
+const uses = (of: HousePowers, net: number) => plain(usesSentence(of, net, NOW, en));
 
 test("the house uses what is drawn and what the roof delivers", () => {
-  assert.equal(uses(house(), 0.7, { sun_power: ["1400", "W"] }), "The house uses **2.1 kW**, 1.4 of it from your roof.");
-  assert.equal(uses(house(), -4, { sun_power: ["4.9", "kW"] }), "The house uses **0.9 kW**, all of it from your roof.");
+  assert.equal(uses({ solar: [power(1.4)], battery: [] }, 0.7), "The house uses **2.1 kW**, 1.4 of it from your roof.");
+  assert.equal(uses({ solar: [power(4.9)], battery: [] }, -4), "The house uses **0.9 kW**, all of it from your roof.");
 });
 
 test("a battery helps, or takes from the roof", () => {
-  const of = house({ battery });
-  const both = { sun_power: ["1.0", "kW"] as [string, string], battery: ["400", "W"] as [string, string] };
-  assert.equal(uses(of, 0.7, both), "The house uses **2.1 kW**, 1.4 of it from your roof and battery.");
-  assert.equal(uses(of, -0.2, both), "The house uses **1.2 kW**, all of it from your roof and battery.");
+  const both = { solar: [power(1)], battery: [power(0.4)] };
+  assert.equal(uses(both, 0.7), "The house uses **2.1 kW**, 1.4 of it from your roof and battery.");
+  assert.equal(uses(both, -0.2), "The house uses **1.2 kW**, all of it from your roof and battery.");
   // It rests, and says nothing while it does.
-  assert.equal(uses(of, 0.7, { ...both, battery: ["0", "W", 900] }), "The house uses **1.7 kW**, 1.0 of it from your roof and battery.");
+  assert.equal(uses({ ...both, battery: [power(0, 900)] }, 0.7), "The house uses **1.7 kW**, 1.0 of it from your roof and battery.");
   // It is charged from the grid.
-  assert.equal(uses(of, 4, { ...both, battery: ["-3000", "W"] }), "");
+  assert.equal(uses({ ...both, battery: [power(-3)] }, 4), "");
 });
 
-test("no line with an old, unknown or impossible power", () => {
-  assert.equal(uses(house(), 0.7, { sun_power: ["1400", "W", 91] }), "");
-  assert.equal(uses(house(), 0.7, { sun_power: ["unavailable", "W"] }), "");
-  assert.equal(uses(house(), 0.7, { sun_power: ["1400", "VA"] }), "");
-  assert.equal(uses(house(), 0.7, {}), "");
-  assert.equal(uses(house({ solar: [{ energy: "sensor.sun", power: null }] }), 0.7, { sun_power: ["1400", "W"] }), "");
-  assert.equal(uses(house(), 0.7, { sun_power: ["30", "W"] }), "");
+test("a late report of the battery counts for 90 seconds", () => {
+  const late = (ageS: number) => uses({ solar: [power(1)], battery: [power(0.4, ageS)] }, 0.7);
+  const known = "The house uses **2.1 kW**, 1.4 of it from your roof and battery.";
+  assert.deepEqual([10, 60, 90, 300].map(late), [known, known, known, ""]);
+});
+
+test("no line with an unknown or impossible power", () => {
+  assert.equal(uses(none, 0.7), "");
+  assert.equal(uses({ solar: [power(null)], battery: [] }, 0.7), "");
+  assert.equal(uses({ solar: [{ kw: 1.4, reported_at: null }], battery: [] }, 0.7), "");
+  assert.equal(uses({ solar: [power(0.03)], battery: [] }, 0.7), "");
   // 3 kW are fed in, but the inverter still says 2.
-  assert.equal(uses(house(), -3, { sun_power: ["2", "kW"] }), "");
-  const two = [...house().solar, { energy: "sensor.shed", power: "sensor.shed_power" }];
-  const sun = { sun_power: ["1400", "W"] as [string, string] };
-  assert.equal(uses(house({ solar: two }), 0.7, sun), "");
-  assert.equal(uses(house({ solar: two }), 0.7, { ...sun, shed_power: ["0.6", "kW"] }), "The house uses **2.7 kW**, 2.0 of it from your roof.");
+  assert.equal(uses({ solar: [power(2)], battery: [] }, -3), "");
+  assert.equal(uses({ solar: [power(1.4), power(null)], battery: [] }, 0.7), "");
+  assert.equal(uses({ solar: [power(1.4), power(0.6)], battery: [] }, 0.7), "The house uses **2.7 kW**, 2.0 of it from your roof.");
 });
 
 const rows = (of: House, drawn: (number | null)[] = [10820, 363620]) =>
@@ -158,24 +153,21 @@ test("fewer months, and months with an unknown day", () => {
 });
 
 test("a sentence may name the sun only while panels can deliver", () => {
-  const at = Date.parse("2026-11-25T17:30:00Z");
-  const entity = (state: string, unit = "W") => ({ state, attributes: { unit_of_measurement: unit }, last_updated: new Date(at).toISOString() });
-  const panels = { solar: [{ energy: "sensor.sun", power: "sensor.pv" }], battery: [] } as unknown as House;
-  const both = { ...panels, battery: [{ energy: "sensor.out", power: "sensor.battery" }] } as unknown as House;
-  const may = (house: House | undefined, sun: string | undefined, watts?: string) =>
-    canBeSunny(house, { ...(sun ? { "sun.sun": entity(sun) } : {}), ...(watts ? { "sensor.pv": entity(watts), "sensor.battery": entity("2000") } : {}) } as never, at);
+  const panels = (kw: number | null): HousePowers => ({ solar: [power(kw)], battery: [] });
+  const both = (kw: number): HousePowers => ({ solar: [power(kw)], battery: [power(2)] });
+  const may = (house: HousePowers, sun: string | undefined) => canBeSunny(house, sun, NOW);
   // Below the horizon, nothing else counts.
-  for (const house of [undefined, panels, both]) assert.equal(may(house, "below_horizon", "3000"), false);
-  assert.equal(may(undefined, "above_horizon"), true);
-  assert.equal(may(panels, "above_horizon", "3000"), true);
+  for (const house of [none, panels(3), both(3)]) assert.equal(may(house, "below_horizon"), false);
+  assert.equal(may(none, "above_horizon"), true);
+  assert.equal(may(panels(3), "above_horizon"), true);
   // In the last light, the battery delivers, but the panels do not.
-  assert.equal(may(both, "above_horizon", "0"), false);
+  assert.equal(may(both(0), "above_horizon"), false);
   // Without an entity of the sun, only an inverter without a battery counts.
   for (const sun of [undefined, "unavailable"]) {
-    assert.equal(may(undefined, sun), false);
-    assert.equal(may(panels, sun, "3000"), true);
-    assert.equal(may(panels, sun, "0"), false);
-    assert.equal(may(panels, sun), false);
-    assert.equal(may(both, sun, "3000"), false);
+    assert.equal(may(none, sun), false);
+    assert.equal(may(panels(3), sun), true);
+    assert.equal(may(panels(0), sun), false);
+    assert.equal(may(panels(null), sun), false);
+    assert.equal(may(both(3), sun), false);
   }
 });

@@ -37,15 +37,8 @@ def answers(*, with_battery: bool = False, **changes: object) -> Json:
     return {"smarty_p1/house": {"house": found | changes}}
 
 
-def states(sun_w: float, battery_w: float | None = None, *, time: str | None = None) -> Json:
-    """Return the states of inverter and battery, of the last telegram's time."""
-    powers = {"sensor.sun_power": sun_w, "sensor.battery": battery_w}
-    return {
-        name: {
-            "state": f"{power}",
-            "attributes": {"unit_of_measurement": "W"},
-            "last_updated": time or house.live()["received_at"],
-        }
-        for name, power in powers.items()
-        if power is not None
-    }
+def powers(sun_kw: float, battery_kw: float | None = None) -> Json:
+    """Return the powers of inverter and battery, of the last telegram's time."""
+    time = house.live()["received_at"]
+    battery = [] if battery_kw is None else [{"kw": battery_kw, "reported_at": time}]
+    return {"solar": [{"kw": sun_kw, "reported_at": time}], "battery": battery}

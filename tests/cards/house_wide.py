@@ -104,7 +104,8 @@ def _answers() -> Json:
         **(today | year | house_quality.answers() | sun | media),
         "smarty_p1/meters": {"meters": meters},
         "smarty_p1/live": house_now.charging(
-            values=house.values(power_net=111.4, power_net_l1=-34.4, power_net_l2=43.6)
+            house=house_sun.powers(11.1, 14.0),
+            values=house.values(power_net=111.4, power_net_l1=-34.4, power_net_l2=43.6),
         ),
         house_today.COMMAND: today[house_today.COMMAND] + year[house_today.COMMAND],
         anyone: [*today[anyone], {"takes": {}, "answer": {"days": _days()}}],

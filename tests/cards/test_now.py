@@ -80,8 +80,9 @@ async def test_other_houses(stage: Stage) -> None:
     assert "Read by ESPHome, not verified" in shown
     assert "L1" not in shown
 
-    sun = {"answers": house_sun.answers(), "states": house_sun.states(1500)}
-    assert "The house uses 2.1 kW, 1.5 of it from your roof." in await text(**sun)
+    live = {"smarty_p1/live": house.live(house=house_sun.powers(1.5))}
+    shown = await text(answers=house_sun.answers() | live)
+    assert "The house uses 2.1 kW, 1.5 of it from your roof." in shown
     await stage.passes(95)
     await stage.settle()
     assert "The house uses" not in await stage.text()

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from . import house_sun, house_wide
+from . import house_wide
 from .stage import Json, Stage
 
 UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
@@ -37,10 +37,7 @@ OPEN = """() => document.querySelectorAll("main > *").forEach((card) => {
 
 async def show(stage: Stage, answers: Json, places: list[house_wide.Place], language: str) -> None:
     """Show the cards below each other, all of them in view."""
-    states = house_sun.states(11_100, 14_000)
-    await stage.show(
-        answers=answers, states=states, width=1280, language=language, time_format="12"
-    )
+    await stage.show(answers=answers, width=1280, language=language, time_format="12")
     await stage.page.set_viewport_size({"width": 1280, "height": 16_000})
     await stage.page.evaluate(PLACE, [[f"smarty-p1-{name}", config] for name, config in places])
     for _ in range(20):

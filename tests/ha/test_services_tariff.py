@@ -229,8 +229,9 @@ async def test_the_quarter_hours_of_a_period(
         "2026-06-16T00:00:00+02:00;8;0.016;0.492;0\n"
         "2026-06-16T00:15:00+02:00;0.4;0;0;0\n"
     }
-    # A period without an offset is of Home Assistant's time zone, here seven hours behind UTC.
-    local = {"start": "2026-06-15 15:00:00", "end": "2026-06-15 15:15:00"}
+    # A period without an offset is Luxembourg's, also if Home Assistant has another time zone.
+    assert hass.config.time_zone == "US/Pacific"
+    local = {"start": "2026-06-16 00:00:00", "end": "2026-06-16 00:15:00"}
     answer = await call("get_quarter_hours", **local)
     assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [2.0]
 

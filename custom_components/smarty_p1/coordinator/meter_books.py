@@ -87,6 +87,11 @@ class MeterBooks:
         self.last_hour = hass.data.setdefault(_LAST_HOURS, {}).setdefault(
             entry.entry_id, LastHour()
         )
+        self.house_powers: Mapping[str, list[str | None]] = {"solar": [], "battery": []}
+        """Entities with the powers of inverters and batteries, by kind of source.
+
+        They are known once a card has requested the consumption of the house.
+        """
         self._hass = hass
         self._entry = entry
         self._gas = GasStatistics(hass, entry, self.history)

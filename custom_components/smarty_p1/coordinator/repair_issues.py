@@ -53,6 +53,8 @@ class Problem(StrEnum):
     is a battery."""
     VIRTUAL_METER_ADDED = "virtual_meter_added"
     """This Home Assistant has added its own virtual meter as a device."""
+    MQTT_ADDED = "mqtt_added"
+    """This Home Assistant has added its own meter once more, by MQTT discovery."""
     MBUS_METER_EXCHANGED = "mbus_meter_exchanged"
     """A gas, water or heat meter was exchanged. The new meter has a device of its own."""
     DAMAGED_MONTH = "damaged_month"

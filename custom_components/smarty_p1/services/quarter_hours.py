@@ -6,13 +6,12 @@ Leneda measured or estimated has an `origin`. Shared energy is included if Lened
 1 MB at most, but CSV may have the whole period.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside
 from ..const import DOMAIN
@@ -90,4 +89,5 @@ def _shown(time: datetime) -> str:
 def _utc_time(time: datetime) -> datetime:
     if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
         raise invalid(translation_key="year_unknown", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
-    return dt_util.as_utc(time)
+    # Home Assistant may be set to another time zone. The meter and its bill have Luxembourg's.
+    return (time if time.tzinfo else time.replace(tzinfo=LUXEMBOURG)).astimezone(UTC)

@@ -14,6 +14,7 @@ from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.icon import async_get_icons
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.translation import async_get_translations
@@ -32,6 +33,7 @@ from ..const import (
     LOGGER,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..lib.meter import Reading
 from ..lib.publish import (
     LIFETIME,
@@ -183,10 +185,13 @@ class MqttPublisher(_Worker):
     async def async_start(self, latest: Reading | None) -> None:
         """Start the publishing, with the latest reading."""
         options = self._options
+        announcer = await self._async_announcer() if options[CONF_DISCOVERY] else None
+        if announcer:
+            self._watch_devices(announcer.meter_device)
         messages = MeterMessages(
             Published(options[CONF_TOPIC], Format(options[CONF_FORMAT]), options[CONF_RETAIN]),
             json_dumps,
-            await self._async_announcer() if options[CONF_DISCOVERY] else None,
+            announcer,
             self._retained.topics,
             self._warn_of_topics,
         )
@@ -226,6 +231,27 @@ class MqttPublisher(_Worker):
             ),
             options[CONF_TOPIC],
         )
+
+    @callback
+    def _watch_devices(self, identifier: str) -> None:
+        """Raise a repair issue while this Home Assistant has added its own meter by MQTT."""
+        hass, entry = self._hass, self._coordinator.config_entry
+
+        @callback
+        def look(_event: Event[dr.EventDeviceRegistryUpdatedData] | None = None) -> None:
+            found = dr.async_get(hass).async_get_devices(identifiers={(mqtt.DOMAIN, identifier)})
+            if any(not device.disabled for device in found):
+                raise_issue(hass, entry, Problem.MQTT_ADDED)
+            else:
+                withdraw()
+
+        @callback
+        def withdraw() -> None:
+            withdraw_issues(hass, entry, [Problem.MQTT_ADDED])
+
+        entry.async_on_unload(hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, look))
+        entry.async_on_unload(withdraw)
+        look()
 
     @override
     @callback

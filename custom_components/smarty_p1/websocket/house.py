@@ -33,6 +33,10 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     hass, demand = coordinator.hass, demand_of(coordinator)
     sources = await async_house_sources(hass, coordinator.config_entry)
     solar, batteries = _of_kind(sources, SOLAR), _of_kind(sources, BATTERY)
+    coordinator.books.house_powers = {
+        kind: [source.power for source in of_kind]
+        for kind, of_kind in ((SOLAR, solar), (BATTERY, batteries))
+    }
     if not solar:
         return await async_rendered(hass, lambda: {"house": None})
     until = min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))

@@ -4,7 +4,9 @@ A subscription belongs to the config entry, not to its coordinator. When the ent
 listeners get a message with `gone`. When the entry is loaded again, the subscription continues.
 """
 
+from contextlib import suppress
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 import voluptuous as vol
@@ -13,11 +15,14 @@ from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.components.websocket_api.messages import construct_event_message
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.unit_conversion import PowerConverter
 
 from ..access_rights import may_read, readable_meter
 from ..const import DOMAIN
@@ -61,7 +66,28 @@ def current_values(coordinator: BooksCoordinator) -> dict[str, Any]:
         "values": _values(coordinator, reading) if reading else {},
         "media": _media(reading) if reading else {},
         "quarter_hour": demand and demand.running and _quarter_hour(demand, demand.running),
+        "house": {
+            kind: [_power_of(coordinator.hass, entity_id) for entity_id in entity_ids]
+            for kind, entity_ids in coordinator.books.house_powers.items()
+        },
     }
+
+
+def _power_of(hass: HomeAssistant, entity_id: str | None) -> dict[str, Any]:
+    """Return the power in kW of an inverter or a battery, and the time of its last report.
+
+    Both are None if they are unknown. Home Assistant's frontend knows only the time of the last
+    change, and a steady power does not change.
+    """
+    state = hass.states.get(entity_id) if entity_id else None
+    if state is None:
+        return {"kw": None, "reported_at": None}
+    kw = None
+    with suppress(ValueError, HomeAssistantError):
+        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        kw = PowerConverter.convert(float(state.state), unit, UnitOfPower.KILO_WATT)
+    rounded = round(kw, 3) if kw is not None and isfinite(kw) else None
+    return {"kw": rounded, "reported_at": state.last_reported.isoformat()}
 
 
 def _values(coordinator: BooksCoordinator, reading: Reading) -> dict[str, Any]:

@@ -166,10 +166,12 @@ export class NowCard extends SmartyCard {
     const is = direction(now.power);
     const running = live.quarter_hour;
     const day = localDay(new Date(feed.now));
-    const house = houseOf(feed);
-    const uses = house ? usesSentence(house, this.hass!.states, now.power, feed.now, this.locale) : "";
-    now.isDark = !canBeSunny(house, this.hass!.states, feed.now);
-    if (house) now.house = usedPower(house, this.hass!.states, now.power, feed.now);
+    // The server sends the powers of inverter and battery once the house was requested.
+    houseOf(feed);
+    const house = live.house ?? { solar: [], battery: [] };
+    const uses = usesSentence(house, now.power, feed.now, this.locale);
+    now.isDark = !canBeSunny(house, this.hass!.states["sun.sun"]?.state, feed.now);
+    now.house = usedPower(house, now.power, feed.now);
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const line = this.#updateHour(meter, feed);

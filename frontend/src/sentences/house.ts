@@ -1,10 +1,9 @@
 /** Texts about a house with solar panels: its consumption, the part from the panels, and the saved cost. */
 
-import type { Hass } from "../hass.ts";
 import { localDay, type Locale, QUARTER_HOUR_MS, round, type Texts } from "../locale.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import texts from "../texts/house.json" with { type: "json" };
-import type { Bill, House } from "../websocket-types.ts";
+import type { Bill, House, HousePowers, SourcePower } from "../websocket-types.ts";
 import { isRunning } from "./bill.ts";
 
 const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;
@@ -17,7 +16,6 @@ const STATISTICS_DELAY_MS = 60_000;
 const MAX_AGE_MS = 90_000;
 /** Power in kW below which panels or batteries count as idle. An idle inverter may report nothing. */
 const IDLE_KW = 0.05;
-const KW: Record<string, number> = { W: 0.001, kW: 1, MW: 1000 };
 const MONTHS_A_YEAR = 12;
 const UNKNOWN = "–";
 
@@ -29,12 +27,10 @@ export function houseOf(feed: MeterFeed): House | undefined {
 
 const withBattery = <Key extends string>(house: House, key: Key) => (house.battery.length ? (`${key}_battery` as const) : key);
 
-/** Return the present power of an inverter or a battery in kW; undefined if it is unknown or old. */
-function powerOf(states: Hass["states"], entityId: string | null, now: number): number | undefined {
-  const entity = states[entityId ?? ""];
-  const power = Number(entity?.state || Number.NaN) * (KW[String(entity?.attributes.unit_of_measurement)] ?? Number.NaN);
-  const isRecent = now - Date.parse(entity?.last_updated ?? "") <= MAX_AGE_MS;
-  return Number.isFinite(power) && (isRecent || Math.abs(power) < IDLE_KW) ? power : undefined;
+/** Return the sum of the powers in kW; NaN if one of them is unknown or old. An idle source may report nothing. */
+function sumOf(powers: readonly SourcePower[], now: number): number {
+  const isUsable = ({ kw, reported_at }: SourcePower) => kw !== null && (now - Date.parse(reported_at ?? "") <= MAX_AGE_MS || Math.abs(kw) < IDLE_KW);
+  return powers.reduce((sum, power) => sum + (isUsable(power) ? power.kw! : Number.NaN), 0);
 }
 
 /**
@@ -42,24 +38,21 @@ function powerOf(states: Hass["states"], entityId: string | null, now: number): 
  * shines like this".
  *
  * At night, a battery can supply the house or feed in. Without an entity of the sun, only an inverter without a battery
- * shows that the sun shines.
+ * shows that the sun shines. `sun` is the state of the entity of the sun.
  */
-export function canBeSunny(house: House | undefined, states: Hass["states"], now: number): boolean {
-  const sun = states["sun.sun"]?.state;
+export function canBeSunny({ solar, battery }: HousePowers, sun: string | undefined, now: number): boolean {
   if (sun === "below_horizon") return false;
-  const powers = house?.solar.map(({ power }) => powerOf(states, power, now)) ?? [];
-  const solar = powers.reduce<number>((sum, power) => sum + (power ?? Number.NaN), 0);
-  if (powers.length && solar < IDLE_KW) return false;
-  return sun === "above_horizon" || (powers.length > 0 && !house?.battery.length && solar >= IDLE_KW);
+  const kw = sumOf(solar, now);
+  if (solar.length && kw < IDLE_KW) return false;
+  return sun === "above_horizon" || (solar.length > 0 && !battery.length && kw >= IDLE_KW);
 }
 
 /**
  * Return the power that the house uses, in kW; undefined if it is unknown, or if panels and batteries deliver nothing.
  * `net` is the power from the grid in kW.
  */
-export function usedPower(house: House, states: Hass["states"], net: number, now: number): number | undefined {
-  const powers = [...house.solar, ...house.battery].map(({ power }) => powerOf(states, power, now));
-  const own = powers.reduce<number>((sum, power) => sum + (power ?? Number.NaN), 0);
+export function usedPower({ solar, battery }: HousePowers, net: number, now: number): number | undefined {
+  const own = sumOf([...solar, ...battery], now);
   const drawn = Math.max(0, round(net, 1));
   const used = round(net + own, 1);
   return !(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05 ? undefined : used;
@@ -69,12 +62,13 @@ export function usedPower(house: House, states: Hass["states"], net: number, now
  * Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown, or comes only from the
  * grid.
  */
-export function usesSentence(house: House, states: Hass["states"], net: number, now: number, locale: Locale): string {
-  const used = usedPower(house, states, net, now);
+export function usesSentence(house: HousePowers, net: number, now: number, locale: Locale): string {
+  const used = usedPower(house, net, now);
   if (used === undefined) return "";
   const drawn = Math.max(0, round(net, 1));
   const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
-  return locale.text(houseTexts, withBattery(house, drawn ? "uses" : "all"), params);
+  const key = drawn ? "uses" : "all";
+  return locale.text(houseTexts, house.battery.length ? (`${key}_battery` as const) : key, params);
 }
 
 export interface HouseRow {

@@ -162,6 +162,32 @@ class TestChargeCar:
         await home.let_pass(2 * MINUTE)
         assert home.calls == []
 
+    @pytest.mark.parametrize("delay", [10, 60, 90, 300])
+    async def test_a_charger_that_reports_late(self, home: Home, delay: int) -> None:
+        await home.powers(available=6)
+        await home.powers(net=1, charger=0, available=7.5)
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == [
+            ("turn_off", "switch.charger"),
+            ("set_value", 8),
+            ("turn_on", "switch.charger"),
+        ]
+        # With the charger's power before the start, (7.5 - 6.52) / 0.69 = 1.4 A would fit.
+        del home.reported["charger"]
+        await home.powers(net=6.52)
+        await home.let_pass(min(delay, 4 * MINUTE))
+        assert home.calls == []
+        if delay > 2 * MINUTE:
+            # The net power says what the car draws: (6.3 - 1) / 0.69 = 7.7
+            await home.powers(available=6.3)
+        else:
+            await home.powers(charger=5.52)
+            await home.let_pass(MINUTE)
+            assert home.calls == []
+            await home.powers(available=6.3)
+        await home.let_pass(10)
+        assert home.calls == [("turn_off", "switch.charger")]
+
     async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
         # It pauses rather than go below the least current of the charger.
         await home.powers(available=6)  # 7.2

@@ -10,7 +10,11 @@ import pytest
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.template import Template
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
@@ -374,6 +378,36 @@ async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(meter: P
     assert await found() == always | of_the_tariff
     await meter.again(options)
     assert await found() == always
+
+
+async def test_a_meter_that_its_own_home_assistant_has_found_is_reported(
+    meter: Publishing,
+) -> None:
+    def issue() -> ir.IssueEntry | None:
+        return ir.async_get(meter.hass).async_get_issue(
+            DOMAIN, f"mqtt_added_{meter.entry.entry_id}"
+        )
+
+    await meter.begin(discovery=True)
+    assert issue() is None
+    # The prefix of this Home Assistant's own MQTT integration.
+    await meter.again({"mqtt": {**OPTIONS, "discovery": True, "discovery_prefix": "homeassistant"}})
+    await meter.is_complete(1)
+    for topic, message in meter.announced("homeassistant/").items():
+        async_fire_mqtt_message(meter.hass, topic, json.dumps(message))
+    await meter.hass.async_block_till_done()
+    assert issue() is not None
+    registry = dr.async_get(meter.hass)
+    [device] = registry.async_get_devices(identifiers={("mqtt", f"smarty_p1_{SERIAL}")})
+    registry.async_update_device(device.id, disabled_by=dr.DeviceEntryDisabler.USER)
+    await meter.hass.async_block_till_done()
+    assert issue() is None
+    registry.async_update_device(device.id, disabled_by=None)
+    await meter.hass.async_block_till_done()
+    assert issue() is not None
+    registry.async_remove_device(device.id)
+    await meter.hass.async_block_till_done()
+    assert issue() is None
 
 
 @pytest.mark.usefixtures("everything_enabled")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
@@ -17,6 +18,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
@@ -226,6 +228,29 @@ async def test_the_power_of_the_only_power_sensor_beside(
     assert (await house_of(client, entry))["solar"][0]["power"] is None
     await enter(hass, {**SUN, "stat_rate": "sensor.chosen"})
     assert (await house_of(client, entry))["solar"][0]["power"] == "sensor.chosen"
+
+
+async def test_a_steady_power_is_sent_with_the_time_of_its_last_report(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await record(hass, "sensor.sun")
+    await enter(hass, {**SUN, "stat_rate": "sensor.power"}, {**BATTERY, "stat_rate": "sensor.rest"})
+    await house_of(client, entry)
+    power = "sensor.power", "1400", {"unit_of_measurement": "W"}
+    hass.states.async_set(*power)
+    hass.states.async_set("sensor.rest", "unavailable", {"unit_of_measurement": "W"})
+    for seconds in (10, 60, 90, 300):
+        freezer.tick(seconds)
+        hass.states.async_set(*power)
+        now = dt_util.utcnow()
+        freezer.tick(5)
+        await client.send_json_auto_id({"type": f"{DOMAIN}/live", "entry_id": entry.entry_id})
+        # Messages of the subscriptions before may come first.
+        while "success" not in await client.receive_json():
+            pass
+        house = (await client.receive_json())["event"]["house"]
+        assert house["solar"] == [{"kw": 1.4, "reported_at": now.isoformat()}]
+        assert house["battery"][0]["kw"] is None
 
 
 async def test_nothing_is_entered_or_recorded(

@@ -247,6 +247,11 @@ class MqttAnnouncer:
             follower = self._followers[spec.key] = DeadbandFilter(spec.follow)
         return follower.shown(value, data.time)
 
+    @property
+    def meter_device(self) -> str:
+        """Return the identifier of the meter's device in the discovery messages."""
+        return self._id
+
     def owns(self, topic: str) -> bool:
         """Return whether `topic` is for a discovery message of this meter or its M-Bus meters.
 
