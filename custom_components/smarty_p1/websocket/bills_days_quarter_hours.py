@@ -11,6 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_known_quarter_hours, demand_of
+from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
 from ..lib.answers import (
     bills_report,
@@ -33,8 +34,9 @@ _MAX_MONTHS = KEPT_MONTHS + 1
 )
 async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the bills of the last months sorted by time. The current month is the last."""
+    goal = coordinator.config_entry.options.get(CONF_GOAL)
     return await async_rendered(
-        coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
+        coordinator.hass, bills_report, demand_of(coordinator), msg["months"], goal
     )
 
 

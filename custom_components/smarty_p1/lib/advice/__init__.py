@@ -1,4 +1,4 @@
-"""What one could do: forecast of the month, other reference powers, a battery, the hours ahead.
+"""What one could do: forecast and goal of a month, reference powers, a battery, hours ahead.
 
 Imports `history`, `prices` and `bill`; none of them imports this part.
 """
@@ -16,6 +16,7 @@ from .battery_simulation import (
 from .battery_worth import WhatIf, YearCosts, simulate_battery
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
+from .goal import LAST_YEAR, Goal, GoalChoice, goal_of, last_year_total
 from .month_forecast import Estimate, Lack, estimate_month, estimated
 from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
@@ -31,6 +32,7 @@ from .solar_house import (
 )
 
 __all__ = [
+    "LAST_YEAR",
     "LOOKED_BACK",
     "MAX_KW",
     "MAX_KWH",
@@ -45,6 +47,8 @@ __all__ = [
     "Comparison",
     "EnergyForecast",
     "Estimate",
+    "Goal",
+    "GoalChoice",
     "Grid",
     "HouseDay",
     "Lack",
@@ -60,8 +64,10 @@ __all__ = [
     "estimate_month",
     "estimated",
     "forecast_energy",
+    "goal_of",
     "house_days",
     "house_sum",
+    "last_year_total",
     "prices_by_hour",
     "quarter_hours_ahead",
     "simulate_battery",
