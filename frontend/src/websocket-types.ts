@@ -183,6 +183,8 @@ export interface Bill {
   total: number | null;
   /** Forecast of the whole month. The range from `low` to `high` holds the total in 80 % of months. */
   estimate?: { total: number; low: number; high: number; prices_of?: OlderPrices };
+  /** Goal of the current month; absent without a goal. */
+  goal?: Goal;
   /** Data without which the current month has no forecast. */
   estimate_lacks?: "last_year" | "quarter_hours";
   /**
@@ -217,6 +219,20 @@ export interface Bill {
   reference_kw: number | null;
   peak: Peak | null;
   parts: Partial<Record<BillPart, number>>;
+}
+
+/** Goal for the cost of a month, in EUR. */
+export interface Goal {
+  /** Whether the goal is the cost of the same month of last year. */
+  is_last_year: boolean;
+  /** null if the cost of last year is unknown. */
+  total: number | null;
+  /** What each day that is left may cost; null if nothing is left, or less than a day. */
+  day_budget?: number | null;
+  /** Mean cost of the last 28 whole days. */
+  recent_day?: number | null;
+  /** Day on which the cost passed the goal. */
+  passed_on?: string | null;
 }
 
 export interface Above {
@@ -401,7 +417,25 @@ export interface Usual {
   exported_wh: number;
   peak_kw: number;
   cost: number | null;
+  /** Consumption of the house, and its part that was not drawn from the grid; null if unknown. */
+  house_wh: number | null;
+  own_wh: number | null;
 }
+
+/** Largest cause of today's difference from a usual day. */
+export type UsualReason =
+  | "more_sun"
+  | "less_sun"
+  | "more_used"
+  | "less_used"
+  | "more_from_grid"
+  | "less_from_grid"
+  | "more_to_grid"
+  | "less_to_grid"
+  | "more_above"
+  | "less_above"
+  | "dearer_hours"
+  | "cheaper_hours";
 
 /** Quarter-hour with a high power, or successive quarter-hours above the reference power. */
 export interface High {
@@ -424,7 +458,7 @@ export interface Commands {
     answers: QuarterHours;
   };
   "smarty_p1/days": { takes: { start?: string; end?: string }; answers: { days: Day[] } };
-  "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null } };
+  "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null; reason: UsualReason | null } };
   "smarty_p1/highlights": { takes: { day?: string }; answers: Highlights };
   "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
   "smarty_p1/house": { takes: object; answers: { house: House | null } };

@@ -1,6 +1,6 @@
 """Command that returns a house's consumption, and the part that did not come from the grid."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.util import dt as dt_util
@@ -15,7 +15,8 @@ from ..coordinator.house_sources import (
     async_house_sources,
     async_supplies,
 )
-from ..lib.answers import first_day_of_house, house_report
+from ..lib.answers import SuppliedHouse, first_day_of_house, house_report
+from ..lib.bill import Demand
 from ..lib.history import quarter_start
 from .requests import Request, async_rendered, meter_command
 
@@ -35,7 +36,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     solar, batteries = _of_kind(sources, SOLAR), _of_kind(sources, BATTERY)
     if not solar:
         return await async_rendered(hass, lambda: {"house": None})
-    until = min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
+    until = supplied_until(demand)
     start = first_day_of_house(demand)
     supplies = await async_supplies(hass, sources, start, until)
     market = await async_market_prices(coordinator, start, until)
@@ -46,6 +47,23 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     )
     answer = {"solar": _shown(solar), "battery": _shown(batteries), **report}
     return await async_rendered(hass, lambda: {"house": answer})
+
+
+def supplied_until(demand: Demand) -> datetime:
+    """Return the start of the quarter-hour until which meter and statistics are known."""
+    return min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
+
+
+async def async_supplied_house(
+    coordinator: BooksCoordinator, start: datetime
+) -> SuppliedHouse | None:
+    """Return inverters and batteries with their energy since `start`, None without an inverter."""
+    sources = await async_house_sources(coordinator.hass, coordinator.config_entry)
+    if not _of_kind(sources, SOLAR):
+        return None
+    until = supplied_until(demand_of(coordinator))
+    supplies = await async_supplies(coordinator.hass, sources, start, until)
+    return SuppliedHouse(supplies, until)
 
 
 def _of_kind(sources: list[HouseSource], kind: str) -> list[HouseSource]:

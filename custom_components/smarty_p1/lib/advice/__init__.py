@@ -16,6 +16,7 @@ from .battery_simulation import (
 from .battery_worth import WhatIf, YearCosts, simulate_battery
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
+from .day_reason import PartOfDay, Reason, day_reason
 from .goal import LAST_YEAR, Goal, GoalChoice, goal_of, last_year_total
 from .month_forecast import Estimate, Lack, estimate_month, estimated
 from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
@@ -25,6 +26,7 @@ from .solar_house import (
     HouseDay,
     Supply,
     SupplyKind,
+    delivered_until,
     doubtful_periods,
     house_days,
     house_sum,
@@ -53,6 +55,8 @@ __all__ = [
     "HouseDay",
     "Lack",
     "MonthComparison",
+    "PartOfDay",
+    "Reason",
     "Supply",
     "SupplyKind",
     "WhatIf",
@@ -60,6 +64,8 @@ __all__ = [
     "WhatIfRefusal",
     "YearCosts",
     "compare",
+    "day_reason",
+    "delivered_until",
     "doubtful_periods",
     "estimate_month",
     "estimated",

@@ -13,7 +13,7 @@ from .bills import (
 )
 from .days import days_report
 from .gas_costs import DaySums, GasPrices, gas_costs_report, gas_meter_costs, joined_days
-from .habits import highlights_report, usual_report
+from .habits import SuppliedHouse, highlights_report, usual_report
 from .house import first_day_of_house, house_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
@@ -30,6 +30,7 @@ __all__ = [
     "OUTLOOK_FORMATS",
     "DaySums",
     "GasPrices",
+    "SuppliedHouse",
     "TooLongError",
     "bill_answer",
     "bills_report",

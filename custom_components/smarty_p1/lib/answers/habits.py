@@ -12,6 +12,7 @@ from itertools import chain, groupby
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
+from ..advice import PartOfDay, Supply, day_reason, delivered_until
 from ..bill import Demand, Month, QuarterHours, mean_market_prices
 from ..history import (
     LUXEMBOURG,
@@ -26,6 +27,7 @@ from ..history import (
 from ..prices import (
     AgreedPrices,
     Contracts,
+    KwhPrice,
     OlderPrices,
     excess_price,
     price_of_kwh,
@@ -40,9 +42,17 @@ _NIGHTS = 7
 _MIN_NIGHTS = 3
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
 _HOURS_A_YEAR = 8760
+_A_DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
 _YEAR = timedelta(days=365)
 _MARKET_MONTHS = 12
+
+
+class SuppliedHouse(NamedTuple):
+    """Inverters and batteries of a house. Their energy is known up to `until`, a quarter-hour."""
+
+    supplies: Sequence[Supply]
+    until: datetime
 
 
 class _Sums(NamedTuple):
@@ -52,37 +62,101 @@ class _Sums(NamedTuple):
     exported_wh: float
     peak_kw: float
     weight: float
+    surcharge: float
 
 
-def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
+def usual_report(
+    demand: Demand, known: QuarterHours, house: SuppliedHouse | None = None
+) -> dict[str, Any]:
     """Return the usual energies, highest power and cost from midnight to this time of the day.
 
     A usual value is the mean of the same weekday in the last four weeks. The key `usual` is None if
     fewer than two of these four days are known completely. While today's shared energy is unknown,
-    the usual cost is the cost without sharing, so that it is comparable with today's cost.
+    the usual cost is the cost without sharing, so that it is comparable with today's cost. `reason`
+    is the largest cause of today's difference, None if it is unknown.
     """
     demand = _shared_as_today(demand)
     now = demand.time.astimezone(LUXEMBOURG)
     past = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
-    first, last = past[-1].date(), past[0].date()
+    first = past[-1].date()
     costs = {
-        day["day"]: day for day in days_report(demand, known, first, last + timedelta(1))["days"]
+        day["day"]: day for day in days_report(demand, known, first, now.date() + _A_DAY)["days"]
     }
     found = {
-        until: sums
-        for until in past
+        until: sums | {"own_wh": _own_wh(known, house, week)}
+        for week, until in enumerate(past, 1)
         if (sums := _until(until, known, demand.contracts, costs.get(until.date().isoformat())))
     }
-    usual = None
+    usual, reason = None, None
     if len(found) >= _MIN_DAYS:
         days = list(found.values())
+        means = {name: _mean([day[name] for day in days]) for name in days[0]}
+        today = costs.get(now.date().isoformat())
+        reason = today and _reason(demand, today, means, _own_wh(known, house))
+        del means["surcharge"]
+        own_wh = means["own_wh"]
+        imported_wh = means["imported_wh"] or 0.0
         prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in found)
         usual = {
             "days": len(found),
-            **{name: _mean([day[name] for day in days]) for name in days[0]},
+            **means,
+            "house_wh": None if own_wh is None else round(imported_wh + own_wh, 3),
             **OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices)),
         }
-    return {"until": demand.time.isoformat(), "usual": usual}
+    return {"until": demand.time.isoformat(), "usual": usual, "reason": reason}
+
+
+def _own_wh(known: QuarterHours, house: SuppliedHouse | None, week: int = 0) -> float | None:
+    """Return the energy that the house used and did not draw from the grid, from midnight on.
+
+    The day is today or, with `week`, as many weeks ago. It is counted up to the clock time until
+    which the energy of the supplies is known. Return None if it is unknown.
+    """
+    if house is None:
+        return None
+    until = house.until.astimezone(LUXEMBOURG) - timedelta(weeks=week)
+    start, end = day_start(until), until.astimezone(UTC)
+    exported_wh = known.values("exported", start, end)
+    delivered = delivered_until(house.supplies, start, end, house.until)
+    known_wh = [wh for wh in exported_wh if wh is not None]
+    if delivered is None or len(known_wh) < (end - start) // QUARTER_HOUR:
+        return None
+    return delivered * 1000 - sum(known_wh)
+
+
+def _reason(
+    demand: Demand, today: dict[str, Any], usual: dict[str, float | None], own_wh: float | None
+) -> str | None:
+    names = "imported_wh", "exported_wh", "cost", "surcharge"
+    day = _part_of_day([*map((today | {"surcharge": today["cost_above"]}).get, names)], own_wh)
+    usual_day = _part_of_day([*map(usual.get, names)], usual["own_wh"])
+    return day and usual_day and day_reason(day, usual_day, _mean_price_of_day(demand))
+
+
+def _part_of_day(values: Sequence[float | None], own_wh: float | None) -> PartOfDay | None:
+    """Return a part of a day from energies in Wh and amounts in EUR, None if one is unknown."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    imported_wh, exported_wh, cost, surcharge = known
+    own = None if own_wh is None else own_wh / 1000
+    return PartOfDay(cost, imported_wh / 1000, exported_wh / 1000, surcharge, own)
+
+
+def _mean_price_of_day(demand: Demand) -> KwhPrice:
+    """Return the mean price of a kWh today, at the mean market prices of the month."""
+    market = mean_market_prices(demand.month.days)
+    start = day_start(demand.time)
+    prices = [
+        price_of_kwh(demand.contracts, start + n * QUARTER_HOUR, market)
+        for n in range((day_end(demand.time) - start) // QUARTER_HOUR)
+    ]
+    imported = [price.imported for price in prices if price.imported is not None]
+    exported = [price.exported for price in prices if price.exported is not None]
+    return KwhPrice(
+        fmean(imported) if len(imported) == len(prices) else None,
+        fmean(exported) if exported else None,
+    )
 
 
 def _shared_as_today(demand: Demand) -> Demand:
@@ -128,6 +202,7 @@ def _until(
         "exported_wh": part.exported_wh,
         "peak_kw": part.peak_kw,
         "cost": cost,
+        "surcharge": part.surcharge,
     }
 
 
@@ -163,19 +238,20 @@ def _part(
 
 
 def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sums:
-    imported = exported = peak = weight = 0.0
+    imported = exported = peak = weight = surcharge = 0.0
     for (start, wh, fed_wh), share in parts:
         contract = contracts.at(start)
         price = price_of_kwh(contracts, start, NO_PRICES).imported
         above_wh = max(0.0, wh - (contract.reference_kw or 0.0) * 250)
         # A price that follows the market is unknown, because past market prices are not stored.
         # Without a price, all kWh have the same weight.
-        more = 0.0 if price is None else above_wh * (excess_price(contract, start) or 0.0)
-        weight += (wh * (1.0 if price is None else price) + more) * share
+        more = above_wh * (excess_price(contract, start) or 0.0)
+        surcharge += more / 1000 * share
+        weight += (wh if price is None else wh * price + more) * share
         imported += wh * share
         exported += fed_wh * share
         peak = max(peak, wh / 250) if share == 1 else peak
-    return _Sums(imported, exported, peak, weight)
+    return _Sums(imported, exported, peak, weight, surcharge)
 
 
 def _ratio(part: float, whole: float) -> float:
