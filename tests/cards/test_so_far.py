@@ -87,7 +87,9 @@ GOAL = {"is_last_year": False, "day_budget": 4.5, "recent_day": 5.1, "passed_on"
 async def test_a_goal_beside_the_forecast(stage: Stage, *, dark: bool, width: int) -> None:
     answers = house_now.sums(goal=GOAL | {"total": 130.0}) | house_sun.answers()
     await stage.show(CARD, answers=answers, dark=dark, width=width)
-    said = "November is heading for about 145 € : 15 € above your goal . so far 97 € goal 130 € ≈ 145"
+    said = (
+        "November is heading for about 145 € : 15 € above your goal . so far 97 € goal 130 € ≈ 145"
+    )
     assert said in await stage.text()
     assert "Within 130 €: 4.50 € a day until 30 November; lately 5.10 €." in await stage.text()
     assert not await stage.overflow()

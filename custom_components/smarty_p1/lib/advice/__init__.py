@@ -14,6 +14,21 @@ from .battery_simulation import (
     Battery,
 )
 from .battery_worth import WhatIf, YearCosts, simulate_battery
+from .best_start import (
+    LOAD_LOOKED_BACK,
+    MAX_LOAD_HOURS,
+    MAX_LOAD_KW,
+    MIN_LOAD_HOURS,
+    MIN_LOAD_KW,
+    MIN_SAVING,
+    MIN_WHOLE_DAYS,
+    BestStart,
+    Load,
+    StartCosts,
+    StartLack,
+    StartReason,
+    start_costs,
+)
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
 from .day_reason import PartOfDay, Reason, day_reason
@@ -35,16 +50,24 @@ from .solar_house import (
 
 __all__ = [
     "LAST_YEAR",
+    "LOAD_LOOKED_BACK",
     "LOOKED_BACK",
     "MAX_KW",
     "MAX_KWH",
+    "MAX_LOAD_HOURS",
+    "MAX_LOAD_KW",
     "MAX_RESERVE_SHARE",
     "MAX_STANDBY_W",
     "MIN_DAYS",
     "MIN_EFFICIENCY",
     "MIN_KW",
     "MIN_KWH",
+    "MIN_LOAD_HOURS",
+    "MIN_LOAD_KW",
+    "MIN_SAVING",
+    "MIN_WHOLE_DAYS",
     "Battery",
+    "BestStart",
     "ComingQuarterHour",
     "Comparison",
     "EnergyForecast",
@@ -54,9 +77,13 @@ __all__ = [
     "Grid",
     "HouseDay",
     "Lack",
+    "Load",
     "MonthComparison",
     "PartOfDay",
     "Reason",
+    "StartCosts",
+    "StartLack",
+    "StartReason",
     "Supply",
     "SupplyKind",
     "WhatIf",
@@ -77,5 +104,6 @@ __all__ = [
     "prices_by_hour",
     "quarter_hours_ahead",
     "simulate_battery",
+    "start_costs",
     "usual_import",
 ]

@@ -3,6 +3,7 @@
 Actions and websocket commands check the user's rights first. Then they return these answers.
 """
 
+from .best_start import best_start_report, start_costs_report
 from .bills import (
     CURRENT_PRICES,
     bill_answer,
@@ -32,6 +33,7 @@ __all__ = [
     "GasPrices",
     "SuppliedHouse",
     "TooLongError",
+    "best_start_report",
     "bill_answer",
     "bills_report",
     "classes_report",
@@ -48,6 +50,7 @@ __all__ = [
     "quarter_hours_as_csv",
     "quarter_hours_as_json",
     "quarter_hours_report",
+    "start_costs_report",
     "usual_report",
     "what_if_report",
 ]
