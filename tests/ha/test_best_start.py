@@ -3,13 +3,14 @@
 The meter of `billed_month` took 0.4 kW at all times in the last 28 days, at 0.21708 EUR a kWh.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import voluptuous as vol
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -21,6 +22,12 @@ from .support import reload
 from .websocket.conftest import ask, refused
 
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Return a function that sets the clock of Home Assistant. Timers go on."""
+    return lambda time: monkeypatch.setattr(dt_util, "utcnow", lambda: time)
 
 
 async def best_start(hass: HomeAssistant, **load: object) -> dict[str, object]:
@@ -36,7 +43,7 @@ async def test_action_and_card_name_the_same_start(
     hass_ws_client: WebSocketGenerator,
     port: MeterPort,
     entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+    clock: Callable[[datetime], None],
 ) -> None:
     # From 22:00 on, a kWh of energy costs 0.08 instead of 0.15: (0.08 + 0.051) * 1.08 = 0.14148.
     options = entry.options | {
@@ -49,7 +56,7 @@ async def test_action_and_card_name_the_same_start(
     hass.config_entries.async_update_entry(entry, options=options)
     await reload(hass, entry)
     client = await hass_ws_client(hass)
-    freezer.move_to(NOW)
+    clock(NOW)
     answer = await best_start(hass, kw=1, hours=2)
     shown = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
     found = shown["start_costs"]
@@ -82,10 +89,10 @@ async def test_without_a_week_of_days_there_is_no_best_start(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+    clock: Callable[[datetime], None],
 ) -> None:
     client = await hass_ws_client(hass)
-    freezer.move_to(NOW + timedelta(days=60))
+    clock(NOW + timedelta(days=60))
     answer = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
     assert answer == {"start_costs": None, "lack": "too_few_days"}
     with pytest.raises(ServiceValidationError) as raised:
@@ -97,13 +104,13 @@ async def test_without_a_price_there_is_no_best_start(
     hass: HomeAssistant,
     port: MeterPort,
     entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+    clock: Callable[[datetime], None],
 ) -> None:
     options = {name: value for name, value in entry.options.items() if name != "energy_price"}
     port.greeting = port.next_frame(billed_month.telegram("00:00:05", 0.1))
     hass.config_entries.async_update_entry(entry, options=options)
     await reload(hass, entry)
-    freezer.move_to(NOW)
+    clock(NOW)
     with pytest.raises(ServiceValidationError) as raised:
         await best_start(hass, kw=1, hours=2)
     assert raised.value.translation_key == "coming_price_missing"

@@ -16,9 +16,9 @@ from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.advice import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, Amount, amount_text
 from ...lib.answers import known_months
-from .contract_form import Errors
 from ..typed_amounts import AmountField, TypedAmounts
 from ..user_locale import UserLocale
+from .contract_form import Errors
 
 CONF_GOAL_AMOUNT = "goal_amount"
 NO_GOAL = "none"

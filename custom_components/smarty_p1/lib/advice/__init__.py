@@ -31,7 +31,7 @@ from .best_start import (
 )
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
-from .day_reason import PartOfDay, Reason, day_reason
+from .day_reason import DayReason, PartOfDay, day_reason
 from .goal import LAST_YEAR, Goal, GoalChoice, goal_of, last_year_total
 from .month_forecast import Estimate, Lack, estimate_month, estimated
 from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
@@ -70,6 +70,7 @@ __all__ = [
     "BestStart",
     "ComingQuarterHour",
     "Comparison",
+    "DayReason",
     "EnergyForecast",
     "Estimate",
     "Goal",
@@ -80,7 +81,6 @@ __all__ = [
     "Load",
     "MonthComparison",
     "PartOfDay",
-    "Reason",
     "StartCosts",
     "StartLack",
     "StartReason",

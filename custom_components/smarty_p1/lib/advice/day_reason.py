@@ -1,4 +1,4 @@
-"""Reason why a day has cost more or less than usual up to the same time."""
+"""DayReason why a day has cost more or less than usual up to the same time."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,7 +10,7 @@ _MIN_SHARE_OF_USUAL = 0.1
 _MIN_SHARE_OF_DIFFERENCE = 0.5
 
 
-class Reason(StrEnum):
+class DayReason(StrEnum):
     """Largest cause of the difference between a day and a usual day."""
 
     MORE_SUN = "more_sun"
@@ -39,7 +39,7 @@ class PartOfDay(NamedTuple):
     """Energy from panels and batteries that the house has used. None if it is unknown."""
 
 
-def day_reason(today: PartOfDay, usual: PartOfDay, price: KwhPrice) -> Reason | None:
+def day_reason(today: PartOfDay, usual: PartOfDay, price: KwhPrice) -> DayReason | None:
     """Return the largest cause of today's difference from a usual day.
 
     A cause counts if it explains at least half of the difference. Return None if no cause does, if
@@ -57,16 +57,16 @@ def day_reason(today: PartOfDay, usual: PartOfDay, price: KwhPrice) -> Reason | 
     # the market, or with two prices a day.
     hours = difference - imported * price.imported + exported * feed_in - surcharge
     causes = {
-        (Reason.MORE_ABOVE, Reason.LESS_ABOVE): surcharge,
-        (Reason.DEARER_HOURS, Reason.CHEAPER_HOURS): hours,
+        (DayReason.MORE_ABOVE, DayReason.LESS_ABOVE): surcharge,
+        (DayReason.DEARER_HOURS, DayReason.CHEAPER_HOURS): hours,
     }
     if today.own is None or usual.own is None:
-        causes[Reason.MORE_FROM_GRID, Reason.LESS_FROM_GRID] = imported * price.imported
-        causes[Reason.LESS_TO_GRID, Reason.MORE_TO_GRID] = -exported * feed_in
+        causes[DayReason.MORE_FROM_GRID, DayReason.LESS_FROM_GRID] = imported * price.imported
+        causes[DayReason.LESS_TO_GRID, DayReason.MORE_TO_GRID] = -exported * feed_in
     else:
         own = today.own - usual.own
-        causes[Reason.LESS_SUN, Reason.MORE_SUN] = -own * price.imported - exported * feed_in
-        causes[Reason.MORE_USED, Reason.LESS_USED] = (imported + own) * price.imported
+        causes[DayReason.LESS_SUN, DayReason.MORE_SUN] = -own * price.imported - exported * feed_in
+        causes[DayReason.MORE_USED, DayReason.LESS_USED] = (imported + own) * price.imported
     (dearer, cheaper), amount = max(causes.items(), key=lambda item: item[1] * difference)
     if amount * difference < _MIN_SHARE_OF_DIFFERENCE * difference**2:
         return None
