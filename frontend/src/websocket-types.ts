@@ -451,6 +451,24 @@ export interface Highlights {
   always_on: { w: number; nights: number; cost_per_year: number | null; prices_of?: OlderPrices } | null;
 }
 
+/** Costs in EUR of a load by its start: one for each quarter-hour from `start` on. */
+export interface StartCosts {
+  start: Time;
+  step: 900;
+  costs: number[];
+  /** Whether the start makes a difference. */
+  can_differ: boolean;
+  best: {
+    start: Time;
+    end: Time;
+    cost: number;
+    saving: number;
+    is_worth_waiting: boolean;
+    own_kwh: number;
+    reason: "sun" | "price" | "reference_power";
+  };
+}
+
 /** Parameters and answer of each websocket command. */
 export interface Commands {
   "smarty_p1/quarter_hours": {
@@ -466,6 +484,10 @@ export interface Commands {
   "smarty_p1/what_if": {
     takes: { kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number; feed_in_price?: number };
     answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null };
+  };
+  "smarty_p1/start_costs": {
+    takes: { kw: number; hours: number };
+    answers: { start_costs: StartCosts | null; lack: "too_few_days" | "no_price" | null };
   };
   "smarty_p1/voltages": { takes: object; answers: Voltages };
   "smarty_p1/events": { takes: object; answers: Events };

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from . import (
     house_battery,
     house_bill,
+    house_hours,
     house_medium,
     house_now,
     house_quality,
@@ -43,6 +44,7 @@ def views() -> dict[str, list[Placed]]:
             Placed("now", live | sums),
             Placed("so-far", sums),
             Placed("today", live | house_today.answers()),
+            Placed("hours", house_hours.sunny()),
         ],
         "bill": [Placed("bill", bills), Placed("months", bills)],
         "year": [Placed("year", house_year.answers()), Placed("battery", house_battery.answers())],
