@@ -1,4 +1,4 @@
-/** First part of the cards: those of the views that are opened first, the battery, and the dashboard strategy. */
+/** First part of the cards: those of the views that are opened first, and the dashboard strategy. */
 
 import { pageLocale } from "./base-card.ts";
 import { defineCards } from "./card-list.ts";
@@ -7,13 +7,13 @@ import { defineCards } from "./card-list.ts";
 import { SoFarCard } from "./cards/so-far.ts";
 import { MonthsCard } from "./cards/months.ts";
 import { TodayCard } from "./cards/today.ts";
-import { BatteryCard } from "./cards/battery.ts";
+import { HoursCard } from "./cards/hours.ts";
 import { BillCard } from "./cards/bill.ts";
 import { NowCard } from "./cards/now.ts";
 import { offer, SmartyDashboard } from "./dashboard-layout.ts";
 import { defineOnce, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
-import { batteryTexts } from "./sentences/battery.ts";
 import { billTexts } from "./sentences/bill.ts";
+import { hoursTexts } from "./sentences/hours.ts";
 import { monthsTexts } from "./sentences/months.ts";
 import { nowTexts } from "./sentences/now.ts";
 import { soFarTexts } from "./sentences/so-far.ts";
@@ -25,8 +25,8 @@ whenFrontendLoaded(() => {
     "smarty-p1-now": { card: NowCard, texts: nowTexts },
     "smarty-p1-so-far": { card: SoFarCard, texts: soFarTexts },
     "smarty-p1-today": { card: TodayCard, texts: todayTexts },
+    "smarty-p1-hours": { card: HoursCard, texts: hoursTexts },
     "smarty-p1-bill": { card: BillCard, texts: billTexts },
-    "smarty-p1-battery": { card: BatteryCard, texts: batteryTexts },
     "smarty-p1-months": { card: MonthsCard, texts: monthsTexts },
   });
   // Start loading the texts now, so that the names are translated when the user opens the list of cards.

@@ -451,6 +451,35 @@ export interface Highlights {
   always_on: { w: number; nights: number; cost_per_year: number | null; prices_of?: OlderPrices } | null;
 }
 
+/** Energy and cost of a device, of what is always on, or of the rest. */
+export interface ShareRow {
+  /** null unless `kind` is "device". */
+  name: string | null;
+  kind: "device" | "always_on" | "else";
+  wh: number;
+  cost: number | null;
+  /** Part that did not come from the grid, and what it would have earned in EUR. */
+  own_wh: number;
+  earned: number;
+}
+
+/** Where the energy of whole days went. */
+export interface Shares {
+  period: "yesterday" | "month";
+  start: Time;
+  end: Time;
+  house_wh: number | null;
+  /** Sum of the rows in EUR. With `fixed`, `above` and `feed_in`, it is the bill of these days. */
+  cost: number | null;
+  always_on_w: number | null;
+  rows: ShareRow[];
+  fixed: number | null;
+  above: number;
+  feed_in: number;
+  /** "inverter": the house exports, but has no inverter. "devices": the devices use more than the house. */
+  lack: "inverter" | "devices" | null;
+}
+
 /** Costs in EUR of a load by its start: one for each quarter-hour from `start` on. */
 export interface StartCosts {
   start: Time;
@@ -485,6 +514,7 @@ export interface Commands {
     takes: { kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number; feed_in_price?: number };
     answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null };
   };
+  "smarty_p1/shares": { takes: { period: Shares["period"] }; answers: Shares };
   "smarty_p1/start_costs": {
     takes: { kw: number; hours: number };
     answers: { start_costs: StartCosts | null; lack: "too_few_days" | "no_price" | null };

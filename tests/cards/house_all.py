@@ -10,6 +10,7 @@ from . import (
     house_now,
     house_quality,
     house_today,
+    house_where,
     house_year,
 )
 from .house import Json
@@ -44,6 +45,7 @@ def views() -> dict[str, list[Placed]]:
             Placed("now", live | sums),
             Placed("so-far", sums),
             Placed("today", live | house_today.answers()),
+            Placed("where", house_where.answers()),
             Placed("hours", house_hours.sunny()),
         ],
         "bill": [Placed("bill", bills), Placed("months", bills)],

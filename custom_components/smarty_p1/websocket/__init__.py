@@ -25,6 +25,7 @@ _COMMANDS = (
     bills_days_quarter_hours.answer_usual,
     bills_days_quarter_hours.answer_highlights,
     house.answer_house,
+    house.answer_shares,
     bills_days_quarter_hours.answer_bills,
     bills_days_quarter_hours.answer_classes,
     what_if.try_battery,

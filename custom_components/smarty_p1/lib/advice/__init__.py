@@ -32,6 +32,14 @@ from .best_start import (
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
 from .day_reason import DayReason, PartOfDay, day_reason
+from .energy_shares import (
+    Device,
+    EnergyShares,
+    HouseHours,
+    Share,
+    always_on_kw,
+    energy_shares,
+)
 from .goal import LAST_YEAR, Goal, GoalChoice, goal_of, last_year_total
 from .month_forecast import Estimate, Lack, estimate_month, estimated
 from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
@@ -71,16 +79,20 @@ __all__ = [
     "ComingQuarterHour",
     "Comparison",
     "DayReason",
+    "Device",
     "EnergyForecast",
+    "EnergyShares",
     "Estimate",
     "Goal",
     "GoalChoice",
     "Grid",
     "HouseDay",
+    "HouseHours",
     "Lack",
     "Load",
     "MonthComparison",
     "PartOfDay",
+    "Share",
     "StartCosts",
     "StartLack",
     "StartReason",
@@ -90,10 +102,12 @@ __all__ = [
     "WhatIfError",
     "WhatIfRefusal",
     "YearCosts",
+    "always_on_kw",
     "compare",
     "day_reason",
     "delivered_until",
     "doubtful_periods",
+    "energy_shares",
     "estimate_month",
     "estimated",
     "forecast_energy",

@@ -23,14 +23,18 @@ from .quarter_hours import (
     quarter_hours_as_json,
     quarter_hours_report,
 )
+from .shares import MONTH, YESTERDAY, HouseSources, period_of, shares_report
 from .what_if import what_if_report
 
 __all__ = [
     "CURRENT_PRICES",
     "FORMAT_JSON",
+    "MONTH",
     "OUTLOOK_FORMATS",
+    "YESTERDAY",
     "DaySums",
     "GasPrices",
+    "HouseSources",
     "SuppliedHouse",
     "TooLongError",
     "best_start_report",
@@ -47,9 +51,11 @@ __all__ = [
     "joined_days",
     "known_months",
     "outlook_report",
+    "period_of",
     "quarter_hours_as_csv",
     "quarter_hours_as_json",
     "quarter_hours_report",
+    "shares_report",
     "start_costs_report",
     "usual_report",
     "what_if_report",

@@ -316,7 +316,7 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     """
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
-    nights = [night for midnight in midnights if (night := _night(known, midnight))]
+    nights = [night for midnight in midnights if (night := night_quarters(known, midnight))]
     # If a household exports energy at night, it probably has a battery. A battery can supply the
     # base load, so the meter does not show the base load.
     if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
@@ -355,7 +355,7 @@ def _mean_price(demand: Demand) -> tuple[float | None, OlderPrices | None]:
     return mean, None if mean is None else prices[0].prices_of
 
 
-def _night(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
+def night_quarters(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
     """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
     local = midnight.astimezone(LUXEMBOURG)
     begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
