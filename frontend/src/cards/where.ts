@@ -28,6 +28,7 @@ export class WhereCard extends SmartyCard {
       .rows tr > :first-child {
         padding-left: 0;
         text-align: left;
+        overflow-wrap: break-word;
       }
       .bar {
         width: 32%;
@@ -54,6 +55,17 @@ export class WhereCard extends SmartyCard {
         border-top: 2px solid var(--primary-text-color);
       }
       @container (max-width: 420px) {
+        .rows,
+        .rows tbody,
+        .rows tfoot {
+          display: block;
+        }
+        .rows tfoot tr {
+          display: flex;
+        }
+        .rows tfoot th {
+          flex: 1;
+        }
         .rows tbody tr {
           display: flex;
           flex-wrap: wrap;
