@@ -46,9 +46,7 @@ async def test_a_house_with_a_battery_is_asked_about_another_one(stage: Stage) -
     await stage.show(BATTERY, answers=house_battery.answers() | of_house)
     text = await stage.text()
     assert "What if you had another battery?" in text
-    assert (
-        "Another battery, of 10 kWh and 5 kW, would save about 200 € a year" in text
-    )
+    assert "Another battery, of 10 kWh and 5 kW, would save about 200 € a year" in text
     assert "With today's battery, 7 kW With another battery, 3 kW" in text
     await stage.picture("battery-another")
     assert await stage.overflow() == []

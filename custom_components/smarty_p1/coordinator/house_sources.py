@@ -148,6 +148,17 @@ async def async_devices(
     manager = await async_energy_manager(hass)
     if manager is None or RECORDER not in hass.config.components or not is_only_meter(hass, entry):
         return []
+    names = _device_names(hass, manager)
+    if not names:
+        return []
+    kinds = dict.fromkeys(names, SupplyKind.PRODUCED)
+    read = without_collection(_read)
+    hours = await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
+    return [Device(name, supply.kwh) for name, supply in zip(names.values(), hours, strict=True)]
+
+
+def _device_names(hass: HomeAssistant, manager: EnergyManager) -> dict[str, str]:
+    """Return the names of the devices of the Energy dashboard by their statistics."""
     stored = (manager.data or manager.default_preferences())["device_consumption"]
     listed = {device["stat_consumption"] for device in stored}
     names: dict[str, str] = {}
@@ -156,12 +167,7 @@ async def async_devices(
         if device.get("included_in_stat") not in listed:
             state = hass.states.get(name)
             names[name] = str(device.get("name") or (state.name if state else name))
-    ids = dict.fromkeys([*names][:MAX_DEVICES], SupplyKind.PRODUCED)
-    if not ids:
-        return []
-    read = without_collection(_read)
-    hours = await get_instance(hass).async_add_executor_job(read, hass, ids, start, until)
-    return [Device(names[name], supply.kwh) for name, supply in zip(ids, hours, strict=True)]
+    return dict([*names.items()][:MAX_DEVICES])
 
 
 async def async_supplies(

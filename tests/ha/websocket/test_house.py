@@ -297,15 +297,17 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
     # 0.4 kW at all times in June: the car takes 0.1 kWh each hour, and its wallbox the same ones.
-    for name, kwh in (("sensor.car", 0.1), ("sensor.wallbox", 0.1), ("sensor.oven", 0.05)):
-        await record(hass, name, lambda _time, kwh=kwh: kwh)
+    for name in ("sensor.car", "sensor.wallbox"):
+        await record(hass, name, lambda _time: 0.1)
+    await record(hass, "sensor.oven", lambda _time: 0.05)
     manager = await async_get_manager(hass)
-    devices: Any = [
+    devices = [
         {"stat_consumption": "sensor.car", "name": "Car", "included_in_stat": "sensor.wallbox"},
         {"stat_consumption": "sensor.wallbox", "name": "Wallbox"},
         {"stat_consumption": "sensor.oven"},
     ]
-    await manager.async_update({"device_consumption": devices})
+    update: Any = {"device_consumption": devices}
+    await manager.async_update(update)
     answer = await ask(client, "shares", entry_id=entry.entry_id, period="month")
     rows = {row["name"] or row["kind"]: (row["wh"], row["cost"]) for row in answer["rows"]}
     # 15 days: 36 kWh, 18 kWh, and what is left of 144 kWh is always on.

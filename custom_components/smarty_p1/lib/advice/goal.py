@@ -63,14 +63,18 @@ def goal_of(
     total = last_year_total(months, contracts) if choice == LAST_YEAR else float(choice)
     if total is None:
         return None
-    so_far = compute_bill(month, contracts, until).total
-    left = (month.end - until) / _A_DAY
-    budget = None
-    if so_far is not None and so_far < total and left >= 1:
-        budget = floor((total - so_far) / left * _BUDGET_STEPS) / _BUDGET_STEPS or None
     days = [day for last in months[-2:] for day in bills_by_day(last, contracts, until)]
     of_month = [day for day in days if day.start >= month.start]
+    budget = _day_budget(month, contracts, until, total)
     return Goal(total, budget, _recent_day(days, until), _passed_on(of_month, total))
+
+
+def _day_budget(month: Month, contracts: Contracts, until: datetime, total: float) -> float | None:
+    so_far = compute_bill(month, contracts, until).total
+    left = (month.end - until) / _A_DAY
+    if so_far is None or so_far >= total or left < 1:
+        return None
+    return floor((total - so_far) / left * _BUDGET_STEPS) / _BUDGET_STEPS or None
 
 
 def _recent_day(days: Sequence[DayBills], until: datetime) -> float | None:

@@ -5,7 +5,7 @@
 - The base load: the power that the household draws at all times.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, groupby
@@ -37,6 +37,7 @@ from .days import days_report
 
 _WEEKS = 4
 _MIN_DAYS = 2
+_MEANS = ("imported_wh", "exported_wh", "peak_kw", "cost", "surcharge", "own_wh")
 _MAX_HIGHEST = 5
 _NIGHTS = 7
 _MIN_NIGHTS = 3
@@ -87,23 +88,20 @@ def usual_report(
         for week, until in enumerate(past, 1)
         if (sums := _until(until, known, demand.contracts, costs.get(until.date().isoformat())))
     }
-    usual, reason = None, None
-    if len(found) >= _MIN_DAYS:
-        days = list(found.values())
-        means = {name: _mean([day[name] for day in days]) for name in days[0]}
-        today = costs.get(now.date().isoformat())
-        reason = today and _reason(demand, today, means, _own_wh(known, house))
-        del means["surcharge"]
-        own_wh = means["own_wh"]
-        imported_wh = means["imported_wh"] or 0.0
-        prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in found)
-        usual = {
-            "days": len(found),
-            **means,
-            "house_wh": None if own_wh is None else round(imported_wh + own_wh, 3),
-            **OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices)),
-        }
+    if len(found) < _MIN_DAYS:
+        return {"until": demand.time.isoformat(), "usual": None, "reason": None}
+    means = {name: _mean([day[name] for day in found.values()]) for name in _MEANS}
+    reason = _reason(demand, costs.get(now.date().isoformat()), means, _own_wh(known, house))
+    del means["surcharge"]
+    prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in found)
+    older = OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices))
+    usual = {"days": len(found), **means, "house_wh": _sum(means, "imported_wh", "own_wh"), **older}
     return {"until": demand.time.isoformat(), "usual": usual, "reason": reason}
+
+
+def _sum(values: Mapping[str, float | None], *names: str) -> float | None:
+    known = [value for name in names if (value := values[name]) is not None]
+    return round(sum(known), 3) if len(known) == len(names) else None
 
 
 def _own_wh(known: QuarterHours, house: SuppliedHouse | None, week: int = 0) -> float | None:
@@ -125,8 +123,13 @@ def _own_wh(known: QuarterHours, house: SuppliedHouse | None, week: int = 0) -> 
 
 
 def _reason(
-    demand: Demand, today: dict[str, Any], usual: dict[str, float | None], own_wh: float | None
+    demand: Demand,
+    today: dict[str, Any] | None,
+    usual: dict[str, float | None],
+    own_wh: float | None,
 ) -> str | None:
+    if today is None:
+        return None
     names = "imported_wh", "exported_wh", "cost", "surcharge"
     day = _part_of_day([*map((today | {"surcharge": today["cost_above"]}).get, names)], own_wh)
     usual_day = _part_of_day([*map(usual.get, names)], usual["own_wh"])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from ..advice import Device, HouseHours, Share, Supply, always_on_kw, energy_shares
+from ..advice import Device, EnergyShares, HouseHours, Share, Supply, always_on_kw, energy_shares
 from ..bill import Demand, LenedaDays, QuarterHours, amounts_by_hour
 from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, day_end, day_start
 from ..prices import price_of_kwh
@@ -14,6 +14,7 @@ from .habits import night_quarters
 YESTERDAY, MONTH = "yesterday", "month"
 _HOUR = timedelta(hours=1)
 _NIGHTS = 7
+_INVERTER, _DEVICES = "inverter", "devices"
 
 
 class HouseSources(NamedTuple):
@@ -48,37 +49,53 @@ def shares_report(
     house = _house_hours(demand, sources, hours)
     nights = _nights(known, start if name == MONTH else end - timedelta(days=_NIGHTS), end)
     base_kw = always_on_kw(nights, sources.devices)
-    found = energy_shares(hours, house, sources.devices, base_kw)
-    is_blind = any(house.exported.get(hour) for hour in hours) and not sources.supplies
+    shares = energy_shares(hours, house, sources.devices, base_kw)
+    lack = _lack(shares, sources, has_exported=any(map(house.exported.get, hours)))
+    is_blind = lack == _INVERTER
     foot = _foot(demand, known, start, end)
-    energy_cost = None if foot["used"] is None or is_blind else foot["used"] - foot["above"]
-    rows = [
-        _row(device.name, "device", share, energy_cost)
-        for device, share in zip(sources.devices, found.devices, strict=True)
-    ]
-    lack = "inverter" if is_blind else "devices" if found.is_impossible else None
-    if found.always_on and lack is None:
-        rows.append(_row(None, "always_on", found.always_on, energy_cost))
-    rows.sort(key=lambda row: -row["wh"])
-    if lack is None:
-        rest = _row(None, "else", found.rest, energy_cost)
-        if energy_cost is not None:
-            # The bill rounds its lines. The cents that the hours lack belong to the rest.
-            rest["cost"] = round(energy_cost - sum(row["cost"] for row in rows), 2) or 0.0
-        rows.append(rest)
+    used = foot.pop("used")
+    cost = None if used is None or is_blind else round(used - foot["above"], 2)
     return {
         "period": name,
         "start": start.isoformat(),
         "end": end.isoformat(),
-        "house_wh": None if is_blind else round(found.house.kwh * 1000),
-        "cost": None if energy_cost is None else round(energy_cost, 2),
+        "house_wh": None if is_blind else round(shares.house.kwh * 1000),
+        "cost": cost,
         "always_on_w": None if base_kw is None else round(base_kw * 1000),
-        "rows": rows,
-        "fixed": foot["fixed"],
-        "above": foot["above"],
-        "feed_in": foot["feed_in"],
+        "rows": _rows(shares, sources.devices, cost, is_whole=lack is None),
+        **foot,
         "lack": lack,
     }
+
+
+def _lack(shares: EnergyShares, sources: HouseSources, *, has_exported: bool) -> str | None:
+    """Return why the rest is unknown, None if it is known."""
+    if has_exported and not sources.supplies:
+        return _INVERTER
+    return _DEVICES if shares.is_impossible else None
+
+
+def _rows(
+    shares: EnergyShares, devices: Sequence[Device], cost: float | None, *, is_whole: bool
+) -> list[dict[str, Any]]:
+    """Return the rows by energy, the rest last. Without `is_whole`, return only the devices.
+
+    `cost` is the sum of all rows. If it is None, the rows have no cost.
+    """
+    rows = [
+        _row(device.name, "device", share, cost)
+        for device, share in zip(devices, shares.devices, strict=True)
+    ]
+    if is_whole and shares.always_on:
+        rows.append(_row(None, "always_on", shares.always_on, cost))
+    rows.sort(key=lambda row: -row["wh"])
+    if is_whole:
+        rest = _row(None, "else", shares.rest, cost)
+        if cost is not None:
+            # The bill rounds its lines. The cents that the hours lack belong to the rest.
+            rest["cost"] = round(cost - sum(row["cost"] for row in rows), 2) or 0.0
+        rows.append(rest)
+    return rows
 
 
 def _house_hours(demand: Demand, sources: HouseSources, hours: Sequence[datetime]) -> HouseHours:
