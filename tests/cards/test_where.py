@@ -57,3 +57,7 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     await stage.show(CARD, answers=answers(unpriced, cost=None, fixed=None))
     assert "Always on: 149 kWh , 27% of the energy. Next: Car, 86 kWh." in await stage.text()
     assert "€" not in await stage.text()
+
+    empty = [row | {"wh": 0, "cost": 0.0} for row in ROWS]
+    await stage.show(CARD, answers=answers(empty, house_wh=0, cost=0.0))
+    assert "This card shows whole days. The first one ends at midnight." in await stage.text()

@@ -105,10 +105,9 @@ export class WhereCard extends SmartyCard {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const now = new Date(feed.now);
-    const isFirst = localDay(now).endsWith("-01");
     const { value, error } = feed.get("smarty_p1/shares", { period: this.period }, localDay(now));
     const shown = value && where(value, meter.reference_kw, this.locale);
-    const isEmpty = this.period === "month" && isFirst;
+    const isEmpty = value && !value.rows.some(({ wh }) => wh);
     if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.#t("title"), shown.sentence);
     const hasDevices = value?.rows.some(({ kind }) => kind === "device");
     return html`<header><h2>${this.#t("title")}</h2>${this.#periods(now)}</header>
