@@ -19,7 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_SUN_SOURCES, DOMAIN
-from ..lib.advice import Device, Supply, SupplyKind
+from ..lib.advice import HouseDevice, Supply, SupplyKind
 from . import has_books
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
@@ -139,7 +139,7 @@ async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> lis
 
 async def async_devices(
     hass: HomeAssistant, entry: AnyConfigEntry, start: datetime, until: datetime
-) -> list[Device]:
+) -> list[HouseDevice]:
     """Return the devices of the Energy dashboard with their hourly energy in a period.
 
     A device whose energy is included in another device is left out. Without a recorder, or with
@@ -154,7 +154,9 @@ async def async_devices(
     kinds = dict.fromkeys(names, SupplyKind.PRODUCED)
     read = without_collection(_read)
     hours = await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
-    return [Device(name, supply.kwh) for name, supply in zip(names.values(), hours, strict=True)]
+    return [
+        HouseDevice(name, supply.kwh) for name, supply in zip(names.values(), hours, strict=True)
+    ]
 
 
 def _device_names(hass: HomeAssistant, manager: EnergyManager) -> dict[str, str]:

@@ -145,7 +145,7 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
 }
 
 /** Return "Forecast until 30 November: 140 to 155 €", or the reason why the current month has no forecast. */
-export function forecast(bill: Bill, locale: Locale): string {
+function forecast(bill: Bill, locale: Locale): string {
   const { estimate, estimate_lacks: lacks } = bill;
   if (!isRunning(bill)) return "";
   if (lacks === "last_year") return locale.text(billTexts, "forecast_needs_last_year", { day: locale.day(firstForecast(bill)) });

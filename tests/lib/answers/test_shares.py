@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.advice import Device, Supply, SupplyKind
+from smartyp1.advice import HouseDevice, Supply, SupplyKind
 from smartyp1.answers import MONTH, YESTERDAY, HouseSources, shares_report
 from smartyp1.bill import Demand, DemandMeter, QuarterHours
 from smartyp1.history import Energies, MarketPrices, day_start
@@ -62,8 +62,8 @@ def month_of(contract: Contract, *, sun: bool = True) -> tuple[Demand, QuarterHo
     panels_kwh = {hour: powers(hour)[2] for hour in hours()}
     supplies = [Supply(SupplyKind.PRODUCED, panels_kwh, START - HOUR)] if sun else []
     devices = [
-        Device("Car", {hour: powers(hour)[0] for hour in hours()}),
-        Device("Hot water", {hour: powers(hour)[1] for hour in hours()}),
+        HouseDevice("Car", {hour: powers(hour)[0] for hour in hours()}),
+        HouseDevice("Hot water", {hour: powers(hour)[1] for hour in hours()}),
     ]
     market = {hour: MarketPrices(market_at(hour), market_at(hour)) for hour in hours()}
     return demand, known, HouseSources(meter.columns, meter.leneda, supplies, devices, market)
@@ -143,7 +143,7 @@ def test_without_an_inverter_only_the_devices_are_known() -> None:
 
 def test_devices_above_the_house_are_no_rest() -> None:
     demand, known, sources = month_of(TWO_PRICES)
-    wrong = Device("Heat pump", dict.fromkeys(hours(), 3.0))
+    wrong = HouseDevice("Heat pump", dict.fromkeys(hours(), 3.0))
     answer = shares_report(demand, known, sources._replace(devices=[wrong]), MONTH)
     assert answer["lack"] == "devices"
     assert [row["kind"] for row in answer["rows"]] == ["device"]

@@ -33,8 +33,8 @@ from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
 from .day_reason import DayReason, PartOfDay, day_reason
 from .energy_shares import (
-    Device,
     EnergyShares,
+    HouseDevice,
     HouseHours,
     Share,
     always_on_kw,
@@ -79,7 +79,6 @@ __all__ = [
     "ComingQuarterHour",
     "Comparison",
     "DayReason",
-    "Device",
     "EnergyForecast",
     "EnergyShares",
     "Estimate",
@@ -87,6 +86,7 @@ __all__ = [
     "GoalChoice",
     "Grid",
     "HouseDay",
+    "HouseDevice",
     "HouseHours",
     "Lack",
     "Load",

@@ -16,8 +16,8 @@ type Hours = Mapping[datetime, float]
 """Values by the start of the hour in UTC."""
 
 
-class Device(NamedTuple):
-    """Device of the Energy dashboard, with its energy in kWh. Hours without statistics lack."""
+class HouseDevice(NamedTuple):
+    """HouseDevice of the Energy dashboard, with its energy in kWh. Hours without statistics lack."""
 
     name: str
     kwh: Hours
@@ -61,7 +61,7 @@ class EnergyShares(NamedTuple):
 
 
 def always_on_kw(
-    nights: Sequence[tuple[float, Sequence[datetime]]], devices: Sequence[Device]
+    nights: Sequence[tuple[float, Sequence[datetime]]], devices: Sequence[HouseDevice]
 ) -> float | None:
     """Return the base load without the devices. Return None with fewer than three nights.
 
@@ -78,7 +78,10 @@ def always_on_kw(
 
 
 def energy_shares(
-    hours: Sequence[datetime], house: HouseHours, devices: Sequence[Device], base_kw: float | None
+    hours: Sequence[datetime],
+    house: HouseHours,
+    devices: Sequence[HouseDevice],
+    base_kw: float | None,
 ) -> EnergyShares:
     """Return the shares of `devices` and of the base load `base_kw` in the energy of `hours`."""
     totals = [_Sum() for _ in devices]

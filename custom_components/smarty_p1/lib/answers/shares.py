@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from ..advice import Device, EnergyShares, HouseHours, Share, Supply, always_on_kw, energy_shares
+from ..advice import (
+    EnergyShares,
+    HouseDevice,
+    HouseHours,
+    Share,
+    Supply,
+    always_on_kw,
+    energy_shares,
+)
 from ..bill import Demand, LenedaDays, QuarterHours, amounts_by_hour
 from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, day_end, day_start
 from ..prices import price_of_kwh
@@ -23,7 +31,7 @@ class HouseSources(NamedTuple):
     columns: Columns
     leneda: LenedaDays
     supplies: Sequence[Supply]
-    devices: Sequence[Device]
+    devices: Sequence[HouseDevice]
     market: Mapping[datetime, MarketPrices]
 
 
@@ -76,7 +84,7 @@ def _lack(shares: EnergyShares, sources: HouseSources, *, has_exported: bool) ->
 
 
 def _rows(
-    shares: EnergyShares, devices: Sequence[Device], cost: float | None, *, is_whole: bool
+    shares: EnergyShares, devices: Sequence[HouseDevice], cost: float | None, *, is_whole: bool
 ) -> list[dict[str, Any]]:
     """Return the rows by energy, the rest last. Without `is_whole`, return only the devices.
 
