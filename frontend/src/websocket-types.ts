@@ -478,6 +478,7 @@ export interface Shares {
   feed_in: number;
   /** "inverter": the house exports, but has no inverter. "devices": the devices use more than the house. */
   lack: "inverter" | "devices" | null;
+  prices_of?: OlderPrices;
 }
 
 /** Costs in EUR of a load by its start: one for each quarter-hour from `start` on. */
@@ -496,6 +497,7 @@ export interface StartCosts {
     own_kwh: number;
     reason: "sun" | "price" | "reference_power";
   };
+  prices_of?: OlderPrices;
 }
 
 /** Parameters and answer of each websocket command. */

@@ -1,6 +1,7 @@
 /** Texts and numbers of the card that shows where the energy went. */
 
-import { type Locale, round, type Texts } from "../locale.ts";
+import { localDay, type Locale, round, type Texts } from "../locale.ts";
+import { olderPrices } from "./older-prices.ts";
 import type { Shares, ShareRow } from "../websocket-types.ts";
 import texts from "../texts/where.json" with { type: "json" };
 
@@ -63,6 +64,7 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
       ofRoof && shares.cost !== null && ofRoof.earned > 0 && ofRoof.own_wh >= MIN_OWN_KWH * 1000
         ? t("roof", { name: nameOf(ofRoof), kwh: kwh(ofRoof.wh), own: locale.number(ofRoof.own_wh / 1000, decimals), amount: locale.cents(ofRoof.earned) })
         : "",
+      olderPrices(shares.prices_of, localDay(new Date(shares.start)), locale),
     ].filter(Boolean),
   };
 }

@@ -23,7 +23,7 @@ from ..history import (
     day_start,
     quarter_start,
 )
-from ..prices import Contracts, excess_price, price_of_kwh
+from ..prices import Contracts, OlderPrices, excess_price, price_of_kwh
 
 MIN_LOAD_KW = 0.05
 MAX_LOAD_KW = 50.0
@@ -88,6 +88,8 @@ class StartCosts(NamedTuple):
     start: datetime
     costs: Sequence[float]
     best: BestStart
+    prices_of: OlderPrices | None
+    """Older published prices that the costs use, None if they use none."""
 
     @property
     def can_differ(self) -> bool:
@@ -152,6 +154,10 @@ def start_costs(
             costs[0] - costs[best],
             sums[best].own_kwh,
             _reason(sums[0], sums[best]),
+        ),
+        OlderPrices.joined(
+            price_of_kwh(contracts, time, market(time)).prices_of
+            for time in (first, first + (len(parts) - 1) * QUARTER_HOUR)
         ),
     )
 

@@ -17,7 +17,7 @@ type Hours = Mapping[datetime, float]
 
 
 class HouseDevice(NamedTuple):
-    """HouseDevice of the Energy dashboard, with its energy in kWh. Hours without statistics lack."""
+    """Device of the Energy dashboard, with its energy in kWh. Unknown hours are absent."""
 
     name: str
     kwh: Hours

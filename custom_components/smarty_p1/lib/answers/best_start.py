@@ -4,6 +4,7 @@ from typing import Any
 
 from ..advice import MIN_SAVING, BestStart, StartCosts, StartLack
 from ..history import LUXEMBOURG
+from ..prices import OlderPrices
 
 
 def start_costs_report(costs: StartCosts | StartLack) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def start_costs_report(costs: StartCosts | StartLack) -> dict[str, Any]:
             "costs": [round(cost, 4) for cost in costs.costs],
             "can_differ": costs.can_differ,
             "best": best_start_report(costs.best),
+            **OlderPrices.answer(costs.prices_of),
         },
         "lack": None,
     }

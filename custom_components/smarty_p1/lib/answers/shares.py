@@ -15,7 +15,7 @@ from ..advice import (
 )
 from ..bill import Demand, LenedaDays, QuarterHours, amounts_by_hour
 from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, day_end, day_start
-from ..prices import price_of_kwh
+from ..prices import AgreedPrices, OlderPrices, price_of_kwh
 from .days import days_report
 from .habits import night_quarters
 
@@ -72,8 +72,16 @@ def shares_report(
         "always_on_w": None if base_kw is None else round(base_kw * 1000),
         "rows": _rows(shares, sources.devices, cost, is_whole=lack is None),
         **foot,
+        **({} if cost is None else _older_prices(demand, start, end)),
         "lack": lack,
     }
+
+
+def _older_prices(demand: Demand, start: datetime, end: datetime) -> dict[str, Any]:
+    """Return the older published prices that the period's costs use, {} if they use none."""
+    days = [start + timedelta(days=n) for n in range((end - start).days)]
+    prices = (AgreedPrices.at(demand.contracts.at(day), day).prices_of for day in days)
+    return OlderPrices.answer(OlderPrices.joined(prices))
 
 
 def _lack(shares: EnergyShares, sources: HouseSources, *, has_exported: bool) -> str | None:
